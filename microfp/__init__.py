@@ -1,0 +1,1 @@
+"""Backpropagation as pure functions on persistent data."""

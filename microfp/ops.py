@@ -1,0 +1,254 @@
+"""The table of primitives: each one's value, its partial derivatives and its notation, once.
+
+A primitive is a function of scalars that the chain rule can pass through. Its `forward` computes
+on floats, by IEEE 754: nothing raises, `1/0` is inf and `log(-1)` is nan. Its `partials` are
+written in ordinary arithmetic and in other primitives, so they mean something on whatever can be
+added and multiplied: on floats they give numbers, on nodes of a graph they give a graph, and that
+is where derivatives of derivatives come from.
+
+>>> multiply = PRIMITIVES["mul"]
+>>> multiply(3.0, 4.0)
+12.0
+>>> multiply.partials(3.0, 4.0, 12.0)
+(4.0, 3.0)
+"""
+
+import math
+import operator
+from collections.abc import Callable
+from functools import reduce
+from typing import Protocol, TypeAlias, overload
+
+from microfp.record import Record, attr
+
+
+class Carrier(Protocol):
+    """What a primitive can be applied to besides floats: nodes of a graph, dual numbers.
+
+    Carriers also have the operators of arithmetic; `__apply__` receives a primitive and all of
+    its operands, some of which may be floats.
+    """
+
+    def __apply__(
+        self, primitive: "Primitive", operands: "tuple[Operand, ...]", /
+    ) -> "Carrier": ...
+
+
+Operand: TypeAlias = "float | Carrier"
+
+
+class Primitive(Record):
+    """One row of the table: a scalar function, how to differentiate it, how to write it.
+
+    `forward` takes the operands, and after them the parameter where there is one (the exponent
+    of a constant power). `partials` takes the same and then the result, and gives one partial
+    derivative per operand. `notation` shows the operands in a formula, as in `"{0} * {1}"`.
+    An `arity` of None means any number of operands.
+
+    >>> PRIMITIVES["tanh"].notation
+    'tanh({0})'
+    """
+
+    name: str = attr()
+    arity: int | None = attr()
+    forward: Callable[..., float] = attr()
+    partials: Callable[..., tuple[Operand, ...]] = attr()
+    notation: str = attr()
+
+    @overload
+    def __call__(self, *operands: float) -> float: ...
+    @overload
+    def __call__(self, *operands: Operand) -> Operand: ...
+    def __call__(self, *operands: Operand) -> Operand:
+        """Apply the primitive: on floats to a float, on carriers as the first of them says."""
+        for operand in operands:
+            if not isinstance(operand, float):
+                return operand.__apply__(self, operands)
+        return self.forward(*operands)
+
+
+# The values on floats. Where Python would raise, IEEE 754 has an answer.
+
+
+def _divide(a: float, b: float) -> float:
+    try:
+        return a / b
+    except ZeroDivisionError:
+        return math.nan if a == 0.0 or a != a else math.copysign(math.inf, a) * math.copysign(1, b)
+
+
+def _total(*terms: float) -> float:
+    return reduce(operator.add, terms) if terms else 0.0  # `sum` would compensate in 3.12
+
+
+def _power(a: float, b: float) -> float:
+    try:
+        return math.pow(a, b)
+    except OverflowError:
+        return -math.inf if a < 0.0 and b % 2.0 == 1.0 else math.inf
+    except ValueError:  # a pole at zero, or a fractional power of a negative number
+        if a != 0.0:
+            return math.nan
+        return math.copysign(math.inf, a) if b % 2.0 == 1.0 else math.inf
+
+
+def _exp(a: float) -> float:
+    try:
+        return math.exp(a)
+    except OverflowError:
+        return math.inf
+
+
+def _log(a: float) -> float:
+    return math.log(a) if a > 0.0 else -math.inf if a == 0.0 else math.nan
+
+
+def _sqrt(a: float) -> float:
+    return math.sqrt(a) if a >= 0.0 else math.nan
+
+
+def _sin(a: float) -> float:
+    return math.sin(a) if math.isfinite(a) else math.nan
+
+
+def _cos(a: float) -> float:
+    return math.cos(a) if math.isfinite(a) else math.nan
+
+
+def _sigmoid(a: float) -> float:
+    if a >= 0.0:
+        return 1.0 / (1.0 + math.exp(-a))
+    e = math.exp(a)
+    return e / (1.0 + e)
+
+
+def _softplus(a: float) -> float:
+    return math.log1p(math.exp(-abs(a))) + (a if a > 0.0 else 0.0) if a == a else a
+
+
+def _relu(a: float) -> float:
+    return 0.0 if a <= 0.0 else a
+
+
+def _maximum(a: float, b: float) -> float:
+    if a == b:
+        return a if math.copysign(1.0, a) > 0.0 else b  # of 0.0 and -0.0, 0.0
+    return a if a > b or a != a else b
+
+
+def _minimum(a: float, b: float) -> float:
+    return -_maximum(-a, -b)
+
+
+def _positive(a: float) -> float:
+    return 1.0 if a > 0.0 else 0.0
+
+
+def _sign(a: float) -> float:
+    return 1.0 if a > 0.0 else -1.0 if a < 0.0 else 0.0 if a == 0.0 else a
+
+
+def _above(a: float, b: float) -> float:
+    return 1.0 if a > b else 0.5 if a == b else 0.0 if a < b else math.nan
+
+
+def _where(condition: float, a: float, b: float) -> float:
+    return a if condition != 0.0 else b
+
+
+def primitive(
+    name: str,
+    forward: Callable[..., float],
+    partials: Callable[..., tuple[Operand, ...]],
+    notation: str,
+    *,
+    arity: int | None = 1,
+) -> Primitive:
+    """Build one row of the table.
+
+    >>> cube = primitive("cube", lambda a: a * a * a, lambda a, y: (3.0 * a * a,), "{0}³")
+    >>> cube(2.0), cube.partials(2.0, 8.0)
+    (8.0, (12.0,))
+    """
+    return Primitive(name=name, forward=forward, partials=partials, notation=notation, arity=arity)
+
+
+# The table. In partial derivatives, `y` is the result: the rule of exp is that it is its own.
+
+add: Primitive = primitive("add", operator.add, lambda a, b, y: (1.0, 1.0), "{0} + {1}", arity=2)
+sub: Primitive = primitive("sub", operator.sub, lambda a, b, y: (1.0, -1.0), "{0} - {1}", arity=2)
+mul: Primitive = primitive("mul", operator.mul, lambda a, b, y: (b, a), "{0} * {1}", arity=2)
+total: Primitive = primitive(
+    "total", _total, lambda *both: (1.0,) * (len(both) - 1), "sum({0})", arity=None
+)
+neg: Primitive = primitive("neg", operator.neg, lambda a, y: (-1.0,), "-{0}")
+divide: Primitive = primitive(
+    "divide", _divide, lambda a, b, y: (divide(1.0, b), -divide(y, b)), "{0} / {1}", arity=2
+)
+
+# a ** k for a constant k, and a ** b. At a = 0 the second has no slope along b.
+constant_power: Primitive = primitive(
+    "constant_power",
+    _power,
+    lambda a, k, y: (k * constant_power(a, k - 1.0) if k != 0.0 else 0.0,),
+    "{0} ** {1}",
+)
+pow: Primitive = primitive(  # noqa: A001 - the name of the field, beside sub and mul
+    "pow",
+    _power,
+    lambda a, b, y: (
+        where(b, b * pow(a, b - 1.0), 0.0),
+        where(a, y * log(where(a, a, 1.0)), 0.0),
+    ),
+    "{0} ** {1}",
+    arity=2,
+)
+
+exp: Primitive = primitive("exp", _exp, lambda a, y: (y,), "exp({0})")
+log: Primitive = primitive("log", _log, lambda a, y: (divide(1.0, a),), "log({0})")
+sqrt: Primitive = primitive("sqrt", _sqrt, lambda a, y: (divide(0.5, y),), "sqrt({0})")
+sin: Primitive = primitive("sin", _sin, lambda a, y: (cos(a),), "sin({0})")
+cos: Primitive = primitive("cos", _cos, lambda a, y: (-sin(a),), "cos({0})")
+
+# 1 - y and 1 - y*y would lose the small derivatives of the saturated side to rounding.
+sigmoid: Primitive = primitive("sigmoid", _sigmoid, lambda a, y: (y * sigmoid(-a),), "sigmoid({0})")
+tanh: Primitive = primitive(
+    "tanh",
+    math.tanh,
+    lambda a, y: (4.0 * sigmoid(2.0 * a) * sigmoid(-2.0 * a),),
+    "tanh({0})",
+)
+softplus: Primitive = primitive("softplus", _softplus, lambda a, y: (sigmoid(a),), "softplus({0})")
+
+# Kinks: relu has slope 0 at 0, the absolute value 0 at 0, a tie is shared by halves.
+relu: Primitive = primitive("relu", _relu, lambda a, y: (positive(a),), "relu({0})")
+absolute: Primitive = primitive("absolute", abs, lambda a, y: (sign(a),), "abs({0})")
+maximum: Primitive = primitive(
+    "maximum", _maximum, lambda a, b, y: (above(a, b), above(b, a)), "max({0}, {1})", arity=2
+)
+minimum: Primitive = primitive(
+    "minimum", _minimum, lambda a, b, y: (above(b, a), above(a, b)), "min({0}, {1})", arity=2
+)
+
+# Steps: flat everywhere, so their derivatives are 0.
+positive: Primitive = primitive("positive", _positive, lambda a, y: (0.0,), "[{0} > 0]")
+sign: Primitive = primitive("sign", _sign, lambda a, y: (0.0,), "sign({0})")
+above: Primitive = primitive("above", _above, lambda a, b, y: (0.0, 0.0), "[{0} > {1}]", arity=2)
+where: Primitive = primitive(
+    "where",
+    _where,
+    lambda c, a, b, y: (0.0, where(c, 1.0, 0.0), where(c, 0.0, 1.0)),
+    "where({0}, {1}, {2})",
+    arity=3,
+)
+
+
+PRIMITIVES = {
+    row.name: row
+    for row in (
+        *(add, sub, mul, total, neg, divide, constant_power, pow),
+        *(exp, log, sqrt, sin, cos, sigmoid, tanh, softplus),
+        *(relu, absolute, maximum, minimum, positive, sign, above, where),
+    )
+}
+"""Every primitive by its name."""

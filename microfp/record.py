@@ -1,0 +1,393 @@
+"""Records: data that is immutable, typed and ordered, and a real pyrsistent `PRecord`.
+
+A record is declared by its annotations, which serve twice: a type checker reads them, and they
+become the run-time type checks of the record's pyrsistent fields.
+
+>>> class Point(Record):
+...     x: float = attr()
+...     y: float = attr(default=0.0)
+>>> Point(x=1)
+Point(x=1.0, y=0.0)
+>>> Point(x=1).set(y=2)
+Point(x=1.0, y=2.0)
+
+How it is fast: a `PRecord` keeps its fields in the hash buckets of a persistent map, and every
+read and every construction pays for hashing. Here the fields live in slots, and the buckets,
+which the inherited methods of `PMap` want to see, are derived whenever such a method asks.
+"""
+
+from collections.abc import Callable, Hashable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from typing import TYPE_CHECKING, TypeVar, dataclass_transform, overload
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    @overload
+    def attr(*, invariant: Callable[[T], tuple[bool, str]] = ...) -> T: ...
+    @overload
+    def attr(*, default: T, invariant: Callable[[T], tuple[bool, str]] = ...) -> T: ...
+    @overload
+    def attr(
+        *, default_factory: Callable[[], T], invariant: Callable[[T], tuple[bool, str]] = ...
+    ) -> T: ...
+    def attr(**options: object) -> object: ...
+
+    @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(attr,))
+    class Record(Hashable):
+        def __getitem__(self, name: str, /) -> object: ...
+        def __iter__(self) -> Iterator[str]: ...
+        def __len__(self) -> int: ...
+        def __contains__(self, name: object, /) -> bool: ...
+        def __hash__(self) -> int: ...
+        def keys(self) -> KeysView[str]: ...
+        def items(self) -> ItemsView[str, object]: ...
+        def values(self) -> ValuesView[object]: ...
+        @overload
+        def set(self, name: str, value: object, /) -> Self: ...
+        @overload
+        def set(self, **changes: object) -> Self: ...
+        def set(self, *name_and_value: object, **changes: object) -> Self: ...
+        def update(self, *changes: Mapping[str, object]) -> Self: ...
+        def transform(self, *transformations: object) -> Self: ...
+        def serialize(self) -> dict[str, object]: ...
+        @classmethod
+        def create(cls, fields: Mapping[str, object], /) -> Self: ...
+        @classmethod
+        def field_names(cls) -> tuple[str, ...]: ...
+        @classmethod
+        def unchecked(cls, *fields: object) -> Self: ...
+        @classmethod
+        def writers(cls) -> tuple[Callable[[Self, object], None], ...]: ...
+
+else:
+    import sys
+    import types
+    import typing
+    from operator import attrgetter
+
+    from pyrsistent import InvariantException, PRecord, PTypeError, field, pmap
+    from pyrsistent._checked_types import store_invariants
+    from pyrsistent._field_common import check_global_invariants
+
+    class _Attr:
+        """What `attr` was told of one field, until its record is first used."""
+
+        __slots__ = ("initial", "invariant")
+
+        def __init__(self, initial, invariant):
+            self.initial = initial
+            self.invariant = invariant
+
+    def attr(**options):
+        """Declare one field of a `Record`.
+
+        Args:
+            **options: `default`, the value where none is given (a function too is taken as it
+                is); or `default_factory`, called without arguments for that value; and
+                `invariant`, from the value to `(holds, message)`, checked at each change.
+
+        Returns:
+            The declaration; to a type checker, a value of the field's type.
+
+        Raises:
+            TypeError: On another option, or on `default` and `default_factory` together.
+
+        >>> class Rate(Record):
+        ...     step: float = attr(invariant=lambda r: (r > 0, f"step must be > 0, got {r}"))
+        >>> Rate(step=-1)
+        Traceback (most recent call last):
+        pyrsistent._checked_types.InvariantException: Field invariant failed, \
+invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
+        """
+        unknown = options.keys() - {"default", "default_factory", "invariant"}
+        if unknown:
+            raise TypeError(f"attr: unknown option {min(unknown)!r}")
+        if options.keys() >= {"default", "default_factory"}:
+            raise TypeError("attr: give default or default_factory, not both")
+        default = options.get("default")
+        initial = options.get("default_factory") or (
+            # pyrsistent calls an initial value that can be called, so a default is wrapped.
+            (lambda: default) if "default" in options else None
+        )
+        return _Attr(initial, options.get("invariant"))
+
+    def _is_field(annotation):
+        return not str(annotation).startswith(("ClassVar", "typing.ClassVar"))
+
+    def _declared(name, namespace):
+        """The fields that a class body declares itself: from name to `_Attr`."""
+        names = [n for n, a in namespace.get("__annotations__", {}).items() if _is_field(a)]
+        hidden = next((n for n in names if hasattr(PRecord, n) or n.startswith("_")), None)
+        if hidden is not None:
+            raise TypeError(f"{name}: a field cannot be named {hidden!r}, a name that PMap uses")
+        given = {n: namespace[n] for n in names if n in namespace}
+        return {
+            n: a if isinstance(a := given.get(n, attr()), _Attr) else attr(default=a) for n in names
+        }
+
+    def _resolved(cls, annotation):
+        """The annotation as an object; `object`, which checks nothing, where it has no meaning."""
+        if not isinstance(annotation, str):
+            return annotation
+        names = {**vars(sys.modules[cls.__module__]), cls.__name__: cls}
+        try:
+            return eval(annotation, names)  # noqa: S307 - the class's own source, as in typing
+        except NameError:
+            return object
+
+    def _types(hint):
+        """The classes that a type hint stands for at run time; none where any object will do."""
+        origin = typing.get_origin(hint)
+        if origin in (typing.Union, types.UnionType):
+            parts = [_types(part) for part in typing.get_args(hint)]
+            return () if () in parts else tuple(t for part in parts for t in part)
+        if origin is typing.Annotated:
+            return _types(typing.get_args(hint)[0])
+        if origin is typing.Literal:
+            return tuple({type(literal) for literal in typing.get_args(hint)})
+        if hint is None:
+            return (type(None),)
+        kind = origin or hint
+        is_protocol = getattr(kind, "_is_protocol", False)
+        return (kind,) if isinstance(kind, type) and kind is not object and not is_protocol else ()
+
+    def _converter(kinds):
+        """What turns a given value into the field's: an int to a float, a dict to a record."""
+        if float in kinds and int not in kinds:
+            return lambda v: float(v) if type(v) is int else v
+        if len(kinds) == 1 and issubclass(kinds[0], PRecord):
+            return lambda v: kinds[0].create(v) if isinstance(v, dict) else v
+        return lambda v: v
+
+    def _pyrsistent_field(cls, name, declared):
+        owner = next(c for c in cls.__mro__ if name in c.__dict__.get("__annotations__", {}))
+        kinds = _types(_resolved(owner, owner.__annotations__[name]))
+        options = {
+            "initial": declared.initial,
+            "invariant": declared.invariant,
+            "factory": _converter(kinds),
+        }
+        given = {key: option for key, option in options.items() if option is not None}
+        return field(type=kinds, mandatory=True, **given)
+
+    class _RecordType(type(PRecord)):
+        """Builds record classes: slots from annotations, pyrsistent's tables at first use.
+
+        The tables wait because an annotation may name a class that stands further down.
+        """
+
+        def __new__(mcs, name, bases, namespace, **options):
+            own = _declared(name, namespace)
+            inherited = {k: v for b in reversed(bases) for k, v in getattr(b, "_attrs", {}).items()}
+            body = {k: v for k, v in namespace.items() if k not in own}
+            body["__slots__"] = tuple(n for n in own if n not in inherited)
+            body["_attrs"] = inherited | own
+            store_invariants(body, bases, "_precord_invariants", "__invariant__")
+            return type.__new__(mcs, name, bases, body, **options)
+
+        def __init__(cls, name, bases, namespace, **options):
+            super().__init__(name, bases, namespace)
+            cls._names = tuple(cls._attrs)
+            cls._writers = tuple(getattr(cls, name).__set__ for name in cls._names)
+            cls._read_all = _reader(cls._names)
+
+        @property
+        def _precord_fields(cls):
+            if "_fields" not in cls.__dict__:
+                cls._fields = {n: _pyrsistent_field(cls, n, a) for n, a in cls._attrs.items()}
+            return cls._fields
+
+        @property
+        def _precord_initial_values(cls):
+            return {n: a.initial for n, a in cls._attrs.items() if a.initial is not None}
+
+        @property
+        def _precord_mandatory_fields(cls):
+            return set(cls._names)
+
+    def _reader(names):
+        """A function from a record to the tuple of its fields, in declared order."""
+        if len(names) > 1:
+            return attrgetter(*names)
+        return (lambda record: (getattr(record, names[0]),)) if names else (lambda record: ())
+
+    class Record(PRecord, metaclass=_RecordType):
+        """The base of all records: a `PRecord` with typed, ordered fields that live in slots.
+
+        Everything that pyrsistent documents for a `PRecord` holds: `set`, `update`,
+        `transform`, `evolver`, `serialize`, `create`, `__invariant__`, pickling. A field cannot
+        be assigned to or deleted. An `int` given for a `float` field is stored as a float.
+
+        >>> class Point(Record):
+        ...     x: float = attr()
+        ...     y: float = attr()
+        >>> p = Point(x=1, y=2)
+        >>> dict(p.set(x=5))
+        {'x': 5.0, 'y': 2.0}
+        >>> p.x = 3
+        Traceback (most recent call last):
+        AttributeError: Point is immutable: .set(x=...) gives a changed copy
+        """
+
+        def __new__(cls, **given):
+            if "_precord_buckets" in given:
+                pairs = (pair for bucket in given["_precord_buckets"] for pair in bucket or ())
+                return _written(object.__new__(cls), dict(pairs))
+            given.pop("_factory_fields", None)
+            if given.pop("_ignore_extra", False):
+                given = {n: given[n] for n in cls._names if n in given}
+            initial = {n: f() for n, f in cls._precord_initial_values.items() if n not in given}
+            return _checked(cls, {}, {**initial, **given})
+
+        @classmethod
+        def unchecked(cls, *fields):
+            """Build a record from fields in declared order, without any check; for hot code.
+
+            >>> class Point(Record):
+            ...     x: float = attr()
+            ...     y: float = attr()
+            >>> Point.unchecked(1.0, 2.0)
+            Point(x=1.0, y=2.0)
+            """
+            record = object.__new__(cls)
+            for write, value in zip(cls._writers, fields, strict=True):
+                write(record, value)
+            return record
+
+        @classmethod
+        def field_names(cls):
+            """Return the names of the fields, in declared order.
+
+            >>> class Point(Record):
+            ...     x: float = attr()
+            ...     y: float = attr()
+            >>> Point.field_names()
+            ('x', 'y')
+            """
+            return cls._names
+
+        @classmethod
+        def writers(cls):
+            """Return one function per field that writes it into a record nobody has seen yet.
+
+            They are for constructors that must be faster than `unchecked`.
+            """
+            return cls._writers
+
+        def set(self, *args, **changes):
+            """Return a copy with some fields changed: `set("x", 1)` or `set(x=1, y=2)`."""
+            changes = dict([args]) if args else changes
+            current = dict(self.iteritems())
+            if all(current.get(name, changes) is value for name, value in changes.items()):
+                return self
+            return _checked(type(self), current, changes)
+
+        def __setattr__(self, name, value):
+            raise AttributeError(
+                f"{type(self).__name__} is immutable: .set({name}=...) gives a changed copy"
+            )
+
+        def __delattr__(self, name):
+            raise AttributeError(f"{type(self).__name__} is immutable: {name} cannot be deleted")
+
+        def __getitem__(self, name):
+            if name not in type(self)._attrs:
+                raise KeyError(name)
+            try:
+                return object.__getattribute__(self, name)
+            except AttributeError:
+                raise KeyError(name) from None
+
+        def __contains__(self, name):
+            return name in self.keys()
+
+        def __len__(self):
+            return self._size
+
+        def __repr__(self):
+            fields = ", ".join(f"{name}={value!r}" for name, value in self.iteritems())
+            return f"{type(self).__name__}({fields})"
+
+        def __eq__(self, other):
+            if self is other:
+                return True
+            if not isinstance(other, Mapping):
+                return NotImplemented
+            return dict(self.iteritems()) == dict(other.items())
+
+        def __hash__(self):
+            return hash(frozenset(self.iteritems()))
+
+        def iteritems(self):
+            names = type(self)._names
+            try:
+                return zip(names, type(self)._read_all(self))
+            except AttributeError:  # a record that an evolver has taken a field from
+                return iter([(n, self[n]) for n in names if _has(self, n)])
+
+        def keys(self):
+            return KeysView(dict(self.iteritems()))
+
+        @property
+        def _buckets(self):
+            return pmap(dict(self.iteritems()))._buckets
+
+        @property
+        def _size(self):
+            return sum(1 for _ in self.iteritems())
+
+        @property
+        def _precord_fields(self):
+            return type(self)._precord_fields
+
+    def _has(record, name):
+        try:
+            record[name]
+        except KeyError:
+            return False
+        return True
+
+    def _written(record, fields):
+        """Put the fields into the slots of a record that nobody has seen yet."""
+        for name, write in zip(record._names, record._writers, strict=True):
+            if name in fields:
+                write(record, fields[name])
+        return record
+
+    def _checked(cls, current, changes):
+        """A record of the current fields with the changes, checked as pyrsistent checks."""
+        accepted, broken, missing = dict(current), [], []
+        for name, given in changes.items():
+            declared = cls._precord_fields.get(name)
+            if declared is None:
+                raise AttributeError(
+                    f"{name!r} is not among the specified fields for {cls.__name__}"
+                )
+            try:
+                value = declared.factory(given)
+            except InvariantException as error:  # of a record inside this one
+                broken += error.invariant_errors
+                missing += error.missing_fields
+                continue
+            _check_kind(cls, name, declared, value)
+            holds, message = declared.invariant(value)
+            if not holds:
+                broken.append(message)
+            accepted[name] = value
+        missing += [f"{cls.__name__}.{n}" for n in cls._names if n not in accepted]
+        if broken or missing:
+            raise InvariantException(tuple(broken), tuple(missing), "Field invariant failed")
+        record = _written(object.__new__(cls), accepted)
+        check_global_invariants(record, cls._precord_invariants)
+        return record
+
+    def _check_kind(cls, name, declared, value):
+        if declared.type and not isinstance(value, tuple(declared.type)):
+            expected = " or ".join(sorted(kind.__name__ for kind in declared.type))
+            message = (
+                f"Invalid type for field {cls.__name__}.{name}: "
+                f"expected {expected}, got {type(value).__name__} {value!r}"
+            )
+            raise PTypeError(cls, name, declared.type, type(value), message)

@@ -1,0 +1,513 @@
+"""Values: scalars that remember how they were computed.
+
+A `Value` is one node of an expression graph. It never changes, and arithmetic on it makes new
+nodes, so the graph is plain data: `gradients.backward` folds over it, `graph` prints it.
+
+>>> x, w, b = value(2.0, label="x"), value(-3.0, label="w"), value(7.0, label="b")
+>>> y = relu(x * w + b)
+>>> y.data, y.op, [p.op for p in y.parents]
+(1.0, 'relu', ['add'])
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from numbers import Real
+from threading import local
+from typing import TypeAlias
+
+from microfp import ops
+from microfp.ops import PRIMITIVES, Operand, Primitive
+from microfp.record import Record, attr
+
+LEAF = "leaf"
+"""The `op` of a node that was not computed from others: an input, a parameter, a constant."""
+
+
+def _well_formed(node: "Value") -> tuple[bool, str]:
+    if node.op == LEAF:
+        return not node.parents, "a leaf has no parents"
+    if node.op not in PRIMITIVES and not isinstance(node.parameter, Primitive):
+        return False, f"op must be 'leaf' or the name of a primitive, got {node.op!r}"
+    arity = primitive_of(node).arity
+    return len(node.parents) == arity, f"{node.op} takes {arity} parents"
+
+
+class Value(Record):
+    """A node: a number, the primitive that made it, and the nodes it was made from.
+
+    A node is itself: `==` and `hash` go by identity, since two leaves that happen to hold 0.0
+    are two different variables.
+
+    Attributes:
+        data: The number.
+        op: The name of its primitive in `microfp.ops`, or `"leaf"`.
+        parents: The operands, in order; empty for a leaf.
+        label: A name for display.
+        parameter: What the primitive was given besides nodes: the exponent of a constant power,
+            or the primitive itself where it is a user's own and stands in no table.
+
+    >>> value(0.0) == value(0.0)
+    False
+    >>> value(2.0, label="x")
+    Value(data=2.0, label='x')
+    >>> value(2.0) * 3
+    Value(data=6.0, op='mul')
+    """
+
+    data: float = attr()
+    op: str = attr(default=LEAF)
+    parents: "tuple[Value, ...]" = attr(default=())
+    label: str | None = attr(default=None)
+    parameter: float | Primitive | None = attr(default=None)
+
+    __invariant__ = _well_formed
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+    __array_ufunc__ = None  # so that numpy leaves `np.float64(2) * value` to this class
+
+    def __add__(self, other: "Scalar") -> "Value":
+        return _add(self, other)
+
+    def __radd__(self, other: "Scalar") -> "Value":
+        return _add(other, self)
+
+    def __sub__(self, other: "Scalar") -> "Value":
+        return _sub(self, other)
+
+    def __rsub__(self, other: "Scalar") -> "Value":
+        return _sub(other, self)
+
+    def __mul__(self, other: "Scalar") -> "Value":
+        return _mul(self, other)
+
+    def __rmul__(self, other: "Scalar") -> "Value":
+        return _mul(other, self)
+
+    def __truediv__(self, other: "Scalar") -> "Value":
+        return _divide(self, other)
+
+    def __rtruediv__(self, other: "Scalar") -> "Value":
+        return _divide(other, self)
+
+    def __pow__(self, other: "Scalar") -> "Value":
+        return pow(self, other)
+
+    def __rpow__(self, other: "Scalar") -> "Value":
+        return pow(other, self)
+
+    def __neg__(self) -> "Value":
+        return _neg(self)
+
+    def __pos__(self) -> "Value":
+        return self
+
+    def __abs__(self) -> "Value":
+        return _absolute(self)
+
+    def __float__(self) -> float:
+        return self.data
+
+    def __bool__(self) -> bool:
+        return self.data != 0.0
+
+    def __repr__(self) -> str:
+        op = "" if self.op == LEAF else f", op={self.op!r}"
+        label = "" if self.label is None else f", label={self.label!r}"
+        return f"Value(data={self.data!r}{op}{label})"
+
+    def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> "Value":
+        return _apply(primitive, *operands)
+
+    def __copy__(self) -> "Value":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Value":
+        return self  # nothing below a node can change, so a copy could not be told apart
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _reduce(self)
+
+
+Scalar: TypeAlias = Value | float
+"""What arithmetic takes: a node, or a number, which becomes a leaf."""
+
+_write_data, _write_op, _write_parents, _write_label, _write_parameter = Value.writers()
+
+
+def _node(
+    data: float,
+    op: str,
+    parents: tuple[Value, ...],
+    label: str | None = None,
+    parameter: float | Primitive | None = None,
+) -> Value:
+    """Build a node without checks: every operation ends here, so it is kept fast."""
+    made = object.__new__(Value)
+    _write_data(made, data)
+    _write_op(made, op)
+    _write_parents(made, parents)
+    _write_label(made, label)
+    _write_parameter(made, parameter)
+    return made
+
+
+def value(data: float, *, label: str | None = None) -> Value:
+    """Make a leaf: an input, a parameter or a constant of an expression.
+
+    Args:
+        data: Any real number; stored as a float.
+        label: A name for display.
+
+    Raises:
+        TypeError: If `data` is not a number; a `bool` is not taken for one.
+
+    >>> value(2)
+    Value(data=2.0)
+    """
+    return _node(_number(data, "value"), LEAF, (), label)
+
+
+def _number(data: object, function: str) -> float:
+    if isinstance(data, Real) and not isinstance(data, bool):
+        return float(data)
+    raise TypeError(f"{function}: expected a number, got {type(data).__name__} {data!r:.60}")
+
+
+def lift(operand: Operand) -> Value:
+    """Return a node as it is, and a number as a leaf.
+
+    >>> lift(2.0)
+    Value(data=2.0)
+    """
+    if isinstance(operand, Value):
+        return operand
+    if isinstance(operand, Real) and not isinstance(operand, bool):
+        return _node(float(operand), LEAF, ())
+    raise TypeError(
+        f"expected a Value or a number as an operand, got {type(operand).__name__} {operand!r:.60}"
+    )
+
+
+def primitive_of(node: Value) -> Primitive:
+    """Return the primitive that made a node.
+
+    Raises:
+        KeyError: If the node is a leaf.
+
+    >>> primitive_of(value(2.0) * 3.0).notation
+    '{0} * {1}'
+    """
+    own = node.parameter
+    return own if isinstance(own, Primitive) else PRIMITIVES[node.op]
+
+
+def _apply(primitive: Primitive, *operands: Operand) -> Value:
+    """Apply a primitive to operands of any kind, of which at least one is not a float."""
+    for operand in operands:
+        if type(operand) is not Value and hasattr(operand, "__apply__"):
+            # A dual number, say, stands in for a Value wherever a function is differentiated.
+            return operand.__apply__(primitive, operands)  # type: ignore[return-value]
+    parents = tuple(lift(operand) for operand in operands[: primitive.arity])
+    constants = tuple(x for x in operands[len(parents) :] if isinstance(x, float))
+    data = primitive.forward(*(parent.data for parent in parents), *constants)
+    in_table = PRIMITIVES.get(primitive.name) is primitive
+    parameter = (constants[0] if constants else None) if in_table else primitive
+    return _node(data, primitive.name, parents, None, parameter)
+
+
+def _unary(primitive: Primitive) -> Callable[[Operand], Value]:
+    """The primitive as a function of one operand, fast where it is a node."""
+    forward, name = primitive.forward, primitive.name
+
+    def apply(a: Operand) -> Value:
+        if type(a) is Value:
+            return _node(forward(a.data), name, (a,))
+        return _apply(primitive, a)
+
+    return apply
+
+
+def _binary(primitive: Primitive) -> Callable[[Operand, Operand], Value]:
+    """The primitive as a function of two operands, fast where both are nodes."""
+    forward, name = primitive.forward, primitive.name
+
+    def apply(a: Operand, b: Operand) -> Value:
+        if type(a) is Value and type(b) is Value:
+            made = object.__new__(Value)  # `_node`, written out: most nodes are made here
+            _write_data(made, forward(a.data, b.data))
+            _write_op(made, name)
+            _write_parents(made, (a, b))
+            _write_label(made, None)
+            _write_parameter(made, None)
+            return made
+        return _apply(primitive, a, b)
+
+    return apply
+
+
+def _total(terms: tuple[Operand, ...]) -> Value:
+    """The sum of any number of operands, as one node."""
+    nodes = tuple([term for term in terms if type(term) is Value])
+    if len(nodes) == len(terms):
+        return _node(ops.total.forward(*[node.data for node in nodes]), "total", nodes)
+    return _apply(ops.total, *terms)
+
+
+_add, _sub, _mul = _binary(ops.add), _binary(ops.sub), _binary(ops.mul)
+_divide, _pow = _binary(ops.divide), _binary(ops.pow)
+_maximum, _minimum = _binary(ops.maximum), _binary(ops.minimum)
+_neg, _exp, _log, _sqrt = _unary(ops.neg), _unary(ops.exp), _unary(ops.log), _unary(ops.sqrt)
+_sin, _cos, _tanh = _unary(ops.sin), _unary(ops.cos), _unary(ops.tanh)
+_sigmoid, _softplus, _relu = _unary(ops.sigmoid), _unary(ops.softplus), _unary(ops.relu)
+_absolute = _unary(ops.absolute)
+
+
+def add(a: Scalar, b: Scalar) -> Value:
+    """Add: `a + b`.
+
+    >>> add(value(2.0), 3.0).data
+    5.0
+    """
+    return _add(a, b)
+
+
+def sub(a: Scalar, b: Scalar) -> Value:
+    """Subtract: `a - b`.
+
+    >>> sub(value(2.0), 3.0).data
+    -1.0
+    """
+    return _sub(a, b)
+
+
+def mul(a: Scalar, b: Scalar) -> Value:
+    """Multiply: `a * b`.
+
+    >>> mul(value(2.0), 3.0).data
+    6.0
+    """
+    return _mul(a, b)
+
+
+def divide(a: Scalar, b: Scalar) -> Value:
+    """Divide: `a / b`; by zero, an infinity, and nan for 0/0, as IEEE 754 has it.
+
+    >>> divide(value(1.0), 0.0).data
+    inf
+    """
+    return _divide(a, b)
+
+
+def pow(base: Scalar, exponent: Scalar) -> Value:  # noqa: A001 - the name of the field
+    """Raise to a power: `base ** exponent`; nan for a fractional power of a negative number.
+
+    A number as exponent is a constant: it is no node of the graph and has no gradient.
+
+    >>> pow(value(3.0), 2).data
+    9.0
+    >>> pow(2.0, value(3.0)).data
+    8.0
+    """
+    if isinstance(exponent, Real) and not isinstance(exponent, bool):
+        return _apply(ops.constant_power, lift(base), float(exponent))
+    return _pow(base, exponent)
+
+
+def neg(a: Scalar) -> Value:
+    """Negate: `-a`.
+
+    >>> neg(value(2.0)).data
+    -2.0
+    """
+    return _neg(a)
+
+
+def exp(a: Scalar) -> Value:
+    """Exponential: e to the power of a; inf above about 709.8.
+
+    >>> exp(value(0.0)).data
+    1.0
+    """
+    return _exp(a)
+
+
+def log(a: Scalar) -> Value:
+    """Natural logarithm; -inf at 0, nan below.
+
+    >>> log(value(1.0)).data
+    0.0
+    """
+    return _log(a)
+
+
+def sqrt(a: Scalar) -> Value:
+    """Square root; nan below 0. Its derivative at 0 is inf.
+
+    >>> sqrt(value(9.0)).data
+    3.0
+    """
+    return _sqrt(a)
+
+
+def sin(a: Scalar) -> Value:
+    """Sine of an angle in radians.
+
+    >>> sin(value(0.0)).data
+    0.0
+    """
+    return _sin(a)
+
+
+def cos(a: Scalar) -> Value:
+    """Cosine of an angle in radians.
+
+    >>> cos(value(0.0)).data
+    1.0
+    """
+    return _cos(a)
+
+
+def tanh(a: Scalar) -> Value:
+    """Hyperbolic tangent, from -1 to 1.
+
+    >>> tanh(value(1000.0)).data
+    1.0
+    """
+    return _tanh(a)
+
+
+def sigmoid(a: Scalar) -> Value:
+    """Logistic function 1 / (1 + exp(-a)), from 0 to 1, without overflow.
+
+    >>> sigmoid(value(-1000.0)).data
+    0.0
+    """
+    return _sigmoid(a)
+
+
+def softplus(a: Scalar) -> Value:
+    """Smooth relu: log(1 + exp(a)), without overflow.
+
+    >>> softplus(value(1000.0)).data
+    1000.0
+    """
+    return _softplus(a)
+
+
+def relu(a: Scalar) -> Value:
+    """Rectified linear unit: a where a > 0, else 0. Its derivative at 0 is 0.
+
+    >>> relu(value(-3.0)).data
+    0.0
+    """
+    return _relu(a)
+
+
+def absolute(a: Scalar) -> Value:
+    """Absolute value. Its derivative at 0 is 0.
+
+    >>> absolute(value(-3.0)).data
+    3.0
+    """
+    return _absolute(a)
+
+
+def maximum(a: Scalar, b: Scalar) -> Value:
+    """The larger of two; nan if one is nan. At a tie each has derivative one half.
+
+    >>> maximum(value(2.0), 3.0).data
+    3.0
+    """
+    return _maximum(a, b)
+
+
+def minimum(a: Scalar, b: Scalar) -> Value:
+    """The smaller of two; nan if one is nan. At a tie each has derivative one half.
+
+    >>> minimum(value(2.0), 3.0).data
+    2.0
+    """
+    return _minimum(a, b)
+
+
+def where(condition: Scalar, a: Scalar, b: Scalar) -> Value:
+    """Choose: a where the condition is not 0, else b; a branch that the graph can see.
+
+    >>> where(value(1.0), 2.0, 3.0).data
+    2.0
+    """
+    return _apply(ops.where, condition, a, b)
+
+
+def total(terms: Iterable[Scalar]) -> Value:
+    """Add up terms from left to right, as `((t0 + t1) + t2) + ...`; 0.0 where there are none.
+
+    >>> total([value(1.0), value(2.0), 3.0]).data
+    6.0
+    """
+    return _total(tuple(terms))
+
+
+def topological_order(output: Value) -> tuple[Value, ...]:
+    """List the nodes of a graph so that parents stand before children, in operand order.
+
+    The order is the post-order of a depth-first walk that takes operands from left to right;
+    it depends on nothing else. The walk keeps its own stack, so depth is no limit.
+
+    >>> x = value(2.0, label="x")
+    >>> [node.op for node in topological_order(relu(x * x + 1.0))]
+    ['leaf', 'mul', 'leaf', 'add', 'relu']
+    """
+    order: list[Value] = []
+    seen = {output}
+    stack = [(output, iter(output.parents))]
+    while stack:  # a plain loop: the fast form, and no recursion
+        node, waiting = stack[-1]
+        for parent in waiting:
+            if parent not in seen:
+                seen.add(parent)
+                if parent.parents:
+                    stack.append((parent, iter(parent.parents)))
+                    break
+                order.append(parent)
+        else:
+            order.append(node)
+            stack.pop()
+    return tuple(order)
+
+
+# Pickling. A node's parents are nodes, and pickle recurses into what it saves, so a deep graph
+# would overflow its stack. Hence the first node that is saved sends all its ancestors ahead, in
+# topological order: each then finds its parents already saved. Which nodes were sent ahead, only
+# this thread's pickling in progress has to know.
+
+_sent_ahead = local()
+
+
+class _Ancestors:
+    """Pickles as the list of the nodes below a node, parents first."""
+
+    def __init__(self, node: Value) -> None:
+        self.nodes = topological_order(node)[:-1]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        _sent_ahead.nodes = frozenset(self.nodes)
+        return list, (), None, iter(self.nodes)
+
+
+class _Arrived:
+    """Pickles as None, once the ancestors have been saved."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        _sent_ahead.nodes = frozenset()
+        return type(None), ()
+
+
+def _reduce(node: Value) -> tuple[object, ...]:
+    fields = (node.data, node.op, node.parents, node.label, node.parameter)
+    if not node.parents or node in getattr(_sent_ahead, "nodes", ()):
+        return _node, fields
+    return _restored, (_Ancestors(node), _Arrived(), *fields)
+
+
+def _restored(_ancestors: list[Value], _arrived: None, /, *fields: object) -> Value:
+    return Value.unchecked(*fields)

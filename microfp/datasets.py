@@ -11,7 +11,8 @@ Dataset(name='moons', n=100, d=2)
 Point(x=1.1221146075409685, y=0.08147717341718697, label=-1.0)
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from math import cos, isfinite, pi, sin
 from numbers import Real
@@ -399,7 +400,7 @@ def _row(where: str, name: str, cells: Iterable[float]) -> Row:
 
 def _is_ordered(items: object) -> bool:
     """Whether the items come in an order of their own: a set's follows the hashes."""
-    return isinstance(items, Iterable) and not isinstance(items, Set | Mapping)
+    return isinstance(items, Iterable) and not isinstance(items, AbstractSet | Mapping)
 
 
 def _to_float(where: str, name: str, cell: object) -> float:

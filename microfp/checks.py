@@ -1,4 +1,4 @@
-"""Checks of plain arguments: each returns the value in its plain type, or says at once what is wrong.
+"""Checks of plain arguments: each returns the value in its plain type or says what is wrong.
 
 Every check takes `where` (the function that was called), `name` (its argument) and the value that
 came. A wrong kind raises `TypeError`, a wrong value `ValueError`, and the message always reads

@@ -33,7 +33,7 @@ from microfp.errors import DataError, ShapeError
 from microfp.random_state import normals, permutation, random_state
 from microfp.record import Record, attr
 
-__all__ = ["Dataset", "Point", "Row", "blobs", "circles", "dataset", "moons", "spiral"]
+__all__ = ["Dataset", "Point", "Row", "blobs", "circles", "dataset", "moons", "spiral", "subset"]
 
 Row = tuple[float, ...]
 """The numbers of one example, in the order of the columns."""
@@ -154,6 +154,23 @@ def dataset(
     rows, targets = _rows("dataset", "xs", xs), _row("dataset", "ys", ys)
     about = {**metadata, "name": name, "n": len(rows)}
     return Dataset(xs=rows, ys=targets, metadata=pmap(about))
+
+
+def subset(dataset: Dataset, places: Sequence[int]) -> Dataset:
+    """Choose some examples of a dataset, in the order of their places.
+
+    Args:
+        dataset: n examples.
+        places: numbers from 0 to n - 1, at least one; the metadata stay as they are.
+
+    >>> subset(dataset([[0.0], [1.0], [2.0]], [-1, 1, 1]), [2, 0]).xs
+    ((2.0,), (0.0,))
+    """
+    return Dataset.unchecked(
+        tuple(dataset.xs[place] for place in places),
+        tuple(dataset.ys[place] for place in places),
+        dataset.metadata,
+    )
 
 
 def moons(n: int = 100, *, noise: float = 0.1, seed: int = 1337, shuffle: bool = True) -> Dataset:

@@ -39,7 +39,7 @@ from microfp.values import (
     minimum,
     mul,
     neg,
-    pow,  # noqa: A004 - the name of the field
+    pow,
     relu,
     sigmoid,
     sin,

@@ -89,7 +89,7 @@ def divide(b: Scalar) -> Operation:
     return lambda a: values.divide(a, b)
 
 
-def pow(exponent: Scalar) -> Operation:  # noqa: A001 - the name of the field
+def pow(exponent: Scalar) -> Operation:
     """Raise what comes to a power: `pow(k)(a) == a ** k`.
 
     >>> pow(3)(2.0).data

@@ -14,7 +14,7 @@ from returns.maybe import Maybe
 
 from microfp.ops import PRIMITIVES
 from microfp.toolbox import accumulate, pipe
-from microfp.values import Value, primitive_of, topological_order, value
+from microfp.values import Value, primitive_of, topological_order
 
 Gradients: TypeAlias = PMap[Value, float]
 """A table from nodes to the derivative of one output with respect to each."""

@@ -161,7 +161,7 @@ def to_rows(output: Value, gradients: Gradients | None = None) -> GraphRows:
 
 
 def to_dot(output: Value, gradients: Gradients | None = None) -> str:
-    """Write the graph in the DOT language of Graphviz: a box per node, an arrow per operand.
+    r"""Write the graph in the DOT language of Graphviz: a box per node, an arrow per operand.
 
     Each box shows the label, the operation, the data and, where given, the gradient.
 
@@ -170,9 +170,9 @@ def to_dot(output: Value, gradients: Gradients | None = None) -> str:
     digraph microfp {
       rankdir=LR;
       node [shape=box];
-      n0 [label="x\\ndata 2"];
+      n0 [label="x\ndata 2"];
       n1 [label="data 3"];
-      n2 [label="mul\\ndata 6"];
+      n2 [label="mul\ndata 6"];
       n0 -> n2;
       n1 -> n2;
     }

@@ -59,6 +59,7 @@ class Model(Protocol):
 
     >>> class Scaled(Record):
     ...     scale: Value = attr()
+    ...
     ...     def __call__(self, inputs: Sequence[Scalar]) -> Value:
     ...         return self.scale * inputs[0]
     >>> forward(Scaled(scale=value(3.0)), [2.0]).data

@@ -116,7 +116,7 @@ def chain(*optimizers: Optimizer) -> Optimizer:
 
 
 def _states(state: object) -> tuple[object, ...]:
-    assert isinstance(state, tuple)  # noqa: S101 - it comes from `init` above
+    assert isinstance(state, tuple)
     return state
 
 

@@ -9,7 +9,7 @@ nodes, so the graph is plain data: `gradients.backward` folds over it, `graph` p
 (1.0, 'relu', ['add'])
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from numbers import Real
 from threading import local
 from typing import TypeAlias
@@ -295,7 +295,7 @@ def divide(a: Scalar, b: Scalar) -> Value:
     return _divide(a, b)
 
 
-def pow(base: Scalar, exponent: Scalar) -> Value:  # noqa: A001 - the name of the field
+def pow(base: Scalar, exponent: Scalar) -> Value:
     """Raise to a power: `base ** exponent`; nan for a fractional power of a negative number.
 
     A number as exponent is a constant: it is no node of the graph and has no gradient.

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyrsistent import PMap, PRecord, pmap
-from sklearn.datasets import (  # type: ignore[import-untyped]  # scikit-learn ships no types
+from sklearn.datasets import (
     make_blobs,
     make_circles,
     make_moons,
@@ -252,7 +252,9 @@ def test_a_dataset_holds_the_numbers_it_was_given(
 
 
 @pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64])
-def test_numpy_arrays_become_tuples_of_plain_floats(kind: type[np.number[npt.NBitBase]]) -> None:
+def test_numpy_arrays_become_tuples_of_plain_floats(
+    kind: type[np.float64 | np.float32 | np.int64],
+) -> None:
     data = dataset(np.array([[1, 2], [3, 4]], dtype=kind), np.array([0, 1], dtype=kind))
     assert (data.xs, data.ys) == (((1.0, 2.0), (3.0, 4.0)), (0.0, 1.0))
     assert {type(number) for row in (*data.xs, data.ys) for number in row} == {float}

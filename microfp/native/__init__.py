@@ -1,0 +1,16 @@
+"""Graphs as programs: the same steps at machine speed, and a look at every stage.
+
+>>> from microfp import value
+>>> x, w = value(2.0, label="x"), value(3.0, label="w")
+>>> print(lower(x * w + 1.0, inputs=[x], parameters=[w]))
+inputs      x
+parameters  w
+%2 = mul x w
+%4 = add %2 1.0
+outputs     %4
+"""
+
+from microfp.native.lowering import lower
+from microfp.native.program import Instruction, Program, run
+
+__all__ = ["Instruction", "Program", "lower", "run"]

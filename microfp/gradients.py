@@ -6,7 +6,7 @@
 6.0
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from pyrsistent import PMap, pmap
@@ -14,7 +14,7 @@ from returns.maybe import Maybe
 
 from microfp.ops import PRIMITIVES
 from microfp.toolbox import accumulate, pipe
-from microfp.values import Value, primitive_of, topological_order
+from microfp.values import Scalar, Value, primitive_of, topological_order
 
 Gradients: TypeAlias = PMap[Value, float]
 """A table from nodes to the derivative of one output with respect to each."""
@@ -85,6 +85,44 @@ def local_derivatives(node: Value) -> tuple[float, ...]:
     if isinstance(node.parameter, float):
         numbers.append(node.parameter)
     return primitive.partials(*numbers, node.data)  # type: ignore[return-value]  # of floats
+
+
+def adjoints(
+    output: Value, cotangent: Value, initial: Mapping[Value, Value]
+) -> Mapping[Value, Value]:
+    """Differentiate symbolically: the same fold as `backward`, with nodes instead of numbers.
+
+    Args:
+        output: The node to differentiate.
+        cotangent: What the chain starts with, the 1.0 of `backward`.
+        initial: What nodes have gathered so far; their terms are added to it.
+
+    Returns:
+        From each node that the output was computed from to the node that is its gradient.
+
+    >>> from microfp import value
+    >>> x = value(3.0)
+    >>> adjoints(x * x, value(1.0), {})[x].data
+    6.0
+    """
+    table = dict(initial)
+    _add_term(table, output, cotangent)
+    for node in reversed(topological_order(output)):  # a loop: the table is still being built
+        if node.parents:
+            upstream = table[node]
+            for parent, partial in zip(node.parents, _symbolic_derivatives(node), strict=True):
+                _add_term(table, parent, upstream * partial)
+    return table
+
+
+def _add_term(table: dict[Value, Value], node: Value, term: Value) -> None:
+    so_far = table.get(node)
+    table[node] = term if so_far is None else so_far + term
+
+
+def _symbolic_derivatives(node: Value) -> tuple[Scalar, ...]:
+    constants = (node.parameter,) if isinstance(node.parameter, float) else ()
+    return primitive_of(node).partials(*node.parents, *constants, node)  # type: ignore[return-value]  # of nodes
 
 
 def backward_steps(output: Value) -> Iterator[Gradients]:

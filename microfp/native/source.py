@@ -27,8 +27,8 @@ from microfp.ops import PRIMITIVES, Primitive
 __all__ = [
     "compiled",
     "function_source",
+    "functions_of",
     "loop_source",
-    "own_primitives",
     "penalty_source",
 ]
 
@@ -574,12 +574,12 @@ def _reads(slot: int, draft: Draft) -> set[int]:
     return found
 
 
-def own_primitives(program: Program) -> dict[str, Callable[..., float]]:
+def functions_of(program: Program) -> dict[str, Callable[..., float]]:
     """The functions that a program's source calls, by the names that it uses.
 
     >>> from microfp import exp, native, value
     >>> x = value(1.0)
-    >>> sorted(own_primitives(native.lower(exp(x), inputs=[x])))
+    >>> sorted(functions_of(native.lower(exp(x), inputs=[x])))
     ['exp']
     """
     return {

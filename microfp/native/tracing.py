@@ -18,7 +18,7 @@ from numbers import Real
 from types import FrameType
 from typing import NoReturn, TypeVar
 
-from microfp import gradients, ops, record, tree, values
+from microfp import gradients, ops, record, values
 from microfp.errors import TraceError
 from microfp.losses import Loss
 from microfp.nn import Model, forward_many
@@ -31,7 +31,6 @@ __all__ = [
     "ExampleGraph",
     "PenaltyGraph",
     "captured_leaves",
-    "check_traceable",
     "trace_example",
     "trace_penalty",
     "traced_leaf",
@@ -305,14 +304,12 @@ def trace_example(loss: Loss, model: Model, width: int) -> ExampleGraph:
     """Trace a model and a loss for one example with `width` inputs.
 
     Raises:
-        TraceError: If either reads a number on the way, or the model holds values that were
-            computed from others.
+        TraceError: If either reads a number on the way.
 
     >>> from microfp import losses, nn
     >>> [score.op for score in trace_example(losses.max_margin(), nn.mlp(1, [2, 1]), 1).scores]
     ['total']
     """
-    check_traceable(model)
     leaves = tuple(traced_leaf(p.label) for p in parameters(model))
     inputs = tuple(traced_number(f"x{i}") for i in range(width))
     target = traced_number("y")
@@ -342,24 +339,6 @@ def trace_penalty(loss: Loss) -> PenaltyGraph | None:
         return None
     parameter = traced_leaf("p")
     return PenaltyGraph(parameter=parameter, cost=_node_of(loss.penalty(parameter)))
-
-
-def check_traceable(model: object) -> None:
-    """Check that a model holds no values that were computed from others.
-
-    They would be shared by all examples, and stay what they are while parameters move.
-
-    Raises:
-        TraceError: If it does.
-
-    >>> from microfp import value
-    >>> check_traceable((value(1.0), value(2.0) * 3.0))
-    Traceback (most recent call last):
-    microfp.errors.TraceError: the model holds a value that was computed: Value(data=6.0, op='mul')
-    """
-    for node in tree.values(model):
-        if node.op != LEAF:
-            raise TraceError(f"the model holds a value that was computed: {node!r}")
 
 
 def captured_leaves(*outputs: Value) -> frozenset[Value]:

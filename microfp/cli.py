@@ -196,10 +196,10 @@ def _parser() -> argparse.ArgumentParser:
 
 _EXAMPLES = """\
 examples:
-  microfp demo                                      train two moons, as in micrograd's demo
-  microfp demo --dataset circles --hidden 8,8       other data, another network
-  microfp demo --json > run.json                    every number of the run
-  microfp graph "relu(x*w + b)" x=2 w=-3 b=7        nodes and gradients of an expression
+  microfp demo                                 train two moons, micrograd's demo
+  microfp demo --dataset circles --hidden 8,8  other data, another network
+  microfp demo --json > run.json               every number of the run
+  microfp graph "relu(x*w + b)" x=2 w=-3 b=7   the nodes and their gradients
   microfp graph "tanh(x) / x" x=0.5 --dot | dot -Tsvg > graph.svg
 """
 
@@ -449,9 +449,10 @@ def _percent(share: float | None) -> str:
 
 
 def _summary(demo: _Demo, final: Metrics, seconds: float) -> str:
+    count = demo.options.steps
     return (
-        f"{parameter_count(demo.model)} parameters, {demo.options.steps} steps in {seconds:.2f} s, "
-        f"backend {_backend_used(demo.options)}\n"
+        f"{parameter_count(demo.model)} parameters, {count} step{'' if count == 1 else 's'} "
+        f"in {seconds:.2f} s, backend {_backend_used(demo.options)}\n"
         f"final loss {_six_digits(final.loss)}, accuracy {_percent(final.accuracy)}"
     )
 

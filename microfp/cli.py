@@ -271,7 +271,7 @@ def _add_graph(commands: "argparse._SubParsersAction[_Parser]") -> None:
 
 def _arranged(arguments: Sequence[str]) -> list[str]:
     """The arguments of `graph` with the options first, and `-x` told from an option by a blank."""
-    if arguments[:1] != ["graph"]:
+    if list(arguments[:1]) != ["graph"]:
         return list(arguments)
     options = [a for a in arguments[1:] if a.startswith("--") or a == "-h"]
     others = [a for a in arguments[1:] if a not in options]

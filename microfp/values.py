@@ -27,8 +27,10 @@ def _well_formed(node: "Value") -> tuple[bool, str]:
         return not node.parents, "a leaf has no parents"
     if node.op not in PRIMITIVES and not isinstance(node.parameter, Primitive):
         return False, f"op must be 'leaf' or the name of a primitive, got {node.op!r}"
+    if not all(isinstance(parent, Value) for parent in node.parents):
+        return False, f"parents must be Values, got {node.parents!r:.60}"
     arity = primitive_of(node).arity
-    return len(node.parents) == arity, f"{node.op} takes {arity} parents"
+    return arity in (None, len(node.parents)), f"{node.op} takes {arity} parents"
 
 
 class Value(Record):

@@ -205,7 +205,7 @@ def primitive_of(node: Value) -> Primitive:
 def _apply(primitive: Primitive, *operands: Operand) -> Value:
     """Apply a primitive to operands of any kind, of which at least one is not a float."""
     for operand in operands:
-        if type(operand) is not Value and hasattr(operand, "__apply__"):
+        if hasattr(operand, "__apply__") and not isinstance(operand, Value):
             # A dual number, say, stands in for a Value wherever a function is differentiated.
             return operand.__apply__(primitive, operands)  # type: ignore[return-value]
     parents = tuple(lift(operand) for operand in operands[: primitive.arity])

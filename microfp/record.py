@@ -150,8 +150,8 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         if hint is None:
             return (type(None),)
         kind = origin or hint
-        is_protocol = getattr(kind, "_is_protocol", False)
-        return (kind,) if isinstance(kind, type) and kind is not object and not is_protocol else ()
+        unchecked = kind in (object, typing.Any) or getattr(kind, "_is_protocol", False)
+        return (kind,) if isinstance(kind, type) and not unchecked else ()
 
     def _converter(kinds):
         """What turns a given value into the field's: an int to a float, a dict to a record."""

@@ -30,22 +30,22 @@ def derivative(f: Callable[[Value], Value], at: float) -> float:
 
 
 CLOSED_FORMS: list[tuple[str, Callable[[Value], Value], Callable[[float], float]]] = [
-    ("x", lambda x: x, lambda x: 1.0),
-    ("x + x", lambda x: x + x, lambda x: 2.0),
+    ("x", lambda x: x, lambda _: 1.0),
+    ("x + x", lambda x: x + x, lambda _: 2.0),
     ("x * x", lambda x: x * x, lambda x: 2 * x),
     ("x * x * x", lambda x: x * x * x, lambda x: 3 * x**2),
-    ("x - x", lambda x: x - x, lambda x: 0.0),
-    ("x / x", lambda x: x / x, lambda x: 0.0),
+    ("x - x", lambda x: x - x, lambda _: 0.0),
+    ("x / x", lambda x: x / x, lambda _: 0.0),
     ("x ** x", lambda x: x**x, lambda x: x**x * (math.log(x) + 1)),
     ("2 ** x", lambda x: 2**x, lambda x: 2**x * math.log(2)),
-    ("max(x, x)", lambda x: values.maximum(x, x), lambda x: 1.0),
-    ("min(x, x)", lambda x: values.minimum(x, x), lambda x: 1.0),
+    ("max(x, x)", lambda x: values.maximum(x, x), lambda _: 1.0),
+    ("min(x, x)", lambda x: values.minimum(x, x), lambda _: 1.0),
     ("exp(-x * x)", lambda x: exp(-x * x), lambda x: -2 * x * math.exp(-x * x)),
     ("log(x) / x", lambda x: log(x) / x, lambda x: (1 - math.log(x)) / x**2),
     ("tanh(3 * x)", lambda x: tanh(3 * x), lambda x: 3 / math.cosh(3 * x) ** 2),
     ("sum(x, 2 * x, x * x)", lambda x: total([x, 2 * x, x * x]), lambda x: 3 + 2 * x),
     ("where(x, x * x, x)", lambda x: values.where(x, x * x, x), lambda x: 2 * x),
-    ("3", lambda x: value(3.0), lambda x: 0.0),
+    ("3", lambda _: value(3.0), lambda _: 0.0),
 ]
 
 
@@ -249,6 +249,6 @@ def test_local_derivatives_stand_in_operand_order() -> None:
 
 
 def test_a_primitive_with_too_few_partial_derivatives_is_an_error() -> None:
-    faulty = primitive("faulty", lambda a, b: a, lambda a, b, y: (1.0,), "{0}", arity=2)
+    faulty = primitive("faulty", lambda a, _: a, lambda *_: (1.0,), "{0}", arity=2)
     with pytest.raises(ValueError, match="zip"):
         backward(applied(faulty, value(1.0), value(2.0)))

@@ -125,7 +125,9 @@ def test_backward_is_the_fold_of_the_chain_rule(expression: Expression) -> None:
 def test_the_chain_rule_changes_no_entry_but_those_of_parents(expression: Expression) -> None:
     _, output = graph_of(expression)
     order = topological_order(output)
-    for node, (before, after) in zip(reversed(order), pairwise(backward_steps(output)), strict=True):
+    for node, (before, after) in zip(
+        reversed(order), pairwise(backward_steps(output)), strict=True
+    ):
         others = set(before) - set(node.parents)
         assert all(after[other] == before[other] for other in others)
         assert set(after) == set(before) | set(node.parents)

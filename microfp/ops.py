@@ -193,7 +193,7 @@ constant_power: Primitive = primitive(
     lambda a, k, y: (k * constant_power(a, k - 1.0) if k != 0.0 else 0.0,),
     "{0} ** {1}",
 )
-pow: Primitive = primitive(  # noqa: A001 - the name of the field, beside sub and mul
+pow: Primitive = primitive(
     "pow",
     _power,
     lambda a, b, y: (

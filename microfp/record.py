@@ -65,6 +65,7 @@ else:
     import sys
     import types
     import typing
+    from inspect import get_annotations
     from operator import attrgetter
 
     from pyrsistent import InvariantException, PRecord, PTypeError, field, pmap
@@ -133,7 +134,7 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
             return annotation
         names = {**vars(sys.modules[cls.__module__]), cls.__name__: cls}
         try:
-            return eval(annotation, names)  # noqa: S307 - the class's own source, as in typing
+            return eval(annotation, names)
         except NameError:
             return object
 
@@ -169,8 +170,8 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         return create
 
     def _pyrsistent_field(cls, name, declared):
-        owner = next(c for c in cls.__mro__ if name in c.__dict__.get("__annotations__", {}))
-        kinds = _types(_resolved(owner, owner.__annotations__[name]))
+        owner = next(c for c in cls.__mro__ if name in get_annotations(c))
+        kinds = _types(_resolved(owner, get_annotations(owner)[name]))
         options = {
             "initial": declared.initial,
             "invariant": declared.invariant,
@@ -194,7 +195,7 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
             store_invariants(body, bases, "_precord_invariants", "__invariant__")
             return type.__new__(mcs, name, bases, body, **options)
 
-        def __init__(cls, name, bases, namespace, **options):
+        def __init__(cls, name, bases, namespace, **_options):
             super().__init__(name, bases, namespace)
             cls._names = tuple(cls._attrs)
             cls._writers = tuple(getattr(cls, name).__set__ for name in cls._names)
@@ -218,7 +219,7 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         """A function from a record to the tuple of its fields, in declared order."""
         if len(names) > 1:
             return attrgetter(*names)
-        return (lambda record: (getattr(record, names[0]),)) if names else (lambda record: ())
+        return lambda record: tuple(getattr(record, name) for name in names)
 
     class Record(PRecord, metaclass=_RecordType):
         """The base of all records: a `PRecord` with typed, ordered fields that live in slots.
@@ -331,7 +332,7 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         def iteritems(self):
             names = type(self)._names
             try:
-                return zip(names, type(self)._read_all(self))
+                return zip(names, type(self)._read_all(self), strict=True)
             except AttributeError:  # a record that an evolver has taken a field from
                 return iter([(n, self[n]) for n in names if _has(self, n)])
 

@@ -9,13 +9,14 @@ nodes, so the graph is plain data: `gradients.backward` folds over it, `graph` p
 (1.0, 'relu', ['add'])
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from numbers import Real
 from threading import local
 from typing import TypeAlias
 from weakref import ref
 
 from microfp import ops
+from microfp.checks import wrong_kind
 from microfp.ops import PRIMITIVES, Operand, Primitive
 from microfp.record import Record, attr
 
@@ -166,17 +167,16 @@ def value(data: float, *, label: str | None = None) -> Value:
     >>> value(2)
     Value(data=2.0)
     """
-    return _node(_number(data, "value"), LEAF, (), label)
-
-
-def _number(data: object, function: str) -> float:
-    if isinstance(data, Real) and not isinstance(data, bool):
-        return float(data)
-    raise TypeError(f"{function}: expected a number, got {type(data).__name__} {data!r:.60}")
+    if not isinstance(data, Real) or isinstance(data, bool):
+        raise wrong_kind("value", "data", "a number", data)
+    return _node(float(data), LEAF, (), label)
 
 
 def lift(operand: Operand) -> Value:
     """Return a node as it is, and a number as a leaf.
+
+    Raises:
+        TypeError: If it is neither; a `bool` is not taken for a number.
 
     >>> lift(2.0)
     Value(data=2.0)
@@ -185,9 +185,7 @@ def lift(operand: Operand) -> Value:
         return operand
     if isinstance(operand, Real) and not isinstance(operand, bool):
         return _node(float(operand), LEAF, ())
-    raise TypeError(
-        f"expected a Value or a number as an operand, got {type(operand).__name__} {operand!r:.60}"
-    )
+    raise wrong_kind("arithmetic", "an operand", "a Value or a number", operand)
 
 
 def primitive_of(node: Value) -> Primitive:
@@ -300,7 +298,7 @@ def divide(a: Scalar, b: Scalar) -> Value:
     return _divide(a, b)
 
 
-def pow(base: Scalar, exponent: Scalar) -> Value:  # noqa: A001 - the name of the field
+def pow(base: Scalar, exponent: Scalar) -> Value:
     """Raise to a power: `base ** exponent`; nan for a fractional power of a negative number.
 
     A number as exponent is a constant: it is no node of the graph and has no gradient.

@@ -1,0 +1,75 @@
+# Everything a person or a machine does with the project. `make help` lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo check format-check lint imports types test coverage fmt bench dist clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
+	  | awk -F '\t' '{ printf "make %-14s%s\n", $$1, $$2 }'
+
+demo: $(VENV)/.core ## Train two moons from a fresh environment (ARGS="--steps 20" passes options)
+	$(BIN)/microfp demo $(ARGS)
+
+# The tests come last, so that their totals are the last line.
+check: format-check lint imports types coverage ## Every gate: format, lint, imports, types, tests
+
+format-check: $(VENV)/.dev ## Fail where `make fmt` would change a file
+	$(BIN)/ruff format --check .
+
+lint: $(VENV)/.dev ## Look for mistakes and departures from the style
+	$(BIN)/ruff check .
+
+imports: $(VENV)/.dev ## Hold the layers of the package
+	PYTHONPATH=. $(BIN)/lint-imports --no-cache
+
+types: $(VENV)/.dev ## Check the types of package and tests
+	$(BIN)/mypy --strict
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+test: $(VENV)/.dev ## Run the tests and every example (ARGS="tests/test_ops.py -k relu" narrows)
+	$(BIN)/python -m pytest $(ARGS)
+
+coverage: $(VENV)/.dev ## Run the tests and every example, and demand their coverage
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+
+fmt: $(VENV)/.dev ## Format the code and make the safe repairs
+	$(BIN)/ruff check --fix-only --exit-zero .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.bench ## Measure the speed beside the peers in one run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+dist: $(VENV)/.dev ## Build the wheel and the source archive
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+
+clean: ## Remove the environment and everything built
+	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	  .import_linter_cache .coverage coverage.xml
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each stamp says that the environment holds what pyproject.toml and constraints.txt ask for.
+$(VENV)/.core: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "microfp needs Python 3.11 or newer, and '$(PYTHON)' is" \
+	    "$$($(PYTHON) --version 2>&1 || true)." >&2; \
+	  echo "Name another one: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.core
+	$(PIP) --editable '.[bench]'
+	@touch $@

@@ -1,0 +1,250 @@
+"""Checks of plain arguments: each returns the value in its plain type or says what is wrong.
+
+Every check takes `where` (the function that was called), `name` (its argument) and the value that
+came. A wrong kind raises `TypeError`, a wrong value `ValueError`, and the message always reads
+`where: name must be ..., got ...`. A `bool` is never taken for a number.
+"""
+
+import math
+from numbers import Real
+from operator import index
+from reprlib import repr as short_repr
+from typing import SupportsIndex
+
+__all__ = [
+    "LARGEST_SEED",
+    "check_count",
+    "check_finite",
+    "check_flag",
+    "check_non_negative",
+    "check_positive",
+    "check_seed",
+    "wrong_kind",
+    "wrong_value",
+]
+
+LARGEST_SEED = 2**32 - 1
+"""The largest seed: numpy's `RandomState` takes 32 bits."""
+
+
+def wrong_kind(where: str, name: str, expected: str, value: object) -> TypeError:
+    """The `TypeError` for a value of the wrong type, ready to be raised.
+
+    Args:
+        where: the function that was called.
+        name: its argument.
+        expected: what was expected, a noun with its article.
+        value: what came; a long one is shortened.
+
+    Returns:
+        The exception, not raised.
+
+    >>> wrong_kind("moons", "seed", "an int", "7")
+    TypeError("moons: seed must be an int, got '7' (str)")
+    """
+    return TypeError(
+        f"{where}: {name} must be {expected}, got {short_repr(value)} ({type(value).__name__})"
+    )
+
+
+def wrong_value(where: str, name: str, expected: str, value: object) -> ValueError:
+    """The `ValueError` for a value out of range, ready to be raised.
+
+    Args:
+        where: the function that was called.
+        name: its argument.
+        expected: what was expected, a noun with its article.
+        value: what came; a long one is shortened.
+
+    Returns:
+        The exception, not raised.
+
+    >>> wrong_value("moons", "n", "an int >= 2", 1)
+    ValueError('moons: n must be an int >= 2, got 1')
+    """
+    return ValueError(f"{where}: {name} must be {expected}, got {short_repr(value)}")
+
+
+def check_count(where: str, name: str, value: object, *, minimum: int = 0) -> int:
+    """A whole number of things, at least `minimum`.
+
+    Args:
+        where: the function that was called.
+        name: its argument.
+        value: an int, or a numpy integer; not a bool and not a float.
+        minimum: the smallest count allowed.
+
+    Returns:
+        The count as a plain int.
+
+    Raises:
+        TypeError: the value is not an integer.
+        ValueError: it is below `minimum`.
+
+    >>> check_count("moons", "n", 100, minimum=2)
+    100
+    >>> check_count("moons", "n", 1, minimum=2)
+    Traceback (most recent call last):
+    ValueError: moons: n must be an int >= 2, got 1
+    """
+    expected = f"an int >= {minimum}"
+    count = _integer(where, name, expected, value)
+    if count < minimum:
+        raise wrong_value(where, name, expected, value)
+    return count
+
+
+def check_seed(where: str, name: str, value: object) -> int:
+    """A seed: an int from 0 to 2**32 - 1.
+
+    Args:
+        where: the function that was called.
+        name: its argument.
+        value: an int, or a numpy integer; not a bool.
+
+    Returns:
+        The seed as a plain int.
+
+    Raises:
+        TypeError: the value is not an integer.
+        ValueError: it does not fit into 32 bits.
+
+    >>> check_seed("moons", "seed", 1337)
+    1337
+    >>> check_seed("moons", "seed", -1)
+    Traceback (most recent call last):
+    ValueError: moons: seed must be an int from 0 to 4294967295, got -1
+    """
+    expected = f"an int from 0 to {LARGEST_SEED}"
+    seed = _integer(where, name, expected, value)
+    if not 0 <= seed <= LARGEST_SEED:
+        raise wrong_value(where, name, expected, value)
+    return seed
+
+
+def check_flag(where: str, name: str, value: object) -> bool:
+    """A bool, and nothing that is merely true or false.
+
+    Args:
+        where: the function that was called.
+        name: its argument.
+        value: True or False.
+
+    Returns:
+        The bool.
+
+    Raises:
+        TypeError: the value is not a bool.
+
+    >>> check_flag("moons", "shuffle", True)
+    True
+    >>> check_flag("moons", "shuffle", "no")
+    Traceback (most recent call last):
+    TypeError: moons: shuffle must be True or False, got 'no' (str)
+    """
+    if not isinstance(value, bool):
+        raise wrong_kind(where, name, "True or False", value)
+    return value
+
+
+def check_finite(where: str, name: str, value: object) -> float:
+    """A finite number.
+
+    Args:
+        where: the function that was called.
+        name: its argument.
+        value: an int, a float or a numpy scalar; not a bool.
+
+    Returns:
+        The number as a plain float.
+
+    Raises:
+        TypeError: the value is not a real number.
+        ValueError: it is nan or infinite, or too large for a float.
+
+    >>> check_finite("spiral", "turns", 2)
+    2.0
+    >>> check_finite("spiral", "turns", float("inf"))
+    Traceback (most recent call last):
+    ValueError: spiral: turns must be a finite number, got inf
+    """
+    return _number(where, name, "a finite number", value)
+
+
+def check_non_negative(where: str, name: str, value: object) -> float:
+    """A finite number that is zero or more.
+
+    Args:
+        where: the function that was called.
+        name: its argument.
+        value: an int, a float or a numpy scalar; not a bool.
+
+    Returns:
+        The number as a plain float.
+
+    Raises:
+        TypeError: the value is not a real number.
+        ValueError: it is negative, nan or infinite.
+
+    >>> check_non_negative("moons", "noise", 0)
+    0.0
+    >>> check_non_negative("moons", "noise", -0.1)
+    Traceback (most recent call last):
+    ValueError: moons: noise must be a finite number >= 0, got -0.1
+    """
+    expected = "a finite number >= 0"
+    number = _number(where, name, expected, value)
+    if number < 0.0:
+        raise wrong_value(where, name, expected, value)
+    return number
+
+
+def check_positive(where: str, name: str, value: object) -> float:
+    """A finite number above zero.
+
+    Args:
+        where: the function that was called.
+        name: its argument.
+        value: an int, a float or a numpy scalar; not a bool.
+
+    Returns:
+        The number as a plain float.
+
+    Raises:
+        TypeError: the value is not a real number.
+        ValueError: it is zero, negative, nan or infinite.
+
+    >>> check_positive("spiral", "turns", 1.5)
+    1.5
+    >>> check_positive("spiral", "turns", 0)
+    Traceback (most recent call last):
+    ValueError: spiral: turns must be a finite number > 0, got 0
+    """
+    expected = "a finite number > 0"
+    number = _number(where, name, expected, value)
+    if number <= 0.0:
+        raise wrong_value(where, name, expected, value)
+    return number
+
+
+def _integer(where: str, name: str, expected: str, value: object) -> int:
+    """`value` as a plain int, by `__index__`, so that numpy's integers count as ints."""
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        raise wrong_kind(where, name, expected, value)
+    try:
+        return index(value)
+    except TypeError:  # numpy arrays have `__index__` and then refuse it
+        raise wrong_kind(where, name, expected, value) from None
+
+
+def _number(where: str, name: str, expected: str, value: object) -> float:
+    """`value` as a plain float that is neither nan nor infinite."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise wrong_kind(where, name, expected, value)
+    try:
+        number = float(value)
+    except OverflowError:
+        raise wrong_value(where, name, expected, value) from None
+    if not math.isfinite(number):
+        raise wrong_value(where, name, expected, value)
+    return number

@@ -1,0 +1,334 @@
+"""Neural networks of scalars: a neuron, a layer of neurons, a stack of layers.
+
+>>> model = mlp(2, [16, 16, 1], seed=1337)
+>>> parameter_count(model)
+337
+>>> forward(model, [0.5, -0.5]).op
+'total'
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from itertools import islice
+from random import Random
+from typing import Protocol, TypeAlias, TypeVar
+
+from pyrsistent import PVector, pvector
+
+from microfp import values
+from microfp.checks import check_count, check_non_negative, check_seed, wrong_value
+from microfp.errors import ShapeError
+from microfp.gradients import Gradients, grad
+from microfp.record import Record, attr
+from microfp.toolbox import sliding_window
+from microfp.tree import map_parameters, parameter_count, parameters
+from microfp.values import Scalar, Value, lift, total, value
+
+__all__ = [
+    "ACTIVATIONS",
+    "MLP",
+    "Activation",
+    "Layer",
+    "Model",
+    "Neuron",
+    "apply_gradients",
+    "forward",
+    "forward_many",
+    "layer",
+    "mlp",
+    "neuron",
+    "parameter_count",
+    "parameters",
+]
+
+Activation: TypeAlias = Callable[[Value], Value]
+"""What a neuron does with its weighted sum."""
+
+ACTIVATIONS: dict[str, Activation] = {
+    "relu": values.relu,
+    "tanh": values.tanh,
+    "sigmoid": values.sigmoid,
+    "softplus": values.softplus,
+    "identity": lambda a: a,
+}
+"""The activations that go by a name."""
+
+
+class Model(Protocol):
+    """What can be trained: a record of values that can be called with inputs.
+
+    >>> class Scaled(Record):
+    ...     scale: Value = attr()
+    ...
+    ...     def __call__(self, inputs: Sequence[Scalar]) -> Value:
+    ...         return self.scale * inputs[0]
+    >>> forward(Scaled(scale=value(3.0)), [2.0]).data
+    6.0
+    """
+
+    def __call__(self, inputs: Sequence[Scalar], /) -> Value | tuple[Value, ...]:
+        """Compute the outputs for one example."""
+        ...
+
+
+M = TypeVar("M")
+
+
+class Neuron(Record):
+    """A weighted sum of inputs plus a bias, through an activation.
+
+    output = activation(bias + weights[0] * inputs[0] + weights[1] * inputs[1] + ...)
+
+    >>> neuron(2, weights=[1.0, 2.0], bias=0.5)([3.0, 4.0]).data
+    11.5
+    """
+
+    weights: PVector[Value] = attr()
+    bias: Value = attr()
+    activation: str | Activation = attr(default="relu")
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        """Compute the output for as many inputs as there are weights."""
+        return _fire(self, _nodes(inputs))
+
+
+class Layer(Record):
+    """Neurons that see the same inputs.
+
+    >>> [y.data for y in layer(1, 2, weights=[[1.0], [2.0]], biases=[0.0, 1.0])([3.0])]
+    [3.0, 7.0]
+    """
+
+    neurons: PVector[Neuron] = attr()
+
+    def __call__(self, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+        """Compute one output per neuron."""
+        nodes = _nodes(inputs)
+        return tuple(_fire(neuron, nodes) for neuron in self.neurons)
+
+
+class MLP(Record):
+    """A multi-layer perceptron: layers, each fed with the outputs of the one before.
+
+    >>> [len(l.neurons) for l in mlp(2, [16, 16, 1]).layers]
+    [16, 16, 1]
+    """
+
+    layers: PVector[Layer] = attr()
+
+    def __call__(self, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+        """Compute one output per neuron of the last layer."""
+        return reduce(lambda signals, layer: layer(signals), self.layers, _nodes(inputs))
+
+
+def _nodes(inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+    return tuple(lift(x) for x in inputs)
+
+
+def _fire(neuron: Neuron, inputs: tuple[Value, ...]) -> Value:
+    weights = neuron.weights
+    if len(inputs) != len(weights):
+        raise ShapeError(f"neuron: inputs must be {len(weights)} numbers, got {len(inputs)}")
+    activation = neuron.activation
+    weighted = total((neuron.bias, *map(values.mul, weights, inputs)))
+    return (ACTIVATIONS[activation] if isinstance(activation, str) else activation)(weighted)
+
+
+def neuron(
+    n_in: int,
+    *,
+    activation: str | Activation = "relu",
+    weights: Sequence[Scalar] | None = None,
+    bias: Scalar = 0.0,
+    seed: int = 1337,
+) -> Neuron:
+    """Make a neuron.
+
+    Args:
+        n_in: How many inputs it takes, at least 1.
+        activation: A name in `ACTIVATIONS`, or a function from a value to a value.
+        weights: Exact initial weights, `n_in` of them; else drawn from uniform(-1, 1).
+        bias: The exact initial bias.
+        seed: What the weights are drawn with.
+
+    Raises:
+        ShapeError: If there are not `n_in` weights.
+
+    >>> [w.data for w in neuron(2, weights=[0.5, -0.5]).weights]
+    [0.5, -0.5]
+    """
+    made = layer(
+        n_in,
+        1,
+        activation=activation,
+        weights=None if weights is None else [weights],
+        biases=[bias],
+        seed=seed,
+    )
+    return made.neurons[0]
+
+
+def layer(
+    n_in: int,
+    n_out: int,
+    *,
+    activation: str | Activation = "relu",
+    weights: Sequence[Sequence[Scalar]] | None = None,
+    biases: Sequence[Scalar] | None = None,
+    seed: int = 1337,
+) -> Layer:
+    """Make a layer of `n_out` neurons with `n_in` inputs each.
+
+    Args:
+        n_in: How many inputs, at least 1.
+        n_out: How many neurons, at least 1.
+        activation: A name in `ACTIVATIONS`, or a function from a value to a value.
+        weights: Exact initial weights, one row of `n_in` per neuron; else uniform(-1, 1).
+        biases: Exact initial biases, one per neuron; else 0.0.
+        seed: What the weights are drawn with, neuron by neuron.
+
+    Raises:
+        ShapeError: If weights or biases are not of these shapes.
+
+    >>> len(layer(2, 3).neurons)
+    3
+    """
+    check_count("layer", "n_in", n_in, minimum=1)
+    check_count("layer", "n_out", n_out, minimum=1)
+    _check_activation(activation)
+    draws = _draws(check_seed("layer", "seed", seed))
+    rows = _rows(draws, n_in, n_out) if weights is None else weights
+    return _layer(rows, [0.0] * n_out if biases is None else biases, activation, n_in, n_out)
+
+
+def mlp(
+    n_in: int,
+    widths: Sequence[int],
+    *,
+    activation: str | Activation = "relu",
+    seed: int = 1337,
+) -> MLP:
+    """Make a multi-layer perceptron; its last layer is linear.
+
+    Weights are drawn from uniform(-1, 1) by `random.Random(seed)`, layer by layer and neuron by
+    neuron, biases are 0.0: the same numbers that micrograd draws after `random.seed(seed)`.
+
+    Args:
+        n_in: How many inputs, at least 1.
+        widths: How many neurons in each layer, each at least 1.
+        activation: Of all layers but the last: a name in `ACTIVATIONS` or a function.
+        seed: What the weights are drawn with.
+
+    Raises:
+        ValueError: If there is no layer, or one without a neuron or an input.
+
+    >>> parameter_count(mlp(2, [16, 16, 1]))
+    337
+    """
+    check_count("mlp", "n_in", n_in, minimum=1)
+    for width in widths:
+        check_count("mlp", "each of widths", width, minimum=1)
+    if not widths:
+        raise ShapeError("mlp: widths must name at least one layer, got none")
+    _check_activation(activation)
+    draws = _draws(check_seed("mlp", "seed", seed))
+    activations = [activation] * (len(widths) - 1) + ["identity"]
+    shapes = sliding_window(2, [n_in, *widths])
+    return MLP(
+        layers=pvector(
+            _layer(_rows(draws, fan_in, fan_out), [0.0] * fan_out, activation, fan_in, fan_out)
+            for (fan_in, fan_out), activation in zip(shapes, activations, strict=True)
+        )
+    )
+
+
+def _draws(seed: int) -> Iterator[float]:
+    """An endless stream of uniform(-1, 1), private to the caller."""
+    random = Random(seed)
+    while True:
+        yield random.uniform(-1.0, 1.0)
+
+
+def _rows(draws: Iterator[float], n_in: int, n_out: int) -> list[list[float]]:
+    return [list(islice(draws, n_in)) for _ in range(n_out)]
+
+
+def _layer(
+    rows: Sequence[Sequence[Scalar]],
+    biases: Sequence[Scalar],
+    activation: str | Activation,
+    n_in: int,
+    n_out: int,
+) -> Layer:
+    for name, given, expected in [("weights", rows, n_out), ("biases", biases, n_out)] + [
+        ("each row of weights", row, n_in) for row in rows
+    ]:
+        if len(given) != expected:
+            raise ShapeError(f"layer: {name} must have length {expected}, got {len(given)}")
+    return Layer(
+        neurons=pvector(
+            Neuron(weights=pvector(map(_parameter, row)), bias=_parameter(b), activation=activation)
+            for row, b in zip(rows, biases, strict=True)
+        )
+    )
+
+
+def _parameter(initial: Scalar) -> Value:
+    return initial if isinstance(initial, Value) else value(initial)
+
+
+def _check_activation(activation: str | Activation) -> None:
+    if not callable(activation) and activation not in ACTIVATIONS:
+        names = ", ".join(ACTIVATIONS)
+        raise wrong_value("layer", "activation", f"a function or one of {names}", activation)
+
+
+def forward(model: Model, inputs: Sequence[Scalar]) -> Value:
+    """Run a model that has one output, and return it.
+
+    Args:
+        model: A neuron, a layer, an MLP, or any model of your own.
+        inputs: Numbers, or values where their gradients are wanted too.
+
+    Raises:
+        ShapeError: If the model has another number of outputs; see `forward_many`.
+
+    >>> forward(neuron(2, weights=[1.0, 2.0]), [3.0, 4.0]).data
+    11.0
+    """
+    outputs = forward_many(model, inputs)
+    if len(outputs) != 1:
+        raise ShapeError(
+            f"forward: the model must have one output, got {len(outputs)}; use forward_many"
+        )
+    return outputs[0]
+
+
+def forward_many(model: Model, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+    """Run a model, and return its outputs as a tuple, however many there are.
+
+    >>> [y.data for y in forward_many(layer(1, 2, weights=[[1.0], [2.0]]), [3.0])]
+    [3.0, 6.0]
+    """
+    outputs = model(inputs)
+    return (outputs,) if isinstance(outputs, Value) else tuple(outputs)
+
+
+def apply_gradients(model: M, gradients: Gradients, learning_rate: float) -> M:
+    """Take one step of gradient descent: p - learning_rate * gradient of p, for each parameter p.
+
+    Args:
+        model: Any model.
+        gradients: Of the loss, as `backward` gives them.
+        learning_rate: The length of the step; finite and at least 0.
+
+    Returns:
+        The next model; labels stay, and the model that was given stays as it was.
+
+    >>> from microfp import backward
+    >>> n = neuron(1, weights=[3.0], activation="identity")
+    >>> apply_gradients(n, backward(n([1.0])), 0.1).weights[0].data
+    2.9
+    """
+    rate = check_non_negative("apply_gradients", "learning_rate", learning_rate)
+    return map_parameters(lambda p: p.data - rate * grad(p, gradients), model)

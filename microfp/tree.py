@@ -1,0 +1,138 @@
+"""Models as trees: any record that holds values is a model, and its leaves are its parameters.
+
+A tree is a `Value`, or a `Record`, `PVector`, `PMap` or tuple of trees. Whatever else it holds
+(numbers, names, functions) stays as it is.
+
+>>> from microfp.record import Record, attr
+>>> class Line(Record):
+...     slope: Value = attr()
+...     offset: Value = attr()
+>>> line = Line(slope=value(2.0), offset=value(1.0))
+>>> [p.data for p in parameters(line)]
+[2.0, 1.0]
+>>> with_parameters(line, [5.0, 6.0])
+Line(slope=Value(data=5.0), offset=Value(data=6.0))
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from pyrsistent import PMap, PVector, pmap, pvector
+
+from microfp.errors import ShapeError
+from microfp.record import Record
+from microfp.values import LEAF, Scalar, Value, lift, value
+
+M = TypeVar("M")
+
+
+def values(tree: object) -> Iterator[Value]:
+    """Yield every value in a tree: fields in declared order, items in sequence, maps by key.
+
+    >>> [v.data for v in values((value(1.0), "and", (value(2.0),)))]
+    [1.0, 2.0]
+    """
+    if isinstance(tree, Value):
+        yield tree
+    else:
+        for branch in _branches(tree):
+            yield from values(branch)
+
+
+def _branches(tree: object) -> Iterator[object]:
+    if isinstance(tree, Record):
+        return iter(tree.values())
+    if isinstance(tree, PMap):
+        return (tree[key] for key in _sorted_keys(tree))
+    if isinstance(tree, PVector | tuple):
+        return iter(tree)
+    return iter(())
+
+
+def _sorted_keys(tree: PMap[object, object]) -> list[object]:
+    return sorted(tree, key=str)
+
+
+def parameters(model: object) -> tuple[Value, ...]:
+    """List the parameters of a model: its leaf values, each once, in declared order.
+
+    A value that stands in two places is one parameter (tied weights). A value that was computed
+    from others is none.
+
+    >>> from microfp.nn import mlp
+    >>> len(parameters(mlp(2, [16, 16, 1])))
+    337
+    """
+    return tuple(dict.fromkeys(v for v in values(model) if v.op == LEAF))
+
+
+def parameter_count(model: object) -> int:
+    """Count the parameters of a model.
+
+    >>> parameter_count((value(1.0), value(2.0)))
+    2
+    """
+    return len(parameters(model))
+
+
+def map_values(f: Callable[[Value], Value], tree: M) -> M:
+    """Replace every value in a tree, and keep the rest, and the types.
+
+    >>> map_values(lambda v: v * 2.0, (value(1.0), "and"))
+    (Value(data=2.0, op='mul'), 'and')
+    """
+    return _mapped(f, tree)  # type: ignore[return-value]  # each branch keeps its type
+
+
+def _mapped(f: Callable[[Value], Value], tree: object) -> object:
+    if isinstance(tree, Value):
+        return f(tree)
+    if isinstance(tree, Record):
+        return tree.set(**{name: _mapped(f, branch) for name, branch in tree.items()})
+    if isinstance(tree, PMap):
+        return pmap({key: _mapped(f, tree[key]) for key in _sorted_keys(tree)})
+    if isinstance(tree, PVector):
+        return pvector(_mapped(f, branch) for branch in tree)
+    if isinstance(tree, tuple):
+        made_from = getattr(tree, "_make", tuple)  # a named tuple stays one
+        return made_from([_mapped(f, branch) for branch in tree])
+    return tree
+
+
+def map_parameters(f: Callable[[Value], Scalar], model: M) -> M:
+    """Replace every parameter of a model by what a function makes of it.
+
+    A number becomes a leaf with the label of the parameter that it replaces.
+
+    >>> map_parameters(lambda p: -p.data, (value(1.0, label="w"),))
+    (Value(data=-1.0, label='w'),)
+    """
+    replaced = {p: _relabelled(f(p), p) for p in parameters(model)}
+    return map_values(lambda v: replaced.get(v, v), model)
+
+
+def _relabelled(new: Scalar, old: Value) -> Value:
+    return lift(new) if isinstance(new, Value) else value(new, label=old.label)
+
+
+def with_parameters(model: M, numbers: Sequence[Scalar]) -> M:
+    """Return the model with other numbers for its parameters; the labels stay.
+
+    Args:
+        model: Any model.
+        numbers: As many as `parameters(model)`, in that order; a `Value` is put in as it is.
+
+    Raises:
+        ShapeError: If there are more or fewer numbers than parameters.
+
+    >>> with_parameters((value(1.0), value(2.0)), [3.0, 4.0])
+    (Value(data=3.0), Value(data=4.0))
+    """
+    old = parameters(model)
+    if len(numbers) != len(old):
+        raise ShapeError(
+            f"with_parameters: numbers must be as many as the model's parameters, "
+            f"{len(old)}, got {len(numbers)}"
+        )
+    replaced = dict(zip(old, numbers, strict=True))
+    return map_parameters(replaced.__getitem__, model)

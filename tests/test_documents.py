@@ -1,0 +1,31 @@
+"""No example of the documents can hide from the plugin that runs them."""
+
+import re
+
+import pytest
+
+from tests.documents import ROOT
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SOURCES = sorted((ROOT / "microfp").rglob("*.py"))
+RUN_BLOCK = re.compile(r"^```python\n.*?^```$", re.DOTALL | re.MULTILINE)
+MIXED_BLOCK = re.compile(r"^```python\n(?!>>>)(?:(?!```).*\n)*?>>>", re.MULTILINE)
+SKIP = re.compile(r"\+SKIP\b|\bskip: (?:next|start)\b")
+PATHS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_python_stands_in_blocks_that_are_run(path: str) -> None:
+    rest = RUN_BLOCK.sub("", (ROOT / path).read_text(encoding="utf-8"))
+    assert ">>>" not in rest
+    assert not re.search(r"^\s*```(?:py|pycon|python3|python .*)$", rest, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_block_is_a_session_or_a_program_not_both(path: str) -> None:
+    assert not MIXED_BLOCK.search((ROOT / path).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", [*PATHS, *(str(path.relative_to(ROOT)) for path in SOURCES)])
+def test_no_example_is_skipped(path: str) -> None:
+    assert not SKIP.search((ROOT / path).read_text(encoding="utf-8"))

@@ -1,0 +1,103 @@
+"""Programs of a consumer, against the installed wheel: what both type checkers accept and reject.
+
+The wheel is installed with neither plugin nor stubs. Every program in `accept` is free of errors
+under `mypy --strict` and pyright's strict mode; in a program in `reject`, the lines that end in
+`# reject` are the ones with an error, for both checkers.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+HERE = Path(__file__).parent
+PROGRAMS = [f"{path.parent.name}/{path.name}" for path in sorted(HERE.glob("*/*.py"))]
+MARK = re.compile(r"#\s*reject\b")
+
+# Program -> line -> what the checker said there.
+Errors: TypeAlias = Mapping[str, Mapping[int, str]]
+
+
+def output_of(*command: str | Path, folder: Path) -> str:
+    """Both checkers exit with 0 or 1; anything else is a checker that did not do its work."""
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    assert result.returncode in {0, 1}, result.stdout + result.stderr
+    return result.stdout
+
+
+def errors_by_line(found: list[tuple[str, int, str]], folder: Path) -> Errors:
+    errors: defaultdict[str, dict[int, str]] = defaultdict(dict)
+    for file, line, message in found:
+        errors[(folder / file).relative_to(folder).as_posix()][line] = message
+    return errors
+
+
+@pytest.fixture(scope="session")
+def consumer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs, in a folder of their own, from which the source tree cannot be seen."""
+    folder = tmp_path_factory.mktemp("consumer").resolve()
+    for kind in ("accept", "reject"):
+        shutil.copytree(HERE / kind, folder / kind, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mypy_errors(consumer: Path, bare_python: Path) -> Errors:
+    options = ["--strict", "--explicit-package-bases", "--config-file=", "--output=json"]
+    environment = ["--python-executable", str(bare_python)]
+    command = [sys.executable, "-m", "mypy", *options, *environment, "accept", "reject"]
+    reports = map(json.loads, output_of(*command, folder=consumer).splitlines())
+    found = [(r["file"], r["line"], r["message"]) for r in reports if r["severity"] == "error"]
+    return errors_by_line(found, consumer)
+
+
+@pytest.fixture(scope="session")
+def pyright_errors(consumer: Path, bare_python: Path) -> Errors:
+    config = {"typeCheckingMode": "strict", "include": ["accept", "reject"]}
+    (consumer / "pyrightconfig.json").write_text(json.dumps(config), encoding="utf-8")
+    options = ["--outputjson", "--pythonpath", str(bare_python)]
+    report = json.loads(output_of(sys.executable, "-m", "pyright", *options, folder=consumer))
+    assert report["summary"]["filesAnalyzed"] == len(PROGRAMS)
+    found = [
+        (diagnostic["file"], diagnostic["range"]["start"]["line"] + 1, diagnostic["message"])
+        for diagnostic in report["generalDiagnostics"]
+        if diagnostic["severity"] == "error"
+    ]
+    return errors_by_line(found, consumer)
+
+
+def marked_lines(program: str) -> set[int]:
+    lines = (HERE / program).read_text(encoding="utf-8").splitlines()
+    return {number for number, line in enumerate(lines, start=1) if MARK.search(line)}
+
+
+def assert_errors_are_the_marked_lines(program: str, errors: Errors) -> None:
+    found = errors.get(program, {})
+    unexpected = {line: said for line, said in found.items() if line not in marked_lines(program)}
+    missed = marked_lines(program) - set(found)
+    assert not unexpected, f"{program} has errors on lines without a mark: {unexpected}"
+    assert not missed, f"{program} has no error on the marked lines {sorted(missed)}"
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_mypy_finds_the_marked_lines(program: str, mypy_errors: Errors) -> None:
+    assert_errors_are_the_marked_lines(program, mypy_errors)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_pyright_finds_the_marked_lines(program: str, pyright_errors: Errors) -> None:
+    assert_errors_are_the_marked_lines(program, pyright_errors)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_only_programs_to_reject_are_marked_and_none_is_silenced(program: str) -> None:
+    text = (HERE / program).read_text(encoding="utf-8")
+    assert bool(marked_lines(program)) == program.startswith("reject/")
+    assert not re.search(r"#\s*(?:type|pyright|mypy)\s*:", text)

@@ -17,6 +17,7 @@ from microfp.gradients import (
     find_grad,
     grad,
     local_derivatives,
+    with_grad,
 )
 from microfp.ops import Primitive, primitive
 from microfp.toolbox import last
@@ -152,6 +153,13 @@ def test_differentiating_twice_gives_the_same_table_and_leaves_the_graph_as_it_w
     assert isinstance(first, PMap)
     assert first == second
     assert [dict(node.items()) for node in topological_order(output)] == before
+
+
+def test_a_row_for_display_has_the_label_the_number_and_the_gradient() -> None:
+    x, other = value(3.0, label="x"), value(1.0)
+    gradients = backward(x * x)
+    assert with_grad(x, gradients) == {"label": "x", "data": 3.0, "grad": 6.0}
+    assert with_grad(other, gradients) == {"label": None, "data": 1.0, "grad": 0.0}
 
 
 # The fold.

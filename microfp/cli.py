@@ -60,6 +60,7 @@ DATASETS: Mapping[str, Callable[..., Dataset]] = {
 }
 
 LARGEST_COUNT = 1_000_000
+LONGEST_COMPLAINT = 500
 PADDING = 0.5
 INTERRUPTED, BAD_INPUT, CANNOT_WRITE, BROKEN_PIPE = 130, 2, 1, 141
 
@@ -160,6 +161,8 @@ def _complain(message: str) -> None:
     """Print one line on stderr, whatever line breaks and control characters came in."""
     line = " ".join(f"microfp: {message}".split())
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    if len(shown) > LONGEST_COMPLAINT:
+        shown = f"{shown[: LONGEST_COMPLAINT - 3]}..."
     if sys.stderr is not None:
         with suppress(OSError):  # there is nowhere left to say it
             print(_encodable(shown, sys.stderr), file=sys.stderr)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from microfp import __version__, datasets, losses, nn, trainer
-from microfp.cli import DemoOptions, main, to_json
+from microfp.cli import LONGEST_COMPLAINT, DemoOptions, main, to_json
 
 SMALL = ("--hidden", "3", "--samples", "6")
 METRICS = [
@@ -255,7 +255,7 @@ BAD = [
     (("graph", "x +\n* x", "x=2"), "column 5"),
     (("graph", "x // 2", "x=2"), "'x // 2' at column 1"),
     (("graph", "__import__('os')"), "column 12"),
-    (("graph", "-" * 9000 + "x", "x=2"), "nested too deeply"),
+    (("graph", "1" + "-" * 9000 + "x", "x=2"), "nested too deeply"),
     (("graph", "relu(x*w)"), "x, w must have a value"),
     (("graph", "x", "x=2", "y=3"), "y must occur in it"),
     (("graph", "x", "x=2", "x=3"), "x must be given once"),
@@ -264,6 +264,7 @@ BAD = [
     (("graph", "x", "x"), "each must be name=number, got 'x'"),
     (("graph", "x", "relu=2"), "relu is a function"),
     (("graph", "x", "x=2", "--dot", "--json"), "--json"),
+    (("graph", "x", "x=2", "--" + "long" * 9000), "--longlong"),
     (("graph", "x", "x=2", "--svg\x1b[31m"), r"--svg\x1b[31m"),
 ]
 
@@ -279,6 +280,7 @@ def test_bad_input_is_one_line_that_names_it(
     assert err.endswith("\n")
     assert not CONTROL.search(err)
     assert err.count("\n") == 1
+    assert len(err) <= LONGEST_COMPLAINT + 1
 
 
 # The process.
@@ -353,7 +355,7 @@ def test_what_ends_a_run_early_has_its_exit_code(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     class Ending(StringIO):
-        def write(self, text: str) -> int:
+        def write(self, _text: str, /) -> int:
             raise error
 
     monkeypatch.setattr(sys, "stdout", Ending())

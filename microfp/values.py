@@ -167,9 +167,18 @@ def value(data: float, *, label: str | None = None) -> Value:
     >>> value(2)
     Value(data=2.0)
     """
+    traced = _traced_leaf(data)
+    if traced is not None:
+        return traced
     if not isinstance(data, Real) or isinstance(data, bool):
         raise wrong_kind("value", "data", "a number", data)
     return _node(float(data), LEAF, (), label)
+
+
+def _traced_leaf(number: object) -> Value | None:
+    """What stands for a number's leaf while a graph is traced; None for all other objects."""
+    own = getattr(type(number), "__value__", None)
+    return None if own is None else own(number)
 
 
 def lift(operand: Operand) -> Value:
@@ -182,7 +191,8 @@ def lift(operand: Operand) -> Value:
     Value(data=2.0)
     """
     if isinstance(operand, Value):
-        return operand
+        traced = None if type(operand) is Value else _traced_leaf(operand)
+        return operand if traced is None else traced
     if isinstance(operand, Real) and not isinstance(operand, bool):
         return _node(float(operand), LEAF, ())
     raise wrong_kind("arithmetic", "an operand", "a Value or a number", operand)

@@ -12,7 +12,7 @@ nodes, so the graph is plain data: `gradients.backward` folds over it, `graph` p
 from collections.abc import Callable, Iterable
 from numbers import Real
 from threading import local
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import ref
 
 from microfp import ops
@@ -64,8 +64,14 @@ class Value(Record):
     parameter: float | Primitive | None = attr(default=None)
 
     __invariant__ = _well_formed
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    if TYPE_CHECKING:
+
+        def __eq__(self, other: object, /) -> bool: ...
+        def __hash__(self) -> int: ...
+
+    else:  # not methods of this class, which would make every lookup of a node slow
+        __eq__ = object.__eq__
+        __hash__ = object.__hash__
     __array_ufunc__ = None  # so that numpy leaves `np.float64(2) * value` to this class
 
     def __add__(self, other: "Scalar") -> "Value":

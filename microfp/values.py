@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from weakref import ref
 
 from microfp import ops
-from microfp.checks import wrong_kind
+from microfp.checks import check_kind, wrong_kind
 from microfp.ops import PRIMITIVES, Operand, Primitive
 from microfp.record import Record, attr
 
@@ -460,10 +460,14 @@ def topological_order(output: Value) -> tuple[Value, ...]:
     The order is the post-order of a depth-first walk that takes operands from left to right;
     it depends on nothing else. The walk keeps its own stack, so depth is no limit.
 
+    Raises:
+        TypeError: If the output is no Value.
+
     >>> x = value(2.0, label="x")
     >>> [node.op for node in topological_order(relu(x * x + 1.0))]
     ['leaf', 'mul', 'leaf', 'add', 'relu']
     """
+    check_kind("topological_order", "output", output, Value)
     order: list[Value] = []
     seen = {output}
     stack = [(output, iter(output.parents))]

@@ -1,7 +1,8 @@
-"""Measure the speed of microfp beside its peers, and print one table."""
+"""Measure the speed of microfp beside its peers, each on one thread, and print tables."""
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -23,6 +24,15 @@ GROUPS = {
     "large": "large: MLP(784, [128, 10]), 100,000 parameters",
     "irregular": "irregular: a graph of 100,000 nodes without structure",
 }
+
+
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+}
+"""What the libraries of the peers read when they are first imported."""
 
 
 def rows_of(group: str) -> tuple[Row, ...]:
@@ -56,6 +66,7 @@ def main(arguments: Sequence[str]) -> int:
     """Measure the groups that were asked for, and print each as soon as it is known."""
     asked = options(arguments)
     facts, measured = machine(), {}
+    os.environ.update(ONE_THREAD)
     print(heading(facts), flush=True)
     for group in asked.groups or GROUPS:
         print(f"\n{GROUPS[group].partition(': ')[2]}", flush=True)

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from itertools import islice
 
-from microfp import losses, optim, trainer
-
 from benchmarks.problems import Problem
+from microfp import losses, optim, trainer
 
 
 def _options(problem: Problem, backend: str) -> dict[str, object]:

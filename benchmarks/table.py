@@ -64,7 +64,9 @@ def duration(time: Seconds | None) -> str:
         return "missing"
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if time >= size:
-            return f"{time / size:.3g} {unit}" if time < 1000 * size else f"{time / size:.0f} {unit}"
+            return (
+                f"{time / size:.3g} {unit}" if time < 1000 * size else f"{time / size:.0f} {unit}"
+            )
     return f"{time / 1e-9:.3g} ns"
 
 
@@ -91,12 +93,17 @@ def lines(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _remarks(rows: Iterable[Row]) -> Iterator[str]:
-    for row in rows:
-        if row.note:
-            yield f"  {row.what}: {row.note}"
-        for who, time in (("microfp", row.ours), (row.peer, row.theirs)):
-            if isinstance(time, Missing):
-                yield f"  {row.what}: {who} missing: {time.reason}"
+    said = dict.fromkeys(remark for row in rows for remark in _remarks_of(row))
+    yield from (f"  {remark}" for remark in said)
+
+
+def _remarks_of(row: Row) -> Iterator[str]:
+    if row.note:
+        yield f"{row.what}: {row.note}"
+    if isinstance(row.ours, Missing):
+        yield f"microfp missing in {row.what!r}: {row.ours.reason}"
+    if isinstance(row.theirs, Missing):
+        yield f"{row.peer} missing: {row.theirs.reason}"
 
 
 def as_json(row: Row) -> dict[str, object]:

@@ -13,10 +13,8 @@ def _prepared(problem: Problem):
 
     jax.config.update("jax_enable_x64", True)
     jax.config.update("jax_platforms", "cpu")
-    X, y = jnp.array(problem.dataset.xs), jnp.array(problem.dataset.ys)
-    weights = [
-        (jnp.array(layer.weights).T, jnp.array(layer.biases)) for layer in problem.layers
-    ]
+    examples, labels = jnp.array(problem.dataset.xs), jnp.array(problem.dataset.ys)
+    weights = [(jnp.array(layer.weights).T, jnp.array(layer.biases)) for layer in problem.layers]
 
     def scores(weights, rows):
         for w, b in weights[:-1]:
@@ -57,7 +55,9 @@ def _prepared(problem: Problem):
     def step(state, given):
         weights, moments = state
         rate, number, batch = given
-        rows, targets = (X, y) if problem.batch_size is None else (X[batch], y[batch])
+        rows, targets = (
+            (examples, labels) if problem.batch_size is None else (examples[batch], labels[batch])
+        )
         total, slopes = jax.value_and_grad(loss)(weights, rows, targets)
         return update(weights, moments, slopes, rate, number), total
 

@@ -22,7 +22,7 @@ def losses(problem: Problem, rows: Literal["numpy", "float"]) -> Iterator[float]
 
     random.seed(SEED)
     model = MLP(problem.widths[0], list(problem.widths[1:]))
-    X, y = _examples(problem, rows)
+    X, y = _examples(problem, rows)  # noqa: N806 - the notebook's names
     for rate in problem.rates:
         inputs = [list(map(Value, xrow)) for xrow in X]
         scores = list(map(model, inputs))

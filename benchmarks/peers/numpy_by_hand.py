@@ -11,7 +11,7 @@ def trained(problem: Problem) -> Callable[[], list[float]]:
     """Prepare a whole training, from the initial weights to the losses of all steps."""
     import numpy as np
 
-    X, y = np.array(problem.dataset.xs), np.array(problem.dataset.ys)
+    examples, labels = np.array(problem.dataset.xs), np.array(problem.dataset.ys)
     batches = [np.array(b) for b in problem.batches] if problem.batches else None
     slopes_of = {"hinge": _hinge, "softmax": _softmax}[problem.loss]
     update = {"hinge": _sgd, "softmax": _adam}[problem.loss]
@@ -21,7 +21,11 @@ def trained(problem: Problem) -> Callable[[], list[float]]:
         state = [np.zeros_like(w) for w in weights + weights]
         losses = []
         for k, rate in enumerate(problem.rates):
-            rows, targets = (X, y) if batches is None else (X[batches[k]], y[batches[k]])
+            rows, targets = (
+                (examples, labels)
+                if batches is None
+                else (examples[batches[k]], labels[batches[k]])
+            )
             activations = _forward(weights, rows)
             data_loss, upstream = slopes_of(activations[-1], targets)
             penalty = problem.alpha * sum(float((w * w).sum()) for w in weights)

@@ -10,8 +10,8 @@ def trained(problem: Problem) -> Callable[[], list[float]]:
     import torch
 
     torch.set_num_threads(1)
-    X = torch.tensor(problem.dataset.xs, dtype=torch.float64)
-    y = torch.tensor(problem.dataset.ys, dtype=torch.float64)
+    examples = torch.tensor(problem.dataset.xs, dtype=torch.float64)
+    labels = torch.tensor(problem.dataset.ys, dtype=torch.float64)
     batches = problem.batches and [torch.tensor(b) for b in problem.batches]
     example = {"hinge": _hinge, "softmax": _softmax}[problem.loss]
 
@@ -20,7 +20,9 @@ def trained(problem: Problem) -> Callable[[], list[float]]:
         optimizer = _optimizer(problem, model)
         losses = []
         for k, rate in enumerate(problem.rates):
-            rows, targets = (X, y) if not batches else (X[batches[k]], y[batches[k]])
+            rows, targets = (
+                (examples, labels) if not batches else (examples[batches[k]], labels[batches[k]])
+            )
             loss = example(model(rows), targets)
             if problem.alpha:
                 loss = loss + problem.alpha * sum((p * p).sum() for p in model.parameters())

@@ -111,11 +111,11 @@ def found(make: Callable[[], Action]) -> Action | Missing:
     """Prepare a candidate; where what it needs is not there, say what that is."""
     try:
         return make()
-    except ImportError as error:
-        return Missing(f"{error.name or error} is not installed")
+    except ModuleNotFoundError as error:
+        return Missing(f"{error.name} is not installed")
     except FileNotFoundError as error:
         return Missing(f"{error.filename} is not installed")
-    except (AttributeError, NotImplementedError, ValueError) as error:
+    except (AttributeError, ImportError, NotImplementedError, ValueError) as error:
         return Missing(str(error))
 
 

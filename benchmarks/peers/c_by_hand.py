@@ -25,7 +25,7 @@ def trained(problem: Problem) -> Callable[[], list[float]]:
     losses = _doubles([0.0] * problem.steps)
 
     def run() -> list[float]:
-        weights = type(initial)(*initial) if len(initial) < 10_000 else _copied(initial)
+        weights = type(initial).from_buffer_copy(initial)
         library.train(
             ctypes.c_int(len(targets)),
             *(rows, targets, ctypes.c_int(size), batches, ctypes.c_int(problem.steps), rates),
@@ -34,10 +34,6 @@ def trained(problem: Problem) -> Callable[[], list[float]]:
         return list(losses)
 
     return run
-
-
-def _copied(numbers: ctypes.Array) -> ctypes.Array:
-    return type(numbers).from_buffer_copy(numbers)
 
 
 def _doubles(numbers: Sequence[float]) -> ctypes.Array:

@@ -35,6 +35,25 @@ static double gradient[PARAMETERS], moment1[PARAMETERS], moment2[PARAMETERS];
 
 INLINE lanes all(double a) { return a - (lanes){0}; }
 INLINE lanes where_positive(lanes c, lanes a) { return (lanes)((mask)(c > 0.0) & (mask)a); }
+INLINE lanes larger(lanes a, lanes b) {
+  mask first = a > b;
+  return (lanes)((first & (mask)a) | (~first & (mask)b));
+}
+/* Plain loops over an array become calls of the vector functions of the C library. */
+INLINE lanes exp_of(lanes a) {
+  double each[LANES] __attribute__((aligned(8 * LANES)));
+  memcpy(each, &a, sizeof a);
+  for (int l = 0; l < LANES; l++) each[l] = exp(each[l]);
+  memcpy(&a, each, sizeof a);
+  return a;
+}
+INLINE lanes log_of(lanes a) {
+  double each[LANES] __attribute__((aligned(8 * LANES)));
+  memcpy(each, &a, sizeof a);
+  for (int l = 0; l < LANES; l++) each[l] = log(each[l]);
+  memcpy(&a, each, sizeof a);
+  return a;
+}
 INLINE double sum(lanes a) {
   double s = 0.0;
   UNROLL for (int l = 0; l < LANES; l++) s += a[l];
@@ -132,20 +151,18 @@ INLINE double loss(int vectors, double share) {
   double total = 0.0;
   for (int v = 0; v < vectors; v++) {
     lanes most = scores[0][v], exps = all(0.0), chosen = all(0.0);
-    for (int k = 1; k < OUTPUTS; k++) most = scores[k][v] > most ? scores[k][v] : most;
+    for (int k = 1; k < OUTPUTS; k++) most = larger(most, scores[k][v]);
     for (int k = 0; k < OUTPUTS; k++) {
-      lanes shifted = scores[k][v] - most, e;
-      for (int l = 0; l < LANES; l++) e[l] = exp(shifted[l]);
+      lanes shifted = scores[k][v] - most, e = exp_of(shifted);
       slopes[k][v] = e;
       exps += e;
       chosen += (lanes)((mask)(target[v] == (double)k) & (mask)shifted);
     }
-    lanes scale = share * weight[v] / exps, logs;
+    lanes scale = share * weight[v] / exps;
     for (int k = 0; k < OUTPUTS; k++)
       slopes[k][v] = slopes[k][v] * scale -
                      (lanes)((mask)(target[v] == (double)k) & (mask)(share * weight[v]));
-    for (int l = 0; l < LANES; l++) logs[l] = log(exps[l]);
-    total += sum(weight[v] * (logs - chosen));
+    total += sum(weight[v] * (log_of(exps) - chosen));
   }
   return total;
 }

@@ -95,9 +95,9 @@ def _softmax(scores, targets):
     return loss, upstream / n
 
 
-def _sgd(weights, gradients, state, rate, step):  # noqa: ARG001 - fits the signature of both
+def _sgd(weights, gradients, state, rate, step):  # noqa: ARG001 - the signature of both rules
     for w, g in zip(weights, gradients, strict=True):
-        w -= rate * g
+        w[...] -= rate * g
 
 
 def _adam(weights, gradients, state, rate, step):
@@ -105,8 +105,7 @@ def _adam(weights, gradients, state, rate, step):
 
     half = len(weights)
     for w, g, m, v in zip(weights, gradients, state[:half], state[half:], strict=True):
-        m *= BETA_1
-        m += (1.0 - BETA_1) * g
-        v *= BETA_2
-        v += (1.0 - BETA_2) * g * g
-        w -= rate * (m / (1.0 - BETA_1**step)) / (np.sqrt(v / (1.0 - BETA_2**step)) + EPSILON)
+        m[...] = BETA_1 * m + (1.0 - BETA_1) * g
+        v[...] = BETA_2 * v + (1.0 - BETA_2) * g * g
+        scale = np.sqrt(v / (1.0 - BETA_2**step)) + EPSILON
+        w[...] -= rate * (m / (1.0 - BETA_1**step)) / scale

@@ -148,9 +148,7 @@ class TracedNumber(Traced):
         return values.pow(self, other)
 
     def __rpow__(self, other: Scalar) -> Value:
-        if _is_number(other):
-            return _refuse("`**` of numbers (use microfp.pow)")
-        return values.pow(other, self)
+        return _refuse("`**` by a number")
 
     def __neg__(self) -> Value:
         return _number_of(values.neg(self))

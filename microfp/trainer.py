@@ -29,7 +29,7 @@ from microfp.losses import (
     max_margin,
     share_correct,
 )
-from microfp.native.stepping import Plan, measure, plan_for
+from microfp.native.stepping import MOST_NODES, Plan, measure, plan_for
 from microfp.native.structure import Template
 from microfp.native.structure import template as template_of
 from microfp.nn import Model, apply_gradients
@@ -296,7 +296,8 @@ def make_step(
 
     def step(state: TrainState[M], /) -> TrainState[M]:
         examples = batch(dataset, size, seed=seed, step=state.step)
-        flat = None if backend == "eager" else _flattened(loss, state, examples)
+        most_nodes = MOST_NODES if backend == "auto" else None
+        flat = None if backend == "eager" else _flattened(loss, state, examples, most_nodes)
         if isinstance(flat, TraceError) and backend != "auto":
             raise flat
         if flat is None or isinstance(flat, TraceError):
@@ -344,7 +345,9 @@ class _Flat(NamedTuple):
     numbers: tuple[float, ...]
 
 
-def _flattened(loss: Loss, state: TrainState[M], examples: Dataset) -> _Flat | TraceError:
+def _flattened(
+    loss: Loss, state: TrainState[M], examples: Dataset, most_nodes: int | None
+) -> _Flat | TraceError:
     """Find the plan for a state, or the reason why there is none."""
     moved = pending(state, "model")
     if isinstance(moved, _Moved):
@@ -353,7 +356,7 @@ def _flattened(loss: Loss, state: TrainState[M], examples: Dataset) -> _Flat | T
         check_fits(loss, state.model, examples)
     try:
         known = moved if isinstance(moved, _Moved) else _read(state.model)
-        plan = plan_for(loss, known.template, len(examples.xs[0]))
+        plan = plan_for(loss, known.template, len(examples.xs[0]), most_nodes)
         _check_captured(plan, state)
     except TraceError as error:
         return error

@@ -291,3 +291,9 @@ def test_unknown_statics_are_compared_by_what_they_are() -> None:
     assert structure(neurons[0]) == structure(neurons[1])
     lists: tuple[PVector[float], ...] = (pvector([0.0]), pvector([1.0]))
     assert structure(lists[0]) != structure(lists[1])
+
+
+def test_a_graph_that_is_too_large_is_refused_where_a_limit_is_given() -> None:
+    with pytest.raises(TraceError, match="the graph of one example has 36 nodes, more than 35"):
+        plan_for(max_margin(), template(MODEL), 2, 35)
+    assert plan_for(max_margin(), template(MODEL), 2, 36).parameter_count == 13

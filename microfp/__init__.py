@@ -16,6 +16,7 @@
 from microfp import (
     curried,
     datasets,
+    func,
     graph,
     losses,
     nn,
@@ -67,6 +68,7 @@ __all__ = [
     "divide",
     "exp",
     "find_grad",
+    "func",
     "grad",
     "graph",
     "log",

@@ -314,12 +314,17 @@ def _settled_auxiliary(trace: _Trace, auxiliary: A) -> A:
 
 def _pulled(trace: _Trace, cotangents: Sequence[Operand]) -> tuple[object, ...]:
     """Reverse mode: the gradient of sum(cotangent * output), shaped like the inputs."""
-    outputs = (place.content for place in scalars((trace.output,)))
-    terms = [product(_number(y), c) for y, c in zip(outputs, cotangents, strict=True)]
-    there = [term for term in terms if term is not None]
-    root = there[0] if len(there) == 1 else values.apply(ops.total, *there)
+    root = within(_here(trace.scope, keeps_nodes=True), _weighted, trace.output, cotangents)
     _, slopes = _differentiated(_knowing(trace, cotangents), root)
     return _shaped(trace, slopes)
+
+
+def _weighted(output: object, cotangents: Sequence[Operand]) -> Operand:
+    """The sum of the outputs of a trace, each times its cotangent."""
+    outputs = (_number(place.content) for place in scalars((output,)))
+    terms = [product(y, c) for y, c in zip(outputs, cotangents, strict=True)]
+    there = [term for term in terms if term is not None]
+    return there[0] if len(there) == 1 else values.apply(ops.total, *there)
 
 
 def _number(x: object) -> Operand:
@@ -671,7 +676,7 @@ def _jacobian_of(
     def jacobian(*args: object, **kwargs: object) -> object:
         numbers, several = _checked_argnums(where, argnums, args)
         trace = _traced(where, f, args, kwargs, numbers)
-        rows = len(_outputs(trace))
+        rows = len(_outside_records(where, "output", (trace.output,)))
         by_columns = rows > len(trace.places) if forward is None else forward
         made = (_by_columns if by_columns else _by_rows)(trace, rows)
         shaped = iter(row if several else row[0] for row in made)
@@ -680,13 +685,13 @@ def _jacobian_of(
     return jacobian
 
 
-def _outputs(trace: _Trace) -> tuple[Place, ...]:
-    places = _places(trace.where, "output", (trace.output,))
+def _outside_records(where: str, name: str, trees: tuple[object, ...]) -> tuple[Place, ...]:
+    places = _places(where, name, trees)
     inside = next((place for place in places if place.in_record), None)
     if inside is not None:
+        names = [f"{name} {i}" for i in range(len(trees))]
         expected = "outside of records, whose fields cannot hold a row of derivatives"
-        where = _spelled(["output"], inside.path)
-        raise wrong_kind(trace.where, where, expected, inside.content)
+        raise wrong_kind(where, _spelled(names, inside.path), expected, inside.content)
     return places
 
 
@@ -752,7 +757,26 @@ def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., obj
     >>> hessian(lambda v: v[0] * v[0] * v[1])((2.0, 5.0))
     ((10.0, 4.0), (4.0, 0.0))
     """
-    return _jacobian_of("hessian", grad(f, argnums), argnums, forward=True)
+
+    @wraps(f)
+    def matrix(*args: object, **kwargs: object) -> object:
+        numbers, several = _checked_argnums("hessian", argnums, args)
+
+        def slopes(*chosen: object) -> object:
+            fresh = dict(zip(numbers, chosen, strict=True))
+            return grad(f, numbers)(*(fresh.get(i, a) for i, a in enumerate(args)), **kwargs)
+
+        inputs = tuple(args[i] for i in numbers)
+        places = _outside_records("hessian", "argument", inputs)
+        units = (_rebuilt(inputs, _unit(i, len(places))) for i in range(len(places)))
+        columns = [scalars(_jvp("hessian", slopes, inputs, unit)[1]) for unit in units]
+        rows = zip(*([place.content for place in column] for column in columns), strict=True)
+        trees = (_rebuilt(inputs, row) for row in rows)
+        shaped = (tree if several else tree[0] for tree in trees)
+        made = map_scalars(lambda _: next(shaped), inputs)
+        return made if several else made[0]
+
+    return matrix
 
 
 def hvp(f: Callable[..., object], primals: object, tangents: object) -> object:
@@ -872,13 +896,21 @@ def _checked_partials(
     wrong = next((x for x in given if not _is_scalar(x)), None)
     if wrong is not None:
         raise wrong_kind(title, "each partial", "a Value or a number", wrong)
-    on_numbers = all(isinstance(x, float) for x in operands) or (
-        nodes_are_numbers() and not any(type(x) is Value for x in operands)
+    if all(isinstance(x, float) for x in operands):
+        return tuple(_partial_as_number(title, x) for x in given)
+    on_numbers = nodes_are_numbers() and not any(type(x) is Value for x in operands)
+    return tuple(x if isinstance(x, Dual) or not on_numbers else float(x) for x in given)
+
+
+def _partial_as_number(title: str, partial: Scalar) -> float:
+    captured = isinstance(partial, Dual) or (
+        isinstance(partial, Value)
+        and not SCOPE.get().variables.isdisjoint(topological_order(partial))
     )
-    return tuple(
-        float(x) if not isinstance(x, Value) or (on_numbers and type(x) is Value) else x
-        for x in given
-    )
+    if captured:
+        expected = "computed from the operands alone, not from what its function has captured"
+        raise wrong_kind(title, "each partial", expected, partial)
+    return float(partial)
 
 
 # Checks.

@@ -822,6 +822,7 @@ def custom_derivative(
     partials: Callable[..., tuple[Scalar, ...]],
     *,
     name: str | None = None,
+    arity: int | None = None,
 ) -> Callable[..., Value]:
     """Make a primitive of a function of numbers and a rule for its derivatives.
 
@@ -835,13 +836,14 @@ def custom_derivative(
             it in arithmetic and microfp's functions. A function of `math` would make a constant
             of its operand, which `check_grads` finds at order 2.
         name: What graphs call it; the name of `f` if not given.
+        arity: How many operands it has; what the signature of `f` says if not given.
 
     Returns:
         A function of positional values or numbers that returns a value.
 
     Raises:
-        TypeError: If `f` does not take a fixed number of positional operands; when called, if
-            `f` returns no number.
+        TypeError: If the signature of `f` is not one of a fixed number of positional operands
+            and no arity is given; when called, if `f` returns no number.
         ShapeError: When differentiated, if there is not one partial per operand.
 
     >>> import math
@@ -853,31 +855,34 @@ def custom_derivative(
     1.0
     """
     title = str(name or getattr(f, "__name__", "custom"))
-    arity = _arity(f)
-    shown = ", ".join(f"{{{i}}}" for i in range(arity))
+    count = _arity(f) if arity is None else check_count(title, "arity", arity, minimum=1)
+    shown = ", ".join(f"{{{i}}}" for i in range(count))
     row = ops.primitive(
         title,
         lambda *operands: _checked_result(title, f(*operands)),
-        lambda *both: _checked_partials(title, arity, both, partials(*both)),
+        lambda *both: _checked_partials(title, count, both, partials(*both)),
         f"{title}({shown})",
-        arity=arity,
+        arity=count,
     )
 
     @wraps(f)
     def operation(*operands: Scalar) -> Value:
-        if len(operands) != arity:
-            raise ShapeError(f"{title}: operands must be {arity}, got {len(operands)}")
+        if len(operands) != count:
+            raise ShapeError(f"{title}: operands must be {count}, got {len(operands)}")
         return values.apply(row, *operands)
 
     return operation
 
 
 def _arity(f: Callable[..., float]) -> int:
-    where = "custom_derivative"
-    kinds = [parameter.kind for parameter in signature(f).parameters.values()]
+    try:
+        kinds = [parameter.kind for parameter in signature(f).parameters.values()]
+    except ValueError:  # some functions written in C do not tell
+        kinds = []
     fixed = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
     if not kinds or any(kind not in fixed for kind in kinds):
-        raise wrong_kind(where, "f", "a function of a fixed number of positional operands", f)
+        expected = "a function of a fixed number of positional operands, unless arity is given"
+        raise wrong_kind("custom_derivative", "f", expected, f)
     return len(kinds)
 
 

@@ -457,7 +457,7 @@ def test_constants_have_derivative_zero() -> None:
 
 cube = func.custom_derivative(lambda a: a**3, lambda a, y: (3.0 * a * a,), name="cube")
 square = func.custom_derivative(lambda a: a * a, lambda a, y: (2.0 * a,), name="square")
-hypot = func.custom_derivative(math.hypot, lambda a, b, y: (a / y, b / y), name="hypot")
+hypot = func.custom_derivative(math.hypot, lambda a, b, y: (a / y, b / y), arity=2)
 
 
 def test_a_rule_works_in_reverse_forward_and_higher_order() -> None:
@@ -646,6 +646,8 @@ MISUSES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: func.check_grads(sin, 1.0, tolerance=-1.0), ValueError, "tolerance must be a finite"),
     (lambda: func.custom_derivative(lambda *a: 1.0, lambda *a: ()), TypeError, "a fixed number of"),
     (lambda: func.custom_derivative(lambda: 1.0, lambda y: ()), TypeError, "a fixed number of"),
+    (lambda: func.custom_derivative(math.hypot, lambda a, y: ()), TypeError, "unless arity is giv"),
+    (lambda: func.custom_derivative(abs, lambda a, y: (), arity=0), ValueError, "abs: arity must"),
     (lambda: cube(1.0, 2.0), ShapeError, "cube: operands must be 1, got 2"),
     (lambda: cube("a"), TypeError, "an operand must be a Value or a number, got 'a'"),
 ]

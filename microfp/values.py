@@ -211,7 +211,7 @@ def apply(primitive: Primitive, *operands: Operand) -> Value:
     for operand in operands:
         if getattr(type(operand), "__apply__", Value.__apply__) is not Value.__apply__:
             # A dual number, say, stands in for a Value wherever a function is differentiated.
-            return operand.__apply__(primitive, operands)  # type: ignore[return-value]
+            return operand.__apply__(primitive, operands)  # type: ignore[union-attr, return-value]
     parents = tuple(lift(operand) for operand in operands[: primitive.arity])
     constants = tuple(x for x in operands[len(parents) :] if isinstance(x, float))
     data = primitive.forward(*(parent.data for parent in parents), *constants)

@@ -16,6 +16,7 @@
 from microfp import (
     curried,
     datasets,
+    func,
     graph,
     losses,
     native,
@@ -68,6 +69,7 @@ __all__ = [
     "divide",
     "exp",
     "find_grad",
+    "func",
     "grad",
     "graph",
     "log",

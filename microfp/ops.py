@@ -38,7 +38,7 @@ class Carrier(Protocol):
     ) -> "Carrier": ...
 
 
-Operand: TypeAlias = "float | Carrier"
+Operand: TypeAlias = float | Carrier
 
 
 class Primitive(Record):
@@ -190,6 +190,17 @@ divide: Primitive = primitive(
     "divide", _divide, lambda a, b, y: (divide(1.0, b), -divide(y, b)), "{0} / {1}", arity=2
 )
 
+
+def _slope_along_base(a: Operand, b: Operand) -> Operand:
+    """The partial of a ** b along a: b * a ** (b - 1).
+
+    At b = 0 it is 0, but it has a slope along b, so no constant will do; except where a is so
+    near to 0 that a ** -1 overflows, and the product would be nan.
+    """
+    slope = mul(b, pow(a, sub(b, 1.0)))
+    return where(b, slope, where(positive(sub(absolute(a), 1e-307)), slope, 0.0))
+
+
 # a ** k for a constant k, and a ** b. At a = 0 the second has no slope along b.
 constant_power: Primitive = primitive(
     "constant_power",
@@ -201,7 +212,7 @@ pow: Primitive = primitive(
     "pow",
     _power,
     lambda a, b, y: (
-        where(b, b * pow(a, b - 1.0), 0.0),
+        _slope_along_base(a, b),
         where(a, y * log(where(a, a, 1.0)), 0.0),
     ),
     "{0} ** {1}",
@@ -246,6 +257,11 @@ where: Primitive = primitive(
     arity=3,
 )
 
+# The identity, which no gradient passes.
+stop_gradient: Primitive = primitive(
+    "stop_gradient", operator.pos, lambda a, y: (0.0,), "stop_gradient({0})"
+)
+
 
 PRIMITIVES = {
     row.name: row
@@ -253,6 +269,7 @@ PRIMITIVES = {
         *(add, sub, mul, total, neg, divide, constant_power, pow),
         *(exp, log, sqrt, sin, cos, sigmoid, tanh, softplus),
         *(relu, absolute, maximum, minimum, positive, sign, above, where),
+        stop_gradient,
     )
 }
 """Every primitive by its name."""

@@ -23,11 +23,14 @@ parameters  p0 p1
 outputs     %11 %8 %18 %17
 """
 
+from collections.abc import Mapping
+
 from microfp.gradients import adjoints
 from microfp.native.lowering import lower
 from microfp.native.program import Program
 from microfp.native.tracing import ExampleGraph, PenaltyGraph, traced_leaf
-from microfp.values import Value, value
+from microfp.ops import mul
+from microfp.values import Value, lift, topological_order, value
 
 __all__ = ["carried_program", "example_program", "penalty_program"]
 
@@ -46,9 +49,8 @@ def example_program(graph: ExampleGraph) -> Program:
     (4, 337, 339)
     """
     seed, nothing = traced_leaf("seed"), value(0.0)
-    table = adjoints(graph.cost, seed, {})
-    gradients = [table.get(p, nothing) for p in graph.parameters]
-    return _program(graph, (seed,), gradients)
+    table = _gradients(graph.cost, graph.parameters, {graph.cost: seed})
+    return _program(graph, (seed,), [table.get(p, nothing) for p in graph.parameters])
 
 
 def carried_program(graph: ExampleGraph) -> Program:
@@ -65,8 +67,23 @@ def carried_program(graph: ExampleGraph) -> Program:
     """
     seed = traced_leaf("seed")
     so_far = {p: traced_leaf(f"g{i}") for i, p in enumerate(graph.parameters)}
-    table = adjoints(graph.cost, seed, dict(so_far))
+    start = so_far | {graph.cost: so_far[graph.cost] + seed if graph.cost in so_far else seed}
+    table = _gradients(graph.cost, graph.parameters, start)
     return _program(graph, (seed, *so_far.values()), [table[p] for p in graph.parameters])
+
+
+def _gradients(
+    output: Value, parameters: tuple[Value, ...], start: Mapping[Value, Value]
+) -> dict[Value, Value]:
+    """The fold of `backward` with nodes for numbers; no term is left out, for 0 * inf is nan."""
+    order = topological_order(output)
+    on_the_way = set(parameters)
+    for node in order:  # a loop: a node is on the way where one of its parents is
+        if not on_the_way.isdisjoint(node.parents):
+            on_the_way.add(node)
+    stand_ins = {node: node for node in order}
+    table = adjoints(order, stand_ins, on_the_way, initial=start, times=mul)
+    return {node: lift(adjoint) for node, adjoint in table.items()}
 
 
 def _program(
@@ -95,5 +112,7 @@ def penalty_program(graph: PenaltyGraph) -> Program:
     %7 = add %6 %5
     outputs     %3 %7
     """
-    gradient = adjoints(graph.cost, value(1.0), {graph.parameter: value(0.0)})[graph.parameter]
-    return lower((graph.cost, gradient), inputs=(), parameters=(graph.parameter,))
+    p, zero, one = graph.parameter, value(0.0), value(1.0)
+    start = {p: zero} | {graph.cost: zero + one if graph.cost is p else one}
+    table = _gradients(graph.cost, (p,), start)
+    return lower((graph.cost, table[p]), inputs=(), parameters=(p,))

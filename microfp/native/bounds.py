@@ -97,6 +97,7 @@ _BOUNDS: dict[str, Callable[..., float]] = {
     "neg": _same,
     "absolute": _same,
     "relu": _same,
+    "stop_gradient": _same,
     "exp": lambda a: math.exp(a) if a < 600.0 else math.inf,
     "softplus": lambda a: a + 1.0,
     "maximum": _sum,

@@ -226,6 +226,7 @@ _IDENTITIES: dict[str, Rule] = {
     "mul": _of_product,
     "neg": _of_negation,
     "divide": _of_quotient,
+    "stop_gradient": lambda it, _: it.operands[0],
     "total": lambda it, _: it.operands[0] if len(it.operands) == 1 else it,
 }
 

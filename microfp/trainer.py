@@ -316,6 +316,29 @@ def _check_backend(backend: str) -> None:
         )
 
 
+def chosen_backend(
+    model: Model,
+    dataset: Dataset,
+    *,
+    loss: Loss = max_margin(alpha=1e-4),
+    backend: Backend = "auto",
+) -> Backend:
+    """Say which backend computes the steps: what `"auto"` stands for.
+
+    >>> from microfp import datasets, nn
+    >>> chosen_backend(nn.mlp(2, [1]), datasets.moons(4))
+    'python'
+    """
+    if backend != "auto":
+        return backend
+    state: TrainState[Model] = TrainState.unchecked(0, model, (), None)
+    return (
+        "eager"
+        if isinstance(_flattened(loss, state, dataset, MOST_NODES), TraceError)
+        else "python"
+    )
+
+
 def _eager_step(
     loss: Loss, optimizer: Optimizer, examples: Dataset, state: TrainState[M]
 ) -> TrainState[M]:

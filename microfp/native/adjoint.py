@@ -29,7 +29,7 @@ from microfp.gradients import adjoints
 from microfp.native.lowering import lower
 from microfp.native.program import Program
 from microfp.native.tracing import ExampleGraph, PenaltyGraph, traced_leaf
-from microfp.ops import mul
+from microfp.ops import Operand, mul
 from microfp.values import Value, lift, topological_order, value
 
 __all__ = ["carried_program", "example_program", "penalty_program"]
@@ -82,7 +82,7 @@ def _gradients(
         if not on_the_way.isdisjoint(node.parents):
             on_the_way.add(node)
     stand_ins = {node: node for node in order}
-    table = adjoints(order, stand_ins, on_the_way, initial=start, times=mul)
+    table = adjoints(order, stand_ins, on_the_way, initial=start, times=_times)
     return {node: lift(adjoint) for node, adjoint in table.items()}
 
 
@@ -94,6 +94,11 @@ def _program(
         inputs=(*graph.inputs, graph.target, *more_inputs),
         parameters=graph.parameters,
     )
+
+
+def _times(upstream: Operand, partial: Operand) -> Operand:
+    """The product, also with 0; a product with 1 has the bits of the other factor."""
+    return upstream if isinstance(partial, float) and partial == 1.0 else mul(upstream, partial)
 
 
 def penalty_program(graph: PenaltyGraph) -> Program:

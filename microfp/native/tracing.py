@@ -29,9 +29,11 @@ from microfp.values import LEAF, Scalar, Value, lift
 
 __all__ = [
     "ExampleGraph",
+    "ModelGraph",
     "PenaltyGraph",
     "captured_leaves",
     "trace_example",
+    "trace_model",
     "trace_penalty",
     "traced_leaf",
     "traced_number",
@@ -302,6 +304,19 @@ class ExampleGraph(Record):
     cost: Value = attr()
 
 
+class ModelGraph(Record):
+    """What a model makes of one row of inputs.
+
+    >>> from microfp import nn
+    >>> [score.op for score in trace_model(nn.mlp(1, [2, 1]), 1).scores]
+    ['total']
+    """
+
+    inputs: tuple[Value, ...] = attr()
+    parameters: tuple[Value, ...] = attr()
+    scores: tuple[Value, ...] = attr()
+
+
 class PenaltyGraph(Record):
     """What a loss asks for one parameter.
 
@@ -314,6 +329,26 @@ class PenaltyGraph(Record):
     cost: Value = attr()
 
 
+def trace_model(model: Model, width: int) -> ModelGraph:
+    """Trace a model for one row of `width` inputs.
+
+    Raises:
+        TraceError: If the model reads a number on the way.
+
+    >>> from microfp import nn
+    >>> len(trace_model(nn.mlp(2, [3]), 2).scores)
+    3
+    """
+    leaves = tuple(traced_leaf(p.label) for p in parameters(model))
+    inputs = tuple(traced_number(f"x{i}") for i in range(width))
+    outputs = forward_many(with_parameters(model, leaves), inputs)
+    return ModelGraph(
+        inputs=tuple(_node_of(x) for x in inputs),
+        parameters=leaves,
+        scores=tuple(_node_of(score) for score in outputs),
+    )
+
+
 def trace_example(loss: Loss, model: Model, width: int) -> ExampleGraph:
     """Trace a model and a loss for one example with `width` inputs.
 
@@ -324,16 +359,14 @@ def trace_example(loss: Loss, model: Model, width: int) -> ExampleGraph:
     >>> [score.op for score in trace_example(losses.max_margin(), nn.mlp(1, [2, 1]), 1).scores]
     ['total']
     """
-    leaves = tuple(traced_leaf(p.label) for p in parameters(model))
-    inputs = tuple(traced_number(f"x{i}") for i in range(width))
+    graph = trace_model(model, width)
     target = traced_number("y")
-    scores = forward_many(with_parameters(model, leaves), inputs)
-    cost = loss.example(scores, target)  # type: ignore[arg-type]  # stands in for a float
+    cost = loss.example(graph.scores, target)  # type: ignore[arg-type]  # stands in for a float
     return ExampleGraph(
-        inputs=tuple(_node_of(x) for x in inputs),
+        inputs=graph.inputs,
         target=_node_of(target),
-        parameters=leaves,
-        scores=tuple(_node_of(score) for score in scores),
+        parameters=graph.parameters,
+        scores=graph.scores,
         cost=_node_of(cost),
     )
 

@@ -129,7 +129,7 @@ def test_arithmetic_among_inputs_and_targets_stays_among_numbers() -> None:
     x, y = traced_number("x"), traced_number("y")
     for number in (x + y, 1 + x, x - y, 1 - x, x * y, 2 * x, x / 2, -x, abs(x)):
         assert repr(number).startswith("TracedNumber")
-    for node in (x * traced_leaf("w"), value(2.0) / x, x / value(2.0)):
+    for node in (x * traced_leaf("w"), value(2.0) / x, x / value(2.0), x ** value(2.0)):
         assert repr(node).startswith("Traced(")
     for node in (values.divide(x, y), values.pow(x, 2), values.exp(x), value(x), values.lift(x)):  # type: ignore[arg-type]
         assert repr(node).startswith("Traced(")

@@ -162,10 +162,12 @@ def _folded(
 ) -> Instruction | int:
     if instruction.op == CONSTANT:
         return instruction
-    numbers = {slot: _constant(slot, definitions) for slot in instruction.operands}
-    known = {slot: number for slot, number in numbers.items() if number is not None}
-    if len(known) < len(numbers):
-        return instruction
+    known: dict[int, float] = {}
+    for slot in instruction.operands:  # a loop that ends at the first variable: most have one
+        number = _constant(slot, definitions)
+        if number is None:
+            return instruction
+        known[slot] = number
     operands = operand_numbers(instruction, known.__getitem__)
     return Instruction(CONSTANT, (), primitive_of(instruction).forward(*operands))
 

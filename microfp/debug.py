@@ -316,11 +316,12 @@ def _use(term: Contribution, names: dict[Value, str]) -> str:
 
 def _terms(output: Value, gradients: Gradients) -> Iterator[tuple[Value, Contribution]]:
     """Every term of the backward fold, with the node that it belongs to, in the fold's order."""
+    table = dict(gradients)  # many look-ups, for which a dict is faster
     for node in reversed(topological_order(output)):
         if node.parents:
             slopes = zip(node.parents, local_derivatives(node), strict=True)
             for operand, (parent, slope) in enumerate(slopes):
-                upstream = gradients[node]
+                upstream = table[node]
                 yield (
                     parent,
                     Contribution.unchecked(node, operand, upstream, slope, upstream * slope),

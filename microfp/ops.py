@@ -253,7 +253,7 @@ PRIMITIVES = {
 }
 """Every primitive by its name."""
 
-SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
+CASES, SUM, PRODUCT, POWER, ATOM = 0, 1, 2, 3, 4
 """How tightly formulas bind; a negative number binds as a sum does."""
 
 LATEX = {
@@ -277,7 +277,7 @@ LATEX = {
     "minimum": (r"\min\left({0}, {1}\right)", ATOM),
     "positive": (r"\left[{0} > 0\right]", ATOM),
     "above": (r"\left[{0} > {1}\right]", ATOM),
-    "where": (r"\begin{{cases}}{1} & {0} \neq 0 \\ {2} & \text{{otherwise}}\end{{cases}}", SUM),
+    "where": (r"\begin{{cases}}{1} & {0} \neq 0 \\ {2} & \text{{otherwise}}\end{{cases}}", CASES),
 }
 """The notation in LaTeX, and how tightly it binds, where it is not a name before brackets.
 

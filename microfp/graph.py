@@ -19,7 +19,7 @@ import math
 from collections.abc import Mapping, Sequence
 from numbers import Real
 from reprlib import repr as short_repr
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from microfp.algebra import check_node, free_variables, recomputed, simplify, substitute
 from microfp.checks import wrong_kind, wrong_value
@@ -57,7 +57,7 @@ __all__ = [
 class NodeRow(TypedDict):
     """One node: `grad` is None where no gradients were given.
 
-    `parameter` is the exponent of a constant power, and None for all others.
+    A constant power, and no other node, also has a `parameter`: its exponent.
 
     >>> from microfp import value
     >>> nodes(value(2.0, label="x"))[0]["label"]
@@ -70,8 +70,8 @@ class NodeRow(TypedDict):
     data: float
     grad: float | None
     parents: tuple[str, ...]
-    parameter: float | None
     formula: str
+    parameter: NotRequired[float]
 
 
 class EdgeRow(TypedDict):
@@ -125,16 +125,18 @@ def _names(output: Value) -> dict[Value, str]:
 
 def _node_row(node: Value, names: dict[Value, str], gradients: Gradients | None) -> NodeRow:
     parents = tuple(names[parent] for parent in node.parents)
-    return NodeRow(
+    row = NodeRow(
         id=names[node],
         label=node.label,
         op=node.op,
         data=node.data,
         grad=None if gradients is None else grad(node, gradients),
         parents=parents,
-        parameter=node.parameter if isinstance(node.parameter, float) else None,
         formula=formula(node, parents),
     )
+    if isinstance(node.parameter, float):
+        row["parameter"] = node.parameter
+    return row
 
 
 def formula(node: Value, operands: tuple[str, ...]) -> str:

@@ -278,7 +278,10 @@ def _check_in_table(output: Value) -> None:
 
 
 def _derivatives(output: Value, leaves: tuple[Value, ...]) -> tuple[Value, ...]:
-    """The fold of the chain rule with nodes for numbers: the gradient as a graph."""
+    """The fold of the chain rule with nodes for numbers: the gradient as a graph.
+
+    Products with 0.0 stay, since 0 * inf is nan in `backward` too.
+    """
     one = value(1.0)
     table = {output: one}
     for node in reversed(topological_order(output)):
@@ -338,11 +341,20 @@ def _assignments(node: Value, names: dict[Value, str]) -> list[str]:
     return [f"{names[node]} = {_expression(node, operands)}"]
 
 
+_OPERATORS = {
+    "add": "{0} + {1}",
+    "sub": "{0} - {1}",
+    "mul": "{0} * {1}",
+    "neg": "-{0}",
+    "pos": "+{0}",
+}
+"""How Python writes the functions of its module `operator`."""
+
+
 def _expression(node: Value, operands: list[str]) -> str:
-    primitive = primitive_of(node)
-    function = primitive.forward
+    function = primitive_of(node).forward
     if function.__module__ == "_operator":
-        return primitive.notation.format(*operands)
+        return _OPERATORS[function.__name__].format(*operands)
     if isinstance(node.parameter, float):
         operands = [*operands, _literal(node.parameter)]
     prefix = "math." if function.__module__ == "math" else ""

@@ -436,6 +436,13 @@ def test_the_message_of_many_terms_stays_short() -> None:
     assert str(answer).count(" + ") == str(answer).count(" and ") == 5
 
 
+def test_the_message_of_many_causes_stays_short() -> None:
+    x = value(2.0)
+    answer = why_zero(x, total([relu(-x) for _ in range(50)]))
+    assert len(answer.causes) == 50
+    assert str(answer).splitlines() == [*map(str, answer.causes[:5]), "and 45 more"]
+
+
 def test_products_too_small_for_a_float_are_an_underflow() -> None:
     x = value(1.0, label="x")
     cause = only_cause(x, x * 1e-200 * 1e-200)

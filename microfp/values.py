@@ -134,6 +134,7 @@ class Value(Record):
 Scalar: TypeAlias = Value | float
 """What arithmetic takes: a node, or a number, which becomes a leaf."""
 
+_new = object.__new__  # looked up once, for the sake of speed
 _write_data, _write_op, _write_parents, _write_label, _write_parameter = Value.writers()
 
 
@@ -145,7 +146,7 @@ def _node(
     parameter: float | Primitive | None = None,
 ) -> Value:
     """Build a node without checks: every operation ends here, so it is kept fast."""
-    made = object.__new__(Value)
+    made = _new(Value)
     _write_data(made, data)
     _write_op(made, op)
     _write_parents(made, parents)
@@ -233,7 +234,7 @@ def _binary(primitive: Primitive) -> Callable[[Operand, Operand], Value]:
 
     def apply(a: Operand, b: Operand) -> Value:
         if type(a) is Value and type(b) is Value:
-            made = object.__new__(Value)  # `_node`, written out: most nodes are made here
+            made = _new(Value)  # `_node`, written out: most nodes are made here
             _write_data(made, forward(a.data, b.data))
             _write_op(made, name)
             _write_parents(made, (a, b))

@@ -301,6 +301,8 @@ def test_a_number_reads_back_as_itself(number: float) -> None:
         (value(2.0), "2"),
         (value(-0.0), "-0"),
         (A + math.inf, r"a + \infty"),
+        (A + math.nan, r"a + \mathrm{nan}"),
+        (math.nan * A, r"\mathrm{nan} \cdot a"),
         (A - (-math.inf), r"a - \left(-\infty\right)"),
     ],
 )

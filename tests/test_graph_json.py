@@ -219,7 +219,7 @@ def test_data_may_differ_in_its_last_digits_as_other_machines_compute_them() -> 
         ([N0, row("n1", "neg", parents="n0")], "row 'n1': parents must be a list of ids, got 'n0'"),
         ([N0, row("n1", "neg", parents=None)], "row 'n1': parents must be a list of ids, got None"),
         ([N0, N0], "row 'n0': id must be the only one of its name, got 'n0'"),
-        ([N0, N1], "row 'n0': the row must be used by a later one, got 'no use'"),
+        ([N0, N1], "row 'n0': it must be used by a later row, got no use of it"),
         ([row(7)], "row 7: id must be a text, got 7"),  # type: ignore[arg-type]
         ([{"op": "leaf", "data": 1.0}], "row None: id must be a text, got None"),
         ([row("n0", label=7)], "row 'n0': label must be a text or None, got 7"),

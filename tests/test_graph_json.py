@@ -168,6 +168,12 @@ def test_a_custom_operation_cannot_be_written() -> None:
         to_json(applied(CUBE, X) + 1.0)
 
 
+def test_what_is_no_node_cannot_be_written() -> None:
+    bad: Any = 3.0
+    with pytest.raises(TypeError, match=r"^to_json: output must be a Value, got 3\.0 \(float\)$"):
+        to_json(bad)
+
+
 def row(name: str, op: str = LEAF, data: object = 1.0, **fields: object) -> dict[str, object]:
     return {"id": name, "op": op, "data": data, **fields}
 

@@ -405,14 +405,14 @@ def _python_step(
     slopes = pvector(measured.gradients)
     moved, after = _updated(optimizer, state, pvector(flat.numbers), slopes)
     numbers = tuple([x if type(x) is float else value(x).data for x in moved])
-    metrics = Metrics.unchecked(
-        state.step,
-        measured.total,
-        measured.data,
-        measured.penalty,
-        share_correct(loss, measured.scores, examples),
-        _rate(optimizer, state.step),
-        _norm(measured.gradients),
+    metrics = Metrics(
+        step=state.step,
+        loss=measured.total,
+        data_loss=measured.data,
+        penalty=measured.penalty,
+        accuracy=share_correct(loss, measured.scores, examples),
+        learning_rate=_rate(optimizer, state.step),
+        gradient_norm=_norm(measured.gradients),
     )
     model = Deferred(_Moved.unchecked(flat.template, numbers))
     return TrainState.unchecked(state.step + 1, model, after, metrics)

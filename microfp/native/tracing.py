@@ -136,21 +136,21 @@ class TracedNumber(Traced):
 
     def __truediv__(self, other: Scalar) -> Value:
         if _is_number(other) and (isinstance(other, Value) or other == 0.0):
-            return _refuse("`/` by a number (use microfp.divide)")
+            return _refuse_arithmetic("/", "divide")
         return _arithmetic(ops.divide, self, other)
 
     def __rtruediv__(self, other: Scalar) -> Value:
         if _is_number(other):
-            return _refuse("`/` by a number (use microfp.divide)")
+            return _refuse_arithmetic("/", "divide")
         return _arithmetic(ops.divide, other, self)
 
     def __pow__(self, other: Scalar) -> Value:
         if _is_number(other):
-            return _refuse("`**` of numbers (use microfp.pow)")
+            return _refuse_arithmetic("**", "pow")
         return values.pow(self, other)
 
     def __rpow__(self, other: Scalar) -> Value:
-        return _refuse("`**` by a number")
+        return _refuse("the exponent")
 
     def __neg__(self) -> Value:
         return _number_of(values.neg(self))
@@ -261,15 +261,28 @@ def traced_number(label: str | None) -> TracedNumber:
 
 
 def _refuse(what: str) -> NoReturn:
+    """Raise the error for a number that is not there."""
+    _stop(
+        f"{what} of a value cannot be known while its graph is traced",
+        "`where` makes a choice that a graph can hold",
+    )
+
+
+def _refuse_arithmetic(sign: str, function: str) -> NoReturn:
+    """Raise the error for arithmetic in which Python may raise, and a graph does not."""
+    _stop(
+        f"`{sign}` among inputs and targets cannot be traced: they are plain numbers, "
+        "for which Python may raise an error",
+        f"`microfp.{function}` gives inf or nan instead",
+    )
+
+
+def _stop(reason: str, advice: str) -> NoReturn:
     """Raise the error that names the line that asked."""
-    frame: FrameType | None = sys._getframe(1)  # the one way to find the line of a caller
+    frame: FrameType | None = sys._getframe(2)  # the one way to find the line of a caller
     while frame is not None and frame.f_code.co_filename in _MACHINERY:
         frame = frame.f_back
-    raise TraceError(
-        f"{what} of a value cannot be known while its graph is traced"
-        + ("" if frame is None else f" in {_place(frame)}")
-        + "; `where` makes a choice that a graph can hold"
-    )
+    raise TraceError(f"{reason}{'' if frame is None else f' in {_place(frame)}'}; {advice}")
 
 
 _MACHINERY = {__file__, values.__file__, ops.__file__, record.__file__, gradients.__file__}
@@ -333,7 +346,7 @@ def trace_model(model: Model, width: int) -> ModelGraph:
     """Trace a model for one row of `width` inputs.
 
     Raises:
-        TraceError: If the model reads a number on the way.
+        TraceError: If the model reads a number on the way, or gives one that is no value.
 
     >>> from microfp import nn
     >>> len(trace_model(nn.mlp(2, [3]), 2).scores)
@@ -341,12 +354,14 @@ def trace_model(model: Model, width: int) -> ModelGraph:
     """
     leaves = tuple(traced_leaf(p.label) for p in parameters(model))
     inputs = tuple(traced_number(f"x{i}") for i in range(width))
-    outputs = forward_many(with_parameters(model, leaves), inputs)
-    return ModelGraph(
-        inputs=tuple(_node_of(x) for x in inputs),
-        parameters=leaves,
-        scores=tuple(_node_of(score) for score in outputs),
-    )
+    scores = forward_many(with_parameters(model, leaves), inputs)
+    if not all(map(_is_node, scores)):
+        raise TraceError("the model gives a plain number, and not a value, as an output")
+    return ModelGraph(inputs=tuple(_node_of(x) for x in inputs), parameters=leaves, scores=scores)
+
+
+def _is_node(output: object) -> bool:
+    return isinstance(output, Value) and not _is_number(output)
 
 
 def trace_example(loss: Loss, model: Model, width: int) -> ExampleGraph:

@@ -227,3 +227,18 @@ def test_a_captured_value_that_is_no_parameter_is_a_constant() -> None:
     held = value(0.5) * 3.0
     loss = Loss(name="holding", example=lambda scores, y: (scores[0] - y * held) ** 2)
     assert outcome(loss, "python").history == outcome(loss, "eager").history
+
+
+def test_a_model_that_gives_back_an_input_fails_as_in_eager() -> None:
+    class Echo(Record):
+        weight: Value = attr()
+
+        def __call__(self, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+            return (inputs[0],)  # type: ignore[return-value]  # a float, as misuse has it
+
+    model = Echo(weight=value(1.0))
+    for backend in ("auto", "eager"):
+        with pytest.raises(AttributeError, match="'float' object has no attribute 'data'"):
+            outcome(max_margin(), backend, model=model)  # type: ignore[arg-type]
+    with pytest.raises(TraceError, match="gives a plain number, and not a value"):
+        outcome(max_margin(), "python", model=model)  # type: ignore[arg-type]

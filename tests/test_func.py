@@ -1,6 +1,7 @@
 """Transforms: against closed forms, central differences, and each other."""
 
 import math
+import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
@@ -276,6 +277,11 @@ def test_a_deeper_level_stays_outermost() -> None:
         return inner.result() * y  # 6 y²
 
     assert func.directional(lambda x: func.directional(middle, 3.0, 1.0) * x, 2.0, 1.0) == 36.0
+
+
+def test_a_dual_number_cannot_be_saved() -> None:
+    with pytest.raises(TypeError, match="a Dual lives inside of one transform"):
+        func.directional(lambda x: value(float(len(pickle.dumps(x)))), 1.0, 1.0)
 
 
 # Against each other, and against the mathematics.

@@ -16,6 +16,7 @@
 from microfp import (
     curried,
     datasets,
+    debug,
     func,
     graph,
     losses,
@@ -65,6 +66,7 @@ __all__ = [
     "cos",
     "curried",
     "datasets",
+    "debug",
     "divide",
     "exp",
     "find_grad",

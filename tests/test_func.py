@@ -518,8 +518,8 @@ def test_a_rule_is_named_and_shown_with_its_operands() -> None:
         (
             lambda: func.custom_derivative(math.hypot, lambda a, y: ()),
             (
-                "^custom_derivative: f must be a function of a fixed number of positional operands, "
-                "unless arity is given, got <built-in function hypot>"
+                "^custom_derivative: f must be a function of a fixed number of positional "
+                "operands, unless arity is given, got <built-in function hypot>"
             ),
         ),
         (lambda: func.linearize(lambda x: "a", 1.0), "^linearize: output 0 must be"),

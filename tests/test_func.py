@@ -1,9 +1,10 @@
 """Transforms: against closed forms, central differences, and each other."""
 
 import math
+import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import reduce
+from functools import partial, reduce
 from itertools import product
 from random import Random
 from typing import NamedTuple, TypeAlias
@@ -37,6 +38,7 @@ from microfp import (
     where,
 )
 from microfp.errors import ShapeError
+from microfp.gradients import backward_symbolic
 from microfp.losses import evaluate, max_margin
 from microfp.tree import parameters, with_parameters
 from microfp.tree import values as values_in
@@ -79,6 +81,9 @@ class Line(Record):
 class Point(NamedTuple):
     x: Scalar
     y: Scalar
+
+
+LINE = Line(slope=value(1.0), offset=value(2.0))
 
 
 def close(a: object, b: float, tolerance: float = 1e-12) -> bool:
@@ -276,6 +281,11 @@ def test_a_deeper_level_stays_outermost() -> None:
         return inner.result() * y  # 6 y²
 
     assert func.directional(lambda x: func.directional(middle, 3.0, 1.0) * x, 2.0, 1.0) == 36.0
+
+
+def test_a_dual_number_cannot_be_saved() -> None:
+    with pytest.raises(TypeError, match="a Dual lives inside of one transform"):
+        func.directional(lambda x: value(float(len(pickle.dumps(x)))), 1.0, 1.0)
 
 
 # Against each other, and against the mathematics.
@@ -486,6 +496,53 @@ def test_a_rule_written_with_microfp_functions_gives_numbers() -> None:
     assert type(func.hvp(rule, 1.0, 1.0)) is float
     assert close(func.hvp(rule, 1.0, 1.0), -math.sin(1.0))
     assert close(func.grad(func.grad(rule))(1.0), -math.sin(1.0))
+
+
+def test_a_rule_of_constant_values_gives_numbers_in_forward_mode() -> None:
+    rule = func.custom_derivative(lambda a: 2.0 * a, lambda a, y: (exp(0.0) + 1.0,), name="double")
+    slope: object = func.directional(rule, 3.0, 1.0)
+    assert slope == 2.0
+    assert type(slope) is float
+
+
+def test_a_rule_is_named_and_shown_with_its_operands() -> None:
+    rule = func.custom_derivative(lambda a, b: a + b, lambda a, b, y: (1.0, 1.0), name="plus")
+    assert graph.nodes(rule(1.0, 2.0))[-1]["formula"] == "plus(n0, n1)"
+    unnamed = func.custom_derivative(partial(math.pow, 2.0), lambda a, y: (y,), arity=1)
+    assert (unnamed(3.0).op, unnamed(3.0).data) == ("custom", 8.0)
+
+
+@pytest.mark.parametrize(
+    ("misuse", "message"),
+    [
+        (
+            lambda: func.custom_derivative(math.hypot, lambda a, y: ()),
+            (
+                "^custom_derivative: f must be a function of a fixed number of positional "
+                "operands, unless arity is given, got <built-in function hypot>"
+            ),
+        ),
+        (lambda: func.linearize(lambda x: "a", 1.0), "^linearize: output 0 must be"),
+        (lambda: func.linearize(sin, 1.0)[1]("a"), "^linearize: tangent 0 must be"),
+        (lambda: func.jacfwd(lambda x: LINE)(1.0), "^jacfwd: output 0.slope must be outside"),
+        (lambda: func.jacrev(lambda x: LINE)(1.0), "^jacrev: output 0.slope must be outside"),
+        (lambda: func.jacobian(lambda x: LINE)(1.0), "^jacobian: output 0.slope must be outside"),
+    ],
+)
+def test_a_message_begins_with_the_transform(misuse: Callable[[], object], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        misuse()
+
+
+@given(steps, points)
+def test_the_symbolic_pass_gives_the_numbers_of_the_numeric_one(
+    made: list[Step], point: tuple[float, float, float]
+) -> None:
+    output = built(made, tuple(map(value, point)))
+    assert isinstance(output, Value)
+    gradients = backward(output)
+    symbolic = backward_symbolic(output)
+    assert {node: slope.data for node, slope in symbolic.items()} == dict(gradients)
 
 
 @pytest.mark.parametrize("outer", [by_reverse, by_forward])

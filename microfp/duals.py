@@ -28,7 +28,7 @@ scope only tells whether a result may be a plain number.
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar, copy_context
 from functools import reduce
-from typing import ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar
 
 from microfp import ops
 from microfp.checks import wrong_kind
@@ -98,8 +98,14 @@ class Level(Record):
 
     depth: int = attr()
 
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    if TYPE_CHECKING:
+
+        def __eq__(self, other: object, /) -> bool: ...
+        def __hash__(self) -> int: ...
+
+    else:
+        __eq__ = object.__eq__
+        __hash__ = object.__hash__
 
 
 class Dual(Value):

@@ -9,14 +9,13 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, reduce
-from random import Random
+from functools import reduce
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.checks import check_count, check_seed, wrong_kind, wrong_value
-from microfp.datasets import Dataset, subset
+from microfp.datasets import Dataset, batch
 from microfp.errors import ShapeError
 from microfp.gradients import Gradients, backward, grad
 from microfp.losses import Evaluation, Loss, check_fits, evaluate, evaluate_with, max_margin
@@ -277,35 +276,6 @@ def _check_kinds(loss: object, optimizer: object, dataset: object) -> None:
     ):
         if not isinstance(given, kind):
             raise wrong_kind("train", name, f"a {kind.__name__}", given)
-
-
-def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Dataset:
-    """Choose the examples of one step; the choice depends on seed and step alone.
-
-    The examples are shuffled anew for each epoch and dealt out in order, so that an epoch of
-    ceil(n / size) steps sees each of them once; its last batch may be smaller.
-
-    Args:
-        dataset: All n examples.
-        size: How many a batch holds; None, or n or more, for all of them in their own order.
-        seed: What the examples are shuffled with.
-        step: The number of the step, from 0.
-
-    >>> from microfp import datasets
-    >>> data = datasets.moons(10)
-    >>> [len(batch(data, 4, seed=1, step=k).xs) for k in range(4)]
-    [4, 4, 2, 4]
-    """
-    n = len(dataset.xs)
-    if size is None or size >= n:
-        return dataset
-    epoch, place = divmod(step, math.ceil(n / size))
-    return subset(dataset, _shuffled(n, seed, epoch)[place * size : (place + 1) * size])
-
-
-@lru_cache(maxsize=16)
-def _shuffled(n: int, seed: int, epoch: int) -> tuple[int, ...]:
-    return tuple(Random(f"{seed} {epoch}").sample(range(n), n))
 
 
 def train(

@@ -1,5 +1,6 @@
 """Backpropagation: the chain rule, folded over a graph from its output to its leaves.
 
+>>> from microfp.values import value
 >>> x = value(3.0)
 >>> gradients = backward(x * x)
 >>> grad(x, gradients)
@@ -7,7 +8,7 @@
 """
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 
 from pyrsistent import PMap, pmap
 from returns.maybe import Maybe
@@ -116,3 +117,25 @@ def find_grad(x: Value, gradients: Gradients) -> Maybe[float]:
     <Nothing>
     """
     return Maybe.from_optional(gradients.get(x))
+
+
+class GradientRow(TypedDict):
+    """A value beside its gradient, for display.
+
+    >>> with_grad(value(2.0), backward(value(1.0)))["grad"]
+    0.0
+    """
+
+    label: str | None
+    data: float
+    grad: float
+
+
+def with_grad(x: Value, gradients: Gradients) -> GradientRow:
+    """Put a value and its gradient into one row; nodes themselves never carry gradients.
+
+    >>> x = value(3.0, label="x")
+    >>> with_grad(x, backward(x * x))
+    {'label': 'x', 'data': 3.0, 'grad': 6.0}
+    """
+    return GradientRow(label=x.label, data=x.data, grad=grad(x, gradients))

@@ -70,7 +70,7 @@ else:
 
     from pyrsistent import InvariantException, PRecord, PTypeError, field, pmap
     from pyrsistent._checked_types import store_invariants
-    from pyrsistent._field_common import check_global_invariants
+    from pyrsistent._field_common import check_global_invariants, is_field_ignore_extra_complaint
 
     class _Attr:
         """What `attr` was told of one field, until its record is first used."""
@@ -151,16 +151,23 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         if hint is None:
             return (type(None),)
         kind = origin or hint
-        is_protocol = getattr(kind, "_is_protocol", False)
-        return (kind,) if isinstance(kind, type) and kind is not object and not is_protocol else ()
+        unchecked = kind in (object, typing.Any) or getattr(kind, "_is_protocol", False)
+        return (kind,) if isinstance(kind, type) and not unchecked else ()
 
     def _converter(kinds):
         """What turns a given value into the field's: an int to a float, a dict to a record."""
         if float in kinds and int not in kinds:
             return lambda v: float(v) if type(v) is int else v
         if len(kinds) == 1 and issubclass(kinds[0], PRecord):
-            return lambda v: kinds[0].create(v) if isinstance(v, dict) else v
+            return _nested(kinds[0])
         return lambda v: v
+
+    def _nested(kind):
+        def create(given, *, ignore_extra=False):
+            is_record = isinstance(given, PRecord) or not isinstance(given, Mapping)
+            return given if is_record else kind.create(given, ignore_extra=ignore_extra)
+
+        return create
 
     def _pyrsistent_field(cls, name, declared):
         owner = next(c for c in cls.__mro__ if name in get_annotations(c))
@@ -237,10 +244,11 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
                 pairs = (pair for bucket in given["_precord_buckets"] for pair in bucket or ())
                 return _written(object.__new__(cls), dict(pairs))
             given.pop("_factory_fields", None)
-            if given.pop("_ignore_extra", False):
+            ignore_extra = given.pop("_ignore_extra", False)
+            if ignore_extra:
                 given = {n: given[n] for n in cls._names if n in given}
             initial = {n: f() for n, f in cls._precord_initial_values.items() if n not in given}
-            return _checked(cls, {}, {**initial, **given})
+            return _checked(cls, {}, {**initial, **given}, ignore_extra=ignore_extra)
 
         @classmethod
         def unchecked(cls, *fields):
@@ -357,7 +365,7 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
                 write(record, fields[name])
         return record
 
-    def _checked(cls, current, changes):
+    def _checked(cls, current, changes, *, ignore_extra=False):
         """A record of the current fields with the changes, checked as pyrsistent checks."""
         accepted, broken, missing = dict(current), [], []
         for name, given in changes.items():
@@ -367,7 +375,7 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
                     f"{name!r} is not among the specified fields for {cls.__name__}"
                 )
             try:
-                value = declared.factory(given)
+                value = _converted(declared, given, ignore_extra)
             except InvariantException as error:  # of a record inside this one
                 broken += error.invariant_errors
                 missing += error.missing_fields
@@ -383,6 +391,11 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         record = _written(object.__new__(cls), accepted)
         check_global_invariants(record, cls._precord_invariants)
         return record
+
+    def _converted(declared, given, ignore_extra):
+        if is_field_ignore_extra_complaint(PRecord, declared, ignore_extra):
+            return declared.factory(given, ignore_extra=True)
+        return declared.factory(given)
 
     def _check_kind(cls, name, declared, value):
         if declared.type and not isinstance(value, tuple(declared.type)):

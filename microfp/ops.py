@@ -242,6 +242,11 @@ where: Primitive = primitive(
     arity=3,
 )
 
+# The identity, which no gradient passes.
+stop_gradient: Primitive = primitive(
+    "stop_gradient", operator.pos, lambda a, y: (0.0,), "stop_gradient({0})"
+)
+
 
 PRIMITIVES = {
     row.name: row
@@ -249,6 +254,7 @@ PRIMITIVES = {
         *(add, sub, mul, total, neg, divide, constant_power, pow),
         *(exp, log, sqrt, sin, cos, sigmoid, tanh, softplus),
         *(relu, absolute, maximum, minimum, positive, sign, above, where),
+        stop_gradient,
     )
 }
 """Every primitive by its name."""

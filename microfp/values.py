@@ -439,6 +439,17 @@ def where(condition: Scalar, a: Scalar, b: Scalar) -> Value:
     return _apply(ops.where, condition, a, b)
 
 
+def stop_gradient(a: Scalar) -> Value:
+    """The identity, taken for a constant: every derivative along `a` is 0.
+
+    >>> from microfp.gradients import backward
+    >>> x = value(3.0)
+    >>> backward(x * stop_gradient(x))[x]
+    3.0
+    """
+    return _apply(ops.stop_gradient, a)
+
+
 def total(terms: Iterable[Scalar]) -> Value:
     """Add up terms from left to right, as `((t0 + t1) + t2) + ...`; 0.0 where there are none.
 

@@ -7,9 +7,9 @@
 'total'
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
-from itertools import islice
+from math import sqrt
 from random import Random
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -26,8 +26,10 @@ from microfp.values import Scalar, Value, lift, total, value
 
 __all__ = [
     "ACTIVATIONS",
+    "INITIALIZERS",
     "MLP",
     "Activation",
+    "Initializer",
     "Layer",
     "Model",
     "Neuron",
@@ -52,6 +54,32 @@ ACTIVATIONS: dict[str, Activation] = {
     "identity": lambda a: a,
 }
 """The activations that go by a name."""
+
+Initializer: TypeAlias = Callable[[Random, int, int], float]
+"""What draws one weight: from random numbers, the neuron's inputs and its layer's outputs."""
+
+INITIALIZERS: dict[str, Initializer] = {
+    "micrograd": lambda random, n_in, n_out: random.uniform(-1.0, 1.0),
+    "glorot": lambda random, n_in, n_out: _within(random, 6.0 / (n_in + n_out)),
+    "he": lambda random, n_in, n_out: _within(random, 6.0 / n_in),
+    "uniform": lambda random, n_in, n_out: _within(random, 1.0 / n_in),
+    "zeros": lambda random, n_in, n_out: 0.0,
+}
+"""The initialisers that go by a name; all but `zeros` draw from uniform(-a, a).
+
+- `micrograd`: a = 1.
+- `glorot`: a² = 6 / (n_in + n_out), for a variance of 2 / (n_in + n_out): for tanh and sigmoid.
+  X. Glorot and Y. Bengio, Understanding the difficulty of training deep networks, 2010.
+- `he`: a² = 6 / n_in, for a variance of 2 / n_in: for relu. K. He et al., Delving deep into
+  rectifiers, 2015.
+- `uniform`: a² = 1 / n_in. Y. LeCun et al., Efficient BackProp, 1998.
+- `zeros`: every weight is 0.0.
+"""
+
+
+def _within(random: Random, square: float) -> float:
+    bound = sqrt(square)
+    return random.uniform(-bound, bound)
 
 
 class Model(Protocol):
@@ -140,6 +168,7 @@ def neuron(
     activation: str | Activation = "relu",
     weights: Sequence[Scalar] | None = None,
     bias: Scalar = 0.0,
+    init: str | Initializer = "micrograd",
     seed: int = 1337,
 ) -> Neuron:
     """Make a neuron.
@@ -147,8 +176,9 @@ def neuron(
     Args:
         n_in: How many inputs it takes, at least 1.
         activation: A name in `ACTIVATIONS`, or a function from a value to a value.
-        weights: Exact initial weights, `n_in` of them; else drawn from uniform(-1, 1).
+        weights: Exact initial weights, `n_in` of them; else they are drawn.
         bias: The exact initial bias.
+        init: How weights are drawn: a name in `INITIALIZERS` or a function.
         seed: What the weights are drawn with.
 
     Raises:
@@ -163,6 +193,7 @@ def neuron(
         activation=activation,
         weights=None if weights is None else [weights],
         biases=[bias],
+        init=init,
         seed=seed,
     )
     return made.neurons[0]
@@ -175,6 +206,7 @@ def layer(
     activation: str | Activation = "relu",
     weights: Sequence[Sequence[Scalar]] | None = None,
     biases: Sequence[Scalar] | None = None,
+    init: str | Initializer = "micrograd",
     seed: int = 1337,
 ) -> Layer:
     """Make a layer of `n_out` neurons with `n_in` inputs each.
@@ -183,8 +215,9 @@ def layer(
         n_in: How many inputs, at least 1.
         n_out: How many neurons, at least 1.
         activation: A name in `ACTIVATIONS`, or a function from a value to a value.
-        weights: Exact initial weights, one row of `n_in` per neuron; else uniform(-1, 1).
+        weights: Exact initial weights, one row of `n_in` per neuron; else they are drawn.
         biases: Exact initial biases, one per neuron; else 0.0.
+        init: How weights are drawn: a name in `INITIALIZERS` or a function.
         seed: What the weights are drawn with, neuron by neuron.
 
     Raises:
@@ -196,8 +229,8 @@ def layer(
     check_count("layer", "n_in", n_in, minimum=1)
     check_count("layer", "n_out", n_out, minimum=1)
     _check_activation(activation)
-    draws = _draws(check_seed("layer", "seed", seed))
-    rows = _rows(draws, n_in, n_out) if weights is None else weights
+    random = Random(check_seed("layer", "seed", seed))
+    rows = _rows(random, _initializer(init), n_in, n_out) if weights is None else weights
     return _layer(rows, [0.0] * n_out if biases is None else biases, activation, n_in, n_out)
 
 
@@ -206,17 +239,19 @@ def mlp(
     widths: Sequence[int],
     *,
     activation: str | Activation = "relu",
+    init: str | Initializer = "micrograd",
     seed: int = 1337,
 ) -> MLP:
     """Make a multi-layer perceptron; its last layer is linear.
 
-    Weights are drawn from uniform(-1, 1) by `random.Random(seed)`, layer by layer and neuron by
-    neuron, biases are 0.0: the same numbers that micrograd draws after `random.seed(seed)`.
+    Weights are drawn by `random.Random(seed)`, layer by layer and neuron by neuron, biases are
+    0.0: by default the same numbers that micrograd draws after `random.seed(seed)`.
 
     Args:
         n_in: How many inputs, at least 1.
         widths: How many neurons in each layer, each at least 1.
         activation: Of all layers but the last: a name in `ACTIVATIONS` or a function.
+        init: How weights are drawn: a name in `INITIALIZERS` or a function.
         seed: What the weights are drawn with.
 
     Raises:
@@ -231,26 +266,28 @@ def mlp(
     if not widths:
         raise ShapeError("mlp: widths must name at least one layer, got none")
     _check_activation(activation)
-    draws = _draws(check_seed("mlp", "seed", seed))
+    random, draw = Random(check_seed("mlp", "seed", seed)), _initializer(init)
     activations = [activation] * (len(widths) - 1) + ["identity"]
     shapes = sliding_window(2, [n_in, *widths])
     return MLP(
         layers=pvector(
-            _layer(_rows(draws, fan_in, fan_out), [0.0] * fan_out, activation, fan_in, fan_out)
-            for (fan_in, fan_out), activation in zip(shapes, activations, strict=True)
+            _layer(_rows(random, draw, n, m), [0.0] * m, activation, n, m)
+            for (n, m), activation in zip(shapes, activations, strict=True)
         )
     )
 
 
-def _draws(seed: int) -> Iterator[float]:
-    """An endless stream of uniform(-1, 1), private to the caller."""
-    random = Random(seed)
-    while True:
-        yield random.uniform(-1.0, 1.0)
+def _initializer(init: object) -> Initializer:
+    if isinstance(init, str) and init in INITIALIZERS:
+        return INITIALIZERS[init]
+    if not callable(init):
+        raise wrong_value("layer", "init", f"a function or one of {', '.join(INITIALIZERS)}", init)
+    return init
 
 
-def _rows(draws: Iterator[float], n_in: int, n_out: int) -> list[list[float]]:
-    return [list(islice(draws, n_in)) for _ in range(n_out)]
+def _rows(random: Random, draw: Initializer, n_in: int, n_out: int) -> list[list[float]]:
+    """The weights of a layer; `random` is private to the caller, who has just seeded it."""
+    return [[draw(random, n_in, n_out) for _ in range(n_in)] for _ in range(n_out)]
 
 
 def _layer(

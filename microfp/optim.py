@@ -26,6 +26,7 @@ from microfp import ops
 from microfp.checks import (
     check_count,
     check_finite,
+    check_kind,
     check_non_negative,
     check_positive,
     wrong_kind,
@@ -177,6 +178,8 @@ def from_rule(name: str, rule: Rule, *, learning_rate: Schedule | None = None) -
 
 def _memory(name: str, rule: Rule, state: object) -> tuple[int | None, tuple[Numbers, ...]]:
     """The count of a state, if there is one, and its vectors."""
+    if rule.state is EmptyState:
+        return None, ()
     if not isinstance(state, rule.state):
         raise wrong_kind(name, "the optimizer state", f"a {rule.state.__name__}", state)
     fields = tuple(state.values())
@@ -205,7 +208,11 @@ def identity() -> Optimizer:
 def chain(*optimizers: Optimizer) -> Optimizer:
     """Compose optimisers: each is given the updates of the one before as its gradients.
 
-    It is associative, and `identity()` is neutral. Its state is the tuple of their states.
+    It is associative, and `identity()` is neutral. Its state is the tuple of their states; a
+    chain of one is that one.
+
+    Raises:
+        TypeError: If something else than an optimiser is given.
 
     >>> from pyrsistent import pvector
     >>> twice = chain(sgd(0.5), sgd(0.5))
@@ -213,6 +220,10 @@ def chain(*optimizers: Optimizer) -> Optimizer:
     >>> twice.update(pvector([4.0]), twice.init(p), p, 0)[0]
     pvector([1.0])
     """
+    for given in optimizers:
+        check_kind("chain", "each of optimizers", given, Optimizer)
+    if len(optimizers) == 1:
+        return optimizers[0]
 
     def update(
         gradients: Numbers, state: object, parameters: Numbers, step: int
@@ -393,12 +404,19 @@ def scale_by_learning_rate(learning_rate: Rate) -> Optimizer:
     >>> scale_by_learning_rate(0.5).update(pvector([4.0]), EmptyState(), pvector([1.0]), 0)[0]
     pvector([-2.0])
     """
-    schedule = learning_rate if callable(learning_rate) else constant(learning_rate)
+    return _against("scale_by_learning_rate", learning_rate)
+
+
+def _against(name: str, learning_rate: Rate) -> Optimizer:
+    """The last part of the descent of that name."""
+    if not callable(learning_rate):
+        fixed = constant(check_non_negative(name, "learning_rate", learning_rate))
+        return _against(name, fixed)
 
     def rate(step: int) -> float:
-        return check_non_negative("learning_rate", f"the rate at step {step}", schedule(step))
+        return check_non_negative(name, f"the rate at step {step}", learning_rate(step))
 
-    return _scaled("scale_by_learning_rate", lambda step: -rate(step))._replace(learning_rate=rate)
+    return _scaled(name, lambda step: -rate(step))._replace(learning_rate=rate)
 
 
 def _scaled(name: str, factor: Schedule) -> Optimizer:
@@ -696,7 +714,7 @@ def scale_by_lion(*, betas: tuple[float, float] = (0.9, 0.99)) -> Optimizer:
 
 
 def _descent(name: str, learning_rate: Rate, *parts: Optimizer) -> Optimizer:
-    return chain(*parts, scale_by_learning_rate(learning_rate))._replace(name=name)
+    return chain(*parts, _against(name, learning_rate))._replace(name=name)
 
 
 def _decayed(weight_decay: float) -> tuple[Optimizer, ...]:

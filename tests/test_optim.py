@@ -302,8 +302,11 @@ def test_a_rate_is_checked_when_it_is_used() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: sgd(-0.1), "constant: rate must be a finite number >= 0, got -0.1"),
-        (lambda: sgd(WRONG_KIND), "constant: rate must be a finite number >= 0, got 'fast' (str)"),
+        (lambda: sgd(-0.1), "sgd: learning_rate must be a finite number >= 0, got -0.1"),
+        (
+            lambda: sgd(WRONG_KIND),
+            "sgd: learning_rate must be a finite number >= 0, got 'fast' (str)",
+        ),
         (lambda: trace(1.0), "trace: decay must be a number in [0, 1), got 1.0"),
         (lambda: adam(betas=(0.9, 1.0)), "scale_by_adam: betas[1] must be a number in [0, 1)"),
         (
@@ -327,8 +330,8 @@ def test_wrong_options_are_named(make: Callable[[], Optimizer], message: str) ->
 def test_the_state_of_another_optimiser_is_refused() -> None:
     p = pvector([1.0])
     foreign = adam(0.1).init(p)
-    with pytest.raises(TypeError, match="chain: the optimizer state must be 1 states"):
-        sgd(0.1).update(p, foreign, p, 0)
+    with pytest.raises(TypeError, match="chain: the optimizer state must be 3 states"):
+        adamw(0.1).update(p, foreign, p, 0)
     with pytest.raises(TypeError, match="trace: the optimizer state must be a TraceState"):
         momentum(0.1).update(p, foreign, p, 0)
     with pytest.raises(TypeError, match="must be an AccumulationState"):

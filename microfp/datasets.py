@@ -14,7 +14,6 @@ Point(x=1.1221146075409685, y=0.08147717341718697, label=-1.0)
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import cos, pi, sin
-from typing import Any
 
 from pyrsistent import pmap
 
@@ -347,9 +346,13 @@ def digits(n: int = 1797) -> Dataset:
     return dataset(whole.xs[:n], whole.ys[:n], name="digits", metadata=whole.metadata)
 
 
-def _bundled(name: str, bunch: Mapping[str, Any]) -> Dataset:
+def _bundled(
+    name: str,
+    bunch: Mapping[str, Sequence[object]],
+) -> Dataset:
     about = {
         "columns": tuple(map(str, bunch["feature_names"])),
         "classes": tuple(map(str, bunch["target_names"])),
     }
-    return dataset(bunch["data"], bunch["target"], name=name, metadata=about)
+    xs, ys = bunch["data"], bunch["target"]
+    return dataset(xs, ys, name=name, metadata=about)  # type: ignore[arg-type]  # arrays of floats

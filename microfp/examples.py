@@ -166,9 +166,14 @@ def subset(dataset: Dataset, places: Sequence[int]) -> Dataset:
         dataset: n examples.
         places: numbers from 0 to n - 1, at least one; the metadata stay as they are.
 
+    Raises:
+        DataError: there is no place.
+
     >>> subset(dataset([[0.0], [1.0], [2.0]], [-1, 1, 1]), [2, 0]).xs
     ((2.0,), (0.0,))
     """
+    if len(places) == 0:
+        raise DataError("subset: places must be at least one, got none")
     return Dataset.unchecked(
         tuple(dataset.xs[place] for place in places),
         tuple(dataset.ys[place] for place in places),
@@ -178,7 +183,11 @@ def subset(dataset: Dataset, places: Sequence[int]) -> Dataset:
 
 
 def to_rows(where: str, name: str, rows: Iterable[Iterable[float]]) -> tuple[Row, ...]:
-    """The rows as tuples of plain floats, of whatever widths."""
+    """The rows as tuples of plain floats, of whatever widths.
+
+    >>> to_rows("dataset", "xs", [[1, 2], [3]])
+    ((1.0, 2.0), (3.0,))
+    """
     if not _is_ordered(rows):
         raise wrong_kind(where, name, "rows of numbers", rows)
     return tuple(to_row(where, f"{name}[{i}]", row) for i, row in enumerate(rows))
@@ -199,7 +208,11 @@ def _to_targets(
 
 
 def to_row(where: str, name: str, cells: Iterable[float]) -> Row:
-    """The numbers as a tuple of plain floats, nan and inf included."""
+    """The numbers as a tuple of plain floats, nan and inf included.
+
+    >>> to_row("dataset", "ys", [1, 2])
+    (1.0, 2.0)
+    """
     if not _is_ordered(cells):
         raise wrong_kind(where, name, "a row of numbers", cells)
     return tuple(
@@ -223,7 +236,12 @@ def _to_float(where: str, name: str, cell: object) -> float:
 
 
 def check_rows(where: str, name: str, rows: tuple[Row, ...]) -> None:
-    """Raise unless there is a row, all are tuples of one width, and all numbers are finite."""
+    """Raise unless there is a row, all are tuples of one width, and all numbers are finite.
+
+    >>> check_rows("dataset", "xs", ((1.0, 2.0), (3.0,)))
+    Traceback (most recent call last):
+    microfp.errors.ShapeError: dataset: xs[1] must hold 2 numbers like xs[0], got 1
+    """
     if not rows:
         raise DataError(f"{where}: {name} must be rows, got none")
     for i, row in enumerate(rows):
@@ -240,7 +258,12 @@ def check_rows(where: str, name: str, rows: tuple[Row, ...]) -> None:
 
 
 def check_cells(where: str, name: str, cells: Row) -> None:
-    """Raise for the first of the cells that is not a finite float."""
+    """Raise for the first of the cells that is not a finite float.
+
+    >>> check_cells("dataset", "ys", (1.0, float("inf")))
+    Traceback (most recent call last):
+    microfp.errors.DataError: dataset: ys[1] must be a finite number, got inf
+    """
     if _are_finite_floats(cells):
         return
     i, cell = next((i, cell) for i, cell in enumerate(cells) if not _are_finite_floats((cell,)))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from typing import Generic, TypeAlias, TypeVar
 
-from microfp.checks import check_non_negative, check_positive
+from microfp.checks import check_kind, check_non_negative, check_positive
 from microfp.datasets import Dataset, Row
 from microfp.errors import DataError, ShapeError
 from microfp.nn import Model, forward_many
@@ -108,7 +108,7 @@ def evaluate(loss: Loss, model: M, dataset: Dataset) -> Evaluation[M]:
     >>> evaluate(max_margin(alpha=0.0), line, examples).data.data
     0.5
     """
-    _check_parameters(loss, model)
+    _check_kinds(loss, model, dataset)
     scores = tuple(forward_many(model, row) for row in dataset.xs)
     _check_targets(loss, dataset, len(scores[0]))
     costs = (loss.example(row, *ys) for row, ys in zip(scores, dataset.targets, strict=True))
@@ -154,6 +154,7 @@ def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
     """Check that a model can be trained on a dataset by a loss; it is run on the first example.
 
     Raises:
+        TypeError: If there is no loss or no dataset where one should be.
         ShapeError: If the model has no parameters, or model, loss and dataset do not fit.
         DataError: If a target has no meaning for the loss.
 
@@ -162,13 +163,14 @@ def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
     Traceback (most recent call last):
     microfp.errors.DataError: max_margin: each label must be -1 or 1, got 3.0
     """
-    _check_parameters(loss, model)
+    _check_kinds(loss, model, dataset)
     scores = forward_many(model, dataset.xs[0])
     _check_targets(loss, dataset, len(scores))
-    loss.example(scores, *dataset.targets[0])
 
 
-def _check_parameters(loss: Loss, model: Model) -> None:
+def _check_kinds(loss: Loss, model: Model, dataset: Dataset) -> None:
+    check_kind("evaluate", "loss", loss, Loss)
+    check_kind("evaluate", "dataset", dataset, Dataset)
     if not parameters(model):
         raise ShapeError(f"{loss.name}: the model must have parameters, got {model!r:.80}")
 
@@ -342,6 +344,7 @@ def _regression(name: str, cost: Callable[[Value], Value], *, l1: float, l2: flo
         name=name,
         example=_mean_over_outputs(name, lambda score, y: cost(score - y)),
         penalty=_checked_penalty(name, l1=l1, l2=l2),
+        check_target=lambda targets, outputs: _check_pairs(name, targets, outputs),
     )
 
 
@@ -356,11 +359,14 @@ def _mean_over_outputs(name: str, cost: Callable[[Value, Scalar], Value]) -> Cal
 
 
 def _pairs(name: str, a: Sequence[A], b: Sequence[B]) -> Iterator[tuple[A, B]]:
-    if len(a) != len(b):
-        raise ShapeError(
-            f"{name}: the model must have one output per target, {len(b)}, got {len(a)}"
-        )
+    _check_pairs(name, b, len(a))
     return zip(a, b, strict=True)
+
+
+def _check_pairs(name: str, targets: Sequence[object], outputs: int) -> None:
+    if len(targets) != outputs:
+        expected = f"one output per target, {len(targets)}"
+        raise ShapeError(f"{name}: the model must have {expected}, got {outputs}")
 
 
 def _checked_penalty(name: str, *, l1: float, l2: float) -> Callable[[Value], Value] | None:
@@ -385,13 +391,15 @@ def _largest(numbers: Sequence[float]) -> int:
     return max(range(len(numbers)), key=numbers.__getitem__)
 
 
-def _check_signs(targets: Row, _outputs: int) -> None:
+def _check_signs(targets: Row, outputs: int) -> None:
+    _check_pairs("max_margin", targets, outputs)
     for y in targets:
         if y not in (-1.0, 1.0):
             raise DataError(f"max_margin: each label must be -1 or 1, got {y!r}")
 
 
-def _check_yes_or_no(targets: Row, _outputs: int) -> None:
+def _check_yes_or_no(targets: Row, outputs: int) -> None:
+    _check_pairs("binary_cross_entropy", targets, outputs)
     for y in targets:
         if y != -1.0 and not 0.0 <= y <= 1.0:
             expected = "-1, 0 or 1, or a probability"
@@ -405,6 +413,7 @@ def _check_class(targets: Row, outputs: int) -> None:
             "see binary_cross_entropy"
         )
     if len(targets) > 1:
+        _check_pairs("softmax_cross_entropy", targets, outputs)
         if min(targets) < 0.0 or abs(sum(targets) - 1.0) > 1e-9:
             expected = "probabilities that add up to 1"
             raise DataError(f"softmax_cross_entropy: targets must be {expected}, got {targets!r}")

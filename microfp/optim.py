@@ -414,7 +414,7 @@ def _against(name: str, learning_rate: Rate) -> Optimizer:
         return _against(name, fixed)
 
     def rate(step: int) -> float:
-        return check_non_negative(name, f"the rate at step {step}", learning_rate(step))
+        return check_non_negative("learning_rate", f"the rate at step {step}", learning_rate(step))
 
     return _scaled(name, lambda step: -rate(step))._replace(learning_rate=rate)
 

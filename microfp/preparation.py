@@ -79,15 +79,19 @@ def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Datase
         seed: What the examples are shuffled with.
         step: The number of the step, from 0.
 
+    Raises:
+        ValueError: If the size is below 1, the step below 0 or the seed out of range.
+
     >>> from microfp.examples import dataset
     >>> data = dataset([[float(i)] for i in range(10)], [1] * 10)
     >>> [len(batch(data, 4, seed=1, step=k).xs) for k in range(4)]
     [4, 4, 2, 4]
     """
     n = len(dataset.xs)
-    if size is None or size >= n:
+    if size is None or check_count("batch", "size", size, minimum=1) >= n:
         return dataset
-    epoch, place = divmod(step, math.ceil(n / size))
+    check_seed("batch", "seed", seed)
+    epoch, place = divmod(check_count("batch", "step", step), math.ceil(n / size))
     return subset(dataset, _order(n, seed, epoch)[place * size : (place + 1) * size])
 
 

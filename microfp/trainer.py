@@ -14,7 +14,7 @@ from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
-from microfp.checks import check_count, check_seed, wrong_kind, wrong_value
+from microfp.checks import check_count, check_kind, check_seed, wrong_value
 from microfp.datasets import Dataset, batch
 from microfp.errors import ShapeError
 from microfp.gradients import Gradients, backward, grad
@@ -251,7 +251,9 @@ def make_step(
     >>> reduce(lambda state, _: step(state), range(3), start).step
     3
     """
-    _check_kinds(loss, optimizer, dataset)
+    check_kind("train", "loss", loss, Loss)
+    check_kind("train", "optimizer", optimizer, Optimizer)
+    check_kind("train", "dataset", dataset, Dataset)
     size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
     check_seed("train", "seed", seed)
     if backend not in ("auto", "eager"):
@@ -266,16 +268,6 @@ def make_step(
         )
 
     return step
-
-
-def _check_kinds(loss: object, optimizer: object, dataset: object) -> None:
-    for name, given, kind in (
-        ("loss", loss, Loss),
-        ("optimizer", optimizer, Optimizer),
-        ("dataset", dataset, Dataset),
-    ):
-        if not isinstance(given, kind):
-            raise wrong_kind("train", name, f"a {kind.__name__}", given)
 
 
 def train(

@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import mpmath as mp
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
+from sklearn.metrics import hinge_loss
 
-from microfp import backward, grad, nn, value
+from microfp import backward, datasets, grad, nn, value
 from microfp.datasets import Dataset, dataset, moons, one_hot
 from microfp.errors import DataError, ShapeError
 from microfp.losses import (
@@ -25,8 +27,10 @@ from microfp.losses import (
     mean_squared_error,
     softmax_cross_entropy,
 )
+from microfp.nn import Neuron, mlp, neuron
 from microfp.record import Record, attr
 from microfp.trainer import train
+from microfp.tree import with_parameters
 from microfp.values import Scalar, Value, topological_order
 
 mp.mp.dps = 40
@@ -75,11 +79,11 @@ def hinge(s: list[Any], *ys: Any) -> Any:
     return sum(max(mp.mpf(0), 1 - y * a) for a, y in zip(s, ys, strict=True)) / len(s)
 
 
-def squared(s: list[Any], *ys: Any) -> Any:
+def squared_error(s: list[Any], *ys: Any) -> Any:
     return sum((a - y) ** 2 for a, y in zip(s, ys, strict=True)) / len(s)
 
 
-def absolute(s: list[Any], *ys: Any) -> Any:
+def absolute_error(s: list[Any], *ys: Any) -> Any:
     return sum(abs(a - y) for a, y in zip(s, ys, strict=True)) / len(s)
 
 
@@ -107,8 +111,8 @@ def class_entropy(s: list[Any], *ys: Any) -> Any:
 
 PAIRED = [
     (max_margin(), hinge, signs),
-    (mean_squared_error(), squared, scores),
-    (mean_absolute_error(), absolute, scores),
+    (mean_squared_error(), squared_error, scores),
+    (mean_absolute_error(), absolute_error, scores),
     (huber(), huber_at(1.0), scores),
     (huber(delta=7.5), huber_at(7.5), scores),
     (binary_cross_entropy(), cross_entropy, probabilities),
@@ -384,3 +388,56 @@ def test_a_negative_weight_is_refused(make: Callable[..., Loss]) -> None:
 def test_a_huber_loss_bends_somewhere() -> None:
     with pytest.raises(ValueError, match=r"^huber: delta must be a finite number > 0, got 0.0$"):
         huber(delta=0.0)
+
+
+numbers = st.floats(-100, 100)
+labels = st.sampled_from([-1.0, 1.0])
+examples = st.lists(st.tuples(numbers, labels), min_size=1, max_size=8)
+squared = Loss(name="squared", example=lambda scores, y: (scores[0] - y) ** 2)
+
+
+def line(slope: float, offset: float = 0.0) -> Neuron:
+    return neuron(1, weights=[slope], bias=offset, activation="identity")
+
+
+def column(rows: Sequence[tuple[float, float]]) -> Dataset:
+    return dataset([[x] for x, _ in rows], [y for _, y in rows])
+
+
+# Max-margin
+
+
+@given(more=examples, slope=numbers)
+def test_the_data_loss_is_the_mean_hinge_loss(
+    more: list[tuple[float, float]], slope: float
+) -> None:
+    rows = [(0.5, -1.0), (2.0, 1.0), *more]  # scikit-learn wants both labels to be there
+    data = column(rows)
+    ours = evaluate(max_margin(alpha=0.0), line(slope), data).data.data
+    scores = [slope * x for x, _ in rows]
+    theirs = hinge_loss(np.array(data.ys), np.array(scores))
+    assert ours == pytest.approx(float(theirs), rel=1e-12, abs=1e-12)
+
+
+@given(weights=st.lists(numbers, min_size=3, max_size=3), alpha=st.floats(0, 10))
+def test_the_penalty_is_the_square_of_the_norm(weights: list[float], alpha: float) -> None:
+    model = with_parameters(neuron(2), weights)
+    penalty = evaluate(max_margin(alpha=alpha), model, moons(4)).penalty.data
+    assert penalty == pytest.approx(alpha * math.fsum(w * w for w in weights), rel=1e-12)
+
+
+def test_a_tied_parameter_is_punished_once() -> None:
+    tied = value(3.0)
+    model = neuron(2, weights=[tied, tied], bias=0.0)
+    assert evaluate(max_margin(alpha=1.0), model, moons(4)).penalty.data == 9.0
+
+
+def test_alpha_0_is_no_penalty() -> None:
+    loss = max_margin(alpha=0.0)
+    assert loss.penalty is None
+    assert evaluate(loss, mlp(2, [1]), moons(4)).penalty.data == 0.0
+
+
+def test_a_model_and_a_dataset_of_other_widths_do_not_fit() -> None:
+    with pytest.raises(ShapeError, match=r"^neuron: inputs must be 3 numbers, got 2$"):
+        evaluate(max_margin(), mlp(3, [1]), datasets.moons(4))

@@ -16,6 +16,7 @@
 from microfp import (
     curried,
     datasets,
+    debug,
     graph,
     losses,
     nn,
@@ -64,6 +65,7 @@ __all__ = [
     "cos",
     "curried",
     "datasets",
+    "debug",
     "divide",
     "exp",
     "find_grad",

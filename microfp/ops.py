@@ -262,3 +262,35 @@ PRIMITIVES = {
     )
 }
 """Every primitive by its name."""
+
+CASES, SUM, PRODUCT, POWER, ATOM = 0, 1, 2, 3, 4
+"""How tightly formulas bind; a negative number binds as a sum does."""
+
+LATEX = {
+    "add": ("{0:1} + {1:2}", SUM),
+    "sub": ("{0:1} - {1:2}", SUM),
+    "mul": (r"{0:2} \cdot {1:3}", PRODUCT),
+    "total": ("{0:1} + {1:2}", SUM),
+    "neg": ("-{0:2}", SUM),
+    "divide": (r"\frac{{{0}}}{{{1}}}", POWER),
+    "constant_power": ("{0:4}^{{{1}}}", POWER),
+    "pow": ("{0:4}^{{{1}}}", POWER),
+    "exp": ("e^{{{0}}}", POWER),
+    "log": (r"\log\left({0}\right)", ATOM),
+    "sqrt": (r"\sqrt{{{0}}}", ATOM),
+    "sin": (r"\sin\left({0}\right)", ATOM),
+    "cos": (r"\cos\left({0}\right)", ATOM),
+    "sigmoid": (r"\sigma\left({0}\right)", ATOM),
+    "tanh": (r"\tanh\left({0}\right)", ATOM),
+    "absolute": (r"\left|{0}\right|", ATOM),
+    "maximum": (r"\max\left({0}, {1}\right)", ATOM),
+    "minimum": (r"\min\left({0}, {1}\right)", ATOM),
+    "positive": (r"\left[{0} > 0\right]", ATOM),
+    "above": (r"\left[{0} > {1}\right]", ATOM),
+    "where": (r"\begin{{cases}}{1} & {0} \neq 0 \\ {2} & \text{{otherwise}}\end{{cases}}", CASES),
+}
+"""The notation in LaTeX, and how tightly it binds, where it is not a name before brackets.
+
+The number after a colon says how tightly an operand has to bind to stand without parentheses.
+Sums of any number of operands are written two by two, from the left.
+"""

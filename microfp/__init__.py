@@ -23,6 +23,7 @@ from microfp import (
     optim,
     plot_data,
     schedules,
+    streams,
     trainer,
     tree,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "sin",
     "softplus",
     "sqrt",
+    "streams",
     "sub",
     "tanh",
     "total",

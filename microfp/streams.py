@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from pyrsistent import pvector
+from returns.result import Failure, Result, Success
 
 from microfp import toolbox
 from microfp.checks import (
@@ -27,14 +28,22 @@ from microfp.checks import (
     check_non_negative,
     missing_extra,
 )
-from microfp.datasets import Dataset
+from microfp.datasets import Dataset, batch
+from microfp.debug import (
+    NonFinite,
+    NonFiniteGradient,
+    first_non_finite,
+    first_non_finite_gradient,
+)
+from microfp.errors import MicrofpError
 from microfp.losses import Loss, check_fits, evaluate, max_margin
 from microfp.nn import Model
 from microfp.optim import Optimizer, sgd
 from microfp.schedules import micrograd_decay
 from microfp.toolbox import iterate
-from microfp.trainer import Backend, Metrics, TrainState, make_step
+from microfp.trainer import Backend, Metrics, Step, TrainState, initial_state, make_step
 from microfp.tree import parameters
+from microfp.values import Value
 
 A = TypeVar("A")
 M = TypeVar("M", bound=Model)
@@ -339,3 +348,114 @@ def with_optimizer(state: TrainState[M], optimizer: Optimizer) -> TrainState[M]:
     """
     numbers = pvector([p.data for p in parameters(state.model)])
     return state.set(optimizer_state=optimizer.init(numbers))
+
+
+# Streams that end where the numbers do
+
+
+class Diverged(MicrofpError, Generic[M]):  # noqa: N818 - what has happened is its name
+    """A training that came to a number that is nan or infinite.
+
+    Attributes:
+        state: The last good state; `state.step` is the number of the step that failed.
+        cause: The node, or the term of a gradient, where the number was born; None where loss
+            and gradient are finite and the update is not.
+
+    >>> from microfp import datasets, nn
+    >>> model = nn.neuron(1, weights=[1e200], activation="identity")
+    >>> *_, failure = try_train(model, datasets.dataset([[1e200]], [1.0]), loss=max_margin())
+    >>> print(failure.failure())
+    train: step 0 diverged: n5 = n3 * n4 gave inf, from 1e+200 and 1e+200
+    """
+
+    def __init__(
+        self, message: str, state: TrainState[M], cause: NonFinite | NonFiniteGradient | None
+    ) -> None:
+        super().__init__(message, state, cause)
+        self.state = state
+        self.cause = cause
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return str(self.args[0])
+
+
+def try_train(
+    model: M,
+    dataset: Dataset,
+    *,
+    loss: Loss = max_margin(alpha=1e-4),
+    optimizer: Optimizer = sgd(micrograd_decay),
+    batch_size: int | None = None,
+    seed: int = 1337,
+    backend: Backend = "auto",
+) -> Iterator[Result[TrainState[M], Diverged[M]]]:
+    """Train as long as loss and parameters are finite: a lazy stream of results.
+
+    Each `Success` holds the state after one more step, as `trainer.train` gives it. The first
+    `Failure` is the last item: it holds the last good state, and says at which step, in which
+    node and from which operands the first number was born that is nan or infinite.
+
+    Args:
+        model: What to train.
+        dataset: The examples.
+        loss: What is to be made small.
+        optimizer: How.
+        batch_size: How many examples a step sees; None for all of them.
+        seed: What the batches are drawn with.
+        backend: How a step is computed; see `trainer.make_step`.
+
+    Raises:
+        ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
+
+    >>> from microfp import datasets, nn
+    >>> results = try_train(nn.mlp(2, [4, 1]), datasets.moons(20))
+    >>> [result.unwrap().step for result in take(3)(results)]
+    [1, 2, 3]
+    """
+    step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
+    start = initial_state(model, optimizer)
+    check_fits(loss, model, dataset)
+
+    def explain(before: TrainState[M], after: TrainState[M]) -> Diverged[M]:
+        seen = batch(dataset, batch_size, seed=seed, step=before.step)
+        cause = _cause(evaluate(loss, before.model, seen).total)
+        told = _bad_update(before, after) if cause is None else cause
+        return Diverged(f"train: step {before.step} diverged: {told}", before, cause)
+
+    return _results(step, start, explain)
+
+
+def _results(
+    step: Step,
+    state: TrainState[M],
+    explain: Callable[[TrainState[M], TrainState[M]], Diverged[M]],
+) -> Iterator[Result[TrainState[M], Diverged[M]]]:
+    while True:
+        after = step(state)
+        if not _is_finite(after):
+            yield Failure(explain(state, after))
+            return
+        yield Success(after)
+        state = after
+
+
+def _is_finite(state: TrainState[M]) -> bool:
+    return math.isfinite(_metrics(state).loss) and all(
+        math.isfinite(p.data) for p in parameters(state.model)
+    )
+
+
+def _cause(total: Value) -> NonFinite | NonFiniteGradient | None:
+    if not math.isfinite(total.data):
+        return first_non_finite(total).unwrap()
+    return first_non_finite_gradient(total).value_or(None)
+
+
+def _bad_update(before: TrainState[M], after: TrainState[M]) -> str:
+    pairs = zip(parameters(before.model), parameters(after.model), strict=True)
+    place, (old, new) = next(
+        (i, pair) for i, pair in enumerate(pairs) if not math.isfinite(pair[1].data)
+    )
+    name = old.label or f"parameters(model)[{place}]"
+    return f"the update of {name} gave {new.data!r}, from {old.data!r} and a finite gradient"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from microfp import Value, curried, losses, nn, optim, value
+from microfp import Value, backward, curried, graph, losses, nn, optim, value
 from microfp.datasets import Dataset, batch, blobs, circles, dataset, moons, spiral, subset
 from microfp.errors import DataError, MicrofpError, ShapeError
 from microfp.losses import evaluate, max_margin
@@ -107,6 +107,16 @@ VALUES = {
         f"({type(wrong).__name__})",
     )
     for wrong in ("3", True, None, [1.0])
+}
+
+GRAPHS = {
+    f"{name} of {wrong!r}": Misuse(
+        partial(function, wrong),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        f"topological_order: output must be a Value, got {wrong!r} ({type(wrong).__name__})",
+    )
+    for name, function in (("backward", backward), ("nodes", graph.nodes), ("dot", graph.to_dot))
+    for wrong in (3.0, None)
 }
 
 DATASETS = {
@@ -358,6 +368,7 @@ TRAINING = {
 MISUSES = {
     **CONSTRUCTION,
     **VALUES,
+    **GRAPHS,
     **DATASETS,
     **{
         key: misuse

@@ -71,6 +71,17 @@ def test_metrics_are_those_before_the_update() -> None:
     assert metrics.learning_rate == 0.25
 
 
+def test_the_reported_rate_is_that_of_the_update_that_followed() -> None:
+    line, one = nn.neuron(1, weights=[1.0], activation="identity"), dataset([[1.0]], [3.0])
+    states = list(take(4, train(line, one, loss=squared, optimizer=sgd(lambda k: 0.1 / (1 + k)))))
+    assert [s.metrics.learning_rate for s in states if s.metrics] == [0.1, 0.05, 0.1 / 3, 0.025]
+    weights = [line.weights[0].data, *(s.model.weights[0].data for s in states)]
+    biases = [0.0, *(s.model.bias.data for s in states)]
+    for k in range(4):  # the gradient of (w + b - 3)² along w is 2 (w + b - 3)
+        slope = 2 * (weights[k] + biases[k] - 3.0)
+        assert weights[k + 1] == pytest.approx(weights[k] - 0.1 / (1 + k) * slope, rel=1e-12)
+
+
 def test_the_gradient_norm_is_that_of_the_central_differences() -> None:
     smooth = nn.mlp(2, [3, 1], activation="tanh", seed=5)
     state = make_step(squared, sgd(0.1), DATA)(initial_state(smooth, sgd(0.1)))

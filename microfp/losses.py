@@ -46,8 +46,9 @@ class Loss(Record):
 
     Attributes:
         name: What to call it.
-        example: From the scores of one example and its target, or its targets one after another,
-            to its loss. Targets are numbers, or values while a graph is traced.
+        example: From the scores of one example and its target to its loss. The target is a
+            number, or a value while a graph is traced. Where examples have several targets, they
+            come one after another: `def example(scores, *targets)`.
         penalty: From one parameter to what it costs, or None.
         is_correct: From scores, as numbers, and the targets to whether they are predicted; None
             where no example is simply right or wrong, as in regression.
@@ -60,9 +61,9 @@ class Loss(Record):
     """
 
     name: str = attr()
-    example: Callable[..., Value] = attr()
+    example: Callable[[Scores, Scalar], Value] = attr()
     penalty: Callable[[Value], Value] | None = attr(default=None)
-    is_correct: Callable[..., bool] | None = attr(default=None)
+    is_correct: Callable[[Row, float], bool] | None = attr(default=None)
     check_target: Callable[[Row, int], None] | None = attr(default=None)
 
 

@@ -21,9 +21,9 @@ DATA = moons(6, seed=1)
 
 def counting_loss() -> tuple[Loss, Callable[[], int]]:
     """Least squares that counts how often it is asked for the cost of an example."""
-    calls = list[float]()
+    calls = list[Scalar]()
 
-    def example(scores: tuple[Value, ...], y: float) -> Value:
+    def example(scores: tuple[Value, ...], y: Scalar) -> Value:
         calls.append(y)
         return (scores[0] - y) ** 2
 

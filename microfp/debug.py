@@ -199,12 +199,13 @@ class WhyZero(Record):
     causes: tuple[Cause, ...] = attr()
 
     def __str__(self) -> str:
-        """Give the messages of all causes, one a line."""
+        """Give the messages of the causes, one a line; of many, the first."""
         if self.reason is Reason.NOT_ZERO:
             return f"not zero: the gradient is {self.gradient!r}"
         if self.reason is Reason.NOT_REACHABLE:
             return "not reachable: the output was not computed from it"
-        return "\n".join(map(str, self.causes))
+        messages = tuple(map(str, self.causes))
+        return "\n".join(_shortened(messages, f"and {len(messages) - SHOWN + 1} more"))
 
 
 def first_non_finite(output: Value) -> Maybe[NonFinite]:

@@ -345,7 +345,9 @@ def from_rows(rows: GraphRows | Mapping[str, object], *, where: str = "from_rows
     used = {parent for node in made.values() for parent in node.parents}
     unused = next((name for name in others if made[name] not in used), None)
     if unused is not None:
-        raise _bad(where, unused, "the row", "used by a later one", "no use")
+        raise DataError(
+            f"{where}: row {unused!r}: it must be used by a later row, got no use of it"
+        )
     return made[output]
 
 

@@ -6,7 +6,7 @@
 (0.895844, 0.5)
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import Generic, TypeAlias, TypeVar
 
@@ -111,7 +111,7 @@ def evaluate(loss: Loss, model: M, dataset: Dataset) -> Evaluation[M]:
     """
     _check_kinds(loss, model, dataset)
     scores = tuple(forward_many(model, row) for row in dataset.xs)
-    _check_targets(loss, dataset, len(scores[0]))
+    check_targets(loss, dataset, len(scores[0]))
     costs = (loss.example(row, *ys) for row, ys in zip(scores, dataset.targets, strict=True))
     data = total(costs) * (1.0 / len(scores))
     penalty = total(map(loss.penalty, parameters(model)) if loss.penalty else ())
@@ -144,11 +144,21 @@ def accuracy(loss: Loss, scores: tuple[Scores, ...], dataset: Dataset) -> float 
     >>> accuracy(max_margin(), ((value(-5.0),), (value(-5.0),)), examples)
     0.5
     """
+    return share_correct(loss, (tuple(score.data for score in row) for row in scores), dataset)
+
+
+def share_correct(loss: Loss, scores: Iterable[Row], dataset: Dataset) -> float | None:
+    """Return the accuracy of scores that are plain numbers; see `accuracy`.
+
+    >>> from microfp import datasets
+    >>> examples = datasets.dataset([[0.0], [3.0]], [-1.0, 1.0])
+    >>> share_correct(max_margin(), [(-5.0,), (5.0,)], examples)
+    1.0
+    """
     if loss.is_correct is None:
         return None
-    numbers = (tuple(score.data for score in row) for row in scores)
-    pairs = zip(numbers, dataset.targets, strict=True)
-    return sum(loss.is_correct(row, *targets) for row, targets in pairs) / len(scores)
+    pairs = zip(scores, dataset.targets, strict=True)
+    return sum(loss.is_correct(row, *targets) for row, targets in pairs) / len(dataset.ys)
 
 
 def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
@@ -166,7 +176,7 @@ def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
     """
     _check_kinds(loss, model, dataset)
     scores = forward_many(model, dataset.xs[0])
-    _check_targets(loss, dataset, len(scores))
+    check_targets(loss, dataset, len(scores))
 
 
 def _check_kinds(loss: Loss, model: Model, dataset: Dataset) -> None:
@@ -176,7 +186,16 @@ def _check_kinds(loss: Loss, model: Model, dataset: Dataset) -> None:
         raise ShapeError(f"{loss.name}: the model must have parameters, got {model!r:.80}")
 
 
-def _check_targets(loss: Loss, dataset: Dataset, outputs: int) -> None:
+def check_targets(loss: Loss, dataset: Dataset, outputs: int) -> None:
+    """Check that a loss has a meaning for every target of a dataset, and so many outputs.
+
+    Raises:
+        ShapeError: If there are more or fewer targets an example than the outputs need.
+        DataError: If a target has no meaning.
+
+    >>> from microfp import datasets
+    >>> check_targets(max_margin(), datasets.moons(4), 1)
+    """
     if loss.check_target is not None:
         for targets in dataset.targets:
             loss.check_target(targets, outputs)

@@ -168,6 +168,12 @@ def test_a_custom_operation_cannot_be_written() -> None:
         to_json(applied(CUBE, X) + 1.0)
 
 
+def test_what_is_no_node_cannot_be_written() -> None:
+    bad: Any = 3.0
+    with pytest.raises(TypeError, match=r"^to_json: output must be a Value, got 3\.0 \(float\)$"):
+        to_json(bad)
+
+
 def row(name: str, op: str = LEAF, data: object = 1.0, **fields: object) -> dict[str, object]:
     return {"id": name, "op": op, "data": data, **fields}
 
@@ -219,7 +225,7 @@ def test_data_may_differ_in_its_last_digits_as_other_machines_compute_them() -> 
         ([N0, row("n1", "neg", parents="n0")], "row 'n1': parents must be a list of ids, got 'n0'"),
         ([N0, row("n1", "neg", parents=None)], "row 'n1': parents must be a list of ids, got None"),
         ([N0, N0], "row 'n0': id must be the only one of its name, got 'n0'"),
-        ([N0, N1], "row 'n0': the row must be used by a later one, got 'no use'"),
+        ([N0, N1], "row 'n0': it must be used by a later row, got no use of it"),
         ([row(7)], "row 7: id must be a text, got 7"),  # type: ignore[arg-type]
         ([{"op": "leaf", "data": 1.0}], "row None: id must be a text, got None"),
         ([row("n0", label=7)], "row 'n0': label must be a text or None, got 7"),

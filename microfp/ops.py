@@ -38,7 +38,7 @@ class Carrier(Protocol):
     ) -> "Carrier": ...
 
 
-Operand: TypeAlias = "float | Carrier"
+Operand: TypeAlias = float | Carrier
 
 
 class Primitive(Record):
@@ -190,6 +190,17 @@ divide: Primitive = primitive(
     "divide", _divide, lambda a, b, y: (divide(1.0, b), -divide(y, b)), "{0} / {1}", arity=2
 )
 
+
+def _slope_along_base(a: Operand, b: Operand) -> Operand:
+    """The partial of a ** b along a: b * a ** (b - 1).
+
+    At b = 0 it is 0, but it has a slope along b, so no constant will do; except where a is so
+    near to 0 that a ** -1 overflows, and the product would be nan.
+    """
+    slope = mul(b, pow(a, sub(b, 1.0)))
+    return where(b, slope, where(positive(sub(absolute(a), 1e-307)), slope, 0.0))
+
+
 # a ** k for a constant k, and a ** b. At a = 0 the second has no slope along b.
 constant_power: Primitive = primitive(
     "constant_power",
@@ -201,7 +212,7 @@ pow: Primitive = primitive(
     "pow",
     _power,
     lambda a, b, y: (
-        where(b, b * pow(a, b - 1.0), 0.0),
+        _slope_along_base(a, b),
         where(a, y * log(where(a, a, 1.0)), 0.0),
     ),
     "{0} ** {1}",

@@ -61,7 +61,7 @@ class Loss(Record):
     """
 
     name: str = attr()
-    example: Callable[[Scores, Scalar], Value] = attr()
+    example: Callable[[Scores, float], Value] = attr()
     penalty: Callable[[Value], Value] | None = attr(default=None)
     is_correct: Callable[[Row, float], bool] | None = attr(default=None)
     check_target: Callable[[Row, int], None] | None = attr(default=None)

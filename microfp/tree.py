@@ -57,7 +57,7 @@ def scalars(tree: object, path: Path = (), *, in_record: bool = False) -> Iterat
     """
     if isinstance(tree, CONTAINERS) and not isinstance(tree, Value):
         inside = in_record or isinstance(tree, Record)
-        for key, branch in _branches(tree):
+        for key, branch in branches(tree):
             yield from scalars(branch, (*path, key), in_record=inside)
     elif not in_record or isinstance(tree, Value):
         yield Place(path, tree, in_record)
@@ -72,7 +72,12 @@ def values(tree: object) -> Iterator[Value]:
     return (place.content for place in scalars(tree) if isinstance(place.content, Value))
 
 
-def _branches(tree: object) -> Iterator[tuple[object, object]]:
+def branches(tree: object) -> Iterator[tuple[object, object]]:
+    """Yield what a container holds directly, each with its field name, key or index.
+
+    >>> list(branches((1.0, "and", (2.0,))))
+    [(0, 1.0), (1, 'and'), (2, (2.0,))]
+    """
     if isinstance(tree, Record):
         return iter(tree.items())
     if isinstance(tree, PMap):

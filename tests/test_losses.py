@@ -29,11 +29,12 @@ from microfp.losses import (
 )
 from microfp.nn import Neuron, mlp, neuron
 from microfp.record import Record, attr
-from microfp.trainer import train
-from microfp.tree import with_parameters
+from microfp.trainer import Backend, train
+from microfp.tree import parameters, with_parameters
 from microfp.values import Scalar, Value, topological_order
 
 mp.mp.dps = 40
+BACKENDS: tuple[Backend, ...] = ("python", "eager")
 Closed = Callable[..., Any]
 
 scores = st.floats(-50.0, 50.0)
@@ -268,7 +269,7 @@ def test_a_target_may_be_a_value_and_the_numbers_are_the_same(
     loss: Loss, given_scores: list[float], targets: list[float]
 ) -> None:
     leaves = tuple(map(value, targets))
-    traced = loss.example(tuple(map(value, given_scores)), *leaves)
+    traced = loss.example(tuple(map(value, given_scores)), *leaves)  # type: ignore[arg-type]  # stand in for floats
     assert traced.data == cost(loss, given_scores, *targets)[0]
     assert set(leaves) <= set(topological_order(traced))
 
@@ -441,3 +442,22 @@ def test_alpha_0_is_no_penalty() -> None:
 def test_a_model_and_a_dataset_of_other_widths_do_not_fit() -> None:
     with pytest.raises(ShapeError, match=r"^neuron: inputs must be 3 numbers, got 2$"):
         evaluate(max_margin(), mlp(3, [1]), datasets.moons(4))
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs"),
+    [
+        (max_margin(l1=1e-3), 1),
+        (mean_squared_error(l2=1e-3), 1),
+        (mean_absolute_error(l1=1e-3), 1),
+        (huber(l1=1e-3, l2=1e-3), 1),
+        (binary_cross_entropy(), 1),
+        (softmax_cross_entropy(), 3),
+    ],
+)
+def test_every_loss_compiles_and_gives_the_bits_of_eager(loss: Loss, outputs: int) -> None:
+    data = moons(6) if outputs == 1 else dataset(moons(6).xs, [0, 1, 2, 2, 1, 0])
+    model = nn.mlp(2, [3, outputs], activation="tanh")
+    python, eager = (next(train(model, data, loss=loss, backend=backend)) for backend in BACKENDS)
+    assert python.metrics == eager.metrics
+    assert [p.data for p in parameters(python.model)] == [p.data for p in parameters(eager.model)]

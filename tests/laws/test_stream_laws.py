@@ -21,9 +21,9 @@ DATA = moons(6, seed=1)
 
 def counting_loss() -> tuple[Loss, Callable[[], int]]:
     """Least squares that counts how often it is asked for the cost of an example."""
-    calls = list[Scalar]()
+    calls = list[float]()
 
-    def example(scores: tuple[Value, ...], y: Scalar) -> Value:
+    def example(scores: tuple[Value, ...], y: float) -> Value:
         calls.append(y)
         return (scores[0] - y) ** 2
 

@@ -240,6 +240,12 @@ def dual_adjoints(
 
     It is `gradients.adjoints` for the case that Hessian-vector products are made of, without a
     new dual for each sum and product. Nodes for which a number stands in get no entry.
+
+    >>> from microfp import value
+    >>> x, x_dual = value(3.0), dual(Level(depth=1), 3.0, 1.0)
+    >>> square = x * x
+    >>> dual_adjoints((x, square), {x: x_dual, square: x_dual * x_dual})[x]
+    (6.0, 2.0)
     """
     table = {order[-1]: (1.0, 0.0)}
     for node in reversed(order):

@@ -14,6 +14,7 @@
 """
 
 from microfp import (
+    checkpoint,
     curried,
     datasets,
     debug,
@@ -65,6 +66,7 @@ __all__ = [
     "attr",
     "backward",
     "backward_steps",
+    "checkpoint",
     "cos",
     "curried",
     "datasets",

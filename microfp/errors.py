@@ -30,6 +30,15 @@ class DataError(MicrofpError, ValueError):
     """
 
 
+class CheckpointError(MicrofpError, ValueError):
+    """A state that cannot be saved, or a file that holds none; the message says where.
+
+    >>> raise CheckpointError("run.json: version must be 1, got 2")
+    Traceback (most recent call last):
+    microfp.errors.CheckpointError: run.json: version must be 1, got 2
+    """
+
+
 class ExpressionError(MicrofpError, ValueError):
     """A text that is not an arithmetic expression of microfp's functions.
 

@@ -23,6 +23,7 @@ PROMISED = {
     "attr",
     "backward",
     "backward_steps",
+    "checkpoint",
     "cos",
     "curried",
     "datasets",

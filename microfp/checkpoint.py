@@ -40,7 +40,16 @@ from os import PathLike
 from pathlib import Path
 from reprlib import repr as short_repr
 from types import FunctionType, UnionType
-from typing import Literal, NamedTuple, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Literal,
+    NamedTuple,
+    TypeAlias,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from pyrsistent import InvariantException, PMap, PVector, pmap, pvector
 from returns.io import IOFailure, IOResult, IOSuccess
@@ -78,7 +87,19 @@ from microfp.values import (
     topological_order,
 )
 
-__all__ = ["FORMAT", "LARGEST_FILE", "VERSION", "from_data", "load", "save", "to_data"]
+__all__ = [
+    "FORMAT",
+    "LARGEST_FILE",
+    "VERSION",
+    "from_data",
+    "from_json",
+    "load",
+    "save",
+    "to_data",
+    "to_json",
+]
+
+M = TypeVar("M", bound=Model)
 
 FORMAT = "microfp checkpoint"
 VERSION = 1
@@ -101,11 +122,11 @@ _OPTIMIZER_STATES: tuple[type[Record], ...] = (
     SumOfSquaresState,
     TraceState,
 )
-_OWN_THINGS: tuple[Function, ...] = (
-    *(TrainState, Metrics, MLP, Layer, Neuron, *_OPTIMIZER_STATES),
+_RECORDS: tuple[Function, ...] = (TrainState, Metrics, MLP, Layer, Neuron, *_OPTIMIZER_STATES)
+_FUNCTIONS: tuple[Function, ...] = (
     *(absolute, cos, exp, log, neg, relu, sigmoid, sin, softplus, sqrt, tanh),
 )
-_OWN: Mapping[str, Function] = {thing.__name__: thing for thing in _OWN_THINGS}
+_OWN: Mapping[str, Function] = {thing.__name__: thing for thing in (*_RECORDS, *_FUNCTIONS)}
 _NOT_FINITE: Mapping[str, float] = {
     "NaN": math.nan,
     "Infinity": math.inf,
@@ -128,7 +149,7 @@ class _Unreadable(NamedTuple):
     got: str
 
 
-def save(state: TrainState[Model], path: str | PathLike[str]) -> IOResult[Path, CheckpointError]:
+def save(state: TrainState[M], path: str | PathLike[str]) -> IOResult[Path, CheckpointError]:
     """Write the state of a training into a file, all of it or nothing.
 
     The text is written beside the file, flushed to the disk and renamed, so a crash at any moment
@@ -157,7 +178,7 @@ def save(state: TrainState[Model], path: str | PathLike[str]) -> IOResult[Path, 
     """
     target = Path(path)
     try:
-        _replace(target, f"{_text(to_data(state))}\n".encode())
+        _replace(target, to_json(state).encode())
     except CheckpointError as error:
         return IOFailure(CheckpointError(f"{target}: {error}"))
     except (OSError, ValueError) as error:
@@ -195,7 +216,7 @@ def load(
         return IOFailure(CheckpointError(f"{source}: must be a readable file: {_reason(error)}"))
 
 
-def to_data(state: TrainState[Model]) -> dict[str, object]:
+def to_data(state: TrainState[M]) -> dict[str, object]:
     """Turn a state into data that JSON can hold: dicts, lists, texts, finite numbers.
 
     Raises:
@@ -241,6 +262,38 @@ def from_data(data: object, known: Sequence[Function] = ()) -> TrainState[Model]
     microfp.errors.CheckpointError: format must be 'microfp checkpoint', got 'another'
     """
     return _state(data, _named(known))
+
+
+def to_json(state: TrainState[M]) -> str:
+    """Write a state as the text of a checkpoint.
+
+    Raises:
+        CheckpointError: If something in the state cannot be saved; the message says where.
+
+    >>> from microfp import nn, optim, trainer
+    >>> text = to_json(trainer.initial_state(nn.mlp(2, [1]), optim.sgd(0.1)))
+    >>> text.splitlines()[1]
+    ' "format": "microfp checkpoint",'
+    """
+    return f"{_text(to_data(state))}\n"
+
+
+def from_json(text: str, known: Sequence[Function] = ()) -> TrainState[Model]:
+    """Read back a state that `to_json` wrote.
+
+    Args:
+        text: The text of a checkpoint.
+        known: As in `load`.
+
+    Raises:
+        CheckpointError: If the text holds no state; the message says where and why.
+
+    >>> from_json("{")
+    Traceback (most recent call last):
+    microfp.errors.CheckpointError: line 1, column 2: must be JSON, got 'Expecting property name \
+enclosed in double quotes', as if the file had been cut off
+    """
+    return _state(_parsed(text), _named(known))
 
 
 # The file
@@ -464,10 +517,18 @@ def _map_data(found: PMap[object, object], nodes: _Places, where: str) -> list[o
 
 
 def _tuple_data(found: tuple[object, ...], nodes: _Places, where: str) -> object:
-    named = type(found) is not tuple
+    kind = type(found)
+    named = kind is not tuple
+    if named:
+        _check_fields(kind, dict(zip(_names(kind), found, strict=False)), where)
     name = _type_name(type(found), where) if named else "tuple"
     inside = f"{where}.{name}" if named else where
     return {name: [_data(item, nodes, f"{inside}[{i}]") for i, item in enumerate(found)]}
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    """The names of a named tuple's items."""
+    return getattr(kind, "_fields", ())
 
 
 def _type_name(kind: type, where: str) -> str:
@@ -524,7 +585,7 @@ def _named(known: Sequence[Function]) -> Mapping[str, Function]:
 
 def _can_be_known(thing: object) -> bool:
     if isinstance(thing, type):
-        return issubclass(thing, Record) or (issubclass(thing, tuple) and hasattr(thing, "_fields"))
+        return issubclass(thing, Record) or (issubclass(thing, tuple) and bool(_names(thing)))
     return isinstance(thing, FunctionType)
 
 
@@ -717,6 +778,10 @@ def _instance(name: str, content: object, known: _Known, where: str) -> object:
         raise _wrong(where, "of a type of microfp, or of one that is named to load as known", name)
     if not issubclass(kind, Record):
         return _named_tuple(kind, _items(content, known, inside), inside)
+    return _record(kind, content, known, inside)
+
+
+def _record(kind: type[Record], content: object, known: _Known, inside: str) -> Record:
     given = _of_keys(content, set(kind.field_names()), inside)
     fields = {key: _read(given[key], known, f"{inside}.{key}") for key in kind.field_names()}
     _check_fields(kind, fields, inside)
@@ -724,7 +789,7 @@ def _instance(name: str, content: object, known: _Known, where: str) -> object:
         record = kind(**fields)
     except (InvariantException, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
-            f"{inside} must be a {name}, got fields that make none: {error}"
+            f"{inside} must be a {kind.__name__}, got fields of none: {error}"
         ) from None
     _check_record(record, inside)
     return record
@@ -735,6 +800,7 @@ def _named_tuple(kind: type, items: list[object], where: str) -> object:
         found: object = kind(*items)
     except (TypeError, ValueError):
         raise _wrong(where, f"the items of a {kind.__name__}", items) from None
+    _check_fields(kind, dict(zip(_names(kind), items, strict=False)), where)
     return found
 
 
@@ -784,7 +850,7 @@ def _check_chain(model: MLP, where: str) -> None:
             raise CheckpointError(f"{where}.layers[{i}] must be {expected}, got {n_in}")
 
 
-def _check_state(state: TrainState[Model], where: str) -> None:
+def _check_state(state: TrainState[M], where: str) -> None:
     if state.step < 0:
         raise _wrong(f"{where}.step", "an int >= 0", state.step)
     if not (isinstance(state.model, Record | tuple) and callable(state.model)):
@@ -803,7 +869,7 @@ def _check_memory(state: Record, where: str) -> None:
             raise CheckpointError(f"{where}.{other} must be {expected}, got {len(second)}")
 
 
-def _check_fields(kind: type[Record], fields: Mapping[str, object], where: str) -> None:
+def _check_fields(kind: type, fields: Mapping[str, object], where: str) -> None:
     hints = _hints(kind)
     for name, field in fields.items():
         for error in _misfits(hints.get(name, object), field, f"{where}.{name}"):
@@ -811,7 +877,7 @@ def _check_fields(kind: type[Record], fields: Mapping[str, object], where: str) 
 
 
 @cache
-def _hints(kind: type[Record]) -> Mapping[str, object]:
+def _hints(kind: type) -> Mapping[str, object]:
     """The types of the fields; those of a class whose annotations have no meaning are free."""
     try:
         return get_type_hints(kind)

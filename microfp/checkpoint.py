@@ -33,7 +33,7 @@ import secrets
 import stat
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
 from os import PathLike
@@ -876,7 +876,7 @@ def _check_fields(kind: type, fields: Mapping[str, object], where: str) -> None:
             raise error
 
 
-@cache
+@lru_cache(maxsize=64)
 def _hints(kind: type) -> Mapping[str, object]:
     """The types of the fields; those of a class whose annotations have no meaning are free."""
     try:

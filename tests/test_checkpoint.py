@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -239,7 +239,7 @@ def test_what_cannot_be_saved_is_named_with_its_place_and_leaves_the_file(tmp_pa
         "state.TrainState.model.Odd.pair.right must be of type float": started(
             odd(pair=Pair(value(1.0), untyped("1")))
         ),
-        "nodes[1] must be made by a primitive of microfp, got 'cube'": started(
+        "nodes[2] must be made by a primitive of microfp, got 'cube'": started(
             odd(deferred=values.apply(CUBE, value(2.0)))
         ),
         "of a type with a name that microfp does not use": started(odd(deferred=Layer())),
@@ -670,6 +670,62 @@ def test_a_known_named_tuple_has_its_items(tmp_path: Path) -> None:
     assert "optimizer_state.Pair must be the items of a Pair, got [1]" in complaint(
         load(path, known=[Pair])
     )
+
+
+class Chosen(Record):
+    """A model with fields of narrow types."""
+
+    w: Value = attr()
+    kind: Literal["up", "down"] = attr(default="up")
+    size: tuple[int, str] = attr(default=(1, "m"))
+    count: int | None = attr(default=None)
+    rows: PVector[PVector[float]] = attr(default_factory=pvector)
+    free: "Nameless" = attr(default=None)  # type: ignore[name-defined]  # noqa: F821 - no such name
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        return self.w * inputs[0]
+
+
+class Narrow(Record):
+    """The same with annotations that all have a meaning."""
+
+    w: Value = attr()
+    kind: Literal["up", "down"] = attr(default="up")
+    size: tuple[int, str] = attr(default=(1, "m"))
+    count: int | None = attr(default=None)
+    rows: PVector[PVector[float]] = attr(default_factory=pvector)
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        return self.w * inputs[0]
+
+
+NARROWER: dict[str, tuple[object, str]] = {
+    "kind": ("left", "kind must be of type Literal['up', 'down'], got 'left'"),
+    "size": ({"tuple": [1]}, "size must be a tuple of 2, got (1,)"),
+    "count": ("1", "count must be of type int | None, got '1'"),
+    "rows": ([[1.5], [None]], "rows[1][0] must be of type float, got None"),
+}
+
+
+@pytest.mark.parametrize("field", NARROWER)
+def test_the_types_of_fields_are_read_from_the_annotations_and_hold(field: str) -> None:
+    content, expected = NARROWER[field]
+    data = json.loads(to_json(started(Narrow(w=value(1.0)))))
+    assert described(from_data(data, [Narrow])) == described(started(Narrow(w=value(1.0))))
+    data["state"]["TrainState"]["model"]["Narrow"][field] = content
+    with pytest.raises(CheckpointError) as raised:
+        from_data(json.loads(resealed(data)), [Narrow])
+    assert str(raised.value) == f"state.TrainState.model.Narrow.{expected}"
+
+
+def test_a_record_whose_annotations_have_no_meaning_is_saved_all_the_same(tmp_path: Path) -> None:
+    state = started(Chosen(w=value(1.0)))
+    assert described(through_file(state, tmp_path / "run.json", Chosen)) == described(state)
+
+
+def test_data_with_keys_that_are_no_texts_are_refused() -> None:
+    with pytest.raises(CheckpointError, match="the file must be an object whose keys are texts"):
+        from_data({1: 2})
 
 
 # Kills

@@ -12,11 +12,11 @@ nodes, so the graph is plain data: `gradients.backward` folds over it, `graph` p
 from collections.abc import Callable, Iterable
 from numbers import Real
 from threading import local
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import ref
 
 from microfp import ops
-from microfp.checks import wrong_kind
+from microfp.checks import check_kind, wrong_kind
 from microfp.ops import PRIMITIVES, Operand, Primitive
 from microfp.record import Record, attr
 
@@ -64,8 +64,14 @@ class Value(Record):
     parameter: float | Primitive | None = attr(default=None)
 
     __invariant__ = _well_formed
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    if TYPE_CHECKING:
+
+        def __eq__(self, other: object, /) -> bool: ...
+        def __hash__(self) -> int: ...
+
+    else:  # not methods of this class, which would make every lookup of a node slow
+        __eq__ = object.__eq__
+        __hash__ = object.__hash__
     __array_ufunc__ = None  # so that numpy leaves `np.float64(2) * value` to this class
 
     def __add__(self, other: "Scalar") -> "Value":
@@ -455,10 +461,14 @@ def topological_order(output: Value) -> tuple[Value, ...]:
     The order is the post-order of a depth-first walk that takes operands from left to right;
     it depends on nothing else. The walk keeps its own stack, so depth is no limit.
 
+    Raises:
+        TypeError: If the output is no Value.
+
     >>> x = value(2.0, label="x")
     >>> [node.op for node in topological_order(relu(x * x + 1.0))]
     ['leaf', 'mul', 'leaf', 'add', 'relu']
     """
+    check_kind("topological_order", "output", output, Value)
     order: list[Value] = []
     seen = {output}
     stack = [(output, iter(output.parents))]

@@ -14,6 +14,7 @@
 """
 
 from microfp import (
+    charts,
     curried,
     datasets,
     graph,
@@ -61,6 +62,7 @@ __all__ = [
     "attr",
     "backward",
     "backward_steps",
+    "charts",
     "cos",
     "curried",
     "datasets",

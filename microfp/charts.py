@@ -16,14 +16,12 @@ universal design" (2008), which people with any common colour vision can tell ap
 import json
 import math
 import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import wraps
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import quantiles
 from typing import TYPE_CHECKING, Literal, ParamSpec, TypeAlias, TypeVar
 
 from returns.io import IOFailure, IOResult, IOSuccess
@@ -482,7 +480,7 @@ def _spacing(points: Sequence[PointRow], columns: int) -> float:
 def _limit(scores: Sequence[float]) -> float:
     """The score at which the colour is full: three quarters of the scores lie below."""
     sizes = [abs(score) for score in scores if math.isfinite(score)]
-    return (quantiles(sizes, n=4)[2] if len(sizes) > 1 else 0.0) or 1.0
+    return (sorted(sizes)[3 * len(sizes) // 4] if sizes else 0.0) or 1.0
 
 
 def _score_color(limit: float) -> "alt.Color":
@@ -789,6 +787,8 @@ def write_atomically(path: Path, content: bytes) -> IOResult[Path, OSError]:
 
 
 def _replace(path: Path, content: bytes) -> None:
+    import tempfile  # which takes a while to load
+
     folder = path.parent
     if not folder.is_dir():
         raise FileNotFoundError(2, "No such file or directory", str(folder))
@@ -845,7 +845,7 @@ def report(
     >>> data, model = datasets.moons(4), nn.mlp(2, [1])
     >>> states = list(toolbox.take(2, trainer.train(model, data)))
     >>> page = report(trainer.fit(model, data, steps=2), states, data)
-    >>> page.count("<figure>"), "http://" in page.partition("<script")[0]
+    >>> page.count("<figure "), "http://" in page.partition("<script")[0]
     (8, False)
     """
     figures = _figures(run, states, dataset)
@@ -854,7 +854,7 @@ def report(
         title=escape(title),
         summary=escape(_words(run)),
         figures="\n".join(
-            f'<figure><div id="chart-{i}"></div><figcaption>{escape(words)}</figcaption></figure>'
+            f'<figure tabindex="0"><div id="chart-{i}"></div><figcaption>{escape(words)}</figcaption></figure>'
             for i, (_, words) in enumerate(figures)
         ),
         specs=json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
@@ -901,7 +901,9 @@ def _program() -> str:
     """Vega, Vega-Lite and what puts them into the page, as one text of JavaScript."""
     import vl_convert
 
-    return vl_convert.javascript_bundle(_DRAW, vl_version=_grammar()).replace("</", "<\\/")
+    return vl_convert.javascript_bundle(_DRAW, vl_version=_grammar()).replace(
+        "</script", "<\\/script"
+    )
 
 
 _DRAW = """

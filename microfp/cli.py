@@ -26,14 +26,18 @@ from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from itertools import pairwise
+from pathlib import Path
 from reprlib import repr as short_repr
 from time import perf_counter
 from typing import NoReturn, TextIO, TypeAlias, get_args
 
+from pyrsistent import pmap, pvector
+from returns.io import IOResult
 from returns.pipeline import is_successful
 from returns.result import safe
+from returns.unsafe import unsafe_perform_io
 
-from microfp import __version__, datasets, graph, text
+from microfp import __version__, charts, datasets, graph, text
 from microfp.checks import LARGEST_SEED, check_finite
 from microfp.datasets import Dataset
 from microfp.errors import MicrofpError
@@ -41,10 +45,12 @@ from microfp.expressions import FUNCTIONS, expression, read_variables
 from microfp.gradients import backward
 from microfp.losses import max_margin
 from microfp.nn import MLP, mlp, parameter_count
+from microfp.optim import sgd
 from microfp.plot_data import dataset_points, decision_boundary
 from microfp.record import Record, attr
+from microfp.schedules import micrograd_decay
 from microfp.toolbox import take
-from microfp.trainer import Backend, Metrics, TrainState, train
+from microfp.trainer import Backend, Metrics, Run, TrainState, initial_state, train
 
 __all__ = ["DemoOptions", "demo_lines", "graph_lines", "main", "plain_bar", "to_json"]
 
@@ -62,6 +68,7 @@ DATASETS: Mapping[str, Callable[..., Dataset]] = {
 LARGEST_COUNT = 1_000_000
 LONGEST_COMPLAINT = 500
 PADDING = 0.5
+FRAMES = 25
 INTERRUPTED, BAD_INPUT, CANNOT_WRITE, BROKEN_PIPE = 130, 2, 1, 141
 
 
@@ -93,6 +100,8 @@ class DemoOptions(Record):
     seed: int = attr(default=1337)
     backend: Backend = attr(default="auto")
     json: bool = attr(default=False)
+    report: Path | None = attr(default=None)
+    png: Path | None = attr(default=None)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -202,6 +211,7 @@ examples:
   microfp demo                                 train two moons, micrograd's demo
   microfp demo --dataset circles --hidden 8,8  other data, another network
   microfp demo --json > run.json               every number of the run
+  microfp demo --report run.html               every chart of the run, in one page
   microfp graph "relu(x*w + b)" x=2 w=-3 b=7   the nodes and their gradients
   microfp graph "tanh(x) / x" x=0.5 --dot | dot -Tsvg > graph.svg
 """
@@ -230,6 +240,10 @@ def _add_demo(commands: "argparse._SubParsersAction[_Parser]") -> None:
     option("seed", "of data, weights and batches", type=_whole(0, LARGEST_SEED))
     option("backend", "how a step is computed", choices=get_args(Backend))
     demo.add_argument("--json", action="store_true", help="print one JSON object instead")
+    demo.add_argument(
+        "--report", type=_page, metavar="FILE.html", help="write a page with every chart"
+    )
+    demo.add_argument("--png", type=_picture, metavar="FILE.png", help="write one picture")
 
 
 def _add_option(
@@ -296,6 +310,27 @@ def _whole(smallest: int, largest: int = LARGEST_COUNT) -> Callable[[str], int]:
         return number
 
     return read
+
+
+def _page(text: str) -> Path:
+    """Read where a page is to be written."""
+    return _target(text, ".html")
+
+
+def _picture(text: str) -> Path:
+    """Read where a picture is to be written."""
+    return _target(text, ".png")
+
+
+def _target(text: str, suffix: str) -> Path:
+    path = Path(text)
+    if path.suffix != suffix:
+        raise argparse.ArgumentTypeError(f"must end in {suffix}, got {short_repr(text)}")
+    if not path.parent.is_dir() or path.is_dir():
+        raise argparse.ArgumentTypeError(
+            f"must be a file in a folder that exists, got {short_repr(text)}"
+        )
+    return path
 
 
 def _size(text: str) -> float:
@@ -365,6 +400,8 @@ def demo_lines(options: DemoOptions, *, track: Track, clock: Callable[[], float]
         text.boundary_spacing(dataset_points(dataset), padding=PADDING),
     )
     demo = _Demo(options=options, dataset=dataset, model=model, spacing=spacing)
+    if options.report or options.png:
+        charts.check_extra()
     states = train(
         model,
         dataset,
@@ -374,7 +411,10 @@ def demo_lines(options: DemoOptions, *, track: Track, clock: Callable[[], float]
         backend=options.backend,
     )
     lines = _json_lines if options.json else _report_lines
-    return lines(demo, track(take(options.steps, states), options.steps), states, clock)
+    tracked = track(take(options.steps, states), options.steps)
+    if not (options.report or options.png):
+        return lines(demo, tracked, states, clock)
+    return _drawn_lines(demo, tracked, states, partial(lines, clock=clock))
 
 
 def _report_lines(
@@ -393,6 +433,65 @@ def _report_lines(
     yield text.boundary_map(grid, points)
     yield ""
     yield _summary(demo, _present(metrics or next(after).metrics), seconds)
+
+
+def _drawn_lines(
+    demo: _Demo, states: States, after: States, lines: "Callable[..., Iterator[str]]"
+) -> Iterator[str]:
+    """The lines of a demo, and once they are out, its charts in files."""
+    history: list[Metrics] = []
+    kept = [initial_state(demo.model, sgd(micrograd_decay))]
+    yield from lines(demo, _noted(demo, states, history, kept), after)
+    run = _run_of(demo, kept, history, after)
+    for write, path in ((_write_report, demo.options.report), (_write_picture, demo.options.png)):
+        if path is not None:
+            _raise_failure(write(path, run, kept, demo.dataset))
+
+
+def _noted(
+    demo: _Demo, states: States, history: list[Metrics], kept: list[TrainState[MLP]]
+) -> States:
+    """Pass on the states; note the metrics of all, and as many models as a film has frames."""
+    steps = demo.options.steps
+    frames = {round(i * steps / FRAMES) for i in range(FRAMES + 1)}
+    for state in states:
+        history.append(_present(state.metrics))
+        if state.step in frames:
+            kept.append(state)
+        yield state
+
+
+def _run_of(
+    demo: _Demo, kept: Sequence[TrainState[MLP]], history: Sequence[Metrics], after: States
+) -> Run[MLP]:
+    final = history[-1] if history else _present(next(after).metrics)
+    return Run(
+        initial_model=demo.model,
+        final_model=kept[-1].model,
+        history=pvector(history),
+        final_loss=final.loss,
+        final_accuracy=final.accuracy,
+        options=pmap(dict(demo.options.items())),
+    )
+
+
+def _write_report(
+    path: Path, run: Run[MLP], kept: Sequence[TrainState[MLP]], dataset: Dataset
+) -> IOResult[Path, OSError]:
+    title = f"microfp: training on {dataset.metadata['name']}"
+    return charts.write_atomically(path, charts.report(run, kept, dataset, title=title).encode())
+
+
+def _write_picture(
+    path: Path, run: Run[MLP], _kept: Sequence[TrainState[MLP]], dataset: Dataset
+) -> IOResult[Path, OSError]:
+    return charts.save(charts.summary(run, dataset), path)
+
+
+def _raise_failure(written: IOResult[Path, OSError]) -> None:
+    """Hand what could not be written to `main`, which knows what to say of it."""
+    if not is_successful(written):
+        raise unsafe_perform_io(written.failure())
 
 
 def _json_lines(

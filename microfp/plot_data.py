@@ -272,7 +272,7 @@ def _crossing(corners: Sequence[BoundaryRow]) -> list[SegmentRow]:
     if len(ends) != 2 or not all(math.isfinite(number) for end in ends for number in end):
         return []
     (x, y), (x2, y2) = ends
-    return [SegmentRow(x=x, y=y, x2=x2, y2=y2)]
+    return [SegmentRow(x=x, y=y, x2=x2, y2=y2)] if ends[0] != ends[1] else []
 
 
 def _root(a: BoundaryRow, b: BoundaryRow) -> tuple[float, float]:

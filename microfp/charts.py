@@ -77,7 +77,7 @@ PALETTE = (BLUE, RED, GREEN, PINK, SKY, ORANGE, BLACK, YELLOW)
 """The colours of series, in the order in which they are given out."""
 
 SHAPES = ("circle", "triangle-up", "square", "diamond", "cross", "triangle-down")
-WIDTH, HEIGHT = 480, 280
+WIDTH, HEIGHT = 400, 260
 COLUMNS, FRAME_COLUMNS, PADDING = 64, 40, 0.5
 MISSING = "charts: altair and vl-convert-python are needed: pip install 'microfp[charts]'"
 
@@ -927,7 +927,7 @@ body {{ font: 16px/1.5 system-ui, sans-serif; color: #222; background: #f4f4f2; 
 h1 {{ margin: 0; font-size: 1.6rem; }}
 main {{ display: flex; flex-wrap: wrap; gap: 1rem; }}
 figure {{ background: #fff; border: 1px solid #ddd; border-radius: 8px; margin: 0; padding: 1rem;
-  overflow-x: auto; flex: 1 1 34rem; min-width: 0; }}
+  overflow-x: auto; flex: 1 1 35rem; min-width: 0; }}
 figure:first-child {{ flex-basis: 100%; }}
 figcaption {{ color: #444; max-width: 40rem; }}
 .vega-bind {{ font-size: 1rem; padding: .5rem 0; }}

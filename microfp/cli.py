@@ -17,7 +17,6 @@ digraph microfp {
 """
 
 import argparse
-import json
 import math
 import os
 import sys
@@ -43,6 +42,7 @@ from microfp.losses import max_margin
 from microfp.nn import MLP, mlp, parameter_count
 from microfp.plot_data import dataset_points, decision_boundary
 from microfp.record import Record, attr
+from microfp.text import to_json
 from microfp.toolbox import take
 from microfp.trainer import Backend, Metrics, TrainState, train
 
@@ -501,27 +501,6 @@ def _node_table(rows: Sequence[graph.NodeRow]) -> str:
         for row in rows
     ]
     return text.table(("id", "formula", "op", "data", "grad"), cells, numbers=2)
-
-
-def to_json(found: Mapping[str, object]) -> str:
-    """Write strict JSON: a number that is not finite becomes a string, as in protobuf's JSON.
-
-    Those strings are NaN, Infinity and -Infinity, which `float` reads back.
-
-    >>> to_json({"loss": float("nan"), "history": [1.5, float("-inf")]})
-    '{"loss": "NaN", "history": [1.5, "-Infinity"]}'
-    """
-    return json.dumps(_finite(found), allow_nan=False)
-
-
-def _finite(found: object) -> object:
-    if isinstance(found, float) and not math.isfinite(found):
-        return "NaN" if math.isnan(found) else "Infinity" if found > 0.0 else "-Infinity"
-    if isinstance(found, Mapping):
-        return {key: _finite(inner) for key, inner in found.items()}
-    if isinstance(found, list | tuple):
-        return [_finite(inner) for inner in found]
-    return found
 
 
 # The bar of progress, on terminals only.

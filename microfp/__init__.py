@@ -16,6 +16,7 @@
 from microfp import (
     curried,
     datasets,
+    explorer,
     graph,
     losses,
     nn,
@@ -66,6 +67,7 @@ __all__ = [
     "datasets",
     "divide",
     "exp",
+    "explorer",
     "find_grad",
     "grad",
     "graph",

@@ -20,7 +20,6 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
-from importlib.resources import files
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias, TypedDict
 
@@ -470,6 +469,8 @@ def _json(data: PageData) -> str:
 
 @cache  # of files that belong to the program
 def _asset(name: str) -> str:
+    from importlib.resources import files  # slow to import, and seldom needed
+
     return files("microfp").joinpath(name).read_text(encoding="utf-8")
 
 

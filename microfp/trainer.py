@@ -15,7 +15,7 @@ from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
-from microfp.checks import check_count, check_seed, wrong_kind, wrong_value
+from microfp.checks import check_count, check_kind, check_seed, wrong_value
 from microfp.datasets import Dataset, subset
 from microfp.errors import ShapeError
 from microfp.gradients import Gradients, backward, grad
@@ -252,7 +252,9 @@ def make_step(
     >>> reduce(lambda state, _: step(state), range(3), start).step
     3
     """
-    _check_kinds(loss, optimizer, dataset)
+    check_kind("train", "loss", loss, Loss)
+    check_kind("train", "optimizer", optimizer, Optimizer)
+    check_kind("train", "dataset", dataset, Dataset)
     size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
     check_seed("train", "seed", seed)
     if backend not in ("auto", "eager"):
@@ -269,16 +271,6 @@ def make_step(
     return step
 
 
-def _check_kinds(loss: object, optimizer: object, dataset: object) -> None:
-    for name, given, kind in (
-        ("loss", loss, Loss),
-        ("optimizer", optimizer, Optimizer),
-        ("dataset", dataset, Dataset),
-    ):
-        if not isinstance(given, kind):
-            raise wrong_kind("train", name, f"a {kind.__name__}", given)
-
-
 def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Dataset:
     """Choose the examples of one step; the choice depends on seed and step alone.
 
@@ -291,15 +283,19 @@ def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Datase
         seed: What the examples are shuffled with.
         step: The number of the step, from 0.
 
+    Raises:
+        ValueError: If the size is below 1, the step below 0 or the seed out of range.
+
     >>> from microfp import datasets
     >>> data = datasets.moons(10)
     >>> [len(batch(data, 4, seed=1, step=k).xs) for k in range(4)]
     [4, 4, 2, 4]
     """
     n = len(dataset.xs)
-    if size is None or size >= n:
+    if size is None or check_count("batch", "size", size, minimum=1) >= n:
         return dataset
-    epoch, place = divmod(step, math.ceil(n / size))
+    check_seed("batch", "seed", seed)
+    epoch, place = divmod(check_count("batch", "step", step), math.ceil(n / size))
     return subset(dataset, _shuffled(n, seed, epoch)[place * size : (place + 1) * size])
 
 
@@ -335,7 +331,8 @@ def train(
         backend: How a step is computed; see `make_step`.
 
     Raises:
-        ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
+        ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained; the
+            first step says where inputs or outputs of the model do not fit.
 
     >>> from microfp import datasets, nn
     >>> stream = train(nn.mlp(2, [4, 1]), datasets.moons(20))

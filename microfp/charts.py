@@ -854,8 +854,7 @@ def report(
         title=escape(title),
         summary=escape(_words(run)),
         figures="\n".join(
-            f'<figure tabindex="0"><div id="chart-{i}"></div><figcaption>{escape(words)}</figcaption></figure>'
-            for i, (_, words) in enumerate(figures)
+            _FIGURE.format(number=i, words=escape(words)) for i, (_, words) in enumerate(figures)
         ),
         specs=json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
         program=_program(),
@@ -912,6 +911,9 @@ for (const [id, spec] of Object.entries(specs)) {
   vegaEmbed("#" + id, spec, {actions: false, renderer: "canvas"});
 }
 """
+
+_FIGURE = """\
+<figure tabindex="0"><div id="chart-{number}"></div><figcaption>{words}</figcaption></figure>"""
 
 _PAGE = """\
 <!doctype html>

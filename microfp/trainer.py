@@ -116,6 +116,11 @@ class Run(Record, Generic[M]):
     final_accuracy: float | None = attr()
     options: PMap[str, object] = attr()
 
+    def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
+        from microfp.display import run_bundle
+
+        return run_bundle(self)
+
 
 class Step(Protocol):
     """A pure function from one state of a training to the next.

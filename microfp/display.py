@@ -262,4 +262,7 @@ def _html_of(cells: Sequence[Sequence[str]], note: str) -> str:
 
 
 def _html_row(tag: str, cells: Sequence[str]) -> str:
-    return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
+    return f"<tr>{''.join(f'<{tag} {_SPACED}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
+
+
+_SPACED = 'style="padding:.15em .8em;text-align:left"'  # not every notebook spaces its tables

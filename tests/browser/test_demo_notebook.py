@@ -52,7 +52,8 @@ def served() -> Iterator[str]:
 def test_the_charts_are_drawn_and_the_sliders_recompute(
     served: str, open_page: OpenPage, keep_picture: Callable[[Page, str], Path]
 ) -> None:
-    page = open_page(served, height=6400).page
+    tab = open_page(served, height=4800)
+    page = tab.page
     page.set_default_timeout(1000 * PATIENCE)
     page.get_by_text("After 100 steps the loss is").wait_for()
     page.wait_for_function("document.querySelectorAll('canvas, svg.marks').length >= 5")
@@ -60,7 +61,9 @@ def test_the_charts_are_drawn_and_the_sliders_recompute(
     page.get_by_role("heading", name="What to try").scroll_into_view_if_needed()
     keep_picture(page, "demo-notebook")
 
-    slider = page.get_by_role("slider").nth(2)
-    slider.focus()
+    slider = page.locator("[role=slider][aria-valuemax='200']")
+    slider.click()
     page.keyboard.press("Home")
-    page.get_by_text("After 1 steps the loss is").wait_for()
+    page.get_by_text("After 1 steps the loss is 0.8958").wait_for()
+    # Chromium's advice to marimo about pictures that it asked for early is none of ours.
+    tab.complaints[:] = [it for it in tab.complaints if "was preloaded" not in it]

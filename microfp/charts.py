@@ -207,7 +207,7 @@ def _curve(
         .transform_filter(only)
         .encode(x=_steps(), y=y)
     )
-    line = base.mark_line(color=color, strokeWidth=2, point=len(rows) == 1)
+    line = base.mark_line(color=color, strokeWidth=2, strokeJoin="round", point=len(rows) == 1)
     drawn: alt.LayerChart = line + base.mark_point(opacity=0, size=80).encode(tooltip=tips)
     return drawn.properties(title=title)
 
@@ -229,7 +229,7 @@ def _series(
         y=alt.Y("value:Q", title=quantity),
         color=alt.Color("metric:N", title=heading, scale=color, sort=list(names), legend=legend),
     )
-    line = base.mark_line(strokeWidth=2, point=len(rows) <= len(names)).encode(
+    line = base.mark_line(strokeWidth=2, strokeJoin="round", point=len(rows) <= len(names)).encode(
         strokeDash=alt.StrokeDash(
             "metric:N", title=heading, scale=dash, sort=list(names), legend=legend
         )

@@ -39,7 +39,7 @@ def await_server(address: str, server: "subprocess.Popen[bytes]") -> None:
 @pytest.fixture(scope="module")
 def served() -> Iterator[str]:
     port = free_port()
-    command = [sys.executable, "-m", "marimo", "--quiet", "run", NOTEBOOK]
+    command = [sys.executable, "-m", "marimo", "--quiet", "run", str(NOTEBOOK)]
     options = ["--headless", "--no-token", "--host", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen([*command, *options])
     address = f"http://127.0.0.1:{port}"

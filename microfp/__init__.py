@@ -27,6 +27,7 @@ from microfp import (
     optim,
     plot_data,
     schedules,
+    streams,
     trainer,
     tree,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "sin",
     "softplus",
     "sqrt",
+    "streams",
     "sub",
     "tanh",
     "total",

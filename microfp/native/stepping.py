@@ -87,6 +87,9 @@ class Measured(NamedTuple):
         penalty: The sum of the penalties.
         scores: The outputs of the model, example by example.
         gradients: One per parameter.
+
+    >>> Measured(total=1.5, data=1.0, penalty=0.5, scores=[(0.0,)], gradients=(2.0,)).total
+    1.5
     """
 
     total: float

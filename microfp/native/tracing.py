@@ -172,12 +172,35 @@ class TracedNumber(Traced):
             _refuse(f"`{name}`")
         raise AttributeError(f"a traced number has no attribute {name!r}")
 
-    def _refuse_integers(self, *_others: object) -> NoReturn:
-        _refuse("an integer division or rounding")
+    def __floordiv__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
 
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _refuse_integers
-    __divmod__ = __rdivmod__ = _refuse_integers
-    __round__ = __trunc__ = __floor__ = __ceil__ = _refuse_integers
+    def __rfloordiv__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __mod__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __rmod__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __divmod__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __rdivmod__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __round__(self, ndigits: object = None) -> NoReturn:
+        _refuse_whole(ndigits)
+
+    def __trunc__(self) -> NoReturn:
+        _refuse_whole()
+
+    def __floor__(self) -> NoReturn:
+        _refuse_whole()
+
+    def __ceil__(self) -> NoReturn:
+        _refuse_whole()
 
 
 Real.register(TracedNumber)  # as the float is that it stands for
@@ -266,6 +289,10 @@ def _refuse(what: str) -> NoReturn:
         f"{what} of a value cannot be known while its graph is traced",
         "`where` makes a choice that a graph can hold",
     )
+
+
+def _refuse_whole(*_others: object) -> NoReturn:
+    _refuse("a whole part")
 
 
 def _refuse_arithmetic(sign: str, function: str) -> NoReturn:

@@ -78,7 +78,8 @@ def _(func, mo):
     curvature = func.grad(func.grad(parabola))
     lowest = 0.0 - float(slope(0.0)) / float(curvature(0.0))
     mo.md(
-        f"From 0 Newton's method steps to **{lowest:g}**, where the slope is {float(slope(lowest)):g}."
+        f"From 0 Newton's method steps to **{lowest:g}**, "
+        f"where the slope is {float(slope(lowest)):g}."
     )
     return
 

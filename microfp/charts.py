@@ -31,6 +31,7 @@ from microfp.checks import check_positive, wrong_value
 from microfp.datasets import Dataset
 from microfp.nn import Model, parameter_count
 from microfp.plot_data import BoundaryRow, PointRow, SegmentRow
+from microfp.schedules import Schedule
 from microfp.text import boundary_spacing
 from microfp.trainer import Run, TrainState
 
@@ -52,6 +53,7 @@ __all__ = [
     "report",
     "save",
     "scatter",
+    "schedule_curve",
     "scrubber",
     "summary",
     "to_png",
@@ -302,6 +304,24 @@ def learning_rate(run: Run[M]) -> Chart:
 def _rate_layers(run: Run[M]) -> "alt.LayerChart":
     rows = _metric(run, "learning_rate")
     return _curve(rows, title="Learning rate", quantity="learning rate", color=GREEN)
+
+
+@_needs_extra
+def schedule_curve(schedule: Schedule, steps: int) -> Chart:
+    """Draw the learning rates that a schedule gives to so many steps.
+
+    Args:
+        schedule: A function from the step to the rate.
+        steps: How many steps, 0 or more.
+
+    >>> from microfp.schedules import micrograd_decay
+    >>> schedule_curve(micrograd_decay, 100).to_dict()["title"]
+    'Learning rate'
+    """
+    rates = plot_data.schedule_rates(schedule, steps)
+    rows = [{"step": row["step"], "value": row["learning_rate"]} for row in rates]
+    curve = _curve(rows, title="Learning rate", quantity="learning rate", color=GREEN)
+    return _finished(curve)
 
 
 @_needs_extra

@@ -32,6 +32,7 @@ CHARTS: Mapping[str, Callable[[], Chart]] = {
     "accuracy": lambda: charts.accuracy_curve(RUN),
     "boundary": lambda: charts.boundary(RUN.final_model, DATA, h=0.5),
     "learning rate": lambda: charts.learning_rate(RUN),
+    "schedule": lambda: charts.schedule_curve(lambda step: 1.0 / (step + 1), 10),
     "norms": lambda: charts.gradient_norms(RUN),
     "histogram": lambda: charts.parameter_histogram(STATES),
     "scrubber": lambda: charts.scrubber(RUN, STATES, DATA),

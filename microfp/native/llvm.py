@@ -1,0 +1,414 @@
+"""LLVM IR from plans: one SIMD lane an example, loops where the plan has them.
+
+All of it is text. A number per lane has the type `<W x double>`; parameters are read once and
+broadcast. Sums over examples add lane by lane, block by block, and then across the lanes as a
+balanced tree: an order that depends on the number of examples alone.
+
+>>> from microfp.native.loops import roll
+>>> from microfp.native.lowering import lower
+>>> from microfp import value
+>>> x = value(0.0)
+>>> print(function_text("square", roll(lower(x * x, [x]), summed=0), width=4).splitlines()[0])
+define void @square(ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, ptr noalias %n, \
+ptr noalias %s, ptr %o) {
+"""
+
+import struct
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from microfp.native.kernels import FUNCTIONS, kernel_texts
+from microfp.native.loops import Apply, Expression, Load, Nest, Number, Plan, Segment
+from microfp.native.writer import Writer, literal
+
+__all__ = ["Columns", "function_text", "module_text", "padded_nodes"]
+
+UNROLLED = 96
+"""A nest of at most so many operations is written out without loops."""
+
+TILE = 8
+"""How many members of a sum, or sums over examples, are computed side by side."""
+
+CHUNK_BYTES = 1 << 18
+"""How much a chunk of examples may take, so that its nodes stay in the cache."""
+
+
+class Columns(NamedTuple):
+    """Where the inputs and outputs of an example lie: block by block, or column by column.
+
+    Attributes:
+        stride: The numbers in one column, a multiple of the width; 0 for block by block.
+    """
+
+    stride: int = 0
+
+
+Index: TypeAlias = tuple[str | None, int]
+"""The index of a loop: a register, or none, plus a constant."""
+
+
+class _Scope(NamedTuple):
+    """What the code of one block knows."""
+
+    writer: Writer
+    plan: Plan
+    columns: Columns
+    block: str
+    nodes: str
+
+
+def padded_nodes(plan: Plan) -> int:
+    """How many vectors a block of nodes takes: odd, so that blocks do not share cache sets.
+
+    >>> from microfp.native.loops import roll
+    >>> from microfp.native.lowering import lower
+    >>> from microfp import value
+    >>> x = value(0.0)
+    >>> padded_nodes(roll(lower(x * x, [x]), summed=0))
+    1
+    """
+    return plan.node_count | 1
+
+
+def chunk_blocks(plan: Plan, width: int) -> int:
+    """How many blocks are computed before their sums are taken."""
+    return max(1, min(64, CHUNK_BYTES // (8 * width * (padded_nodes(plan) + plan.input_count))))
+
+
+def module_text(functions: Sequence[str], *, width: int) -> str:
+    """Put functions into a module, with the kernels that they call."""
+    body = "\n".join(functions)
+    return "\n".join([*kernel_texts(body, width), body])
+
+
+def function_text(name: str, plan: Plan, *, width: int, columns: Columns = Columns()) -> str:
+    """Write the function that runs a plan over all examples.
+
+    Its arguments: the parameters, the shared numbers, the inputs, the number of examples, room
+    for the nodes of a chunk, the sums, the outputs.
+    """
+    w = Writer(width)
+    vectors, blocks = f"<{width} x double>", chunk_blocks(plan, width)
+    w.line(
+        f"define void @{name}(ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, "
+        f"ptr noalias %n, ptr noalias %s, ptr %o) {{"
+    )
+    w.label("entry")
+    for number in range(plan.sum_count) if plan.sum_count <= 8 else ():
+        w.line(f"store double 0.0, ptr {w.address('double', '%s', number)}")
+    if plan.sum_count > 8:
+        w.line(f"call void @llvm.memset.p0.i64(ptr %s, i8 0, i64 {8 * plan.sum_count}, i1 false)")
+    w.line(f"%up = add i64 %count, {width - 1}")
+    w.line(f"%all = udiv i64 %up, {width}")
+
+    def chunk(start: str, _: Sequence[str]) -> Sequence[str]:
+        rest = w.value(f"sub i64 %all, {start}")
+        some = w.value(f"call i64 @llvm.umin.i64(i64 {rest}, i64 {blocks})")
+
+        def block(index: str, _: Sequence[str]) -> Sequence[str]:
+            number = w.value(f"add i64 {start}, {index}")
+            place = w.value(f"mul i64 {index}, {padded_nodes(plan)}")
+            nodes = w.value(f"getelementptr {vectors}, ptr %n, i64 {place}")
+            _block(_Scope(w, plan, columns, number, nodes))
+            return ()
+
+        w.loop("0", some, 1, block)
+        for nest in plan.sums:
+            _summed(w, plan, columns, nest, start, some)
+        return ()
+
+    w.loop("0", "%all", blocks, chunk)
+    w.line("ret void")
+    w.line("}")
+    return w.text()
+
+
+def _block(scope: _Scope) -> None:
+    """One block of examples: its nodes, its outputs, and zeros in lanes without an example."""
+    for nest in scope.plan.nests:
+        _nest(scope, nest)
+    w = scope.writer
+    if scope.plan.sum_count:
+        first = w.value(f"mul i64 {scope.block}, {w.width}")
+        left = w.value(f"sub i64 %count, {first}")
+        partial = w.value(f"icmp ult i64 {left}, {w.width}")
+        w.branch(partial, lambda: _clear(scope, left))
+    for place, load in enumerate(scope.plan.outputs):
+        stored = _expression(scope, load, (), (None, 0))
+        w.line(f"store {w.type} {stored}, ptr {_output(scope, place)}")
+
+
+def _clear(scope: _Scope, left: str) -> None:
+    """Write 0.0 into the lanes of nodes that stand for no example: they are summed as well."""
+    w = scope.writer
+    lanes = ", ".join(f"i64 {lane}" for lane in range(w.width))
+    many = w.broadcast(left, "i64")
+    mask = w.value(f"icmp ult <{w.width} x i64> <{lanes}>, {many}")
+
+    def clear(index: str, _: Sequence[str]) -> Sequence[str]:
+        address = w.value(f"getelementptr {w.type}, ptr {scope.nodes}, i64 {index}")
+        old = w.value(f"load {w.type}, ptr {address}")
+        new = w.value(
+            f"select <{w.width} x i1> {mask}, {w.type} {old}, {w.type} zeroinitializer"
+        )
+        w.line(f"store {w.type} {new}, ptr {address}")
+        return ()
+
+    if scope.plan.node_count:
+        w.loop("0", str(scope.plan.node_count), 1, clear)
+
+
+def _output(scope: _Scope, place: int) -> str:
+    w, stride = scope.writer, scope.columns.stride
+    if stride:
+        column = w.address("double", "%o", place * stride)
+        return w.value(f"getelementptr {w.type}, ptr {column}, i64 {scope.block}")
+    first = w.value(f"mul i64 {scope.block}, {len(scope.plan.outputs)}")
+    row = w.value(f"getelementptr {w.type}, ptr %o, i64 {first}")
+    return w.address(w.type, row, place)
+
+
+def _nest(scope: _Scope, nest: Nest) -> None:
+    """The loops of a nest, for one block."""
+    work = sum(segment.count for segment in nest.segments)
+    for size in nest.shape:
+        work *= size
+    _outer(scope, nest, (), unrolled=work <= UNROLLED)
+
+
+def _outer(scope: _Scope, nest: Nest, indices: tuple[Index, ...], *, unrolled: bool) -> None:
+    depth = len(indices)
+    if depth + 1 < len(nest.shape):
+        _each(
+            scope.writer,
+            nest.shape[depth],
+            lambda index: _outer(scope, nest, (*indices, index), unrolled=unrolled),
+            unrolled=unrolled,
+        )
+    elif not nest.shape:
+        _members(scope, nest, ((),))
+    else:
+        _tiles(
+            scope.writer,
+            nest.shape[-1],
+            TILE,
+            lambda tile: _members(scope, nest, tuple((*indices, index) for index in tile)),
+            unrolled=unrolled,
+        )
+
+
+def _each(w: Writer, count: int, body: Callable[[Index], None], *, unrolled: bool) -> None:
+    _tiles(w, count, 1, lambda tile: body(tile[0]), unrolled=unrolled)
+
+
+def _tiles(
+    w: Writer,
+    count: int,
+    size: int,
+    body: Callable[[tuple[Index, ...]], None],
+    *,
+    unrolled: bool,
+) -> None:
+    """Walk a loop tile by tile, and what is left over as a smaller tile."""
+    full = count // size if not unrolled else 0
+    if full > 1:
+        w.loop(
+            "0",
+            str(full * size),
+            size,
+            lambda index, _: [body(tuple((index, r) for r in range(size)))] and (),
+        )
+    done = full * size if full > 1 else 0
+    for first in range(done, count, size):
+        body(tuple((None, r) for r in range(first, min(first + size, count))))
+
+
+def _members(scope: _Scope, nest: Nest, members: tuple[tuple[Index, ...], ...]) -> None:
+    """Some members of a nest side by side: their sums grow together."""
+    sums: list[str] = []
+    fused = sum(segment.count for segment in nest.segments) > 2
+    for segment in nest.segments:
+        sums = _grown(scope, segment, members, sums, fused=fused)
+    for member, result in zip(members, sums, strict=True):
+        address = _address(scope, nest.target, member, (None, 0))
+        scope.writer.line(f"store {scope.writer.type} {result}, ptr {address}")
+
+
+def _grown(
+    scope: _Scope,
+    segment: Segment,
+    members: tuple[tuple[Index, ...], ...],
+    sums: Sequence[str],
+    *,
+    fused: bool,
+) -> list[str]:
+    """Add the terms of a segment to the sums so far, in order."""
+
+    def grow(so_far: Sequence[str], term: Index) -> list[str]:
+        return [
+            _added(scope, so_far[m] if so_far else None, segment.term, member, term, fused=fused)
+            for m, member in enumerate(members)
+        ]
+
+    grown, done = list(sums), 0
+    if not grown:
+        grown, done = grow((), (None, 0)), 1
+    whole = (segment.count - done) // _STEP * _STEP
+    if len(members) * segment.count > UNROLLED and whole > _STEP:
+
+        def body(index: str, so_far: Sequence[str]) -> Sequence[str]:
+            for offset in range(_STEP):
+                so_far = grow(so_far, (index, offset))
+            return so_far
+
+        grown = scope.writer.loop(str(done), str(done + whole), _STEP, body, grown)
+        done += whole
+    for offset in range(done, segment.count):
+        grown = grow(grown, (None, offset))
+    return grown
+
+
+_STEP = 4
+"""How many terms of a sum one turn of its loop adds."""
+
+
+def _added(
+    scope: _Scope,
+    so_far: str | None,
+    term: Expression,
+    member: tuple[Index, ...],
+    index: Index,
+    *,
+    fused: bool,
+) -> str:
+    w = scope.writer
+    if so_far is not None and fused and isinstance(term, Apply) and term.op == "mul":
+        a, b = [_expression(scope, operand, member, index) for operand in term.operands]
+        return w.fused(a, b, so_far)
+    value = _expression(scope, term, member, index)
+    return value if so_far is None else w.value(f"fadd {w.type} {so_far}, {value}")
+
+
+def _expression(
+    scope: _Scope, expression: Expression, member: tuple[Index, ...], term: Index
+) -> str:
+    """Compute an expression; the result is a register or a constant."""
+    w = scope.writer
+    if isinstance(expression, Number):
+        return w.constant(expression.data)
+    if isinstance(expression, Load):
+        address = _address(scope, expression, member, term)
+        if expression.kind in ("p", "u"):
+            return w.broadcast(w.value(f"load double, ptr {address}"), "double")
+        return w.value(f"load {w.type}, ptr {address}")
+    operands = [_expression(scope, operand, member, term) for operand in expression.operands]
+    function = FUNCTIONS[expression.op]
+    if expression.parameter is not None:
+        return function(w, *operands, expression.parameter)
+    return function(w, *operands)
+
+
+def _address(scope: _Scope, load: Load, member: tuple[Index, ...], term: Index) -> str:
+    """Where a load or a target stands."""
+    w = scope.writer
+    constant, dynamic = _offset(w, load, member, term)
+    if load.kind in ("p", "u"):
+        return _moved(w, "double", f"%{load.kind}", constant, dynamic, 1)
+    if load.kind == "n":
+        return _moved(w, w.type, scope.nodes, constant, dynamic, 1)
+    stride = scope.columns.stride
+    if stride:
+        row = w.value(f"getelementptr {w.type}, ptr %x, i64 {scope.block}")
+        return _moved(w, "double", row, constant, dynamic, stride)
+    first = w.value(f"mul i64 {scope.block}, {scope.plan.input_count}")
+    row = w.value(f"getelementptr {w.type}, ptr %x, i64 {first}")
+    return _moved(w, w.type, row, constant, dynamic, 1)
+
+
+def _moved(
+    w: Writer, kind: str, base: str, constant: int, dynamic: str | None, scale: int
+) -> str:
+    if dynamic is not None:
+        scaled = dynamic if scale == 1 else w.value(f"mul i64 {dynamic}, {scale}")
+        base = w.value(f"getelementptr {kind}, ptr {base}, i64 {scaled}")
+    return w.address(kind, base, constant * scale)
+
+
+def _offset(
+    w: Writer, load: Load, member: tuple[Index, ...], term: Index
+) -> tuple[int, str | None]:
+    """The place of a load: a constant, and a register where loops move it."""
+    strides = (*load.strides, load.step)
+    indices = (*member, term) if load.strides else ((None, 0),) * 0 + (term,)
+    constant, dynamic = load.base, None
+    for stride, (register, offset) in zip(strides, indices, strict=True):
+        constant += stride * offset
+        if register is not None and stride:
+            moved = register if stride == 1 else w.value(f"mul i64 {register}, {stride}")
+            dynamic = moved if dynamic is None else w.value(f"add i64 {dynamic}, {moved}")
+    return constant, dynamic
+
+
+# Sums over the examples of a chunk.
+
+
+def _summed(
+    w: Writer, plan: Plan, columns: Columns, nest: Nest, start: str, some: str
+) -> None:
+    """Add what one nest says up over the blocks from `start`, and to the sums so far."""
+    shape = nest.shape or (1,)
+    rows, row_tile = (shape[-2], 4) if len(shape) > 1 else (1, 1)
+    tile = 4 if len(shape) > 1 else TILE
+    strides = nest.target.strides or (0,)
+
+    def descend(outer: tuple[Index, ...]) -> None:
+        depth = len(outer)
+        if depth < len(shape) - 2:
+            _each(w, shape[depth], lambda index: descend((*outer, index)), unrolled=False)
+            return
+        _tiles(w, rows, row_tile, lambda tile_rows: columns_of(outer, tile_rows), unrolled=False)
+
+    def columns_of(outer: tuple[Index, ...], tile_rows: tuple[Index, ...]) -> None:
+        _tiles(w, shape[-1], tile, lambda those: tile_of(outer, tile_rows, those), unrolled=False)
+
+    def tile_of(
+        outer: tuple[Index, ...], tile_rows: tuple[Index, ...], those: tuple[Index, ...]
+    ) -> None:
+        members = [
+            (*outer, row, column)[-len(shape) :] for row in tile_rows for column in those
+        ]
+        _sum_tile(w, plan, columns, nest, members, start, some)
+
+    assert len(strides) == len(shape)
+    descend(())
+
+
+def _sum_tile(
+    w: Writer,
+    plan: Plan,
+    columns: Columns,
+    nest: Nest,
+    members: Sequence[tuple[Index, ...]],
+    start: str,
+    some: str,
+) -> None:
+    term = nest.segments[0].term
+    known = members if nest.shape else [()] * len(members)
+
+    def body(index: str, so_far: Sequence[str]) -> Sequence[str]:
+        number = w.value(f"add i64 {start}, {index}")
+        place = w.value(f"mul i64 {index}, {padded_nodes(plan)}")
+        nodes = w.value(f"getelementptr {w.type}, ptr %n, i64 {place}")
+        scope = _Scope(w, plan, columns, number, nodes)
+        return [
+            _added(scope, total, term, member, (None, 0), fused=True)
+            for total, member in zip(so_far, known, strict=True)
+        ]
+
+    totals = w.loop("0", some, 1, body, ["zeroinitializer"] * len(members))
+    for member, total in zip(known, totals, strict=True):
+        constant, dynamic = _offset(w, nest.target, member, (None, 0))
+        address = _moved(w, "double", "%s", constant, dynamic, 1)
+        old = w.value(f"load double, ptr {address}")
+        new = w.value(f"fadd double {old}, {w.across(total)}")
+        w.line(f"store double {new}, ptr {address}")

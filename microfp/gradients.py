@@ -1,20 +1,21 @@
 """Backpropagation: the chain rule, folded over a graph from its output to its leaves.
 
+>>> from microfp.values import value
 >>> x = value(3.0)
 >>> gradients = backward(x * x)
 >>> grad(x, gradients)
 6.0
 """
 
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias, TypedDict
 
 from pyrsistent import PMap, pmap
 from returns.maybe import Maybe
 
 from microfp.ops import PRIMITIVES
 from microfp.toolbox import accumulate, pipe
-from microfp.values import Value, primitive_of, topological_order
+from microfp.values import Scalar, Value, primitive_of, topological_order
 
 Gradients: TypeAlias = PMap[Value, float]
 """A table from nodes to the derivative of one output with respect to each."""
@@ -87,6 +88,44 @@ def local_derivatives(node: Value) -> tuple[float, ...]:
     return primitive.partials(*numbers, node.data)  # type: ignore[return-value]  # of floats
 
 
+def adjoints(
+    output: Value, cotangent: Value, initial: Mapping[Value, Value]
+) -> Mapping[Value, Value]:
+    """Differentiate symbolically: the same fold as `backward`, with nodes instead of numbers.
+
+    Args:
+        output: The node to differentiate.
+        cotangent: What the chain starts with, the 1.0 of `backward`.
+        initial: What nodes have gathered so far; their terms are added to it.
+
+    Returns:
+        From each node that the output was computed from to the node that is its gradient.
+
+    >>> from microfp import value
+    >>> x = value(3.0)
+    >>> adjoints(x * x, value(1.0), {})[x].data
+    6.0
+    """
+    table = dict(initial)
+    _add_term(table, output, cotangent)
+    for node in reversed(topological_order(output)):  # a loop: the table is still being built
+        if node.parents:
+            upstream = table[node]
+            for parent, partial in zip(node.parents, _symbolic_derivatives(node), strict=True):
+                _add_term(table, parent, upstream * partial)
+    return table
+
+
+def _add_term(table: dict[Value, Value], node: Value, term: Value) -> None:
+    so_far = table.get(node)
+    table[node] = term if so_far is None else so_far + term
+
+
+def _symbolic_derivatives(node: Value) -> tuple[Scalar, ...]:
+    constants = (node.parameter,) if isinstance(node.parameter, float) else ()
+    return primitive_of(node).partials(*node.parents, *constants, node)  # type: ignore[return-value]  # of nodes
+
+
 def backward_steps(output: Value) -> Iterator[Gradients]:
     """Yield every table of the fold that `backward` is: the first one, then one a node.
 
@@ -116,3 +155,25 @@ def find_grad(x: Value, gradients: Gradients) -> Maybe[float]:
     <Nothing>
     """
     return Maybe.from_optional(gradients.get(x))
+
+
+class GradientRow(TypedDict):
+    """A value beside its gradient, for display.
+
+    >>> with_grad(value(2.0), backward(value(1.0)))["grad"]
+    0.0
+    """
+
+    label: str | None
+    data: float
+    grad: float
+
+
+def with_grad(x: Value, gradients: Gradients) -> GradientRow:
+    """Put a value and its gradient into one row; nodes themselves never carry gradients.
+
+    >>> x = value(3.0, label="x")
+    >>> with_grad(x, backward(x * x))
+    {'label': 'x', 'data': 3.0, 'grad': 6.0}
+    """
+    return GradientRow(label=x.label, data=x.data, grad=grad(x, gradients))

@@ -62,7 +62,7 @@ class Primitive(Record):
     def __call__(self, *operands: Operand) -> Operand:
         """Apply the primitive: on floats to a float, on carriers as the first of them says."""
         for operand in operands:
-            if not isinstance(operand, float):
+            if not isinstance(operand, float) and hasattr(operand, "__apply__"):
                 return operand.__apply__(self, operands)
         return self.forward(*operands)
 

@@ -35,11 +35,16 @@ def values(tree: object) -> Iterator[Value]:
     if isinstance(tree, Value):
         yield tree
     else:
-        for branch in _branches(tree):
+        for branch in branches(tree):
             yield from values(branch)
 
 
-def _branches(tree: object) -> Iterator[object]:
+def branches(tree: object) -> Iterator[object]:
+    """Yield what a tree holds directly; nothing where it is a leaf, or no tree.
+
+    >>> list(branches((1.0, "and", (2.0,))))
+    [1.0, 'and', (2.0,)]
+    """
     if isinstance(tree, Record):
         return iter(tree.values())
     if isinstance(tree, PMap):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from numbers import Real
 from threading import local
 from typing import TypeAlias
+from weakref import ref
 
 from microfp import ops
 from microfp.checks import wrong_kind
@@ -28,8 +29,10 @@ def _well_formed(node: "Value") -> tuple[bool, str]:
         return not node.parents, "a leaf has no parents"
     if node.op not in PRIMITIVES and not isinstance(node.parameter, Primitive):
         return False, f"op must be 'leaf' or the name of a primitive, got {node.op!r}"
+    if not all(isinstance(parent, Value) for parent in node.parents):
+        return False, f"parents must be Values, got {node.parents!r:.60}"
     arity = primitive_of(node).arity
-    return len(node.parents) == arity, f"{node.op} takes {arity} parents"
+    return arity in (None, len(node.parents)), f"{node.op} takes {arity} parents"
 
 
 class Value(Record):
@@ -201,9 +204,9 @@ def primitive_of(node: Value) -> Primitive:
 def _apply(primitive: Primitive, *operands: Operand) -> Value:
     """Apply a primitive to operands of any kind, of which at least one is not a float."""
     for operand in operands:
-        if type(operand) is not Value and hasattr(operand, "__apply__"):
-            # A dual number, say, stands in for a Value wherever a function is differentiated.
-            return operand.__apply__(primitive, operands)  # type: ignore[return-value]
+        if getattr(type(operand), "__apply__", Value.__apply__) is not Value.__apply__:
+            # A dual number or a traced node stands in for a Value, and knows what to do.
+            return operand.__apply__(primitive, operands)  # type: ignore[return-value, union-attr]
     parents = tuple(lift(operand) for operand in operands[: primitive.arity])
     constants = tuple(x for x in operands[len(parents) :] if isinstance(x, float))
     data = primitive.forward(*(parent.data for parent in parents), *constants)
@@ -474,38 +477,71 @@ def topological_order(output: Value) -> tuple[Value, ...]:
 
 
 # Pickling. A node's parents are nodes, and pickle recurses into what it saves, so a deep graph
-# would overflow its stack. Hence the first node that is saved sends all its ancestors ahead, in
-# topological order: each then finds its parents already saved. Which nodes were sent ahead, only
-# this thread's pickling in progress has to know.
+# would overflow its stack. Hence a node that is met at some depth sends all its ancestors ahead,
+# in topological order: each then finds its parents already saved. (If every node did so, saving
+# the nodes one by one would take quadratic time.) How deep the walk is, only this thread's
+# pickling in progress has to know; the pickler alone keeps that alive, so a failure ends it too.
 
-_sent_ahead = local()
+_DEPTH = 20
+_pickling = local()
+
+
+class _Walk:
+    """Where the pickling in progress stands: how deep, and which nodes are on their way ahead."""
+
+    __slots__ = ("__weakref__", "ahead", "depth")
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.ahead: frozenset[Value] = frozenset()
 
 
 class _Ancestors:
     """Pickles as the list of the nodes below a node, parents first."""
 
-    def __init__(self, node: Value) -> None:
+    def __init__(self, node: Value, walk: _Walk) -> None:
         self.nodes = topological_order(node)[:-1]
+        self.walk = walk
 
     def __reduce__(self) -> tuple[object, ...]:
-        _sent_ahead.nodes = frozenset(self.nodes)
+        self.walk.ahead = frozenset(self.nodes)
         return list, (), None, iter(self.nodes)
 
 
 class _Arrived:
-    """Pickles as None, once the ancestors have been saved."""
+    """Pickles as None, once everything below a node has been saved."""
+
+    def __init__(self, walk: _Walk) -> None:
+        self.walk = walk
+        self.depth = walk.depth
 
     def __reduce__(self) -> tuple[object, ...]:
-        _sent_ahead.nodes = frozenset()
+        self.walk.depth = self.depth
+        self.walk.ahead = frozenset()
         return type(None), ()
+
+
+def _walk_in_progress() -> _Walk:
+    walk: _Walk | None = getattr(_pickling, "walk", lambda: None)()
+    if walk is None:
+        walk = _Walk()
+        _pickling.walk = ref(walk)
+    return walk
 
 
 def _reduce(node: Value) -> tuple[object, ...]:
     fields = (node.data, node.op, node.parents, node.label, node.parameter)
-    if not node.parents or node in getattr(_sent_ahead, "nodes", ()):
+    if not node.parents:
         return _node, fields
-    return _restored, (_Ancestors(node), _Arrived(), *fields)
+    walk = _walk_in_progress()
+    if node in walk.ahead:
+        return _node, fields
+    arrived = _Arrived(walk)
+    ancestors = _Ancestors(node, walk) if walk.depth >= _DEPTH else None
+    walk.depth += 1
+    return _restored, (ancestors, *fields, arrived)
 
 
-def _restored(_ancestors: list[Value], _arrived: None, /, *fields: object) -> Value:
-    return Value.unchecked(*fields)
+def _restored(_ancestors: list[Value] | None, /, *fields: object) -> Value:
+    *of_node, _arrived = fields
+    return Value.unchecked(*of_node)

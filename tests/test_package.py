@@ -64,9 +64,9 @@ def test_the_core_needs_three_packages(metadata: Message) -> None:
     assert {need.partition("<")[0].partition(">")[0] for need in needs} == CORE - {"microfp"}
 
 
-def test_the_licence_and_the_least_python_are_named(metadata: Message) -> None:
+def test_the_licence_and_the_supported_pythons_are_named(metadata: Message) -> None:
     assert metadata["License-Expression"] == "MIT"
-    assert metadata["Requires-Python"] == ">=3.11"
+    assert set(metadata["Requires-Python"].split(",")) == {">=3.11", "<3.14"}
 
 
 def test_the_version_is_the_same_inside_and_outside(metadata: Message) -> None:

@@ -1,0 +1,262 @@
+"""Backpropagation: what the tables hold, and how much work makes them."""
+
+import math
+from collections.abc import Callable
+from functools import reduce
+
+import pytest
+from pyrsistent import PMap, pmap
+from returns.maybe import Nothing, Some
+
+from microfp import values
+from microfp.gradients import (
+    Gradients,
+    backward,
+    backward_steps,
+    chain_rule,
+    find_grad,
+    grad,
+    local_derivatives,
+    with_grad,
+)
+from microfp.ops import Primitive, primitive
+from microfp.toolbox import last
+from microfp.values import Scalar, Value, exp, log, relu, tanh, topological_order, total, value
+from tests.expressions import applied
+
+
+def derivative(f: Callable[[Value], Value], at: float) -> float:
+    x = value(at)
+    return grad(x, backward(f(x)))
+
+
+CLOSED_FORMS: list[tuple[str, Callable[[Value], Value], Callable[[float], float]]] = [
+    ("x", lambda x: x, lambda _: 1.0),
+    ("x + x", lambda x: x + x, lambda _: 2.0),
+    ("x * x", lambda x: x * x, lambda x: 2 * x),
+    ("x * x * x", lambda x: x * x * x, lambda x: 3 * x**2),
+    ("x - x", lambda x: x - x, lambda _: 0.0),
+    ("x / x", lambda x: x / x, lambda _: 0.0),
+    ("x ** x", lambda x: x**x, lambda x: x**x * (math.log(x) + 1)),
+    ("2 ** x", lambda x: 2**x, lambda x: 2**x * math.log(2)),
+    ("max(x, x)", lambda x: values.maximum(x, x), lambda _: 1.0),
+    ("min(x, x)", lambda x: values.minimum(x, x), lambda _: 1.0),
+    ("exp(-x * x)", lambda x: exp(-x * x), lambda x: -2 * x * math.exp(-x * x)),
+    ("log(x) / x", lambda x: log(x) / x, lambda x: (1 - math.log(x)) / x**2),
+    ("tanh(3 * x)", lambda x: tanh(3 * x), lambda x: 3 / math.cosh(3 * x) ** 2),
+    ("sum(x, 2 * x, x * x)", lambda x: total([x, 2 * x, x * x]), lambda x: 3 + 2 * x),
+    ("where(x, x * x, x)", lambda x: values.where(x, x * x, x), lambda x: 2 * x),
+    ("3", lambda _: value(3.0), lambda _: 0.0),
+]
+
+
+@pytest.mark.parametrize("at", [0.3, 1.0, 2.7])
+@pytest.mark.parametrize(("formula", "f", "slope"), CLOSED_FORMS)
+def test_gradients_equal_closed_forms(
+    formula: str, f: Callable[[Value], Value], slope: Callable[[float], float], at: float
+) -> None:
+    assert derivative(f, at) == pytest.approx(slope(at), rel=1e-13, abs=1e-15)
+
+
+def test_micrograds_published_example_has_its_published_gradients() -> None:
+    a, b = value(-4.0), value(2.0)
+    c = a + b
+    d = a * b + b**3
+    c = c + c + 1
+    c = c + 1 + c + (-a)
+    d = d + d * 2 + relu(b + a)
+    d = d + 3 * d + relu(b - a)
+    e = c - d
+    g = e**2 / 2.0
+    g = g + 10.0 / (e**2)
+    gradients = backward(g)
+    assert f"{g.data:.4f}" == "24.7041"
+    assert f"{grad(a, gradients):.4f}" == "138.8338"
+    assert f"{grad(b, gradients):.4f}" == "645.5773"
+
+
+def test_a_diamond_adds_up_both_of_its_paths() -> None:
+    x = value(3.0)
+    left, right = 2.0 * x, x * x
+    gradients = backward(left * right)
+    assert gradients[left] == 9.0
+    assert gradients[right] == 6.0
+    assert gradients[x] == 2.0 * 9.0 + 6.0 * 6.0
+
+
+def test_a_thousandfold_fan_out_adds_up_every_use() -> None:
+    x = value(2.0)
+    gradients = backward(total(x * float(i) for i in range(1000)))
+    assert gradients[x] == 1000 * 999 / 2
+
+
+def test_a_total_of_one_node_many_times_counts_each() -> None:
+    x = value(2.0)
+    assert backward(total([x] * 7))[x] == 7.0
+
+
+def test_the_terms_of_a_gradient_are_added_from_the_last_consumer_to_the_first() -> None:
+    x = value(1.0)
+    output = total([x * 1e16, x * 1.0, x * -1e16])
+    assert backward(output)[x] == (-1e16 + 1.0) + 1e16 == 0.0
+
+
+def test_the_gradient_of_a_leaf_along_itself_is_one() -> None:
+    x = value(5.0)
+    assert backward(x) == pmap({x: 1.0})
+
+
+def test_an_empty_total_has_itself_alone_in_its_table() -> None:
+    nothing = total([])
+    assert dict(backward(nothing)) == {nothing: 1.0}
+
+
+def test_nodes_that_hold_equal_numbers_have_gradients_of_their_own() -> None:
+    x, y = value(0.0), value(0.0)
+    gradients = backward(2.0 * x + 3.0 * y)
+    assert (gradients[x], gradients[y]) == (2.0, 3.0)
+
+
+def test_a_node_above_the_output_is_not_in_its_table() -> None:
+    x = value(2.0)
+    inner = x * x
+    outer = inner + 1.0
+    assert outer not in backward(inner)
+
+
+def test_an_unrelated_node_has_gradient_zero_and_is_found_nowhere() -> None:
+    x, other = value(2.0), value(2.0)
+    gradients = backward(x * x)
+    assert grad(other, gradients) == 0.0
+    assert find_grad(other, gradients) == Nothing
+    assert find_grad(x, gradients) == Some(4.0)
+
+
+def test_a_gradient_of_zero_is_found() -> None:
+    x = value(-2.0)
+    assert find_grad(x, backward(relu(x))) == Some(0.0)
+
+
+def test_infinities_and_nan_pass_through_without_an_error() -> None:
+    zero = value(0.0)
+    assert grad(zero, backward(1.0 / zero)) == -math.inf
+    assert math.isnan(grad(zero, backward(zero / zero)))
+    x = value(1000.0)
+    assert grad(x, backward(exp(x))) == math.inf
+
+
+def test_differentiating_twice_gives_the_same_table_and_leaves_the_graph_as_it_was() -> None:
+    x = value(3.0)
+    output = x * x + x
+    before = [dict(node.items()) for node in topological_order(output)]
+    first, second = backward(output), backward(output)
+    assert isinstance(first, PMap)
+    assert first == second
+    assert [dict(node.items()) for node in topological_order(output)] == before
+
+
+def test_a_row_for_display_has_the_label_the_number_and_the_gradient() -> None:
+    x, other = value(3.0, label="x"), value(1.0)
+    gradients = backward(x * x)
+    assert with_grad(x, gradients) == {"label": "x", "data": 3.0, "grad": 6.0}
+    assert with_grad(other, gradients) == {"label": None, "data": 1.0, "grad": 0.0}
+
+
+# The fold.
+
+
+def test_the_chain_rule_adds_to_what_is_there_and_keeps_the_rest() -> None:
+    x, y, other = value(3.0), value(4.0), value(0.0)
+    product = x * y
+    before: Gradients = pmap({product: 10.0, x: 1.0, other: 5.0})
+    after = chain_rule(before, product)
+    assert after == pmap({product: 10.0, x: 41.0, y: 30.0, other: 5.0})
+    assert before == pmap({product: 10.0, x: 1.0, other: 5.0})
+
+
+def test_the_chain_rule_at_a_leaf_changes_nothing() -> None:
+    x = value(3.0)
+    table: Gradients = pmap({x: 2.0})
+    assert chain_rule(table, x) == table
+
+
+def test_the_chain_rule_at_a_node_that_no_consumer_reached_is_a_key_error() -> None:
+    x = value(3.0)
+    empty: Gradients = pmap()
+    for node in (x, x * x):
+        with pytest.raises(KeyError):
+            chain_rule(empty, node)
+
+
+def test_the_steps_of_a_square_are_these_three() -> None:
+    x = value(3.0)
+    square = x * x
+    tables = [dict(table) for table in backward_steps(square)]
+    assert tables == [{square: 1.0}, {square: 1.0, x: 6.0}, {square: 1.0, x: 6.0}]
+
+
+def test_steps_are_computed_one_at_a_time() -> None:
+    counted, calls = counting_identity()
+    output = reduce(lambda node, _: applied(counted, node), range(10), value(1.0))
+    steps = backward_steps(output)
+    next(steps)
+    assert calls == []
+    next(steps)
+    assert len(calls) == 1
+
+
+def test_a_deep_chain_has_as_many_steps_as_nodes() -> None:
+    output = reduce(lambda node, _: -node, range(2_000), value(1.0))
+    assert sum(1 for _ in backward_steps(output)) == 2_002
+    assert last(backward_steps(output)) == backward(output)
+
+
+# Work.
+
+
+def counting_identity() -> tuple[Primitive, list[float]]:
+    """A primitive that changes nothing, and the list of calls of its partial derivative."""
+    calls: list[float] = []
+
+    def partials(a: float, _: float) -> tuple[float]:
+        calls.append(a)
+        return (1.0,)
+
+    return primitive("identity", float, partials, "{0}"), calls
+
+
+@pytest.mark.parametrize("length", [1, 10, 1_000, 10_000])
+def test_backward_differentiates_each_node_of_a_chain_once(length: int) -> None:
+    counted, calls = counting_identity()
+    output = reduce(lambda node, _: applied(counted, node), range(length), value(1.0))
+    gradients = backward(output)
+    assert len(calls) == length
+    assert len(gradients) == length + 1
+
+
+def test_backward_differentiates_a_shared_node_once() -> None:
+    counted, calls = counting_identity()
+    shared = applied(counted, value(1.0))
+    output = reduce(lambda node, _: node + node, range(40), shared)
+    assert backward(output)[shared] == 2.0**40
+    assert len(calls) == 1
+
+
+def test_local_derivatives_stand_in_operand_order() -> None:
+    x, y = value(8.0), value(2.0)
+    cases: list[tuple[Scalar, tuple[float, ...]]] = [
+        (x - y, (1.0, -1.0)),
+        (x / y, (0.5, -2.0)),
+        (x**2, (16.0,)),
+        (total([x, y, x]), (1.0, 1.0, 1.0)),
+        (values.where(0.0, x, y), (0.0, 0.0, 1.0)),
+    ]
+    for node, expected in cases:
+        assert isinstance(node, Value)
+        assert local_derivatives(node) == expected
+
+
+def test_a_primitive_with_too_few_partial_derivatives_is_an_error() -> None:
+    faulty = primitive("faulty", lambda a, _: a, lambda *_: (1.0,), "{0}", arity=2)
+    with pytest.raises(ValueError, match="zip"):
+        backward(applied(faulty, value(1.0), value(2.0)))

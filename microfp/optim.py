@@ -11,16 +11,43 @@ remember between steps is its state, which it is given and gives back.
 [-0.5]
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
 from pyrsistent import PVector, pvector
 
 from microfp.checks import check_non_negative
 from microfp.schedules import Schedule, constant
+from microfp.values import Scalar
 
 Numbers: TypeAlias = PVector[float]
 """One number per parameter, in parameter order."""
+
+
+class Rule(NamedTuple):
+    """An update of one parameter that depends on no other: what an optimiser does, as scalars.
+
+    It is written in ordinary arithmetic and in primitives, so it means something on floats and
+    on nodes of a graph, and can be compiled.
+
+    Attributes:
+        initial: What is remembered for a parameter before the first step.
+        scalars: From the step to the numbers that change from step to step, such as the rate.
+        update: From the gradient, what is remembered, the parameter and the scalars to the
+            update and what is remembered next.
+
+    >>> descent = Rule((), lambda step: (-0.5,), lambda g, m, p, rate: (rate[0] * g, m))
+    >>> elementwise("descent", descent).update(pvector([4.0]), (), pvector([1.0]), 0)
+    (pvector([-2.0]), ())
+    """
+
+    initial: tuple[float, ...]
+    scalars: Callable[[int], tuple[float, ...]]
+    update: Callable[
+        [Scalar, tuple[Scalar, ...], Scalar, tuple[Scalar, ...]],
+        tuple[Scalar, tuple[Scalar, ...]],
+    ]
 
 
 class Optimizer(NamedTuple):
@@ -34,6 +61,8 @@ class Optimizer(NamedTuple):
         init: From the parameters to the first state.
         update: From gradients, state, parameters and step to updates and the next state.
         learning_rate: The rate at a step, for reports; None where there is no such thing.
+        rule: The same for one parameter, where each parameter is updated on its own: what makes
+            it possible to compile the update.
 
     >>> sgd(0.1).name
     'sgd'
@@ -43,6 +72,43 @@ class Optimizer(NamedTuple):
     init: Callable[[Numbers], object]
     update: Callable[[Numbers, object, Numbers, int], tuple[Numbers, object]]
     learning_rate: Schedule | None = None
+    rule: Rule | None = None
+
+
+def elementwise(name: str, rule: Rule, learning_rate: Schedule | None = None) -> Optimizer:
+    """Make an optimiser of a rule: each parameter is updated on its own.
+
+    Its state is one sequence of numbers for each number that the rule remembers.
+
+    Args:
+        name: What to call it.
+        rule: The update of one parameter.
+        learning_rate: The rate at a step, for reports.
+
+    >>> average = Rule((0.0,), lambda step: (), lambda g, m, p, _: (-m[0], (0.5 * m[0] + g,)))
+    >>> p = pvector([1.0, 2.0])
+    >>> optimizer = elementwise("average", average)
+    >>> optimizer.update(pvector([4.0, 6.0]), optimizer.init(p), p, 0)[1]
+    (pvector([4.0, 6.0]),)
+    """
+
+    def init(parameters: Numbers) -> object:
+        return tuple(pvector([number] * len(parameters)) for number in rule.initial)
+
+    def update(
+        gradients: Numbers, state: object, parameters: Numbers, step: int
+    ) -> tuple[Numbers, object]:
+        scalars, remembered = rule.scalars(step), _states(state)
+        columns = zip(*remembered, strict=True) if remembered else ((),) * len(gradients)
+        rows = [
+            rule.update(g, column, p, scalars)
+            for g, column, p in zip(gradients, columns, parameters, strict=True)
+        ]
+        after = zip(*(row for _, row in rows), strict=True)
+        moved: Numbers = pvector([update for update, _ in rows])  # type: ignore[misc]  # of floats
+        return moved, tuple(pvector(column) for column in after)
+
+    return Optimizer(name, init, update, learning_rate, rule)
 
 
 def identity() -> Optimizer:
@@ -52,11 +118,7 @@ def identity() -> Optimizer:
     >>> identity().update(pvector([5.0]), (), pvector([1.0]), 0)
     (pvector([5.0]), ())
     """
-    return Optimizer(
-        name="identity",
-        init=lambda parameters: (),
-        update=lambda gradients, state, parameters, step: (gradients, state),
-    )
+    return elementwise("identity", Rule((), lambda step: (), lambda g, state, p, _: (g, state)))
 
 
 def scale_by_schedule(rate: Schedule) -> Optimizer:
@@ -73,15 +135,12 @@ def scale_by_schedule(rate: Schedule) -> Optimizer:
     def checked(step: int) -> float:
         return check_non_negative("learning_rate", f"the rate at step {step}", rate(step))
 
-    def update(
-        gradients: Numbers, state: object, parameters: Numbers, step: int
-    ) -> tuple[Numbers, object]:
-        factor = -checked(step)
-        return pvector([factor * g for g in gradients]), state
-
-    return Optimizer(
-        name="scale_by_schedule", init=lambda parameters: (), update=update, learning_rate=checked
+    rule = Rule(
+        initial=(),
+        scalars=lambda step: (-checked(step),),
+        update=lambda g, state, p, scalars: (scalars[0] * g, state),
     )
+    return elementwise("scale_by_schedule", rule, checked)
 
 
 def chain(*optimizers: Optimizer) -> Optimizer:
@@ -112,7 +171,41 @@ def chain(*optimizers: Optimizer) -> Optimizer:
         learning_rate=next(
             (o.learning_rate for o in reversed(optimizers) if o.learning_rate), None
         ),
+        rule=_chained([optimizer.rule for optimizer in optimizers]),
     )
+
+
+def _chained(rules: Sequence[Rule | None]) -> Rule | None:
+    """The rule of a chain: each remembers its own numbers, and is given its own scalars."""
+    known = [rule for rule in rules if rule is not None]
+    if len(known) < len(rules):
+        return None
+
+    def update(
+        g: Scalar, state: tuple[Scalar, ...], p: Scalar, scalars: tuple[Scalar, ...]
+    ) -> tuple[Scalar, tuple[Scalar, ...]]:
+        after: tuple[Scalar, ...] = ()
+        for rule, own, given in zip(known, parts(state), given_parts(scalars), strict=True):
+            g, remembered = rule.update(g, own, p, given)
+            after += remembered
+        return g, after
+
+    def parts(state: tuple[Scalar, ...]) -> list[tuple[Scalar, ...]]:
+        return _cut(state, [len(rule.initial) for rule in known])
+
+    def given_parts(scalars: tuple[Scalar, ...]) -> list[tuple[Scalar, ...]]:
+        return _cut(scalars, [len(rule.scalars(0)) for rule in known])
+
+    return Rule(
+        initial=tuple(number for rule in known for number in rule.initial),
+        scalars=lambda step: tuple(number for rule in known for number in rule.scalars(step)),
+        update=update,
+    )
+
+
+def _cut(numbers: tuple[Scalar, ...], sizes: Sequence[int]) -> list[tuple[Scalar, ...]]:
+    ends = list(accumulate(sizes))
+    return [numbers[end - size : end] for end, size in zip(ends, sizes, strict=True)]
 
 
 def _states(state: object) -> tuple[object, ...]:

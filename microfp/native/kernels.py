@@ -251,9 +251,7 @@ def _log(w: Writer, a: str) -> str:
     half_square, rest = _logarithm_terms(w, f, 11)
     high, low = _parts(LN2, 32, 2)
     rest = _fma(w, k, w.constant(low), rest)
-    result = _plus(
-        w, _times(w, k, w.constant(high)), _minus(w, f, _minus(w, half_square, rest))
-    )
+    result = _plus(w, _times(w, k, w.constant(high)), _minus(w, f, _minus(w, half_square, rest)))
     zero = w.constant(0.0)
     result = _select(w, _compare(w, "oeq", a, w.constant(math.inf)), a, result)
     result = _select(w, _compare(w, "oeq", a, zero), w.constant(-math.inf), result)

@@ -1,4 +1,4 @@
-"""LLVM IR from plans: one SIMD lane an example, loops where the plan has them.
+"""LLVM IR from plans: one SIMD lane an example, loops where the rolled has them.
 
 All of it is text. A number per lane has the type `<W x double>`; parameters are read once and
 broadcast. Sums over examples add lane by lane, block by block, and then across the lanes as a
@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from microfp.native.kernels import FUNCTIONS, kernel_texts
-from microfp.native.loops import Apply, Expression, Load, Nest, Number, Plan, Segment
+from microfp.native.loops import Apply, Expression, Load, Nest, Number, Rolled, Segment
 from microfp.native.writer import Writer, literal
 
 __all__ = ["Columns", "function_text", "module_text", "padded_nodes"]
@@ -51,13 +51,13 @@ class _Scope(NamedTuple):
     """What the code of one block knows."""
 
     writer: Writer
-    plan: Plan
+    rolled: Rolled
     columns: Columns
     block: str
     nodes: str
 
 
-def padded_nodes(plan: Plan) -> int:
+def padded_nodes(rolled: Rolled) -> int:
     """How many vectors a block of nodes takes: odd, so that blocks do not share cache sets.
 
     >>> from microfp.native.loops import roll
@@ -67,12 +67,12 @@ def padded_nodes(plan: Plan) -> int:
     >>> padded_nodes(roll(lower(x * x, [x]), summed=0))
     1
     """
-    return plan.node_count | 1
+    return rolled.node_count | 1
 
 
-def chunk_blocks(plan: Plan, width: int) -> int:
+def chunk_blocks(rolled: Rolled, width: int) -> int:
     """How many blocks are computed before their sums are taken."""
-    return max(1, min(64, CHUNK_BYTES // (8 * width * (padded_nodes(plan) + plan.input_count))))
+    return max(1, min(64, CHUNK_BYTES // (8 * width * (padded_nodes(rolled) + rolled.input_count))))
 
 
 def module_text(functions: Sequence[str], *, width: int) -> str:
@@ -81,23 +81,23 @@ def module_text(functions: Sequence[str], *, width: int) -> str:
     return "\n".join([*kernel_texts(body, width), body])
 
 
-def function_text(name: str, plan: Plan, *, width: int, columns: Columns = Columns()) -> str:
-    """Write the function that runs a plan over all examples.
+def function_text(name: str, rolled: Rolled, *, width: int, columns: Columns = Columns()) -> str:
+    """Write the function that runs a rolled over all examples.
 
     Its arguments: the parameters, the shared numbers, the inputs, the number of examples, room
     for the nodes of a chunk, the sums, the outputs.
     """
     w = Writer(width)
-    vectors, blocks = f"<{width} x double>", chunk_blocks(plan, width)
+    vectors, blocks = f"<{width} x double>", chunk_blocks(rolled, width)
     w.line(
         f"define void @{name}(ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, "
         f"ptr noalias %n, ptr noalias %s, ptr %o) {{"
     )
     w.label("entry")
-    for number in range(plan.sum_count) if plan.sum_count <= 8 else ():
+    for number in range(rolled.sum_count) if rolled.sum_count <= 8 else ():
         w.line(f"store double 0.0, ptr {w.address('double', '%s', number)}")
-    if plan.sum_count > 8:
-        w.line(f"call void @llvm.memset.p0.i64(ptr %s, i8 0, i64 {8 * plan.sum_count}, i1 false)")
+    if rolled.sum_count > 8:
+        w.line(f"call void @llvm.memset.p0.i64(ptr %s, i8 0, i64 {8 * rolled.sum_count}, i1 false)")
     w.line(f"%up = add i64 %count, {width - 1}")
     w.line(f"%all = udiv i64 %up, {width}")
 
@@ -107,14 +107,14 @@ def function_text(name: str, plan: Plan, *, width: int, columns: Columns = Colum
 
         def block(index: str, _: Sequence[str]) -> Sequence[str]:
             number = w.value(f"add i64 {start}, {index}")
-            place = w.value(f"mul i64 {index}, {padded_nodes(plan)}")
+            place = w.value(f"mul i64 {index}, {padded_nodes(rolled)}")
             nodes = w.value(f"getelementptr {vectors}, ptr %n, i64 {place}")
-            _block(_Scope(w, plan, columns, number, nodes))
+            _block(_Scope(w, rolled, columns, number, nodes))
             return ()
 
         w.loop("0", some, 1, block)
-        for nest in plan.sums:
-            _summed(w, plan, columns, nest, start, some)
+        for nest in rolled.sums:
+            _summed(w, rolled, columns, nest, start, some)
         return ()
 
     w.loop("0", "%all", blocks, chunk)
@@ -125,15 +125,15 @@ def function_text(name: str, plan: Plan, *, width: int, columns: Columns = Colum
 
 def _block(scope: _Scope) -> None:
     """One block of examples: its nodes, its outputs, and zeros in lanes without an example."""
-    for nest in scope.plan.nests:
+    for nest in scope.rolled.nests:
         _nest(scope, nest)
     w = scope.writer
-    if scope.plan.sum_count:
+    if scope.rolled.sum_count:
         first = w.value(f"mul i64 {scope.block}, {w.width}")
         left = w.value(f"sub i64 %count, {first}")
         partial = w.value(f"icmp ult i64 {left}, {w.width}")
         w.branch(partial, lambda: _clear(scope, left))
-    for place, load in enumerate(scope.plan.outputs):
+    for place, load in enumerate(scope.rolled.outputs):
         stored = _expression(scope, load, (), (None, 0))
         w.line(f"store {w.type} {stored}, ptr {_output(scope, place)}")
 
@@ -148,14 +148,12 @@ def _clear(scope: _Scope, left: str) -> None:
     def clear(index: str, _: Sequence[str]) -> Sequence[str]:
         address = w.value(f"getelementptr {w.type}, ptr {scope.nodes}, i64 {index}")
         old = w.value(f"load {w.type}, ptr {address}")
-        new = w.value(
-            f"select <{w.width} x i1> {mask}, {w.type} {old}, {w.type} zeroinitializer"
-        )
+        new = w.value(f"select <{w.width} x i1> {mask}, {w.type} {old}, {w.type} zeroinitializer")
         w.line(f"store {w.type} {new}, ptr {address}")
         return ()
 
-    if scope.plan.node_count:
-        w.loop("0", str(scope.plan.node_count), 1, clear)
+    if scope.rolled.node_count:
+        w.loop("0", str(scope.rolled.node_count), 1, clear)
 
 
 def _output(scope: _Scope, place: int) -> str:
@@ -163,7 +161,7 @@ def _output(scope: _Scope, place: int) -> str:
     if stride:
         column = w.address("double", "%o", place * stride)
         return w.value(f"getelementptr {w.type}, ptr {column}, i64 {scope.block}")
-    first = w.value(f"mul i64 {scope.block}, {len(scope.plan.outputs)}")
+    first = w.value(f"mul i64 {scope.block}, {len(scope.rolled.outputs)}")
     row = w.value(f"getelementptr {w.type}, ptr %o, i64 {first}")
     return w.address(w.type, row, place)
 
@@ -320,14 +318,12 @@ def _address(scope: _Scope, load: Load, member: tuple[Index, ...], term: Index) 
     if stride:
         row = w.value(f"getelementptr {w.type}, ptr %x, i64 {scope.block}")
         return _moved(w, "double", row, constant, dynamic, stride)
-    first = w.value(f"mul i64 {scope.block}, {scope.plan.input_count}")
+    first = w.value(f"mul i64 {scope.block}, {scope.rolled.input_count}")
     row = w.value(f"getelementptr {w.type}, ptr %x, i64 {first}")
     return _moved(w, w.type, row, constant, dynamic, 1)
 
 
-def _moved(
-    w: Writer, kind: str, base: str, constant: int, dynamic: str | None, scale: int
-) -> str:
+def _moved(w: Writer, kind: str, base: str, constant: int, dynamic: str | None, scale: int) -> str:
     if dynamic is not None:
         scaled = dynamic if scale == 1 else w.value(f"mul i64 {dynamic}, {scale}")
         base = w.value(f"getelementptr {kind}, ptr {base}, i64 {scaled}")
@@ -352,9 +348,7 @@ def _offset(
 # Sums over the examples of a chunk.
 
 
-def _summed(
-    w: Writer, plan: Plan, columns: Columns, nest: Nest, start: str, some: str
-) -> None:
+def _summed(w: Writer, rolled: Rolled, columns: Columns, nest: Nest, start: str, some: str) -> None:
     """Add what one nest says up over the blocks from `start`, and to the sums so far."""
     shape = nest.shape or (1,)
     rows, row_tile = (shape[-2], 4) if len(shape) > 1 else (1, 1)
@@ -374,10 +368,8 @@ def _summed(
     def tile_of(
         outer: tuple[Index, ...], tile_rows: tuple[Index, ...], those: tuple[Index, ...]
     ) -> None:
-        members = [
-            (*outer, row, column)[-len(shape) :] for row in tile_rows for column in those
-        ]
-        _sum_tile(w, plan, columns, nest, members, start, some)
+        members = [(*outer, row, column)[-len(shape) :] for row in tile_rows for column in those]
+        _sum_tile(w, rolled, columns, nest, members, start, some)
 
     assert len(strides) == len(shape)
     descend(())
@@ -385,7 +377,7 @@ def _summed(
 
 def _sum_tile(
     w: Writer,
-    plan: Plan,
+    rolled: Rolled,
     columns: Columns,
     nest: Nest,
     members: Sequence[tuple[Index, ...]],
@@ -397,9 +389,9 @@ def _sum_tile(
 
     def body(index: str, so_far: Sequence[str]) -> Sequence[str]:
         number = w.value(f"add i64 {start}, {index}")
-        place = w.value(f"mul i64 {index}, {padded_nodes(plan)}")
+        place = w.value(f"mul i64 {index}, {padded_nodes(rolled)}")
         nodes = w.value(f"getelementptr {w.type}, ptr %n, i64 {place}")
-        scope = _Scope(w, plan, columns, number, nodes)
+        scope = _Scope(w, rolled, columns, number, nodes)
         return [
             _added(scope, total, term, member, (None, 0), fused=True)
             for total, member in zip(so_far, known, strict=True)

@@ -8,8 +8,8 @@ strides, the group is a loop nest, and the machine code of a layer does not grow
 >>> from microfp.native.lowering import lower
 >>> from microfp.values import value
 >>> layer, x = nn.layer(3, 4), [value(0.0) for _ in range(3)]
->>> plan = roll(lower(layer(x), x, nn.parameters(layer)), summed=0)
->>> print(plan)
+>>> rolled = roll(lower(layer(x), x, nn.parameters(layer)), summed=0)
+>>> print(rolled)
 nest    4        n0[i] = p[4i + 3] + sum(3: p[4i + t] * x[t])
 nest    4        n4[i] = relu(n0[i])
 outputs n4 n5 n6 n7
@@ -28,7 +28,7 @@ __all__ = [
     "Load",
     "Nest",
     "Number",
-    "Plan",
+    "Rolled",
     "Segment",
     "collect_totals",
     "roll",
@@ -104,7 +104,7 @@ class Nest(NamedTuple):
         return f"nest    {shape:<8} {_load_text(self.target)} = {body}"
 
 
-class Plan(Record):
+class Rolled(Record):
     """What a program becomes: nests in order, and where to find its outputs.
 
     Attributes:
@@ -182,8 +182,10 @@ def collect_totals(program: Program) -> Program:
         moved.append(first + len(collected))
         if slot not in absorbed:
             chain = instruction
-            if instruction.op in SUMS and instruction.operands[:1] and (
-                instruction.operands[0] in absorbed
+            if (
+                instruction.op in SUMS
+                and instruction.operands[:1]
+                and (instruction.operands[0] in absorbed)
             ):
                 chain = Instruction("total", _terms(program, slot, absorbed))
             collected.append(chain._replace(operands=tuple([moved[s] for s in chain.operands])))
@@ -231,7 +233,7 @@ def use_counts(program: Program) -> list[int]:
     return uses
 
 
-# How a program is rolled. Each slot is either a leaf, or kept (a node of the plan), or folded into
+# How a program is rolled. Each slot is either a leaf, or kept (a node), or folded into
 # the expression of the one slot that reads it. A kept slot is described by its form, which says
 # everything but the places of its loads, and by these places. Slots of one form make a group, and
 # a form names the groups that its loads come from, so members of a group do the same to the same.
@@ -341,7 +343,7 @@ def _difference(a: Sequence[int], b: Sequence[int]) -> Places:
     return tuple([x - y for x, y in zip(a, b, strict=True)])
 
 
-def roll(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Plan:
+def roll(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Rolled:
     """Roll a program into loop nests.
 
     Args:
@@ -369,9 +371,13 @@ def roll(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Plan:
         if kept[slot]:
             forms.add(slot)
     for slot in program.outputs:
-        if slot not in forms.found and slot not in products and not _is_input(program, slot, common):
+        if (
+            slot not in forms.found
+            and slot not in products
+            and not _is_input(program, slot, common)
+        ):
             forms.add(slot)
-    return _planned(program, forms, products, split)
+    return _rolled_up(program, forms, products, split)
 
 
 def _is_input(program: Program, slot: int, common: Mapping[int, int]) -> bool:
@@ -423,9 +429,9 @@ def _operands(program: Program, slots: Iterable[int]) -> Iterator[int]:
         yield from program.instructions[slot - program.leaf_count].operands
 
 
-def _planned(program: Program, forms: _Forms, products: frozenset[int], split: int) -> Plan:
+def _rolled_up(program: Program, forms: _Forms, products: frozenset[int], split: int) -> Rolled:
     starts = list(accumulate([len(group.members) for group in forms.groups], initial=0))
-    return Plan(
+    return Rolled(
         input_count=len(program.inputs),
         parameter_count=len(program.parameters),
         node_count=starts[-1],
@@ -566,7 +572,9 @@ def _sums(
             operands = program.instructions[slot - program.leaf_count].operands
             form: Form = ("mul", None, *[forms.leaf(o, places) for o in operands])
         else:
-            form = forms.leaf(slot, places) if slot not in forms.found else _found(forms, slot, places)
+            form = (
+                forms.leaf(slot, places) if slot not in forms.found else _found(forms, slot, places)
+            )
         gathered.setdefault(form, []).append((*places, number))
     for form, rows in gathered.items():
         for shape, start, strides in affine_runs(rows):

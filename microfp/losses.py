@@ -6,7 +6,7 @@
 (0.895844, 0.5)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from microfp.checks import check_non_negative
@@ -126,10 +126,22 @@ def accuracy(loss: Loss, scores: tuple[Scores, ...], dataset: Dataset) -> float 
     >>> accuracy(max_margin(), ((value(-5.0),), (value(-5.0),)), examples)
     0.5
     """
+    return share_correct(loss, (tuple(score.data for score in row) for row in scores), dataset)
+
+
+def share_correct(
+    loss: Loss, scores: Iterable[tuple[float, ...]], dataset: Dataset
+) -> float | None:
+    """Return the accuracy of scores that are plain numbers; see `accuracy`.
+
+    >>> from microfp import datasets
+    >>> examples = datasets.dataset([[0.0], [3.0]], [-1.0, 1.0])
+    >>> share_correct(max_margin(), [(-5.0,), (5.0,)], examples)
+    1.0
+    """
     if loss.is_correct is None:
         return None
-    numbers = (tuple(score.data for score in row) for row in scores)
-    return sum(map(loss.is_correct, numbers, dataset.ys)) / len(scores)
+    return sum(map(loss.is_correct, scores, dataset.ys)) / len(dataset.ys)
 
 
 def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
@@ -146,6 +158,18 @@ def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
     """
     if not parameters(model):
         raise ShapeError(f"{loss.name}: the model must have parameters, got {model!r:.80}")
+    check_targets(loss, dataset)
+
+
+def check_targets(loss: Loss, dataset: Dataset) -> None:
+    """Check that a loss has a meaning for every target of a dataset.
+
+    Raises:
+        DataError: If it has not.
+
+    >>> from microfp import datasets
+    >>> check_targets(max_margin(), datasets.moons(4))
+    """
     if loss.check_target is not None:
         for target in dataset.ys:
             loss.check_target(target)

@@ -1,6 +1,7 @@
 """One step as generated Python: the loss of a batch and its gradients, in eager's bits.
 
 >>> from microfp import datasets, losses, nn
+>>> from microfp.native.structure import template
 >>> loss, model, data = losses.max_margin(), nn.mlp(2, [16, 16, 1]), datasets.moons(100)
 >>> plan = plan_for(loss, template(model), 2)
 >>> measured = measure(plan, [p.data for p in nn.parameters(model)], data)
@@ -27,13 +28,13 @@ from microfp.native.adjoint import carried_program, penalty_program
 from microfp.native.bounds import largest_leaf
 from microfp.native.program import Program
 from microfp.native.source import compiled, functions_of, loop_source, penalty_source
-from microfp.native.structure import Template, template
+from microfp.native.structure import Template
 from microfp.native.tracing import captured_leaves, trace_example, trace_penalty
 from microfp.ops import total
 from microfp.record import Deferred, Record, attr
 from microfp.values import Value
 
-__all__ = ["Measured", "Plan", "find_plan", "measure", "plan_for", "template"]
+__all__ = ["Measured", "Plan", "find_plan", "measure", "plan_for"]
 
 ExampleLoop = Callable[
     [Sequence[Sequence[float]], Sequence[float], float, Sequence[float], Sequence[float]],
@@ -57,6 +58,7 @@ class Plan(Record):
         penalty_loop: The loop over parameters.
 
     >>> from microfp import losses, nn
+    >>> from microfp.native.structure import template
     >>> plan_for(losses.max_margin(), template(nn.mlp(2, [1])), 2).parameter_count
     3
     """
@@ -101,15 +103,24 @@ def plan_for(loss: Loss, model: Template, width: int) -> Plan:
         TraceError: If they cannot be traced.
 
     >>> from microfp import losses, nn
+    >>> from microfp.native.structure import template
     >>> model = template(nn.mlp(2, [1]))
     >>> loss = losses.max_margin()
     >>> plan_for(loss, model, 2) is plan_for(loss, model, 2)
     True
     """
+    _check_hashable(loss)
     plan = find_plan(loss, model, width)
     if isinstance(plan, TraceError):
-        raise plan
+        raise plan.with_traceback(None)
     return plan
+
+
+def _check_hashable(loss: Loss) -> None:
+    try:
+        hash(loss)
+    except TypeError as error:
+        raise TraceError(f"{loss.name}: a loss is found by its hash, and has none") from error
 
 
 @lru_cache(maxsize=64)
@@ -117,6 +128,7 @@ def find_plan(loss: Loss, model: Template, width: int) -> Plan | TraceError:
     """As `plan_for`, but return the error that says why there is no plan.
 
     >>> from microfp import losses, nn
+    >>> from microfp.native.structure import template
     >>> printing = losses.Loss(name="printing", example=lambda scores, y: print(scores[0]))
     >>> type(find_plan(printing, template(nn.mlp(2, [1])), 2)).__name__
     'TraceError'
@@ -124,7 +136,7 @@ def find_plan(loss: Loss, model: Template, width: int) -> Plan | TraceError:
     try:
         return _plan(loss, model, width)
     except TraceError as error:
-        return error.with_traceback(None)
+        return error
 
 
 def _plan(loss: Loss, model: Template, width: int) -> Plan:
@@ -168,6 +180,7 @@ def measure(plan: Plan, numbers: Sequence[float], dataset: Dataset) -> Measured:
         dataset: The batch.
 
     >>> from microfp import datasets, losses, nn
+    >>> from microfp.native.structure import template
     >>> plan = plan_for(losses.max_margin(alpha=0.0), template(nn.neuron(1)), 1)
     >>> measure(plan, [2.0, 0.0], datasets.dataset([[0.25]], [1.0])).gradients
     (-0.25, -1.0)

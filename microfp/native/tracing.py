@@ -194,10 +194,20 @@ def _as_float(operand: Scalar) -> Scalar:
     return float(given) if isinstance(given, Real) else operand
 
 
+class Constant(Value):
+    """A number that was met while tracing; a leaf that nobody else can hold.
+
+    >>> [type(parent).__name__ for parent in (traced_leaf("x") * 2.0).parents]
+    ['Traced', 'Constant']
+    """
+
+
 def _node_of(operand: Operand) -> Value:
     """The node of a graph that an operand stands for."""
+    if isinstance(operand, TracedNumber):
+        return operand.parents[0]
     node = lift(operand)
-    return node.parents[0] if isinstance(node, TracedNumber) else node
+    return node if node is operand else Constant.unchecked(node.data, LEAF, (), None, None)
 
 
 def _number_of(node: Value) -> TracedNumber:

@@ -33,16 +33,18 @@ class Rule(NamedTuple):
 
     Attributes:
         initial: What is remembered for a parameter before the first step.
+        scalar_count: How many numbers `scalars` gives.
         scalars: From the step to the numbers that change from step to step, such as the rate.
         update: From the gradient, what is remembered, the parameter and the scalars to the
             update and what is remembered next.
 
-    >>> descent = Rule((), lambda step: (-0.5,), lambda g, m, p, rate: (rate[0] * g, m))
+    >>> descent = Rule((), 1, lambda step: (-0.5,), lambda g, m, p, rate: (rate[0] * g, m))
     >>> elementwise("descent", descent).update(pvector([4.0]), (), pvector([1.0]), 0)
     (pvector([-2.0]), ())
     """
 
     initial: tuple[float, ...]
+    scalar_count: int
     scalars: Callable[[int], tuple[float, ...]]
     update: Callable[
         [Scalar, tuple[Scalar, ...], Scalar, tuple[Scalar, ...]],
@@ -85,7 +87,7 @@ def elementwise(name: str, rule: Rule, learning_rate: Schedule | None = None) ->
         rule: The update of one parameter.
         learning_rate: The rate at a step, for reports.
 
-    >>> average = Rule((0.0,), lambda step: (), lambda g, m, p, _: (-m[0], (0.5 * m[0] + g,)))
+    >>> average = Rule((0.0,), 0, lambda step: (), lambda g, m, p, _: (-m[0], (0.5 * m[0] + g,)))
     >>> p = pvector([1.0, 2.0])
     >>> optimizer = elementwise("average", average)
     >>> optimizer.update(pvector([4.0, 6.0]), optimizer.init(p), p, 0)[1]
@@ -118,7 +120,7 @@ def identity() -> Optimizer:
     >>> identity().update(pvector([5.0]), (), pvector([1.0]), 0)
     (pvector([5.0]), ())
     """
-    return elementwise("identity", Rule((), lambda step: (), lambda g, state, p, _: (g, state)))
+    return elementwise("identity", Rule((), 0, lambda step: (), lambda g, state, p, _: (g, state)))
 
 
 def scale_by_schedule(rate: Schedule) -> Optimizer:
@@ -137,6 +139,7 @@ def scale_by_schedule(rate: Schedule) -> Optimizer:
 
     rule = Rule(
         initial=(),
+        scalar_count=1,
         scalars=lambda step: (-checked(step),),
         update=lambda g, state, p, scalars: (scalars[0] * g, state),
     )
@@ -194,10 +197,11 @@ def _chained(rules: Sequence[Rule | None]) -> Rule | None:
         return _cut(state, [len(rule.initial) for rule in known])
 
     def given_parts(scalars: tuple[Scalar, ...]) -> list[tuple[Scalar, ...]]:
-        return _cut(scalars, [len(rule.scalars(0)) for rule in known])
+        return _cut(scalars, [rule.scalar_count for rule in known])
 
     return Rule(
         initial=tuple(number for rule in known for number in rule.initial),
+        scalar_count=sum(rule.scalar_count for rule in known),
         scalars=lambda step: tuple(number for rule in known for number in rule.scalars(step)),
         update=update,
     )

@@ -30,6 +30,8 @@ from microfp.losses import (
     share_correct,
 )
 from microfp.native.stepping import Plan, measure, plan_for
+from microfp.native.engine import bindings
+from microfp.native.stream import Steps, Stream, ahead, open_stream
 from microfp.native.structure import Template
 from microfp.native.structure import template as template_of
 from microfp.nn import Model, apply_gradients
@@ -39,7 +41,7 @@ from microfp.record import Deferred, Record, attr, pending
 from microfp.schedules import micrograd_decay
 from microfp.toolbox import iterate, pipe, take
 from microfp.tree import parameters, with_parameters
-from microfp.values import value
+from microfp.values import Value, value
 
 M = TypeVar("M", bound=Model)
 
@@ -94,7 +96,7 @@ class TrainState(Record, Generic[M]):
 
     step: int = attr()
     model: M = attr(deferrable=True)
-    optimizer_state: object = attr()
+    optimizer_state: object = attr(deferrable=True)
     metrics: Metrics | None = attr()
 
 
@@ -128,7 +130,7 @@ class Run(Record, Generic[M]):
     """
 
     initial_model: M = attr()
-    final_model: M = attr()
+    final_model: M = attr(deferrable=True)
     history: PVector[Metrics] = attr()
     final_loss: float = attr()
     final_accuracy: float | None = attr()
@@ -291,6 +293,8 @@ def make_step(
     size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
     check_seed("train", "seed", seed)
     _check_backend(backend)
+    if backend == "native":
+        return _native_step(loss, optimizer, dataset, size, seed)
 
     def step(state: TrainState[M], /) -> TrainState[M]:
         examples = batch(dataset, size, seed=seed, step=state.step)
@@ -308,9 +312,7 @@ def _check_backend(backend: str) -> None:
     if backend not in get_args(Backend):
         raise wrong_value("train", "backend", f"one of {', '.join(get_args(Backend))}", backend)
     if backend == "native":
-        raise CompileError(
-            "train: backend 'native' needs llvmlite and numpy: pip install 'microfp[native]'"
-        )
+        bindings()
 
 
 def _eager_step(
@@ -328,7 +330,7 @@ class _Moved(Record):
     """A model that has not been built: a model of its structure, and its numbers."""
 
     template: Template = attr()
-    numbers: tuple[float, ...] = attr()
+    numbers: tuple[float, ...] = attr(deferrable=True)
 
     def __call__(self) -> object:
         return with_parameters(self.template.model, self.numbers)
@@ -352,15 +354,15 @@ def _flattened(loss: Loss, state: TrainState[M], examples: Dataset) -> _Flat | T
     try:
         known = moved if isinstance(moved, _Moved) else _read(state.model)
         plan = plan_for(loss, known.template, len(examples.xs[0]))
-        _check_captured(plan, state)
+        _check_captured(plan.captured, state)
     except TraceError as error:
         return error
     return _Flat(plan, known.template, known.numbers)
 
 
-def _check_captured(plan: Plan, state: TrainState[M]) -> None:
+def _check_captured(captured: frozenset[Value], state: TrainState[M]) -> None:
     """Check that what counts as a constant is none of the parameters that are to be trained."""
-    if plan.captured and not plan.captured.isdisjoint(parameters(state.model)):
+    if captured and not captured.isdisjoint(parameters(state.model)):
         raise TraceError("the model or the loss has closed over a parameter of the model")
 
 
@@ -388,6 +390,124 @@ def _python_step(
     )
     model = Deferred(_Moved.unchecked(flat.template, numbers))
     return TrainState.unchecked(state.step + 1, model, after, metrics)
+
+
+def _native_step(
+    loss: Loss, optimizer: Optimizer, dataset: Dataset, size: int | None, seed: int
+) -> Step:
+    """The step in machine code; the data are copied once for each structure of models."""
+    streams: dict[Template, Stream] = {}
+
+    def step(state: TrainState[M], /) -> TrainState[M]:
+        known = _known(loss, state, dataset)
+        stream = streams.get(known.template)
+        if stream is None:
+            stream = streams[known.template] = _opened(
+                loss, optimizer, dataset, size, seed, state, known.template
+            )
+        steps = ahead(stream, state.step, known.numbers, state.optimizer_state, 1)
+        return _native_state(optimizer, known.template, steps, 0, state.step)
+
+    return step
+
+
+def _native_states(
+    loss: Loss,
+    optimizer: Optimizer,
+    dataset: Dataset,
+    size: int | None,
+    seed: int,
+    state: TrainState[M],
+) -> Iterator[TrainState[M]]:
+    """The states after a state, computed more and more of them ahead."""
+    known = _known(loss, state, dataset)
+    stream = _opened(loss, optimizer, dataset, size, seed, state, known.template)
+    count, numbers, optimizer_state, step = 1, known.numbers, state.optimizer_state, state.step
+    while True:
+        steps = ahead(stream, step, numbers, optimizer_state, count)
+        for place in range(steps.count):
+            yield _native_state(optimizer, known.template, steps, place, step + place)
+        count, step = min(2 * count, FURTHEST_AHEAD), step + steps.count
+        numbers, optimizer_state = steps.numbers(steps.count - 1), steps.state(steps.count - 1)
+
+
+def _native_fold(
+    loss: Loss,
+    optimizer: Optimizer,
+    dataset: Dataset,
+    size: int | None,
+    seed: int,
+    state: TrainState[M],
+    count: int,
+    log_every: int,
+) -> tuple[TrainState[M], PVector[Metrics]]:
+    """The state after so many steps, and the metrics that are logged on the way."""
+    if count == 0:
+        return state, pvector()
+    known = _known(loss, state, dataset)
+    stream = _opened(loss, optimizer, dataset, size, seed, state, known.template)
+    numbers, optimizer_state, step = known.numbers, state.optimizer_state, state.step
+    history: list[Metrics] = []
+    while True:
+        steps = ahead(stream, step, numbers, optimizer_state, count - step)
+        history += [
+            _native_metrics(optimizer, steps, place, step + place)
+            for place in range(steps.count)
+            if (step + place) % log_every == 0 or step + place == count - 1
+        ]
+        step += steps.count
+        if step == count:
+            last_place = steps.count - 1
+            final = _native_state(optimizer, known.template, steps, last_place, step - 1)
+            return final, pvector(history)
+        numbers, optimizer_state = steps.numbers(steps.count - 1), steps.state(steps.count - 1)
+
+
+FURTHEST_AHEAD = 64
+"""How many steps are computed before anybody has asked for them, at most."""
+
+
+def _known(loss: Loss, state: TrainState[M], dataset: Dataset) -> _Moved:
+    """The structure and the numbers of the model in a state."""
+    moved = pending(state, "model")
+    if isinstance(moved, _Moved):
+        return moved
+    if not parameters(state.model):
+        check_fits(loss, state.model, dataset)
+    return _read(state.model)
+
+
+def _opened(
+    loss: Loss,
+    optimizer: Optimizer,
+    dataset: Dataset,
+    size: int | None,
+    seed: int,
+    state: TrainState[M],
+    template: Template,
+) -> Stream:
+    n = len(dataset.ys)
+
+    def chosen(step: int) -> tuple[int, ...] | None:
+        return None if size is None or size >= n else _batch_numbers(n, size, seed, step)
+
+    stream = open_stream(loss, optimizer, template, dataset, chosen)
+    _check_captured(stream.trainer.training.captured, state)
+    return stream
+
+
+def _native_state(
+    optimizer: Optimizer, template: Template, steps: Steps, place: int, step: int
+) -> TrainState[M]:
+    metrics = _native_metrics(optimizer, steps, place, step)
+    moved = _Moved.unchecked(template, Deferred(lambda: steps.numbers(place)))
+    after = Deferred(lambda: steps.state(place))
+    return TrainState.unchecked(step + 1, Deferred(moved), after, metrics)
+
+
+def _native_metrics(optimizer: Optimizer, steps: Steps, place: int, step: int) -> Metrics:
+    loss, data, penalty, accuracy, norm = steps.measured(place)
+    return Metrics.unchecked(step, loss, data, penalty, accuracy, _rate(optimizer, step), norm)
 
 
 def _check_kinds(loss: object, optimizer: object, dataset: object) -> None:
@@ -420,8 +540,12 @@ def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Datase
     n = len(dataset.xs)
     if size is None or size >= n:
         return dataset
+    return subset(dataset, _batch_numbers(n, size, seed, step))
+
+
+def _batch_numbers(n: int, size: int, seed: int, step: int) -> tuple[int, ...]:
     epoch, place = divmod(step, math.ceil(n / size))
-    return subset(dataset, _shuffled(n, seed, epoch)[place * size : (place + 1) * size])
+    return _shuffled(n, seed, epoch)[place * size : (place + 1) * size]
 
 
 @lru_cache(maxsize=16)
@@ -466,6 +590,8 @@ def train(
     step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
     start = initial_state(model, optimizer)
     check_fits(loss, model, dataset)
+    if backend == "native":
+        return _native_states(loss, optimizer, dataset, batch_size, seed, start)
     states = iterate(step, start)
     next(states)
     return states
@@ -522,21 +648,27 @@ def fit(
         seed=seed,
         backend=backend,
     )
-    last_step = steps - 1
-    unstarted: tuple[TrainState[M], PVector[Metrics]] = (initial_state(model, optimizer), pvector())
-    final_state, history = reduce(
-        lambda so_far, state: (state, _logged(so_far[1], state, log_every, last_step)),
-        take(steps, states),
-        unstarted,
-    )
+    last_step, start = steps - 1, initial_state(model, optimizer)
+    if backend == "native":
+        final_state, history = _native_fold(
+            loss, optimizer, dataset, batch_size, seed, start, steps, log_every
+        )
+    else:
+        unstarted: tuple[TrainState[M], PVector[Metrics]] = (start, pvector())
+        final_state, history = reduce(
+            lambda so_far, state: (state, _logged(so_far[1], state, log_every, last_step)),
+            take(steps, states),
+            unstarted,
+        )
     final = history[-1] if history else _untrained(loss, model, dataset)
-    return Run(
-        initial_model=model,
-        final_model=final_state.model,
-        history=history,
-        final_loss=final.loss,
-        final_accuracy=final.accuracy,
-        options=pmap({"steps": steps, "log_every": log_every, **options}),
+    held = pending(final_state, "model")
+    return Run.unchecked(
+        model,
+        final_state.model if held is None else Deferred(held),
+        history,
+        final.loss,
+        final.accuracy,
+        pmap({"steps": steps, "log_every": log_every, **options}),
     )
 
 

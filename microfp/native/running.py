@@ -4,7 +4,7 @@
 >>> from microfp.native.structure import template
 >>> from microfp.native.training import trainer_for
 >>> model, data, rule = nn.mlp(2, [4, 1]), datasets.moons(20), optim.sgd(0.1).rule
->>> trainer = trainer_for(losses.max_margin(), template(model), 2, rule, 1)
+>>> trainer = trainer_for(losses.max_margin(), template(model), 2, rule)
 >>> numbers = [p.data for p in nn.parameters(model)]
 >>> block = run(trainer, Examples(data), [None, None], numbers, (), [(-0.1,), (-0.1,)])
 >>> block.count, len(block.numbers(2))
@@ -13,6 +13,8 @@
 
 from array import array
 from collections.abc import Sequence
+from ctypes import c_int64 as _long
+from ctypes import c_void_p as _pointer
 from itertools import chain
 
 from microfp.datasets import Dataset
@@ -169,7 +171,3 @@ def run(
 
 def _scratch(rolled: Rolled, width: int, blocks: int) -> Buffer:
     return buffer(min(blocks, chunk_blocks(rolled, width)) * padded_nodes(rolled) * width)
-
-
-from ctypes import c_int64 as _long  # noqa: E402
-from ctypes import c_void_p as _pointer  # noqa: E402

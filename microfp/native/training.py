@@ -27,7 +27,13 @@ from microfp.native.lowering import lower
 from microfp.native.predicates import traced_predicate
 from microfp.native.program import Program
 from microfp.native.structure import Template
-from microfp.native.tracing import ExampleGraph, trace_example, trace_penalty, traced_leaf
+from microfp.native.tracing import (
+    ExampleGraph,
+    captured_leaves,
+    trace_example,
+    trace_penalty,
+    traced_leaf,
+)
 from microfp.optim import Rule
 from microfp.record import Record, attr
 from microfp.values import Value, value
@@ -52,6 +58,7 @@ class Training(Record):
         parameter: The program of one parameter.
         examples: The first, rolled.
         parameters: The second, rolled.
+        captured: The values that model and loss have closed over; they count as constants.
     """
 
     parameter_count: int = attr()
@@ -64,9 +71,10 @@ class Training(Record):
     parameter: Program = attr()
     examples: Rolled = attr()
     parameters: Rolled = attr()
+    captured: frozenset[Value] = attr()
 
 
-def training(loss: Loss, model: Template, width: int, rule: Rule | None, scalars: int) -> Training:
+def training(loss: Loss, model: Template, width: int, rule: Rule | None) -> Training:
     """Trace and lower a training.
 
     Raises:
@@ -75,7 +83,8 @@ def training(loss: Loss, model: Template, width: int, rule: Rule | None, scalars
     """
     graph = trace_example(loss, model.model, width)  # type: ignore[arg-type]  # any record of values
     example, judged = _example(graph, loss)
-    parameter = _parameter(loss, rule, scalars)
+    scalars = rule.scalar_count if rule else 0
+    parameter = _parameter(loss, rule)
     for program in (example, parameter):
         check_native(program)
     count = len(graph.parameters)
@@ -91,6 +100,7 @@ def training(loss: Loss, model: Template, width: int, rule: Rule | None, scalars
         parameter=parameter,
         examples=roll(example, summed=count + 1 + judged, shared=["seed"]),
         parameters=roll(parameter, summed=2, shared=names),
+        captured=captured_leaves(graph.cost, *graph.scores),
     )
 
 
@@ -144,7 +154,7 @@ def _joined(program: Program, predicate: Program, width: int) -> Program:
     )
 
 
-def _parameter(loss: Loss, rule: Rule | None, scalar_count: int) -> Program:
+def _parameter(loss: Loss, rule: Rule | None) -> Program:
     """The program of a parameter.
 
     Inputs: the parameter, what is remembered, the gradient of the examples, the scalars.
@@ -158,7 +168,7 @@ def _parameter(loss: Loss, rule: Rule | None, scalar_count: int) -> Program:
     if penalty:
         gradient = adjoints(cost, value(1.0), {p: data_gradient})[p]
     remembered = tuple(traced_leaf(f"m{i}") for i in range(len(rule.initial) if rule else 0))
-    scalars = tuple(traced_leaf(f"k{i}") for i in range(scalar_count))
+    scalars = tuple(traced_leaf(f"k{i}") for i in range(rule.scalar_count if rule else 0))
     outputs: tuple[Value, ...] = (gradient,)
     if rule:
         update, after = rule.update(gradient, remembered, p, scalars)
@@ -193,12 +203,12 @@ def padded(count: int, width: int) -> int:
 
 @lru_cache(maxsize=64)
 def trainer_for(
-    loss: Loss, model: Template, columns: int, rule: Rule | None, scalars: int
+    loss: Loss, model: Template, columns: int, rule: Rule | None
 ) -> Trainer | TraceError | CompileError:
     """Compile a training, once per structure in a process; or say why that cannot be done."""
     width = engine.host().width
     try:
-        it = training(loss, model, columns, rule, scalars)
+        it = training(loss, model, columns, rule)
     except (TraceError, CompileError) as error:
         return error.with_traceback(None)
     return Trainer(it, engine.compiled(training_text(it, width), ("train", "gather")), width)

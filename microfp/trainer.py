@@ -411,15 +411,20 @@ def _native_step(
     return step
 
 
-def _native_states(
-    loss: Loss,
-    optimizer: Optimizer,
-    dataset: Dataset,
-    size: int | None,
-    seed: int,
-    state: TrainState[M],
-) -> Iterator[TrainState[M]]:
+class _Training(NamedTuple):
+    """What is trained by, and on."""
+
+    step: Step
+    loss: Loss
+    optimizer: Optimizer
+    dataset: Dataset
+    size: int | None
+    seed: int
+
+
+def _native_states(training: _Training, state: TrainState[M]) -> Iterator[TrainState[M]]:
     """The states after a state, computed more and more of them ahead."""
+    _, loss, optimizer, dataset, size, seed = training
     known = _known(loss, state, dataset)
     stream = _opened(loss, optimizer, dataset, size, seed, state, known.template)
     count, numbers, optimizer_state, step = 1, known.numbers, state.optimizer_state, state.step
@@ -432,18 +437,12 @@ def _native_states(
 
 
 def _native_fold(
-    loss: Loss,
-    optimizer: Optimizer,
-    dataset: Dataset,
-    size: int | None,
-    seed: int,
-    state: TrainState[M],
-    count: int,
-    log_every: int,
+    training: _Training, state: TrainState[M], count: int, log_every: int
 ) -> tuple[TrainState[M], PVector[Metrics]]:
     """The state after so many steps, and the metrics that are logged on the way."""
     if count == 0:
         return state, pvector()
+    _, loss, optimizer, dataset, size, seed = training
     known = _known(loss, state, dataset)
     stream = _opened(loss, optimizer, dataset, size, seed, state, known.template)
     numbers, optimizer_state, step = known.numbers, state.optimizer_state, state.step
@@ -591,7 +590,8 @@ def train(
     start = initial_state(model, optimizer)
     check_fits(loss, model, dataset)
     if backend == "native":
-        return _native_states(loss, optimizer, dataset, batch_size, seed, start)
+        training = _Training(step, loss, optimizer, dataset, batch_size, seed)
+        return _native_states(training, start)
     states = iterate(step, start)
     next(states)
     return states
@@ -639,27 +639,18 @@ def fit(
         "seed": seed,
         "backend": backend,
     }
-    states = train(
-        model,
+    start = initial_state(model, optimizer)
+    check_fits(loss, model, dataset)
+    folded = _native_fold if backend == "native" else _fold
+    training = _Training(
+        make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend),
+        loss,
+        optimizer,
         dataset,
-        loss=loss,
-        optimizer=optimizer,
-        batch_size=batch_size,
-        seed=seed,
-        backend=backend,
+        batch_size,
+        seed,
     )
-    last_step, start = steps - 1, initial_state(model, optimizer)
-    if backend == "native":
-        final_state, history = _native_fold(
-            loss, optimizer, dataset, batch_size, seed, start, steps, log_every
-        )
-    else:
-        unstarted: tuple[TrainState[M], PVector[Metrics]] = (start, pvector())
-        final_state, history = reduce(
-            lambda so_far, state: (state, _logged(so_far[1], state, log_every, last_step)),
-            take(steps, states),
-            unstarted,
-        )
+    final_state, history = folded(training, start, steps, log_every)
     final = history[-1] if history else _untrained(loss, model, dataset)
     held = pending(final_state, "model")
     return Run.unchecked(
@@ -669,6 +660,19 @@ def fit(
         final.loss,
         final.accuracy,
         pmap({"steps": steps, "log_every": log_every, **options}),
+    )
+
+
+def _fold(
+    training: "_Training", start: TrainState[M], steps: int, log_every: int
+) -> tuple[TrainState[M], PVector[Metrics]]:
+    unstarted: tuple[TrainState[M], PVector[Metrics]] = (start, pvector())
+    states = iterate(training.step, start)
+    next(states)
+    return reduce(
+        lambda so_far, state: (state, _logged(so_far[1], state, log_every, steps - 1)),
+        take(steps, states),
+        unstarted,
     )
 
 

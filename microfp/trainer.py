@@ -17,7 +17,7 @@ from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.checks import check_count, check_seed, wrong_kind, wrong_value
 from microfp.datasets import Dataset, subset
-from microfp.errors import CompileError, ShapeError, TraceError
+from microfp.errors import ShapeError, TraceError
 from microfp.gradients import Gradients, backward, grad
 from microfp.losses import (
     Evaluation,
@@ -29,8 +29,8 @@ from microfp.losses import (
     max_margin,
     share_correct,
 )
-from microfp.native.stepping import Plan, measure, plan_for
 from microfp.native.engine import bindings
+from microfp.native.stepping import Plan, measure, plan_for
 from microfp.native.stream import Steps, Stream, ahead, open_stream
 from microfp.native.structure import Template
 from microfp.native.structure import template as template_of
@@ -457,7 +457,9 @@ def _native_fold(
         step += steps.count
         if step == count:
             last_place = steps.count - 1
-            final = _native_state(optimizer, known.template, steps, last_place, step - 1)
+            final: TrainState[M] = _native_state(
+                optimizer, known.template, steps, last_place, step - 1
+            )
             return final, pvector(history)
         numbers, optimizer_state = steps.numbers(steps.count - 1), steps.state(steps.count - 1)
 
@@ -491,7 +493,7 @@ def _opened(
         return None if size is None or size >= n else _batch_numbers(n, size, seed, step)
 
     stream = open_stream(loss, optimizer, template, dataset, chosen)
-    _check_captured(stream.trainer.training.captured, state)
+    _check_captured(stream.trainer.examples.captured, state)
     return stream
 
 

@@ -146,8 +146,8 @@ class Buffer(NamedTuple):
         owner: What keeps the memory.
     """
 
-    view: memoryview
-    address: "ctypes.c_void_p"
+    view: "memoryview[float]"
+    address: int
     owner: object
 
 
@@ -161,7 +161,7 @@ def buffer(count: int) -> Buffer:
     start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     offset = -start % ALIGNMENT
     view = memoryview(memory)[offset : offset + 8 * count].cast("d")
-    return Buffer(view, ctypes.c_void_p(start + offset), memory)
+    return Buffer(view, start + offset, memory)
 
 
 def integers(numbers: Sequence[int]) -> "ctypes.Array[ctypes.c_int64]":

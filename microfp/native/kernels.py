@@ -314,8 +314,13 @@ def _turned(w: Writer, a: str) -> tuple[str, str, str, str]:
     first, second, third = _parts(HALF_PI, 53, 3)
     minus = _neg(w, k)
     r1 = _fma(w, minus, w.constant(first), a)
-    r = _fma(w, minus, w.constant(second), r1)
-    error = _fma(w, minus, w.constant(second), _minus(w, r1, r))
+    # Near a multiple of pi/2 these two cancel: their difference and its error are both exact.
+    product = _times(w, minus, w.constant(second))
+    product_error = _fma(w, minus, w.constant(second), _neg(w, product))
+    r = _plus(w, r1, product)
+    back = _minus(w, r, r1)
+    sum_error = _plus(w, _minus(w, r1, _minus(w, r, back)), _minus(w, product, back))
+    error = _plus(w, sum_error, product_error)
     error = _fma(w, minus, w.constant(third), error)
     return _integer(w, k), r, error, _times(w, r, r)
 
@@ -388,6 +393,10 @@ _KERNELS: Mapping[str, tuple[int, Emit]] = {
 }
 
 
+_INTRINSICS = {"fma": 3, "fmuladd": 3, "copysign": 2, "sqrt": 1, "fabs": 1, "roundeven": 1}
+"""The vector intrinsics of LLVM in use, with how many operands they take."""
+
+
 def kernel_texts(body: str, width: int) -> Iterator[str]:
     """Write the declarations and the kernels that some code calls, directly or through others.
 
@@ -395,9 +404,7 @@ def kernel_texts(body: str, width: int) -> Iterator[str]:
     True
     """
     vector = f"<{width} x double>"
-    for name, arity in (("fma", 3), ("fmuladd", 3), ("copysign", 2)) + tuple(
-        (name, 1) for name in ("sqrt", "fabs", "roundeven")
-    ):
+    for name, arity in _INTRINSICS.items():
         yield f"declare {vector} @llvm.{name}.v{width}f64({', '.join([vector] * arity)})"
     yield "declare i64 @llvm.umin.i64(i64, i64)"
     yield "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)"

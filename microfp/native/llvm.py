@@ -13,15 +13,14 @@ define void @square(ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, ptr noal
 ptr noalias %s, ptr %o) {
 """
 
-import struct
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from microfp.native.kernels import FUNCTIONS, kernel_texts
 from microfp.native.loops import Apply, Expression, Load, Nest, Number, Rolled, Segment
-from microfp.native.writer import Writer, literal
+from microfp.native.writer import Writer
 
-__all__ = ["Columns", "function_text", "module_text", "padded_nodes"]
+__all__ = ["chunk_blocks", "function_text", "module_text", "padded_nodes"]
 
 UNROLLED = 96
 """A nest of at most so many operations is written out without loops."""
@@ -33,16 +32,6 @@ CHUNK_BYTES = 1 << 18
 """How much a chunk of examples may take, so that its nodes stay in the cache."""
 
 
-class Columns(NamedTuple):
-    """Where the inputs and outputs of an example lie: block by block, or column by column.
-
-    Attributes:
-        stride: The numbers in one column, a multiple of the width; 0 for block by block.
-    """
-
-    stride: int = 0
-
-
 Index: TypeAlias = tuple[str | None, int]
 """The index of a loop: a register, or none, plus a constant."""
 
@@ -52,7 +41,7 @@ class _Scope(NamedTuple):
 
     writer: Writer
     rolled: Rolled
-    columns: Columns
+    columns: int
     block: str
     nodes: str
 
@@ -81,11 +70,18 @@ def module_text(functions: Sequence[str], *, width: int) -> str:
     return "\n".join([*kernel_texts(body, width), body])
 
 
-def function_text(name: str, rolled: Rolled, *, width: int, columns: Columns = Columns()) -> str:
-    """Write the function that runs a rolled over all examples.
+def function_text(name: str, rolled: Rolled, *, width: int, columns: int = 0) -> str:
+    """Write the function that runs a rolled program over all examples.
 
     Its arguments: the parameters, the shared numbers, the inputs, the number of examples, room
     for the nodes of a chunk, the sums, the outputs.
+
+    Args:
+        name: What to call it.
+        rolled: What it computes.
+        width: How many examples are computed side by side.
+        columns: Where inputs and outputs lie column by column, the length of a column, a
+            multiple of the width; 0 where they lie block by block.
     """
     w = Writer(width)
     vectors, blocks = f"<{width} x double>", chunk_blocks(rolled, width)
@@ -157,7 +153,7 @@ def _clear(scope: _Scope, left: str) -> None:
 
 
 def _output(scope: _Scope, place: int) -> str:
-    w, stride = scope.writer, scope.columns.stride
+    w, stride = scope.writer, scope.columns
     if stride:
         column = w.address("double", "%o", place * stride)
         return w.value(f"getelementptr {w.type}, ptr {column}, i64 {scope.block}")
@@ -210,12 +206,12 @@ def _tiles(
     """Walk a loop tile by tile, and what is left over as a smaller tile."""
     full = count // size if not unrolled else 0
     if full > 1:
-        w.loop(
-            "0",
-            str(full * size),
-            size,
-            lambda index, _: [body(tuple((index, r) for r in range(size)))] and (),
-        )
+
+        def turn(index: str, _: Sequence[str]) -> Sequence[str]:
+            body(tuple((index, r) for r in range(size)))
+            return ()
+
+        w.loop("0", str(full * size), size, turn)
     done = full * size if full > 1 else 0
     for first in range(done, count, size):
         body(tuple((None, r) for r in range(first, min(first + size, count))))
@@ -314,7 +310,7 @@ def _address(scope: _Scope, load: Load, member: tuple[Index, ...], term: Index) 
         return _moved(w, "double", f"%{load.kind}", constant, dynamic, 1)
     if load.kind == "n":
         return _moved(w, w.type, scope.nodes, constant, dynamic, 1)
-    stride = scope.columns.stride
+    stride = scope.columns
     if stride:
         row = w.value(f"getelementptr {w.type}, ptr %x, i64 {scope.block}")
         return _moved(w, "double", row, constant, dynamic, stride)
@@ -348,7 +344,7 @@ def _offset(
 # Sums over the examples of a chunk.
 
 
-def _summed(w: Writer, rolled: Rolled, columns: Columns, nest: Nest, start: str, some: str) -> None:
+def _summed(w: Writer, rolled: Rolled, columns: int, nest: Nest, start: str, some: str) -> None:
     """Add what one nest says up over the blocks from `start`, and to the sums so far."""
     shape = nest.shape or (1,)
     rows, row_tile = (shape[-2], 4) if len(shape) > 1 else (1, 1)
@@ -378,7 +374,7 @@ def _summed(w: Writer, rolled: Rolled, columns: Columns, nest: Nest, start: str,
 def _sum_tile(
     w: Writer,
     rolled: Rolled,
-    columns: Columns,
+    columns: int,
     nest: Nest,
     members: Sequence[tuple[Index, ...]],
     start: str,

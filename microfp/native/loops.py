@@ -78,11 +78,11 @@ class Apply(NamedTuple):
 Expression: TypeAlias = Load | Number | Apply
 
 
-class Segment(NamedTuple):
+class Segment(Record):
     """A run of terms of a sum: `count` times the same expression, its loads moving by steps."""
 
-    count: int
-    term: Expression
+    count: int = attr()
+    term: Expression = attr()
 
 
 class Nest(NamedTuple):
@@ -510,11 +510,11 @@ def _segments(
 ) -> tuple[Segment, ...]:
     reader = _Reader(start, strides, starts)
     if form[0] == "copy":
-        return (Segment(1, reader.expression(_form(form[1]), None)),)
+        return (Segment.unchecked(1, reader.expression(_form(form[1]), None)),)
     if form[0] != "total":
-        return (Segment(1, reader.expression(form, None)),)
+        return (Segment.unchecked(1, reader.expression(form, None)),)
     return tuple(
-        Segment(_int(run[0]), reader.expression(_form(run[1]), _form(run[2])))
+        Segment.unchecked(_int(run[0]), reader.expression(_form(run[1]), _form(run[2])))
         for run in map(_form, form[1:])
     )
 
@@ -580,7 +580,7 @@ def _sums(
         for shape, start, strides in affine_runs(rows):
             expression = _Reader(start, strides, starts).expression(form, None)
             target = Load("s", start[-1], tuple(s[-1] for s in strides))
-            yield Nest(shape, (Segment(1, expression),), target)
+            yield Nest(shape, (Segment.unchecked(1, expression),), target)
 
 
 def _found(forms: _Forms, slot: int, places: list[int]) -> Form:

@@ -15,6 +15,7 @@ from array import array
 from collections.abc import Sequence
 from ctypes import c_int64 as _long
 from ctypes import c_void_p as _pointer
+from ctypes import cast
 from itertools import chain
 
 from microfp.datasets import Dataset
@@ -50,6 +51,11 @@ class Examples:
         return found
 
 
+def _floats(view: "memoryview[float]") -> list[float]:
+    numbers: list[float] = view.tolist()  # type: ignore[assignment]  # its stub knows bytes only
+    return numbers
+
+
 def blocks_of(count: int, width: int) -> int:
     """How many blocks of lanes so many examples take."""
     return -(-count // width)
@@ -59,18 +65,20 @@ def packed(trainer: Trainer, examples: Examples, batches: Sequence[Chosen]) -> B
     """Copy the examples of some batches into blocks of lanes, all batches equally far apart."""
     size = _batch_size(trainer, examples, batches)
     x = buffer(size * len(batches))
-    gather = trainer.code.functions["gather"]
+    gather = trainer.example_functions.functions["gather"]
     for k, chosen in enumerate(batches):  # a loop: each call writes its part of the buffer
         numbers = range(examples.count) if chosen is None else chosen
-        at = x.address.value + 8 * size * k
-        gather(examples.rows.address, integers(numbers), _long(len(numbers)), _pointer(at))
+        at = x.address + 8 * size * k
+        gather(
+            _pointer(examples.rows.address), integers(numbers), _long(len(numbers)), _pointer(at)
+        )
     return x
 
 
 def _batch_size(trainer: Trainer, examples: Examples, batches: Sequence[Chosen]) -> int:
     largest = max(examples.count if chosen is None else len(chosen) for chosen in batches)
     blocks = blocks_of(largest, trainer.width)
-    return blocks * trainer.width * trainer.training.examples.input_count
+    return blocks * trainer.width * trainer.examples.rolled.input_count
 
 
 class Block:
@@ -90,20 +98,19 @@ class Block:
         self.count = len(counts)
         self._rows = rows
         self._scores = scores
-        self.measures = measures.view.tolist()
+        self.measures = _floats(measures.view)
 
     def numbers(self, step: int, column: int = 0) -> list[float]:
         """The parameters before the step of that number, or a column of what is remembered."""
         start = self.trainer.row * step + self.trainer.stride * column
-        count = self.trainer.training.parameter_count
-        numbers: list[float] = self._rows.view[start : start + count].tolist()
-        return numbers
+        count = self.trainer.examples.parameter_count
+        return _floats(self._rows.view[start : start + count])
 
     def scores(self, step: int) -> list[tuple[float, ...]]:
         """The scores of each example in one step."""
-        k, width = self.trainer.training.score_count, self.trainer.width
+        k, width = self.trainer.examples.score_count, self.trainer.width
         size = len(self._scores.view) // self.count
-        flat = self._scores.view[size * step : size * (step + 1)].tolist()
+        flat = _floats(self._scores.view[size * step : size * (step + 1)])
         columns = [
             list(
                 chain.from_iterable(
@@ -133,7 +140,7 @@ def run(
         remembered: What the update remembers, column by column.
         scalars: The scalars of the update for each step.
     """
-    it, width, steps = trainer.training, trainer.width, len(batches)
+    it, width, steps = trainer.examples, trainer.width, len(batches)
     counts = [examples.count if chosen is None else len(chosen) for chosen in batches]
     whole = all(chosen is None for chosen in batches)
     x = examples.packed(trainer) if whole else packed(trainer, examples, batches)
@@ -148,23 +155,25 @@ def run(
     o_step = blocks * width * it.score_count
     scores = buffer(o_step * (1 if it.judged else steps))
     measures = buffer(MEASURES * steps)
-    n1, n2 = _scratch(it.examples, width, blocks), _scratch(it.parameters, width, trainer.stride)
-    s1, s2 = buffer(padded(it.examples.sum_count + 1, width)), buffer(width)
-    trainer.code.functions["train"](
+    n1 = _scratch(it.rolled, width, blocks)
+    n2 = _scratch(trainer.parameters.rolled, width, trainer.stride // width)
+    s1, s2 = buffer(padded(it.rolled.sum_count + 1, width)), buffer(width)
+    trainer.functions.functions["train"](
+        cast(trainer.example_functions.functions["examples"], _pointer),
         _long(steps),
-        rows.address,
+        _pointer(rows.address),
         _pointer(seeds.buffer_info()[0]),
         integers(counts),
-        x.address,
+        _pointer(x.address),
         _long(x_step),
         _pointer(flat.buffer_info()[0]),
-        n1.address,
-        s1.address,
-        scores.address,
+        _pointer(n1.address),
+        _pointer(s1.address),
+        _pointer(scores.address),
         _long(0 if it.judged else o_step),
-        n2.address,
-        s2.address,
-        measures.address,
+        _pointer(n2.address),
+        _pointer(s2.address),
+        _pointer(measures.address),
     )
     return Block(trainer, counts, rows, measures, scores)
 

@@ -12,18 +12,18 @@
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from pyrsistent import PVector, pvector
 
 from microfp.datasets import Dataset
-from microfp.errors import CompileError, TraceError
+from microfp.errors import CompileError
 from microfp.losses import Loss
 from microfp.native.running import Block, Chosen, Examples, run
 from microfp.native.structure import Template
 from microfp.native.training import MEASURES, Trainer, trainer_for
 from microfp.optim import Optimizer
+from microfp.record import Record, attr
 
 __all__ = ["Measures", "Steps", "Stream", "ahead", "open_stream"]
 
@@ -63,7 +63,7 @@ class Stream(NamedTuple):
     checked: bool
 
 
-class Steps(NamedTuple):
+class Steps(Record):
     """Some steps, done.
 
     Attributes:
@@ -73,10 +73,10 @@ class Steps(NamedTuple):
         state: From a place to the state of the optimiser after that step.
     """
 
-    count: int
-    measured: Callable[[int], Measures]
-    numbers: Callable[[int], tuple[float, ...]]
-    state: Callable[[int], object]
+    count: int = attr()
+    measured: Callable[[int], Measures] = attr()
+    numbers: Callable[[int], tuple[float, ...]] = attr()
+    state: Callable[[int], object] = attr()
 
 
 def open_stream(
@@ -99,13 +99,12 @@ def open_stream(
 
 
 def _trainer(loss: Loss, optimizer: Optimizer, model: Template, columns: int) -> Trainer:
-    rule = optimizer.rule
-    found = trainer_for(loss, model, columns, rule)
-    if isinstance(found, TraceError) and rule is not None:
-        found = trainer_for(loss, model, columns, None)  # perhaps the rule alone is in the way
-    if isinstance(found, CompileError):
-        raise found
-    return found
+    try:
+        return trainer_for(loss, model, columns, optimizer.rule)
+    except CompileError:
+        if optimizer.rule is None:
+            raise
+        return trainer_for(loss, model, columns, None)  # perhaps the rule alone is in the way
 
 
 def _all_known(loss: Loss, dataset: Dataset) -> bool:
@@ -126,9 +125,9 @@ def ahead(stream: Stream, step: int, numbers: Sequence[float], state: object, co
         DataError: If a target of the first step has no meaning for the loss. Whatever is wrong
             with a later step ends the run before it.
     """
-    limit = _limit(stream, count) if stream.trainer.training.updated else 1
+    limit = _limit(stream, count) if stream.trainer.parameters.updated else 1
     batches, scalars = _prepared(stream, range(step, step + limit))
-    updated = stream.trainer.training.updated
+    updated = stream.trainer.parameters.updated
     remembered = _columns(state) if updated else []
     block = run(stream.trainer, stream.examples, batches, numbers, remembered, scalars)
     return _steps(stream, step, block, batches, state, numbers)
@@ -143,7 +142,7 @@ def _limit(stream: Stream, count: int) -> int:
 
 def _prepared(stream: Stream, steps: range) -> tuple[list[Chosen], list[tuple[float, ...]]]:
     """The batches and scalars of some steps; those before the first that cannot be prepared."""
-    rule = stream.optimizer.rule if stream.trainer.training.updated else None
+    rule = stream.optimizer.rule if stream.trainer.parameters.updated else None
     batches: list[Chosen] = []
     scalars: list[tuple[float, ...]] = []
     for step in steps:  # a loop: it may end early
@@ -202,15 +201,15 @@ def _steps(
         data = cost * (1.0 / count)
         accuracy = (
             right / count
-            if stream.trainer.training.judged
+            if stream.trainer.examples.judged
             else _accuracy(stream, block, batches, place)
         )
-        norm = math.sqrt(squares) if squares == squares else squares
+        norm = math.sqrt(squares)
         return Measures(data + penalty, data, penalty, accuracy, norm)
 
-    if stream.trainer.training.updated:
-        columns = range(1, stream.trainer.training.state_count + 1)
-        return Steps(
+    if stream.trainer.parameters.updated:
+        columns = range(1, stream.trainer.parameters.state_count + 1)
+        return Steps.unchecked(
             block.count,
             measured,
             lambda place: tuple(block.numbers(place + 1)),
@@ -219,7 +218,7 @@ def _steps(
             ),
         )
     moved, after = _updated(stream.optimizer, block.numbers(1), state, numbers, first)
-    return Steps(1, measured, lambda place: moved, lambda place: after)
+    return Steps.unchecked(1, measured, lambda place: moved, lambda place: after)
 
 
 def _updated(

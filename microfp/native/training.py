@@ -5,7 +5,6 @@ one parameter, its penalty and its update, runs over the parameters. Rates and w
 changes from step to step are computed in Python beforehand.
 """
 
-from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,13 +14,7 @@ from microfp.losses import Loss
 from microfp.native import engine
 from microfp.native.adjoint import example_program
 from microfp.native.kernels import FUNCTIONS
-from microfp.native.llvm import (
-    Columns,
-    chunk_blocks,
-    function_text,
-    module_text,
-    padded_nodes,
-)
+from microfp.native.llvm import function_text, module_text
 from microfp.native.loops import Rolled, own_primitives, roll
 from microfp.native.lowering import lower
 from microfp.native.predicates import traced_predicate
@@ -38,69 +31,106 @@ from microfp.optim import Rule
 from microfp.record import Record, attr
 from microfp.values import Value, value
 
-__all__ = ["Trainer", "Training", "trainer_for"]
+__all__ = ["ExampleCode", "ParameterCode", "Trainer", "trainer_for"]
 
 MEASURES = 4
 """What is measured in a step: costs, right predictions, penalties, squares of the gradient."""
 
 
-class Training(Record):
-    """What is computed in a training, before it is machine code.
+class ExampleCode(Record):
+    """What is computed for each example, compiled once per structure of loss and model.
 
     Attributes:
         parameter_count: How many parameters the model has.
-        state_count: How many numbers the update remembers for each.
-        scalar_count: How many numbers change from step to step.
         score_count: How many scores an example has.
         judged: Whether the code counts right predictions.
-        updated: Whether the code updates the parameters.
-        example: The program of one example.
-        parameter: The program of one parameter.
-        examples: The first, rolled.
-        parameters: The second, rolled.
+        program: The program of one example. Its outputs: the scores; then what is summed over
+            the examples: the gradients, the cost, and whether it is predicted rightly.
+        rolled: The same, rolled.
         captured: The values that model and loss have closed over; they count as constants.
+        text: The module.
     """
 
     parameter_count: int = attr()
-    state_count: int = attr()
-    scalar_count: int = attr()
     score_count: int = attr()
     judged: bool = attr()
-    updated: bool = attr()
-    example: Program = attr()
-    parameter: Program = attr()
-    examples: Rolled = attr()
-    parameters: Rolled = attr()
+    program: Program = attr()
+    rolled: Rolled = attr()
     captured: frozenset[Value] = attr()
+    text: str = attr()
 
 
-def training(loss: Loss, model: Template, width: int, rule: Rule | None) -> Training:
-    """Trace and lower a training.
+class ParameterCode(Record):
+    """What is computed for each parameter: its penalty and its update.
 
-    Raises:
-        TraceError: If loss, model or rule cannot be traced.
-        CompileError: If they use a primitive that has no native form.
+    Attributes:
+        state_count: How many numbers the update remembers for each parameter.
+        scalar_count: How many numbers change from step to step.
+        updated: Whether the code updates the parameters; if not, it gives the whole gradient.
+        program: The program of one parameter. Inputs: the parameter, what is remembered, the
+            gradient of the examples, the scalars. Outputs: the next parameter and what is
+            remembered next, or else the whole gradient; then what is summed: the penalty and
+            the square of the gradient.
+        rolled: The same, rolled.
     """
-    graph = trace_example(loss, model.model, width)  # type: ignore[arg-type]  # any record of values
-    example, judged = _example(graph, loss)
-    scalars = rule.scalar_count if rule else 0
-    parameter = _parameter(loss, rule)
-    for program in (example, parameter):
-        check_native(program)
-    count = len(graph.parameters)
-    names = parameter.inputs[len(parameter.inputs) - scalars :]
-    return Training(
-        parameter_count=count,
-        state_count=len(rule.initial) if rule else 0,
-        scalar_count=scalars,
+
+    state_count: int = attr()
+    scalar_count: int = attr()
+    updated: bool = attr()
+    program: Program = attr()
+    rolled: Rolled = attr()
+
+
+@lru_cache(maxsize=64)
+def example_code(
+    loss: Loss, model: Template, columns: int, width: int
+) -> ExampleCode | TraceError | CompileError:
+    """Trace, lower and roll a loss and a model; or say why that cannot be done."""
+    try:
+        return _example_code(loss, model, columns, width)
+    except (TraceError, CompileError) as error:
+        return error.with_traceback(None)
+
+
+def _example_code(loss: Loss, model: Template, columns: int, width: int) -> ExampleCode:
+    graph = trace_example(loss, model.model, columns)  # type: ignore[arg-type]  # any record
+    program, judged = _example(graph, loss)
+    check_native(program)
+    rolled = roll(program, summed=len(graph.parameters) + 1 + judged, shared=["seed"])
+    return ExampleCode(
+        parameter_count=len(graph.parameters),
         score_count=len(graph.scores),
         judged=judged,
-        updated=rule is not None,
-        example=example,
-        parameter=parameter,
-        examples=roll(example, summed=count + 1 + judged, shared=["seed"]),
-        parameters=roll(parameter, summed=2, shared=names),
+        program=program,
+        rolled=rolled,
         captured=captured_leaves(graph.cost, *graph.scores),
+        text=module_text(
+            [
+                function_text("examples", rolled, width=width),
+                _gather_text(rolled.input_count, width),
+            ],
+            width=width,
+        ),
+    )
+
+
+def parameter_code(loss: Loss, rule: Rule | None) -> ParameterCode:
+    """Trace, lower and roll a penalty and a rule of update.
+
+    Raises:
+        TraceError: If one of them cannot be traced.
+        CompileError: If they use a primitive that has no native form.
+    """
+    program = _parameter(loss, rule)
+    check_native(program)
+    scalars = rule.scalar_count if rule else 0
+    names = program.inputs[len(program.inputs) - scalars :]
+    return ParameterCode(
+        state_count=len(rule.initial) if rule else 0,
+        scalar_count=scalars,
+        updated=rule is not None,
+        program=program,
+        rolled=roll(program, summed=2, shared=names),
     )
 
 
@@ -179,21 +209,31 @@ def _parameter(loss: Loss, rule: Rule | None) -> Program:
 
 
 class Trainer(NamedTuple):
-    """A compiled training."""
+    """A compiled training.
 
-    training: Training
-    code: engine.Code
+    Attributes:
+        examples: What is computed for each example.
+        parameters: What is computed for each parameter.
+        example_functions: The machine code of the first.
+        functions: The machine code of the second, and of the steps.
+        width: How many examples, or parameters, are computed side by side.
+    """
+
+    examples: ExampleCode
+    parameters: ParameterCode
+    example_functions: engine.Code
+    functions: engine.Code
     width: int
 
     @property
     def stride(self) -> int:
         """The length of a column of parameters, a multiple of the width."""
-        return padded(self.training.parameter_count, self.width)
+        return padded(self.examples.parameter_count, self.width)
 
     @property
     def row(self) -> int:
         """The length of what there is for each parameter: itself, what is remembered, gradient."""
-        return self.stride * (self.training.state_count + 2)
+        return self.stride * (self.parameters.state_count + 2)
 
 
 def padded(count: int, width: int) -> int:
@@ -202,41 +242,47 @@ def padded(count: int, width: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def trainer_for(
-    loss: Loss, model: Template, columns: int, rule: Rule | None
-) -> Trainer | TraceError | CompileError:
-    """Compile a training, once per structure in a process; or say why that cannot be done."""
+def trainer_for(loss: Loss, model: Template, columns: int, rule: Rule | None) -> Trainer:
+    """Compile a training; once per structure in a process.
+
+    Raises:
+        TraceError: If loss, model or rule cannot be traced.
+        CompileError: If llvmlite is not installed, or they use a primitive without native form.
+    """
     width = engine.host().width
-    try:
-        it = training(loss, model, columns, rule)
-    except (TraceError, CompileError) as error:
-        return error.with_traceback(None)
-    return Trainer(it, engine.compiled(training_text(it, width), ("train", "gather")), width)
+    examples = example_code(loss, model, columns, width)
+    if isinstance(examples, CompileError):
+        raise examples
+    parameters = parameter_code(loss, rule)
+    return Trainer(
+        examples,
+        parameters,
+        engine.compiled(examples.text, ("examples", "gather")),
+        engine.compiled(training_text(examples, parameters, width), ("train",)),
+        width,
+    )
 
 
-def training_text(it: Training, width: int) -> str:
-    """Write the module of a training."""
-    stride = padded(it.parameter_count, width)
+def training_text(examples: ExampleCode, parameters: ParameterCode, width: int) -> str:
+    """Write the module of the updates and the steps."""
+    stride = padded(examples.parameter_count, width)
     return module_text(
         [
-            function_text("examples", it.examples, width=width),
-            function_text("parameters", it.parameters, width=width, columns=Columns(stride)),
-            _train_text(it, stride),
-            _gather_text(it.examples.input_count, width),
+            function_text("parameters", parameters.rolled, width=width, columns=stride),
+            _train_text(examples, parameters, stride),
         ],
         width=width,
     )
 
 
-def _train_text(it: Training, stride: int) -> str:
+def _train_text(examples: ExampleCode, parameters: ParameterCode, stride: int) -> str:
     """Steps one after another; each reads a row of numbers and writes the next row."""
-    gradient = stride * (it.state_count + 1)
-    row = gradient + stride
-    sums = it.parameter_count
-    right = f"load double, ptr {'%right_at' if it.judged else '%cost_at'}"
-    return f"""define void @train(i64 %steps, ptr %rows, ptr %seeds, ptr %counts, ptr %x, \
-i64 %x_step, ptr %scalars, ptr %n1, ptr %s1, ptr %o, i64 %o_step, ptr %n2, ptr %s2, \
-ptr %measures) {{
+    gradient = stride * (parameters.state_count + 1)
+    row, count = gradient + stride, examples.parameter_count
+    right = f"load double, ptr {'%right_at' if examples.judged else '%cost_at'}"
+    return f"""define void @train(ptr %examples, i64 %steps, ptr %rows, ptr %seeds, \
+ptr %counts, ptr %x, i64 %x_step, ptr %scalars, ptr %n1, ptr %s1, ptr %o, i64 %o_step, \
+ptr %n2, ptr %s2, ptr %measures) {{
 entry:
   br label %step
 step:
@@ -251,19 +297,19 @@ step:
   %x_now = getelementptr double, ptr %x, i64 %x_at
   %o_at = mul i64 %k, %o_step
   %o_now = getelementptr double, ptr %o, i64 %o_at
-  call void @examples(ptr %row, ptr %seed, ptr %x_now, i64 %count, ptr %n1, ptr %s1, ptr %o_now)
+  call void %examples(ptr %row, ptr %seed, ptr %x_now, i64 %count, ptr %n1, ptr %s1, ptr %o_now)
   %gradient = getelementptr double, ptr %row, i64 {gradient}
-  call void @llvm.memcpy.p0.p0.i64(ptr %gradient, ptr %s1, i64 {8 * it.parameter_count}, i1 false)
-  %scalars_at = mul i64 %k, {it.scalar_count}
+  call void @llvm.memcpy.p0.p0.i64(ptr %gradient, ptr %s1, i64 {8 * count}, i1 false)
+  %scalars_at = mul i64 %k, {parameters.scalar_count}
   %scalars_now = getelementptr double, ptr %scalars, i64 %scalars_at
-  call void @parameters(ptr null, ptr %scalars_now, ptr %row, i64 {it.parameter_count}, \
+  call void @parameters(ptr null, ptr %scalars_now, ptr %row, i64 {count}, \
 ptr %n2, ptr %s2, ptr %following)
   %measured_at = mul i64 %k, {MEASURES}
   %m0 = getelementptr double, ptr %measures, i64 %measured_at
   %m1 = getelementptr double, ptr %m0, i64 1
   %m2 = getelementptr double, ptr %m0, i64 2
-  %cost_at = getelementptr double, ptr %s1, i64 {sums}
-  %right_at = getelementptr double, ptr %s1, i64 {sums + 1}
+  %cost_at = getelementptr double, ptr %s1, i64 {count}
+  %right_at = getelementptr double, ptr %s1, i64 {count + 1}
   %cost = load double, ptr %cost_at
   %right = {right}
   store double %cost, ptr %m0

@@ -2,9 +2,9 @@
 
 >>> w = Writer(4)
 >>> w.value("fadd <4 x double> %a, %b")
-'%1'
+'%v1'
 >>> w.text()
-'  %1 = fadd <4 x double> %a, %b'
+'  %v1 = fadd <4 x double> %a, %b'
 """
 
 import struct
@@ -133,10 +133,11 @@ class Writer:
         registers = [f"%c{self.name()}" for _ in carried]
         after = list(body(index, registers))
         following = self.value(f"add nuw nsw i64 {index}, {step}")
+        last = self._block
         self._lines[at:at] = [
-            f"  {index} = phi i64 [ {start}, %{before} ], [ {following}, %{self._block} ]",
+            f"  {index} = phi i64 [ {start}, %{before} ], [ {following}, %{last} ]",
             *(
-                f"  {register} = phi {self.type} [ {first}, %{before} ], [ {next_}, %{self._block} ]"
+                f"  {register} = phi {self.type} [ {first}, %{before} ], [ {next_}, %{last} ]"
                 for register, first, next_ in zip(registers, carried, after, strict=True)
             ),
         ]

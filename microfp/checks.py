@@ -9,19 +9,22 @@ import math
 from numbers import Real
 from operator import index
 from reprlib import repr as short_repr
-from typing import SupportsIndex
+from typing import SupportsIndex, TypeVar
 
 __all__ = [
     "LARGEST_SEED",
     "check_count",
     "check_finite",
     "check_flag",
+    "check_kind",
     "check_non_negative",
     "check_positive",
     "check_seed",
     "wrong_kind",
     "wrong_value",
 ]
+
+K = TypeVar("K")
 
 LARGEST_SEED = 2**32 - 1
 """The largest seed: numpy's `RandomState` takes 32 bits."""
@@ -144,6 +147,33 @@ def check_flag(where: str, name: str, value: object) -> bool:
     """
     if not isinstance(value, bool):
         raise wrong_kind(where, name, "True or False", value)
+    return value
+
+
+def check_kind(where: str, name: str, value: object, kind: type[K]) -> K:
+    """An instance of a class.
+
+    Args:
+        where: the function that was called.
+        name: its argument.
+        value: what came.
+        kind: the class that it must be of.
+
+    Returns:
+        The value as it is.
+
+    Raises:
+        TypeError: the value is of another class.
+
+    >>> check_kind("moons", "name", "two moons", str)
+    'two moons'
+    >>> check_kind("moons", "name", 2, str)
+    Traceback (most recent call last):
+    TypeError: moons: name must be a str, got 2 (int)
+    """
+    if not isinstance(value, kind):
+        article = "an" if kind.__name__[0] in "AEIOUaeiou" else "a"
+        raise wrong_kind(where, name, f"{article} {kind.__name__}", value)
     return value
 
 

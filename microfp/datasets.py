@@ -163,9 +163,14 @@ def subset(dataset: Dataset, places: Sequence[int]) -> Dataset:
         dataset: n examples.
         places: numbers from 0 to n - 1, at least one; the metadata stay as they are.
 
+    Raises:
+        DataError: there is no place.
+
     >>> subset(dataset([[0.0], [1.0], [2.0]], [-1, 1, 1]), [2, 0]).xs
     ((2.0,), (0.0,))
     """
+    if len(places) == 0:
+        raise DataError("subset: places must be at least one, got none")
     return Dataset.unchecked(
         tuple(dataset.xs[place] for place in places),
         tuple(dataset.ys[place] for place in places),

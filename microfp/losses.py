@@ -9,7 +9,7 @@
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
-from microfp.checks import check_non_negative
+from microfp.checks import check_kind, check_non_negative
 from microfp.datasets import Dataset
 from microfp.errors import DataError, ShapeError
 from microfp.nn import Model, forward_many
@@ -148,6 +148,7 @@ def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
     """Check that a model can be trained on a dataset by a loss.
 
     Raises:
+        TypeError: If there is no loss or no dataset where one should be.
         ShapeError: If the model has no parameters.
         DataError: If a target has no meaning for the loss.
 
@@ -156,6 +157,8 @@ def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
     Traceback (most recent call last):
     microfp.errors.DataError: max_margin: each label must be -1 or 1, got 3.0
     """
+    check_kind("evaluate", "loss", loss, Loss)
+    check_kind("evaluate", "dataset", dataset, Dataset)
     if not parameters(model):
         raise ShapeError(f"{loss.name}: the model must have parameters, got {model!r:.80}")
     check_targets(loss, dataset)

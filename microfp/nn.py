@@ -7,7 +7,7 @@
 'total'
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import reduce
 from itertools import islice
 from random import Random
@@ -16,7 +16,7 @@ from typing import Protocol, TypeAlias, TypeVar
 from pyrsistent import PVector, pvector
 
 from microfp import values
-from microfp.checks import check_count, check_non_negative, check_seed, wrong_value
+from microfp.checks import check_count, check_non_negative, check_seed, wrong_kind, wrong_value
 from microfp.errors import ShapeError
 from microfp.gradients import Gradients, grad
 from microfp.record import Record, attr
@@ -157,15 +157,12 @@ def neuron(
     >>> [w.data for w in neuron(2, weights=[0.5, -0.5]).weights]
     [0.5, -0.5]
     """
-    made = layer(
-        n_in,
-        1,
-        activation=activation,
-        weights=None if weights is None else [weights],
-        biases=[bias],
-        seed=seed,
-    )
-    return made.neurons[0]
+    check_count("neuron", "n_in", n_in, minimum=1)
+    _check_activation("neuron", activation)
+    draws = _draws(check_seed("neuron", "seed", seed))
+    row = list(islice(draws, n_in)) if weights is None else weights
+    _check_length("neuron", "weights", row, n_in)
+    return _neuron(row, bias, activation)
 
 
 def layer(
@@ -195,10 +192,15 @@ def layer(
     """
     check_count("layer", "n_in", n_in, minimum=1)
     check_count("layer", "n_out", n_out, minimum=1)
-    _check_activation(activation)
+    _check_activation("layer", activation)
     draws = _draws(check_seed("layer", "seed", seed))
     rows = _rows(draws, n_in, n_out) if weights is None else weights
-    return _layer(rows, [0.0] * n_out if biases is None else biases, activation, n_in, n_out)
+    starts = [0.0] * n_out if biases is None else biases
+    _check_length("layer", "weights", rows, n_out)
+    _check_length("layer", "biases", starts, n_out)
+    for i, row in enumerate(rows):
+        _check_length("layer", f"weights[{i}]", row, n_in)
+    return _layer(rows, starts, activation)
 
 
 def mlp(
@@ -220,23 +222,21 @@ def mlp(
         seed: What the weights are drawn with.
 
     Raises:
+        TypeError: If a width is not an int.
         ValueError: If there is no layer, or one without a neuron or an input.
 
     >>> parameter_count(mlp(2, [16, 16, 1]))
     337
     """
     check_count("mlp", "n_in", n_in, minimum=1)
-    for width in widths:
-        check_count("mlp", "each of widths", width, minimum=1)
-    if not widths:
-        raise ShapeError("mlp: widths must name at least one layer, got none")
-    _check_activation(activation)
+    _check_widths(widths)
+    _check_activation("mlp", activation)
     draws = _draws(check_seed("mlp", "seed", seed))
     activations = [activation] * (len(widths) - 1) + ["identity"]
     shapes = sliding_window(2, [n_in, *widths])
     return MLP(
         layers=pvector(
-            _layer(_rows(draws, fan_in, fan_out), [0.0] * fan_out, activation, fan_in, fan_out)
+            _layer(_rows(draws, fan_in, fan_out), [0.0] * fan_out, activation)
             for (fan_in, fan_out), activation in zip(shapes, activations, strict=True)
         )
     )
@@ -257,30 +257,43 @@ def _layer(
     rows: Sequence[Sequence[Scalar]],
     biases: Sequence[Scalar],
     activation: str | Activation,
-    n_in: int,
-    n_out: int,
 ) -> Layer:
-    for name, given, expected in [("weights", rows, n_out), ("biases", biases, n_out)] + [
-        ("each row of weights", row, n_in) for row in rows
-    ]:
-        if len(given) != expected:
-            raise ShapeError(f"layer: {name} must have length {expected}, got {len(given)}")
     return Layer(
         neurons=pvector(
-            Neuron(weights=pvector(map(_parameter, row)), bias=_parameter(b), activation=activation)
-            for row, b in zip(rows, biases, strict=True)
+            _neuron(row, bias, activation) for row, bias in zip(rows, biases, strict=True)
         )
     )
+
+
+def _neuron(row: Sequence[Scalar], bias: Scalar, activation: str | Activation) -> Neuron:
+    weights = pvector(map(_parameter, row))
+    return Neuron(weights=weights, bias=_parameter(bias), activation=activation)
 
 
 def _parameter(initial: Scalar) -> Value:
     return initial if isinstance(initial, Value) else value(initial)
 
 
-def _check_activation(activation: str | Activation) -> None:
+def _check_activation(where: str, activation: str | Activation) -> None:
     if not callable(activation) and activation not in ACTIVATIONS:
         names = ", ".join(ACTIVATIONS)
-        raise wrong_value("layer", "activation", f"a function or one of {names}", activation)
+        raise wrong_value(where, "activation", f"a function or one of {names}", activation)
+
+
+def _check_widths(widths: Sequence[int]) -> None:
+    if not isinstance(widths, Collection):
+        raise wrong_kind("mlp", "widths", "a sequence of ints", widths)
+    for i, width in enumerate(widths):
+        check_count("mlp", f"widths[{i}]", width, minimum=1)
+    if len(widths) == 0:
+        raise ShapeError("mlp: widths must name at least one layer, got none")
+
+
+def _check_length(where: str, name: str, given: Sequence[object], length: int) -> None:
+    if not isinstance(given, Collection):  # numpy's arrays are no sequences, but will do
+        raise wrong_kind(where, name, f"a sequence of length {length}", given)
+    if len(given) != length:
+        raise ShapeError(f"{where}: {name} must have length {length}, got {len(given)}")
 
 
 def forward(model: Model, inputs: Sequence[Scalar]) -> Value:

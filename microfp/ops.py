@@ -27,6 +27,10 @@ class Carrier(Protocol):
 
     Carriers also have the operators of arithmetic; `__apply__` receives a primitive and all of
     its operands, some of which may be floats.
+
+    >>> from microfp import value
+    >>> value(0.0).__apply__(PRIMITIVES["exp"], (value(0.0),))
+    Value(data=1.0, op='exp')
     """
 
     def __apply__(

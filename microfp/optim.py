@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 
 from pyrsistent import PVector, pvector
 
-from microfp.checks import check_non_negative
+from microfp.checks import check_kind, check_non_negative
 from microfp.schedules import Schedule, constant
 from microfp.values import Scalar
 
@@ -151,12 +151,17 @@ def chain(*optimizers: Optimizer) -> Optimizer:
 
     It is associative, and `identity()` is neutral.
 
+    Raises:
+        TypeError: If something else than an optimiser is given.
+
     >>> from pyrsistent import pvector
     >>> twice = chain(sgd(0.5), sgd(0.5))
     >>> p = pvector([1.0])
     >>> twice.update(pvector([4.0]), twice.init(p), p, 0)[0]
     pvector([1.0])
     """
+    for given in optimizers:
+        check_kind("chain", "each of optimizers", given, Optimizer)
 
     def update(
         gradients: Numbers, state: object, parameters: Numbers, step: int
@@ -229,5 +234,6 @@ def sgd(learning_rate: float | Schedule) -> Optimizer:
     >>> sgd(micrograd_decay).learning_rate(50)
     0.55
     """
-    rate = learning_rate if callable(learning_rate) else constant(learning_rate)
-    return scale_by_schedule(rate)._replace(name="sgd")
+    if not callable(learning_rate):
+        return sgd(constant(check_non_negative("sgd", "learning_rate", learning_rate)))
+    return scale_by_schedule(learning_rate)._replace(name="sgd")

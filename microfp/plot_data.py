@@ -17,7 +17,12 @@ M = TypeVar("M", bound=Model)
 
 
 class PointRow(TypedDict):
-    """One example of a two-dimensional dataset."""
+    """One example of a two-dimensional dataset.
+
+    >>> from microfp import datasets
+    >>> dataset_points(datasets.dataset([[1, 2]], [1]))[0]["label"]
+    'class 1'
+    """
 
     x: float
     y: float
@@ -26,7 +31,13 @@ class PointRow(TypedDict):
 
 
 class HistoryRow(TypedDict):
-    """The metrics of one step; accuracy also in percent."""
+    """The metrics of one step; accuracy also in percent.
+
+    >>> from microfp import datasets, nn, trainer
+    >>> run = trainer.fit(nn.mlp(2, [1]), datasets.moons(4), steps=1)
+    >>> training_history(run)[0]["accuracy_percent"]
+    75.0
+    """
 
     step: int
     loss: float
@@ -39,7 +50,13 @@ class HistoryRow(TypedDict):
 
 
 class MetricRow(TypedDict):
-    """One number of one step, in long form."""
+    """One number of one step, in long form.
+
+    >>> from microfp import datasets, nn, trainer
+    >>> run = trainer.fit(nn.mlp(2, [1]), datasets.moons(4), steps=1)
+    >>> loss_history(run)[0]["metric"]
+    'total loss'
+    """
 
     step: int
     metric: str
@@ -47,7 +64,13 @@ class MetricRow(TypedDict):
 
 
 class BoundaryRow(TypedDict):
-    """One point of a grid and what a model says of it."""
+    """One point of a grid and what a model says of it.
+
+    >>> from microfp import datasets, nn
+    >>> right = nn.neuron(2, weights=[1.0, 0.0], activation="identity")
+    >>> decision_boundary(right, datasets.moons(4))[-1]["predicted"]
+    'class 1'
+    """
 
     x: float
     y: float

@@ -15,7 +15,7 @@ from typing import Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, g
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
-from microfp.checks import check_count, check_seed, wrong_kind, wrong_value
+from microfp.checks import check_count, check_kind, check_seed, wrong_value
 from microfp.datasets import Dataset, subset
 from microfp.errors import ShapeError, TraceError
 from microfp.gradients import Gradients, backward, grad
@@ -289,7 +289,9 @@ def make_step(
     >>> reduce(lambda state, _: step(state), range(3), start).step
     3
     """
-    _check_kinds(loss, optimizer, dataset)
+    check_kind("train", "loss", loss, Loss)
+    check_kind("train", "optimizer", optimizer, Optimizer)
+    check_kind("train", "dataset", dataset, Dataset)
     size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
     check_seed("train", "seed", seed)
     _check_backend(backend)
@@ -511,16 +513,6 @@ def _native_metrics(optimizer: Optimizer, steps: Steps, place: int, step: int) -
     return Metrics.unchecked(step, loss, data, penalty, accuracy, _rate(optimizer, step), norm)
 
 
-def _check_kinds(loss: object, optimizer: object, dataset: object) -> None:
-    for name, given, kind in (
-        ("loss", loss, Loss),
-        ("optimizer", optimizer, Optimizer),
-        ("dataset", dataset, Dataset),
-    ):
-        if not isinstance(given, kind):
-            raise wrong_kind("train", name, f"a {kind.__name__}", given)
-
-
 def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Dataset:
     """Choose the examples of one step; the choice depends on seed and step alone.
 
@@ -533,18 +525,23 @@ def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Datase
         seed: What the examples are shuffled with.
         step: The number of the step, from 0.
 
+    Raises:
+        ValueError: If the size is below 1, the step below 0 or the seed out of range.
+
     >>> from microfp import datasets
     >>> data = datasets.moons(10)
     >>> [len(batch(data, 4, seed=1, step=k).xs) for k in range(4)]
     [4, 4, 2, 4]
     """
     n = len(dataset.xs)
-    if size is None or size >= n:
+    if size is None or check_count("batch", "size", size, minimum=1) >= n:
         return dataset
-    return subset(dataset, _batch_numbers(n, size, seed, step))
+    check_seed("batch", "seed", seed)
+    return subset(dataset, _batch_numbers(n, size, seed, check_count("batch", "step", step)))
 
 
 def _batch_numbers(n: int, size: int, seed: int, step: int) -> tuple[int, ...]:
+    """Which of n examples a step sees, where a batch holds fewer than all."""
     epoch, place = divmod(step, math.ceil(n / size))
     return _shuffled(n, seed, epoch)[place * size : (place + 1) * size]
 
@@ -581,7 +578,8 @@ def train(
         backend: How a step is computed; see `make_step`.
 
     Raises:
-        ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
+        ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained; the
+            first step says where inputs or outputs of the model do not fit.
 
     >>> from microfp import datasets, nn
     >>> stream = train(nn.mlp(2, [4, 1]), datasets.moons(20))
@@ -641,17 +639,11 @@ def fit(
         "seed": seed,
         "backend": backend,
     }
+    step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
     start = initial_state(model, optimizer)
     check_fits(loss, model, dataset)
     folded = _native_fold if backend == "native" else _fold
-    training = _Training(
-        make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend),
-        loss,
-        optimizer,
-        dataset,
-        batch_size,
-        seed,
-    )
+    training = _Training(step, loss, optimizer, dataset, batch_size, seed)
     final_state, history = folded(training, start, steps, log_every)
     final = history[-1] if history else _untrained(loss, model, dataset)
     held = pending(final_state, "model")

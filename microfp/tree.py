@@ -85,7 +85,8 @@ def branches(tree: object) -> Iterator[object]:
 
 
 def _sorted_keys(tree: PMap[object, object]) -> list[object]:
-    return sorted(tree, key=str)
+    # By type as well, since the keys 1 and "1" read the same.
+    return sorted(tree, key=lambda key: (str(key), type(key).__name__))
 
 
 def parameters(model: object) -> tuple[Value, ...]:

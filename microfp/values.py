@@ -12,11 +12,11 @@ nodes, so the graph is plain data: `gradients.backward` folds over it, `graph` p
 from collections.abc import Callable, Iterable
 from numbers import Real
 from threading import local
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import ref
 
 from microfp import ops
-from microfp.checks import wrong_kind
+from microfp.checks import check_kind, wrong_kind
 from microfp.ops import PRIMITIVES, Operand, Primitive
 from microfp.record import Record, attr
 
@@ -64,8 +64,14 @@ class Value(Record):
     parameter: float | Primitive | None = attr(default=None)
 
     __invariant__ = _well_formed
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    if TYPE_CHECKING:
+
+        def __eq__(self, other: object, /) -> bool: ...
+        def __hash__(self) -> int: ...
+
+    else:  # not methods of this class, which would make every lookup of a node slow
+        __eq__ = object.__eq__
+        __hash__ = object.__hash__
     __array_ufunc__ = None  # so that numpy leaves `np.float64(2) * value` to this class
 
     def __add__(self, other: "Scalar") -> "Value":
@@ -134,6 +140,7 @@ class Value(Record):
 Scalar: TypeAlias = Value | float
 """What arithmetic takes: a node, or a number, which becomes a leaf."""
 
+_new = object.__new__  # looked up once, for the sake of speed
 _write_data, _write_op, _write_parents, _write_label, _write_parameter = Value.writers()
 
 
@@ -145,7 +152,7 @@ def _node(
     parameter: float | Primitive | None = None,
 ) -> Value:
     """Build a node without checks: every operation ends here, so it is kept fast."""
-    made = object.__new__(Value)
+    made = _new(Value)
     _write_data(made, data)
     _write_op(made, op)
     _write_parents(made, parents)
@@ -167,9 +174,18 @@ def value(data: float, *, label: str | None = None) -> Value:
     >>> value(2)
     Value(data=2.0)
     """
+    traced = _traced_leaf(data)
+    if traced is not None:
+        return traced
     if not isinstance(data, Real) or isinstance(data, bool):
         raise wrong_kind("value", "data", "a number", data)
     return _node(float(data), LEAF, (), label)
+
+
+def _traced_leaf(number: object) -> Value | None:
+    """What stands for a number's leaf while a graph is traced; None for all other objects."""
+    own = getattr(type(number), "__value__", None)
+    return None if own is None else own(number)
 
 
 def lift(operand: Operand) -> Value:
@@ -182,7 +198,8 @@ def lift(operand: Operand) -> Value:
     Value(data=2.0)
     """
     if isinstance(operand, Value):
-        return operand
+        traced = None if type(operand) is Value else _traced_leaf(operand)
+        return operand if traced is None else traced
     if isinstance(operand, Real) and not isinstance(operand, bool):
         return _node(float(operand), LEAF, ())
     raise wrong_kind("arithmetic", "an operand", "a Value or a number", operand)
@@ -233,7 +250,7 @@ def _binary(primitive: Primitive) -> Callable[[Operand, Operand], Value]:
 
     def apply(a: Operand, b: Operand) -> Value:
         if type(a) is Value and type(b) is Value:
-            made = object.__new__(Value)  # `_node`, written out: most nodes are made here
+            made = _new(Value)  # `_node`, written out: most nodes are made here
             _write_data(made, forward(a.data, b.data))
             _write_op(made, name)
             _write_parents(made, (a, b))
@@ -454,10 +471,14 @@ def topological_order(output: Value) -> tuple[Value, ...]:
     The order is the post-order of a depth-first walk that takes operands from left to right;
     it depends on nothing else. The walk keeps its own stack, so depth is no limit.
 
+    Raises:
+        TypeError: If the output is no Value.
+
     >>> x = value(2.0, label="x")
     >>> [node.op for node in topological_order(relu(x * x + 1.0))]
     ['leaf', 'mul', 'leaf', 'add', 'relu']
     """
+    check_kind("topological_order", "output", output, Value)
     order: list[Value] = []
     seen = {output}
     stack = [(output, iter(output.parents))]

@@ -12,5 +12,7 @@ outputs     %4
 
 from microfp.native.lowering import lower
 from microfp.native.program import Instruction, Program, run
+from microfp.native.source import function_source
+from microfp.native.stages import Stages, explain
 
-__all__ = ["Instruction", "Program", "lower", "run"]
+__all__ = ["Instruction", "Program", "Stages", "explain", "function_source", "lower", "run"]

@@ -110,6 +110,10 @@ class TracedNumber(Traced):
     Traced(op='mul')
     """
 
+    def __value__(self) -> Value:
+        """What `value` and `lift` make of the number: the node that it stands for."""
+        return self.parents[0]
+
     def __add__(self, other: Scalar) -> Value:
         return _arithmetic(ops.add, self, other)
 
@@ -176,9 +180,12 @@ class TracedNumber(Traced):
     __round__ = __trunc__ = __floor__ = __ceil__ = _refuse_integers
 
 
+Real.register(TracedNumber)  # as the float is that it stands for
+
+
 def _is_number(operand: object) -> bool:
     """Whether an operand is a plain number where nothing is traced."""
-    return isinstance(operand, Real | TracedNumber)
+    return isinstance(operand, Real)
 
 
 def _arithmetic(primitive: Primitive, a: Scalar, b: Scalar) -> Value:
@@ -190,8 +197,7 @@ def _arithmetic(primitive: Primitive, a: Scalar, b: Scalar) -> Value:
 
 def _as_float(operand: Scalar) -> Scalar:
     """A number in the type that all primitives take; anything else as it is."""
-    given: object = operand  # a type checker takes numpy's scalars for floats
-    return float(given) if isinstance(given, Real) else operand
+    return operand if isinstance(operand, Value) or not _is_number(operand) else float(operand)
 
 
 class Constant(Value):
@@ -204,10 +210,10 @@ class Constant(Value):
 
 def _node_of(operand: Operand) -> Value:
     """The node of a graph that an operand stands for."""
-    if isinstance(operand, TracedNumber):
-        return operand.parents[0]
     node = lift(operand)
-    return node if node is operand else Constant.unchecked(node.data, LEAF, (), None, None)
+    return (
+        node if isinstance(operand, Value) else Constant.unchecked(node.data, LEAF, (), None, None)
+    )
 
 
 def _number_of(node: Value) -> TracedNumber:

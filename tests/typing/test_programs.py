@@ -6,6 +6,7 @@ under `mypy --strict` and pyright's strict mode; in a program in `reject`, the l
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -101,3 +102,16 @@ def test_only_programs_to_reject_are_marked_and_none_is_silenced(program: str) -
     text = (HERE / program).read_text(encoding="utf-8")
     assert bool(marked_lines(program)) == program.startswith("reject/")
     assert not re.search(r"#\s*(?:type|pyright|mypy)\s*:", text)
+
+
+def test_every_public_symbol_of_the_package_has_a_known_type(
+    bare_python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With --verifytypes, pyright asks the first python of the path what is installed.
+    monkeypatch.setenv("PATH", f"{bare_python.parent}{os.pathsep}{os.environ['PATH']}")
+    options = ["--verifytypes", "microfp", "--ignoreexternal", "--outputjson"]
+    report = json.loads(output_of(sys.executable, "-m", "pyright", *options, folder=tmp_path))
+    found = report["typeCompleteness"]
+    assert Path(found["packageRootDirectory"]).is_relative_to(bare_python.parent.parent)
+    assert found["exportedSymbolCounts"]["withKnownType"] > 400
+    assert [symbol["name"] for symbol in found["symbols"] if not symbol["isTypeKnown"]] == []

@@ -1,0 +1,82 @@
+"""Measure the speed of microfp beside its peers, each on one thread, and print tables."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.measure import Row
+from benchmarks.table import as_json, heading, lines, machine
+
+GROUPS = {
+    "core": "core: one eager step of the official demo",
+    "node": "node: making a node, reading a field",
+    "depth": "depth: a chain of a million operations",
+    "stream": "stream: thousands of states, consumed one by one",
+    "import": "imports: what `import microfp` costs",
+    "demo": "demo: the official demo at machine speed, against every peer",
+    "process": "process: from the start of Python to the trained demo",
+    "wide": "wide: MLP(2, [64, 64, 1]) on 100 and 10,000 examples",
+    "digits": "digits: MLP(64, [64, 10]) on handwritten digits, adam",
+    "large": "large: MLP(784, [128, 10]), 100,000 parameters",
+    "irregular": "irregular: a graph of 100,000 nodes without structure",
+}
+
+
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+}
+"""What the libraries of the peers read when they are first imported."""
+
+
+def rows_of(group: str) -> tuple[Row, ...]:
+    """Measure one group: the module that its line names, imported when it is asked for."""
+    module = import_module(f"benchmarks.{GROUPS[group].partition(':')[0]}")
+    return tuple(module.rows())
+
+
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        epilog="\n".join(f"{n:10} {t.partition(': ')[2]}" for n, t in GROUPS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    # argparse holds an empty list of positional arguments against choices, so they are checked
+    # by the type.
+    parser.add_argument("groups", nargs="*", metavar="GROUP", type=_group, help="all by default")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the rows there too")
+    return parser.parse_args(arguments)
+
+
+def _group(name: str) -> str:
+    if name not in GROUPS:
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(GROUPS)}")
+    return name
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure the groups that were asked for, and print each as soon as it is known."""
+    asked = options(arguments)
+    facts, measured = machine(), {}
+    os.environ.update(ONE_THREAD)
+    print(heading(facts), flush=True)
+    for group in asked.groups or GROUPS:
+        print(f"\n{GROUPS[group].partition(': ')[2]}", flush=True)
+        measured[group] = rows_of(group)
+        print("\n".join(lines(measured[group])), flush=True)
+    if asked.json:
+        table = {group: [as_json(row) for row in rows] for group, rows in measured.items()}
+        asked.json.write_text(json.dumps({"machine": facts, "groups": table}, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,420 @@
+"""Misuse raises at once, and says which argument, what was expected and what came."""
+
+from collections.abc import Callable
+from functools import partial
+from operator import add
+from typing import NamedTuple
+
+import pytest
+
+from microfp import Value, backward, curried, graph, losses, nn, optim, trainer, value
+from microfp.datasets import Dataset, blobs, circles, dataset, moons, spiral, subset
+from microfp.errors import DataError, MicrofpError, ShapeError
+from microfp.losses import evaluate, max_margin
+from microfp.plot_data import decision_boundary
+from microfp.schedules import constant, micrograd_decay
+from microfp.trainer import batch, fit, initial_state, make_step, train
+from microfp.tree import with_parameters
+
+MODEL, DATA = nn.mlp(2, [1]), moons(4)
+NAN, INF = float("nan"), float("inf")
+
+
+class Misuse(NamedTuple):
+    """A call, the kind of error it must raise, and the whole of its message."""
+
+    call: Callable[[], object]
+    error: type[Exception]
+    message: str
+
+
+def untyped(wrong: object) -> float:
+    """A value that a type checker would refuse, and a program without one would pass on."""
+    return wrong  # type: ignore[return-value]  # that is the point
+
+
+def int_of(wrong: object) -> int:
+    return wrong  # type: ignore[return-value]  # see above
+
+
+CONSTRUCTION = {
+    "too few inputs to a neuron": Misuse(
+        lambda: nn.neuron(2)([1.0]), ShapeError, "neuron: inputs must be 2 numbers, got 1"
+    ),
+    "too many inputs to a neuron": Misuse(
+        lambda: nn.neuron(2)([1.0] * 3), ShapeError, "neuron: inputs must be 2 numbers, got 3"
+    ),
+    "inputs that are text": Misuse(
+        lambda: nn.neuron(1)([untyped("1")]),
+        TypeError,
+        "arithmetic: an operand must be a Value or a number, got '1' (str)",
+    ),
+    "a layer of width 0": Misuse(
+        lambda: nn.layer(2, 0), ValueError, "layer: n_out must be an int >= 1, got 0"
+    ),
+    "a hidden layer of width 0": Misuse(
+        lambda: nn.mlp(2, [3, 0, 1]), ValueError, "mlp: widths[1] must be an int >= 1, got 0"
+    ),
+    "a width that is no int": Misuse(
+        lambda: nn.mlp(2, [int_of(1.0)]),
+        TypeError,
+        "mlp: widths[0] must be an int >= 1, got 1.0 (float)",
+    ),
+    "widths that are one int": Misuse(
+        lambda: nn.mlp(2, 16),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "mlp: widths must be a sequence of ints, got 16 (int)",
+    ),
+    "no inputs": Misuse(lambda: nn.mlp(0, [1]), ValueError, "mlp: n_in must be an int >= 1, got 0"),
+    "a neuron without inputs": Misuse(
+        lambda: nn.neuron(0), ValueError, "neuron: n_in must be an int >= 1, got 0"
+    ),
+    "weights that are one number": Misuse(
+        lambda: nn.layer(1, 1, weights=[untyped(1.0)]),  # type: ignore[list-item]  # the mistake
+        TypeError,
+        "layer: weights[0] must be a sequence of length 1, got 1.0 (float)",
+    ),
+    "an activation that has no such name": Misuse(
+        lambda: nn.mlp(2, [1], activation="rleu"),
+        ValueError,
+        "mlp: activation must be a function or one of relu, tanh, sigmoid, softplus, identity, "
+        "got 'rleu'",
+    ),
+    "numbers that are not as many as the parameters": Misuse(
+        lambda: with_parameters(MODEL, [1.0]),
+        ShapeError,
+        "with_parameters: numbers must be as many as the model's parameters, 3, got 1",
+    ),
+    "two outputs where one is wanted": Misuse(
+        lambda: nn.forward(nn.mlp(2, [2]), [1.0, 2.0]),
+        ShapeError,
+        "forward: the model must have one output, got 2; use forward_many",
+    ),
+}
+
+VALUES = {
+    f"value({wrong!r})": Misuse(
+        partial(value, untyped(wrong)),
+        TypeError,
+        f"value: data must be a number, got {wrong!r} ({type(wrong).__name__})",
+    )
+    for wrong in ("3", True, None, 1j, [1.0])
+} | {
+    f"x + {wrong!r}": Misuse(
+        partial(add, value(1.0), untyped(wrong)),
+        TypeError,
+        f"arithmetic: an operand must be a Value or a number, got {wrong!r} "
+        f"({type(wrong).__name__})",
+    )
+    for wrong in ("3", True, None, [1.0])
+}
+
+GRAPHS = {
+    f"{name} of {wrong!r}": Misuse(
+        partial(function, wrong),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        f"topological_order: output must be a Value, got {wrong!r} ({type(wrong).__name__})",
+    )
+    for name, function in (("backward", backward), ("nodes", graph.nodes), ("dot", graph.to_dot))
+    for wrong in (3.0, None)
+}
+
+DATASETS = {
+    "an empty dataset": Misuse(
+        lambda: dataset([], []), DataError, "dataset: xs must be rows, got none"
+    ),
+    "xs longer than ys": Misuse(
+        lambda: dataset([[1], [2]], [1]),
+        ShapeError,
+        "dataset: ys must be as long as xs, 2, got 1",
+    ),
+    "ys longer than xs": Misuse(
+        lambda: dataset([[1]], [1, 1]),
+        ShapeError,
+        "dataset: ys must be as long as xs, 1, got 2",
+    ),
+    "lengths that a change would break": Misuse(
+        lambda: DATA.set(ys=(1.0,)), ShapeError, "dataset: ys must be as long as xs, 4, got 1"
+    ),
+    "ragged rows": Misuse(
+        lambda: dataset([[1, 2], [3]], [1, 1]),
+        ShapeError,
+        "dataset: xs[1] must hold 2 numbers like xs[0], got 1",
+    ),
+    "a row without numbers": Misuse(
+        lambda: dataset([[]], [1]),
+        ShapeError,
+        "dataset: xs[0] must hold at least 1 number, got none",
+    ),
+    "nan in the inputs": Misuse(
+        lambda: dataset([[1, 2], [3, NAN]], [1, 1]),
+        DataError,
+        "dataset: xs[1][1] must be a finite number, got nan",
+    ),
+    "inf in the targets": Misuse(
+        lambda: dataset([[1], [2]], [1, -INF]),
+        DataError,
+        "dataset: ys[1] must be a finite number, got -inf",
+    ),
+    "text in the inputs": Misuse(
+        lambda: dataset([[untyped("1")]], [1]),
+        TypeError,
+        "dataset: xs[0][0] must be a number, got '1' (str)",
+    ),
+    "a label that max-margin does not know": Misuse(
+        lambda: evaluate(max_margin(), nn.neuron(1), dataset([[1], [2]], [1, 0])),
+        DataError,
+        "max_margin: each label must be -1 or 1, got 0.0",
+    ),
+    "a label that max-margin does not know, in training": Misuse(
+        lambda: train(nn.neuron(1), dataset([[1], [2]], [1, 0])),
+        DataError,
+        "max_margin: each label must be -1 or 1, got 0.0",
+    ),
+    "a subset of nothing": Misuse(
+        lambda: subset(DATA, []), DataError, "subset: places must be at least one, got none"
+    ),
+}
+
+
+def drawn(draw: Callable[..., Dataset]) -> dict[str, Misuse]:
+    """What every kind of drawn data refuses."""
+    name = getattr(draw, "__name__", "")
+    return {
+        f"{name}: n = 1": Misuse(
+            lambda: draw(1), ValueError, f"{name}: n must be an int >= 2, got 1"
+        ),
+        f"{name}: n = 2.0": Misuse(
+            lambda: draw(2.0), TypeError, f"{name}: n must be an int >= 2, got 2.0 (float)"
+        ),
+        f"{name}: noise = -0.1": Misuse(
+            lambda: draw(4, noise=-0.1),
+            ValueError,
+            f"{name}: noise must be a finite number >= 0, got -0.1",
+        ),
+        f"{name}: noise = nan": Misuse(
+            lambda: draw(4, noise=NAN),
+            ValueError,
+            f"{name}: noise must be a finite number >= 0, got nan",
+        ),
+        f"{name}: seed = '7'": Misuse(
+            lambda: draw(4, seed="7"),
+            TypeError,
+            f"{name}: seed must be an int from 0 to 4294967295, got '7' (str)",
+        ),
+    }
+
+
+SEEDED: dict[str, Callable[[int], object]] = {
+    "neuron": lambda seed: nn.neuron(2, seed=seed),
+    "layer": lambda seed: nn.layer(2, 1, seed=seed),
+    "mlp": lambda seed: nn.mlp(2, [1], seed=seed),
+    "train": lambda seed: train(MODEL, DATA, seed=seed),
+    "batch": lambda seed: batch(DATA, 2, seed=seed, step=0),
+}
+
+SEEDS = {
+    f"{name}: seed = {wrong!r}": Misuse(
+        partial(make, int_of(wrong)), error, f"{name}: seed must be {said}"
+    )
+    for name, make in SEEDED.items()
+    for wrong, error, said in (
+        ("7", TypeError, "an int from 0 to 4294967295, got '7' (str)"),
+        (1.0, TypeError, "an int from 0 to 4294967295, got 1.0 (float)"),
+        (True, TypeError, "an int from 0 to 4294967295, got True (bool)"),
+        (None, TypeError, "an int from 0 to 4294967295, got None (NoneType)"),
+        (-1, ValueError, "an int from 0 to 4294967295, got -1"),
+    )
+}
+
+RATES = {
+    "a negative rate": Misuse(
+        lambda: optim.sgd(-0.1),
+        ValueError,
+        "sgd: learning_rate must be a finite number >= 0, got -0.1",
+    ),
+    "a rate that is text": Misuse(
+        lambda: optim.sgd(untyped("0.1")),
+        TypeError,
+        "sgd: learning_rate must be a finite number >= 0, got '0.1' (str)",
+    ),
+    "a negative constant rate": Misuse(
+        lambda: constant(-1), ValueError, "constant: rate must be a finite number >= 0, got -1"
+    ),
+    "a schedule that turns negative": Misuse(
+        lambda: next(train(MODEL, DATA, optimizer=optim.sgd(lambda step: -1.0))),
+        ValueError,
+        "learning_rate: the rate at step 0 must be a finite number >= 0, got -1.0",
+    ),
+    "a negative step of a schedule": Misuse(
+        lambda: micrograd_decay(-1),
+        ValueError,
+        "micrograd_decay: step must be an int >= 0, got -1",
+    ),
+    "a negative rate of an update": Misuse(
+        lambda: nn.apply_gradients(MODEL, {}, -0.1),  # type: ignore[arg-type]  # the mistake
+        ValueError,
+        "apply_gradients: learning_rate must be a finite number >= 0, got -0.1",
+    ),
+    "a negative penalty": Misuse(
+        lambda: max_margin(alpha=-1e-4),
+        ValueError,
+        "max_margin: alpha must be a finite number >= 0, got -0.0001",
+    ),
+}
+
+GRIDS = {
+    "h = 0": Misuse(
+        lambda: decision_boundary(MODEL, DATA, h=0),
+        ValueError,
+        "decision_boundary: h must be a finite number > 0, got 0",
+    ),
+    "a negative h": Misuse(
+        lambda: decision_boundary(MODEL, DATA, h=-0.5),
+        ValueError,
+        "decision_boundary: h must be a finite number > 0, got -0.5",
+    ),
+    "negative padding": Misuse(
+        lambda: decision_boundary(MODEL, DATA, padding=-1),
+        ValueError,
+        "decision_boundary: padding must be a finite number >= 0, got -1",
+    ),
+}
+
+TRAINING = {
+    "a batch size of 0": Misuse(
+        lambda: train(MODEL, DATA, batch_size=0),
+        ValueError,
+        "train: batch_size must be an int >= 1, got 0",
+    ),
+    "a batch size below 0": Misuse(
+        lambda: fit(MODEL, DATA, batch_size=-3),
+        ValueError,
+        "train: batch_size must be an int >= 1, got -3",
+    ),
+    "a batch size that is no int": Misuse(
+        lambda: make_step(max_margin(), optim.sgd(1), DATA, batch_size=int_of(2.0)),
+        TypeError,
+        "train: batch_size must be an int >= 1, got 2.0 (float)",
+    ),
+    "a batch of 0": Misuse(
+        lambda: batch(DATA, 0, seed=1, step=0), ValueError, "batch: size must be an int >= 1, got 0"
+    ),
+    "the batch of a step below 0": Misuse(
+        lambda: batch(DATA, 2, seed=1, step=-1),
+        ValueError,
+        "batch: step must be an int >= 0, got -1",
+    ),
+    "steps below 0": Misuse(
+        lambda: fit(MODEL, DATA, steps=-1), ValueError, "fit: steps must be an int >= 0, got -1"
+    ),
+    "steps that are no int": Misuse(
+        lambda: fit(MODEL, DATA, steps=int_of(True)),
+        TypeError,
+        "fit: steps must be an int >= 0, got True (bool)",
+    ),
+    "logging every 0 steps": Misuse(
+        lambda: fit(MODEL, DATA, log_every=0),
+        ValueError,
+        "fit: log_every must be an int >= 1, got 0",
+    ),
+    "a backend that does not exist": Misuse(
+        lambda: train(MODEL, DATA, backend="fast"),  # type: ignore[arg-type]  # the mistake
+        ValueError,
+        "train: backend must be 'auto' or 'eager', got 'fast'",
+    ),
+    "a model without parameters, trained": Misuse(
+        lambda: train(lambda inputs: value(1.0), DATA),
+        ShapeError,
+        "train: the model must have parameters, got <function <lambda>",
+    ),
+    "a model without parameters, evaluated": Misuse(
+        lambda: evaluate(max_margin(), lambda inputs: value(1.0), DATA),
+        ShapeError,
+        "max_margin: the model must have parameters, got <function <lambda>",
+    ),
+    "the first state of a model without parameters": Misuse(
+        lambda: initial_state(nn.MLP(layers=MODEL.layers.delete(0)), optim.sgd(1)),
+        ShapeError,
+        "train: the model must have parameters, got MLP(layers=pvector([]))",
+    ),
+    "a loss for an optimizer": Misuse(
+        lambda: train(MODEL, DATA, optimizer=max_margin()),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "train: optimizer must be an Optimizer, got Loss(name='ma",
+    ),
+    "an optimizer for a loss": Misuse(
+        lambda: fit(MODEL, DATA, loss=optim.sgd(1)),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "train: loss must be a Loss, got Optimizer(",
+    ),
+    "rows for a dataset": Misuse(
+        lambda: train(MODEL, [[1.0, 2.0]]),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "train: dataset must be a Dataset, got [[1.0, 2.0]] (list)",
+    ),
+    "rows for a dataset, evaluated": Misuse(
+        lambda: evaluate(max_margin(), MODEL, DATA.xs),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "evaluate: dataset must be a Dataset, got (",
+    ),
+    "a model for a loss": Misuse(
+        lambda: evaluate(MODEL, MODEL, DATA),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "evaluate: loss must be a Loss, got MLP(",
+    ),
+}
+
+MISUSES = {
+    **CONSTRUCTION,
+    **VALUES,
+    **GRAPHS,
+    **DATASETS,
+    **{
+        key: misuse
+        for draw in (moons, circles, blobs, spiral)
+        for key, misuse in drawn(draw).items()
+    },
+    **SEEDS,
+    **RATES,
+    **GRIDS,
+    **TRAINING,
+}
+
+
+@pytest.mark.parametrize("misuse", MISUSES.values(), ids=MISUSES.keys())
+def test_misuse_raises_its_error_and_says_all_there_is_to_say(misuse: Misuse) -> None:
+    with pytest.raises(misuse.error) as caught:
+        misuse.call()
+    assert str(caught.value).startswith(misuse.message)
+    assert type(caught.value) is misuse.error
+
+
+@pytest.mark.parametrize("misuse", MISUSES.values(), ids=MISUSES.keys())
+def test_a_message_reads_where_name_expected_and_got(misuse: Misuse) -> None:
+    where, _, rest = misuse.message.partition(": ")
+    assert where.isidentifier()
+    assert " must " in rest
+    assert ", got " in rest
+
+
+@pytest.mark.parametrize("error", [ShapeError, DataError])
+def test_an_error_of_microfp_is_a_value_error(error: type[Exception]) -> None:
+    assert issubclass(error, MicrofpError)
+    assert issubclass(error, ValueError)
+
+
+@pytest.mark.parametrize("wrong", ["2", None, True, [2.0]])
+def test_a_curried_operation_refuses_its_operand_when_it_is_used(wrong: object) -> None:
+    operation = curried.mul(untyped(wrong))
+    with pytest.raises(TypeError, match=r"^arithmetic: an operand must be"):
+        operation(2.0)
+
+
+def test_what_is_allowed_at_the_edge_is_not_refused() -> None:
+    assert isinstance(value(2**63), Value)
+    assert fit(MODEL, DATA, steps=0).history == fit(MODEL, DATA, steps=0, batch_size=99).history
+    assert losses.max_margin(alpha=0).penalty is None
+    assert optim.sgd(0).name == "sgd"
+    assert trainer.batch(DATA, 5, seed=0, step=0) is DATA
+    assert len(decision_boundary(MODEL, DATA, padding=0)) >= 1

@@ -1,0 +1,91 @@
+"""The tables of the benchmarks: what they say, never how fast anything is."""
+
+import pytest
+
+from benchmarks.__main__ import main
+from benchmarks.measure import Goal, Missing, Row, check_agreement, found, per, side_by_side
+from benchmarks.problems import demo, published_losses
+from benchmarks.table import cells, duration, lines
+from microfp import losses
+
+
+def test_a_faster_goal_is_met_from_its_bound_on() -> None:
+    goal = Goal("faster", 5.0)
+    assert Row("step", 1.0, "peer", 5.0, goal).met is True
+    assert Row("step", 1.0, "peer", 4.9, goal).met is False
+
+
+def test_an_at_most_goal_is_met_up_to_its_bound() -> None:
+    goal = Goal("at most", 1.5)
+    assert Row("node", 1.5, "class", 1.0, goal).met is True
+    assert Row("node", 1.6, "class", 1.0, goal).met is False
+
+
+def test_a_goal_in_seconds_needs_no_peer() -> None:
+    assert Row("import", 0.1, goal=Goal("seconds", 0.15)).met is True
+    assert Row("import", 0.2, goal=Goal("seconds", 0.15)).met is False
+
+
+def test_a_goal_without_anything_to_compare_is_neither_met_nor_missed() -> None:
+    assert (
+        Row("step", 1.0, "peer", Missing("peer is not installed"), Goal("faster", 5.0)).met is None
+    )
+    assert Row("step", Missing("no backend"), goal=Goal("seconds", 1.0)).met is None
+
+
+def test_a_missing_peer_stays_in_the_table_with_its_reason() -> None:
+    row = Row("step", 1.0, "jax", Missing("jax is not installed"), Goal("faster", 4.0))
+    assert cells(row)[3] == "missing"
+    assert "  jax missing: jax is not installed" in list(lines([row]))
+
+
+def test_a_missed_goal_is_written_in_capitals() -> None:
+    assert cells(Row("step", 1.0, "peer", 4.0, Goal("faster", 5.0)))[-1] == "NO"
+
+
+def test_an_import_that_fails_is_missing_by_name() -> None:
+    def make() -> type[object]:
+        raise ModuleNotFoundError("No module named 'jax'", name="jax")
+
+    assert found(make) == Missing("jax is not installed")
+
+
+def test_candidates_take_turns_after_their_warm_up() -> None:
+    calls: list[str] = []
+    side_by_side({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, repetitions=2)
+    assert "".join(calls) == "ab" + "abab"
+
+
+def test_what_is_missing_stays_missing_through_timing_and_sharing() -> None:
+    gone = Missing("gone")
+    assert per(100, side_by_side({"a": gone}, repetitions=1)) == {"a": gone}
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [(2.5, "2.5 s"), (0.0125, "12.5 ms"), (3e-6, "3 µs"), (4.2e-8, "42 ns"), (None, "")],
+)
+def test_a_duration_is_written_in_the_unit_that_suits_it(time: float | None, text: str) -> None:
+    assert duration(time) == text
+
+
+def test_runs_that_differ_by_more_than_the_tolerance_are_not_compared() -> None:
+    check_agreement("peer", [1.0, 2.0], [1.0, 2.0 * (1.0 + 1e-10)])
+    with pytest.raises(AssertionError, match="the loss of step 1"):
+        check_agreement("peer", [1.0, 2.0], [1.0, 2.0 * (1.0 + 1e-8)])
+    with pytest.raises(AssertionError, match="the loss of step 0"):
+        check_agreement("peer", [float("nan")], [1.0])
+
+
+def test_the_problem_of_the_demo_starts_where_the_published_run_does() -> None:
+    problem = demo()
+    loss = losses.evaluate(losses.max_margin(alpha=problem.alpha), problem.model, problem.dataset)
+    assert loss.total.data == pytest.approx(published_losses()[0], rel=1e-9)
+    assert (problem.widths, problem.steps, len(published_losses())) == ((2, 16, 16, 1), 100, 100)
+
+
+def test_an_unknown_group_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["speed"])
+    assert caught.value.code == 2
+    assert "'speed' is none of core, node" in capsys.readouterr().err

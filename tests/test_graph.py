@@ -1,0 +1,241 @@
+"""Rows and DOT text say what a graph is, parents first, the same in every process."""
+
+import re
+from collections import Counter, defaultdict
+
+import pytest
+
+from microfp import backward, graph, total, value
+from microfp.graph import GraphRows, edges, formula, nodes, to_dot, to_rows, topological_order
+from microfp.ops import PRIMITIVES, primitive
+from microfp.values import Value, lift
+
+
+def diamond() -> tuple[Value, Value]:
+    """y = (x + 1) * (x * 2), where x is used twice."""
+    x = value(3.0, label="x")
+    return x, (x + 1.0) * (x * 2.0)
+
+
+# Rows of nodes
+
+
+def test_parents_stand_before_children_and_the_output_last() -> None:
+    _, y = diamond()
+    rows = nodes(y)
+    place = {row["id"]: i for i, row in enumerate(rows)}
+    assert all(place[p] < place[row["id"]] for row in rows for p in row["parents"])
+    assert [row["op"] for row in rows] == ["leaf", "leaf", "add", "leaf", "mul", "mul"]
+
+
+def test_a_node_used_twice_has_one_row() -> None:
+    x = value(3.0, label="x")
+    rows = nodes(x * x)
+    assert [row["id"] for row in rows] == ["n0", "n1"]
+    assert rows[1]["parents"] == ("n0", "n0")
+
+
+def test_two_leaves_of_one_label_and_number_have_two_rows() -> None:
+    assert len(nodes(value(0.0, label="x") + value(0.0, label="x"))) == 3
+
+
+def test_a_row_shows_label_operation_data_and_formula() -> None:
+    row = nodes(value(3.0, label="x") * 2.0)[-1]
+    assert row == {
+        "id": "n2",
+        "label": None,
+        "op": "mul",
+        "data": 6.0,
+        "grad": None,
+        "parents": ("n0", "n1"),
+        "formula": "n0 * n1",
+    }
+
+
+def test_gradients_stand_beside_the_nodes_and_0_where_there_is_none() -> None:
+    x, y = diamond()
+    by_label = {row["label"]: row["grad"] for row in nodes(y, backward(y))}
+    assert by_label["x"] == 2 * (2 * 3.0 + 1)  # (2x² + 2x)' = 4x + 2
+    assert {row["grad"] for row in nodes(x, backward(value(1.0)))} == {0.0}
+
+
+def test_a_leaf_is_its_own_graph() -> None:
+    (row,) = nodes(value(3.0, label="x"))
+    assert (row["id"], row["op"], row["parents"], row["formula"]) == ("n0", "leaf", (), "x")
+    assert edges(value(3.0)) == ()
+
+
+def test_a_deep_chain_is_no_recursion() -> None:
+    y = value(0.0)
+    for _ in range(5_000):
+        y = -y
+    assert len(nodes(y, backward(y))) == len(edges(y)) + 1 == 5_001
+    assert to_dot(y).count("->") == 5_000
+
+
+def test_the_order_is_that_of_the_engine() -> None:
+    _, y = diamond()
+    assert [node.data for node in topological_order(y)] == [row["data"] for row in nodes(y)]
+
+
+# Formulas
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("add", "a + b"),
+        ("sub", "a - b"),
+        ("mul", "a * b"),
+        ("divide", "a / b"),
+        ("pow", "a ** b"),
+        ("neg", "-a"),
+        ("exp", "exp(a)"),
+        ("log", "log(a)"),
+        ("sqrt", "sqrt(a)"),
+        ("sin", "sin(a)"),
+        ("cos", "cos(a)"),
+        ("tanh", "tanh(a)"),
+        ("sigmoid", "sigmoid(a)"),
+        ("softplus", "softplus(a)"),
+        ("relu", "relu(a)"),
+        ("absolute", "abs(a)"),
+        ("maximum", "max(a, b)"),
+        ("minimum", "min(a, b)"),
+        ("positive", "[a > 0]"),
+        ("sign", "sign(a)"),
+        ("above", "[a > b]"),
+        ("where", "where(a, b, c)"),
+    ],
+)
+def test_a_formula_is_written_as_a_person_would(name: str, expected: str) -> None:
+    row = PRIMITIVES[name]
+    assert row.arity is not None
+    operands = [value(2.0) for _ in range(row.arity)]
+    node = row(*operands)
+    assert isinstance(node, Value)
+    assert formula(node, ("a", "b", "c")[: row.arity]) == expected
+
+
+def test_a_constant_power_shows_its_exponent() -> None:
+    assert formula(value(2.0) ** 3, ("x",)) == "x ** 3.0"
+    assert formula(value(2.0) ** -0.5, ("x",)) == "x ** -0.5"
+
+
+def test_a_sum_shows_all_of_its_terms() -> None:
+    assert nodes(total([value(1.0), value(2.0), 3.0]))[-1]["formula"] == "sum(n0, n1, n2)"
+    assert formula(total([]), ()) == "sum()"
+
+
+def test_a_leaf_without_a_label_shows_its_number() -> None:
+    assert formula(value(0.1), ()) == "0.1"
+    assert formula(value(float("nan")), ()) == "nan"
+
+
+def test_a_primitive_of_ones_own_shows_its_own_notation() -> None:
+    cube = primitive("cube", lambda a: a * a * a, lambda a, y: (3.0 * a * a,), "{0}³")
+    node = cube(value(2.0))
+    assert isinstance(node, Value)
+    assert formula(node, ("x",)) == "x³"
+    assert edges(node)[0]["local_derivative"] == 12.0
+
+
+# Rows of edges
+
+
+def test_an_edge_has_the_place_of_the_operand_and_its_slope() -> None:
+    assert edges(value(8.0) / value(2.0)) == (
+        {"source": "n0", "target": "n2", "operand": 0, "local_derivative": 0.5},
+        {"source": "n1", "target": "n2", "operand": 1, "local_derivative": -2.0},
+    )
+
+
+def test_a_node_used_twice_by_one_other_has_two_edges() -> None:
+    x = value(3.0)
+    assert [(e["source"], e["operand"], e["local_derivative"]) for e in edges(x * x)] == [
+        ("n0", 0, 3.0),
+        ("n0", 1, 3.0),
+    ]
+
+
+def test_gradients_are_the_sums_over_paths_of_the_products_of_slopes() -> None:
+    _, y = diamond()
+    z = (y * y).set(label="z") + y
+    rows = to_rows(z, backward(z))
+    gradient: defaultdict[str, float] = defaultdict(float, {rows["nodes"][-1]["id"]: 1.0})
+    for edge in reversed(rows["edges"]):  # children come after parents, so theirs are complete
+        gradient[edge["source"]] += gradient[edge["target"]] * edge["local_derivative"]
+    assert {row["id"]: row["grad"] for row in rows["nodes"]} == dict(gradient)
+
+
+def test_both_kinds_of_rows_come_together() -> None:
+    _, y = diamond()
+    expected: GraphRows = {"nodes": nodes(y, backward(y)), "edges": edges(y)}
+    assert to_rows(y, backward(y)) == expected
+
+
+# DOT
+
+BOX = re.compile(r'  (n\d+) \[label="((?:[^"\\]|\\.)*)"\];')
+ARROW = re.compile(r"  (n\d+) -> (n\d+);")
+
+
+def read_dot(text: str) -> tuple[dict[str, str], Counter[tuple[str, str]]]:
+    """The boxes and arrows of a DOT text of which every line has to be understood."""
+    first, rank, shape, *lines, last = text.split("\n")
+    assert (first, rank, shape, last) == (
+        "digraph microfp {",
+        "  rankdir=LR;",
+        "  node [shape=box];",
+        "}",
+    )
+    boxes = {m[1]: m[2] for line in lines if (m := BOX.fullmatch(line))}
+    arrows = Counter((m[1], m[2]) for line in lines if (m := ARROW.fullmatch(line)))
+    assert len(boxes) + arrows.total() == len(lines)
+    return boxes, arrows
+
+
+def test_dot_has_a_box_a_node_and_an_arrow_an_operand() -> None:
+    _, y = diamond()
+    boxes, arrows = read_dot(to_dot(y))
+    assert list(boxes) == [row["id"] for row in nodes(y)]
+    assert arrows == Counter((edge["source"], edge["target"]) for edge in edges(y))
+
+
+def test_dot_shows_label_operation_data_and_gradient() -> None:
+    x = value(3.0, label="x")
+    y = x * x
+    boxes, _ = read_dot(to_dot(y, backward(y)))
+    assert boxes == {"n0": r"x\ndata 3\ngrad 6", "n1": r"mul\ndata 9\ngrad 1"}
+
+
+def test_dot_shows_a_gradient_of_0() -> None:
+    assert r"grad 0" in to_dot(value(1.0), backward(value(2.0)))
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ('say "x"', r"say \"x\""),
+        ("back\\slash", r"back\\slash"),
+        ("two\nlines", r"two\nlines"),
+        ('\\"', r"\\\""),
+        ("{a|b} <c>", "{a|b} <c>"),
+        ("größe", "größe"),
+    ],
+)
+def test_any_label_stays_one_label_in_dot(label: str, shown: str) -> None:
+    boxes, _ = read_dot(to_dot(value(1.0, label=label)))
+    assert boxes == {"n0": shown + r"\ndata 1"}
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [(float("nan"), "nan"), (float("-inf"), "-inf"), (1e-300, "1e-300"), (1 / 3, "0.333333")],
+)
+def test_dot_shows_any_number(data: float, shown: str) -> None:
+    assert read_dot(to_dot(lift(data)))[0] == {"n0": f"data {shown}"}
+
+
+def test_the_facade_offers_the_module() -> None:
+    assert graph.to_dot is to_dot

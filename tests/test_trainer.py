@@ -1,0 +1,317 @@
+"""A training is a fold of pure steps; a run keeps what was asked for."""
+
+import math
+import pickle
+from collections.abc import Sequence
+from functools import reduce
+
+import pytest
+from pyrsistent import PVector, pmap, pvector
+
+from microfp import Record, Value, attr, datasets, nn, optim, value
+from microfp.datasets import Dataset, dataset, moons
+from microfp.losses import Loss, evaluate, evaluate_with, max_margin
+from microfp.optim import Numbers, Optimizer, identity, sgd
+from microfp.schedules import constant, micrograd_decay
+from microfp.toolbox import last, pipe, take
+from microfp.trainer import (
+    Backend,
+    Metrics,
+    TrainState,
+    advance,
+    batch,
+    descend,
+    differentiate,
+    fit,
+    initial_state,
+    make_step,
+    train,
+)
+from microfp.tree import parameters, with_parameters
+from microfp.values import Scalar
+
+DATA = moons(10, seed=3)
+MODEL = nn.mlp(2, [3, 1], seed=5)
+squared = Loss(name="squared", example=lambda scores, y: (scores[0] - y) ** 2)
+
+
+def data(model: object) -> list[float]:
+    return [p.data for p in parameters(model)]
+
+
+def measured(state: TrainState[nn.MLP]) -> Metrics:
+    assert state.metrics is not None
+    return state.metrics
+
+
+# Steps
+
+
+def test_before_the_first_step_nothing_was_measured() -> None:
+    start = initial_state(MODEL, sgd(0.1))
+    assert (start.step, start.model, start.metrics) == (0, MODEL, None)
+
+
+def test_a_step_leaves_its_state_as_it_was_and_gives_the_same_again() -> None:
+    step = make_step(max_margin(), sgd(0.1), DATA)
+    start = initial_state(MODEL, sgd(0.1))
+    before = data(MODEL)
+    first, again = step(start), step(start)
+    assert data(start.model) == before != data(first.model)
+    assert (data(first.model), first.metrics) == (data(again.model), again.metrics)
+
+
+def test_metrics_are_those_before_the_update() -> None:
+    rate = constant(0.25)
+    state = make_step(max_margin(), sgd(rate), DATA)(initial_state(MODEL, sgd(rate)))
+    it = evaluate(max_margin(), MODEL, DATA)
+    metrics = measured(state)
+    assert (metrics.step, state.step) == (0, 1)
+    assert (metrics.loss, metrics.data_loss) == (it.total.data, it.data.data)
+    assert (metrics.penalty, metrics.accuracy) == (it.penalty.data, it.accuracy)
+    assert metrics.learning_rate == 0.25
+
+
+def test_the_reported_rate_is_that_of_the_update_that_followed() -> None:
+    line, one = nn.neuron(1, weights=[1.0], activation="identity"), dataset([[1.0]], [3.0])
+    states = list(take(4, train(line, one, loss=squared, optimizer=sgd(lambda k: 0.1 / (1 + k)))))
+    assert [s.metrics.learning_rate for s in states if s.metrics] == [0.1, 0.05, 0.1 / 3, 0.025]
+    weights = [line.weights[0].data, *(s.model.weights[0].data for s in states)]
+    biases = [0.0, *(s.model.bias.data for s in states)]
+    for k in range(4):  # the gradient of (w + b - 3)² along w is 2 (w + b - 3)
+        slope = 2 * (weights[k] + biases[k] - 3.0)
+        assert weights[k + 1] == pytest.approx(weights[k] - 0.1 / (1 + k) * slope, rel=1e-12)
+
+
+def test_the_gradient_norm_is_that_of_the_central_differences() -> None:
+    smooth = nn.mlp(2, [3, 1], activation="tanh", seed=5)
+    state = make_step(squared, sgd(0.1), DATA)(initial_state(smooth, sgd(0.1)))
+    start, h = data(smooth), 1e-5
+
+    def loss(i: int, by: float) -> float:
+        changed = [*start[:i], start[i] + by, *start[i + 1 :]]
+        return evaluate(squared, with_parameters(smooth, changed), DATA).total.data
+
+    slopes = [(loss(i, h) - loss(i, -h)) / (2 * h) for i in range(len(start))]
+    assert measured(state).gradient_norm == pytest.approx(math.hypot(*slopes), rel=1e-7)
+
+
+def test_least_squares_on_a_line_is_solved() -> None:
+    line = nn.neuron(1, weights=[0.0], activation="identity")
+    points = dataset([[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 5.0, 7.0])
+    run = fit(line, points, steps=300, loss=squared, optimizer=sgd(0.1), log_every=50)
+    assert data(run.final_model) == pytest.approx([2.0, 1.0], abs=1e-6)
+    assert run.final_accuracy is None
+    assert [m.step for m in run.history] == [0, 50, 100, 150, 200, 250, 299]
+
+
+def test_one_step_of_least_squares_is_the_step_of_the_closed_form() -> None:
+    # loss = (w - 3)², so w goes from 1 to 1 - 0.1 * 2 * (1 - 3)
+    line = nn.neuron(1, weights=[1.0], activation="identity")
+    one = dataset([[1.0]], [3.0])
+    state = make_step(squared, sgd(0.1), one)(initial_state(line, sgd(0.1)))
+    assert data(state.model) == pytest.approx([1.4, 0.4])
+
+
+def test_a_model_of_ones_own_trains_and_keeps_its_labels() -> None:
+    class Scaled(Record):
+        factor: Value = attr()
+        name: str = attr(default="mine")
+
+        def __call__(self, inputs: Sequence[Scalar]) -> Value:
+            return self.factor * inputs[0]
+
+    run = fit(Scaled(factor=value(1.0, label="f")), DATA, steps=3)
+    assert run.final_model.factor.label == "f"
+    assert run.final_model.name == "mine"
+    assert run.final_model.factor.data != 1.0
+
+
+@pytest.mark.parametrize("backend", ["auto", "eager"])
+def test_every_backend_gives_the_bits_of_the_pipeline(backend: Backend) -> None:
+    optimizer = sgd(micrograd_decay)
+    start = initial_state(MODEL, optimizer)
+    by_step = make_step(max_margin(), optimizer, DATA, backend=backend)(start)
+    by_pipe = pipe(
+        start.model,
+        evaluate_with(max_margin(), DATA),
+        differentiate,
+        advance(optimizer, start),
+    )
+    assert data(by_step.model) == data(by_pipe.model)
+    assert by_step.metrics == by_pipe.metrics
+
+
+def test_descend_is_the_step_of_plain_gradient_descent() -> None:
+    moved = pipe(MODEL, evaluate_with(max_margin(), DATA), differentiate, descend(0.3))
+    state = make_step(max_margin(), sgd(0.3), DATA)(initial_state(MODEL, sgd(0.3)))
+    assert data(moved) == data(state.model)
+
+
+def test_the_optimizer_sees_gradients_state_parameters_and_step() -> None:
+    seen = list[tuple[int, object, int, int]]()
+
+    def update(
+        gradients: Numbers, state: object, parameters: Numbers, step: int
+    ) -> tuple[Numbers, object]:
+        seen.append((step, state, len(gradients), len(parameters)))
+        return pvector([0.0] * len(gradients)), step
+
+    watching = Optimizer("watching", init=lambda ps: "fresh", update=update)
+    state = last(take(3, train(MODEL, DATA, optimizer=watching)))
+    count = len(data(MODEL))
+    assert seen == [(0, "fresh", count, count), (1, 0, count, count), (2, 1, count, count)]
+    assert (state.optimizer_state, data(state.model)) == (2, data(MODEL))
+
+
+def test_an_optimizer_without_a_rate_reports_none() -> None:
+    assert measured(next(train(MODEL, DATA, optimizer=identity()))).learning_rate is None
+
+
+def test_an_optimizer_that_gives_too_few_updates_is_found_out() -> None:
+    short = Optimizer("short", lambda ps: (), lambda g, s, p, k: (pvector([0.0]), s))
+    with pytest.raises(ValueError, match="zip"):
+        next(train(MODEL, DATA, optimizer=short))
+
+
+# Streams
+
+
+def test_the_first_state_of_a_stream_is_that_after_the_first_step() -> None:
+    states = list(take(3, train(MODEL, DATA)))
+    assert [state.step for state in states] == [1, 2, 3]
+    assert [measured(state).step for state in states] == [0, 1, 2]
+
+
+def test_the_defaults_are_those_of_the_demo() -> None:
+    explicit = train(
+        MODEL, DATA, loss=max_margin(alpha=1e-4), optimizer=sgd(micrograd_decay), seed=1337
+    )
+    assert [measured(s) for s in take(3, explicit)] == [
+        measured(s) for s in take(3, train(MODEL, DATA))
+    ]
+
+
+def test_a_state_can_be_pickled_and_trained_on() -> None:
+    step = make_step(max_margin(), sgd(0.1), DATA)
+    state = step(initial_state(MODEL, sgd(0.1)))
+    restored = pickle.loads(pickle.dumps(state))
+    assert restored.metrics == state.metrics
+    assert data(step(restored).model) == data(step(state).model)
+
+
+# Batches
+
+
+def test_no_size_or_one_above_n_is_the_full_batch_in_its_own_order() -> None:
+    for size in (None, 10, 11, 10**9):
+        assert batch(DATA, size, seed=1, step=7) is DATA
+    full = fit(MODEL, DATA, steps=2).history
+    assert fit(MODEL, DATA, steps=2, batch_size=999).history == full
+
+
+def test_a_batch_keeps_rows_with_their_targets() -> None:
+    pairs = set(zip(DATA.xs, DATA.ys, strict=True))
+    chosen = batch(DATA, 4, seed=1, step=2)
+    assert set(zip(chosen.xs, chosen.ys, strict=True)) < pairs
+    assert chosen.metadata == DATA.metadata
+
+
+def test_seeds_and_epochs_shuffle_differently() -> None:
+    def dealt(seed: int, step: int) -> Dataset:
+        return batch(moons(50), 25, seed=seed, step=step)
+
+    assert dealt(1, 0).xs != dealt(2, 0).xs
+    assert dealt(1, 0).xs != dealt(1, 2).xs
+
+
+# Runs
+
+
+@pytest.mark.parametrize(
+    ("steps", "log_every", "logged"),
+    [
+        (0, 1, []),
+        (1, 1, [0]),
+        (5, 1, [0, 1, 2, 3, 4]),
+        (5, 2, [0, 2, 4]),
+        (6, 2, [0, 2, 4, 5]),
+        (5, 100, [0, 4]),
+        (7, 3, [0, 3, 6]),
+    ],
+)
+def test_the_last_step_is_always_logged(steps: int, log_every: int, logged: list[int]) -> None:
+    run = fit(MODEL, DATA, steps=steps, log_every=log_every)
+    assert [m.step for m in run.history] == logged
+    assert isinstance(run.history, PVector)
+
+
+def test_logging_less_changes_nothing_else() -> None:
+    often, seldom = fit(MODEL, DATA, steps=5), fit(MODEL, DATA, steps=5, log_every=3)
+    assert data(often.final_model) == data(seldom.final_model)
+    assert [m for m in often.history if m.step in (0, 3, 4)] == list(seldom.history)
+    assert (often.final_loss, often.final_accuracy) == (seldom.final_loss, seldom.final_accuracy)
+
+
+def test_a_run_has_both_models_and_the_last_numbers() -> None:
+    run = fit(MODEL, DATA, steps=4)
+    final = last(take(4, train(MODEL, DATA)))
+    assert run.initial_model is MODEL
+    assert data(run.final_model) == data(final.model)
+    assert run.final_loss == run.history[-1].loss == measured(final).loss
+    assert run.final_accuracy == run.history[-1].accuracy
+
+
+def test_a_run_of_no_steps_evaluates_the_model_that_it_was_given() -> None:
+    run = fit(MODEL, DATA, steps=0)
+    it = evaluate(max_margin(), MODEL, DATA)
+    assert run.final_model is run.initial_model is MODEL
+    assert (run.final_loss, run.final_accuracy) == (it.total.data, it.accuracy)
+
+
+def test_a_run_remembers_what_it_was_asked_for() -> None:
+    loss, optimizer = max_margin(alpha=0.5), sgd(0.1)
+    run = fit(
+        MODEL,
+        DATA,
+        steps=2,
+        log_every=2,
+        loss=loss,
+        optimizer=optimizer,
+        batch_size=4,
+        seed=7,
+        backend="eager",
+    )
+    assert run.options == pmap(
+        {
+            "steps": 2,
+            "log_every": 2,
+            "loss": loss,
+            "optimizer": optimizer,
+            "batch_size": 4,
+            "seed": 7,
+            "backend": "eager",
+        }
+    )
+
+
+def test_a_run_is_the_fold_of_its_steps() -> None:
+    optimizer = sgd(micrograd_decay)
+    step = make_step(max_margin(), optimizer, DATA, batch_size=3, seed=11)
+    final = reduce(lambda state, _: step(state), range(7), initial_state(MODEL, optimizer))
+    run = fit(MODEL, DATA, steps=7, batch_size=3, seed=11)
+    assert data(run.final_model) == data(final.model)
+    assert run.history[-1] == final.metrics
+
+
+def test_training_separates_what_can_be_separated() -> None:
+    apart = datasets.blobs(20, noise=0.2, centers=[(-2, 0), (2, 0)], seed=1)
+    run = fit(nn.mlp(2, [1], seed=2), apart, steps=30, optimizer=optim.sgd(0.1))
+    assert run.final_accuracy == 1.0
+    assert run.final_loss < run.history[0].loss
+
+
+def test_an_unfit_model_is_named_by_the_first_step() -> None:
+    states = train(nn.mlp(3, [1]), DATA)
+    with pytest.raises(ValueError, match="inputs must be 3 numbers, got 2"):
+        next(states)

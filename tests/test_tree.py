@@ -1,0 +1,202 @@
+"""A model is a tree: its leaves are its parameters, and all else stays as it is."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pytest
+from pyrsistent import PMap, PVector, m, pmap, pvector, v
+
+from microfp import Record, Value, attr, relu, value
+from microfp.errors import ShapeError
+from microfp.nn import mlp, neuron
+from microfp.tree import (
+    map_parameters,
+    map_values,
+    parameter_count,
+    parameters,
+    values,
+    with_parameters,
+)
+from microfp.values import Scalar
+
+
+class Line(Record):
+    slope: Value = attr()
+    offset: Value = attr()
+    name: str = attr(default="line")
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        return self.slope * inputs[0] + self.offset
+
+
+class Pair(NamedTuple):
+    left: Value
+    right: Line
+
+
+class Forest(Record):
+    lines: PVector[Line] = attr()
+    gains: PMap[str, Value] = attr()
+    pair: Pair = attr()
+    rest: tuple[object, ...] = attr(default=())
+
+
+def line(slope: float, offset: float) -> Line:
+    return Line(slope=value(slope, label="slope"), offset=value(offset))
+
+
+def forest() -> Forest:
+    return Forest(
+        lines=v(line(1, 2), line(3, 4)),
+        gains=m(low=value(6.0), high=value(5.0)),
+        pair=Pair(value(7.0), line(8, 9)),
+        rest=("name", 3, None, (value(10.0), relu), v()),
+    )
+
+
+def data(tree: object) -> list[float]:
+    return [p.data for p in parameters(tree)]
+
+
+# Parameters
+
+
+def test_parameters_come_in_declared_order_and_maps_by_key() -> None:
+    assert data(forest()) == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+
+
+def test_the_order_of_a_map_is_not_that_of_its_making() -> None:
+    names = [f"key {i}" for i in range(40)]
+    made = {name: value(float(i)) for i, name in enumerate(names)}
+    backwards = dict(reversed(made.items()))
+    assert parameters(pmap(made)) == parameters(pmap(backwards))
+    assert parameters(pmap(made)) == tuple(made[name] for name in sorted(names))
+
+
+def test_keys_that_read_the_same_are_ordered_by_their_type() -> None:
+    number, text = value(1.0), value(2.0)
+    mixed: PMap[object, Value] = pmap({"1": text, 1: number})
+    assert parameters(mixed) == (number, text)
+
+
+def test_a_value_in_two_places_is_one_parameter() -> None:
+    tied = value(2.0)
+    assert parameters((tied, Line(slope=tied, offset=tied))) == (tied,)
+    assert parameter_count(v(tied, tied)) == 1
+
+
+def test_a_computed_value_is_no_parameter() -> None:
+    x = value(2.0)
+    assert parameters((x, x * 3.0)) == (x,)
+    assert [found.op for found in values((x, x * 3.0))] == ["leaf", "mul"]
+
+
+@pytest.mark.parametrize("empty", [(), v(), m(), None, "w", 3.0, relu, [value(1.0)]])
+def test_what_holds_no_values_has_no_parameters(empty: object) -> None:
+    assert parameters(empty) == ()
+    assert parameter_count(empty) == 0
+
+
+def test_a_value_alone_is_a_model() -> None:
+    x = value(2.0)
+    assert parameters(x) == (x,)
+    assert with_parameters(x, [3.0]).data == 3.0
+
+
+@pytest.mark.parametrize(("n_in", "widths"), [(1, [1]), (2, [16, 16, 1]), (3, [5]), (4, [3, 2, 1])])
+def test_a_network_has_a_weight_an_input_and_a_bias_a_neuron(n_in: int, widths: list[int]) -> None:
+    fans = zip([n_in, *widths], widths, strict=False)
+    assert parameter_count(mlp(n_in, widths)) == sum((a + 1) * b for a, b in fans)
+
+
+# Replacing
+
+
+def test_new_numbers_take_the_places_of_the_old_ones() -> None:
+    changed = with_parameters(forest(), [float(-i) for i in range(10)])
+    assert data(changed) == [float(-i) for i in range(10)]
+    assert changed.lines[1].offset.data == -3.0
+    assert changed.gains["high"].data == -4.0
+    assert changed.pair.right.slope.data == -7.0
+
+
+def test_what_is_no_value_stays_and_types_stay() -> None:
+    before = forest()
+    after = with_parameters(before, [0.0] * 10)
+    assert isinstance(after.pair, Pair)
+    assert isinstance(after.gains, PMap)
+    assert isinstance(after.lines, PVector)
+    assert after.rest[:3] == before.rest[:3] == ("name", 3, None)
+    assert after.lines[0].name == "line"
+
+
+def test_the_model_that_was_given_stays_as_it_was() -> None:
+    before = forest()
+    with_parameters(before, [0.0] * 10)
+    assert data(before) == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+
+
+def test_labels_stay_with_their_places() -> None:
+    changed = with_parameters(line(1, 2), [5, 6])
+    assert (changed.slope.label, changed.offset.label) == ("slope", None)
+    assert type(changed.slope.data) is float
+
+
+def test_a_value_is_put_in_as_it_is() -> None:
+    x = value(5.0, label="mine")
+    assert with_parameters(line(1, 2), [x, 6.0]).slope is x
+
+
+def test_tied_values_stay_tied() -> None:
+    tied = value(2.0, label="tied")
+    a, (b, c) = with_parameters((tied, (tied, value(0.0))), [3.0, 4.0])
+    assert a is b
+    assert (a.data, c.data, a.label) == (3.0, 4.0, "tied")
+
+
+def test_a_computed_value_is_left_alone() -> None:
+    x = value(2.0)
+    product = x * 3.0
+    assert with_parameters((x, product), [7.0])[1] is product
+
+
+@pytest.mark.parametrize("numbers", [[], [1.0], [1.0, 2.0, 3.0]])
+def test_another_number_of_numbers_is_refused(numbers: list[float]) -> None:
+    message = f"as many as the model's parameters, 2, got {len(numbers)}$"
+    with pytest.raises(ShapeError, match=message):
+        with_parameters(line(1, 2), numbers)
+
+
+def test_a_function_of_parameters_may_give_numbers_or_values() -> None:
+    halved = map_parameters(lambda p: p.data / 2, line(4, 6))
+    assert data(halved) == [2.0, 3.0]
+    assert halved.slope.label == "slope"
+    graph = map_parameters(lambda p: p * 2.0, line(4, 6))
+    assert (graph.slope.op, graph.slope.data) == ("mul", 8.0)
+
+
+def test_a_function_is_called_once_for_a_tied_parameter() -> None:
+    tied, calls = value(2.0), list[Value]()
+
+    def seen(p: Value) -> float:
+        calls.append(p)
+        return p.data
+
+    map_parameters(seen, (tied, tied, v(tied)))
+    assert calls == [tied]
+
+
+def test_every_value_is_mapped_computed_ones_too() -> None:
+    x = value(2.0)
+    mapped = map_values(lambda found: found + 1.0, (x, v(x * 3.0), "name"))
+    assert (mapped[0].data, mapped[1][0].data, mapped[2]) == (3.0, 7.0, "name")
+
+
+def test_an_activation_stays_through_an_update() -> None:
+    own = neuron(1, activation=relu)
+    assert with_parameters(own, [1.0, 2.0]).activation is relu
+
+
+def test_an_empty_model_takes_no_numbers() -> None:
+    assert with_parameters((), []) == ()
+    assert with_parameters(pvector(), []) == pvector()

@@ -8,10 +8,9 @@
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from ctypes import c_int64, c_void_p
 from functools import lru_cache
-from itertools import chain
 from typing import TypeVar
 
 from pyrsistent import PVector, pvector
@@ -21,137 +20,29 @@ from microfp.errors import CompileError, ShapeError
 from microfp.gradients import adjoints
 from microfp.native import engine
 from microfp.native.engine import Buffer, buffer
-from microfp.native.llvm import chunk_blocks, function_text, module_text, padded_nodes
-from microfp.native.loops import roll
 from microfp.native.lowering import lower
-from microfp.native.program import Program
+from microfp.native.machine import Machine, Way, machine_for
 from microfp.native.structure import Template, template
-from microfp.native.tape import Tape, interpreter_text, tape_of
 from microfp.native.tracing import traced_leaf
-from microfp.native.training import check_native, padded
+from microfp.native.training import padded
 from microfp.nn import Model, forward_many
-from microfp.record import Record, attr
 from microfp.tree import parameters, with_parameters
 from microfp.values import Scalar, Value, lift, value
 
-__all__ = ["Compiled", "compile_program", "predict", "value_and_grad"]
+__all__ = ["predict", "value_and_grad"]
 
 A = TypeVar("A")
 
-LARGEST_TEXT = 6_000
-"""Code of more lines takes LLVM too long; a tape needs no compiling."""
-
-
-class Compiled(Record):
-    """A program that can be run over many examples.
-
-    Attributes:
-        program: What is computed for each.
-        way: How: `"code"`, machine code of its own, or `"tape"`, a table that is interpreted.
-        width: How many examples are computed side by side.
-        scratch: How many numbers the nodes of a chunk take.
-        call: Runs it: addresses of parameters, inputs and outputs, the number of examples.
-    """
-
-    program: Program = attr()
-    way: str = attr()
-    width: int = attr()
-    call: Callable[[int, int, int, int], None] = attr()
-
-
-def compile_program(program: Program, *, way: str = "auto", width: int | None = None) -> Compiled:
-    """Compile a program.
-
-    Args:
-        program: What to compute for each example.
-        way: `"code"`, `"tape"`, or `"auto"`: code unless it would be long.
-        width: How many examples are computed side by side; None for what the machine can do.
-
-    Raises:
-        CompileError: If llvmlite is not installed, or a primitive has no native form.
-    """
-    check_native(program)
-    lanes = engine.host().width if width is None else width
-    if way != "tape":
-        rolled = roll(program, summed=0)
-        if way == "code" or _length(rolled.nests) <= LARGEST_TEXT:
-            return _as_code(program, lanes)
-    return _as_tape(program, lanes)
-
-
-def _length(nests: Iterable[object]) -> int:
-    return 12 * sum(1 for _ in nests)
-
-
-def _as_code(program: Program, width: int) -> Compiled:
-    rolled = roll(program, summed=0)
-    text = module_text([function_text("rows", rolled, width=width)], width=width)
-    code = engine.compiled(text, ("rows",))
-    chunk = chunk_blocks(rolled, width)
-
-    def call(p: int, x: int, o: int, count: int) -> None:
-        blocks = min(chunk, -(-count // width))
-        nodes = buffer(blocks * padded_nodes(rolled) * width)
-        code.functions["rows"](
-            *map(c_void_p, (p, None, x)), c_int64(count), *map(c_void_p, (nodes.address, None, o))
-        )
-
-    return Compiled.unchecked(program, "code", width, call)
-
-
-@lru_cache(maxsize=4)
-def _interpreter(width: int) -> engine.Code:
-    return engine.compiled(interpreter_text(width), ("tape",))
-
-
-def _as_tape(program: Program, width: int) -> Compiled:
-    tape = tape_of(program, summed=0)
-    fields, kept = described(tape)
-    code = _interpreter(width)
-
-    def call(p: int, x: int, o: int, count: int) -> None:
-        slots = buffer(tape.slot_count * width)
-        code.functions["tape"](
-            fields,
-            *map(c_void_p, (p, None, x)),
-            c_int64(count),
-            *map(c_void_p, (slots.address, None, o)),
-        )
-        assert kept
-
-    return Compiled.unchecked(program, "tape", width, call)
-
-
-def described(tape: Tape) -> tuple[object, tuple[object, ...]]:
-    """Lay a tape out in memory: what the interpreter is given, and what has to be kept for it."""
-    rows = array("i", tape.code)
-    constants = array("d", tape.constants)
-    tables = [array("q", table) for table in (tape.shared, tape.outputs, tape.sums)]
-    addresses = [table.buffer_info()[0] for table in tables]
-    counts = [len(tape.shared), len(tape.outputs), len(tape.sums)]
-    fields = engine.integers(
-        [
-            rows.buffer_info()[0],
-            len(tape.code) // 4,
-            tape.input_count,
-            tape.parameter_count,
-            constants.buffer_info()[0],
-            len(tape.constants),
-            *chain.from_iterable(zip(addresses, counts, strict=True)),
-        ]
-    )
-    return fields, (rows, constants, *tables)
-
 
 def value_and_grad(
-    f: Callable[[A], Scalar], example: A, *, way: str = "auto"
+    f: Callable[[A], Scalar], example: A, *, way: Way = "auto"
 ) -> Callable[[A], tuple[float, A]]:
     """Compile a function and its gradient.
 
     Args:
         f: From a number, a sequence of numbers or a model to a Value, by operations on values.
         example: An argument; its numbers do not matter.
-        way: How it is run; see `compile_program`.
+        way: How it is run; as code, as a tape, or as fits; see `native.machine`.
 
     Returns:
         A function from an argument like the example to the value and the gradient, which has
@@ -167,10 +58,10 @@ def value_and_grad(
     (0.0, 1.0)
     """
     leaves = tuple(traced_leaf(None) for _ in _numbers(example))
-    output = lift(f(_rebuilt(example, leaves)))  # type: ignore[arg-type]  # Values for numbers
+    output = lift(f(_rebuilt(example, leaves)))
     table, nothing = adjoints(output, value(1.0), {}), value(0.0)
     outputs = (output, *(table.get(leaf, nothing) for leaf in leaves))
-    compiled = compile_program(lower(outputs, leaves), way=way, width=1)
+    compiled = machine_for(lower(outputs, leaves), summed=0, width=1, way=way)
 
     def both(argument: A) -> tuple[float, A]:
         numbers = _numbers(argument)
@@ -228,18 +119,23 @@ def _popped(remaining: list[Scalar]) -> Scalar:
 
 
 def _run(
-    compiled: Compiled, numbers: Sequence[float], rows: Sequence[Sequence[float]]
+    compiled: Machine, numbers: Sequence[float], rows: Sequence[Sequence[float]]
 ) -> list[tuple[float, ...]]:
     """Run a compiled program over rows of inputs."""
     width, columns = compiled.width, len(compiled.program.inputs)
     outputs = len(compiled.program.outputs)
     x, o = _in_lanes(rows, columns, width), buffer(padded(len(rows), width) * outputs)
     p = array("d", numbers)
-    compiled.call(p.buffer_info()[0], x.address, o.address, len(rows))
+    nodes = buffer(compiled.scratch(-(-len(rows) // width)))
+    compiled.code.functions[compiled.entry](
+        *map(c_void_p, (compiled.context, p.buffer_info()[0], None, x.address)),
+        c_int64(len(rows)),
+        *map(c_void_p, (nodes.address, None, o.address)),
+    )
     flat = o.view.tolist()
     size = outputs * width
     return [
-        tuple(flat[i // width * size + i % width : i // width * size + size : width])  # type: ignore[arg-type]  # floats
+        tuple(flat[i // width * size + i % width : i // width * size + size : width])
         for i in range(len(rows))
     ]
 
@@ -286,12 +182,12 @@ def predict(model: Model, rows: Sequence[Sequence[float]]) -> tuple[tuple[float,
 
 
 @lru_cache(maxsize=32)
-def _predictor(model: Template, width: int) -> Compiled | CompileError:
+def _predictor(model: Template, width: int) -> Machine | CompileError:
     known = model.model
     leaves = tuple(traced_leaf(p.label) for p in parameters(known))
     inputs = tuple(traced_leaf(f"x{i}") for i in range(width))
     try:
         scores = forward_many(with_parameters(known, leaves), inputs)  # type: ignore[arg-type]  # a model
-        return compile_program(lower(scores, inputs, leaves))
+        return machine_for(lower(scores, inputs, leaves), summed=0, width=engine.host().width)
     except CompileError as error:
         return error.with_traceback(None)

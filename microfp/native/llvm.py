@@ -9,7 +9,7 @@ balanced tree: an order that depends on the number of examples alone.
 >>> from microfp import value
 >>> x = value(0.0)
 >>> print(function_text("square", roll(lower(x * x, [x]), summed=0), width=4).splitlines()[0])
-define void @square(ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, ptr noalias %n, \
+define void @square(ptr %t, ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, ptr noalias %n, \
 ptr noalias %s, ptr %o) {
 """
 
@@ -73,8 +73,8 @@ def module_text(functions: Sequence[str], *, width: int) -> str:
 def function_text(name: str, rolled: Rolled, *, width: int, columns: int = 0) -> str:
     """Write the function that runs a rolled program over all examples.
 
-    Its arguments: the parameters, the shared numbers, the inputs, the number of examples, room
-    for the nodes of a chunk, the sums, the outputs.
+    Its arguments: a context that it does not need; the parameters, the shared numbers, the
+    inputs, the number of examples, room for the nodes of a chunk, the sums, the outputs.
 
     Args:
         name: What to call it.
@@ -86,7 +86,7 @@ def function_text(name: str, rolled: Rolled, *, width: int, columns: int = 0) ->
     w = Writer(width)
     vectors, blocks = f"<{width} x double>", chunk_blocks(rolled, width)
     w.line(
-        f"define void @{name}(ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, "
+        f"define void @{name}(ptr %t, ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, "
         f"ptr noalias %n, ptr noalias %s, ptr %o) {{"
     )
     w.label("entry")

@@ -361,6 +361,22 @@ def roll(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Rolled
     nest    1        s0 = n1
     outputs n0
     """
+    rolled = find_loops(program, summed=summed, shared=shared)
+    assert rolled is not None, "without a limit there is a result"
+    return rolled
+
+
+def find_loops(
+    program: Program, *, summed: int, shared: Iterable[str] = (), limit: int | None = None
+) -> Rolled | None:
+    """As `roll`, but give up where there would be more than so many nests: None.
+
+    >>> from microfp import sin, value
+    >>> from microfp.native.lowering import lower
+    >>> x = value(0.0)
+    >>> find_loops(lower(sin(sin(x)), [x]), summed=0, limit=1) is None
+    True
+    """
     program = collect_totals(program)
     common = {program.inputs.index(name): place for place, name in enumerate(shared)}
     split = len(program.outputs) - summed
@@ -370,6 +386,8 @@ def roll(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Rolled
     for slot in range(program.leaf_count, len(kept)):
         if kept[slot]:
             forms.add(slot)
+            if limit is not None and len(forms.groups) > limit:
+                return None
     for slot in program.outputs:
         if (
             slot not in forms.found
@@ -377,7 +395,8 @@ def roll(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Rolled
             and not _is_input(program, slot, common)
         ):
             forms.add(slot)
-    return _rolled_up(program, forms, products, split)
+    rolled = _rolled_up(program, forms, products, split)
+    return rolled if limit is None or len(rolled.nests) <= limit else None
 
 
 def _is_input(program: Program, slot: int, common: Mapping[int, int]) -> bool:

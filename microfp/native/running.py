@@ -15,13 +15,10 @@ from array import array
 from collections.abc import Sequence
 from ctypes import c_int64 as _long
 from ctypes import c_void_p as _pointer
-from ctypes import cast
 from itertools import chain
 
 from microfp.datasets import Dataset
 from microfp.native.engine import Buffer, buffer, integers
-from microfp.native.llvm import chunk_blocks, padded_nodes
-from microfp.native.loops import Rolled
 from microfp.native.training import MEASURES, Trainer, padded
 
 __all__ = ["Block", "Examples", "run"]
@@ -65,12 +62,15 @@ def packed(trainer: Trainer, examples: Examples, batches: Sequence[Chosen]) -> B
     """Copy the examples of some batches into blocks of lanes, all batches equally far apart."""
     size = _batch_size(trainer, examples, batches)
     x = buffer(size * len(batches))
-    gather = trainer.example_functions.functions["gather"]
+    gather = trainer.steps.functions["gather"]
     for k, chosen in enumerate(batches):  # a loop: each call writes its part of the buffer
         numbers = range(examples.count) if chosen is None else chosen
         at = x.address + 8 * size * k
         gather(
-            _pointer(examples.rows.address), integers(numbers), _long(len(numbers)), _pointer(at)
+            _pointer(examples.rows.address),
+            integers(numbers),
+            *map(_long, (len(numbers), examples.columns, _inputs(trainer))),
+            _pointer(at),
         )
     return x
 
@@ -78,7 +78,11 @@ def packed(trainer: Trainer, examples: Examples, batches: Sequence[Chosen]) -> B
 def _batch_size(trainer: Trainer, examples: Examples, batches: Sequence[Chosen]) -> int:
     largest = max(examples.count if chosen is None else len(chosen) for chosen in batches)
     blocks = blocks_of(largest, trainer.width)
-    return blocks * trainer.width * trainer.examples.rolled.input_count
+    return blocks * trainer.width * _inputs(trainer)
+
+
+def _inputs(trainer: Trainer) -> int:
+    return len(trainer.examples.machine.program.inputs)
 
 
 class Block:
@@ -155,28 +159,28 @@ def run(
     o_step = blocks * width * it.score_count
     scores = buffer(o_step * (1 if it.judged else steps))
     measures = buffer(MEASURES * steps)
-    n1 = _scratch(it.rolled, width, blocks)
-    n2 = _scratch(trainer.parameters.rolled, width, trainer.stride // width)
-    s1, s2 = buffer(padded(it.rolled.sum_count + 1, width)), buffer(width)
-    trainer.functions.functions["train"](
-        cast(trainer.example_functions.functions["examples"], _pointer),
+    examples_machine, updates = it.machine, trainer.parameters.machine
+    n1 = buffer(examples_machine.scratch(blocks))
+    n2 = buffer(updates.scratch(trainer.stride // width))
+    s1, s2 = buffer(padded(it.parameter_count + 2, width)), buffer(width)
+    trainer.steps.functions["train"](
+        integers(
+            [
+                it.parameter_count,
+                trainer.row - trainer.stride,
+                trainer.row,
+                trainer.parameters.scalar_count,
+            ]
+        ),
+        *map(_pointer, (examples_machine.address, examples_machine.context)),
+        *map(_pointer, (updates.address, updates.context)),
         _long(steps),
-        _pointer(rows.address),
-        _pointer(seeds.buffer_info()[0]),
+        *map(_pointer, (rows.address, seeds.buffer_info()[0])),
         integers(counts),
         _pointer(x.address),
         _long(x_step),
-        _pointer(flat.buffer_info()[0]),
-        _pointer(n1.address),
-        _pointer(s1.address),
-        _pointer(scores.address),
+        *map(_pointer, (flat.buffer_info()[0], n1.address, s1.address, scores.address)),
         _long(0 if it.judged else o_step),
-        _pointer(n2.address),
-        _pointer(s2.address),
-        _pointer(measures.address),
+        *map(_pointer, (n2.address, s2.address, measures.address)),
     )
     return Block(trainer, counts, rows, measures, scores)
-
-
-def _scratch(rolled: Rolled, width: int, blocks: int) -> Buffer:
-    return buffer(min(blocks, chunk_blocks(rolled, width)) * padded_nodes(rolled) * width)

@@ -80,7 +80,8 @@ def tape_of(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Tap
     held = [_number(it) for it in program.instructions if _is_constant(it)]
     moved = _moved(program, len(held) + len(extra))
     first_extra = program.leaf_count + len(held)
-    code, powers = [], 0
+    code: list[int] = []
+    powers = 0
     for row in rows:  # a loop: the fast form
         operands = [moved[slot] for slot in row.operands]
         if _is_power(row):
@@ -134,8 +135,10 @@ def _coded(row: Instruction, operands: Sequence[int]) -> tuple[int, int, int, in
     return _CODES[op], filled[0], filled[1], filled[2]
 
 
-FIELDS = ("code", "rows", "inputs", "parameters", "constants", "constant_count")
-FIELDS += ("shared", "shared_count", "outputs", "output_count", "sums", "sum_count")
+FIELDS = (
+    *("code", "rows", "inputs", "parameters", "constants", "constant_count"),
+    *("shared", "shared_count", "outputs", "output_count", "sums", "sum_count"),
+)
 """What the interpreter is told of a tape: addresses and counts, in this order."""
 
 

@@ -8,15 +8,13 @@ changes from step to step are computed in Python beforehand.
 from functools import lru_cache
 from typing import NamedTuple
 
-from microfp.errors import CompileError, TraceError
+from microfp.errors import CompileError
 from microfp.gradients import adjoints
 from microfp.losses import Loss
 from microfp.native import engine
 from microfp.native.adjoint import example_program
-from microfp.native.kernels import FUNCTIONS
-from microfp.native.llvm import function_text, module_text
-from microfp.native.loops import Rolled, own_primitives, roll
 from microfp.native.lowering import lower
+from microfp.native.machine import Machine, Way, machine_for
 from microfp.native.predicates import traced_predicate
 from microfp.native.program import Program
 from microfp.native.structure import Template
@@ -44,20 +42,16 @@ class ExampleCode(Record):
         parameter_count: How many parameters the model has.
         score_count: How many scores an example has.
         judged: Whether the code counts right predictions.
-        program: The program of one example. Its outputs: the scores; then what is summed over
-            the examples: the gradients, the cost, and whether it is predicted rightly.
-        rolled: The same, rolled.
+        machine: The program of one example, compiled. Its outputs: the scores; then what is
+            summed over the examples: the gradients, the cost, and whether it is predicted rightly.
         captured: The values that model and loss have closed over; they count as constants.
-        text: The module.
     """
 
     parameter_count: int = attr()
     score_count: int = attr()
     judged: bool = attr()
-    program: Program = attr()
-    rolled: Rolled = attr()
+    machine: Machine = attr()
     captured: frozenset[Value] = attr()
-    text: str = attr()
 
 
 class ParameterCode(Record):
@@ -67,87 +61,66 @@ class ParameterCode(Record):
         state_count: How many numbers the update remembers for each parameter.
         scalar_count: How many numbers change from step to step.
         updated: Whether the code updates the parameters; if not, it gives the whole gradient.
-        program: The program of one parameter. Inputs: the parameter, what is remembered, the
-            gradient of the examples, the scalars. Outputs: the next parameter and what is
-            remembered next, or else the whole gradient; then what is summed: the penalty and
-            the square of the gradient.
-        rolled: The same, rolled.
+        machine: The program of one parameter, compiled. Inputs: the parameter, what is
+            remembered, the gradient of the examples, the scalars. Outputs: the next parameter
+            and what is remembered next, or else the whole gradient; then what is summed: the
+            penalty and the square of the gradient.
     """
 
     state_count: int = attr()
     scalar_count: int = attr()
     updated: bool = attr()
-    program: Program = attr()
-    rolled: Rolled = attr()
+    machine: Machine = attr()
 
 
 @lru_cache(maxsize=64)
-def example_code(
-    loss: Loss, model: Template, columns: int, width: int
-) -> ExampleCode | TraceError | CompileError:
-    """Trace, lower and roll a loss and a model; or say why that cannot be done."""
+def example_code(loss: Loss, model: Template, columns: int, way: Way) -> ExampleCode | CompileError:
+    """Compile a loss and a model; or say why that cannot be done."""
     try:
-        return _example_code(loss, model, columns, width)
-    except (TraceError, CompileError) as error:
+        return _example_code(loss, model, columns, way)
+    except CompileError as error:
         return error.with_traceback(None)
 
 
-def _example_code(loss: Loss, model: Template, columns: int, width: int) -> ExampleCode:
+def _example_code(loss: Loss, model: Template, columns: int, way: Way) -> ExampleCode:
     graph = trace_example(loss, model.model, columns)  # type: ignore[arg-type]  # any record
     program, judged = _example(graph, loss)
-    check_native(program)
-    rolled = roll(program, summed=len(graph.parameters) + 1 + judged, shared=["seed"])
     return ExampleCode(
         parameter_count=len(graph.parameters),
         score_count=len(graph.scores),
         judged=judged,
-        program=program,
-        rolled=rolled,
-        captured=captured_leaves(graph.cost, *graph.scores),
-        text=module_text(
-            [
-                function_text("examples", rolled, width=width),
-                _gather_text(rolled.input_count, width),
-            ],
-            width=width,
+        machine=machine_for(
+            program,
+            summed=len(graph.parameters) + 1 + judged,
+            width=engine.host().width,
+            shared=["seed"],
+            way=way,
         ),
+        captured=captured_leaves(graph.cost, *graph.scores),
     )
 
 
-def parameter_code(loss: Loss, rule: Rule | None) -> ParameterCode:
-    """Trace, lower and roll a penalty and a rule of update.
+def parameter_code(loss: Loss, rule: Rule | None, count: int) -> ParameterCode:
+    """Compile a penalty and a rule of update, for so many parameters.
 
     Raises:
         TraceError: If one of them cannot be traced.
         CompileError: If they use a primitive that has no native form.
     """
-    program = _parameter(loss, rule)
-    check_native(program)
+    program, width = _parameter(loss, rule), engine.host().width
     scalars = rule.scalar_count if rule else 0
-    names = program.inputs[len(program.inputs) - scalars :]
     return ParameterCode(
         state_count=len(rule.initial) if rule else 0,
         scalar_count=scalars,
         updated=rule is not None,
-        program=program,
-        rolled=roll(program, summed=2, shared=names),
+        machine=machine_for(
+            program,
+            summed=2,
+            width=width,
+            shared=program.inputs[len(program.inputs) - scalars :],
+            columns=padded(count, width),
+        ),
     )
-
-
-def check_native(program: Program) -> None:
-    """Check that every instruction has a native form.
-
-    Raises:
-        CompileError: If one has none; it names the instruction.
-    """
-    for slot, own in own_primitives(program):
-        raise CompileError(
-            f"native: %{slot} = {own.name} {own.notation} has no native form; "
-            f"backend 'python' runs it"
-        )
-    for slot, instruction in enumerate(program.instructions, program.leaf_count):
-        if instruction.op != "constant" and instruction.op not in FUNCTIONS:
-            raise CompileError(f"native: %{slot} = {instruction.op} has no native form")
 
 
 def _example(graph: ExampleGraph, loss: Loss) -> tuple[Program, bool]:
@@ -214,15 +187,13 @@ class Trainer(NamedTuple):
     Attributes:
         examples: What is computed for each example.
         parameters: What is computed for each parameter.
-        example_functions: The machine code of the first.
-        functions: The machine code of the second, and of the steps.
+        steps: The machine code of the steps.
         width: How many examples, or parameters, are computed side by side.
     """
 
     examples: ExampleCode
     parameters: ParameterCode
-    example_functions: engine.Code
-    functions: engine.Code
+    steps: engine.Code
     width: int
 
     @property
@@ -242,54 +213,49 @@ def padded(count: int, width: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def trainer_for(loss: Loss, model: Template, columns: int, rule: Rule | None) -> Trainer:
+def trainer_for(
+    loss: Loss, model: Template, columns: int, rule: Rule | None, way: Way = "auto"
+) -> Trainer:
     """Compile a training; once per structure in a process.
 
     Raises:
         TraceError: If loss, model or rule cannot be traced.
         CompileError: If llvmlite is not installed, or they use a primitive without native form.
     """
-    width = engine.host().width
-    examples = example_code(loss, model, columns, width)
+    examples = example_code(loss, model, columns, way)
     if isinstance(examples, CompileError):
         raise examples
-    parameters = parameter_code(loss, rule)
+    parameters = parameter_code(loss, rule, examples.parameter_count)
+    text = steps_text(engine.host().width)
     return Trainer(
-        examples,
-        parameters,
-        engine.compiled(examples.text, ("examples", "gather")),
-        engine.compiled(training_text(examples, parameters, width), ("train",)),
-        width,
+        examples, parameters, engine.compiled(text, ("train", "gather")), engine.host().width
     )
 
 
-def training_text(examples: ExampleCode, parameters: ParameterCode, width: int) -> str:
-    """Write the module of the updates and the steps."""
-    stride = padded(examples.parameter_count, width)
-    return module_text(
-        [
-            function_text("parameters", parameters.rolled, width=width, columns=stride),
-            _train_text(examples, parameters, stride),
-        ],
-        width=width,
-    )
+def steps_text(width: int) -> str:
+    """Write the code that all trainings share: steps in a row, and examples into lanes.
 
-
-def _train_text(examples: ExampleCode, parameters: ParameterCode, stride: int) -> str:
-    """Steps one after another; each reads a row of numbers and writes the next row."""
-    gradient = stride * (parameters.state_count + 1)
-    row, count = gradient + stride, examples.parameter_count
-    right = f"load double, ptr {'%right_at' if examples.judged else '%cost_at'}"
-    return f"""define void @train(ptr %examples, i64 %steps, ptr %rows, ptr %seeds, \
-ptr %counts, ptr %x, i64 %x_step, ptr %scalars, ptr %n1, ptr %s1, ptr %o, i64 %o_step, \
-ptr %n2, ptr %s2, ptr %measures) {{
+    `train` does steps one after another; each reads a row of numbers and writes the next row.
+    `gather` copies chosen examples, rows of inputs and target, into blocks of lanes.
+    """
+    return f"""define void @train(ptr %shape, ptr %examples, ptr %example_context, \
+ptr %parameters, ptr %parameter_context, i64 %steps, ptr %rows, ptr %seeds, ptr %counts, ptr %x, i64 %x_step, \
+ptr %scalars, ptr %n1, ptr %s1, ptr %o, i64 %o_step, ptr %n2, ptr %s2, ptr %measures) {{
 entry:
+  %parameter_count = load i64, ptr %shape
+  %gradient_ptr = getelementptr i64, ptr %shape, i64 1
+  %gradient_column = load i64, ptr %gradient_ptr
+  %row_ptr = getelementptr i64, ptr %shape, i64 2
+  %row_size = load i64, ptr %row_ptr
+  %scalar_ptr = getelementptr i64, ptr %shape, i64 3
+  %scalar_count = load i64, ptr %scalar_ptr
+  %parameter_bytes = mul i64 %parameter_count, 8
   br label %step
 step:
   %k = phi i64 [ 0, %entry ], [ %next, %step ]
-  %row_at = mul i64 %k, {row}
+  %row_at = mul i64 %k, %row_size
   %row = getelementptr double, ptr %rows, i64 %row_at
-  %following = getelementptr double, ptr %row, i64 {row}
+  %following = getelementptr double, ptr %row, i64 %row_size
   %seed = getelementptr double, ptr %seeds, i64 %k
   %count_at = getelementptr i64, ptr %counts, i64 %k
   %count = load i64, ptr %count_at
@@ -297,23 +263,19 @@ step:
   %x_now = getelementptr double, ptr %x, i64 %x_at
   %o_at = mul i64 %k, %o_step
   %o_now = getelementptr double, ptr %o, i64 %o_at
-  call void %examples(ptr %row, ptr %seed, ptr %x_now, i64 %count, ptr %n1, ptr %s1, ptr %o_now)
-  %gradient = getelementptr double, ptr %row, i64 {gradient}
-  call void @llvm.memcpy.p0.p0.i64(ptr %gradient, ptr %s1, i64 {8 * count}, i1 false)
-  %scalars_at = mul i64 %k, {parameters.scalar_count}
+  call void %examples(ptr %example_context, ptr %row, ptr %seed, ptr %x_now, i64 %count, \
+ptr %n1, ptr %s1, ptr %o_now)
+  %gradient = getelementptr double, ptr %row, i64 %gradient_column
+  call void @llvm.memcpy.p0.p0.i64(ptr %gradient, ptr %s1, i64 %parameter_bytes, i1 false)
+  %scalars_at = mul i64 %k, %scalar_count
   %scalars_now = getelementptr double, ptr %scalars, i64 %scalars_at
-  call void @parameters(ptr null, ptr %scalars_now, ptr %row, i64 {count}, \
-ptr %n2, ptr %s2, ptr %following)
+  call void %parameters(ptr %parameter_context, ptr null, ptr %scalars_now, ptr %row, \
+i64 %parameter_count, ptr %n2, ptr %s2, ptr %following)
   %measured_at = mul i64 %k, {MEASURES}
   %m0 = getelementptr double, ptr %measures, i64 %measured_at
-  %m1 = getelementptr double, ptr %m0, i64 1
   %m2 = getelementptr double, ptr %m0, i64 2
-  %cost_at = getelementptr double, ptr %s1, i64 {count}
-  %right_at = getelementptr double, ptr %s1, i64 {count + 1}
-  %cost = load double, ptr %cost_at
-  %right = {right}
-  store double %cost, ptr %m0
-  store double %right, ptr %m1
+  %cost_at = getelementptr double, ptr %s1, i64 %parameter_count
+  call void @llvm.memcpy.p0.p0.i64(ptr %m0, ptr %cost_at, i64 16, i1 false)
   call void @llvm.memcpy.p0.p0.i64(ptr %m2, ptr %s2, i64 16, i1 false)
   %next = add i64 %k, 1
   %more = icmp ult i64 %next, %steps
@@ -321,24 +283,21 @@ ptr %n2, ptr %s2, ptr %following)
 done:
   ret void
 }}
-declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"""
+declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 
-
-def _gather_text(inputs: int, width: int) -> str:
-    """Copy chosen examples, rows of inputs and target, into blocks of lanes."""
-    columns = inputs - 1
-    return f"""define void @gather(ptr %data, ptr %chosen, i64 %count, ptr %x) {{
+define void @gather(ptr %data, ptr %chosen, i64 %count, i64 %columns, i64 %inputs, ptr %x) {{
 entry:
+  %block_size = mul i64 %inputs, {width}
   br label %example
 example:
   %e = phi i64 [ 0, %entry ], [ %e_next, %copied ]
   %from_at = getelementptr i64, ptr %chosen, i64 %e
   %from = load i64, ptr %from_at
-  %row_at = mul i64 %from, {columns}
+  %row_at = mul i64 %from, %columns
   %row = getelementptr double, ptr %data, i64 %row_at
   %block = udiv i64 %e, {width}
   %lane = urem i64 %e, {width}
-  %block_at = mul i64 %block, {inputs * width}
+  %block_at = mul i64 %block, %block_size
   %first = add i64 %block_at, %lane
   %to = getelementptr double, ptr %x, i64 %first
   br label %column
@@ -350,7 +309,7 @@ column:
   %write = getelementptr double, ptr %to, i64 %c_at
   store double %number, ptr %write
   %c_next = add i64 %c, 1
-  %c_more = icmp ult i64 %c_next, {columns}
+  %c_more = icmp ult i64 %c_next, %columns
   br i1 %c_more, label %column, label %copied
 copied:
   %e_next = add i64 %e, 1

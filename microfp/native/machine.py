@@ -1,0 +1,179 @@
+"""A program as a machine: code of its own where it rolls into loops, else a tape.
+
+>>> from microfp import value
+>>> from microfp.native.lowering import lower
+>>> x = value(2.0)
+>>> machine_for(lower(x * x, [x]), summed=0, width=1).way
+'code'
+"""
+
+from array import array
+from collections.abc import Callable, Sequence
+from ctypes import c_void_p, cast
+from functools import lru_cache
+from itertools import chain
+from typing import Literal, TypeAlias
+
+from microfp.errors import CompileError
+from microfp.native import engine
+from microfp.native.kernels import FUNCTIONS
+from microfp.native.llvm import chunk_blocks, function_text, module_text, padded_nodes
+from microfp.native.loops import Rolled, find_loops, own_primitives
+from microfp.native.program import CONSTANT, Program
+from microfp.native.tape import Tape, interpreter_text, tape_of
+from microfp.record import Record, attr
+
+__all__ = ["Machine", "Way", "check_native", "machine_for"]
+
+Way: TypeAlias = Literal["auto", "code", "tape"]
+"""How a program runs: as machine code of its own, as a table that is interpreted, or as fits."""
+
+LARGEST_NESTS = 1_000
+LARGEST_TEXT = 10_000
+"""Code of more nests or lines takes LLVM about a second; a tape takes it no time."""
+
+
+class Machine(Record):
+    """A program that can be run over many examples.
+
+    Attributes:
+        program: What is computed for each.
+        way: How: `"code"` or `"tape"`.
+        width: How many examples are computed side by side.
+        rolled: Its loops, where it has code of its own.
+        text: That code, as LLVM IR; or that of the interpreter.
+        code: What was compiled.
+        entry: The name of its function.
+        address: Where the function starts. Its arguments: the context; the parameters; the
+            shared numbers; the inputs; the number of examples; room for nodes; the sums; the
+            outputs.
+        context: The address of the tape, or 0.
+        scratch: From the number of blocks to how many numbers the nodes take.
+        kept: What has to stay in memory.
+    """
+
+    program: Program = attr()
+    way: str = attr()
+    width: int = attr()
+    rolled: Rolled | None = attr()
+    text: str = attr()
+    code: engine.Code = attr()
+    entry: str = attr()
+    address: int = attr()
+    context: int = attr()
+    scratch: Callable[[int], int] = attr()
+    kept: object = attr()
+
+
+def check_native(program: Program) -> None:
+    """Check that every instruction has a native form.
+
+    Raises:
+        CompileError: If one has none; it names the instruction.
+    """
+    for slot, own in own_primitives(program):
+        raise CompileError(
+            f"native: %{slot} = {own.name}, a primitive of your own, has no native form; "
+            f"backend 'python' runs it"
+        )
+    for slot, instruction in enumerate(program.instructions, program.leaf_count):
+        if instruction.op != CONSTANT and instruction.op not in FUNCTIONS:
+            raise CompileError(
+                f"native: %{slot} = {instruction.op} has no native form; backend 'python' runs it"
+            )
+
+
+def machine_for(
+    program: Program,
+    *,
+    summed: int,
+    width: int,
+    shared: Sequence[str] = (),
+    columns: int = 0,
+    way: Way = "auto",
+) -> Machine:
+    """Compile a program.
+
+    Args:
+        program: What to compute for each example.
+        summed: How many outputs, counted from the last one, are added up over the examples.
+        width: How many examples are computed side by side.
+        shared: The names of inputs that are the same for all examples.
+        columns: Where inputs and outputs lie column by column, the length of a column.
+        way: How to run it; a tape knows no columns.
+
+    Raises:
+        CompileError: If llvmlite is not installed, or a primitive has no native form.
+    """
+    check_native(program)
+    if way != "tape":
+        limit = LARGEST_NESTS if way == "auto" and not columns else None
+        rolled = find_loops(program, summed=summed, shared=shared, limit=limit)
+        if rolled is not None:
+            function = function_text("run", rolled, width=width, columns=columns)
+            if limit is None or function.count("\n") <= LARGEST_TEXT:
+                return _as_code(program, rolled, module_text([function], width=width), width)
+    return _as_tape(program, tape_of(program, summed=summed, shared=shared), width)
+
+
+def _as_code(program: Program, rolled: Rolled, text: str, width: int) -> Machine:
+    chunk, nodes = chunk_blocks(rolled, width), padded_nodes(rolled) * width
+    code = engine.compiled(text, ("run",))
+    return Machine.unchecked(
+        program,
+        "code",
+        width,
+        rolled,
+        text,
+        code,
+        "run",
+        _address(code, "run"),
+        0,
+        lambda blocks: min(blocks, chunk) * nodes,
+        None,
+    )
+
+
+def _as_tape(program: Program, tape: Tape, width: int) -> Machine:
+    text = _interpreter(width)
+    code, room = engine.compiled(text, ("tape",)), (tape.slot_count + len(tape.sums)) * width
+    fields, kept = _described(tape)
+    return Machine.unchecked(
+        program,
+        "tape",
+        width,
+        None,
+        text,
+        code,
+        "tape",
+        _address(code, "tape"),
+        fields.buffer_info()[0],
+        lambda blocks: room,
+        (fields, *kept),
+    )
+
+
+@lru_cache(maxsize=4)
+def _interpreter(width: int) -> str:
+    return interpreter_text(width)
+
+
+def _address(code: engine.Code, name: str) -> int:
+    return cast(code.functions[name], c_void_p).value or 0
+
+
+def _described(tape: Tape) -> "tuple[array[int], Sequence[object]]":
+    """Lay a tape out in memory: what the interpreter is given, and what has to be kept for it."""
+    rows = array("i", tape.code)
+    constants = array("d", tape.constants)
+    tables = [array("q", table) for table in (tape.shared, tape.outputs, tape.sums)]
+    fields = [
+        rows.buffer_info()[0],
+        len(tape.code) // 4,
+        tape.input_count,
+        tape.parameter_count,
+        constants.buffer_info()[0],
+        len(tape.constants),
+        *chain.from_iterable((table.buffer_info()[0], len(table)) for table in tables),
+    ]
+    return array("q", fields), (rows, constants, *tables)

@@ -7,9 +7,7 @@
 ((2.0,), (4.0,))
 """
 
-from array import array
 from collections.abc import Callable, Sequence
-from ctypes import c_int64, c_void_p
 from functools import lru_cache
 from typing import TypeVar
 
@@ -19,12 +17,10 @@ from microfp.checks import wrong_kind
 from microfp.errors import CompileError, ShapeError
 from microfp.gradients import adjoints
 from microfp.native import engine
-from microfp.native.engine import Buffer, buffer
 from microfp.native.lowering import lower
-from microfp.native.machine import Machine, Way, machine_for
+from microfp.native.machine import Machine, Way, machine_for, run_rows
 from microfp.native.structure import Template, template
 from microfp.native.tracing import traced_leaf
-from microfp.native.training import padded
 from microfp.nn import Model, forward_many
 from microfp.tree import parameters, with_parameters
 from microfp.values import Scalar, Value, lift, value
@@ -70,7 +66,7 @@ def value_and_grad(
                 f"value_and_grad: the argument must have {len(leaves)} numbers, as the example "
                 f"has, got {len(numbers)}"
             )
-        first, *slopes = _run(compiled, (), [numbers])[0]
+        first, *slopes = run_rows(compiled, (), [numbers])[0]
         return first, _rebuilt(argument, slopes)
 
     return both
@@ -118,39 +114,6 @@ def _popped(remaining: list[Scalar]) -> Scalar:
     return remaining.pop(0)
 
 
-def _run(
-    compiled: Machine, numbers: Sequence[float], rows: Sequence[Sequence[float]]
-) -> list[tuple[float, ...]]:
-    """Run a compiled program over rows of inputs."""
-    width, columns = compiled.width, len(compiled.program.inputs)
-    outputs = len(compiled.program.outputs)
-    x, o = _in_lanes(rows, columns, width), buffer(padded(len(rows), width) * outputs)
-    p = array("d", numbers)
-    nodes = buffer(compiled.scratch(-(-len(rows) // width)))
-    compiled.code.functions[compiled.entry](
-        *map(c_void_p, (compiled.context, p.buffer_info()[0], None, x.address)),
-        c_int64(len(rows)),
-        *map(c_void_p, (nodes.address, None, o.address)),
-    )
-    flat = o.view.tolist()
-    size = outputs * width
-    return [
-        tuple(flat[i // width * size + i % width : i // width * size + size : width])
-        for i in range(len(rows))
-    ]
-
-
-def _in_lanes(rows: Sequence[Sequence[float]], columns: int, width: int) -> Buffer:
-    x = buffer(padded(len(rows), width) * columns)
-    for i, row in enumerate(rows):  # a loop: each row goes to its lane
-        first = i // width * columns * width + i % width
-        if columns:
-            x.view[first : first + columns * width - i % width : width] = memoryview(
-                array("d", row)
-            )
-    return x
-
-
 def predict(model: Model, rows: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
     """Run a model over many rows of inputs.
 
@@ -178,7 +141,7 @@ def predict(model: Model, rows: Sequence[Sequence[float]]) -> tuple[tuple[float,
     compiled = _predictor(template(model), width)
     if isinstance(compiled, CompileError):
         raise compiled
-    return tuple(_run(compiled, [p.data for p in parameters(model)], rows))
+    return tuple(run_rows(compiled, [p.data for p in parameters(model)], rows))
 
 
 @lru_cache(maxsize=32)

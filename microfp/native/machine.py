@@ -9,13 +9,14 @@
 
 from array import array
 from collections.abc import Callable, Sequence
-from ctypes import c_void_p, cast
+from ctypes import c_int64, c_void_p, cast
 from functools import lru_cache
 from itertools import chain
 from typing import Literal, TypeAlias
 
 from microfp.errors import CompileError
 from microfp.native import engine
+from microfp.native.engine import Buffer, buffer
 from microfp.native.kernels import FUNCTIONS
 from microfp.native.llvm import chunk_blocks, function_text, module_text, padded_nodes
 from microfp.native.loops import Rolled, find_loops, own_primitives
@@ -23,7 +24,7 @@ from microfp.native.program import CONSTANT, Program
 from microfp.native.tape import Tape, interpreter_text, tape_of
 from microfp.record import Record, attr
 
-__all__ = ["Machine", "Way", "check_native", "machine_for"]
+__all__ = ["Machine", "Way", "check_native", "machine_for", "padded", "run_rows"]
 
 Way: TypeAlias = Literal["auto", "code", "tape"]
 """How a program runs: as machine code of its own, as a table that is interpreted, or as fits."""
@@ -177,3 +178,60 @@ def _described(tape: Tape) -> "tuple[array[int], Sequence[object]]":
         *chain.from_iterable((table.buffer_info()[0], len(table)) for table in tables),
     ]
     return array("q", fields), (rows, constants, *tables)
+
+
+def run_rows(
+    machine: Machine, numbers: Sequence[float], rows: Sequence[Sequence[float]]
+) -> list[tuple[float, ...]]:
+    """Run a program over rows of inputs.
+
+    Args:
+        machine: The program, compiled; nothing in it is summed.
+        numbers: The parameters.
+        rows: The inputs, row by row.
+
+    Returns:
+        The outputs of each row.
+
+    >>> from microfp import value
+    >>> from microfp.native.lowering import lower
+    >>> x, w = value(0.0), value(0.0)
+    >>> run_rows(machine_for(lower(x * w, [x], [w]), summed=0, width=2), [3.0], [[1.0], [2.0]])
+    [(3.0,), (6.0,)]
+    """
+    width, columns = machine.width, len(machine.program.inputs)
+    outputs = len(machine.program.outputs)
+    x, o = _in_lanes(rows, columns, width), buffer(padded(len(rows), width) * outputs)
+    p = array("d", numbers)
+    nodes = buffer(machine.scratch(-(-len(rows) // width)))
+    machine.code.functions[machine.entry](
+        *map(c_void_p, (machine.context, p.buffer_info()[0], None, x.address)),
+        c_int64(len(rows)),
+        *map(c_void_p, (nodes.address, None, o.address)),
+    )
+    flat = o.view.tolist()
+    size = outputs * width
+    return [
+        tuple(flat[i // width * size + i % width : i // width * size + size : width])
+        for i in range(len(rows))
+    ]
+
+
+def _in_lanes(rows: Sequence[Sequence[float]], columns: int, width: int) -> Buffer:
+    x = buffer(padded(len(rows), width) * columns)
+    for i, row in enumerate(rows):  # a loop: each row goes to its lane
+        first = i // width * columns * width + i % width
+        if columns:
+            x.view[first : first + columns * width - i % width : width] = memoryview(
+                array("d", row)
+            )
+    return x
+
+
+def padded(count: int, width: int) -> int:
+    """Round up to a multiple of the width.
+
+    >>> padded(9, 8)
+    16
+    """
+    return -(-count // width) * width

@@ -19,7 +19,8 @@ from itertools import chain
 
 from microfp.datasets import Dataset
 from microfp.native.engine import Buffer, buffer, integers
-from microfp.native.training import MEASURES, Trainer, padded
+from microfp.native.machine import padded
+from microfp.native.training import MEASURES, Trainer
 
 __all__ = ["Block", "Examples", "run"]
 

@@ -14,7 +14,7 @@ from microfp.losses import Loss
 from microfp.native import engine
 from microfp.native.adjoint import example_program
 from microfp.native.lowering import lower
-from microfp.native.machine import Machine, Way, machine_for
+from microfp.native.machine import Machine, Way, machine_for, padded
 from microfp.native.predicates import traced_predicate
 from microfp.native.program import Program
 from microfp.native.structure import Template
@@ -207,11 +207,6 @@ class Trainer(NamedTuple):
         return self.stride * (self.parameters.state_count + 2)
 
 
-def padded(count: int, width: int) -> int:
-    """Round up to a multiple of the width."""
-    return -(-count // width) * width
-
-
 @lru_cache(maxsize=64)
 def trainer_for(
     loss: Loss, model: Template, columns: int, rule: Rule | None, way: Way = "auto"
@@ -239,7 +234,8 @@ def steps_text(width: int) -> str:
     `gather` copies chosen examples, rows of inputs and target, into blocks of lanes.
     """
     return f"""define void @train(ptr %shape, ptr %examples, ptr %example_context, \
-ptr %parameters, ptr %parameter_context, i64 %steps, ptr %rows, ptr %seeds, ptr %counts, ptr %x, i64 %x_step, \
+ptr %parameters, \
+ptr %parameter_context, i64 %steps, ptr %rows, ptr %seeds, ptr %counts, ptr %x, i64 %x_step, \
 ptr %scalars, ptr %n1, ptr %s1, ptr %o, i64 %o_step, ptr %n2, ptr %s2, ptr %measures) {{
 entry:
   %parameter_count = load i64, ptr %shape

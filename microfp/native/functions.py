@@ -31,7 +31,7 @@ A = TypeVar("A")
 
 
 def value_and_grad(
-    f: Callable[[A], Scalar], example: A, *, way: Way = "auto"
+    f: Callable[..., Scalar], example: A, *, way: Way = "auto"
 ) -> Callable[[A], tuple[float, A]]:
     """Compile a function and its gradient.
 

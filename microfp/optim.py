@@ -12,6 +12,7 @@ remember between steps is its state, which it is given and gives back.
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
@@ -134,6 +135,7 @@ def scale_by_schedule(rate: Schedule) -> Optimizer:
     pvector([-2.0])
     """
 
+    @lru_cache(maxsize=1024)  # each step asks twice: for its update and for its metrics
     def checked(step: int) -> float:
         return check_non_negative("learning_rate", f"the rate at step {step}", rate(step))
 

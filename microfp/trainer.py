@@ -369,7 +369,7 @@ def _check_captured(captured: frozenset[Value], state: TrainState[M]) -> None:
 
 
 def _read(model: Model) -> _Moved:
-    numbers = tuple(p.data for p in parameters(model))
+    numbers = tuple([p.data for p in parameters(model)])
     return _Moved.unchecked(template_of(model), numbers)
 
 
@@ -408,7 +408,8 @@ def _native_step(
                 loss, optimizer, dataset, size, seed, state, known.template
             )
         steps = ahead(stream, state.step, known.numbers, state.optimizer_state, 1)
-        return _native_state(optimizer, known.template, steps, 0, state.step)
+        metrics = next(_native_metrics(optimizer, steps, state.step))
+        return _native_state(known.template, steps, metrics)
 
     return step
 
@@ -432,8 +433,8 @@ def _native_states(training: _Training, state: TrainState[M]) -> Iterator[TrainS
     count, numbers, optimizer_state, step = 1, known.numbers, state.optimizer_state, state.step
     while True:
         steps = ahead(stream, step, numbers, optimizer_state, count)
-        for place in range(steps.count):
-            yield _native_state(optimizer, known.template, steps, place, step + place)
+        for place, metrics in enumerate(_native_metrics(optimizer, steps, step)):
+            yield _native_state(known.template, steps, metrics, place)
         count, step = min(2 * count, FURTHEST_AHEAD), step + steps.count
         numbers, optimizer_state = steps.numbers(steps.count - 1), steps.state(steps.count - 1)
 
@@ -452,17 +453,13 @@ def _native_fold(
     while True:
         steps = ahead(stream, step, numbers, optimizer_state, count - step)
         history += [
-            _native_metrics(optimizer, steps, place, step + place)
-            for place in range(steps.count)
-            if (step + place) % log_every == 0 or step + place == count - 1
+            metrics
+            for metrics in _native_metrics(optimizer, steps, step)
+            if metrics.step % log_every == 0 or metrics.step == count - 1
         ]
         step += steps.count
         if step == count:
-            last_place = steps.count - 1
-            final: TrainState[M] = _native_state(
-                optimizer, known.template, steps, last_place, step - 1
-            )
-            return final, pvector(history)
+            return _native_state(known.template, steps, history[-1]), pvector(history)
         numbers, optimizer_state = steps.numbers(steps.count - 1), steps.state(steps.count - 1)
 
 
@@ -500,17 +497,31 @@ def _opened(
 
 
 def _native_state(
-    optimizer: Optimizer, template: Template, steps: Steps, place: int, step: int
+    template: Template, steps: Steps, metrics: Metrics, place: int = -1
 ) -> TrainState[M]:
-    metrics = _native_metrics(optimizer, steps, place, step)
+    """The state after one of some steps, the last by default."""
     moved = _Moved.unchecked(template, Deferred(lambda: steps.numbers(place)))
     after = Deferred(lambda: steps.state(place))
-    return TrainState.unchecked(step + 1, Deferred(moved), after, metrics)
+    return TrainState.unchecked(metrics.step + 1, Deferred(moved), after, metrics)
 
 
-def _native_metrics(optimizer: Optimizer, steps: Steps, place: int, step: int) -> Metrics:
-    loss, data, penalty, accuracy, norm = steps.measured(place)
-    return Metrics.unchecked(step, loss, data, penalty, accuracy, _rate(optimizer, step), norm)
+def _native_metrics(optimizer: Optimizer, steps: Steps, first: int) -> Iterator[Metrics]:
+    """The metrics of some steps, one by one: the rate of a step is asked for when it is due."""
+    loss, data, penalty, accuracy, norm = steps.measured
+    numbers = range(first, first + steps.count)
+    rates = (_rate(optimizer, step) for step in numbers)
+    return map(_metrics, numbers, loss, data, penalty, accuracy, rates, norm)
+
+
+_WRITERS = Metrics.writers()
+
+
+def _metrics(*fields: object) -> Metrics:
+    """Build metrics without checks: a folded training spends most of its time outside of them."""
+    made = object.__new__(Metrics)
+    for write, field in zip(_WRITERS, fields, strict=True):
+        write(made, field)
+    return made
 
 
 def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Dataset:

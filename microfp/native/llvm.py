@@ -13,9 +13,11 @@ define void @square(ptr %t, ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, 
 ptr noalias %s, ptr %o) {
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import NamedTuple, TypeAlias
 
+from microfp.native.gates import Gate, find_gate
 from microfp.native.kernels import FUNCTIONS, kernel_texts
 from microfp.native.loops import Apply, Expression, Load, Nest, Number, Rolled, Segment
 from microfp.native.writer import Writer
@@ -70,7 +72,9 @@ def module_text(functions: Sequence[str], *, width: int) -> str:
     return "\n".join([*kernel_texts(body, width), body])
 
 
-def function_text(name: str, rolled: Rolled, *, width: int, columns: int = 0) -> str:
+def function_text(
+    name: str, rolled: Rolled, *, width: int, columns: int = 0, size: float | None = None
+) -> str:
     """Write the function that runs a rolled program over all examples.
 
     Its arguments: a context that it does not need; the parameters, the shared numbers, the
@@ -82,64 +86,213 @@ def function_text(name: str, rolled: Rolled, *, width: int, columns: int = 0) ->
         width: How many examples are computed side by side.
         columns: Where inputs and outputs lie column by column, the length of a column, a
             multiple of the width; 0 where they lie block by block.
+        size: While no parameter and no input is larger, nothing overflows, and what is
+            multiplied by zero may be skipped; None where there is no such size.
     """
     w = Writer(width)
-    vectors, blocks = f"<{width} x double>", chunk_blocks(rolled, width)
+    gate = find_gate(rolled) if size is not None and rolled.sum_count else None
     w.line(
         f"define void @{name}(ptr %t, ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, "
         f"ptr noalias %n, ptr noalias %s, ptr %o) {{"
     )
     w.label("entry")
-    for number in range(rolled.sum_count) if rolled.sum_count <= 8 else ():
-        w.line(f"store double 0.0, ptr {w.address('double', '%s', number)}")
-    if rolled.sum_count > 8:
-        w.line(f"call void @llvm.memset.p0.i64(ptr %s, i8 0, i64 {8 * rolled.sum_count}, i1 false)")
+    _clear_sums(w, rolled)
     w.line(f"%up = add i64 %count, {width - 1}")
     w.line(f"%all = udiv i64 %up, {width}")
+    blocks = chunk_blocks(rolled, width)
+    if gate is not None and size is not None:
+        _prepare_gate(w, rolled, gate, size, blocks)
 
     def chunk(start: str, _: Sequence[str]) -> Sequence[str]:
         rest = w.value(f"sub i64 %all, {start}")
         some = w.value(f"call i64 @llvm.umin.i64(i64 {rest}, i64 {blocks})")
-
-        def block(index: str, _: Sequence[str]) -> Sequence[str]:
-            number = w.value(f"add i64 {start}, {index}")
-            place = w.value(f"mul i64 {index}, {padded_nodes(rolled)}")
-            nodes = w.value(f"getelementptr {vectors}, ptr %n, i64 {place}")
-            _block(_Scope(w, rolled, columns, number, nodes))
-            return ()
-
-        w.loop("0", some, 1, block)
-        for nest in rolled.sums:
-            _summed(w, rolled, columns, nest, start, some)
+        if gate is None:
+            _plain_chunk(w, rolled, columns, start, some)
+        else:
+            _gated_chunk(w, rolled, columns, gate, start, some)
         return ()
 
     w.loop("0", "%all", blocks, chunk)
+    if gate is not None:
+        _store_always(w, gate)
     w.line("ret void")
     w.line("}")
     return w.text()
 
 
-def _block(scope: _Scope) -> None:
-    """One block of examples: its nodes, its outputs, and zeros in lanes without an example."""
-    for nest in scope.rolled.nests:
-        _nest(scope, nest)
+def _clear_sums(w: Writer, rolled: Rolled) -> None:
+    if rolled.sum_count > 8:
+        w.line(f"call void @llvm.memset.p0.i64(ptr %s, i8 0, i64 {8 * rolled.sum_count}, i1 false)")
+    for number in range(rolled.sum_count) if rolled.sum_count <= 8 else ():
+        w.line(f"store double 0.0, ptr {w.address('double', '%s', number)}")
+
+
+def _scope_at(w: Writer, rolled: Rolled, columns: int, number: str, place: str) -> _Scope:
+    """The block of examples of a number, its nodes at a place of the chunk."""
+    first = w.value(f"mul i64 {place}, {padded_nodes(rolled)}")
+    nodes = w.value(f"getelementptr {w.type}, ptr %n, i64 {first}")
+    return _Scope(w, rolled, columns, number, nodes)
+
+
+def _plain_chunk(w: Writer, rolled: Rolled, columns: int, start: str, some: str) -> None:
+    """All blocks of a chunk, and then its sums."""
+
+    def scope_of(index: str) -> _Scope:
+        return _scope_at(w, rolled, columns, w.value(f"add i64 {start}, {index}"), index)
+
+    def block(index: str, _: Sequence[str]) -> Sequence[str]:
+        scope = scope_of(index)
+        for nest in rolled.nests:
+            _nest(scope, nest)
+        if rolled.sum_count:
+            _clear_tail(scope)
+        _put_outputs(scope)
+        return ()
+
+    w.loop("0", some, 1, block)
+    for nest in rolled.sums:
+        _summed(w, nest, scope_of, some)
+
+
+def _prepare_gate(w: Writer, rolled: Rolled, gate: Gate, size: float, blocks: int) -> None:
+    """Look at the sizes of all numbers once, and make room for what belongs to the gate."""
+    w.line(f"%active = alloca [{blocks} x i64]")
+    w.line("%live = alloca i64")
+    w.line(f"%always = alloca [{_always_count(gate)} x {w.type}]")
+    for k in range(_always_count(gate)):
+        w.line(f"store {w.type} zeroinitializer, ptr {w.address(w.type, '%always', k)}")
+    inputs = w.value(f"mul i64 %all, {rolled.input_count}")
+    vectors = -(-rolled.parameter_count // w.width)
+    large = _count_large(w, "%x", inputs, size, "zeroinitializer")
+    large = _count_large(w, "%p", str(vectors), size, large)
+    w.line(f"%tame = fcmp oeq double {w.across(large)}, 0.0")
+
+
+def _count_large(w: Writer, numbers: str, vectors: str, size: float, so_far: str) -> str:
+    """Count, lane by lane, the numbers that are larger than a size, or nan."""
+
+    def more(index: str, carried: Sequence[str]) -> Sequence[str]:
+        address = w.value(f"getelementptr {w.type}, ptr {numbers}, i64 {index}")
+        magnitude = w.intrinsic("fabs", w.value(f"load {w.type}, ptr {address}"))
+        large = w.value(f"fcmp ugt {w.type} {magnitude}, {w.constant(size)}")
+        one, zero = w.constant(1.0), "zeroinitializer"
+        counted = w.value(f"select <{w.width} x i1> {large}, {w.type} {one}, {w.type} {zero}")
+        return [w.value(f"fadd {w.type} {carried[0]}, {counted}")]
+
+    return w.loop("0", vectors, 1, more, [so_far])[0]
+
+
+def _gated_chunk(
+    w: Writer, rolled: Rolled, columns: int, gate: Gate, start: str, some: str
+) -> None:
+    """The blocks of a chunk; those whose gate is open are kept, side by side, for the sums."""
+    w.line("store i64 0, ptr %live")
+
+    def block(index: str, _: Sequence[str]) -> Sequence[str]:
+        place = w.value("load i64, ptr %live")
+        number = w.value(f"add i64 {start}, {index}")
+        scope = _scope_at(w, rolled, columns, number, place)
+        for nest in gate.before:
+            _nest(scope, nest)
+        _put_outputs(scope)
+        _add_always(scope, gate)
+        w.branch(_is_open(scope, gate), lambda: _behind(scope, gate, place))
+        return ()
+
+    w.loop("0", some, 1, block)
+    kept = w.value("load i64, ptr %live")
+
+    def scope_of(index: str) -> _Scope:
+        address = w.value(f"getelementptr i64, ptr %active, i64 {index}")
+        return _scope_at(w, rolled, columns, w.value(f"load i64, ptr {address}"), index)
+
+    def sums() -> None:
+        for nest in gate.gated:
+            _summed(w, nest, scope_of, kept)
+
+    w.branch(w.value(f"icmp ne i64 {kept}, 0"), sums)
+
+
+def _is_open(scope: _Scope, gate: Gate) -> str:
+    """Whether some lane of the gate is not zero, or some number is too large to tell."""
     w = scope.writer
-    if scope.rolled.sum_count:
-        first = w.value(f"mul i64 {scope.block}, {w.width}")
-        left = w.value(f"sub i64 %count, {first}")
-        partial = w.value(f"icmp ult i64 {left}, {w.width}")
-        w.branch(partial, lambda: _clear(scope, left))
+    address = w.address(w.type, scope.nodes, gate.node)
+    node = w.value(f"load {w.type}, ptr {address}")
+    lanes = w.value(f"fcmp une {w.type} {node}, zeroinitializer")
+    bits = w.value(f"bitcast <{w.width} x i1> {lanes} to i{w.width}")
+    some = w.value(f"icmp ne i{w.width} {bits}, 0")
+    return w.value(f"select i1 %tame, i1 {some}, i1 true")
+
+
+def _behind(scope: _Scope, gate: Gate, place: str) -> None:
+    w = scope.writer
+    for nest in gate.behind:
+        _nest(scope, nest)
+    _clear_tail(scope)
+    address = w.value(f"getelementptr i64, ptr %active, i64 {place}")
+    w.line(f"store i64 {scope.block}, ptr {address}")
+    w.line(f"store i64 {w.value(f'add i64 {place}, 1')}, ptr %live")
+
+
+def _always_count(gate: Gate) -> int:
+    return sum(1 for _ in _always_members(gate))
+
+
+def _always_members(gate: Gate) -> Iterator[tuple[Nest, tuple[Index, ...]]]:
+    """The sums that do not depend on the gate, one by one."""
+    for nest in gate.always:
+        for member in product(*map(range, nest.shape)):
+            yield nest, tuple((None, index) for index in member)
+
+
+def _add_always(scope: _Scope, gate: Gate) -> None:
+    w = scope.writer
+    mask = _examples_of(scope)
+    for k, (nest, member) in enumerate(_always_members(gate)):
+        term = _expression(scope, nest.segments[0].term, member, (None, 0))
+        kept = w.value(f"select <{w.width} x i1> {mask}, {w.type} {term}, {w.type} zeroinitializer")
+        address = w.address(w.type, "%always", k)
+        so_far = w.value(f"load {w.type}, ptr {address}")
+        w.line(f"store {w.type} {w.value(f'fadd {w.type} {so_far}, {kept}')}, ptr {address}")
+
+
+def _store_always(w: Writer, gate: Gate) -> None:
+    for k, (nest, member) in enumerate(_always_members(gate)):
+        constant, _ = _offset(w, nest.target, member, (None, 0))
+        total = w.across(w.value(f"load {w.type}, ptr {w.address(w.type, '%always', k)}"))
+        w.line(f"store double {total}, ptr {w.address('double', '%s', constant)}")
+
+
+def _left(scope: _Scope) -> str:
+    """How many examples there are from the first of a block on."""
+    first = scope.writer.value(f"mul i64 {scope.block}, {scope.writer.width}")
+    return scope.writer.value(f"sub i64 %count, {first}")
+
+
+def _examples_of(scope: _Scope) -> str:
+    """Which lanes of a block stand for an example."""
+    w = scope.writer
+    lanes = ", ".join(f"i64 {lane}" for lane in range(w.width))
+    many = w.broadcast(_left(scope), "i64")
+    return w.value(f"icmp ult <{w.width} x i64> <{lanes}>, {many}")
+
+
+def _put_outputs(scope: _Scope) -> None:
+    w = scope.writer
     for place, load in enumerate(scope.rolled.outputs):
         stored = _expression(scope, load, (), (None, 0))
         w.line(f"store {w.type} {stored}, ptr {_output(scope, place)}")
 
 
-def _clear(scope: _Scope, left: str) -> None:
-    """Write 0.0 into the lanes of nodes that stand for no example: they are summed as well."""
+def _clear_tail(scope: _Scope) -> None:
+    """Write 0.0 into the lanes that stand for no example, if the block has such lanes."""
     w = scope.writer
-    lanes = ", ".join(f"i64 {lane}" for lane in range(w.width))
-    many = w.broadcast(left, "i64")
-    mask = w.value(f"icmp ult <{w.width} x i64> <{lanes}>, {many}")
+    partial = w.value(f"icmp ult i64 {_left(scope)}, {w.width}")
+    w.branch(partial, lambda: _clear(scope))
+
+
+def _clear(scope: _Scope) -> None:
+    w, mask = scope.writer, _examples_of(scope)
 
     def clear(index: str, _: Sequence[str]) -> Sequence[str]:
         address = w.value(f"getelementptr {w.type}, ptr {scope.nodes}, i64 {index}")
@@ -344,8 +497,8 @@ def _offset(
 # Sums over the examples of a chunk.
 
 
-def _summed(w: Writer, rolled: Rolled, columns: int, nest: Nest, start: str, some: str) -> None:
-    """Add what one nest says up over the blocks from `start`, and to the sums so far."""
+def _summed(w: Writer, nest: Nest, scope_of: Callable[[str], _Scope], some: str) -> None:
+    """Add what one nest says up over so many blocks, and to the sums so far."""
     shape = nest.shape or (1,)
     rows, row_tile = (shape[-2], 4) if len(shape) > 1 else (1, 1)
     tile = 4 if len(shape) > 1 else TILE
@@ -365,7 +518,7 @@ def _summed(w: Writer, rolled: Rolled, columns: int, nest: Nest, start: str, som
         outer: tuple[Index, ...], tile_rows: tuple[Index, ...], those: tuple[Index, ...]
     ) -> None:
         members = [(*outer, row, column)[-len(shape) :] for row in tile_rows for column in those]
-        _sum_tile(w, rolled, columns, nest, members, start, some)
+        _sum_tile(w, nest, members, scope_of, some)
 
     assert len(strides) == len(shape)
     descend(())
@@ -373,21 +526,16 @@ def _summed(w: Writer, rolled: Rolled, columns: int, nest: Nest, start: str, som
 
 def _sum_tile(
     w: Writer,
-    rolled: Rolled,
-    columns: int,
     nest: Nest,
     members: Sequence[tuple[Index, ...]],
-    start: str,
+    scope_of: Callable[[str], _Scope],
     some: str,
 ) -> None:
     term = nest.segments[0].term
     known = members if nest.shape else [()] * len(members)
 
     def body(index: str, so_far: Sequence[str]) -> Sequence[str]:
-        number = w.value(f"add i64 {start}, {index}")
-        place = w.value(f"mul i64 {index}, {padded_nodes(rolled)}")
-        nodes = w.value(f"getelementptr {w.type}, ptr %n, i64 {place}")
-        scope = _Scope(w, rolled, columns, number, nodes)
+        scope = scope_of(index)
         return [
             _added(scope, total, term, member, (None, 0), fused=True)
             for total, member in zip(so_far, known, strict=True)

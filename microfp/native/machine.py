@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 
 from microfp.errors import CompileError
 from microfp.native import engine
+from microfp.native.bounds import largest_leaf
 from microfp.native.engine import Buffer, buffer
 from microfp.native.kernels import FUNCTIONS
 from microfp.native.llvm import chunk_blocks, function_text, module_text, padded_nodes
@@ -111,7 +112,8 @@ def machine_for(
         limit = LARGEST_NESTS if way == "auto" and not columns else None
         rolled = find_loops(program, summed=summed, shared=shared, limit=limit)
         if rolled is not None:
-            function = function_text("run", rolled, width=width, columns=columns)
+            size = largest_leaf(program) if summed and not columns else None
+            function = function_text("run", rolled, width=width, columns=columns, size=size)
             if limit is None or function.count("\n") <= LARGEST_TEXT:
                 return _as_code(program, rolled, module_text([function], width=width), width)
     return _as_tape(program, tape_of(program, summed=summed, shared=shared), width)

@@ -6,7 +6,7 @@
 >>> stream = open_stream(losses.max_margin(), optimizer, template(model), data, lambda step: None)
 >>> numbers = [p.data for p in nn.parameters(model)]
 >>> steps = ahead(stream, 0, numbers, (), 3)
->>> steps.count, steps.measured(0).accuracy
+>>> steps.count, steps.measured.accuracy[0]
 (3, 0.5)
 """
 
@@ -18,12 +18,13 @@ from pyrsistent import PVector, pvector
 
 from microfp.datasets import Dataset
 from microfp.errors import CompileError
-from microfp.losses import Loss
+from microfp.losses import Loss, check_targets
 from microfp.native.running import Block, Chosen, Examples, run
 from microfp.native.structure import Template
 from microfp.native.training import MEASURES, Trainer, trainer_for
 from microfp.optim import Optimizer
 from microfp.record import Record, attr
+from microfp.tree import remembering
 
 __all__ = ["Measures", "Steps", "Stream", "ahead", "open_stream"]
 
@@ -32,13 +33,13 @@ LARGEST_BYTES = 1 << 24
 
 
 class Measures(NamedTuple):
-    """What was measured in one step."""
+    """What was measured, step by step."""
 
-    loss: float
-    data_loss: float
-    penalty: float
-    accuracy: float | None
-    gradient_norm: float
+    loss: list[float]
+    data_loss: list[float]
+    penalty: list[float]
+    accuracy: list[float | None]
+    gradient_norm: list[float]
 
 
 class Stream(NamedTuple):
@@ -68,13 +69,13 @@ class Steps(Record):
 
     Attributes:
         count: How many.
-        measured: From a place, counted from 0, to what was measured in that step.
-        numbers: From a place to the parameters after that step.
+        measured: What was measured in each.
+        numbers: From a place, counted from 0, to the parameters after that step.
         state: From a place to the state of the optimiser after that step.
     """
 
     count: int = attr()
-    measured: Callable[[int], Measures] = attr()
+    measured: Measures = attr()
     numbers: Callable[[int], tuple[float, ...]] = attr()
     state: Callable[[int], object] = attr()
 
@@ -94,8 +95,16 @@ def open_stream(
     """
     trainer = _trainer(loss, optimizer, model, len(dataset.xs[0]))
     return Stream(
-        trainer, loss, optimizer, Examples(dataset), dataset, chosen, _all_known(loss, dataset)
+        trainer, loss, optimizer, _examples(dataset), dataset, chosen, _all_known(loss, dataset)
     )
+
+
+def _in_memory(dataset: object) -> Examples:
+    assert isinstance(dataset, Dataset)
+    return Examples(dataset)
+
+
+_examples: Callable[[object], Examples] = remembering(_in_memory)
 
 
 def _trainer(loss: Loss, optimizer: Optimizer, model: Template, columns: int) -> Trainer:
@@ -108,11 +117,8 @@ def _trainer(loss: Loss, optimizer: Optimizer, model: Template, columns: int) ->
 
 
 def _all_known(loss: Loss, dataset: Dataset) -> bool:
-    if loss.check_target is None:
-        return True
     try:
-        for target in dataset.ys:
-            loss.check_target(target)
+        check_targets(loss, dataset)
     except ValueError:
         return False  # it is raised by the step that meets the target
     return True
@@ -195,30 +201,33 @@ def _steps(
     state: object,
     numbers: Sequence[float],
 ) -> Steps:
-    def measured(place: int) -> Measures:
-        cost, right, penalty, squares = block.measures[MEASURES * place : MEASURES * (place + 1)]
-        count = block.counts[place]
-        data = cost * (1.0 / count)
-        accuracy = (
-            right / count
-            if stream.trainer.examples.judged
-            else _accuracy(stream, block, batches, place)
-        )
-        norm = math.sqrt(squares)
-        return Measures(data + penalty, data, penalty, accuracy, norm)
-
+    measured = _measured(stream, block, batches)
     if stream.trainer.parameters.updated:
         columns = range(1, stream.trainer.parameters.state_count + 1)
         return Steps.unchecked(
             block.count,
             measured,
-            lambda place: tuple(block.numbers(place + 1)),
+            lambda place: tuple(block.numbers(place % block.count + 1)),
             lambda place: _with_columns(
-                state, [pvector(block.numbers(place + 1, c)) for c in columns]
+                state, [pvector(block.numbers(place % block.count + 1, c)) for c in columns]
             ),
         )
     moved, after = _updated(stream.optimizer, block.numbers(1), state, numbers, first)
     return Steps.unchecked(1, measured, lambda place: moved, lambda place: after)
+
+
+def _measured(stream: Stream, block: Block, batches: Sequence[Chosen]) -> Measures:
+    costs, rights, penalties, squares = (block.measures[k::MEASURES] for k in range(MEASURES))
+    data = [cost * (1.0 / n) for cost, n in zip(costs, block.counts, strict=True)]
+    return Measures(
+        [a + b for a, b in zip(data, penalties, strict=True)],
+        data,
+        penalties,
+        [right / n for right, n in zip(rights, block.counts, strict=True)]
+        if stream.trainer.examples.judged
+        else [_accuracy(stream, block, batches, place) for place in range(block.count)],
+        list(map(math.sqrt, squares)),
+    )
 
 
 def _updated(

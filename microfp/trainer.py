@@ -40,7 +40,7 @@ from microfp.optim import Numbers, Optimizer, sgd
 from microfp.record import Deferred, Record, attr, pending
 from microfp.schedules import micrograd_decay
 from microfp.toolbox import iterate, pipe, take
-from microfp.tree import parameters, with_parameters
+from microfp.tree import parameters, remembering, with_parameters
 from microfp.values import Value, value
 
 M = TypeVar("M", bound=Model)
@@ -161,10 +161,15 @@ def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
     >>> initial_state(nn.mlp(2, [1]), sgd(0.1)).metrics is None
     True
     """
-    numbers = pvector([p.data for p in parameters(model)])
+    numbers = pvector(_numbers(model))
     if not numbers:
         raise ShapeError(f"train: the model must have parameters, got {model!r:.80}")
     return TrainState(step=0, model=model, optimizer_state=optimizer.init(numbers), metrics=None)
+
+
+_numbers: Callable[[object], tuple[float, ...]] = remembering(
+    lambda model: tuple([p.data for p in parameters(model)])
+)
 
 
 def differentiate(evaluation: Evaluation[M]) -> Differentiated[M]:
@@ -369,8 +374,7 @@ def _check_captured(captured: frozenset[Value], state: TrainState[M]) -> None:
 
 
 def _read(model: Model) -> _Moved:
-    numbers = tuple([p.data for p in parameters(model)])
-    return _Moved.unchecked(template_of(model), numbers)
+    return _Moved.unchecked(template_of(model), _numbers(model))
 
 
 def _python_step(

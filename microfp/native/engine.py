@@ -4,15 +4,32 @@ llvmlite is imported here, when something is compiled, and nowhere else.
 """
 
 import ctypes
-from collections.abc import Sequence
-from functools import lru_cache
+import os
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from itertools import pairwise
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from microfp.errors import CompileError
+from microfp.native import cache
 
 if TYPE_CHECKING:
     from types import ModuleType
+    from typing import Protocol
+
+    class ExecutionEngine(Protocol):
+        """What of llvmlite's engine is used here."""
+
+        def get_function_address(self, name: str) -> int:
+            """Where a function starts."""
+
+        def set_object_cache(self, notify: object, known: object) -> None:
+            """Tell when machine code is made, and give what is known."""
+
+        def finalize_object(self) -> None:
+            """Make everything ready to be called."""
+
 
 __all__ = ["Buffer", "Code", "Host", "buffer", "compiled", "host", "integers"]
 
@@ -98,22 +115,58 @@ def compiled(text: str, names: tuple[str, ...]) -> Code:
     Raises:
         CompileError: If llvmlite is not installed.
     """
-    llvm, started = bindings(), perf_counter()
-    module = llvm.parse_assembly(text)
-    module.verify()
-    parsed = perf_counter()
-    machine = _target_machine(2)
-    _optimized(llvm, module, machine)
-    optimized = perf_counter()
-    engine = llvm.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
-    seconds = {
-        "parse": parsed - started,
-        "optimize": optimized - parsed,
-        "generate": perf_counter() - optimized,
-    }
+    llvm = bindings()
+    place = cache.directory(os.environ)
+    key = _key(llvm, text)
+    known = cache.load(place, key) if place is not None else None
+    keep = partial(cache.store, place, key) if place is not None else None
+    engine, seconds = _engine(llvm, text, known, keep)
     functions = {name: _function(engine.get_function_address(name)) for name in names}
     return Code(functions, seconds, engine)
+
+
+def _key(llvm: "ModuleType", text: str) -> str:
+    from llvmlite import __version__ as binding
+
+    machine = host()
+    version = ".".join(map(str, llvm.llvm_version_info))
+    return cache.key_of(
+        FORMAT, binding, version, machine.triple, machine.cpu, machine.features, text
+    )
+
+
+FORMAT = "1"
+"""How machine code is made of text; to be changed with the passes that are run."""
+
+
+def _engine(
+    llvm: "ModuleType",
+    text: str,
+    known: bytes | None,
+    keep: Callable[[bytes], None] | None = None,
+) -> "tuple[ExecutionEngine, dict[str, float]]":
+    """Make a module executable, by machine code that is known already, or by compiling it.
+
+    Returns:
+        What holds the code, and how long each stage took.
+    """
+    times = [perf_counter()]
+    module, machine = llvm.parse_assembly(text), _target_machine(2)
+    module.verify()
+    times.append(perf_counter())
+    if known is None:
+        _optimized(llvm, module, machine)
+    times.append(perf_counter())
+    engine: ExecutionEngine = llvm.create_mcjit_compiler(module, machine)
+    if known is not None:
+        engine.set_object_cache(None, lambda _: known)
+    elif keep is not None:
+        engine.set_object_cache(lambda _, made: keep(bytes(made)), None)
+    engine.finalize_object()
+    times.append(perf_counter())
+    stages = ("parse", "optimize", "generate")
+    spent = [after - before for before, after in pairwise(times)]
+    return engine, dict(zip(stages, spent, strict=True))
 
 
 def _optimized(llvm: "ModuleType", module: object, machine: object) -> None:

@@ -7,9 +7,9 @@ It carries its own checksum, so that a damaged file is found out, and written ag
 
 >>> import tempfile
 >>> from pathlib import Path
->>> with tempfile.TemporaryDirectory() as directory:
-...     store(Path(directory), "key", b"machine code")
-...     load(Path(directory), "key"), load(Path(directory), "another key")
+>>> with tempfile.TemporaryDirectory() as there:
+...     store(Path(there), "key", b"machine code")
+...     load(Path(there), "key"), load(Path(there), "another key")
 (b'machine code', None)
 """
 

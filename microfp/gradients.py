@@ -7,15 +7,17 @@
 6.0
 """
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import TypeAlias, TypedDict
 
 from pyrsistent import PMap, pmap
 from returns.maybe import Maybe
 
-from microfp.ops import PRIMITIVES
+from microfp import ops
+from microfp.ops import PRIMITIVES, Operand
 from microfp.toolbox import accumulate, pipe
-from microfp.values import Scalar, Value, primitive_of, topological_order
+from microfp.values import Value, lift, primitive_of, topological_order
 
 Gradients: TypeAlias = PMap[Value, float]
 """A table from nodes to the derivative of one output with respect to each."""
@@ -38,10 +40,16 @@ def backward(output: Value) -> Gradients:
     >>> gradients[x], gradients[y]
     (6.0, 2.0)
     """
-    return pipe(output, topological_order, _folded, pmap)
+    return pipe(output, topological_order, numeric_adjoints, pmap)
 
 
-def _folded(order: tuple[Value, ...]) -> dict[Value, float]:
+def numeric_adjoints(order: tuple[Value, ...]) -> dict[Value, float]:
+    """The fold of `backward`, from the topological order to a plain dict; for hot code.
+
+    >>> x = value(3.0)
+    >>> numeric_adjoints(topological_order(x * x))[x]
+    6.0
+    """
     table = {order[-1]: 1.0}
     for node in reversed(order):
         _add_terms(table, node)
@@ -88,42 +96,127 @@ def local_derivatives(node: Value) -> tuple[float, ...]:
     return primitive.partials(*numbers, node.data)  # type: ignore[return-value]  # of floats
 
 
-def adjoints(
-    output: Value, cotangent: Value, initial: Mapping[Value, Value]
-) -> Mapping[Value, Value]:
-    """Differentiate symbolically: the same fold as `backward`, with nodes instead of numbers.
+def backward_symbolic(output: Value) -> PMap[Value, Value]:
+    """Differentiate an output to nodes instead of numbers, which can be differentiated again.
+
+    It is the fold of `backward` with the nodes themselves in place of their data: the same
+    partial derivatives, added up in the same order. Products with a 1 or a 0 that stands in the
+    table of primitives are left out.
 
     Args:
         output: The node to differentiate.
-        cotangent: What the chain starts with, the 1.0 of `backward`.
-        initial: What nodes have gathered so far; their terms are added to it.
 
     Returns:
-        From each node that the output was computed from to the node that is its gradient.
+        One entry per node of the graph, itself included.
 
-    >>> from microfp import value
     >>> x = value(3.0)
-    >>> adjoints(x * x, value(1.0), {})[x].data
-    6.0
+    >>> slope = backward_symbolic(x * x * x)[x]
+    >>> slope.data, backward_symbolic(slope)[x].data
+    (27.0, 18.0)
     """
-    table = dict(initial)
-    _add_term(table, output, cotangent)
-    for node in reversed(topological_order(output)):  # a loop: the table is still being built
-        if node.parents:
-            upstream = table[node]
-            for parent, partial in zip(node.parents, _symbolic_derivatives(node), strict=True):
-                _add_term(table, parent, upstream * partial)
+    order = topological_order(output)
+    table = adjoints(order, {node: node for node in order}, frozenset(order))
+    return pmap({node: lift(table.get(node, 0.0)) for node in order})
+
+
+def evaluate(order: Iterable[Value], given: Mapping[Value, Operand]) -> dict[Value, Operand]:
+    """Compute the nodes of a graph again, with something else in place of some of them.
+
+    Args:
+        order: The nodes, parents before children.
+        given: What stands in for a node: a number, another node, a dual number.
+
+    Returns:
+        What stands in for each node: where nothing changed, the node itself.
+
+    >>> x = value(3.0)
+    >>> y = x * x
+    >>> evaluate(topological_order(y), {x: 4.0})[y]
+    16.0
+    """
+    stand_ins: dict[Value, Operand] = {}
+    for node in order:
+        stand_ins[node] = given[node] if node in given else _again(node, stand_ins)
+    return stand_ins
+
+
+def _again(node: Value, stand_ins: Mapping[Value, Operand]) -> Operand:
+    operands = [stand_ins[parent] for parent in node.parents]
+    if all(map(operator.is_, operands, node.parents)):
+        return node
+    return primitive_of(node)(*operands, *_constants(node))
+
+
+def _constants(node: Value) -> tuple[float, ...]:
+    """What a primitive takes besides its operands."""
+    return (node.parameter,) if isinstance(node.parameter, float) else ()
+
+
+def adjoints(
+    order: tuple[Value, ...],
+    stand_ins: Mapping[Value, Operand],
+    wanted: Container[Value],
+    initial: Mapping[Value, Operand] | None = None,
+    times: Callable[[Operand, Operand], Operand | None] | None = None,
+) -> dict[Value, Operand]:
+    """The fold of `backward` on whatever stands in for the nodes.
+
+    Args:
+        order: The nodes of a graph, parents before children; the last is differentiated.
+        stand_ins: What stands in for each node.
+        wanted: The nodes whose adjoint is wanted, and all that lie between them and the output.
+        initial: The table that the fold starts from; `{order[-1]: 1.0}` where none is given.
+        times: What multiplies by a partial derivative, or says None for a term that is left
+            out; `product` where none is given.
+
+    Returns:
+        The adjoints; a node without an entry has adjoint 0.
+
+    >>> x = value(3.0)
+    >>> order = topological_order(x * x)
+    >>> adjoints(order, evaluate(order, {x: value(3.0)}), order)[x]
+    Value(data=6.0, op='add')
+    """
+    table: dict[Value, Operand] = {order[-1]: 1.0} if initial is None else dict(initial)
+    multiply = times or product
+    for node in reversed(order):
+        if node.parents and node in table:
+            for parent, partial in zip(node.parents, partials_of(node, stand_ins), strict=True):
+                term = multiply(table[node], partial) if parent in wanted else None
+                if term is not None:
+                    table[parent] = ops.add(table[parent], term) if parent in table else term
     return table
 
 
-def _add_term(table: dict[Value, Value], node: Value, term: Value) -> None:
-    so_far = table.get(node)
-    table[node] = term if so_far is None else so_far + term
+def partials_of(node: Value, stand_ins: Mapping[Value, Operand]) -> tuple[Operand, ...]:
+    """The partial derivatives of a node along its parents, on what stands in for them.
+
+    >>> x, y = value(3.0), value(4.0)
+    >>> z = x * y
+    >>> partials_of(z, evaluate((x, y, z), {x: 5.0, y: 6.0}))
+    (6.0, 5.0)
+    """
+    operands = [stand_ins[parent] for parent in node.parents]
+    return primitive_of(node).partials(*operands, *_constants(node), stand_ins[node])
 
 
-def _symbolic_derivatives(node: Value) -> tuple[Scalar, ...]:
-    constants = (node.parameter,) if isinstance(node.parameter, float) else ()
-    return primitive_of(node).partials(*node.parents, *constants, node)  # type: ignore[return-value]  # of nodes
+def product(a: Operand, b: Operand) -> Operand | None:
+    """Multiply, but leave out what a 1 or a 0 from the table of primitives makes superfluous.
+
+    Returns:
+        The product, or None where a number 0 makes it one.
+
+    >>> x = value(3.0)
+    >>> product(x, 1.0) is x, product(x, 0.0), product(2.0, 3.0)
+    (True, None, 6.0)
+    """
+    if isinstance(a, float):
+        return ops.mul(a, b) if isinstance(b, float) else product(b, a)
+    if not isinstance(b, float):
+        return ops.mul(a, b)
+    if b == 0.0:
+        return None
+    return a if b == 1.0 else ops.neg(a) if b == -1.0 else ops.mul(a, b)
 
 
 def backward_steps(output: Value) -> Iterator[Gradients]:

@@ -10,6 +10,7 @@ from typing import TypedDict, TypeVar
 
 from microfp.checks import check_non_negative, check_positive
 from microfp.datasets import Dataset
+from microfp.native.scoring import scores
 from microfp.nn import Model, forward
 from microfp.trainer import Metrics, Run
 
@@ -177,7 +178,12 @@ def decision_boundary(
     points = dataset.points
     columns = _grid([p.x for p in points], spacing, margin)
     rows = _grid([p.y for p in points], spacing, margin)
-    return [_boundary_row(model, x, y) for x in columns for y in rows]
+    grid = [(x, y) for x in columns for y in rows]
+    forward(model, grid[0])  # says what is wrong with a model that has not one output
+    return [
+        _boundary_row(x, y, score)
+        for (x, y), (score,) in zip(grid, scores(model, grid), strict=True)
+    ]
 
 
 def _grid(numbers: list[float], spacing: float, margin: float) -> list[float]:
@@ -185,8 +191,7 @@ def _grid(numbers: list[float], spacing: float, margin: float) -> list[float]:
     return [low + i * spacing for i in range(math.floor((high - low) / spacing) + 1)]
 
 
-def _boundary_row(model: Model, x: float, y: float) -> BoundaryRow:
-    score = forward(model, (x, y)).data
+def _boundary_row(x: float, y: float, score: float) -> BoundaryRow:
     predicted = 1.0 if score > 0.0 else -1.0
     return BoundaryRow(
         x=x,

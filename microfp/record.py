@@ -38,7 +38,7 @@ class Deferred:
     __slots__ = ("_made", "make")
 
     def __init__(self, make: Callable[[], object]) -> None:
-        self.make = make
+        self.make: Callable[[], object] = make
         self._made: dict[str, object] = {}
 
     def value(self) -> object:

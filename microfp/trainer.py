@@ -30,7 +30,7 @@ from microfp.losses import (
     share_correct,
 )
 from microfp.native.engine import bindings
-from microfp.native.stepping import Plan, measure, plan_for
+from microfp.native.stepping import MOST_NODES, Plan, measure, plan_for
 from microfp.native.stream import Steps, Stream, ahead, open_stream
 from microfp.native.structure import Template
 from microfp.native.structure import template as template_of
@@ -305,7 +305,8 @@ def make_step(
 
     def step(state: TrainState[M], /) -> TrainState[M]:
         examples = batch(dataset, size, seed=seed, step=state.step)
-        flat = None if backend == "eager" else _flattened(loss, state, examples)
+        most_nodes = MOST_NODES if backend == "auto" else None
+        flat = None if backend == "eager" else _flattened(loss, state, examples, most_nodes)
         if isinstance(flat, TraceError) and backend != "auto":
             raise flat
         if flat is None or isinstance(flat, TraceError):
@@ -320,6 +321,29 @@ def _check_backend(backend: str) -> None:
         raise wrong_value("train", "backend", f"one of {', '.join(get_args(Backend))}", backend)
     if backend == "native":
         bindings()
+
+
+def chosen_backend(
+    model: Model,
+    dataset: Dataset,
+    *,
+    loss: Loss = max_margin(alpha=1e-4),
+    backend: Backend = "auto",
+) -> Backend:
+    """Say which backend computes the steps: what `"auto"` stands for.
+
+    >>> from microfp import datasets, nn
+    >>> chosen_backend(nn.mlp(2, [1]), datasets.moons(4))
+    'python'
+    """
+    if backend != "auto":
+        return backend
+    state: TrainState[Model] = TrainState.unchecked(0, model, (), None)
+    return (
+        "eager"
+        if isinstance(_flattened(loss, state, dataset, MOST_NODES), TraceError)
+        else "python"
+    )
 
 
 def _eager_step(
@@ -351,7 +375,9 @@ class _Flat(NamedTuple):
     numbers: tuple[float, ...]
 
 
-def _flattened(loss: Loss, state: TrainState[M], examples: Dataset) -> _Flat | TraceError:
+def _flattened(
+    loss: Loss, state: TrainState[M], examples: Dataset, most_nodes: int | None
+) -> _Flat | TraceError:
     """Find the plan for a state, or the reason why there is none."""
     moved = pending(state, "model")
     if isinstance(moved, _Moved):
@@ -360,7 +386,7 @@ def _flattened(loss: Loss, state: TrainState[M], examples: Dataset) -> _Flat | T
         check_fits(loss, state.model, examples)
     try:
         known = moved if isinstance(moved, _Moved) else _read(state.model)
-        plan = plan_for(loss, known.template, len(examples.xs[0]))
+        plan = plan_for(loss, known.template, len(examples.xs[0]), most_nodes)
         _check_captured(plan.captured, state)
     except TraceError as error:
         return error
@@ -385,14 +411,14 @@ def _python_step(
     slopes = pvector(measured.gradients)
     moved, after = _updated(optimizer, state, pvector(flat.numbers), slopes)
     numbers = tuple([x if type(x) is float else value(x).data for x in moved])
-    metrics = Metrics.unchecked(
-        state.step,
-        measured.total,
-        measured.data,
-        measured.penalty,
-        share_correct(loss, measured.scores, examples),
-        _rate(optimizer, state.step),
-        _norm(measured.gradients),
+    metrics = Metrics(
+        step=state.step,
+        loss=measured.total,
+        data_loss=measured.data,
+        penalty=measured.penalty,
+        accuracy=share_correct(loss, measured.scores, examples),
+        learning_rate=_rate(optimizer, state.step),
+        gradient_norm=_norm(measured.gradients),
     )
     model = Deferred(_Moved.unchecked(flat.template, numbers))
     return TrainState.unchecked(state.step + 1, model, after, metrics)

@@ -321,7 +321,7 @@ TRAINING = {
     "a backend that does not exist": Misuse(
         lambda: train(MODEL, DATA, backend="fast"),  # type: ignore[arg-type]  # the mistake
         ValueError,
-        "train: backend must be 'auto' or 'eager', got 'fast'",
+        "train: backend must be one of auto, eager, python, native, got 'fast'",
     ),
     "a model without parameters, trained": Misuse(
         lambda: train(lambda inputs: value(1.0), DATA),

@@ -23,13 +23,16 @@ parameters  p0 p1
 outputs     %11 %8 %18 %17
 """
 
+from collections.abc import Mapping
+
 from microfp.gradients import adjoints
 from microfp.native.lowering import lower
 from microfp.native.program import Program
 from microfp.native.tracing import ExampleGraph, PenaltyGraph, traced_leaf
-from microfp.values import Value, value
+from microfp.ops import Operand, mul
+from microfp.values import Value, lift, topological_order, value
 
-__all__ = ["carried_program", "example_program", "penalty_program"]
+__all__ = ["carried_program", "example_program", "gradient_nodes", "penalty_program"]
 
 
 def example_program(graph: ExampleGraph) -> Program:
@@ -46,9 +49,8 @@ def example_program(graph: ExampleGraph) -> Program:
     (4, 337, 339)
     """
     seed, nothing = traced_leaf("seed"), value(0.0)
-    table = adjoints(graph.cost, seed, {})
-    gradients = [table.get(p, nothing) for p in graph.parameters]
-    return _program(graph, (seed,), gradients)
+    table = gradient_nodes(graph.cost, graph.parameters, {graph.cost: seed})
+    return _program(graph, (seed,), [table.get(p, nothing) for p in graph.parameters])
 
 
 def carried_program(graph: ExampleGraph) -> Program:
@@ -65,8 +67,34 @@ def carried_program(graph: ExampleGraph) -> Program:
     """
     seed = traced_leaf("seed")
     so_far = {p: traced_leaf(f"g{i}") for i, p in enumerate(graph.parameters)}
-    table = adjoints(graph.cost, seed, dict(so_far))
+    start = so_far | {graph.cost: so_far[graph.cost] + seed if graph.cost in so_far else seed}
+    table = gradient_nodes(graph.cost, graph.parameters, start)
     return _program(graph, (seed, *so_far.values()), [table[p] for p in graph.parameters])
+
+
+def gradient_nodes(
+    output: Value, parameters: tuple[Value, ...], start: Mapping[Value, Value]
+) -> dict[Value, Value]:
+    """Differentiate with nodes for numbers; no term is left out, for 0 * inf is nan.
+
+    Args:
+        output: What is differentiated.
+        parameters: What it is differentiated along.
+        start: The gradients so far: that of the output, and what terms are to be added to.
+
+    >>> from microfp.native.tracing import traced_leaf
+    >>> x = traced_leaf("x")
+    >>> gradient_nodes(x * 2.0, (x,), {})
+    {}
+    """
+    order = topological_order(output)
+    on_the_way = set(parameters)
+    for node in order:  # a loop: a node is on the way where one of its parents is
+        if not on_the_way.isdisjoint(node.parents):
+            on_the_way.add(node)
+    stand_ins = {node: node for node in order}
+    table = adjoints(order, stand_ins, on_the_way, initial=start, times=_times)
+    return {node: lift(adjoint) for node, adjoint in table.items()}
 
 
 def _program(
@@ -77,6 +105,11 @@ def _program(
         inputs=(*graph.inputs, graph.target, *more_inputs),
         parameters=graph.parameters,
     )
+
+
+def _times(upstream: Operand, partial: Operand) -> Operand:
+    """The product, also with 0; a product with 1 has the bits of the other factor."""
+    return upstream if isinstance(partial, float) and partial == 1.0 else mul(upstream, partial)
 
 
 def penalty_program(graph: PenaltyGraph) -> Program:
@@ -95,5 +128,7 @@ def penalty_program(graph: PenaltyGraph) -> Program:
     %7 = add %6 %5
     outputs     %3 %7
     """
-    gradient = adjoints(graph.cost, value(1.0), {graph.parameter: value(0.0)})[graph.parameter]
-    return lower((graph.cost, gradient), inputs=(), parameters=(graph.parameter,))
+    p, zero, one = graph.parameter, value(0.0), value(1.0)
+    start = {p: zero} | {graph.cost: zero + one if graph.cost is p else one}
+    table = gradient_nodes(graph.cost, (p,), start)
+    return lower((graph.cost, table[p]), inputs=(), parameters=(p,))

@@ -64,11 +64,12 @@ def _bound(instruction: Instruction, operands: Sequence[float]) -> float:
     if op == "constant_power" and isinstance(parameter, float):
         return _of_power(operands[0], parameter)
     rule = _BOUNDS.get(op)
-    return math.inf if rule is None else rule(*operands)
+    known = all(bound <= _LARGEST for bound in operands)
+    return rule(*operands) if known and rule is not None else math.inf
 
 
 def _of_power(base: float, exponent: float) -> float:
-    if exponent < 0.0 or not exponent.is_integer():
+    if not 0.0 <= exponent <= _LARGEST or not exponent.is_integer():
         return math.inf
     try:
         return math.pow(max(1.0, base), exponent)
@@ -96,6 +97,7 @@ _BOUNDS: dict[str, Callable[..., float]] = {
     "neg": _same,
     "absolute": _same,
     "relu": _same,
+    "stop_gradient": _same,
     "exp": lambda a: math.exp(a) if a < 600.0 else math.inf,
     "softplus": lambda a: a + 1.0,
     "maximum": _sum,

@@ -15,8 +15,8 @@ from pyrsistent import PVector, pvector
 
 from microfp.checks import wrong_kind
 from microfp.errors import CompileError, ShapeError
-from microfp.gradients import adjoints
 from microfp.native import engine
+from microfp.native.adjoint import gradient_nodes
 from microfp.native.lowering import lower
 from microfp.native.machine import Machine, Way, machine_for, run_rows
 from microfp.native.structure import Template, template
@@ -55,7 +55,7 @@ def value_and_grad(
     """
     leaves = tuple(traced_leaf(None) for _ in _numbers(example))
     output = lift(f(_rebuilt(example, leaves)))
-    table, nothing = adjoints(output, value(1.0), {}), value(0.0)
+    table, nothing = gradient_nodes(output, leaves, {output: value(1.0)}), value(0.0)
     outputs = (output, *(table.get(leaf, nothing) for leaf in leaves))
     compiled = machine_for(lower(outputs, leaves), summed=0, width=1, way=way)
 

@@ -162,10 +162,12 @@ def _folded(
 ) -> Instruction | int:
     if instruction.op == CONSTANT:
         return instruction
-    numbers = {slot: _constant(slot, definitions) for slot in instruction.operands}
-    known = {slot: number for slot, number in numbers.items() if number is not None}
-    if len(known) < len(numbers):
-        return instruction
+    known: dict[int, float] = {}
+    for slot in instruction.operands:  # a loop that ends at the first variable: most have one
+        number = _constant(slot, definitions)
+        if number is None:
+            return instruction
+        known[slot] = number
     operands = operand_numbers(instruction, known.__getitem__)
     return Instruction(CONSTANT, (), primitive_of(instruction).forward(*operands))
 
@@ -226,6 +228,7 @@ _IDENTITIES: dict[str, Rule] = {
     "mul": _of_product,
     "neg": _of_negation,
     "divide": _of_quotient,
+    "stop_gradient": lambda it, _: it.operands[0],
     "total": lambda it, _: it.operands[0] if len(it.operands) == 1 else it,
 }
 

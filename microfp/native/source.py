@@ -35,6 +35,9 @@ __all__ = [
 DEEPEST = 60
 """How deep an expression may nest: Python's own compiler is recursive."""
 
+IN_A_ROW = 12
+"""How many names stand on one line."""
+
 INDENT = "    "
 
 
@@ -341,8 +344,8 @@ def loop_source(program: Program, *, carried: int, gated: bool) -> str:
     >>> program = carried_program(trace_example(losses.max_margin(), nn.neuron(1), 1))
     >>> print(loop_source(program, carried=2, gated=True))
     def program(rows, targets, seed, parameters, gradients):
-        p0, p1, = parameters
-        g0, g1, = gradients
+        (p0, p1,) = parameters
+        (g0, g1,) = gradients
         costs = []
         scores = []
         for (x0,), y in zip(rows, targets):
@@ -367,8 +370,8 @@ def loop_source(program: Program, *, carried: int, gated: bool) -> str:
     forward, backward = _parts(draft, carried, gated=gated)
     gradients = [draft.names[slot] for slot in program.outputs[-carried:]]
     head = [
-        f"{_targets(parameters)} = parameters",
-        f"{_targets(inputs[-carried:])} = gradients",
+        *_tuple_lines("", parameters, " = parameters"),
+        *_tuple_lines("", inputs[-carried:], " = gradients"),
         "costs = []",
         "scores = []",
         f"for ({_targets(columns)}), {target} in zip(rows, targets):",
@@ -384,13 +387,21 @@ def loop_source(program: Program, *, carried: int, gated: bool) -> str:
             "def program(rows, targets, seed, parameters, gradients):",
             *_indented(head),
             *_indented(body, 2),
-            *_indented([f"return costs, scores, ({_targets(gradients)})"]),
+            *_indented(_tuple_lines("return costs, scores, ", gradients, "")),
         ]
     )
 
 
 def _targets(names: Sequence[str]) -> str:
     return "".join(f"{name}, " for name in names).rstrip()
+
+
+def _tuple_lines(before: str, names: Sequence[str], after: str) -> list[str]:
+    """A tuple of names between two pieces of a statement, on several lines where it is long."""
+    if len(names) <= IN_A_ROW:
+        return [f"{before}({_targets(names)}){after}"]
+    rows = [names[i : i + IN_A_ROW] for i in range(0, len(names), IN_A_ROW)]
+    return [f"{before}(", *_indented(_targets(row) for row in rows), f"){after}"]
 
 
 class Gate(NamedTuple):

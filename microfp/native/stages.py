@@ -82,8 +82,8 @@ def explain(loss: Loss, model: Model, width: int) -> Stages:
     >>> from microfp import losses, nn
     >>> print(explain(losses.max_margin(), nn.neuron(1), 1).loop)
     def program(rows, targets, seed, parameters, gradients):
-        p0, p1, = parameters
-        g0, g1, = gradients
+        (p0, p1,) = parameters
+        (g0, g1,) = gradients
         costs = []
         scores = []
         for (x0,), y in zip(rows, targets):

@@ -9,11 +9,9 @@ False
 
 from collections.abc import Callable, Hashable
 
-from pyrsistent import PMap, PVector
-
 from microfp.errors import TraceError
 from microfp.record import Record, attr
-from microfp.tree import branches, parameters, remembering
+from microfp.tree import CONTAINERS, branches, parameters, remembering
 from microfp.values import Value
 
 __all__ = ["Template", "structure", "template"]
@@ -93,10 +91,8 @@ def _structure(branch: object, places: dict[Value, int]) -> Hashable:
         if branch not in places:
             raise TraceError(f"the model holds a value that was computed: {branch!r}")
         return Value, places[branch], branch.label
-    if isinstance(branch, PMap) and not isinstance(branch, Record):
-        return PMap, *((key, _structure(branch[key], places)) for key in sorted(branch, key=str))
-    if isinstance(branch, Record | PVector | tuple):
-        return type(branch), *(_structure(part, places) for part in branches(branch))
+    if isinstance(branch, CONTAINERS):
+        return type(branch), *((key, _structure(part, places)) for key, part in branches(branch))
     return type(branch), _key(branch)
 
 

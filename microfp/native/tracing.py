@@ -29,9 +29,11 @@ from microfp.values import LEAF, Scalar, Value, lift
 
 __all__ = [
     "ExampleGraph",
+    "ModelGraph",
     "PenaltyGraph",
     "captured_leaves",
     "trace_example",
+    "trace_model",
     "trace_penalty",
     "traced_leaf",
     "traced_number",
@@ -134,23 +136,21 @@ class TracedNumber(Traced):
 
     def __truediv__(self, other: Scalar) -> Value:
         if _is_number(other) and (isinstance(other, Value) or other == 0.0):
-            return _refuse("`/` by a number (use microfp.divide)")
+            return _refuse_arithmetic("/", "divide")
         return _arithmetic(ops.divide, self, other)
 
     def __rtruediv__(self, other: Scalar) -> Value:
         if _is_number(other):
-            return _refuse("`/` by a number (use microfp.divide)")
+            return _refuse_arithmetic("/", "divide")
         return _arithmetic(ops.divide, other, self)
 
     def __pow__(self, other: Scalar) -> Value:
         if _is_number(other):
-            return _refuse("`**` of numbers (use microfp.pow)")
+            return _refuse_arithmetic("**", "pow")
         return values.pow(self, other)
 
     def __rpow__(self, other: Scalar) -> Value:
-        if _is_number(other):
-            return _refuse("`**` of numbers (use microfp.pow)")
-        return values.pow(other, self)
+        return _refuse("the exponent")
 
     def __neg__(self) -> Value:
         return _number_of(values.neg(self))
@@ -172,12 +172,35 @@ class TracedNumber(Traced):
             _refuse(f"`{name}`")
         raise AttributeError(f"a traced number has no attribute {name!r}")
 
-    def _refuse_integers(self, *_others: object) -> NoReturn:
-        _refuse("an integer division or rounding")
+    def __floordiv__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
 
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _refuse_integers
-    __divmod__ = __rdivmod__ = _refuse_integers
-    __round__ = __trunc__ = __floor__ = __ceil__ = _refuse_integers
+    def __rfloordiv__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __mod__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __rmod__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __divmod__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __rdivmod__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __round__(self, ndigits: object = None) -> NoReturn:
+        _refuse_whole(ndigits)
+
+    def __trunc__(self) -> NoReturn:
+        _refuse_whole()
+
+    def __floor__(self) -> NoReturn:
+        _refuse_whole()
+
+    def __ceil__(self) -> NoReturn:
+        _refuse_whole()
 
 
 Real.register(TracedNumber)  # as the float is that it stands for
@@ -261,15 +284,32 @@ def traced_number(label: str | None) -> TracedNumber:
 
 
 def _refuse(what: str) -> NoReturn:
+    """Raise the error for a number that is not there."""
+    _stop(
+        f"{what} of a value cannot be known while its graph is traced",
+        "`where` makes a choice that a graph can hold",
+    )
+
+
+def _refuse_whole(*_others: object) -> NoReturn:
+    _refuse("a whole part")
+
+
+def _refuse_arithmetic(sign: str, function: str) -> NoReturn:
+    """Raise the error for arithmetic in which Python may raise, and a graph does not."""
+    _stop(
+        f"`{sign}` among inputs and targets cannot be traced: they are plain numbers, "
+        "for which Python may raise an error",
+        f"`microfp.{function}` gives inf or nan instead",
+    )
+
+
+def _stop(reason: str, advice: str) -> NoReturn:
     """Raise the error that names the line that asked."""
-    frame: FrameType | None = sys._getframe(1)  # the one way to find the line of a caller
+    frame: FrameType | None = sys._getframe(2)  # the one way to find the line of a caller
     while frame is not None and frame.f_code.co_filename in _MACHINERY:
         frame = frame.f_back
-    raise TraceError(
-        f"{what} of a value cannot be known while its graph is traced"
-        + ("" if frame is None else f" in {_place(frame)}")
-        + "; `where` makes a choice that a graph can hold"
-    )
+    raise TraceError(f"{reason}{'' if frame is None else f' in {_place(frame)}'}; {advice}")
 
 
 _MACHINERY = {__file__, values.__file__, ops.__file__, record.__file__, gradients.__file__}
@@ -304,6 +344,19 @@ class ExampleGraph(Record):
     cost: Value = attr()
 
 
+class ModelGraph(Record):
+    """What a model makes of one row of inputs.
+
+    >>> from microfp import nn
+    >>> [score.op for score in trace_model(nn.mlp(1, [2, 1]), 1).scores]
+    ['total']
+    """
+
+    inputs: tuple[Value, ...] = attr()
+    parameters: tuple[Value, ...] = attr()
+    scores: tuple[Value, ...] = attr()
+
+
 class PenaltyGraph(Record):
     """What a loss asks for one parameter.
 
@@ -316,6 +369,28 @@ class PenaltyGraph(Record):
     cost: Value = attr()
 
 
+def trace_model(model: Model, width: int) -> ModelGraph:
+    """Trace a model for one row of `width` inputs.
+
+    Raises:
+        TraceError: If the model reads a number on the way, or gives one that is no value.
+
+    >>> from microfp import nn
+    >>> len(trace_model(nn.mlp(2, [3]), 2).scores)
+    3
+    """
+    leaves = tuple(traced_leaf(p.label) for p in parameters(model))
+    inputs = tuple(traced_number(f"x{i}") for i in range(width))
+    scores = forward_many(with_parameters(model, leaves), inputs)
+    if not all(map(_is_node, scores)):
+        raise TraceError("the model gives a plain number, and not a value, as an output")
+    return ModelGraph(inputs=tuple(_node_of(x) for x in inputs), parameters=leaves, scores=scores)
+
+
+def _is_node(output: object) -> bool:
+    return isinstance(output, Value) and not _is_number(output)
+
+
 def trace_example(loss: Loss, model: Model, width: int) -> ExampleGraph:
     """Trace a model and a loss for one example with `width` inputs.
 
@@ -326,16 +401,14 @@ def trace_example(loss: Loss, model: Model, width: int) -> ExampleGraph:
     >>> [score.op for score in trace_example(losses.max_margin(), nn.mlp(1, [2, 1]), 1).scores]
     ['total']
     """
-    leaves = tuple(traced_leaf(p.label) for p in parameters(model))
-    inputs = tuple(traced_number(f"x{i}") for i in range(width))
+    graph = trace_model(model, width)
     target = traced_number("y")
-    scores = forward_many(with_parameters(model, leaves), inputs)
-    cost = loss.example(scores, target)  # type: ignore[arg-type]  # stands in for a float
+    cost = loss.example(graph.scores, target)  # type: ignore[arg-type]  # stands in for a float
     return ExampleGraph(
-        inputs=tuple(_node_of(x) for x in inputs),
+        inputs=graph.inputs,
         target=_node_of(target),
-        parameters=leaves,
-        scores=tuple(_node_of(score) for score in scores),
+        parameters=graph.parameters,
+        scores=graph.scores,
         cost=_node_of(cost),
     )
 

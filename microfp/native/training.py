@@ -9,10 +9,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from microfp.errors import CompileError
-from microfp.gradients import adjoints
 from microfp.losses import Loss
 from microfp.native import engine
-from microfp.native.adjoint import example_program
+from microfp.native.adjoint import example_program, gradient_nodes
 from microfp.native.lowering import lower
 from microfp.native.machine import Machine, Way, machine_for, padded
 from microfp.native.predicates import traced_predicate
@@ -169,7 +168,9 @@ def _parameter(loss: Loss, rule: Rule | None) -> Program:
     cost: Value = penalty.cost if penalty else value(0.0)
     gradient: Value = data_gradient
     if penalty:
-        gradient = adjoints(cost, value(1.0), {p: data_gradient})[p]
+        one = value(1.0)
+        start = {p: data_gradient} | {cost: data_gradient + one if cost is p else one}
+        gradient = gradient_nodes(cost, (p,), start)[p]
     remembered = tuple(traced_leaf(f"m{i}") for i in range(len(rule.initial) if rule else 0))
     scalars = tuple(traced_leaf(f"k{i}") for i in range(rule.scalar_count if rule else 0))
     outputs: tuple[Value, ...] = (gradient,)

@@ -25,6 +25,7 @@ from microfp import (
     optim,
     plot_data,
     schedules,
+    streams,
     trainer,
     tree,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "sin",
     "softplus",
     "sqrt",
+    "streams",
     "sub",
     "tanh",
     "total",

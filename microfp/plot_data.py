@@ -8,10 +8,11 @@
 import math
 from typing import TypedDict, TypeVar
 
-from microfp.checks import check_non_negative, check_positive
+from microfp.checks import check_count, check_non_negative, check_positive
 from microfp.datasets import Dataset
 from microfp.native.scoring import scores
 from microfp.nn import Model, forward
+from microfp.schedules import Schedule
 from microfp.trainer import Metrics, Run
 
 M = TypeVar("M", bound=Model)
@@ -62,6 +63,18 @@ class MetricRow(TypedDict):
     step: int
     metric: str
     value: float
+
+
+class RateRow(TypedDict):
+    """The learning rate of one step.
+
+    >>> from microfp.schedules import constant
+    >>> schedule_rates(constant(0.5), 1)
+    [{'step': 0, 'learning_rate': 0.5}]
+    """
+
+    step: int
+    learning_rate: float
 
 
 class BoundaryRow(TypedDict):
@@ -152,6 +165,21 @@ def accuracy_history(run: Run[M]) -> list[MetricRow]:
         for metrics in run.history
         if metrics.accuracy is not None
     ]
+
+
+def schedule_rates(schedule: Schedule, steps: int) -> list[RateRow]:
+    """Return a row per step with the learning rate that a schedule gives it.
+
+    Args:
+        schedule: A function from the step to the rate.
+        steps: How many steps, 0 or more.
+
+    >>> from microfp.schedules import linear
+    >>> [row["learning_rate"] for row in schedule_rates(linear(1.0, 0.0, 2), 4)]
+    [1.0, 0.5, 0.0, 0.0]
+    """
+    count = check_count("schedule_rates", "steps", steps)
+    return [RateRow(step=step, learning_rate=schedule(step)) for step in range(count)]
 
 
 def decision_boundary(

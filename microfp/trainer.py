@@ -9,14 +9,13 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, reduce
-from random import Random
+from functools import reduce
 from typing import Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, get_args
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.checks import check_count, check_kind, check_seed, wrong_value
-from microfp.datasets import Dataset, subset
+from microfp.datasets import Dataset, batch
 from microfp.errors import ShapeError, TraceError
 from microfp.gradients import Gradients, backward, grad
 from microfp.losses import (
@@ -37,6 +36,7 @@ from microfp.native.structure import template as template_of
 from microfp.nn import Model, apply_gradients
 from microfp.ops import total
 from microfp.optim import Numbers, Optimizer, sgd
+from microfp.preparation import batch_numbers
 from microfp.record import Deferred, Record, attr, pending
 from microfp.schedules import micrograd_decay
 from microfp.toolbox import iterate, pipe, take
@@ -380,17 +380,23 @@ def _flattened(
 ) -> _Flat | TraceError:
     """Find the plan for a state, or the reason why there is none."""
     moved = pending(state, "model")
-    if isinstance(moved, _Moved):
-        check_targets(loss, examples)
-    else:
+    if not isinstance(moved, _Moved):
         check_fits(loss, state.model, examples)
+    if examples.further_ys:
+        return TraceError(f"{loss.name}: examples have several targets, and one can be traced")
     try:
         known = moved if isinstance(moved, _Moved) else _read(state.model)
         plan = plan_for(loss, known.template, len(examples.xs[0]), most_nodes)
         _check_captured(plan.captured, state)
     except TraceError as error:
         return error
+    check_targets(loss, examples, _output_count(plan))
     return _Flat(plan, known.template, known.numbers)
+
+
+def _output_count(plan: Plan) -> int:
+    """How many scores there are: the results besides them are the cost and the gradients."""
+    return len(plan.example.outputs) - 1 - plan.parameter_count
 
 
 def _check_captured(captured: frozenset[Value], state: TrainState[M]) -> None:
@@ -519,7 +525,7 @@ def _opened(
     n = len(dataset.ys)
 
     def chosen(step: int) -> tuple[int, ...] | None:
-        return None if size is None or size >= n else _batch_numbers(n, size, seed, step)
+        return None if size is None or size >= n else batch_numbers(n, size, seed=seed, step=step)
 
     stream = open_stream(loss, optimizer, template, dataset, chosen)
     _check_captured(stream.trainer.examples.captured, state)
@@ -554,44 +560,6 @@ def _metrics(*fields: object) -> Metrics:
     return made
 
 
-def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Dataset:
-    """Choose the examples of one step; the choice depends on seed and step alone.
-
-    The examples are shuffled anew for each epoch and dealt out in order, so that an epoch of
-    ceil(n / size) steps sees each of them once; its last batch may be smaller.
-
-    Args:
-        dataset: All n examples.
-        size: How many a batch holds; None, or n or more, for all of them in their own order.
-        seed: What the examples are shuffled with.
-        step: The number of the step, from 0.
-
-    Raises:
-        ValueError: If the size is below 1, the step below 0 or the seed out of range.
-
-    >>> from microfp import datasets
-    >>> data = datasets.moons(10)
-    >>> [len(batch(data, 4, seed=1, step=k).xs) for k in range(4)]
-    [4, 4, 2, 4]
-    """
-    n = len(dataset.xs)
-    if size is None or check_count("batch", "size", size, minimum=1) >= n:
-        return dataset
-    check_seed("batch", "seed", seed)
-    return subset(dataset, _batch_numbers(n, size, seed, check_count("batch", "step", step)))
-
-
-def _batch_numbers(n: int, size: int, seed: int, step: int) -> tuple[int, ...]:
-    """Which of n examples a step sees, where a batch holds fewer than all."""
-    epoch, place = divmod(step, math.ceil(n / size))
-    return _shuffled(n, seed, epoch)[place * size : (place + 1) * size]
-
-
-@lru_cache(maxsize=16)
-def _shuffled(n: int, seed: int, epoch: int) -> tuple[int, ...]:
-    return tuple(Random(f"{seed} {epoch}").sample(range(n), n))
-
-
 def train(
     model: M,
     dataset: Dataset,
@@ -619,8 +587,7 @@ def train(
         backend: How a step is computed; see `make_step`.
 
     Raises:
-        ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained; the
-            first step says where inputs or outputs of the model do not fit.
+        ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
 
     >>> from microfp import datasets, nn
     >>> stream = train(nn.mlp(2, [4, 1]), datasets.moons(20))

@@ -2,9 +2,9 @@
 
 >>> from microfp import datasets, losses, nn, optim
 >>> from microfp.native.structure import template
->>> from microfp.native.training import trainer_for
->>> model, data, rule = nn.mlp(2, [4, 1]), datasets.moons(20), optim.sgd(0.1).rule
->>> trainer = trainer_for(losses.max_margin(), template(model), 2, rule)
+>>> from microfp.native.training import rules_of, trainer_for
+>>> model, data, rules = nn.mlp(2, [4, 1]), datasets.moons(20), rules_of(optim.sgd(0.1))
+>>> trainer = trainer_for(losses.max_margin(), template(model), 2, rules)
 >>> numbers = [p.data for p in nn.parameters(model)]
 >>> block = run(trainer, Examples(data), [None, None], numbers, (), [(-0.1,), (-0.1,)])
 >>> block.count, len(block.numbers(2))

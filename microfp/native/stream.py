@@ -11,17 +11,18 @@
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from pyrsistent import PVector, pvector
 
-from microfp.datasets import Dataset
-from microfp.errors import CompileError
+from microfp.checks import wrong_kind
+from microfp.datasets import Dataset, subset
+from microfp.errors import CompileError, TraceError
 from microfp.losses import Loss, check_targets
 from microfp.native.running import Block, Chosen, Examples, run
 from microfp.native.structure import Template
-from microfp.native.training import MEASURES, Trainer, trainer_for
+from microfp.native.training import MEASURES, Rules, Trainer, rules_of, trainer_for
 from microfp.optim import Optimizer
 from microfp.record import Record, attr
 from microfp.tree import remembering
@@ -47,6 +48,7 @@ class Stream(NamedTuple):
 
     Attributes:
         trainer: Its machine code.
+        rules: The rules of update that it holds.
         loss: The loss.
         optimizer: What updates the parameters where the code does not.
         examples: The data in memory.
@@ -56,6 +58,7 @@ class Stream(NamedTuple):
     """
 
     trainer: Trainer
+    rules: Rules | None
     loss: Loss
     optimizer: Optimizer
     examples: Examples
@@ -93,10 +96,11 @@ def open_stream(
         TraceError: If the loss or the model cannot be traced.
         CompileError: If llvmlite is not installed, or a primitive has no native form.
     """
-    trainer = _trainer(loss, optimizer, model, len(dataset.xs[0]))
-    return Stream(
-        trainer, loss, optimizer, _examples(dataset), dataset, chosen, _all_known(loss, dataset)
-    )
+    if dataset.further_ys:
+        raise TraceError(f"{loss.name}: examples have several targets, and one can be traced")
+    trainer, rules = _trainer(loss, optimizer, model, len(dataset.xs[0]))
+    checked = _all_known(loss, dataset, trainer.examples.score_count)
+    return Stream(trainer, rules, loss, optimizer, _examples(dataset), dataset, chosen, checked)
 
 
 def _in_memory(dataset: object) -> Examples:
@@ -107,18 +111,21 @@ def _in_memory(dataset: object) -> Examples:
 _examples: Callable[[object], Examples] = remembering(_in_memory)
 
 
-def _trainer(loss: Loss, optimizer: Optimizer, model: Template, columns: int) -> Trainer:
+def _trainer(
+    loss: Loss, optimizer: Optimizer, model: Template, columns: int
+) -> tuple[Trainer, Rules | None]:
+    rules = rules_of(optimizer)
     try:
-        return trainer_for(loss, model, columns, optimizer.rule)
+        return trainer_for(loss, model, columns, rules), rules
     except CompileError:
-        if optimizer.rule is None:
+        if rules is None:
             raise
-        return trainer_for(loss, model, columns, None)  # perhaps the rule alone is in the way
+        return trainer_for(loss, model, columns, None), None  # perhaps the rules are in the way
 
 
-def _all_known(loss: Loss, dataset: Dataset) -> bool:
+def _all_known(loss: Loss, dataset: Dataset, outputs: int) -> bool:
     try:
-        check_targets(loss, dataset)
+        check_targets(loss, dataset, outputs)
     except ValueError:
         return False  # it is raised by the step that meets the target
     return True
@@ -132,9 +139,9 @@ def ahead(stream: Stream, step: int, numbers: Sequence[float], state: object, co
             with a later step ends the run before it.
     """
     limit = _limit(stream, count) if stream.trainer.parameters.updated else 1
-    batches, scalars = _prepared(stream, range(step, step + limit))
-    updated = stream.trainer.parameters.updated
-    remembered = _columns(state) if updated else []
+    records = list(_records(state)) if stream.rules else []
+    batches, scalars = _prepared(stream, range(step, step + limit), _counts(stream, records))
+    remembered = [column for record in records for column in _columns(record)]
     block = run(stream.trainer, stream.examples, batches, numbers, remembered, scalars)
     return _steps(stream, step, block, batches, state, numbers)
 
@@ -146,51 +153,82 @@ def _limit(stream: Stream, count: int) -> int:
     return max(1, min(count, LARGEST_BYTES // row))
 
 
-def _prepared(stream: Stream, steps: range) -> tuple[list[Chosen], list[tuple[float, ...]]]:
+def _prepared(
+    stream: Stream, steps: range, counts: Sequence[int | None]
+) -> tuple[list[Chosen], list[tuple[float, ...]]]:
     """The batches and scalars of some steps; those before the first that cannot be prepared."""
-    rule = stream.optimizer.rule if stream.trainer.parameters.updated else None
+    rules = stream.rules.rules if stream.rules else ()
     batches: list[Chosen] = []
     scalars: list[tuple[float, ...]] = []
-    for step in steps:  # a loop: it may end early
+    for done, step in enumerate(steps):  # a loop: it may end early
         try:
             chosen = stream.chosen(step)
             if not stream.checked:
                 _check(stream, chosen)
-            scalars.append(rule.scalars(step) if rule else ())
+            times = [step if count is None else count + done for count in counts]
+            numbers = [
+                number
+                for rule, time in zip(rules, times, strict=True)
+                for number in rule.coefficients(time)
+            ]
         except Exception:
-            if step == steps[0]:
+            if done == 0:
                 raise
             break
         batches.append(chosen)
+        scalars.append(tuple(numbers))
     return batches, scalars
 
 
 def _check(stream: Stream, chosen: Chosen) -> None:
-    ys = stream.dataset.ys
-    for target in ys if chosen is None else map(ys.__getitem__, chosen):
-        if stream.loss.check_target is not None:
-            stream.loss.check_target(target)
+    examples = stream.dataset if chosen is None else subset(stream.dataset, chosen)
+    check_targets(stream.loss, examples, stream.trainer.examples.score_count)
 
 
-def _columns(state: object) -> list[PVector[float]]:
-    """The numbers in the state of an optimiser, column by column."""
-    if isinstance(state, PVector):
-        return [state]
+def _records(state: object) -> Iterator[Record]:
+    """The records in the state of an optimiser, one for each rule."""
+    if isinstance(state, Record):
+        yield state
+    elif isinstance(state, tuple):
+        for part in state:
+            yield from _records(part)
+
+
+def _counts(stream: Stream, records: Sequence[Record]) -> list[int | None]:
+    """How often each rule has been applied, where its state counts that."""
+    rules = stream.rules.rules if stream.rules else ()
+    if len(records) != len(rules):
+        if any(rule.initial for rule in rules):
+            raise wrong_kind("train", "the optimizer state", f"{len(rules)} records", records)
+        return [None] * len(rules)
+    return [
+        _count(record) if rule.is_counting else None
+        for rule, record in zip(rules, records, strict=True)
+    ]
+
+
+def _count(record: Record) -> int | None:
+    """How often a rule has been applied, where its state says so."""
+    count = dict(record).get("count")
+    return count if isinstance(count, int) else None
+
+
+def _columns(record: Record) -> list[PVector[float]]:
+    """The numbers that a rule remembers, column by column."""
+    return [field for field in record.values() if isinstance(field, PVector)]
+
+
+def _with_columns(state: object, columns: Iterator[PVector[float]], steps: int) -> object:
+    """The same state, so many steps later, with other numbers."""
+    if isinstance(state, Record):
+        names = [n for n in state.field_names() if isinstance(state[n], PVector)]
+        if not names:
+            return state
+        changed: dict[str, object] = {name: next(columns) for name in names}
+        count = _count(state)
+        return state.set(**changed, **({} if count is None else {"count": count + steps}))
     assert isinstance(state, tuple)
-    return [column for part in state for column in _columns(part)]
-
-
-def _with_columns(state: object, columns: Sequence[PVector[float]]) -> object:
-    """The same state with other numbers."""
-    remaining = iter(columns)
-
-    def replaced(part: object) -> object:
-        if isinstance(part, PVector):
-            return next(remaining)
-        assert isinstance(part, tuple)
-        return tuple([replaced(branch) for branch in part])
-
-    return replaced(state)
+    return tuple([_with_columns(part, columns, steps) for part in state])
 
 
 def _steps(
@@ -208,12 +246,15 @@ def _steps(
             block.count,
             measured,
             lambda place: tuple(block.numbers(place % block.count + 1)),
-            lambda place: _with_columns(
-                state, [pvector(block.numbers(place % block.count + 1, c)) for c in columns]
-            ),
+            lambda place: _later(block, state, place % block.count + 1, len(columns)),
         )
     moved, after = _updated(stream.optimizer, block.numbers(1), state, numbers, first)
     return Steps.unchecked(1, measured, lambda place: moved, lambda place: after)
+
+
+def _later(block: Block, state: object, steps: int, count: int) -> object:
+    columns = (pvector(block.numbers(steps, column)) for column in range(1, count + 1))
+    return _with_columns(state, columns, steps)
 
 
 def _measured(stream: Stream, block: Block, batches: Sequence[Chosen]) -> Measures:

@@ -24,9 +24,9 @@ from microfp.native.tracing import (
     trace_penalty,
     traced_leaf,
 )
-from microfp.optim import Rule
+from microfp.optim import Optimizer, Rule
 from microfp.record import Record, attr
-from microfp.values import Value, value
+from microfp.values import Value, lift, value
 
 __all__ = ["ExampleCode", "ParameterCode", "Trainer", "trainer_for"]
 
@@ -99,19 +99,49 @@ def _example_code(loss: Loss, model: Template, columns: int, way: Way) -> Exampl
     )
 
 
-def parameter_code(loss: Loss, rule: Rule | None, count: int) -> ParameterCode:
-    """Compile a penalty and a rule of update, for so many parameters.
+class Rules(NamedTuple):
+    """The rules of an optimiser, each of which looks at one parameter alone.
+
+    Attributes:
+        rules: The rules, one after another.
+        counts: How many numbers that depend on the time each is given.
+    """
+
+    rules: tuple[Rule, ...]
+    counts: tuple[int, ...]
+
+
+def rules_of(optimizer: Optimizer) -> Rules | None:
+    """Find the rules of an optimiser; None where it is more, or looks at all gradients at once.
+
+    >>> from microfp import optim
+    >>> rules_of(optim.adam(0.1)).counts
+    (2, 1)
+    >>> rules_of(optim.clip_by_global_norm(1.0)) is None
+    True
+    """
+    rules = optimizer.rules
+    if rules is None or any(rule.reduction is not None for rule in rules):
+        return None
+    try:
+        return Rules(rules, tuple(len(rule.coefficients(0)) for rule in rules))
+    except Exception:  # noqa: BLE001 - a schedule of the user's; it is asked again in its step
+        return None
+
+
+def parameter_code(loss: Loss, rules: Rules | None, count: int) -> ParameterCode:
+    """Compile a penalty and the rules of an update, for so many parameters.
 
     Raises:
         TraceError: If one of them cannot be traced.
         CompileError: If they use a primitive that has no native form.
     """
-    program, width = _parameter(loss, rule), engine.host().width
-    scalars = rule.scalar_count if rule else 0
+    program, width = _parameter(loss, rules), engine.host().width
+    scalars = sum(rules.counts) if rules else 0
     return ParameterCode(
-        state_count=len(rule.initial) if rule else 0,
+        state_count=sum(len(rule.initial) for rule in rules.rules) if rules else 0,
         scalar_count=scalars,
-        updated=rule is not None,
+        updated=rules is not None,
         machine=machine_for(
             program,
             summed=2,
@@ -156,7 +186,7 @@ def _joined(program: Program, predicate: Program, width: int) -> Program:
     )
 
 
-def _parameter(loss: Loss, rule: Rule | None) -> Program:
+def _parameter(loss: Loss, rules: Rules | None) -> Program:
     """The program of a parameter.
 
     Inputs: the parameter, what is remembered, the gradient of the examples, the scalars.
@@ -171,15 +201,30 @@ def _parameter(loss: Loss, rule: Rule | None) -> Program:
         one = value(1.0)
         start = {p: data_gradient} | {cost: data_gradient + one if cost is p else one}
         gradient = gradient_nodes(cost, (p,), start)[p]
-    remembered = tuple(traced_leaf(f"m{i}") for i in range(len(rule.initial) if rule else 0))
-    scalars = tuple(traced_leaf(f"k{i}") for i in range(rule.scalar_count if rule else 0))
-    outputs: tuple[Value, ...] = (gradient,)
-    if rule:
-        update, after = rule.update(gradient, remembered, p, scalars)
-        outputs = (p + update, *(value(a) if isinstance(a, float) else a for a in after))
+    update, remembered, after, scalars = _update(rules, gradient, p)
+    outputs = (gradient,) if rules is None else (p + update, *after)
     return lower(
         (*outputs, cost, gradient * gradient), inputs=(p, *remembered, data_gradient, *scalars)
     )
+
+
+def _update(
+    rules: Rules | None, gradient: Value, p: Value
+) -> tuple[Value, tuple[Value, ...], tuple[Value, ...], tuple[Value, ...]]:
+    """Apply the rules: the update, the leaves of what is remembered, what is next, the scalars."""
+    update = gradient
+    remembered: list[Value] = []
+    after: list[Value] = []
+    scalars: list[Value] = []
+    for rule, count in zip(*rules, strict=True) if rules else ():  # a loop: each feeds the next
+        slots = tuple(traced_leaf(f"m{len(remembered) + i}") for i in range(len(rule.initial)))
+        given = tuple(traced_leaf(f"k{len(scalars) + i}") for i in range(count))
+        changed, kept = rule.function(update, slots, p, given)
+        update = lift(changed)
+        remembered += slots
+        scalars += given
+        after += map(lift, kept)
+    return update, tuple(remembered), tuple(after), tuple(scalars)
 
 
 class Trainer(NamedTuple):
@@ -210,7 +255,7 @@ class Trainer(NamedTuple):
 
 @lru_cache(maxsize=64)
 def trainer_for(
-    loss: Loss, model: Template, columns: int, rule: Rule | None, way: Way = "auto"
+    loss: Loss, model: Template, columns: int, rules: Rules | None, way: Way = "auto"
 ) -> Trainer:
     """Compile a training; once per structure in a process.
 
@@ -221,7 +266,7 @@ def trainer_for(
     examples = example_code(loss, model, columns, way)
     if isinstance(examples, CompileError):
         raise examples
-    parameters = parameter_code(loss, rule, examples.parameter_count)
+    parameters = parameter_code(loss, rules, examples.parameter_count)
     text = steps_text(engine.host().width)
     return Trainer(
         examples, parameters, engine.compiled(text, ("train", "gather")), engine.host().width

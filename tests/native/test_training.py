@@ -33,10 +33,10 @@ from microfp.native.machine import Way
 from microfp.native.running import Examples
 from microfp.native.running import run as run_block
 from microfp.native.structure import template
-from microfp.native.training import Trainer, trainer_for
+from microfp.native.training import Trainer, rules_of, trainer_for
 from microfp.nn import ACTIVATIONS
 from microfp.ops import primitive
-from microfp.optim import Numbers, Optimizer, Rule, elementwise
+from microfp.optim import Numbers, Optimizer
 from microfp.schedules import micrograd_decay
 from microfp.trainer import Backend, Run
 from microfp.values import lift
@@ -101,18 +101,6 @@ def test_every_loss_and_activation_trains_as_eager_does(loss: Loss, activation: 
     assert_same_run(run("native"), run("eager"))
 
 
-def momentum_update(
-    g: values.Scalar, m: tuple[values.Scalar, ...], p: values.Scalar, k: tuple[values.Scalar, ...]
-) -> tuple[values.Scalar, tuple[values.Scalar, ...]]:
-    velocity = 0.9 * m[0] + g
-    return k[0] * velocity, (velocity,)
-
-
-MOMENTUM = elementwise(
-    "momentum", Rule((0.0,), 1, lambda step: (-0.1 / (1 + step),), momentum_update)
-)
-
-
 def norm_clipped() -> Optimizer:
     """An update that no parameter can make on its own."""
 
@@ -125,21 +113,32 @@ def norm_clipped() -> Optimizer:
     return Optimizer("clipped", lambda parameters: (), update)
 
 
-OPTIMIZERS = {
+MOMENTUM = optim.momentum(lambda step: 0.1 / (1 + step))
+
+OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": optim.sgd(0.1),
     "a schedule": optim.sgd(micrograd_decay),
     "a chain": optim.chain(optim.sgd(0.5), optim.identity(), optim.sgd(lambda k: 0.3 / (k + 1))),
     "momentum": MOMENTUM,
     "momentum in a chain": optim.chain(MOMENTUM, optim.chain(MOMENTUM, optim.sgd(0.1))),
-    "clipping": norm_clipped(),
-    "clipping in a chain": optim.chain(norm_clipped(), MOMENTUM),
+    "nesterov": optim.nesterov(0.05),
+    "adagrad": optim.adagrad(0.05),
+    "rmsprop": optim.rmsprop(0.01),
+    "adam": optim.adam(0.01),
+    "adamw": optim.adamw(0.01),
+    "lion": optim.lion(0.01),
+    "clipped values": optim.chain(optim.clip(0.01), optim.adam(lambda step: 0.1 / (step + 1))),
+    "a clipped norm": optim.chain(optim.clip_by_global_norm(0.1), optim.adam(0.01)),
+    "accumulated": optim.accumulate_gradients(optim.adam(0.1), every=2),
+    "no rule": norm_clipped(),
+    "no rule in a chain": optim.chain(norm_clipped(), MOMENTUM),
 }
 
 
 @pytest.mark.parametrize("batch_size", [None, 7])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
 def test_every_optimizer_trains_as_eager_does(optimizer: Optimizer, batch_size: int | None) -> None:
-    model, data = nn.mlp(2, [4, 1], activation="tanh"), datasets.moons(20)
+    model, data = nn.mlp(2, [4, 1], activation="tanh"), datasets.moons(23)
 
     def run(backend: Backend) -> Run[nn.MLP]:
         return trainer.fit(
@@ -285,7 +284,7 @@ WAYS: tuple[Way, ...] = ("code", "tape")
 def test_an_irregular_model_trains_on_the_tape() -> None:
     model, data = nn.mlp(2, [5, 1], activation="tanh"), datasets.moons(21)
     found = [
-        trainer_for(losses.max_margin(), template(model), 2, optim.sgd(0.1).rule, way)
+        trainer_for(losses.max_margin(), template(model), 2, rules_of(optim.sgd(0.1)), way)
         for way in WAYS
     ]
     assert [it.examples.machine.way for it in found] == ["code", "tape"]

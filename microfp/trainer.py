@@ -484,6 +484,8 @@ def _native_fold(
     _, loss, optimizer, dataset, size, seed = training
     known = _known(loss, state, dataset)
     stream = _opened(loss, optimizer, dataset, size, seed, state, known.template)
+    if not stream.checked:
+        check_fits(loss, state.model, dataset)
     numbers, optimizer_state, step = known.numbers, state.optimizer_state, state.step
     history: list[Metrics] = []
     while True:
@@ -649,7 +651,8 @@ def fit(
     }
     step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
     start = initial_state(model, optimizer)
-    check_fits(loss, model, dataset)
+    if backend != "native" or steps == 0:  # which is checked where it is traced
+        check_fits(loss, model, dataset)
     folded = _native_fold if backend == "native" else _fold
     training = _Training(step, loss, optimizer, dataset, batch_size, seed)
     final_state, history = folded(training, start, steps, log_every)

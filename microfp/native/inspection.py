@@ -3,7 +3,7 @@
 >>> from microfp import losses, nn
 >>> stages = explain_code(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
 >>> stages.way, stages.counts.nodes
-('code', 116)
+('code', 118)
 >>> str(stages.rolled).splitlines()[2]
 'nest    16       n32[i] = p[17i + 64] + sum(16: p[17i + t + 48] * n16[t])'
 """

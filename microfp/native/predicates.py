@@ -1,23 +1,25 @@
 """Predicates as graphs: whether an example is predicted rightly, so that it can be compiled.
 
-A predicate compares plain numbers and gives a bool. Called with stand-ins that remember what they
-were compared with, it gives a node that is 1.0 where it holds and 0.0 where not. A predicate that
-branches on a comparison, or does anything else with the numbers, cannot be traced this way.
+A predicate compares plain numbers and gives a bool. It is called with stand-ins that remember what
+they were compared with, once for every way that its branches can go, and becomes a node that is
+1.0 where it holds and 0.0 where not. One with too many ways, or one that does something else with
+the numbers, cannot be traced like this.
 
 >>> from microfp.native.tracing import traced_leaf
 >>> score, y = traced_leaf("score"), traced_leaf("y")
->>> traced_predicate(lambda scores, y: (scores[0] > 0.0) == (y > 0.0), [score], y).op
-'sub'
->>> traced_predicate(lambda scores, y: max(scores) == y, [score, score], y) is None
+>>> traced_predicate(lambda scores, y: all((s > 0.0) == (y > 0.0) for s in scores), [score], y).op
+'where'
+>>> traced_predicate(lambda scores, y: round(scores[0]) == y, [score], y) is None
 True
 """
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import NoReturn
 
 from microfp import ops
 from microfp.errors import TraceError
-from microfp.values import Scalar, Value, absolute, sub
+from microfp.values import Scalar, Value, absolute, lift, sub, where
 
 __all__ = ["traced_predicate"]
 
@@ -29,6 +31,17 @@ class _Number:
 
     def __init__(self, node: Scalar) -> None:
         self.node = node
+
+    def __add__(self, other: object) -> "_Number":
+        return _Number(lift(_node(other)) + self.node)
+
+    def __sub__(self, other: object) -> "_Number":
+        return _Number(lift(self.node) - _node(other))
+
+    def __mul__(self, other: object) -> "_Number":
+        return _Number(lift(self.node) * _node(other))
+
+    __radd__, __rmul__ = __add__, __mul__
 
     def __gt__(self, other: object) -> "_Truth":
         return _Truth(_greater(self.node, _node(other)))
@@ -68,7 +81,30 @@ class _Truth:
         return _Truth(self.node * _truth(other))
 
     def __bool__(self) -> bool:
-        return _refuse()
+        return _decide(self.node)
+
+
+class _Path:
+    """One way through a predicate: what is decided beforehand, and what was asked."""
+
+    def __init__(self, decided: tuple[bool, ...]) -> None:
+        self.decided = decided
+        self.asked: list[Value] = []
+
+
+_current: ContextVar[_Path] = ContextVar("path of a predicate")
+
+
+def _decide(condition: Value) -> bool:
+    """Answer a branch of the predicate that is being traced."""
+    path = _current.get()
+    path.asked.append(condition)
+    place = len(path.asked) - 1
+    return path.decided[place] if place < len(path.decided) else True
+
+
+LONGEST_PATH = 4
+"""A predicate that asks more often is not traced: there are twice as many ways each time."""
 
 
 def _refuse() -> NoReturn:
@@ -124,9 +160,24 @@ def traced_predicate(
         scores: The nodes of the scores.
         target: The node of the target.
     """
-    stand_ins = tuple(_Number(score) for score in scores)
+    stand_ins, y = tuple(_Number(score) for score in scores), _Number(target)
     try:
-        holds: object = predicate(stand_ins, _Number(target))  # type: ignore[arg-type]  # stand-ins
+        return _explored(lambda: predicate(stand_ins, y), ())  # type: ignore[arg-type]  # stand-ins
     except Exception:  # noqa: BLE001 - whatever a predicate does with a stand-in, it is not traced
         return None
-    return holds.node if isinstance(holds, _Truth) else None
+
+
+def _explored(run: Callable[[], object], decided: tuple[bool, ...]) -> Value:
+    """What a predicate gives after some decisions, as a graph of those still to be made."""
+    path = _Path(decided)
+    token = _current.set(path)
+    try:
+        holds = run()
+    finally:
+        _current.reset(token)
+    if len(path.asked) == len(decided):
+        return lift(_truth(holds))
+    if len(decided) == LONGEST_PATH:
+        return _refuse()
+    condition = path.asked[len(decided)]
+    return where(condition, _explored(run, (*decided, True)), _explored(run, (*decided, False)))

@@ -5,6 +5,7 @@ llvmlite is imported here, when something is compiled, and nowhere else.
 
 import ctypes
 import os
+import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -67,6 +68,7 @@ class Code(NamedTuple):
     owner: object
 
 
+@lru_cache(maxsize=1)
 def bindings() -> "ModuleType":
     """Load llvmlite.
 
@@ -215,6 +217,24 @@ def buffer(count: int) -> Buffer:
     offset = -start % ALIGNMENT
     view = memoryview(memory)[offset : offset + 8 * count].cast("d")
     return Buffer(view, start + offset, memory)
+
+
+_rooms = threading.local()
+
+
+def scratch(name: str, count: int) -> Buffer:
+    """Give room for so many doubles that hold anything; until this thread asks by that name again.
+
+    What is computed in it is read nowhere else, so nobody can tell that it is used again.
+
+    >>> len(scratch("nodes", 10).view) >= 10
+    True
+    """
+    room: Buffer | None = getattr(_rooms, name, None)
+    if room is None or len(room.view) < count:
+        room = buffer(count)
+        setattr(_rooms, name, room)
+    return room
 
 
 def integers(numbers: Sequence[int]) -> "ctypes.Array[ctypes.c_int64]":

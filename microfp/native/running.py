@@ -18,7 +18,7 @@ from ctypes import c_void_p as _pointer
 from itertools import chain
 
 from microfp.datasets import Dataset
-from microfp.native.engine import Buffer, buffer, integers
+from microfp.native.engine import Buffer, buffer, integers, scratch
 from microfp.native.machine import padded
 from microfp.native.training import MEASURES, Trainer
 
@@ -161,8 +161,8 @@ def run(
     scores = buffer(o_step * (1 if it.judged else steps))
     measures = buffer(MEASURES * steps)
     examples_machine, updates = it.machine, trainer.parameters.machine
-    n1 = buffer(examples_machine.scratch(blocks))
-    n2 = buffer(updates.scratch(trainer.stride // width))
+    n1 = scratch("nodes", examples_machine.scratch(blocks))
+    n2 = scratch("updates", updates.scratch(trainer.stride // width))
     s1, s2 = buffer(padded(it.parameter_count + 2, width)), buffer(width)
     trainer.steps.functions["train"](
         integers(

@@ -33,10 +33,10 @@ class Examples:
 
     def __init__(self, dataset: Dataset) -> None:
         """Copy the numbers of a dataset."""
-        self.count = len(dataset.ys)
-        self.columns = len(dataset.xs[0]) + 1
+        self.count: int = len(dataset.ys)
+        self.columns: int = len(dataset.xs[0]) + 1
         rows = chain.from_iterable((*x, y) for x, y in zip(dataset.xs, dataset.ys, strict=True))
-        self.rows = buffer(self.count * self.columns)
+        self.rows: Buffer = buffer(self.count * self.columns)
         self.rows.view[:] = memoryview(array("d", rows))
         self._packed: dict[int, Buffer] = {}
 
@@ -98,12 +98,12 @@ class Block:
         scores: Buffer,
     ) -> None:
         """Keep what a run has written."""
-        self.trainer = trainer
-        self.counts = counts
-        self.count = len(counts)
+        self.trainer: Trainer = trainer
+        self.counts: Sequence[int] = counts
+        self.count: int = len(counts)
         self._rows = rows
         self._scores = scores
-        self.measures = _floats(measures.view)
+        self.measures: list[float] = _floats(measures.view)
 
     def numbers(self, step: int, column: int = 0) -> list[float]:
         """The parameters before the step of that number, or a column of what is remembered."""

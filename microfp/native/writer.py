@@ -31,8 +31,8 @@ class Writer:
 
     def __init__(self, width: int) -> None:
         """Begin without any lines."""
-        self.width = width
-        self.type = f"<{width} x double>"
+        self.width: int = width
+        self.type: str = f"<{width} x double>"
         self._lines: list[str] = []
         self._names = 0
         self._block = "entry"

@@ -164,4 +164,15 @@ def _html_table(output: Value, gradients: Gradients | None) -> str:
 
 
 def _html_row(tag: str, cells: Sequence[str]) -> str:
-    return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
+    """A row, its cells set apart on whatever page they come to; numbers stand flush right."""
+    styles = [
+        f"padding: 0.15em 0.8em; text-align: {side}" for side in ("left",) * 2 + ("right",) * 2
+    ]
+    return "".join(
+        ["<tr>"]
+        + [
+            f'<{tag} style="{style}">{escape(cell)}</{tag}>'
+            for style, cell in zip(styles, cells, strict=True)
+        ]
+        + ["</tr>"]
+    )

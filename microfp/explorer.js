@@ -513,7 +513,7 @@ function mount(root, data, { keys = root } = {}) {
             "p",
             {},
             `Nothing lies below ${name}, so it is complete: raise ${name} by a little, and ` +
-              `${outputName()} changes by ${inParentheses(upstream)} times as much.`,
+              `${outputName()} changes by ${gradient} times as much.`,
           ),
         ],
       ];

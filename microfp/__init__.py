@@ -16,6 +16,7 @@
 from microfp import (
     curried,
     datasets,
+    display,
     explorer,
     graph,
     losses,
@@ -65,6 +66,7 @@ __all__ = [
     "cos",
     "curried",
     "datasets",
+    "display",
     "divide",
     "exp",
     "explorer",

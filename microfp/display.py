@@ -165,14 +165,10 @@ def _html_table(output: Value, gradients: Gradients | None) -> str:
 
 def _html_row(tag: str, cells: Sequence[str]) -> str:
     """A row, its cells set apart on whatever page they come to; numbers stand flush right."""
-    styles = [
-        f"padding: 0.15em 0.8em; text-align: {side}" for side in ("left",) * 2 + ("right",) * 2
-    ]
-    return "".join(
-        ["<tr>"]
-        + [
-            f'<{tag} style="{style}">{escape(cell)}</{tag}>'
-            for style, cell in zip(styles, cells, strict=True)
-        ]
-        + ["</tr>"]
+    sides = ("left", "left", "right", "right")
+    styles = [f"padding: 0.15em 0.8em; text-align: {side}" for side in sides[: len(cells)]]
+    inner = "".join(
+        f'<{tag} style="{style}">{escape(cell)}</{tag}>'
+        for style, cell in zip(styles, cells, strict=True)
     )
+    return f"<tr>{inner}</tr>"

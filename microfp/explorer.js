@@ -143,6 +143,11 @@ function numeral(number, digits = 6) {
   return String(Number(number.toPrecision(digits))).replaceAll("-", MINUS);
 }
 
+// For narrow places: fewer digits where there are many.
+const compact = (number) =>
+  [6, 4, 3].map((digits) => numeral(number, digits)).find((it) => it.length < 9) ??
+  numeral(number, 3);
+
 const inParentheses = (number, digits) => {
   const text = numeral(number, digits);
   return text[0] === MINUS ? `(${text})` : text;
@@ -425,7 +430,9 @@ function mount(root, data, { keys = root } = {}) {
 
   const number = (name, caption, text) =>
     element("span", { class: `figure ${name}` }, span("number", text), span("caption", caption));
-  const sign = (text) => span("sign", text);
+  // A sign stays with the number that follows it.
+  const signed = (sign, name, caption, text) =>
+    element("span", { class: "signed" }, span("sign", sign), number(name, caption, text));
 
   function termCard(node, upstream, term) {
     const parent = nameOf(term.parent);
@@ -446,14 +453,10 @@ function mount(root, data, { keys = root } = {}) {
         "p",
         { class: "sum" },
         element("span", { class: "figure whose" }, span("number", "gradient"), span("caption", `of ${parent}`)),
-        sign("="),
-        number("before", "so far", numeral(term.before)),
-        sign("+"),
-        number("upstream", "upstream", inParentheses(upstream)),
-        sign("\u00d7"),
-        number("local", "local", inParentheses(term.local)),
-        sign("="),
-        number("after", "now", numeral(term.after)),
+        signed("=", "before", "so far", numeral(term.before)),
+        signed("+", "upstream", "upstream", inParentheses(upstream)),
+        signed("\u00d7", "local", "local", inParentheses(term.local)),
+        signed("=", "after", "now", numeral(term.after)),
       ),
     );
   }
@@ -512,8 +515,10 @@ function mount(root, data, { keys = root } = {}) {
           element(
             "p",
             {},
-            `Nothing lies below ${name}, so it is complete: raise ${name} by a little, and ` +
-              `${outputName()} changes by ${gradient} times as much.`,
+            `Nothing lies below ${name}, so it is complete` +
+              (Number.isFinite(upstream)
+                ? `: raise ${name} by a little, and ${outputName()} changes by ${gradient} times as much.`
+                : "."),
           ),
         ],
       ];
@@ -732,8 +737,8 @@ function mount(root, data, { keys = root } = {}) {
         changed.has(i) && "changed",
       );
       if (group.getAttribute("class") !== classes) group.setAttribute("class", classes);
-      write(value, known ? numeral(state.values[i]) : "");
-      write(gradient, gradients[i] === null ? "" : `grad ${numeral(gradients[i])}`);
+      write(value, known ? compact(state.values[i]) : "");
+      write(gradient, gradients[i] === null ? "" : `grad ${compact(gradients[i])}`);
       const { row, cells } = rows[i];
       const rowClasses = css(i === frame.node && "current", changed.has(i) && "changed", !forward && i >= complete && "complete");
       if (row.className !== rowClasses) row.className = rowClasses;
@@ -756,7 +761,7 @@ function mount(root, data, { keys = root } = {}) {
         const term = backwards && ofNode.length <= MOST_LABELS
           ? frame.terms.find((it) => it.operand === operand)
           : null;
-        write(edge.label, term ? `\u00d7\u202f${numeral(term.local, 4)}` : "");
+        write(edge.label, term ? `\u00d7\u202f${compact(term.local)}` : "");
       });
     });
 

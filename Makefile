@@ -10,7 +10,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo check format-check lint imports types test coverage axe fmt bench dist clean
+.PHONY: help demo check format-check lint imports types test coverage axe fmt mutate bench dist clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -49,6 +49,10 @@ fmt: $(VENV)/.dev ## Format the code and make the safe repairs
 	$(BIN)/ruff check --fix-only --exit-zero .
 	$(BIN)/ruff format .
 
+mutate: $(VENV)/.mutate ## Change the engine in small ways and see that a test notices (ARGS="microfp.func*")
+	$(BIN)/mutmut run $(ARGS)
+	$(BIN)/mutmut results
+
 bench: $(VENV)/.bench ## Measure the speed beside the peers in one run
 	$(BIN)/python -m benchmarks $(ARGS)
 
@@ -57,7 +61,7 @@ dist: $(VENV)/.dev ## Build the wheel and the source archive
 	$(BIN)/python -m build --no-isolation
 
 clean: ## Remove the environment and everything built
-	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) build dist mutants site .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	  .import_linter_cache .coverage coverage.xml
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -73,6 +77,10 @@ $(VENV)/.core: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.core
 	$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.mutate: $(VENV)/.dev
+	$(PIP) --editable '.[mutate]'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.core

@@ -7,15 +7,17 @@
 6.0
 """
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import TypeAlias, TypedDict
 
 from pyrsistent import PMap, pmap
 from returns.maybe import Maybe
 
-from microfp.ops import PRIMITIVES
+from microfp import ops
+from microfp.ops import PRIMITIVES, Operand
 from microfp.toolbox import accumulate, pipe
-from microfp.values import Value, primitive_of, topological_order
+from microfp.values import Value, lift, primitive_of, topological_order
 
 Gradients: TypeAlias = PMap[Value, float]
 """A table from nodes to the derivative of one output with respect to each."""
@@ -38,7 +40,7 @@ def backward(output: Value) -> Gradients:
     >>> gradients[x], gradients[y]
     (6.0, 2.0)
     """
-    return pipe(output, topological_order, _folded, pmap, _shown_as_table)
+    return pipe(output, topological_order, numeric_adjoints, pmap, _shown_as_table)
 
 
 class GradientTable(PMap[Value, float]):
@@ -61,7 +63,13 @@ def _shown_as_table(table: PMap[Value, float]) -> Gradients:
     return GradientTable(table._size, table._buckets)  # type: ignore[call-arg]
 
 
-def _folded(order: tuple[Value, ...]) -> dict[Value, float]:
+def numeric_adjoints(order: tuple[Value, ...]) -> dict[Value, float]:
+    """The fold of `backward`, from the topological order to a plain dict; for hot code.
+
+    >>> x = value(3.0)
+    >>> numeric_adjoints(topological_order(x * x))[x]
+    6.0
+    """
     table = {order[-1]: 1.0}
     for node in reversed(order):
         _add_terms(table, node)
@@ -106,6 +114,121 @@ def local_derivatives(node: Value) -> tuple[float, ...]:
     if isinstance(node.parameter, float):
         numbers.append(node.parameter)
     return primitive.partials(*numbers, node.data)  # type: ignore[return-value]  # of floats
+
+
+def backward_symbolic(output: Value) -> PMap[Value, Value]:
+    """Differentiate an output to nodes instead of numbers, which can be differentiated again.
+
+    It is the fold of `backward` with the nodes themselves in place of their data: the same
+    partial derivatives, added up in the same order. Products with a 1 or a 0 that stands in the
+    table of primitives are left out.
+
+    Args:
+        output: The node to differentiate.
+
+    Returns:
+        One entry per node of the graph, itself included.
+
+    >>> x = value(3.0)
+    >>> slope = backward_symbolic(x * x * x)[x]
+    >>> slope.data, backward_symbolic(slope)[x].data
+    (27.0, 18.0)
+    """
+    order = topological_order(output)
+    table = adjoints(order, {node: node for node in order}, frozenset(order))
+    return pmap({node: lift(table.get(node, 0.0)) for node in order})
+
+
+def evaluate(order: Iterable[Value], given: Mapping[Value, Operand]) -> dict[Value, Operand]:
+    """Compute the nodes of a graph again, with something else in place of some of them.
+
+    Args:
+        order: The nodes, parents before children.
+        given: What stands in for a node: a number, another node, a dual number.
+
+    Returns:
+        What stands in for each node: where nothing changed, the node itself.
+
+    >>> x = value(3.0)
+    >>> y = x * x
+    >>> evaluate(topological_order(y), {x: 4.0})[y]
+    16.0
+    """
+    stand_ins: dict[Value, Operand] = {}
+    for node in order:
+        stand_ins[node] = given[node] if node in given else _again(node, stand_ins)
+    return stand_ins
+
+
+def _again(node: Value, stand_ins: Mapping[Value, Operand]) -> Operand:
+    operands = [stand_ins[parent] for parent in node.parents]
+    if all(map(operator.is_, operands, node.parents)):
+        return node
+    return primitive_of(node)(*operands, *_constants(node))
+
+
+def _constants(node: Value) -> tuple[float, ...]:
+    """What a primitive takes besides its operands."""
+    return (node.parameter,) if isinstance(node.parameter, float) else ()
+
+
+def adjoints(
+    order: tuple[Value, ...], stand_ins: Mapping[Value, Operand], wanted: Container[Value]
+) -> dict[Value, Operand]:
+    """The fold of `backward` on whatever stands in for the nodes.
+
+    Args:
+        order: The nodes of a graph, parents before children; the last is differentiated.
+        stand_ins: What stands in for each node.
+        wanted: The nodes whose adjoint is wanted, and all that lie between them and the output.
+
+    Returns:
+        The adjoints; a node without an entry has adjoint 0.
+
+    >>> x = value(3.0)
+    >>> order = topological_order(x * x)
+    >>> adjoints(order, evaluate(order, {x: value(3.0)}), order)[x]
+    Value(data=6.0, op='add')
+    """
+    table: dict[Value, Operand] = {order[-1]: 1.0}
+    for node in reversed(order):
+        if node.parents and node in table:
+            for parent, partial in zip(node.parents, partials_of(node, stand_ins), strict=True):
+                term = product(table[node], partial) if parent in wanted else None
+                if term is not None:
+                    table[parent] = ops.add(table[parent], term) if parent in table else term
+    return table
+
+
+def partials_of(node: Value, stand_ins: Mapping[Value, Operand]) -> tuple[Operand, ...]:
+    """The partial derivatives of a node along its parents, on what stands in for them.
+
+    >>> x, y = value(3.0), value(4.0)
+    >>> z = x * y
+    >>> partials_of(z, evaluate((x, y, z), {x: 5.0, y: 6.0}))
+    (6.0, 5.0)
+    """
+    operands = [stand_ins[parent] for parent in node.parents]
+    return primitive_of(node).partials(*operands, *_constants(node), stand_ins[node])
+
+
+def product(a: Operand, b: Operand) -> Operand | None:
+    """Multiply, but leave out what a 1 or a 0 from the table of primitives makes superfluous.
+
+    Returns:
+        The product, or None where a number 0 makes it one.
+
+    >>> x = value(3.0)
+    >>> product(x, 1.0) is x, product(x, 0.0), product(2.0, 3.0)
+    (True, None, 6.0)
+    """
+    if isinstance(a, float):
+        return ops.mul(a, b) if isinstance(b, float) else product(b, a)
+    if not isinstance(b, float):
+        return ops.mul(a, b)
+    if b == 0.0:
+        return None
+    return a if b == 1.0 else ops.neg(a) if b == -1.0 else ops.mul(a, b)
 
 
 def backward_steps(output: Value) -> Iterator[Gradients]:

@@ -1,4 +1,7 @@
-"""Graphs as plain rows: what a computation consists of, ready for a table, a test or a drawing.
+"""Graphs as plain data: rows for a table or a test, DOT for a drawing, JSON for a file.
+
+The algebra of graphs (`simplify`, `substitute`, `free_variables`) and their text (`to_latex`,
+`to_python`) have modules of their own, and their names here too.
 
 >>> from microfp import value
 >>> x, y = value(3.0, label="x"), value(4.0, label="y")
@@ -11,15 +14,26 @@ n3 1.0 1.0
 n4 n2 + n3 13.0
 """
 
+import json
+import math
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import TypedDict
+from numbers import Real
+from reprlib import repr as short_repr
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
-from microfp.checks import check_count, check_kind
+from microfp.algebra import check_node, free_variables, recomputed, simplify, substitute
+from microfp.checks import check_count, wrong_kind, wrong_value
+from microfp.errors import DataError
 from microfp.gradients import Gradients, grad, local_derivatives
+from microfp.ops import PRIMITIVES, Primitive
+from microfp.printing import to_latex, to_python
 from microfp.values import LEAF, Value, primitive_of, topological_order
+
+if TYPE_CHECKING:
+    from networkx import MultiDiGraph
 
 __all__ = [
     "EdgeRow",
@@ -27,8 +41,17 @@ __all__ = [
     "NodeRow",
     "edges",
     "formula",
+    "free_variables",
+    "from_json",
+    "from_rows",
     "nodes",
+    "simplify",
+    "substitute",
     "to_dot",
+    "to_json",
+    "to_latex",
+    "to_networkx",
+    "to_python",
     "to_rows",
     "to_svg",
     "topological_order",
@@ -37,6 +60,8 @@ __all__ = [
 
 class NodeRow(TypedDict):
     """One node: `grad` is None where no gradients were given.
+
+    A constant power, and no other node, also has a `parameter`: its exponent.
 
     >>> from microfp import value
     >>> nodes(value(2.0, label="x"))[0]["label"]
@@ -50,6 +75,7 @@ class NodeRow(TypedDict):
     grad: float | None
     parents: tuple[str, ...]
     formula: str
+    parameter: NotRequired[float]
 
 
 class EdgeRow(TypedDict):
@@ -108,7 +134,7 @@ def _names(output: Value) -> dict[Value, str]:
 
 def _node_row(node: Value, names: dict[Value, str], gradients: Gradients | None) -> NodeRow:
     parents = tuple(names[parent] for parent in node.parents)
-    return NodeRow(
+    row = NodeRow(
         id=names[node],
         label=node.label,
         op=node.op,
@@ -117,6 +143,9 @@ def _node_row(node: Value, names: dict[Value, str], gradients: Gradients | None)
         parents=parents,
         formula=formula(node, parents),
     )
+    if isinstance(node.parameter, float):
+        row["parameter"] = node.parameter
+    return row
 
 
 def formula(node: Value, operands: tuple[str, ...]) -> str:
@@ -225,7 +254,7 @@ def to_svg(output: Value, gradients: Gradients | None = None, *, limit: int = LI
     >>> to_svg(value(2.0, label="x") * 3.0)[:5]
     '<?xml'
     """
-    count = len(topological_order(check_kind("to_svg", "output", output, Value)))
+    count = len(topological_order(check_node("to_svg", "output", output)))
     rows = nodes(output, gradients, limit=check_count("to_svg", "limit", limit, minimum=1))
     note = f'label="the {len(rows):,} nodes nearest to the output, of {count:,}";'
     return _rendered(_dot(rows, [*_STYLES, *([note] if len(rows) < count else [])]))
@@ -269,3 +298,197 @@ def _box(row: NodeRow) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def to_networkx(output: Value, gradients: Gradients | None = None) -> "MultiDiGraph[str]":
+    """Return the graph as a networkx graph, for its algorithms and drawings.
+
+    Nodes are named as in `nodes` and carry the other fields of their rows; edges go from operand
+    to result, are keyed by the place of the operand, and carry `local_derivative`.
+
+    Raises:
+        ImportError: If networkx is not installed: `pip install 'microfp[networkx]'`.
+
+    >>> from microfp import value
+    >>> x = value(3.0, label="x")
+    >>> list(to_networkx(x * x).edges(keys=True))
+    [('n0', 'n1', 0), ('n0', 'n1', 1)]
+    """
+    try:
+        from networkx import MultiDiGraph
+    except ImportError as error:
+        message = "to_networkx: networkx is missing; pip install 'microfp[networkx]'"
+        raise ImportError(message) from error
+    made: MultiDiGraph[str] = MultiDiGraph()
+    for node in nodes(output, gradients):
+        made.add_node(node["id"], **{name: field for name, field in node.items() if name != "id"})
+    for edge in edges(output):
+        slope = edge["local_derivative"]
+        made.add_edge(edge["source"], edge["target"], edge["operand"], local_derivative=slope)
+    return made
+
+
+def to_json(output: Value, gradients: Gradients | None = None) -> str:
+    """Write the rows of a graph as JSON, from which `from_json` makes the same graph.
+
+    Every float comes back bit for bit. Strict JSON has no nan and no infinities, so they are
+    written as the texts "nan", "inf" and "-inf".
+
+    Raises:
+        ValueError: If an operation is a custom one, whose rule no text can hold.
+
+    >>> from microfp import value
+    >>> x = value(3.0, label="x")
+    >>> from_json(to_json(x * x))
+    Value(data=9.0, op='mul')
+    """
+    check_node("to_json", "output", output)
+    for node in topological_order(output):
+        if isinstance(node.parameter, Primitive):
+            expected = "a graph of operations in microfp.ops.PRIMITIVES"
+            raise wrong_value("to_json", "output", expected, node)
+    return json.dumps(_strict(to_rows(output, gradients)), allow_nan=False)
+
+
+def _strict(data: object) -> object:
+    """Rows with texts in place of the floats that JSON does not have."""
+    if isinstance(data, float) and not math.isfinite(data):
+        return repr(data)
+    if isinstance(data, dict):
+        return {key: _strict(field) for key, field in data.items()}
+    return [_strict(item) for item in data] if isinstance(data, tuple) else data
+
+
+def from_json(text: str) -> Value:
+    """Read back a graph that `to_json` wrote.
+
+    Raises:
+        TypeError: If what came is no text.
+        DataError: If the text is not JSON, or its rows are no graph; see `from_rows`.
+
+    >>> from_json('{"nodes": [{"id": "n0", "op": "leaf", "data": "inf"}]}')
+    Value(data=inf)
+    """
+    if not isinstance(text, str):
+        raise wrong_kind("from_json", "text", "a str", text)
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as error:  # recursion: brackets without end
+        raise DataError(f"from_json: text must be JSON, got {short_repr(text)}: {error}") from None
+    return from_rows(rows, where="from_json")
+
+
+def from_rows(rows: GraphRows | Mapping[str, object], *, where: str = "from_rows") -> Value:
+    """Make a graph from the rows of its nodes; the last row is the output.
+
+    The inverse of `to_rows`. Of each row it reads `id`, `op` and `data`, and where they are
+    given `parents`, `label` and `parameter`; it needs no edges. The data of a row must be what
+    its operation gives for the data of its parents, but for the last digits, in which the
+    mathematical functions of two machines may differ.
+
+    Args:
+        rows: What `to_rows` returned, or its like with lists for tuples.
+        where: The function to be named in messages.
+
+    Returns:
+        The output, with every float as it stands in the rows.
+
+    Raises:
+        DataError: If the rows are no graph: an operation that stands in no table (a custom one
+            cannot be read back), a wrong number of parents, a parent that is missing or comes
+            later (so that no cycle is possible), a row that nothing uses, a number that is none.
+
+    >>> from microfp import value
+    >>> x, y = value(3.0, label="x"), value(4.0, label="y")
+    >>> from_rows(to_rows(x * y)).parents
+    (Value(data=3.0, label='x'), Value(data=4.0, label='y'))
+    >>> from_rows({"nodes": [{"id": "n0", "op": "sin", "data": 0.0, "parents": ["n7"]}]})
+    Traceback (most recent call last):
+    microfp.errors.DataError: from_rows: row 'n0': each of parents must be an earlier row, got 'n7'
+    """
+    made: dict[str, Value] = {}
+    for row in _node_rows(rows, where):
+        name, node = _from_row(row, made, where)
+        if name in made:
+            raise _bad(where, name, "id", "the only one of its name", name)
+        made[name] = node
+    *others, output = made
+    used = {parent for node in made.values() for parent in node.parents}
+    unused = next((name for name in others if made[name] not in used), None)
+    if unused is not None:
+        raise DataError(
+            f"{where}: row {unused!r}: it must be used by a later row, got no use of it"
+        )
+    return made[output]
+
+
+def _node_rows(rows: object, where: str) -> Sequence[object]:
+    found = rows.get("nodes") if isinstance(rows, Mapping) else None
+    if not isinstance(found, list | tuple) or not found:
+        expected = "a mapping with a list 'nodes' of at least one row"
+        raise DataError(f"{where}: rows must be {expected}, got {short_repr(rows)}")
+    return found
+
+
+def _bad(where: str, name: object, field: str, expected: str, got: object) -> DataError:
+    return DataError(
+        f"{where}: row {short_repr(name)}: {field} must be {expected}, got {short_repr(got)}"
+    )
+
+
+def _from_row(row: object, made: Mapping[str, Value], where: str) -> tuple[str, Value]:
+    if not isinstance(row, Mapping):
+        raise DataError(f"{where}: each row must be a mapping, got {short_repr(row)}")
+    name, label, op = row.get("id"), row.get("label"), row.get("op")
+    if not isinstance(name, str):
+        raise _bad(where, name, "id", "a text", name)
+    if label is not None and not isinstance(label, str):
+        raise _bad(where, name, "label", "a text or None", label)
+    if not isinstance(op, str) or (op != LEAF and op not in PRIMITIVES):
+        raise _bad(where, name, "op", "'leaf' or a name in microfp.ops.PRIMITIVES", op)
+    parents = _parents(row, name, op, made, where)
+    parameter = _parameter(row, name, op, where)
+    data = _float(row.get("data"), name, "data", where)
+    node = Value.unchecked(data, op, parents, label, parameter)
+    if op != LEAF and not _agree(data, expected := recomputed(node, parents).data):
+        raise _bad(where, name, "data", f"{expected!r}, which {op} gives", data)
+    return name, node
+
+
+def _parents(
+    row: Mapping[str, object], name: str, op: str, made: Mapping[str, Value], where: str
+) -> tuple[Value, ...]:
+    found = row.get("parents", ())
+    if not isinstance(found, list | tuple):
+        raise _bad(where, name, "parents", "a list of ids", found)
+    unknown = next((it for it in found if not isinstance(it, str) or it not in made), None)
+    if unknown is not None:
+        raise _bad(where, name, "each of parents", "an earlier row", unknown)
+    arity = 0 if op == LEAF else PRIMITIVES[op].arity
+    if arity not in (None, len(found)):
+        raise _bad(where, name, "parents", f"of number {arity}, as {op} takes", list(found))
+    return tuple(made[it] for it in found)
+
+
+def _parameter(row: Mapping[str, object], name: str, op: str, where: str) -> float | None:
+    found = row.get("parameter")
+    if op == "constant_power":
+        return _float(found, name, "parameter", where)
+    if found is not None:
+        raise _bad(where, name, "parameter", f"None, as {op} takes none", found)
+    return None
+
+
+def _float(found: object, name: str, field: str, where: str) -> float:
+    if isinstance(found, str) and found in ("nan", "inf", "-inf"):
+        return float(found)
+    if not isinstance(found, Real) or isinstance(found, bool):
+        raise _bad(where, name, field, "a number, 'nan', 'inf' or '-inf'", found)
+    try:
+        return float(found)
+    except OverflowError:
+        raise _bad(where, name, field, "a number that a float can hold", found) from None
+
+
+def _agree(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-320) or (math.isnan(a) and math.isnan(b))

@@ -38,7 +38,7 @@ class Carrier(Protocol):
     ) -> "Carrier": ...
 
 
-Operand: TypeAlias = "float | Carrier"
+Operand: TypeAlias = float | Carrier
 
 
 class Primitive(Record):
@@ -190,6 +190,17 @@ divide: Primitive = primitive(
     "divide", _divide, lambda a, b, y: (divide(1.0, b), -divide(y, b)), "{0} / {1}", arity=2
 )
 
+
+def _slope_along_base(a: Operand, b: Operand) -> Operand:
+    """The partial of a ** b along a: b * a ** (b - 1).
+
+    At b = 0 it is 0, but it has a slope along b, so no constant will do; except where a is so
+    near to 0 that a ** -1 overflows, and the product would be nan.
+    """
+    slope = mul(b, pow(a, sub(b, 1.0)))
+    return where(b, slope, where(positive(sub(absolute(a), 1e-307)), slope, 0.0))
+
+
 # a ** k for a constant k, and a ** b. At a = 0 the second has no slope along b.
 constant_power: Primitive = primitive(
     "constant_power",
@@ -201,7 +212,7 @@ pow: Primitive = primitive(
     "pow",
     _power,
     lambda a, b, y: (
-        where(b, b * pow(a, b - 1.0), 0.0),
+        _slope_along_base(a, b),
         where(a, y * log(where(a, a, 1.0)), 0.0),
     ),
     "{0} ** {1}",
@@ -246,6 +257,11 @@ where: Primitive = primitive(
     arity=3,
 )
 
+# The identity, which no gradient passes.
+stop_gradient: Primitive = primitive(
+    "stop_gradient", operator.pos, lambda a, y: (0.0,), "stop_gradient({0})"
+)
+
 
 PRIMITIVES = {
     row.name: row
@@ -253,6 +269,39 @@ PRIMITIVES = {
         *(add, sub, mul, total, neg, divide, constant_power, pow),
         *(exp, log, sqrt, sin, cos, sigmoid, tanh, softplus),
         *(relu, absolute, maximum, minimum, positive, sign, above, where),
+        stop_gradient,
     )
 }
 """Every primitive by its name."""
+
+CASES, SUM, PRODUCT, POWER, ATOM = 0, 1, 2, 3, 4
+"""How tightly formulas bind; a negative number binds as a sum does."""
+
+LATEX = {
+    "add": ("{0:1} + {1:2}", SUM),
+    "sub": ("{0:1} - {1:2}", SUM),
+    "mul": (r"{0:2} \cdot {1:3}", PRODUCT),
+    "total": ("{0:1} + {1:2}", SUM),
+    "neg": ("-{0:2}", SUM),
+    "divide": (r"\frac{{{0}}}{{{1}}}", POWER),
+    "constant_power": ("{0:4}^{{{1}}}", POWER),
+    "pow": ("{0:4}^{{{1}}}", POWER),
+    "exp": ("e^{{{0}}}", POWER),
+    "log": (r"\log\left({0}\right)", ATOM),
+    "sqrt": (r"\sqrt{{{0}}}", ATOM),
+    "sin": (r"\sin\left({0}\right)", ATOM),
+    "cos": (r"\cos\left({0}\right)", ATOM),
+    "sigmoid": (r"\sigma\left({0}\right)", ATOM),
+    "tanh": (r"\tanh\left({0}\right)", ATOM),
+    "absolute": (r"\left|{0}\right|", ATOM),
+    "maximum": (r"\max\left({0}, {1}\right)", ATOM),
+    "minimum": (r"\min\left({0}, {1}\right)", ATOM),
+    "positive": (r"\left[{0} > 0\right]", ATOM),
+    "above": (r"\left[{0} > {1}\right]", ATOM),
+    "where": (r"\begin{{cases}}{1} & {0} \neq 0 \\ {2} & \text{{otherwise}}\end{{cases}}", CASES),
+}
+"""The notation in LaTeX, and how tightly it binds, where it is not a name before brackets.
+
+The number after a colon says how tightly an operand has to bind to stand without parentheses.
+Sums of any number of operands are written two by two, from the left.
+"""

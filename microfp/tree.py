@@ -15,7 +15,7 @@ Line(slope=Value(data=5.0), offset=Value(data=6.0))
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
@@ -25,6 +25,43 @@ from microfp.values import LEAF, Scalar, Value, lift, value
 
 M = TypeVar("M")
 
+CONTAINERS = (Record, PMap, PVector, tuple)
+"""What a tree branches at."""
+
+
+class Place(NamedTuple):
+    """One place of a tree: the way to it, what stands there, whether inside a record.
+
+    >>> next(scalars((1.0, 2.0)))
+    Place(path=(0,), content=1.0, in_record=False)
+    """
+
+    path: "Path"
+    content: object
+    in_record: bool
+
+
+Path: TypeAlias = tuple[object, ...]
+"""The way from the root of a tree to a place in it: field names, indices and keys."""
+
+
+def scalars(tree: object, path: Path = (), *, in_record: bool = False) -> Iterator[Place]:
+    """Yield every place of a tree where a function of it could be differentiated.
+
+    These are the values, wherever they stand, and what stands outside of records: a float in a
+    tuple is an input, a float in a record is a constant of the model. What stands outside of
+    records and is no number at all is yielded too, so that the caller can refuse it.
+
+    >>> [(place.path, place.content) for place in scalars((1.0, (value(2.0), 3.0)))]
+    [((0,), 1.0), ((1, 0), Value(data=2.0)), ((1, 1), 3.0)]
+    """
+    if isinstance(tree, CONTAINERS) and not isinstance(tree, Value):
+        inside = in_record or isinstance(tree, Record)
+        for key, branch in _branches(tree):
+            yield from scalars(branch, (*path, key), in_record=inside)
+    elif not in_record or isinstance(tree, Value):
+        yield Place(path, tree, in_record)
+
 
 def values(tree: object) -> Iterator[Value]:
     """Yield every value in a tree: fields in declared order, items in sequence, maps by key.
@@ -32,21 +69,15 @@ def values(tree: object) -> Iterator[Value]:
     >>> [v.data for v in values((value(1.0), "and", (value(2.0),)))]
     [1.0, 2.0]
     """
-    if isinstance(tree, Value):
-        yield tree
-    else:
-        for branch in _branches(tree):
-            yield from values(branch)
+    return (place.content for place in scalars(tree) if isinstance(place.content, Value))
 
 
-def _branches(tree: object) -> Iterator[object]:
+def _branches(tree: object) -> Iterator[tuple[object, object]]:
     if isinstance(tree, Record):
-        return iter(tree.values())
+        return iter(tree.items())
     if isinstance(tree, PMap):
-        return (tree[key] for key in _sorted_keys(tree))
-    if isinstance(tree, PVector | tuple):
-        return iter(tree)
-    return iter(())
+        return ((key, tree[key]) for key in _sorted_keys(tree))
+    return enumerate(tree)  # type: ignore[arg-type]  # a tuple or a PVector
 
 
 def _sorted_keys(tree: PMap[object, object]) -> list[object]:
@@ -82,22 +113,32 @@ def map_values(f: Callable[[Value], Value], tree: M) -> M:
     >>> map_values(lambda v: v * 2.0, (value(1.0), "and"))
     (Value(data=2.0, op='mul'), 'and')
     """
-    return _mapped(f, tree)  # type: ignore[return-value]  # each branch keeps its type
+    return map_scalars(lambda x: f(x) if isinstance(x, Value) else x, tree)
 
 
-def _mapped(f: Callable[[Value], Value], tree: object) -> object:
+def map_scalars(f: Callable[[object], object], tree: M) -> M:
+    """Replace the content of every place that `scalars` yields, in that order.
+
+    >>> map_scalars(str, (1.0, (2.0, 3.0)))
+    ('1.0', ('2.0', '3.0'))
+    """
+    return _mapped(f, tree, in_record=False)  # type: ignore[return-value]  # each branch keeps it
+
+
+def _mapped(f: Callable[[object], object], tree: object, *, in_record: bool) -> object:
     if isinstance(tree, Value):
         return f(tree)
     if isinstance(tree, Record):
-        return tree.set(**{name: _mapped(f, branch) for name, branch in tree.items()})
+        branches = {name: _mapped(f, branch, in_record=True) for name, branch in tree.items()}
+        return tree.set(**branches)
     if isinstance(tree, PMap):
-        return pmap({key: _mapped(f, tree[key]) for key in _sorted_keys(tree)})
+        return pmap({key: _mapped(f, tree[key], in_record=in_record) for key in _sorted_keys(tree)})
     if isinstance(tree, PVector):
-        return pvector(_mapped(f, branch) for branch in tree)
+        return pvector(_mapped(f, branch, in_record=in_record) for branch in tree)
     if isinstance(tree, tuple):
         made_from = getattr(tree, "_make", tuple)  # a named tuple stays one
-        return made_from([_mapped(f, branch) for branch in tree])
-    return tree
+        return made_from([_mapped(f, branch, in_record=in_record) for branch in tree])
+    return tree if in_record else f(tree)
 
 
 def map_parameters(f: Callable[[Value], Scalar], model: M) -> M:

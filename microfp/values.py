@@ -132,7 +132,7 @@ class Value(Record):
         return value_bundle(self, include, exclude)
 
     def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> "Value":
-        return _apply(primitive, *operands)
+        return apply(primitive, *operands)
 
     def __copy__(self) -> "Value":
         return self
@@ -215,12 +215,16 @@ def primitive_of(node: Value) -> Primitive:
     return own if isinstance(own, Primitive) else PRIMITIVES[node.op]
 
 
-def _apply(primitive: Primitive, *operands: Operand) -> Value:
-    """Apply a primitive to operands of any kind, of which at least one is not a float."""
+def apply(primitive: Primitive, *operands: Operand) -> Value:
+    """Apply a primitive to operands of any kind; numbers become leaves.
+
+    >>> apply(ops.mul, value(3.0), 4.0)
+    Value(data=12.0, op='mul')
+    """
     for operand in operands:
-        if hasattr(operand, "__apply__") and not isinstance(operand, Value):
+        if getattr(type(operand), "__apply__", Value.__apply__) is not Value.__apply__:
             # A dual number, say, stands in for a Value wherever a function is differentiated.
-            return operand.__apply__(primitive, operands)  # type: ignore[return-value]
+            return operand.__apply__(primitive, operands)  # type: ignore[union-attr, return-value]
     parents = tuple(lift(operand) for operand in operands[: primitive.arity])
     constants = tuple(x for x in operands[len(parents) :] if isinstance(x, float))
     data = primitive.forward(*(parent.data for parent in parents), *constants)
@@ -233,19 +237,19 @@ def _unary(primitive: Primitive) -> Callable[[Operand], Value]:
     """The primitive as a function of one operand, fast where it is a node."""
     forward, name = primitive.forward, primitive.name
 
-    def apply(a: Operand) -> Value:
+    def operation(a: Operand) -> Value:
         if type(a) is Value:
             return _node(forward(a.data), name, (a,))
-        return _apply(primitive, a)
+        return apply(primitive, a)
 
-    return apply
+    return operation
 
 
 def _binary(primitive: Primitive) -> Callable[[Operand, Operand], Value]:
     """The primitive as a function of two operands, fast where both are nodes."""
     forward, name = primitive.forward, primitive.name
 
-    def apply(a: Operand, b: Operand) -> Value:
+    def operation(a: Operand, b: Operand) -> Value:
         if type(a) is Value and type(b) is Value:
             made = _new(Value)  # `_node`, written out: most nodes are made here
             _write_data(made, forward(a.data, b.data))
@@ -254,9 +258,9 @@ def _binary(primitive: Primitive) -> Callable[[Operand, Operand], Value]:
             _write_label(made, None)
             _write_parameter(made, None)
             return made
-        return _apply(primitive, a, b)
+        return apply(primitive, a, b)
 
-    return apply
+    return operation
 
 
 def _total(terms: tuple[Operand, ...]) -> Value:
@@ -264,7 +268,7 @@ def _total(terms: tuple[Operand, ...]) -> Value:
     nodes = tuple([term for term in terms if type(term) is Value])
     if len(nodes) == len(terms):
         return _node(ops.total.forward(*[node.data for node in nodes]), "total", nodes)
-    return _apply(ops.total, *terms)
+    return apply(ops.total, *terms)
 
 
 _add, _sub, _mul = _binary(ops.add), _binary(ops.sub), _binary(ops.mul)
@@ -323,7 +327,7 @@ def pow(base: Scalar, exponent: Scalar) -> Value:
     8.0
     """
     if isinstance(exponent, Real) and not isinstance(exponent, bool):
-        return _apply(ops.constant_power, lift(base), float(exponent))
+        return apply(ops.constant_power, lift(base), float(exponent))
     return _pow(base, exponent)
 
 
@@ -450,7 +454,18 @@ def where(condition: Scalar, a: Scalar, b: Scalar) -> Value:
     >>> where(value(1.0), 2.0, 3.0).data
     2.0
     """
-    return _apply(ops.where, condition, a, b)
+    return apply(ops.where, condition, a, b)
+
+
+def stop_gradient(a: Scalar) -> Value:
+    """The identity, taken for a constant: every derivative along `a` is 0.
+
+    >>> from microfp.gradients import backward
+    >>> x = value(3.0)
+    >>> backward(x * stop_gradient(x))[x]
+    3.0
+    """
+    return apply(ops.stop_gradient, a)
 
 
 def total(terms: Iterable[Scalar]) -> Value:

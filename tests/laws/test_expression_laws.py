@@ -27,8 +27,9 @@ def node_of(expression: Expression) -> Value:
 
 
 def test_random_expressions_reach_every_primitive() -> None:
-    reached = {"constant_power" if op == "constant_power" else op for op in VALUES}
-    assert reached - {"choose"} | {"where"} == set(PRIMITIVES)
+    reached = set(VALUES) - {"choose"} | {"where"}
+    # The derivative of stop_gradient is not its slope, which is the point of it.
+    assert reached == set(PRIMITIVES) - {"stop_gradient"}
 
 
 @given(expressions())

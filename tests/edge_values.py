@@ -1,0 +1,66 @@
+"""Prints docs/edge-values.md: `python -m tests.edge_values > docs/edge-values.md`."""
+
+import math
+from collections.abc import Iterable, Iterator
+from itertools import product
+
+from microfp.ops import PRIMITIVES, Primitive
+
+HEAD = """# Edge values
+
+What each primitive and its partial derivatives are where arithmetic is at its edges. Values
+follow IEEE 754 and C99 (annex F). A derivative is what its formula gives there, and these were
+settled by choice:
+
+- relu, the absolute value and the steps have derivative 0 at 0; a tie of maximum or minimum is
+  shared by halves.
+- Along the exponent, `a ** b` has derivative 0 at a = 0.
+- The logarithm has derivative 1/a everywhere, also where its value is nan.
+- No gradient passes `stop_gradient`, and none passes a step.
+
+This page is printed by `python -m tests.edge_values`; a test compares it with the code. That
+the numbers are right is tested apart from it, against tables written by hand and fifty digits.
+"""
+POINTS = (0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 1e300, -1e300)
+PAIRS = (0.0, -1.0, math.inf, math.nan, 1e300)
+
+
+def cell(x: float) -> str:
+    return f"{x:.6g}"
+
+
+def row(primitive: Primitive, operands: tuple[float, ...]) -> str:
+    result = primitive.forward(*operands)
+    slopes = primitive.partials(*operands, result)
+    assert all(isinstance(slope, float) for slope in slopes)
+    cells = (
+        ", ".join(map(cell, operands)),
+        cell(result),
+        ", ".join(cell(slope) for slope in slopes if isinstance(slope, float)),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def table(primitive: Primitive, points: Iterable[tuple[float, ...]]) -> str:
+    head = f"## {primitive.name}\n\n| at | value | partial derivatives |\n|---|---|---|\n"
+    return head + "\n".join(row(primitive, point) for point in points) + "\n"
+
+
+def tables() -> Iterator[str]:
+    for primitive in PRIMITIVES.values():
+        if primitive.name == "constant_power":
+            yield table(primitive, product(POINTS, (2.0, 0.5, -1.0, 0.0)))
+        elif primitive.arity == 1:
+            yield table(primitive, ((x,) for x in POINTS))
+        elif primitive.arity == 2:
+            yield table(primitive, product(PAIRS, PAIRS))
+        elif primitive.name == "where":
+            yield table(primitive, ((c, 1.0, -1.0) for c in POINTS))
+
+
+def page() -> str:
+    return "\n".join([HEAD, *tables()])
+
+
+if __name__ == "__main__":
+    print(page(), end="")

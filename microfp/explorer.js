@@ -47,6 +47,7 @@ const FORWARD = {
   sign: (a) => (a > 0 ? 1 : a < 0 ? -1 : a === 0 ? 0 : a),
   above: (a, b) => (a > b ? 1 : a === b ? 0.5 : a < b ? 0 : NaN),
   where: (condition, a, b) => (condition !== 0 ? a : b),
+  stop_gradient: (a) => a,
 };
 
 // The evaluator. A rule is a tree: a number, an operand such as "$0", the result "$y", or a

@@ -6,8 +6,8 @@ everything computed again; `widget` shows the same in a notebook.
 
 >>> from microfp import relu, value
 >>> x, w, b = value(2.0, label="x"), value(-3.0, label="w"), value(7.0, label="b")
->>> pages = to_html(relu(x * w + b))
->>> "Backpropagation, step by step" in pages
+>>> page = to_html(relu(x * w + b))
+>>> "Backpropagation, step by step" in page
 True
 
 How the page computes: it holds the graph as data, and for each operation the rule of its value

@@ -20,6 +20,7 @@ __all__ = [
     "check_non_negative",
     "check_positive",
     "check_seed",
+    "missing_extra",
     "wrong_kind",
     "wrong_value",
 ]
@@ -278,3 +279,20 @@ def _number(where: str, name: str, expected: str, value: object) -> float:
     if not math.isfinite(number):
         raise wrong_value(where, name, expected, value)
     return number
+
+
+def missing_extra(where: str, package: str, extra: str) -> ImportError:
+    """The `ImportError` for a package that an extra brings, ready to be raised.
+
+    Args:
+        where: the function that was called.
+        package: what could not be imported.
+        extra: which extra of microfp brings it.
+
+    Returns:
+        The exception, not raised.
+
+    >>> missing_extra("iris", "scikit-learn", "data")
+    ImportError("iris: scikit-learn is missing; pip install 'microfp[data]'")
+    """
+    return ImportError(f"{where}: {package} is missing; pip install 'microfp[{extra}]'")

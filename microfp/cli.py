@@ -46,7 +46,7 @@ from microfp.plot_data import dataset_points, decision_boundary
 from microfp.record import Record, attr
 from microfp.text import to_json
 from microfp.toolbox import take
-from microfp.trainer import Backend, Metrics, TrainState, train
+from microfp.trainer import Backend, Metrics, TrainState, chosen_backend, train
 
 __all__ = [
     "DemoOptions",
@@ -435,10 +435,11 @@ def _report_lines(
 ) -> Iterator[str]:
     yield from _heading(demo)
     start = clock()
-    model, metrics = demo.model, None
-    for state in states:  # a plain loop: only the last state is kept
-        model, metrics = state.model, state.metrics
+    last, metrics = None, None
+    for last in states:  # a plain loop: only the last state is kept, and its model read
+        metrics = last.metrics
         yield _metrics_row(_present(metrics))
+    model = demo.model if last is None else last.model
     seconds = clock() - start
     yield ""
     points = dataset_points(demo.dataset)
@@ -461,7 +462,7 @@ def _json_lines(
             "steps": demo.options.steps,
             "final_loss": final.loss,
             "final_accuracy": final.accuracy,
-            "backend": _backend_used(demo.options),
+            "backend": _backend_used(demo),
             "seconds": seconds,
             "history": [dict(metrics.items()) for metrics in history],
         }
@@ -474,8 +475,10 @@ def _present(metrics: Metrics | None) -> Metrics:
     return metrics
 
 
-def _backend_used(options: DemoOptions) -> str:
-    return "eager" if options.backend == "auto" else options.backend
+def _backend_used(demo: _Demo) -> str:
+    options = demo.options
+    loss = max_margin(alpha=options.alpha)
+    return chosen_backend(demo.model, demo.dataset, loss=loss, backend=options.backend)
 
 
 def _heading(demo: _Demo) -> Iterator[str]:
@@ -485,7 +488,7 @@ def _heading(demo: _Demo) -> Iterator[str]:
     noise = f"noise {about['noise']}, seed {options.seed}"
     yield f"{options.dataset}: {about['n']} examples{batch}, {noise}"
     yield f"model: 2 inputs, layers of {widths} neurons, {parameter_count(demo.model)} parameters"
-    yield f"loss: max margin, alpha {options.alpha:g}, backend {_backend_used(options)}"
+    yield f"loss: max margin, alpha {options.alpha:g}, backend {_backend_used(demo)}"
     yield ""
     yield "  step         loss    data loss      penalty   accuracy      rate"
 
@@ -508,7 +511,7 @@ def _summary(demo: _Demo, final: Metrics, seconds: float) -> str:
     count = demo.options.steps
     return (
         f"{parameter_count(demo.model)} parameters, {count} step{'' if count == 1 else 's'} "
-        f"in {seconds:.2f} s, backend {_backend_used(demo.options)}\n"
+        f"in {seconds:.2f} s, backend {_backend_used(demo)}\n"
         f"final loss {_six_digits(final.loss)}, accuracy {_percent(final.accuracy)}"
     )
 

@@ -1,8 +1,9 @@
-"""Data to learn from, as values: checked when they are made, equal wherever they are made.
+"""Data to learn from: drawn, built in, read from files, and made ready.
 
-A `Dataset` holds n rows of d numbers and n targets. `dataset` makes one of a user's own numbers;
-`moons`, `circles`, `blobs` and `spiral` draw two classes of points, labelled -1 and 1. The first
-three draw the points that scikit-learn draws, so that published runs can be repeated.
+A `Dataset` holds n rows of d numbers and n targets. `dataset` and `from_rows` make one of a
+user's own numbers, `read_csv` of a file; `iris` and `digits` are scikit-learn's. `moons`,
+`circles`, `blobs` and `spiral` draw two classes of points, labelled -1 and 1; the first three
+draw the points that scikit-learn draws, so that published runs can be repeated.
 
 >>> data = moons(100, noise=0.1, seed=1337)
 >>> data
@@ -12,12 +13,9 @@ Point(x=1.1221146075409685, y=0.08147717341718697, label=-1.0)
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from itertools import chain
-from math import cos, isfinite, pi, sin
-from numbers import Real
+from math import cos, pi, sin
 
-from pyrsistent import PMap, pmap
+from pyrsistent import pmap
 
 from microfp.checks import (
     check_count,
@@ -26,156 +24,48 @@ from microfp.checks import (
     check_non_negative,
     check_positive,
     check_seed,
-    wrong_kind,
+    missing_extra,
     wrong_value,
 )
-from microfp.errors import DataError, ShapeError
+from microfp.csv_data import from_rows, read_csv
+from microfp.errors import ShapeError
+from microfp.examples import Dataset, Point, Row, check_rows, dataset, subset, to_rows
+from microfp.preparation import (
+    Standardization,
+    batch,
+    batches,
+    one_hot,
+    relabel,
+    shuffle,
+    split,
+    standardize,
+)
 from microfp.random_state import normals, permutation, random_state
 from microfp.record import Record, attr
 
-__all__ = ["Dataset", "Point", "Row", "blobs", "circles", "dataset", "moons", "spiral", "subset"]
-
-Row = tuple[float, ...]
-"""The numbers of one example, in the order of the columns."""
-
-
-class Point(Record):
-    """One example of two-dimensional data: a row for a chart or a table.
-
-    Args:
-        x: the first number of the example.
-        y: the second one.
-        label: its target.
-
-    >>> dict(Point(x=1, y=2, label=-1))
-    {'x': 1.0, 'y': 2.0, 'label': -1.0}
-    """
-
-    x: float = attr()
-    y: float = attr()
-    label: float = attr()
-
-
-class Dataset(Record):
-    """n examples: rows of inputs and their targets; `dataset` makes one of any numbers.
-
-    Whatever makes or changes a Dataset (`Dataset(...)`, `set`, `update`) checks all of it.
-
-    Args:
-        xs: the inputs, n rows of d finite floats, n >= 1 and d >= 1.
-        ys: the targets, n finite floats; a label is -1.0 or 1.0 for two classes, and the
-            number of the class, from 0.0, for more.
-        metadata: what made the data: name, n, noise, seed, shuffle and the like.
-
-    Raises:
-        TypeError: a field is not a tuple, or a number is not a float.
-        ShapeError: rows of different widths, a row without numbers, or xs and ys of
-            different lengths.
-        DataError: no examples, or a number that is nan or infinite.
-
-    >>> Dataset(xs=((0.0, 1.0), (2.0, 3.0)), ys=(-1.0, 1.0)).set(ys=(1.0,))
-    Traceback (most recent call last):
-    microfp.errors.ShapeError: dataset: ys must be as long as xs, 2, got 1
-    """
-
-    xs: tuple[Row, ...] = attr()
-    ys: tuple[float, ...] = attr()
-    metadata: PMap[str, object] = attr(default=pmap())
-
-    def __invariant__(self) -> tuple[bool, str]:
-        """Raise the error that says what is wrong; pyrsistent's own would say only that."""
-        _check_rows("dataset", "xs", self.xs)
-        _check_cells("dataset", "ys", self.ys)
-        if len(self.xs) != len(self.ys):
-            raise ShapeError(
-                f"dataset: ys must be as long as xs, {len(self.xs)}, got {len(self.ys)}"
-            )
-        return True, ""
-
-    @property
-    def points(self) -> tuple[Point, ...]:
-        """The examples as plain rows, for data of two columns.
-
-        Returns:
-            One `Point` an example, in order; made anew at each reading.
-
-        Raises:
-            ShapeError: the rows do not have two columns.
-
-        >>> dataset([(1, 2)], [-1]).points
-        (Point(x=1.0, y=2.0, label=-1.0),)
-        """
-        if len(self.xs[0]) != 2:
-            raise ShapeError(f"Dataset.points: xs must have 2 columns, got {len(self.xs[0])}")
-        return tuple(
-            Point.unchecked(x, y, label) for (x, y), label in zip(self.xs, self.ys, strict=True)
-        )
-
-    def __repr__(self) -> str:
-        name = self.metadata.get("name", "")
-        return f"Dataset(name={name!r}, n={len(self.xs)}, d={len(self.xs[0])})"
-
-
-def dataset(
-    xs: Iterable[Iterable[float]],
-    ys: Iterable[float],
-    *,
-    name: str = "data",
-    metadata: Mapping[str, object] = pmap(),
-) -> Dataset:
-    """Make a Dataset of any rows and targets, numpy arrays included.
-
-    Args:
-        xs: the inputs, n rows of d finite numbers, n >= 1 and d >= 1.
-        ys: the targets, n finite numbers.
-        name: what to call the data.
-        metadata: more to say about where it comes from.
-
-    Returns:
-        The data as tuples of plain floats; its metadata also holds `name` and `n`.
-
-    Raises:
-        TypeError: something that is not a row, or not a number (a bool, str or None).
-        ShapeError: rows of different widths, a row without numbers, or xs and ys of
-            different lengths.
-        DataError: no examples, or a number that is nan or infinite.
-
-    >>> exclusive_or = dataset([(0, 0), (0, 1), (1, 0), (1, 1)], [-1, 1, 1, -1], name="xor")
-    >>> exclusive_or.xs[1], exclusive_or.ys[1]
-    ((0.0, 1.0), 1.0)
-    >>> dataset([(0, 0), (0,)], [-1, 1])
-    Traceback (most recent call last):
-    microfp.errors.ShapeError: dataset: xs[1] must hold 2 numbers like xs[0], got 1
-    """
-    if not isinstance(name, str):
-        raise wrong_kind("dataset", "name", "a str", name)
-    if not isinstance(metadata, Mapping):
-        raise wrong_kind("dataset", "metadata", "a mapping", metadata)
-    rows, targets = _rows("dataset", "xs", xs), _row("dataset", "ys", ys)
-    about = {**metadata, "name": name, "n": len(rows)}
-    return Dataset(xs=rows, ys=targets, metadata=pmap(about))
-
-
-def subset(dataset: Dataset, places: Sequence[int]) -> Dataset:
-    """Choose some examples of a dataset, in the order of their places.
-
-    Args:
-        dataset: n examples.
-        places: numbers from 0 to n - 1, at least one; the metadata stay as they are.
-
-    Raises:
-        DataError: there is no place.
-
-    >>> subset(dataset([[0.0], [1.0], [2.0]], [-1, 1, 1]), [2, 0]).xs
-    ((2.0,), (0.0,))
-    """
-    if len(places) == 0:
-        raise DataError("subset: places must be at least one, got none")
-    return Dataset.unchecked(
-        tuple(dataset.xs[place] for place in places),
-        tuple(dataset.ys[place] for place in places),
-        dataset.metadata,
-    )
+__all__ = [
+    "Dataset",
+    "Point",
+    "Row",
+    "Standardization",
+    "batch",
+    "batches",
+    "blobs",
+    "circles",
+    "dataset",
+    "digits",
+    "from_rows",
+    "iris",
+    "moons",
+    "one_hot",
+    "read_csv",
+    "relabel",
+    "shuffle",
+    "spiral",
+    "split",
+    "standardize",
+    "subset",
+]
 
 
 def moons(n: int = 100, *, noise: float = 0.1, seed: int = 1337, shuffle: bool = True) -> Dataset:
@@ -396,71 +286,73 @@ def _arm(count: int, winding: float, *, phase: float) -> list[Row]:
 
 
 def _two_centers(centers: Iterable[Iterable[float]]) -> tuple[Row, ...]:
-    means = _rows("blobs", "centers", centers)
-    _check_rows("blobs", "centers", means)
+    means = to_rows("blobs", "centers", centers)
+    check_rows("blobs", "centers", means)
     if len(means) != 2:
         raise ShapeError(f"blobs: centers must be 2 points, got {len(means)}")
     return means
 
 
-def _rows(where: str, name: str, rows: Iterable[Iterable[float]]) -> tuple[Row, ...]:
-    """The rows as tuples of plain floats, of whatever widths."""
-    if not _is_ordered(rows):
-        raise wrong_kind(where, name, "rows of numbers", rows)
-    return tuple(_row(where, f"{name}[{i}]", row) for i, row in enumerate(rows))
+def iris() -> Dataset:
+    """Fisher's irises: 150 flowers, 4 measures in centimetres, 3 species.
 
+    Needs the extra `data`.
 
-def _row(where: str, name: str, cells: Iterable[float]) -> Row:
-    """The numbers as a tuple of plain floats, nan and inf included."""
-    if not _is_ordered(cells):
-        raise wrong_kind(where, name, "a row of numbers", cells)
-    return tuple(
-        cell if type(cell) is float else _to_float(where, f"{name}[{i}]", cell)
-        for i, cell in enumerate(cells)
-    )
+    Returns:
+        The rows of `sklearn.datasets.load_iris()`; labels are 0, 1, 2, and the metadata name the
+        columns and the classes.
 
+    Raises:
+        ImportError: If scikit-learn is missing.
 
-def _is_ordered(items: object) -> bool:
-    """Whether the items come in an order of their own: a set's follows the hashes."""
-    return isinstance(items, Iterable) and not isinstance(items, AbstractSet | Mapping)
+    Source: R. A. Fisher, The use of multiple measurements in taxonomic problems, 1936.
 
-
-def _to_float(where: str, name: str, cell: object) -> float:
-    if isinstance(cell, bool) or not isinstance(cell, Real):
-        raise wrong_kind(where, name, "a number", cell)
+    >>> iris().metadata["classes"]
+    ('setosa', 'versicolor', 'virginica')
+    """
     try:
-        return float(cell)
-    except OverflowError:
-        raise DataError(f"{where}: {name} must be a number that fits a float") from None
+        from sklearn.datasets import load_iris
+    except ImportError:
+        raise missing_extra("iris", "scikit-learn", "data") from None
+    return _bundled("iris", load_iris())
 
 
-def _check_rows(where: str, name: str, rows: tuple[Row, ...]) -> None:
-    """Raise unless there is a row, all are tuples of one width, and all numbers are finite."""
-    if not rows:
-        raise DataError(f"{where}: {name} must be rows, got none")
-    for i, row in enumerate(rows):
-        if not isinstance(row, tuple):
-            raise wrong_kind(where, f"{name}[{i}]", "a tuple of floats", row)
-        if not row:
-            raise ShapeError(f"{where}: {name}[{i}] must hold at least 1 number, got none")
-        if len(row) != len(rows[0]):
-            expected = f"{len(rows[0])} numbers like {name}[0]"
-            raise ShapeError(f"{where}: {name}[{i}] must hold {expected}, got {len(row)}")
-    if not _are_finite_floats(tuple(chain.from_iterable(rows))):
-        i = next(i for i, row in enumerate(rows) if not _are_finite_floats(row))
-        _check_cells(where, f"{name}[{i}]", rows[i])
+def digits(n: int = 1797) -> Dataset:
+    """Handwritten digits: up to 1797 images of 8 by 8 pixels, each from 0 to 16; 10 classes.
+
+    Needs the extra `data`.
+
+    Args:
+        n: How many, from the first on.
+
+    Returns:
+        The rows of `sklearn.datasets.load_digits()`; labels are 0 to 9.
+
+    Raises:
+        ImportError: If scikit-learn is missing.
+
+    Source: E. Alpaydin and C. Kaynak, Optical recognition of handwritten digits, UCI, 1998.
+
+    >>> digits(300)
+    Dataset(name='digits', n=300, d=64)
+    """
+    if check_count("digits", "n", n, minimum=1) > 1797:
+        raise wrong_value("digits", "n", "an int from 1 to 1797", n)
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        raise missing_extra("digits", "scikit-learn", "data") from None
+    whole = _bundled("digits", load_digits())
+    return dataset(whole.xs[:n], whole.ys[:n], name="digits", metadata=whole.metadata)
 
 
-def _check_cells(where: str, name: str, cells: Row) -> None:
-    """Raise for the first of the cells that is not a finite float."""
-    if _are_finite_floats(cells):
-        return
-    i, cell = next((i, cell) for i, cell in enumerate(cells) if not _are_finite_floats((cell,)))
-    if type(cell) is not float:
-        raise wrong_kind(where, f"{name}[{i}]", "a float", cell)
-    raise DataError(f"{where}: {name}[{i}] must be a finite number, got {cell}")
-
-
-def _are_finite_floats(cells: Row) -> bool:
-    """Whether all cells are; one pass in C for the types and one for the values."""
-    return set(map(type, cells)) <= {float} and all(map(isfinite, cells))
+def _bundled(
+    name: str,
+    bunch: Mapping[str, Sequence[object]],
+) -> Dataset:
+    about = {
+        "columns": tuple(map(str, bunch["feature_names"])),
+        "classes": tuple(map(str, bunch["target_names"])),
+    }
+    xs, ys = bunch["data"], bunch["target"]
+    return dataset(xs, ys, name=name, metadata=about)  # type: ignore[arg-type]  # arrays of floats

@@ -28,7 +28,7 @@ scope only tells whether a result may be a plain number.
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar, copy_context
 from functools import reduce
-from typing import ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar
 
 from microfp import ops
 from microfp.checks import wrong_kind
@@ -98,8 +98,14 @@ class Level(Record):
 
     depth: int = attr()
 
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    if TYPE_CHECKING:
+
+        def __eq__(self, other: object, /) -> bool: ...
+        def __hash__(self) -> int: ...
+
+    else:
+        __eq__ = object.__eq__
+        __hash__ = object.__hash__
 
 
 class Dual(Value):
@@ -234,6 +240,12 @@ def dual_adjoints(
 
     It is `gradients.adjoints` for the case that Hessian-vector products are made of, without a
     new dual for each sum and product. Nodes for which a number stands in get no entry.
+
+    >>> from microfp import value
+    >>> x, x_dual = value(3.0), dual(Level(depth=1), 3.0, 1.0)
+    >>> square = x * x
+    >>> dual_adjoints((x, square), {x: x_dual, square: x_dual * x_dual})[x]
+    (6.0, 2.0)
     """
     table = {order[-1]: (1.0, 0.0)}
     for node in reversed(order):

@@ -36,3 +36,30 @@ class ExpressionError(MicrofpError, ValueError):
     >>> isinstance(ExpressionError("x +"), ValueError)
     True
     """
+
+
+class CompileError(MicrofpError):
+    """A computation that cannot be compiled; the message says what is in the way.
+
+    >>> issubclass(TraceError, CompileError)
+    True
+    """
+
+
+class TraceError(CompileError):
+    """A function that reads the number in a value while only its graph is being traced.
+
+    The message names the line; `where` makes a choice that a graph can hold.
+
+    >>> from microfp import datasets, losses, nn, optim, trainer
+    >>> peeking = losses.Loss(
+    ...     name="peeking",
+    ...     example=lambda scores, y: scores[0] if scores[0].data > 0 else -scores[0],
+    ... )
+    >>> step = trainer.make_step(peeking, optim.sgd(0.1), datasets.moons(4), backend="python")
+    >>> try:
+    ...     step(trainer.initial_state(nn.mlp(2, [1]), optim.sgd(0.1)))
+    ... except TraceError as error:
+    ...     print(str(error).partition(" in ")[0])
+    `data` of a value cannot be known while its graph is traced
+    """

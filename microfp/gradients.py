@@ -8,7 +8,7 @@
 """
 
 import operator
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import TypeAlias, TypedDict
 
 from pyrsistent import PMap, pmap
@@ -173,7 +173,11 @@ def _constants(node: Value) -> tuple[float, ...]:
 
 
 def adjoints(
-    order: tuple[Value, ...], stand_ins: Mapping[Value, Operand], wanted: Container[Value]
+    order: tuple[Value, ...],
+    stand_ins: Mapping[Value, Operand],
+    wanted: Container[Value],
+    initial: Mapping[Value, Operand] | None = None,
+    times: Callable[[Operand, Operand], Operand | None] | None = None,
 ) -> dict[Value, Operand]:
     """The fold of `backward` on whatever stands in for the nodes.
 
@@ -181,6 +185,9 @@ def adjoints(
         order: The nodes of a graph, parents before children; the last is differentiated.
         stand_ins: What stands in for each node.
         wanted: The nodes whose adjoint is wanted, and all that lie between them and the output.
+        initial: The table that the fold starts from; `{order[-1]: 1.0}` where none is given.
+        times: What multiplies by a partial derivative, or says None for a term that is left
+            out; `product` where none is given.
 
     Returns:
         The adjoints; a node without an entry has adjoint 0.
@@ -190,11 +197,12 @@ def adjoints(
     >>> adjoints(order, evaluate(order, {x: value(3.0)}), order)[x]
     Value(data=6.0, op='add')
     """
-    table: dict[Value, Operand] = {order[-1]: 1.0}
+    table: dict[Value, Operand] = {order[-1]: 1.0} if initial is None else dict(initial)
+    multiply = times or product
     for node in reversed(order):
         if node.parents and node in table:
             for parent, partial in zip(node.parents, partials_of(node, stand_ins), strict=True):
-                term = product(table[node], partial) if parent in wanted else None
+                term = multiply(table[node], partial) if parent in wanted else None
                 if term is not None:
                     table[parent] = ops.add(table[parent], term) if parent in table else term
     return table

@@ -6,37 +6,54 @@
 (0.895844, 0.5)
 """
 
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
+from typing import Generic, TypeAlias, TypeVar
 
-from microfp.checks import check_kind, check_non_negative
-from microfp.datasets import Dataset
+from microfp.checks import check_kind, check_non_negative, check_positive
+from microfp.datasets import Dataset, Row
 from microfp.errors import DataError, ShapeError
 from microfp.nn import Model, forward_many
 from microfp.record import Record, attr
 from microfp.tree import parameters
-from microfp.values import Value, relu, total
+from microfp.values import (
+    Scalar,
+    Value,
+    absolute,
+    minimum,
+    relu,
+    softplus,
+    total,
+    where,
+)
 
+A = TypeVar("A")
+B = TypeVar("B")
 M = TypeVar("M", bound=Model)
-Scores = tuple[Value, ...]
+
+Scores: TypeAlias = tuple[Value, ...]
 """The outputs of a model for one example."""
 
 
 class Loss(Record):
     """What is to be made small: the mean over examples, plus a penalty per parameter.
 
-    total = mean of example(scores, target) + sum of penalty(parameter)
+    total = mean of example(scores, *targets) + sum of penalty(parameter)
 
     Since a loss says what belongs to one example and what to one parameter, whoever computes it
-    knows what can be computed side by side.
+    knows what can be computed side by side. `example` and `penalty` are written in arithmetic
+    and in microfp's functions, never with an `if` on a value: see `where`.
 
     Attributes:
         name: What to call it.
-        example: From the scores of one example and its target to its loss.
+        example: From the scores of one example and its target to its loss. The target is a
+            number, or a value while a graph is traced. Where examples have several targets, they
+            come one after another: `def example(scores, *targets)`.
         penalty: From one parameter to what it costs, or None.
-        is_correct: Whether scores, as numbers, predict the target; None where no example is
-            simply right or wrong, as in regression.
-        check_target: Raises a `DataError` for a target that the loss has no meaning for.
+        is_correct: From scores, as numbers, and the targets to whether they are predicted; None
+            where no example is simply right or wrong, as in regression.
+        check_target: From the targets of one example and the number of scores to nothing; raises
+            a `DataError` for targets that the loss has no meaning for.
 
     >>> squared = Loss(name="squared", example=lambda scores, y: (scores[0] - y) ** 2)
     >>> squared.example((Value(data=3.0),), 1.0).data
@@ -46,8 +63,8 @@ class Loss(Record):
     name: str = attr()
     example: Callable[[Scores, float], Value] = attr()
     penalty: Callable[[Value], Value] | None = attr(default=None)
-    is_correct: Callable[[tuple[float, ...], float], bool] | None = attr(default=None)
-    check_target: Callable[[float], None] | None = attr(default=None)
+    is_correct: Callable[[Row, float], bool] | None = attr(default=None)
+    check_target: Callable[[Row, int], None] | None = attr(default=None)
 
 
 class Evaluation(Record, Generic[M]):
@@ -92,9 +109,10 @@ def evaluate(loss: Loss, model: M, dataset: Dataset) -> Evaluation[M]:
     >>> evaluate(max_margin(alpha=0.0), line, examples).data.data
     0.5
     """
-    check_fits(loss, model, dataset)
+    _check_kinds(loss, model, dataset)
     scores = tuple(forward_many(model, row) for row in dataset.xs)
-    costs = map(loss.example, scores, dataset.ys)
+    check_targets(loss, dataset, len(scores[0]))
+    costs = (loss.example(row, *ys) for row, ys in zip(scores, dataset.targets, strict=True))
     data = total(costs) * (1.0 / len(scores))
     penalty = total(map(loss.penalty, parameters(model)) if loss.penalty else ())
     return Evaluation(
@@ -126,18 +144,29 @@ def accuracy(loss: Loss, scores: tuple[Scores, ...], dataset: Dataset) -> float 
     >>> accuracy(max_margin(), ((value(-5.0),), (value(-5.0),)), examples)
     0.5
     """
+    return share_correct(loss, (tuple(score.data for score in row) for row in scores), dataset)
+
+
+def share_correct(loss: Loss, scores: Iterable[Row], dataset: Dataset) -> float | None:
+    """Return the accuracy of scores that are plain numbers; see `accuracy`.
+
+    >>> from microfp import datasets
+    >>> examples = datasets.dataset([[0.0], [3.0]], [-1.0, 1.0])
+    >>> share_correct(max_margin(), [(-5.0,), (5.0,)], examples)
+    1.0
+    """
     if loss.is_correct is None:
         return None
-    numbers = (tuple(score.data for score in row) for row in scores)
-    return sum(map(loss.is_correct, numbers, dataset.ys)) / len(scores)
+    pairs = zip(scores, dataset.targets, strict=True)
+    return sum(loss.is_correct(row, *targets) for row, targets in pairs) / len(dataset.ys)
 
 
 def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
-    """Check that a model can be trained on a dataset by a loss.
+    """Check that a model can be trained on a dataset by a loss; it is run on the first example.
 
     Raises:
         TypeError: If there is no loss or no dataset where one should be.
-        ShapeError: If the model has no parameters.
+        ShapeError: If the model has no parameters, or model, loss and dataset do not fit.
         DataError: If a target has no meaning for the loss.
 
     >>> from microfp import datasets, nn
@@ -145,44 +174,269 @@ def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
     Traceback (most recent call last):
     microfp.errors.DataError: max_margin: each label must be -1 or 1, got 3.0
     """
+    _check_kinds(loss, model, dataset)
+    scores = forward_many(model, dataset.xs[0])
+    check_targets(loss, dataset, len(scores))
+
+
+def _check_kinds(loss: Loss, model: Model, dataset: Dataset) -> None:
     check_kind("evaluate", "loss", loss, Loss)
     check_kind("evaluate", "dataset", dataset, Dataset)
     if not parameters(model):
         raise ShapeError(f"{loss.name}: the model must have parameters, got {model!r:.80}")
+
+
+def check_targets(loss: Loss, dataset: Dataset, outputs: int) -> None:
+    """Check that a loss has a meaning for every target of a dataset, and so many outputs.
+
+    Raises:
+        ShapeError: If there are more or fewer targets an example than the outputs need.
+        DataError: If a target has no meaning.
+
+    >>> from microfp import datasets
+    >>> check_targets(max_margin(), datasets.moons(4), 1)
+    """
     if loss.check_target is not None:
-        for target in dataset.ys:
-            loss.check_target(target)
+        for targets in dataset.targets:
+            loss.check_target(targets, outputs)
 
 
-def max_margin(*, alpha: float = 1e-4) -> Loss:
+def max_margin(*, alpha: float = 1e-4, l1: float = 0.0) -> Loss:
     """The hinge loss of a support vector machine, with an L2 penalty.
 
-    example = relu(1 - y * score),  penalty = alpha * p * p,  for y = -1 or 1.
+    example = relu(1 - y * score),  penalty = alpha * p * p,  for y = -1 or 1;
+    for several outputs and as many targets, the mean over them.
 
     Args:
         alpha: The weight of the penalty, finite and at least 0.
+        l1: The weight of a penalty |p| besides, finite and at least 0.
 
     Source: C. Cortes and V. Vapnik, Support-vector networks, 1995; the loss of micrograd's demo.
 
     >>> max_margin().example((Value(data=0.25),), 1.0).data
     0.75
     """
-    weight = check_non_negative("max_margin", "alpha", alpha)
     return Loss(
         name="max_margin",
-        example=lambda scores, y: relu(1.0 - y * _single(scores)),
-        penalty=(lambda p: weight * (p * p)) if weight else None,
-        is_correct=lambda scores, y: (scores[0] > 0.0) == (y > 0.0),
-        check_target=_check_sign,
+        example=_mean_over_outputs("max_margin", lambda score, y: relu(1.0 - y * score)),
+        penalty=_penalty(
+            l1=check_non_negative("max_margin", "l1", l1),
+            l2=check_non_negative("max_margin", "alpha", alpha),
+        ),
+        is_correct=_all_signs_match,
+        check_target=_check_signs,
     )
 
 
-def _single(scores: Scores) -> Value:
-    if len(scores) != 1:
-        raise ShapeError(f"max_margin: the model must have one output, got {len(scores)}")
-    return scores[0]
+def mean_squared_error(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
+    """The mean of the squared errors, for regression.
+
+    example = (score - y)²;  for several outputs and as many targets, the mean over them.
+
+    Args:
+        l2: The weight of a penalty p * p, finite and at least 0.
+        l1: The weight of a penalty |p|, finite and at least 0.
+
+    >>> mean_squared_error().example((Value(data=3.0), Value(data=1.0)), 1.0, 1.0).data
+    2.0
+    """
+    return _regression("mean_squared_error", lambda error: error * error, l1=l1, l2=l2)
 
 
-def _check_sign(target: float) -> None:
-    if target not in (-1.0, 1.0):
-        raise DataError(f"max_margin: each label must be -1 or 1, got {target!r}")
+def mean_absolute_error(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
+    """The mean of the absolute errors, for regression with outliers.
+
+    example = |score - y|;  for several outputs and as many targets, the mean over them.
+
+    Args:
+        l2: The weight of a penalty p * p, finite and at least 0.
+        l1: The weight of a penalty |p|, finite and at least 0.
+
+    >>> mean_absolute_error().example((Value(data=3.0),), 5.0).data
+    2.0
+    """
+    return _regression("mean_absolute_error", absolute, l1=l1, l2=l2)
+
+
+def huber(*, delta: float = 1.0, l2: float = 0.0, l1: float = 0.0) -> Loss:
+    """Squared for small errors, absolute for large ones.
+
+    example = error² / 2 where |error| <= delta, else delta * (|error| - delta / 2);
+    for several outputs and as many targets, the mean over them.
+
+    Args:
+        delta: Where the one goes over into the other, finite and above 0.
+        l2: The weight of a penalty p * p, finite and at least 0.
+        l1: The weight of a penalty |p|, finite and at least 0.
+
+    Source: P. Huber, Robust estimation of a location parameter, 1964.
+
+    >>> huber().example((Value(data=3.0),), 0.0).data
+    2.5
+    """
+    bend = check_positive("huber", "delta", delta)
+
+    def cost(error: Value) -> Value:
+        size = absolute(error)
+        bent = minimum(size, bend)
+        return bent * (size - 0.5 * bent)
+
+    return _regression("huber", cost, l1=l1, l2=l2)
+
+
+def binary_cross_entropy(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
+    """The cross-entropy of yes or no; the score is the logit of yes.
+
+    example = -t * log(sigmoid(score)) - (1 - t) * log(1 - sigmoid(score))
+
+    t is 1 for the label 1, and 0 for the labels -1 and 0; a label between 0 and 1 is itself a
+    probability. For several outputs and as many targets, the mean over them.
+
+    Args:
+        l2: The weight of a penalty p * p, finite and at least 0.
+        l1: The weight of a penalty |p|, finite and at least 0.
+
+    Source: C. Bishop, Pattern Recognition and Machine Learning, 2006, equation 4.90.
+
+    >>> round(binary_cross_entropy().example((Value(data=0.0),), 1.0).data, 6)
+    0.693147
+    """
+
+    def cost(score: Value, y: Scalar) -> Value:
+        yes = relu(y)
+        return yes * softplus(-score) + (1.0 - yes) * softplus(score)
+
+    return Loss(
+        name="binary_cross_entropy",
+        example=_mean_over_outputs("binary_cross_entropy", cost),
+        penalty=_checked_penalty("binary_cross_entropy", l1=l1, l2=l2),
+        is_correct=lambda scores, *ys: _all_signs_match(scores, *(y - 0.5 for y in ys)),
+        check_target=_check_yes_or_no,
+    )
+
+
+def softmax_cross_entropy(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
+    """The cross-entropy of one class among k, from k scores, the logits.
+
+    example = log(exp(score[0]) + ... + exp(score[k - 1])) - score[y]
+
+    The target y is the number of the class, from 0; or there are k targets, the probabilities of
+    the classes, as `one_hot` makes them, and score[y] is the mean score by them.
+
+    Args:
+        l2: The weight of a penalty p * p, finite and at least 0.
+        l1: The weight of a penalty |p|, finite and at least 0.
+
+    Source: C. Bishop, Pattern Recognition and Machine Learning, 2006, equation 4.108.
+
+    >>> scores = Value(data=1000.0), Value(data=0.0), Value(data=-1000.0)
+    >>> [softmax_cross_entropy().example(scores, y).data for y in (0.0, 1.0, 2.0)]
+    [0.0, 1000.0, 2000.0]
+    """
+    return Loss(
+        name="softmax_cross_entropy",
+        example=_class_cost,
+        penalty=_checked_penalty("softmax_cross_entropy", l1=l1, l2=l2),
+        is_correct=lambda scores, *ys: (
+            _largest(scores) == (ys[0] if len(ys) == 1 else _largest(ys))
+        ),
+        check_target=_check_class,
+    )
+
+
+def _class_cost(scores: Scores, *targets: Scalar) -> Value:
+    if len(targets) == 1:
+        # A condition of 0 is the one that is not met, and y - k is 0 for the class y alone.
+        (y,) = targets
+        chosen = total(where(y - float(k), 0.0, score) for k, score in enumerate(scores))
+    else:
+        chosen = total(score * y for score, y in _pairs("softmax_cross_entropy", scores, targets))
+    return reduce(_log_add_exp, [score - chosen for score in scores])
+
+
+def _log_add_exp(a: Value, b: Value) -> Value:
+    """log(exp(a) + exp(b)), which does not overflow."""
+    return a + softplus(b - a)
+
+
+def _regression(name: str, cost: Callable[[Value], Value], *, l1: float, l2: float) -> Loss:
+    return Loss(
+        name=name,
+        example=_mean_over_outputs(name, lambda score, y: cost(score - y)),
+        penalty=_checked_penalty(name, l1=l1, l2=l2),
+        check_target=lambda targets, outputs: _check_pairs(name, targets, outputs),
+    )
+
+
+def _mean_over_outputs(name: str, cost: Callable[[Value, Scalar], Value]) -> Callable[..., Value]:
+    """The cost of one score and its target; of several, the mean."""
+
+    def example(scores: Scores, *targets: Scalar) -> Value:
+        costs = [cost(score, y) for score, y in _pairs(name, scores, targets)]
+        return costs[0] if len(costs) == 1 else total(costs) * (1.0 / len(costs))
+
+    return example
+
+
+def _pairs(name: str, a: Sequence[A], b: Sequence[B]) -> Iterator[tuple[A, B]]:
+    _check_pairs(name, b, len(a))
+    return zip(a, b, strict=True)
+
+
+def _check_pairs(name: str, targets: Sequence[object], outputs: int) -> None:
+    if len(targets) != outputs:
+        expected = f"one output per target, {len(targets)}"
+        raise ShapeError(f"{name}: the model must have {expected}, got {outputs}")
+
+
+def _checked_penalty(name: str, *, l1: float, l2: float) -> Callable[[Value], Value] | None:
+    return _penalty(l1=check_non_negative(name, "l1", l1), l2=check_non_negative(name, "l2", l2))
+
+
+def _penalty(*, l1: float, l2: float) -> Callable[[Value], Value] | None:
+    """What one parameter costs; None where that is nothing."""
+    if l1 and l2:
+        return lambda p: l2 * (p * p) + l1 * absolute(p)
+    if l1:
+        return lambda p: l1 * absolute(p)
+    return (lambda p: l2 * (p * p)) if l2 else None
+
+
+def _all_signs_match(scores: Row, *targets: float) -> bool:
+    return all((score > 0.0) == (y > 0.0) for score, y in zip(scores, targets, strict=True))
+
+
+def _largest(numbers: Sequence[float]) -> int:
+    """The place of the largest number, the first one of equals."""
+    return max(range(len(numbers)), key=numbers.__getitem__)
+
+
+def _check_signs(targets: Row, outputs: int) -> None:
+    _check_pairs("max_margin", targets, outputs)
+    for y in targets:
+        if y not in (-1.0, 1.0):
+            raise DataError(f"max_margin: each label must be -1 or 1, got {y!r}")
+
+
+def _check_yes_or_no(targets: Row, outputs: int) -> None:
+    _check_pairs("binary_cross_entropy", targets, outputs)
+    for y in targets:
+        if y != -1.0 and not 0.0 <= y <= 1.0:
+            expected = "-1, 0 or 1, or a probability"
+            raise DataError(f"binary_cross_entropy: each label must be {expected}, got {y!r}")
+
+
+def _check_class(targets: Row, outputs: int) -> None:
+    if outputs == 1:
+        raise ShapeError(
+            "softmax_cross_entropy: the model must have one output per class, got 1; "
+            "see binary_cross_entropy"
+        )
+    if len(targets) > 1:
+        _check_pairs("softmax_cross_entropy", targets, outputs)
+        if min(targets) < 0.0 or abs(sum(targets) - 1.0) > 1e-9:
+            expected = "probabilities that add up to 1"
+            raise DataError(f"softmax_cross_entropy: targets must be {expected}, got {targets!r}")
+    elif not (targets[0].is_integer() and 0.0 <= targets[0] < outputs):
+        expected = f"a class number below {outputs}, the number of outputs"
+        raise DataError(f"softmax_cross_entropy: each label must be {expected}, got {targets[0]!r}")

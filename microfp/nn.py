@@ -7,9 +7,9 @@
 'total'
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import reduce
-from itertools import islice
+from math import sqrt
 from random import Random
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -26,8 +26,10 @@ from microfp.values import Scalar, Value, lift, total, value
 
 __all__ = [
     "ACTIVATIONS",
+    "INITIALIZERS",
     "MLP",
     "Activation",
+    "Initializer",
     "Layer",
     "Model",
     "Neuron",
@@ -52,6 +54,32 @@ ACTIVATIONS: dict[str, Activation] = {
     "identity": lambda a: a,
 }
 """The activations that go by a name."""
+
+Initializer: TypeAlias = Callable[[Random, int, int], float]
+"""What draws one weight: from random numbers, the neuron's inputs and its layer's outputs."""
+
+INITIALIZERS: dict[str, Initializer] = {
+    "micrograd": lambda random, n_in, n_out: random.uniform(-1.0, 1.0),
+    "glorot": lambda random, n_in, n_out: _within(random, 6.0 / (n_in + n_out)),
+    "he": lambda random, n_in, n_out: _within(random, 6.0 / n_in),
+    "uniform": lambda random, n_in, n_out: _within(random, 1.0 / n_in),
+    "zeros": lambda random, n_in, n_out: 0.0,
+}
+"""The initialisers that go by a name; all but `zeros` draw from uniform(-a, a).
+
+- `micrograd`: a = 1.
+- `glorot`: a² = 6 / (n_in + n_out), for a variance of 2 / (n_in + n_out): for tanh and sigmoid.
+  X. Glorot and Y. Bengio, Understanding the difficulty of training deep networks, 2010.
+- `he`: a² = 6 / n_in, for a variance of 2 / n_in: for relu. K. He et al., Delving deep into
+  rectifiers, 2015.
+- `uniform`: a² = 1 / n_in. Y. LeCun et al., Efficient BackProp, 1998.
+- `zeros`: every weight is 0.0.
+"""
+
+
+def _within(random: Random, square: float) -> float:
+    bound = sqrt(square)
+    return random.uniform(-bound, bound)
 
 
 class Model(Protocol):
@@ -140,6 +168,7 @@ def neuron(
     activation: str | Activation = "relu",
     weights: Sequence[Scalar] | None = None,
     bias: Scalar = 0.0,
+    init: str | Initializer = "micrograd",
     seed: int = 1337,
 ) -> Neuron:
     """Make a neuron.
@@ -147,8 +176,9 @@ def neuron(
     Args:
         n_in: How many inputs it takes, at least 1.
         activation: A name in `ACTIVATIONS`, or a function from a value to a value.
-        weights: Exact initial weights, `n_in` of them; else drawn from uniform(-1, 1).
+        weights: Exact initial weights, `n_in` of them; else they are drawn.
         bias: The exact initial bias.
+        init: How weights are drawn: a name in `INITIALIZERS` or a function.
         seed: What the weights are drawn with.
 
     Raises:
@@ -159,8 +189,8 @@ def neuron(
     """
     check_count("neuron", "n_in", n_in, minimum=1)
     _check_activation("neuron", activation)
-    draws = _draws(check_seed("neuron", "seed", seed))
-    row = list(islice(draws, n_in)) if weights is None else weights
+    random, draw = Random(check_seed("neuron", "seed", seed)), _initializer("neuron", init)
+    (row,) = _rows(random, draw, n_in, 1) if weights is None else [weights]
     _check_length("neuron", "weights", row, n_in)
     return _neuron(row, bias, activation)
 
@@ -172,6 +202,7 @@ def layer(
     activation: str | Activation = "relu",
     weights: Sequence[Sequence[Scalar]] | None = None,
     biases: Sequence[Scalar] | None = None,
+    init: str | Initializer = "micrograd",
     seed: int = 1337,
 ) -> Layer:
     """Make a layer of `n_out` neurons with `n_in` inputs each.
@@ -180,8 +211,9 @@ def layer(
         n_in: How many inputs, at least 1.
         n_out: How many neurons, at least 1.
         activation: A name in `ACTIVATIONS`, or a function from a value to a value.
-        weights: Exact initial weights, one row of `n_in` per neuron; else uniform(-1, 1).
+        weights: Exact initial weights, one row of `n_in` per neuron; else they are drawn.
         biases: Exact initial biases, one per neuron; else 0.0.
+        init: How weights are drawn: a name in `INITIALIZERS` or a function.
         seed: What the weights are drawn with, neuron by neuron.
 
     Raises:
@@ -193,8 +225,8 @@ def layer(
     check_count("layer", "n_in", n_in, minimum=1)
     check_count("layer", "n_out", n_out, minimum=1)
     _check_activation("layer", activation)
-    draws = _draws(check_seed("layer", "seed", seed))
-    rows = _rows(draws, n_in, n_out) if weights is None else weights
+    random, draw = Random(check_seed("layer", "seed", seed)), _initializer("layer", init)
+    rows = _rows(random, draw, n_in, n_out) if weights is None else weights
     starts = [0.0] * n_out if biases is None else biases
     _check_length("layer", "weights", rows, n_out)
     _check_length("layer", "biases", starts, n_out)
@@ -208,17 +240,19 @@ def mlp(
     widths: Sequence[int],
     *,
     activation: str | Activation = "relu",
+    init: str | Initializer = "micrograd",
     seed: int = 1337,
 ) -> MLP:
     """Make a multi-layer perceptron; its last layer is linear.
 
-    Weights are drawn from uniform(-1, 1) by `random.Random(seed)`, layer by layer and neuron by
-    neuron, biases are 0.0: the same numbers that micrograd draws after `random.seed(seed)`.
+    Weights are drawn by `random.Random(seed)`, layer by layer and neuron by neuron, biases are
+    0.0: by default the same numbers that micrograd draws after `random.seed(seed)`.
 
     Args:
         n_in: How many inputs, at least 1.
         widths: How many neurons in each layer, each at least 1.
         activation: Of all layers but the last: a name in `ACTIVATIONS` or a function.
+        init: How weights are drawn: a name in `INITIALIZERS` or a function.
         seed: What the weights are drawn with.
 
     Raises:
@@ -231,26 +265,28 @@ def mlp(
     check_count("mlp", "n_in", n_in, minimum=1)
     _check_widths(widths)
     _check_activation("mlp", activation)
-    draws = _draws(check_seed("mlp", "seed", seed))
+    random, draw = Random(check_seed("mlp", "seed", seed)), _initializer("mlp", init)
     activations = [activation] * (len(widths) - 1) + ["identity"]
     shapes = sliding_window(2, [n_in, *widths])
     return MLP(
         layers=pvector(
-            _layer(_rows(draws, fan_in, fan_out), [0.0] * fan_out, activation)
-            for (fan_in, fan_out), activation in zip(shapes, activations, strict=True)
+            _layer(_rows(random, draw, n, m), [0.0] * m, activation)
+            for (n, m), activation in zip(shapes, activations, strict=True)
         )
     )
 
 
-def _draws(seed: int) -> Iterator[float]:
-    """An endless stream of uniform(-1, 1), private to the caller."""
-    random = Random(seed)
-    while True:
-        yield random.uniform(-1.0, 1.0)
+def _initializer(where: str, init: object) -> Initializer:
+    if isinstance(init, str) and init in INITIALIZERS:
+        return INITIALIZERS[init]
+    if not callable(init):
+        raise wrong_value(where, "init", f"a function or one of {', '.join(INITIALIZERS)}", init)
+    return init
 
 
-def _rows(draws: Iterator[float], n_in: int, n_out: int) -> list[list[float]]:
-    return [list(islice(draws, n_in)) for _ in range(n_out)]
+def _rows(random: Random, draw: Initializer, n_in: int, n_out: int) -> list[list[float]]:
+    """The weights of a layer; `random` is private to the caller, who has just seeded it."""
+    return [[draw(random, n_in, n_out) for _ in range(n_in)] for _ in range(n_out)]
 
 
 def _layer(

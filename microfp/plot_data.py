@@ -8,9 +8,11 @@
 import math
 from typing import TypedDict, TypeVar
 
-from microfp.checks import check_non_negative, check_positive
+from microfp.checks import check_count, check_non_negative, check_positive
 from microfp.datasets import Dataset
+from microfp.native.scoring import scores
 from microfp.nn import Model, forward
+from microfp.schedules import Schedule
 from microfp.trainer import Metrics, Run
 
 M = TypeVar("M", bound=Model)
@@ -61,6 +63,18 @@ class MetricRow(TypedDict):
     step: int
     metric: str
     value: float
+
+
+class RateRow(TypedDict):
+    """The learning rate of one step.
+
+    >>> from microfp.schedules import constant
+    >>> schedule_rates(constant(0.5), 1)
+    [{'step': 0, 'learning_rate': 0.5}]
+    """
+
+    step: int
+    learning_rate: float
 
 
 class BoundaryRow(TypedDict):
@@ -153,6 +167,21 @@ def accuracy_history(run: Run[M]) -> list[MetricRow]:
     ]
 
 
+def schedule_rates(schedule: Schedule, steps: int) -> list[RateRow]:
+    """Return a row per step with the learning rate that a schedule gives it.
+
+    Args:
+        schedule: A function from the step to the rate.
+        steps: How many steps, 0 or more.
+
+    >>> from microfp.schedules import linear
+    >>> [row["learning_rate"] for row in schedule_rates(linear(1.0, 0.0, 2), 4)]
+    [1.0, 0.5, 0.0, 0.0]
+    """
+    count = check_count("schedule_rates", "steps", steps)
+    return [RateRow(step=step, learning_rate=schedule(step)) for step in range(count)]
+
+
 def decision_boundary(
     model: Model, dataset: Dataset, *, h: float = 0.25, padding: float = 1.0
 ) -> list[BoundaryRow]:
@@ -177,7 +206,12 @@ def decision_boundary(
     points = dataset.points
     columns = _grid([p.x for p in points], spacing, margin)
     rows = _grid([p.y for p in points], spacing, margin)
-    return [_boundary_row(model, x, y) for x in columns for y in rows]
+    grid = [(x, y) for x in columns for y in rows]
+    forward(model, grid[0])  # says what is wrong with a model that has not one output
+    return [
+        _boundary_row(x, y, score)
+        for (x, y), (score,) in zip(grid, scores(model, grid), strict=True)
+    ]
 
 
 def _grid(numbers: list[float], spacing: float, margin: float) -> list[float]:
@@ -185,8 +219,7 @@ def _grid(numbers: list[float], spacing: float, margin: float) -> list[float]:
     return [low + i * spacing for i in range(math.floor((high - low) / spacing) + 1)]
 
 
-def _boundary_row(model: Model, x: float, y: float) -> BoundaryRow:
-    score = forward(model, (x, y)).data
+def _boundary_row(x: float, y: float, score: float) -> BoundaryRow:
     predicted = 1.0 if score > 0.0 else -1.0
     return BoundaryRow(
         x=x,

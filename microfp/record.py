@@ -21,11 +21,37 @@ from typing import TYPE_CHECKING, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
 
+
+class Deferred:
+    """What stands in a deferrable field until somebody reads it.
+
+    The value is made once, at the first reading, and nobody can tell that it was not there
+    before: so `make` has to be a pure function.
+
+    >>> class Answer(Record):
+    ...     text: str = attr(deferrable=True)
+    >>> answer = Answer.unchecked(Deferred(lambda: "forty-two"))
+    >>> answer
+    Answer(text='forty-two')
+    """
+
+    __slots__ = ("_made", "make")
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self.make: Callable[[], object] = make
+        self._made: dict[str, object] = {}
+
+    def value(self) -> object:
+        """Return the value, made if need be; the same object to every reader and thread."""
+        made = self._made
+        return made["value"] if made else made.setdefault("value", self.make())
+
+
 if TYPE_CHECKING:
     from typing import Self
 
     @overload
-    def attr(*, invariant: Callable[[T], tuple[bool, str]] = ...) -> T: ...
+    def attr(*, deferrable: bool = ..., invariant: Callable[[T], tuple[bool, str]] = ...) -> T: ...
     @overload
     def attr(*, default: T, invariant: Callable[[T], tuple[bool, str]] = ...) -> T: ...
     @overload
@@ -75,19 +101,38 @@ else:
     class _Attr:
         """What `attr` was told of one field, until its record is first used."""
 
-        __slots__ = ("initial", "invariant")
+        __slots__ = ("deferrable", "initial", "invariant")
 
-        def __init__(self, initial, invariant):
+        def __init__(self, initial, invariant, *, deferrable=False):
             self.initial = initial
             self.invariant = invariant
+            self.deferrable = deferrable
+
+    class _DeferrableSlot:
+        """The slot of a field that may hold a `Deferred` instead of its value."""
+
+        __slots__ = ("slot",)
+
+        def __init__(self, slot):
+            self.slot = slot
+
+        def __get__(self, record, owner=None):
+            if record is None:
+                return self
+            held = self.slot.__get__(record, owner)
+            return held.value() if type(held) is Deferred else held
+
+        def __set__(self, record, value):
+            self.slot.__set__(record, value)
 
     def attr(**options):
         """Declare one field of a `Record`.
 
         Args:
             **options: `default`, the value where none is given (a function too is taken as it
-                is); or `default_factory`, called without arguments for that value; and
-                `invariant`, from the value to `(holds, message)`, checked at each change.
+                is); or `default_factory`, called without arguments for that value;
+                `invariant`, from the value to `(holds, message)`, checked at each change; and
+                `deferrable`, whether `unchecked` may be given a `Deferred` for it.
 
         Returns:
             The declaration; to a type checker, a value of the field's type.
@@ -102,7 +147,7 @@ else:
         pyrsistent._checked_types.InvariantException: Field invariant failed, \
 invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         """
-        unknown = options.keys() - {"default", "default_factory", "invariant"}
+        unknown = options.keys() - {"default", "default_factory", "deferrable", "invariant"}
         if unknown:
             raise TypeError(f"attr: unknown option {min(unknown)!r}")
         if options.keys() >= {"default", "default_factory"}:
@@ -112,7 +157,8 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
             # pyrsistent calls an initial value that can be called, so a default is wrapped.
             (lambda: default) if "default" in options else None
         )
-        return _Attr(initial, options.get("invariant"))
+        deferrable = options.get("deferrable", False)
+        return _Attr(initial, options.get("invariant"), deferrable=deferrable)
 
     def _is_field(annotation):
         return not str(annotation).startswith(("ClassVar", "typing.ClassVar"))
@@ -198,6 +244,9 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         def __init__(cls, name, bases, namespace, **_options):
             super().__init__(name, bases, namespace)
             cls._names = tuple(cls._attrs)
+            for own in _declared(name, namespace):
+                if cls._attrs[own].deferrable:
+                    setattr(cls, own, _DeferrableSlot(cls.__dict__[own]))
             cls._writers = tuple(getattr(cls, name).__set__ for name in cls._names)
             cls._read_all = _reader(cls._names)
 
@@ -405,3 +454,19 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
                 f"expected {expected}, got {type(value).__name__} {value!r}"
             )
             raise PTypeError(cls, name, declared.type, type(value), message)
+
+
+def pending(record: Record, name: str) -> Callable[[], object] | None:
+    """Return what makes the value of a deferred field, whether it was read yet or not.
+
+    Returns:
+        None for a field that was given as it is.
+
+    >>> class Answer(Record):
+    ...     text: str = attr(deferrable=True)
+    >>> pending(Answer(text="yes"), "text") is None
+    True
+    """
+    slot = getattr(type(record), name)
+    held: object = slot.slot.__get__(record)
+    return held.make if isinstance(held, Deferred) else None

@@ -1,13 +1,23 @@
 """Schedules: the learning rate as a pure function of the step.
 
+A schedule is any function from the number of steps done so far to a rate. Those made here keep
+their last rate when their steps are over, and can be put one after another.
+
 >>> [round(micrograd_decay(k), 3) for k in (0, 50, 100)]
 [1.0, 0.55, 0.1]
+>>> rate = warm_up(cosine(0.1, 90), 10)
+>>> [round(rate(k), 3) for k in (0, 5, 10, 55, 100)]
+[0.0, 0.05, 0.1, 0.05, 0.0]
 """
 
-from collections.abc import Callable
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
-from microfp.checks import check_count, check_non_negative
+from microfp.checks import check_count, check_non_negative, check_positive, wrong_value
+from microfp.errors import ShapeError
 
 Schedule: TypeAlias = Callable[[int], float]
 """From the number of steps done so far to the rate of the next one."""
@@ -35,3 +45,178 @@ def constant(rate: float) -> Schedule:
     """
     checked = check_non_negative("constant", "rate", rate)
     return lambda step: checked
+
+
+def linear(start: float, end: float, steps: int) -> Schedule:
+    """Go from one rate to another in equal steps, and stay there.
+
+    rate(k) = start + (end - start) * min(k, steps) / steps
+
+    Args:
+        start: The first rate, finite and at least 0.
+        end: The last rate, finite and at least 0.
+        steps: After how many steps it is reached, at least 1.
+
+    >>> [linear(1.0, 0.5, 10)(k) for k in (0, 5, 10, 11)]
+    [1.0, 0.75, 0.5, 0.5]
+    """
+    first = check_non_negative("linear", "start", start)
+    last = check_non_negative("linear", "end", end)
+    count = check_count("linear", "steps", steps, minimum=1)
+    return lambda step: _between(first, last, min(step, count) / count)
+
+
+def _between(first: float, last: float, share: float) -> float:
+    return first + (last - first) * share if share < 1.0 else last
+
+
+def cosine(start: float, steps: int, *, end: float = 0.0) -> Schedule:
+    """Go from one rate to another along half a cosine wave, and stay there.
+
+    rate(k) = end + (start - end) * (1 + cos(pi * min(k, steps) / steps)) / 2
+
+    Args:
+        start: The first rate, finite and at least 0.
+        steps: After how many steps the last rate is reached, at least 1.
+        end: The last rate, finite and at least 0.
+
+    Source: I. Loshchilov and F. Hutter, SGDR, 2017, equation 5.
+
+    >>> [round(cosine(1.0, 10)(k), 3) for k in (0, 5, 10, 11)]
+    [1.0, 0.5, 0.0, 0.0]
+    """
+    first = check_non_negative("cosine", "start", start)
+    last = check_non_negative("cosine", "end", end)
+    count = check_count("cosine", "steps", steps, minimum=1)
+    return lambda step: _along_cosine(first, last, min(step, count) / count)
+
+
+def _along_cosine(first: float, last: float, share: float) -> float:
+    return last + (first - last) * (1.0 + math.cos(math.pi * share)) / 2.0
+
+
+def exponential(start: float, factor: float) -> Schedule:
+    """Multiply the rate by one factor at every step.
+
+    rate(k) = start * factor ** k
+
+    Args:
+        start: The first rate, finite and at least 0.
+        factor: Above 0 and at most 1.
+
+    >>> exponential(8.0, 0.5)(3)
+    1.0
+    """
+    return step_decay(start, every=1, factor=factor)
+
+
+def step_decay(start: float, *, every: int, factor: float = 0.1) -> Schedule:
+    """Multiply the rate by one factor after every so many steps.
+
+    rate(k) = start * factor ** (k // every)
+
+    Args:
+        start: The first rate, finite and at least 0.
+        every: How many steps a rate is kept, at least 1.
+        factor: Above 0 and at most 1.
+
+    >>> [step_decay(8.0, every=10, factor=0.5)(k) for k in (0, 9, 10, 20)]
+    [8.0, 8.0, 4.0, 2.0]
+    """
+    first = check_non_negative("step_decay", "start", start)
+    length = check_count("step_decay", "every", every, minimum=1)
+    shrink = check_positive("step_decay", "factor", factor)
+    if shrink > 1.0:
+        raise wrong_value("step_decay", "factor", "a number in (0, 1]", factor)
+    return lambda step: first * math.pow(shrink, step // length)
+
+
+def warm_up(schedule: Schedule, steps: int, *, start: float = 0.0) -> Schedule:
+    """Rise in equal steps to the first rate of a schedule, then follow it from its beginning.
+
+    Args:
+        schedule: What to follow after the warm-up.
+        steps: The length of the warm-up, at least 1.
+        start: The first rate, finite and at least 0.
+
+    Source: P. Goyal et al., Accurate, large minibatch SGD, 2017, section 2.2.
+
+    >>> [warm_up(constant(1.0), 4)(k) for k in (0, 1, 4, 5)]
+    [0.0, 0.25, 1.0, 1.0]
+    """
+    return join([linear(start, schedule(0), steps), schedule], [steps])
+
+
+def one_cycle(
+    peak: float,
+    steps: int,
+    *,
+    rising: float = 0.3,
+    start_divisor: float = 25.0,
+    end_divisor: float = 1e4,
+) -> Schedule:
+    """Rise along a cosine to a peak, then fall along a cosine far below the start.
+
+    The rate starts at peak / start_divisor, is at its peak at step rising * steps - 1, and ends,
+    at step steps - 1, at peak / start_divisor / end_divisor.
+
+    Args:
+        peak: The largest rate, finite and above 0.
+        steps: The length of the cycle, at least 2.
+        rising: The share of the cycle before the peak; in (0, 1), and at least 1 / steps long.
+        start_divisor: How many times the first rate is below the peak, above 0.
+        end_divisor: How many times the last rate is below the first, above 0.
+
+    Source: L. Smith and N. Topin, Super-convergence, 2018; the cycle of torch's OneCycleLR.
+
+    >>> [round(one_cycle(1.0, 101, rising=0.5)(k), 3) for k in (0, 25, 49, 50, 75, 100)]
+    [0.04, 0.528, 1.0, 1.0, 0.492, 0.0]
+    """
+    top = check_positive("one_cycle", "peak", peak)
+    count = check_count("one_cycle", "steps", steps, minimum=2)
+    summit = check_positive("one_cycle", "rising", rising) * count - 1.0
+    if not 0.0 < summit < count - 1:
+        raise wrong_value("one_cycle", "rising", "a share between 1 / steps and 1", rising)
+    first = top / check_positive("one_cycle", "start_divisor", start_divisor)
+    last = first / check_positive("one_cycle", "end_divisor", end_divisor)
+
+    def rate(step: int) -> float:
+        if step <= summit:
+            return _along_cosine(first, top, step / summit)
+        return _along_cosine(
+            top, last, min(step - summit, count - 1 - summit) / (count - 1 - summit)
+        )
+
+    return rate
+
+
+def join(schedules: Sequence[Schedule], boundaries: Sequence[int]) -> Schedule:
+    """Put schedules one after another; each counts its steps from its own beginning.
+
+    Args:
+        schedules: At least one.
+        boundaries: At which steps the second, the third ... begin; increasing, each at least 1.
+
+    Raises:
+        ShapeError: If there is not one boundary fewer than schedules.
+        ValueError: If the boundaries do not increase.
+
+    >>> rate = join([constant(1.0), linear(0.5, 0.0, 10)], [100])
+    >>> [rate(k) for k in (0, 99, 100, 105, 110)]
+    [1.0, 1.0, 0.5, 0.25, 0.0]
+    """
+    if not schedules or len(boundaries) != len(schedules) - 1:
+        raise ShapeError(
+            f"join: boundaries must be one fewer than schedules, {len(schedules)}, "
+            f"got {len(boundaries)}"
+        )
+    begins = [0, *(check_count("join", "each of boundaries", b, minimum=1) for b in boundaries)]
+    if any(a >= b for a, b in pairwise(begins)):
+        raise wrong_value("join", "boundaries", "increasing steps", boundaries)
+    parts = tuple(schedules)
+
+    def rate(step: int) -> float:
+        place = bisect_right(begins, step) - 1
+        return parts[place](step - begins[place])
+
+    return rate

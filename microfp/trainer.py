@@ -9,29 +9,46 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, reduce
-from random import Random
-from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
+from functools import reduce
+from typing import Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, get_args
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.checks import check_count, check_kind, check_seed, wrong_value
-from microfp.datasets import Dataset, subset
-from microfp.errors import ShapeError
+from microfp.datasets import Dataset, batch
+from microfp.errors import CompileError, ShapeError, TraceError
 from microfp.gradients import Gradients, backward, grad
-from microfp.losses import Evaluation, Loss, check_fits, evaluate, evaluate_with, max_margin
+from microfp.losses import (
+    Evaluation,
+    Loss,
+    check_fits,
+    check_targets,
+    evaluate,
+    evaluate_with,
+    max_margin,
+    share_correct,
+)
+from microfp.native.stepping import MOST_NODES, Plan, measure, plan_for
+from microfp.native.structure import Template
+from microfp.native.structure import template as template_of
 from microfp.nn import Model, apply_gradients
 from microfp.ops import total
-from microfp.optim import Optimizer, sgd
-from microfp.record import Record, attr
+from microfp.optim import Numbers, Optimizer, sgd
+from microfp.record import Deferred, Record, attr, pending
 from microfp.schedules import micrograd_decay
 from microfp.toolbox import iterate, pipe, take
 from microfp.tree import parameters, with_parameters
+from microfp.values import value
 
 M = TypeVar("M", bound=Model)
 
-Backend: TypeAlias = Literal["auto", "eager"]
-"""How a step is computed, never what it means."""
+Backend: TypeAlias = Literal["auto", "eager", "python", "native"]
+"""How a step is computed, never what it means.
+
+`"eager"` walks the graph; `"python"` runs Python source that is generated from it, and gives the
+same bits; `"native"` runs machine code; `"auto"` is `"python"` where loss and model can be traced
+and `"eager"` where not.
+"""
 
 
 class Metrics(Record):
@@ -75,7 +92,7 @@ class TrainState(Record, Generic[M]):
     """
 
     step: int = attr()
-    model: M = attr()
+    model: M = attr(deferrable=True)
     optimizer_state: object = attr()
     metrics: Metrics | None = attr()
 
@@ -195,8 +212,7 @@ def _advanced(optimizer: Optimizer, state: TrainState[M], it: Differentiated[M])
     leaves = parameters(state.model)
     numbers = pvector([p.data for p in leaves])
     slopes = pvector([grad(p, it.gradients) for p in leaves])
-    updates, after = optimizer.update(slopes, state.optimizer_state, numbers, state.step)
-    moved = [number + update for number, update in zip(numbers, updates, strict=True)]
+    moved, after = _updated(optimizer, state, numbers, slopes)
     return TrainState(
         step=state.step + 1,
         model=with_parameters(state.model, moved),
@@ -205,19 +221,34 @@ def _advanced(optimizer: Optimizer, state: TrainState[M], it: Differentiated[M])
     )
 
 
+def _updated(
+    optimizer: Optimizer, state: TrainState[M], numbers: Numbers, slopes: Numbers
+) -> tuple[list[float], object]:
+    updates, after = optimizer.update(slopes, state.optimizer_state, numbers, state.step)
+    return [number + update for number, update in zip(numbers, updates, strict=True)], after
+
+
 def _measured(
     evaluation: Evaluation[M], slopes: Sequence[float], optimizer: Optimizer, step: int
 ) -> Metrics:
-    rate = optimizer.learning_rate
     return Metrics(
         step=step,
         loss=evaluation.total.data,
         data_loss=evaluation.data.data,
         penalty=evaluation.penalty.data,
         accuracy=evaluation.accuracy,
-        learning_rate=None if rate is None else rate(step),
-        gradient_norm=math.sqrt(total(*(slope * slope for slope in slopes))),
+        learning_rate=_rate(optimizer, step),
+        gradient_norm=_norm(slopes),
     )
+
+
+def _rate(optimizer: Optimizer, step: int) -> float | None:
+    rate = optimizer.learning_rate
+    return None if rate is None else rate(step)
+
+
+def _norm(slopes: Sequence[float]) -> float:
+    return math.sqrt(total.forward(*[slope * slope for slope in slopes]))
 
 
 def make_step(
@@ -238,11 +269,14 @@ def make_step(
         batch_size: How many examples a step sees, at least 1; None, or more than there are, for
             all of them. See `batch`.
         seed: What the batches are drawn with.
-        backend: How the step is computed: `"eager"` walks the graph, `"auto"` chooses the
-            fastest way that gives the same bits.
+        backend: How the step is computed; see `Backend`.
 
     Returns:
         A pure function from a state to the next state.
+
+    Raises:
+        CompileError: If a backend is asked for that is not there. The step raises a `TraceError`
+            if it was asked for and loss or model cannot be traced.
 
     >>> from functools import reduce
     >>> from microfp import datasets, nn
@@ -257,51 +291,136 @@ def make_step(
     check_kind("train", "dataset", dataset, Dataset)
     size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
     check_seed("train", "seed", seed)
-    if backend not in ("auto", "eager"):
-        raise wrong_value("train", "backend", "'auto' or 'eager'", backend)
+    _check_backend(backend)
 
     def step(state: TrainState[M], /) -> TrainState[M]:
-        return pipe(
-            state.model,
-            evaluate_with(loss, batch(dataset, size, seed=seed, step=state.step)),
-            differentiate,
-            advance(optimizer, state),
-        )
+        examples = batch(dataset, size, seed=seed, step=state.step)
+        most_nodes = MOST_NODES if backend == "auto" else None
+        flat = None if backend == "eager" else _flattened(loss, state, examples, most_nodes)
+        if isinstance(flat, TraceError) and backend != "auto":
+            raise flat
+        if flat is None or isinstance(flat, TraceError):
+            return _eager_step(loss, optimizer, examples, state)
+        return _python_step(loss, optimizer, examples, state, flat)
 
     return step
 
 
-def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Dataset:
-    """Choose the examples of one step; the choice depends on seed and step alone.
+def _check_backend(backend: str) -> None:
+    if backend not in get_args(Backend):
+        raise wrong_value("train", "backend", f"one of {', '.join(get_args(Backend))}", backend)
+    if backend == "native":
+        raise CompileError(
+            "train: backend 'native' needs llvmlite and numpy: pip install 'microfp[native]'"
+        )
 
-    The examples are shuffled anew for each epoch and dealt out in order, so that an epoch of
-    ceil(n / size) steps sees each of them once; its last batch may be smaller.
 
-    Args:
-        dataset: All n examples.
-        size: How many a batch holds; None, or n or more, for all of them in their own order.
-        seed: What the examples are shuffled with.
-        step: The number of the step, from 0.
+def chosen_backend(
+    model: Model,
+    dataset: Dataset,
+    *,
+    loss: Loss = max_margin(alpha=1e-4),
+    backend: Backend = "auto",
+) -> Backend:
+    """Say which backend computes the steps: what `"auto"` stands for.
 
-    Raises:
-        ValueError: If the size is below 1, the step below 0 or the seed out of range.
-
-    >>> from microfp import datasets
-    >>> data = datasets.moons(10)
-    >>> [len(batch(data, 4, seed=1, step=k).xs) for k in range(4)]
-    [4, 4, 2, 4]
+    >>> from microfp import datasets, nn
+    >>> chosen_backend(nn.mlp(2, [1]), datasets.moons(4))
+    'python'
     """
-    n = len(dataset.xs)
-    if size is None or check_count("batch", "size", size, minimum=1) >= n:
-        return dataset
-    check_seed("batch", "seed", seed)
-    epoch, place = divmod(check_count("batch", "step", step), math.ceil(n / size))
-    return subset(dataset, _shuffled(n, seed, epoch)[place * size : (place + 1) * size])
+    if backend != "auto":
+        return backend
+    state: TrainState[Model] = TrainState.unchecked(0, model, (), None)
+    return (
+        "eager"
+        if isinstance(_flattened(loss, state, dataset, MOST_NODES), TraceError)
+        else "python"
+    )
 
 
-@lru_cache(maxsize=16)
-def _shuffled(n: int, seed: int, epoch: int) -> tuple[int, ...]:
-    return tuple(Random(f"{seed} {epoch}").sample(range(n), n))
+def _eager_step(
+    loss: Loss, optimizer: Optimizer, examples: Dataset, state: TrainState[M]
+) -> TrainState[M]:
+    return pipe(
+        state.model,
+        evaluate_with(loss, examples),
+        differentiate,
+        advance(optimizer, state),
+    )
+
+
+class _Moved(Record):
+    """A model that has not been built: a model of its structure, and its numbers."""
+
+    template: Template = attr()
+    numbers: tuple[float, ...] = attr()
+
+    def __call__(self) -> object:
+        return with_parameters(self.template.model, self.numbers)
+
+
+class _Flat(NamedTuple):
+    """What a compiled step needs to know of a state: how to compute it, and from what."""
+
+    plan: Plan
+    template: Template
+    numbers: tuple[float, ...]
+
+
+def _flattened(
+    loss: Loss, state: TrainState[M], examples: Dataset, most_nodes: int | None
+) -> _Flat | TraceError:
+    """Find the plan for a state, or the reason why there is none."""
+    moved = pending(state, "model")
+    if not isinstance(moved, _Moved):
+        check_fits(loss, state.model, examples)
+    if examples.further_ys:
+        return TraceError(f"{loss.name}: examples have several targets, and one can be traced")
+    try:
+        known = moved if isinstance(moved, _Moved) else _read(state.model)
+        plan = plan_for(loss, known.template, len(examples.xs[0]), most_nodes)
+        _check_captured(plan, state)
+    except TraceError as error:
+        return error
+    check_targets(loss, examples, _output_count(plan))
+    return _Flat(plan, known.template, known.numbers)
+
+
+def _output_count(plan: Plan) -> int:
+    """How many scores there are: the results besides them are the cost and the gradients."""
+    return len(plan.example.outputs) - 1 - plan.parameter_count
+
+
+def _check_captured(plan: Plan, state: TrainState[M]) -> None:
+    """Check that what counts as a constant is none of the parameters that are to be trained."""
+    if plan.captured and not plan.captured.isdisjoint(parameters(state.model)):
+        raise TraceError("the model or the loss has closed over a parameter of the model")
+
+
+def _read(model: Model) -> _Moved:
+    numbers = tuple(p.data for p in parameters(model))
+    return _Moved.unchecked(template_of(model), numbers)
+
+
+def _python_step(
+    loss: Loss, optimizer: Optimizer, examples: Dataset, state: TrainState[M], flat: _Flat
+) -> TrainState[M]:
+    """The eager step on plain numbers; the model is built when somebody reads it."""
+    measured = measure(flat.plan, flat.numbers, examples)
+    slopes = pvector(measured.gradients)
+    moved, after = _updated(optimizer, state, pvector(flat.numbers), slopes)
+    numbers = tuple([x if type(x) is float else value(x).data for x in moved])
+    metrics = Metrics(
+        step=state.step,
+        loss=measured.total,
+        data_loss=measured.data,
+        penalty=measured.penalty,
+        accuracy=share_correct(loss, measured.scores, examples),
+        learning_rate=_rate(optimizer, state.step),
+        gradient_norm=_norm(measured.gradients),
+    )
+    model = Deferred(_Moved.unchecked(flat.template, numbers))
+    return TrainState.unchecked(state.step + 1, model, after, metrics)
 
 
 def train(
@@ -331,8 +450,7 @@ def train(
         backend: How a step is computed; see `make_step`.
 
     Raises:
-        ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained; the
-            first step says where inputs or outputs of the model do not fit.
+        ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
 
     >>> from microfp import datasets, nn
     >>> stream = train(nn.mlp(2, [4, 1]), datasets.moons(20))
@@ -399,16 +517,16 @@ def fit(
         backend=backend,
     )
     last_step = steps - 1
-    unstarted: tuple[M, PVector[Metrics]] = (model, pvector())
-    final_model, history = reduce(
-        lambda so_far, state: (state.model, _logged(so_far[1], state, log_every, last_step)),
+    unstarted: tuple[TrainState[M], PVector[Metrics]] = (initial_state(model, optimizer), pvector())
+    final_state, history = reduce(
+        lambda so_far, state: (state, _logged(so_far[1], state, log_every, last_step)),
         take(steps, states),
         unstarted,
     )
     final = history[-1] if history else _untrained(loss, model, dataset)
     return Run(
         initial_model=model,
-        final_model=final_model,
+        final_model=final_state.model,
         history=history,
         final_loss=final.loss,
         final_accuracy=final.accuracy,

@@ -21,7 +21,7 @@ from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.errors import ShapeError
 from microfp.record import Record
-from microfp.values import LEAF, Scalar, Value, lift, value
+from microfp.values import LEAF, Scalar, Value, lift, stop_gradient, value
 
 M = TypeVar("M")
 
@@ -57,7 +57,7 @@ def scalars(tree: object, path: Path = (), *, in_record: bool = False) -> Iterat
     """
     if isinstance(tree, CONTAINERS) and not isinstance(tree, Value):
         inside = in_record or isinstance(tree, Record)
-        for key, branch in _branches(tree):
+        for key, branch in branches(tree):
             yield from scalars(branch, (*path, key), in_record=inside)
     elif not in_record or isinstance(tree, Value):
         yield Place(path, tree, in_record)
@@ -72,7 +72,12 @@ def values(tree: object) -> Iterator[Value]:
     return (place.content for place in scalars(tree) if isinstance(place.content, Value))
 
 
-def _branches(tree: object) -> Iterator[tuple[object, object]]:
+def branches(tree: object) -> Iterator[tuple[object, object]]:
+    """Yield what a container holds directly, each with its field name, key or index.
+
+    >>> list(branches((1.0, "and", (2.0,))))
+    [(0, 1.0), (1, 'and'), (2, (2.0,))]
+    """
     if isinstance(tree, Record):
         return iter(tree.items())
     if isinstance(tree, PMap):
@@ -178,3 +183,67 @@ def with_parameters(model: M, numbers: Sequence[Scalar]) -> M:
         )
     replaced = dict(zip(old, numbers, strict=True))
     return map_parameters(replaced.__getitem__, model)
+
+
+def mask(model: M, where: Callable[[M], object]) -> tuple[bool, ...]:
+    """Say of each parameter of a model whether it is one of those that `where` points at.
+
+    Args:
+        model: Any model.
+        where: From the model to the part that is meant: a tree that holds some of its values.
+
+    Returns:
+        One bool per parameter, in parameter order.
+
+    Raises:
+        ShapeError: If `where` points at no value, or at one that the model does not hold.
+
+    >>> from microfp.nn import layer
+    >>> mask(layer(2, 2), lambda m: tuple(n.bias for n in m.neurons))
+    (False, False, True, False, False, True)
+    """
+    chosen = _chosen("mask", model, where)
+    return tuple(p in chosen for p in parameters(model))
+
+
+def freeze(model: M, where: Callable[[M], object] = lambda model: model) -> M:
+    """Take some parameters of a model for constants: they keep their numbers in training.
+
+    A frozen parameter becomes the node `stop_gradient(parameter)`. It was computed, so that it
+    is no parameter of the new model, and no gradient passes it. `unfreeze` is the inverse.
+
+    Args:
+        model: Any model; it stays as it was.
+        where: From the model to the part that is to be frozen; all of it if not given.
+
+    Raises:
+        ShapeError: If `where` points at no value, or at one that the model does not hold.
+
+    >>> from microfp.nn import mlp
+    >>> parameter_count(freeze(mlp(2, [16, 16, 1]), lambda m: m.layers[0]))
+    289
+    """
+    chosen = _chosen("freeze", model, where)
+    return map_parameters(lambda p: stop_gradient(p) if p in chosen else p, model)
+
+
+def unfreeze(model: M, where: Callable[[M], object] = lambda model: model) -> M:
+    """Make parameters of frozen ones again: those that `where` points at, or all of them.
+
+    >>> from microfp.nn import mlp
+    >>> parameter_count(unfreeze(freeze(mlp(2, [16, 16, 1]))))
+    337
+    """
+    chosen = _chosen("unfreeze", model, where)
+    return map_values(
+        lambda v: v.parents[0] if v.op == "stop_gradient" and v in chosen else v, model
+    )
+
+
+def _chosen(name: str, model: M, where: Callable[[M], object]) -> frozenset[Value]:
+    """The values that `where` points at, which must be some of the model's."""
+    chosen = frozenset(values(where(model)))
+    if not chosen or not chosen <= frozenset(values(model)):
+        got = "none" if not chosen else "others"
+        raise ShapeError(f"{name}: where must point at values of the model, got {got}")
+    return chosen

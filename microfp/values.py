@@ -181,9 +181,18 @@ def value(data: float, *, label: str | None = None) -> Value:
     >>> value(2)
     Value(data=2.0)
     """
+    traced = _traced_leaf(data)
+    if traced is not None:
+        return traced
     if not isinstance(data, Real) or isinstance(data, bool):
         raise wrong_kind("value", "data", "a number", data)
     return _node(float(data), LEAF, (), label)
+
+
+def _traced_leaf(number: object) -> Value | None:
+    """What stands for a number's leaf while a graph is traced; None for all other objects."""
+    own = getattr(type(number), "__value__", None)
+    return None if own is None else own(number)
 
 
 def lift(operand: Operand) -> Value:
@@ -196,7 +205,8 @@ def lift(operand: Operand) -> Value:
     Value(data=2.0)
     """
     if isinstance(operand, Value):
-        return operand
+        traced = None if type(operand) is Value else _traced_leaf(operand)
+        return operand if traced is None else traced
     if isinstance(operand, Real) and not isinstance(operand, bool):
         return _node(float(operand), LEAF, ())
     raise wrong_kind("arithmetic", "an operand", "a Value or a number", operand)
@@ -223,8 +233,8 @@ def apply(primitive: Primitive, *operands: Operand) -> Value:
     """
     for operand in operands:
         if getattr(type(operand), "__apply__", Value.__apply__) is not Value.__apply__:
-            # A dual number, say, stands in for a Value wherever a function is differentiated.
-            return operand.__apply__(primitive, operands)  # type: ignore[union-attr, return-value]
+            # A dual number or a traced node stands in for a Value, and knows what to do.
+            return operand.__apply__(primitive, operands)  # type: ignore[return-value, union-attr]
     parents = tuple(lift(operand) for operand in operands[: primitive.arity])
     constants = tuple(x for x in operands[len(parents) :] if isinstance(x, float))
     data = primitive.forward(*(parent.data for parent in parents), *constants)

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import pytest
 
-from microfp import Value, backward, curried, graph, losses, nn, optim, trainer, value
-from microfp.datasets import Dataset, blobs, circles, dataset, moons, spiral, subset
+from microfp import Value, backward, curried, graph, losses, nn, optim, value
+from microfp.datasets import Dataset, batch, blobs, circles, dataset, moons, spiral, subset
 from microfp.errors import DataError, MicrofpError, ShapeError
 from microfp.losses import evaluate, max_margin
 from microfp.plot_data import decision_boundary
 from microfp.schedules import constant, micrograd_decay
-from microfp.trainer import batch, fit, initial_state, make_step, train
+from microfp.trainer import fit, initial_state, make_step, train
 from microfp.tree import with_parameters
 
 MODEL, DATA = nn.mlp(2, [1]), moons(4)
@@ -321,7 +321,7 @@ TRAINING = {
     "a backend that does not exist": Misuse(
         lambda: train(MODEL, DATA, backend="fast"),  # type: ignore[arg-type]  # the mistake
         ValueError,
-        "train: backend must be 'auto' or 'eager', got 'fast'",
+        "train: backend must be one of auto, eager, python, native, got 'fast'",
     ),
     "a model without parameters, trained": Misuse(
         lambda: train(lambda inputs: value(1.0), DATA),
@@ -416,5 +416,5 @@ def test_what_is_allowed_at_the_edge_is_not_refused() -> None:
     assert fit(MODEL, DATA, steps=0).history == fit(MODEL, DATA, steps=0, batch_size=99).history
     assert losses.max_margin(alpha=0).penalty is None
     assert optim.sgd(0).name == "sgd"
-    assert trainer.batch(DATA, 5, seed=0, step=0) is DATA
+    assert batch(DATA, 5, seed=0, step=0) is DATA
     assert len(decision_boundary(MODEL, DATA, padding=0)) >= 1

@@ -306,7 +306,7 @@ BAD_DATA: tuple[tuple[object, object, type[Exception], str, str], ...] = (
     (((0.0, None), (2.0, 3.0)), LABELS, TypeError, "xs[0][1]", "None (NoneType)"),
     ((1.0, 2.0), LABELS, TypeError, "xs[0]", "1.0 (float)"),
     (ROWS, (1.0, None), TypeError, "ys[1]", "None (NoneType)"),
-    (ROWS, ((1.0,), (2.0,)), TypeError, "ys[0]", "(1.0,) (tuple)"),
+    (ROWS, (1.0, (2.0,)), TypeError, "ys[1]", "(2.0,) (tuple)"),
 )
 
 

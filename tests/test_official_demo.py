@@ -16,11 +16,11 @@ from micrograd import nn as micrograd
 from micrograd.engine import Value as MicrogradValue
 
 from microfp import datasets, nn, optim
-from microfp.datasets import Dataset
+from microfp.datasets import Dataset, batch
 from microfp.losses import max_margin
 from microfp.schedules import Schedule, constant, micrograd_decay
 from microfp.toolbox import take
-from microfp.trainer import Run, TrainState, batch, fit, train
+from microfp.trainer import Run, TrainState, fit, train
 from microfp.tree import parameter_count, parameters
 
 PUBLISHED = Path(__file__).parent / "data" / "micrograd_demo.csv"

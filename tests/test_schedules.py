@@ -1,13 +1,115 @@
-"""A schedule says the rate of a step, and refuses steps and rates that make no sense."""
+"""Schedules give torch's rates, keep their ends, and join where they are told to."""
 
+import json
+import math
 import re
+from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microfp.schedules import constant, micrograd_decay
+from microfp import schedules
+from microfp.schedules import (
+    Schedule,
+    constant,
+    cosine,
+    exponential,
+    join,
+    linear,
+    micrograd_decay,
+    one_cycle,
+    step_decay,
+    warm_up,
+)
+
+RECORDED: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "data" / "torch_schedules.json").read_text(encoding="utf-8")
+)["schedules"]
+
+HALF_STEPS: Any = 2.5
+rates = st.floats(0.0, 10.0)
+lengths = st.integers(1, 200)
+steps = st.integers(0, 1000)
+
+
+def schedule_of(recorded: dict[str, Any]) -> Schedule:
+    if recorded["schedule"] == "warm-up, then cosine":
+        return warm_up(cosine(0.5, 50), 10, start=0.05)
+    make: Callable[..., Schedule] = getattr(schedules, recorded["schedule"])
+    return make(*recorded["arguments"], **recorded["options"])
+
+
+@pytest.mark.parametrize("recorded", RECORDED, ids=lambda recorded: recorded["schedule"])
+def test_every_rate_is_torchs(recorded: dict[str, Any]) -> None:
+    schedule = schedule_of(recorded)
+    ours = [schedule(step) for step in range(len(recorded["rates"]))]
+    assert ours == pytest.approx(recorded["rates"], rel=1e-12, abs=1e-15)
+
+
+def test_micrograd_decay_is_the_demos() -> None:
+    assert [micrograd_decay(k) for k in range(100)] == [1.0 - 0.9 * k / 100 for k in range(100)]
+
+
+@given(start=rates, end=rates, length=lengths, later=steps)
+def test_linear_and_cosine_begin_and_end_where_they_say_and_stay(
+    start: float, end: float, length: int, later: int
+) -> None:
+    for schedule in (linear(start, end, length), cosine(start, length, end=end)):
+        assert schedule(0) == pytest.approx(start, rel=1e-15)
+        assert schedule(length) == schedule(length + later) == end
+
+
+@given(start=rates, factor=st.floats(0.01, 1.0), every=lengths, step=steps)
+def test_step_decay_loses_one_factor_after_every_period(
+    start: float, factor: float, every: int, step: int
+) -> None:
+    schedule = step_decay(start, every=every, factor=factor)
+    assert schedule(step + every) == pytest.approx(factor * schedule(step), rel=1e-12, abs=1e-290)
+    assert schedule(step - step % every) == schedule(step)
+
+
+@given(peak=st.floats(0.01, 10.0), length=st.integers(10, 300))
+def test_one_cycle_never_exceeds_its_peak_nor_falls_below_its_end(peak: float, length: int) -> None:
+    schedule = one_cycle(peak, length)
+    end = peak / 25.0 / 1e4
+    assert schedule(length - 1) == schedule(length + 100) == pytest.approx(end, rel=1e-9)
+    for step in range(length):
+        assert end * (1 - 1e-9) <= schedule(step) <= peak * (1 + 1e-15)
+
+
+@given(first=lengths, second=lengths, step=steps)
+def test_a_joined_schedule_is_its_parts_one_after_another(
+    first: int, second: int, step: int
+) -> None:
+    a, b, c = linear(1.0, 0.0, 7), exponential(3.0, 0.9), constant(2.0)
+    joined = join([a, b, c], [first, first + second])
+    expected = a(step) if step < first else b(step - first) if step < first + second else c(step)
+    assert joined(step) == expected
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: constant(-1.0), "constant: rate must be a finite number >= 0, got -1.0"),
+        (lambda: linear(1.0, math.nan, 5), "linear: end must be a finite number >= 0, got nan"),
+        (lambda: linear(1.0, 0.0, 0), "linear: steps must be an int >= 1, got 0"),
+        (lambda: cosine(1.0, HALF_STEPS), "cosine: steps must be an int >= 1, got 2.5 (float)"),
+        (lambda: exponential(1.0, 1.5), "step_decay: factor must be a number in (0, 1], got 1.5"),
+        (lambda: step_decay(1.0, every=0), "step_decay: every must be an int >= 1, got 0"),
+        (lambda: one_cycle(1.0, 2), "one_cycle: rising must be a share between 1 / steps and 1"),
+        (lambda: one_cycle(0.0, 20), "one_cycle: peak must be a finite number > 0, got 0.0"),
+        (lambda: join([], []), "join: boundaries must be one fewer than schedules, 0, got 0"),
+        (lambda: join([constant(1.0)] * 3, [5, 5]), "join: boundaries must be increasing steps"),
+    ],
+)
+def test_wrong_options_are_named(make: Callable[[], Schedule], message: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        make()
+    assert str(caught.value).startswith(message)
 
 
 @given(st.integers(0, 100))

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp import Record, Value, attr, value
-from microfp.datasets import Dataset, blobs, dataset
+from microfp.datasets import Dataset, batch, blobs, dataset
 from microfp.losses import Loss, evaluate, max_margin
 from microfp.nn import MLP, mlp
 from microfp.optim import Numbers, Optimizer, chain, sgd
 from microfp.schedules import micrograd_decay
 from microfp.toolbox import iterate, last, take
-from microfp.trainer import Metrics, TrainState, batch, fit, initial_state, make_step, train
+from microfp.trainer import Metrics, TrainState, fit, initial_state, make_step, train
 from microfp.tree import parameters, with_parameters
 from microfp.values import Scalar, relu
 

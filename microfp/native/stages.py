@@ -1,0 +1,115 @@
+"""Looking inside: what a model and a loss become on their way to running code.
+
+>>> from microfp import losses, nn
+>>> stages = explain(losses.max_margin(), nn.neuron(1), 1)
+>>> print(stages.lowered)
+inputs      x0 y
+parameters  p0 p1
+%5 = mul p0 x0
+%6 = total p1 %5
+%7 = relu %6
+%8 = mul y %7
+%9 = sub 1.0 %8
+%10 = relu %9
+outputs     %10 %7
+"""
+
+from collections.abc import Iterator
+
+from microfp.losses import Loss
+from microfp.native.adjoint import carried_program, example_program
+from microfp.native.bounds import largest_leaf
+from microfp.native.lowering import PASSES, lower, translate
+from microfp.native.program import Program
+from microfp.native.source import function_source, loop_source
+from microfp.native.tracing import trace_example
+from microfp.nn import Model
+from microfp.record import Record, attr
+
+__all__ = ["Stages", "explain"]
+
+
+class Stages(Record):
+    """What becomes of one example, stage by stage; `print` shows them all.
+
+    Attributes:
+        traced: The graph, node by node: the cost and the scores.
+        lowered: The same after every pass.
+        adjoint: With the gradient of every parameter.
+        function: The lowered program as Python.
+        loop: What `backend="python"` runs: all examples, gradients added up as they come.
+
+    >>> from microfp import losses, nn
+    >>> stages = explain(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
+    >>> [len(p.instructions) for p in (stages.traced, stages.lowered, stages.adjoint)]
+    [373, 373, 1257]
+    """
+
+    traced: Program = attr()
+    lowered: Program = attr()
+    adjoint: Program = attr()
+    function: str = attr()
+    loop: str = attr()
+
+    def __str__(self) -> str:
+        return "\n\n".join(f"# {title}\n{text}" for title, text in _titled(self))
+
+
+def _titled(stages: Stages) -> Iterator[tuple[str, str]]:
+    passes = ", ".join(apply.__name__ for apply in PASSES)
+    yield _counted("traced", stages.traced), str(stages.traced)
+    yield _counted(f"lowered by {passes}", stages.lowered), str(stages.lowered)
+    yield _counted("with its adjoint", stages.adjoint), str(stages.adjoint)
+    yield "one example as Python", stages.function
+    yield "all examples as Python", stages.loop
+
+
+def _counted(title: str, program: Program) -> str:
+    return f"{title}: {len(program.instructions)} instructions"
+
+
+def explain(loss: Loss, model: Model, width: int) -> Stages:
+    """Show what a model and a loss become on their way to running code.
+
+    Args:
+        loss: The loss.
+        model: The model.
+        width: How many inputs it takes.
+
+    Raises:
+        TraceError: If loss or model cannot be traced.
+
+    >>> from microfp import losses, nn
+    >>> print(explain(losses.max_margin(), nn.neuron(1), 1).loop)
+    def program(rows, targets, seed, parameters, gradients):
+        (p0, p1,) = parameters
+        (g0, g1,) = gradients
+        costs = []
+        scores = []
+        for (x0,), y in zip(rows, targets):
+            v9 = p1 + p0 * x0
+            v10 = 0.0 if v9 <= 0.0 else v9
+            v12 = 1.0 - y * v10
+            costs.append(0.0 if v12 <= 0.0 else v12)
+            scores.append((v10,))
+            if v12 > 0.0:
+                v15 = seed
+                if v9 > 0.0:
+                    v19 = -v15 * y
+                    g0 += v19 * x0
+                    g1 += v19
+        return costs, scores, (g0, g1,)
+    """
+    graph = trace_example(loss, model, width)
+    outputs, inputs = (graph.cost, *graph.scores), (*graph.inputs, graph.target)
+    carried = carried_program(graph)
+    lowered = lower(outputs, inputs, graph.parameters)
+    return Stages(
+        traced=translate(outputs, inputs, graph.parameters),
+        lowered=lowered,
+        adjoint=example_program(graph),
+        function=function_source(lowered),
+        loop=loop_source(
+            carried, carried=len(graph.parameters), gated=largest_leaf(carried) is not None
+        ),
+    )

@@ -1,0 +1,101 @@
+"""Structures: what a model is besides its numbers, as a key to find its compiled code by.
+
+>>> from microfp import nn
+>>> template(nn.mlp(2, [3, 1], seed=1)) == template(nn.mlp(2, [3, 1], seed=2))
+True
+>>> template(nn.mlp(2, [3, 1])) == template(nn.mlp(2, [3, 1], activation="tanh"))
+False
+"""
+
+from collections.abc import Hashable
+
+from microfp.errors import TraceError
+from microfp.record import Record, attr
+from microfp.tree import CONTAINERS, branches, parameters
+from microfp.values import Value
+
+__all__ = ["Template", "structure", "template"]
+
+
+class Template(Record):
+    """A model that stands for all models of its structure: it equals them, and hashes as they do.
+
+    Attributes:
+        structure: What the model is besides its numbers.
+        digest: The hash of the structure, which may be long.
+        model: The model itself, whose numbers do not matter.
+
+    >>> from microfp import value
+    >>> len({template((value(1.0),)), template((value(2.0),))})
+    1
+    """
+
+    structure: Hashable = attr()
+    digest: int = attr()
+    model: object = attr()
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Template):
+            return NotImplemented
+        return self.digest == other.digest and self.structure == other.structure
+
+    def __hash__(self) -> int:
+        return self.digest
+
+
+def template(model: object) -> Template:
+    """Make a model into the template of its structure.
+
+    Raises:
+        TraceError: If it holds what has no structure; see `structure`.
+
+    >>> from microfp import value
+    >>> template((value(1.0), "relu")).structure == template((value(2.0), "tanh")).structure
+    False
+    """
+    found = structure(model)
+    return Template(structure=found, digest=hash(found), model=model)
+
+
+def structure(model: object) -> Hashable:
+    """Describe a model without its numbers: kinds, names, labels, and which weights are tied.
+
+    Two models have the same structure if tracing cannot tell them apart.
+
+    Raises:
+        TraceError: If the model holds a value that was computed from others, or something that
+            cannot be a key since it may change, such as a list.
+
+    >>> from microfp import value
+    >>> w = value(1.0)
+    >>> structure((w, w)) == structure((w, value(1.0)))
+    False
+    >>> structure((w, [1]))
+    Traceback (most recent call last):
+    microfp.errors.TraceError: the model holds a list, which may change; use a tuple or a PVector
+    """
+    return _structure(model, {p: i for i, p in enumerate(parameters(model))})
+
+
+def _structure(branch: object, places: dict[Value, int]) -> Hashable:
+    if isinstance(branch, Value):
+        if branch not in places:
+            raise TraceError(f"the model holds a value that was computed: {branch!r}")
+        return Value, places[branch], branch.label
+    if isinstance(branch, CONTAINERS):
+        return type(branch), *((key, _structure(part, places)) for key, part in branches(branch))
+    return type(branch), _key(branch)
+
+
+def _key(static: object) -> Hashable:
+    if isinstance(static, float):
+        return static.hex()  # 0.0 and -0.0 are equal, and yet two numbers
+    try:
+        hash(static)
+    except TypeError:
+        raise TraceError(
+            f"the model holds a {type(static).__name__}, which may change; use a tuple or a PVector"
+        ) from None
+    return static

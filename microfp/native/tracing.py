@@ -1,0 +1,444 @@
+"""Tracing: what a model and a loss do to one example, as a graph without numbers.
+
+The model is called once with stand-ins for its parameters and inputs. Whoever asks one of them
+for its number stops the tracing, so that no branch and no number is ever baked in silently.
+
+>>> from microfp import losses, nn
+>>> graph = trace_example(losses.max_margin(), nn.neuron(2), 2)
+>>> graph.cost
+Traced(op='relu')
+>>> graph.cost.data  # doctest: +ELLIPSIS
+Traceback (most recent call last):
+microfp.errors.TraceError: `data` of a value cannot be known while its graph is traced ...
+"""
+
+import linecache
+import sys
+from numbers import Real
+from types import FrameType
+from typing import NoReturn, TypeVar
+
+from microfp import gradients, ops, record, values
+from microfp.errors import TraceError
+from microfp.losses import Loss
+from microfp.nn import Model, forward_many
+from microfp.ops import PRIMITIVES, Operand, Primitive
+from microfp.record import Record, attr
+from microfp.tree import parameters, with_parameters
+from microfp.values import LEAF, Scalar, Value, lift
+
+__all__ = [
+    "ExampleGraph",
+    "ModelGraph",
+    "PenaltyGraph",
+    "captured_leaves",
+    "trace_example",
+    "trace_model",
+    "trace_penalty",
+    "traced_leaf",
+    "traced_number",
+]
+
+
+class Traced(Value):
+    """A node of a graph whose numbers are not known yet.
+
+    >>> (traced_leaf("x") * 2.0 + 1.0).op
+    'add'
+    """
+
+    @property  # type: ignore[misc]  # a field everywhere else; here there is none
+    def data(self) -> float:
+        """Refuse: there is no number yet."""
+        return _refuse("`data`")
+
+    def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> Value:
+        parents = tuple(_node_of(operand) for operand in operands[: primitive.arity])
+        constants = [x for x in operands[len(parents) :] if isinstance(x, float)]
+        in_table = PRIMITIVES.get(primitive.name) is primitive
+        parameter = (constants[0] if constants else None) if in_table else primitive
+        return _traced(Traced, primitive.name, parents, parameter=parameter)
+
+    def __repr__(self) -> str:
+        label = "" if self.label is None else f", label={self.label!r}"
+        return f"{type(self).__name__}(op={self.op!r}{label})"
+
+    def __str__(self) -> str:
+        return _refuse("the text")
+
+    def __format__(self, spec: str) -> str:
+        return _refuse("the text")
+
+    def __float__(self) -> float:
+        return _refuse("`float()`")
+
+    def __int__(self) -> int:
+        return _refuse("`int()`")
+
+    def __index__(self) -> int:
+        return _refuse("`int()`")
+
+    def __complex__(self) -> complex:
+        return _refuse("`complex()`")
+
+    def __bool__(self) -> bool:
+        return _refuse("the truth")
+
+    def __lt__(self, other: object) -> bool:
+        return _refuse("a comparison")
+
+    def __le__(self, other: object) -> bool:
+        return _refuse("a comparison")
+
+    def __gt__(self, other: object) -> bool:
+        return _refuse("a comparison")
+
+    def __ge__(self, other: object) -> bool:
+        return _refuse("a comparison")
+
+
+class TracedNumber(Traced):
+    """A traced node that is a plain float where nothing is traced: an input, a target.
+
+    Arithmetic among such numbers is Python's own, and Python raises where a node gives inf or
+    nan; so `/` and `**` are refused where that could be seen. `microfp.divide` and `microfp.pow`
+    make nodes. The only parent of a traced number is the node that it stands for.
+
+    >>> from microfp import value
+    >>> x = traced_number("x")
+    >>> x * 2.0 + 1.0
+    TracedNumber(op='add')
+    >>> x * value(2.0)
+    Traced(op='mul')
+    """
+
+    def __value__(self) -> Value:
+        """What `value` and `lift` make of the number: the node that it stands for."""
+        return self.parents[0]
+
+    def __add__(self, other: Scalar) -> Value:
+        return _arithmetic(ops.add, self, other)
+
+    def __radd__(self, other: Scalar) -> Value:
+        return _arithmetic(ops.add, other, self)
+
+    def __sub__(self, other: Scalar) -> Value:
+        return _arithmetic(ops.sub, self, other)
+
+    def __rsub__(self, other: Scalar) -> Value:
+        return _arithmetic(ops.sub, other, self)
+
+    def __mul__(self, other: Scalar) -> Value:
+        return _arithmetic(ops.mul, self, other)
+
+    def __rmul__(self, other: Scalar) -> Value:
+        return _arithmetic(ops.mul, other, self)
+
+    def __truediv__(self, other: Scalar) -> Value:
+        if _is_number(other) and (isinstance(other, Value) or other == 0.0):
+            return _refuse_arithmetic("/", "divide")
+        return _arithmetic(ops.divide, self, other)
+
+    def __rtruediv__(self, other: Scalar) -> Value:
+        if _is_number(other):
+            return _refuse_arithmetic("/", "divide")
+        return _arithmetic(ops.divide, other, self)
+
+    def __pow__(self, other: Scalar) -> Value:
+        if _is_number(other):
+            return _refuse_arithmetic("**", "pow")
+        return values.pow(self, other)
+
+    def __rpow__(self, other: Scalar) -> Value:
+        return _refuse("the exponent")
+
+    def __neg__(self) -> Value:
+        return _number_of(values.neg(self))
+
+    def __abs__(self) -> Value:
+        return _number_of(values.absolute(self))
+
+    def __eq__(self, other: object) -> bool:
+        return _refuse("a comparison")
+
+    def __ne__(self, other: object) -> bool:
+        return _refuse("a comparison")
+
+    def __hash__(self) -> int:
+        return _refuse("the hash")
+
+    def __getattr__(self, name: str) -> object:
+        if hasattr(float, name):
+            _refuse(f"`{name}`")
+        raise AttributeError(f"a traced number has no attribute {name!r}")
+
+    def __floordiv__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __rfloordiv__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __mod__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __rmod__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __divmod__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __rdivmod__(self, other: object) -> NoReturn:
+        _refuse_whole(other)
+
+    def __round__(self, ndigits: object = None) -> NoReturn:
+        _refuse_whole(ndigits)
+
+    def __trunc__(self) -> NoReturn:
+        _refuse_whole()
+
+    def __floor__(self) -> NoReturn:
+        _refuse_whole()
+
+    def __ceil__(self) -> NoReturn:
+        _refuse_whole()
+
+
+Real.register(TracedNumber)  # as the float is that it stands for
+
+
+def _is_number(operand: object) -> bool:
+    """Whether an operand is a plain number where nothing is traced."""
+    return isinstance(operand, Real)
+
+
+def _arithmetic(primitive: Primitive, a: Scalar, b: Scalar) -> Value:
+    operands = tuple(_as_float(operand) for operand in (a, b))
+    traced = next(operand for operand in operands if isinstance(operand, Traced))
+    result = traced.__apply__(primitive, operands)
+    return _number_of(result) if _is_number(a) and _is_number(b) else result
+
+
+def _as_float(operand: Scalar) -> Scalar:
+    """A number in the type that all primitives take; anything else as it is."""
+    return operand if isinstance(operand, Value) or not _is_number(operand) else float(operand)
+
+
+class Constant(Value):
+    """A number that was met while tracing; a leaf that nobody else can hold.
+
+    >>> [type(parent).__name__ for parent in (traced_leaf("x") * 2.0).parents]
+    ['Traced', 'Constant']
+    """
+
+
+def _node_of(operand: Operand) -> Value:
+    """The node of a graph that an operand stands for."""
+    node = lift(operand)
+    return (
+        node if isinstance(operand, Value) else Constant.unchecked(node.data, LEAF, (), None, None)
+    )
+
+
+def _number_of(node: Value) -> TracedNumber:
+    return _traced(TracedNumber, node.op, (node,), label=node.label)
+
+
+T = TypeVar("T", bound=Traced)
+
+_write_op, _write_parents, _write_label, _write_parameter = Value.writers()[1:]
+
+
+def _traced(
+    kind: type[T],
+    op: str,
+    parents: tuple[Value, ...],
+    *,
+    label: str | None = None,
+    parameter: float | Primitive | None = None,
+) -> T:
+    made = object.__new__(kind)
+    _write_op(made, op)
+    _write_parents(made, parents)
+    _write_label(made, label)
+    _write_parameter(made, parameter)
+    return made
+
+
+def traced_leaf(label: str | None) -> Traced:
+    """Make the stand-in for a value: a parameter of a model.
+
+    >>> traced_leaf("w")
+    Traced(op='leaf', label='w')
+    """
+    return _traced(Traced, LEAF, (), label=label)
+
+
+def traced_number(label: str | None) -> TracedNumber:
+    """Make the stand-in for a plain number: an input or a target.
+
+    >>> traced_number("x") > 0.0  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    microfp.errors.TraceError: a comparison of a value cannot be known while its graph is traced ...
+    """
+    return _number_of(traced_leaf(label))
+
+
+def _refuse(what: str) -> NoReturn:
+    """Raise the error for a number that is not there."""
+    _stop(
+        f"{what} of a value cannot be known while its graph is traced",
+        "`where` makes a choice that a graph can hold",
+    )
+
+
+def _refuse_whole(*_others: object) -> NoReturn:
+    _refuse("a whole part")
+
+
+def _refuse_arithmetic(sign: str, function: str) -> NoReturn:
+    """Raise the error for arithmetic in which Python may raise, and a graph does not."""
+    _stop(
+        f"`{sign}` among inputs and targets cannot be traced: they are plain numbers, "
+        "for which Python may raise an error",
+        f"`microfp.{function}` gives inf or nan instead",
+    )
+
+
+def _stop(reason: str, advice: str) -> NoReturn:
+    """Raise the error that names the line that asked."""
+    frame: FrameType | None = sys._getframe(2)  # the one way to find the line of a caller
+    while frame is not None and frame.f_code.co_filename in _MACHINERY:
+        frame = frame.f_back
+    raise TraceError(f"{reason}{'' if frame is None else f' in {_place(frame)}'}; {advice}")
+
+
+_MACHINERY = {__file__, values.__file__, ops.__file__, record.__file__, gradients.__file__}
+
+
+def _place(frame: FrameType) -> str:
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    source = linecache.getline(file, line).strip()
+    return f"{file}, line {line}" + (f": {source}" if source else "")
+
+
+class ExampleGraph(Record):
+    """What a model and a loss do to one example.
+
+    Attributes:
+        inputs: One leaf per column of the data.
+        target: The leaf of the target.
+        parameters: One leaf per parameter of the model, in order.
+        scores: The outputs of the model.
+        cost: The loss of the example.
+
+    >>> from microfp import losses, nn
+    >>> graph = trace_example(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
+    >>> len(graph.inputs), len(graph.parameters), len(graph.scores)
+    (2, 337, 1)
+    """
+
+    inputs: tuple[Value, ...] = attr()
+    target: Value = attr()
+    parameters: tuple[Value, ...] = attr()
+    scores: tuple[Value, ...] = attr()
+    cost: Value = attr()
+
+
+class ModelGraph(Record):
+    """What a model makes of one row of inputs.
+
+    >>> from microfp import nn
+    >>> [score.op for score in trace_model(nn.mlp(1, [2, 1]), 1).scores]
+    ['total']
+    """
+
+    inputs: tuple[Value, ...] = attr()
+    parameters: tuple[Value, ...] = attr()
+    scores: tuple[Value, ...] = attr()
+
+
+class PenaltyGraph(Record):
+    """What a loss asks for one parameter.
+
+    >>> from microfp import losses
+    >>> trace_penalty(losses.max_margin(alpha=0.0)) is None
+    True
+    """
+
+    parameter: Value = attr()
+    cost: Value = attr()
+
+
+def trace_model(model: Model, width: int) -> ModelGraph:
+    """Trace a model for one row of `width` inputs.
+
+    Raises:
+        TraceError: If the model reads a number on the way, or gives one that is no value.
+
+    >>> from microfp import nn
+    >>> len(trace_model(nn.mlp(2, [3]), 2).scores)
+    3
+    """
+    leaves = tuple(traced_leaf(p.label) for p in parameters(model))
+    inputs = tuple(traced_number(f"x{i}") for i in range(width))
+    scores = forward_many(with_parameters(model, leaves), inputs)
+    if not all(map(_is_node, scores)):
+        raise TraceError("the model gives a plain number, and not a value, as an output")
+    return ModelGraph(inputs=tuple(_node_of(x) for x in inputs), parameters=leaves, scores=scores)
+
+
+def _is_node(output: object) -> bool:
+    return isinstance(output, Value) and not _is_number(output)
+
+
+def trace_example(loss: Loss, model: Model, width: int) -> ExampleGraph:
+    """Trace a model and a loss for one example with `width` inputs.
+
+    Raises:
+        TraceError: If either reads a number on the way.
+
+    >>> from microfp import losses, nn
+    >>> [score.op for score in trace_example(losses.max_margin(), nn.mlp(1, [2, 1]), 1).scores]
+    ['total']
+    """
+    graph = trace_model(model, width)
+    target = traced_number("y")
+    cost = loss.example(graph.scores, target)  # type: ignore[arg-type]  # stands in for a float
+    return ExampleGraph(
+        inputs=graph.inputs,
+        target=_node_of(target),
+        parameters=graph.parameters,
+        scores=graph.scores,
+        cost=_node_of(cost),
+    )
+
+
+def trace_penalty(loss: Loss) -> PenaltyGraph | None:
+    """Trace the penalty of one parameter; None where the loss has none.
+
+    Raises:
+        TraceError: If the penalty reads a number on the way.
+
+    >>> from microfp import losses
+    >>> graph = trace_penalty(losses.max_margin())
+    >>> graph.cost.op if graph else None
+    'mul'
+    """
+    if loss.penalty is None:
+        return None
+    parameter = traced_leaf("p")
+    return PenaltyGraph(parameter=parameter, cost=_node_of(loss.penalty(parameter)))
+
+
+def captured_leaves(*outputs: Value) -> frozenset[Value]:
+    """Find the leaves of traced graphs that are no stand-ins: what functions have closed over.
+
+    They count as constants. A model whose parameters are among them cannot be traced.
+
+    >>> from microfp import value
+    >>> w = value(3.0)
+    >>> captured_leaves(traced_leaf("x") * w) == {w}
+    True
+    """
+    order = values.topological_order(values.total(outputs))
+    return frozenset(node for node in order if node.op == LEAF and type(node) is Value)

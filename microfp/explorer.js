@@ -388,11 +388,7 @@ function mount(root, data, { keys = root } = {}) {
     { onchange: () => playing() && start() },
     ...Object.keys(SPEEDS).map((it) => element("option", { selected: it === "normal" }, it)),
   );
-  const chooser = element("select", {
-    onchange: () => {
-      if (chooser.value !== "") jump(+chooser.value);
-    },
-  });
+  const chooser = element("select", { onchange: () => jump(+chooser.value) });
   const phases = ["forward", "backward"].map((phase, i) =>
     element(
       "button",
@@ -716,7 +712,7 @@ function mount(root, data, { keys = root } = {}) {
       write(cells[1], words);
       return element("option", { value: i }, `${nameOf(i)}: ${words}`);
     });
-    chooser.replaceChildren(element("option", { value: "" }, "choose\u2026"), ...options);
+    chooser.replaceChildren(...options);
   }
 
   // One step: texts and classes of what is there already.
@@ -775,7 +771,7 @@ function mount(root, data, { keys = root } = {}) {
     slider.setAttribute("aria-valuetext", `${state.step + 1} of ${last() + 1}, ${phase}: ${headline}`);
     write(counter, `Step ${state.step + 1} of ${last() + 1}`);
     phases.forEach((it, i) => it.setAttribute("aria-pressed", String((i === 0) === forward)));
-    chooser.value = "";
+    chooser.value = frame.node;
     write(live, spoken(frame));
     centre(frame.node);
   }
@@ -843,7 +839,9 @@ function mount(root, data, { keys = root } = {}) {
   };
 
   function onKey(event) {
-    const own = event.target.closest?.("input, select, textarea");
+    // A slider has arrows of its own, but nothing to do with a space.
+    const taking = event.key === " " ? "input:not([type=range]), select" : "input, select";
+    const own = event.target.closest?.(taking);
     const pressed = event.key === " " && event.target.closest?.("button");
     if (own || pressed || event.ctrlKey || event.altKey || event.metaKey) return;
     if (!(event.key in ACTIONS)) return;

@@ -60,7 +60,7 @@ def magnitudes(program: Program, leaves: Sequence[float]) -> tuple[float, ...]:
 def _bound(instruction: Instruction, operands: Sequence[float]) -> float:
     op, _, parameter = instruction
     if op == CONSTANT and isinstance(parameter, float):
-        return abs(parameter)
+        return math.inf if math.isnan(parameter) else abs(parameter)
     if op == "constant_power" and isinstance(parameter, float):
         return _of_power(operands[0], parameter)
     rule = _BOUNDS.get(op)

@@ -262,7 +262,10 @@ def _html_of(cells: Sequence[Sequence[str]], note: str) -> str:
 
 
 def _html_row(tag: str, cells: Sequence[str]) -> str:
-    return f"<tr>{''.join(f'<{tag} {_SPACED}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
-
-
-_SPACED = 'style="padding:.15em .8em;text-align:left"'  # not every notebook spaces its tables
+    """A row, its cells set apart on whatever page they come to; numbers stand flush right."""
+    inner = "".join(
+        f'<{tag} style="padding: 0.15em 0.8em; text-align: {"left" if i < 2 else "right"}">'
+        f"{escape(cell)}</{tag}>"
+        for i, cell in enumerate(cells)
+    )
+    return f"<tr>{inner}</tr>"

@@ -47,6 +47,7 @@ const FORWARD = {
   sign: (a) => (a > 0 ? 1 : a < 0 ? -1 : a === 0 ? 0 : a),
   above: (a, b) => (a > b ? 1 : a === b ? 0.5 : a < b ? 0 : NaN),
   where: (condition, a, b) => (condition !== 0 ? a : b),
+  stop_gradient: (a) => a,
 };
 
 // The evaluator. A rule is a tree: a number, an operand such as "$0", the result "$y", or a
@@ -142,6 +143,11 @@ function numeral(number, digits = 6) {
   if (!Number.isFinite(number)) return number > 0 ? "\u221e" : `${MINUS}\u221e`;
   return String(Number(number.toPrecision(digits))).replaceAll("-", MINUS);
 }
+
+// For narrow places: fewer digits where there are many.
+const compact = (number) =>
+  [6, 4, 3].map((digits) => numeral(number, digits)).find((it) => it.length < 9) ??
+  numeral(number, 3);
 
 const inParentheses = (number, digits) => {
   const text = numeral(number, digits);
@@ -382,11 +388,7 @@ function mount(root, data, { keys = root } = {}) {
     { onchange: () => playing() && start() },
     ...Object.keys(SPEEDS).map((it) => element("option", { selected: it === "normal" }, it)),
   );
-  const chooser = element("select", {
-    onchange: () => {
-      if (chooser.value !== "") jump(+chooser.value);
-    },
-  });
+  const chooser = element("select", { onchange: () => jump(+chooser.value) });
   const phases = ["forward", "backward"].map((phase, i) =>
     element(
       "button",
@@ -425,7 +427,9 @@ function mount(root, data, { keys = root } = {}) {
 
   const number = (name, caption, text) =>
     element("span", { class: `figure ${name}` }, span("number", text), span("caption", caption));
-  const sign = (text) => span("sign", text);
+  // A sign stays with the number that follows it.
+  const signed = (sign, name, caption, text) =>
+    element("span", { class: "signed" }, span("sign", sign), number(name, caption, text));
 
   function termCard(node, upstream, term) {
     const parent = nameOf(term.parent);
@@ -446,14 +450,10 @@ function mount(root, data, { keys = root } = {}) {
         "p",
         { class: "sum" },
         element("span", { class: "figure whose" }, span("number", "gradient"), span("caption", `of ${parent}`)),
-        sign("="),
-        number("before", "so far", numeral(term.before)),
-        sign("+"),
-        number("upstream", "upstream", inParentheses(upstream)),
-        sign("\u00d7"),
-        number("local", "local", inParentheses(term.local)),
-        sign("="),
-        number("after", "now", numeral(term.after)),
+        signed("=", "before", "so far", numeral(term.before)),
+        signed("+", "upstream", "upstream", inParentheses(upstream)),
+        signed("\u00d7", "local", "local", inParentheses(term.local)),
+        signed("=", "after", "now", numeral(term.after)),
       ),
     );
   }
@@ -512,8 +512,10 @@ function mount(root, data, { keys = root } = {}) {
           element(
             "p",
             {},
-            `Nothing lies below ${name}, so it is complete: raise ${name} by a little, and ` +
-              `${outputName()} changes by ${inParentheses(upstream)} times as much.`,
+            `Nothing lies below ${name}, so it is complete` +
+              (Number.isFinite(upstream)
+                ? `: raise ${name} by a little, and ${outputName()} changes by ${gradient} times as much.`
+                : "."),
           ),
         ],
       ];
@@ -710,7 +712,7 @@ function mount(root, data, { keys = root } = {}) {
       write(cells[1], words);
       return element("option", { value: i }, `${nameOf(i)}: ${words}`);
     });
-    chooser.replaceChildren(element("option", { value: "" }, "choose\u2026"), ...options);
+    chooser.replaceChildren(...options);
   }
 
   // One step: texts and classes of what is there already.
@@ -732,8 +734,8 @@ function mount(root, data, { keys = root } = {}) {
         changed.has(i) && "changed",
       );
       if (group.getAttribute("class") !== classes) group.setAttribute("class", classes);
-      write(value, known ? numeral(state.values[i]) : "");
-      write(gradient, gradients[i] === null ? "" : `grad ${numeral(gradients[i])}`);
+      write(value, known ? compact(state.values[i]) : "");
+      write(gradient, gradients[i] === null ? "" : `grad ${compact(gradients[i])}`);
       const { row, cells } = rows[i];
       const rowClasses = css(i === frame.node && "current", changed.has(i) && "changed", !forward && i >= complete && "complete");
       if (row.className !== rowClasses) row.className = rowClasses;
@@ -756,7 +758,7 @@ function mount(root, data, { keys = root } = {}) {
         const term = backwards && ofNode.length <= MOST_LABELS
           ? frame.terms.find((it) => it.operand === operand)
           : null;
-        write(edge.label, term ? `\u00d7\u202f${numeral(term.local, 4)}` : "");
+        write(edge.label, term ? `\u00d7\u202f${compact(term.local)}` : "");
       });
     });
 
@@ -769,7 +771,7 @@ function mount(root, data, { keys = root } = {}) {
     slider.setAttribute("aria-valuetext", `${state.step + 1} of ${last() + 1}, ${phase}: ${headline}`);
     write(counter, `Step ${state.step + 1} of ${last() + 1}`);
     phases.forEach((it, i) => it.setAttribute("aria-pressed", String((i === 0) === forward)));
-    chooser.value = "";
+    chooser.value = frame.node;
     write(live, spoken(frame));
     centre(frame.node);
   }
@@ -837,7 +839,9 @@ function mount(root, data, { keys = root } = {}) {
   };
 
   function onKey(event) {
-    const own = event.target.closest?.("input, select, textarea");
+    // A slider has arrows of its own, but nothing to do with a space.
+    const taking = event.key === " " ? "input:not([type=range]), select" : "input, select";
+    const own = event.target.closest?.(taking);
     const pressed = event.key === " " && event.target.closest?.("button");
     if (own || pressed || event.ctrlKey || event.altKey || event.metaKey) return;
     if (!(event.key in ACTIONS)) return;

@@ -6,8 +6,8 @@ everything computed again; `widget` shows the same in a notebook.
 
 >>> from microfp import relu, value
 >>> x, w, b = value(2.0, label="x"), value(-3.0, label="w"), value(7.0, label="b")
->>> pages = to_html(relu(x * w + b))
->>> "Backpropagation, step by step" in pages
+>>> page = to_html(relu(x * w + b))
+>>> "Backpropagation, step by step" in page
 True
 
 How the page computes: it holds the graph as data, and for each operation the rule of its value
@@ -26,7 +26,8 @@ from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias, TypedDict
 from pyrsistent import pmap
 
 from microfp import ops
-from microfp.checks import check_count, check_kind, wrong_kind
+from microfp.algebra import check_node
+from microfp.checks import check_count, wrong_kind
 from microfp.gradients import Gradients, backward_steps, local_derivatives
 from microfp.layout import Place, layered
 from microfp.ops import PRIMITIVES, Operand, Primitive
@@ -128,7 +129,7 @@ def frames(output: Value, *, limit: int | None = None) -> tuple[Frame, ...]:
 
 def _shown(where: str, output: Value, limit: int | None) -> tuple[Value, ...]:
     """The nodes on display: the last of the topological order."""
-    order = topological_order(check_kind(where, "output", output, Value))
+    order = topological_order(check_node(where, "output", output))
     return order if limit is None else order[-check_count(where, "limit", limit, minimum=1) :]
 
 

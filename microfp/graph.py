@@ -25,7 +25,7 @@ from reprlib import repr as short_repr
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from microfp.algebra import check_node, free_variables, recomputed, simplify, substitute
-from microfp.checks import check_count, check_kind, wrong_kind, wrong_value
+from microfp.checks import check_count, wrong_kind, wrong_value
 from microfp.errors import DataError
 from microfp.gradients import Gradients, grad, local_derivatives
 from microfp.ops import PRIMITIVES, Primitive
@@ -254,7 +254,7 @@ def to_svg(output: Value, gradients: Gradients | None = None, *, limit: int = LI
     >>> to_svg(value(2.0, label="x") * 3.0)[:5]
     '<?xml'
     """
-    count = len(topological_order(check_kind("to_svg", "output", output, Value)))
+    count = len(topological_order(check_node("to_svg", "output", output)))
     rows = nodes(output, gradients, limit=check_count("to_svg", "limit", limit, minimum=1))
     note = f'label="the {len(rows):,} nodes nearest to the output, of {count:,}";'
     return _rendered(_dot(rows, [*_STYLES, *([note] if len(rows) < count else [])]))

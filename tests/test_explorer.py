@@ -5,6 +5,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -276,9 +277,25 @@ def test_a_primitive_of_ones_own_is_computed_where_symbols_pass_through_it() -> 
     compare([output])
 
 
+def test_arithmetic_with_numbers_on_either_side_passes_through() -> None:
+    def both_sides(a: float) -> float:
+        return abs(1.0 + a) + (2.0 - a) * (a - 3.0) / (a / 4.0) + 5.0 / a - (6.0 * a + -a)
+
+    own = primitive("own", both_sides, lambda a, y: (y / a,), "own({0})")
+    output = applied(own, value(-1.5))
+    assert explorer.page_data(output)["editable"]
+    compare([output])
+
+
 @pytest.mark.parametrize(
     "forward",
-    [math.erf, lambda a: a if a > 0 else 0.0, lambda a: a or 0.0, lambda a: a == 2.0 or a],
+    [
+        math.erf,
+        lambda a: a if a > 0 else 0.0,
+        lambda a: a or 0.0,
+        lambda a: a == 2.0 or a,
+        lambda a: a * Fraction(2),
+    ],
 )
 def test_a_primitive_that_only_python_has_is_shown_and_fixed(
     forward: Callable[[float], float],

@@ -70,6 +70,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
             reduced_motion="reduce" if reduced_motion else "no-preference",
             is_mobile=mobile,
             has_touch=mobile,
+            offline=isinstance(address, Path),
         )
         tab = Tab(context.new_page(), [])
         tabs.append(tab)

@@ -150,6 +150,23 @@ def test_it_plays_to_the_end_and_pauses(opened: Callable[..., Page]) -> None:
     page.get_by_role("button", name="Play").wait_for()
 
 
+def test_the_list_of_nodes_is_walked_by_arrows(opened: Callable[..., Page]) -> None:
+    page = opened()
+    chooser = page.get_by_label("Go to node")
+    for _ in range(2):
+        chooser.press("ArrowDown")
+    assert step_of(page) == 3
+    assert chooser.input_value() == "2"
+
+
+def test_space_plays_also_after_the_slider_was_moved(opened: Callable[..., Page]) -> None:
+    page = opened()
+    page.get_by_label("Step", exact=True).press("ArrowRight")
+    assert step_of(page) == 2
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Pause").wait_for()
+
+
 def test_each_step_is_announced(opened: Callable[..., Page]) -> None:
     page = opened()
     page.get_by_label("Step", exact=True).fill("10")

@@ -24,6 +24,7 @@ STATES = [
     trainer.initial_state(MODEL, optim.sgd(0.1)),
     *toolbox.take(4, trainer.train(MODEL, DATA)),
 ]
+SGD = optim.sgd(0.1)
 RUN = trainer.fit(MODEL, DATA, steps=4)
 
 CHARTS: Mapping[str, Callable[[], Chart]] = {
@@ -189,6 +190,19 @@ def test_the_film_shows_the_frame_of_the_step() -> None:
 def test_misuse_is_refused(call: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_metric_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="compare: metric must be one of loss, data_loss"):
+        charts.compare({"one": RUN}, metric="speed")  # type: ignore[arg-type] # on purpose
+    monkeypatch.setattr(charts, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r"pip install 'microfp\[charts\]'"):
+        charts.scatter(DATA)
+
+
+def test_parameters_that_are_not_finite_fall_into_no_bin() -> None:
+    lost = trainer.initial_state(nn.neuron(1, weights=[float("nan")], bias=float("inf")), SGD)
+    assert plot_data.parameter_histogram([lost]) == []
 
 
 # The rows behind the charts.

@@ -389,18 +389,16 @@ def _int(text: str) -> object:
     return int(text)
 
 
-def _text(data: object, indent: int = 0) -> str:
-    """JSON, with each list or object on one line where it fits."""
+def _text(data: object, indent: int = 0, key: str = "") -> str:
+    """JSON, after its key if it has one, with each list or object on one line where it fits."""
+    start = f"{json.dumps(key)}: " if key else ""
     flat = json.dumps(data, allow_nan=False)
-    if len(flat) + indent <= _WIDTH or not isinstance(data, dict | list):
-        return flat
-    inner = (
-        [f"{json.dumps(key)}: {_text(item, indent + 1)}" for key, item in data.items()]
-        if isinstance(data, dict)
-        else [_text(item, indent + 1) for item in data]
-    )
+    if indent + len(start) + len(flat) < _WIDTH or not isinstance(data, dict | list):
+        return f"{start}{flat}"
+    items = data.items() if isinstance(data, dict) else (("", item) for item in data)
+    inner = [_text(item, indent + 1, inner_key) for inner_key, item in items]
     margin = "\n" + " " * indent
-    return f"{flat[0]}{margin} {f',{margin} '.join(inner)}{margin}{flat[-1]}"
+    return f"{start}{flat[0]}{margin} {f',{margin} '.join(inner)}{margin}{flat[-1]}"
 
 
 def _digest(data: Mapping[str, object]) -> str:

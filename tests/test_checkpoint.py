@@ -216,7 +216,7 @@ def test_the_text_is_strict_json_and_the_same_each_time(tmp_path: Path) -> None:
         texts.append((tmp_path / name).read_bytes())
     assert texts[0] == texts[1]
     assert json.loads(texts[0]) == to_data(state)
-    assert max(map(len, texts[0].splitlines())) <= 101
+    assert max(map(len, texts[0].splitlines())) <= 100
 
 
 # What cannot be saved

@@ -326,13 +326,12 @@ def _write_through(path: Path, content: bytes) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """Make the rename last, where the system can open a folder."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _content(source: Path) -> str:
@@ -904,8 +903,7 @@ def _item_misfits(
     same = kind is PVector or parts[-1] is ...
     if not same and len(parts) != len(found):
         yield _wrong(where, f"a tuple of {len(parts)}", found)
-        return
-    for i, item in enumerate(found):
+    for i, item in enumerate(found if same else found[: len(parts)]):
         yield from _misfits(parts[0] if same else parts[i], item, f"{where}[{i}]")
 
 
@@ -914,8 +912,6 @@ def _is_of(kind: object, found: object) -> bool:
         return callable(found)
     if kind in (int, float):
         return isinstance(found, int if kind is int else int | float) and type(found) is not bool
-    if kind is None:
-        return found is None
     plain = isinstance(kind, type) and not getattr(kind, "_is_protocol", False)
     return isinstance(found, kind) if isinstance(kind, type) and plain else True
 

@@ -143,7 +143,7 @@ def test_a_state_of_every_optimizer_comes_back_whole(name: str, tmp_path: Path) 
     assert described(after) == described(states[4])
 
 
-@pytest.mark.parametrize("backend", ["eager", "python"])
+@pytest.mark.parametrize("backend", ["eager", "python", "native"])
 def test_resumed_at_any_step_a_run_is_the_one_that_was_never_interrupted(
     backend: Backend, tmp_path: Path
 ) -> None:

@@ -12,11 +12,11 @@ nodes, so the graph is plain data: `gradients.backward` folds over it, `graph` p
 from collections.abc import Callable, Iterable
 from numbers import Real
 from threading import local
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, SupportsFloat, TypeAlias
 from weakref import ref
 
 from microfp import ops
-from microfp.checks import check_kind, wrong_kind
+from microfp.checks import check_kind, wrong_kind, wrong_value
 from microfp.ops import PRIMITIVES, Operand, Primitive
 from microfp.record import Record, attr
 
@@ -169,7 +169,8 @@ def value(data: float, *, label: str | None = None) -> Value:
         label: A name for display.
 
     Raises:
-        TypeError: If `data` is not a number; a `bool` is not taken for one.
+        TypeError: If `data` is not a number, for which a `bool` is not taken, or `label` no text.
+        ValueError: If `data` is an int or a fraction beyond the range of floats.
 
     >>> value(2)
     Value(data=2.0)
@@ -179,7 +180,22 @@ def value(data: float, *, label: str | None = None) -> Value:
         return traced
     if not isinstance(data, Real) or isinstance(data, bool):
         raise wrong_kind("value", "data", "a number", data)
-    return _node(float(data), LEAF, (), label)
+    if label is not None:
+        check_kind("value", "label", label, str)
+    return _node(_to_float("value", "data", data), LEAF, (), label)
+
+
+def _to_float(where: str, name: str, number: SupportsFloat) -> float:
+    """The number as a float; an int or a fraction may be too large to be one."""
+    try:
+        return float(number)
+    except OverflowError:
+        raise wrong_value(where, name, "a number that a float can hold", number) from None
+
+
+def _constant(number: SupportsFloat) -> Value:
+    """The leaf of an operand that is a plain number."""
+    return _node(_to_float("arithmetic", "an operand", number), LEAF, ())
 
 
 def _traced_leaf(number: object) -> Value | None:
@@ -201,7 +217,7 @@ def lift(operand: Operand) -> Value:
         traced = None if type(operand) is Value else _traced_leaf(operand)
         return operand if traced is None else traced
     if isinstance(operand, Real) and not isinstance(operand, bool):
-        return _node(float(operand), LEAF, ())
+        return _constant(operand)
     raise wrong_kind("arithmetic", "an operand", "a Value or a number", operand)
 
 
@@ -249,7 +265,7 @@ def _unary(primitive: Primitive) -> Callable[[Operand], Value]:
 
 
 def _binary(primitive: Primitive) -> Callable[[Operand, Operand], Value]:
-    """The primitive as a function of two operands, fast where both are nodes."""
+    """The primitive as a function of two operands, fast for nodes and plain numbers."""
     forward, name = primitive.forward, primitive.name
 
     def operation(a: Operand, b: Operand) -> Value:
@@ -261,9 +277,19 @@ def _binary(primitive: Primitive) -> Callable[[Operand, Operand], Value]:
             _write_label(made, None)
             _write_parameter(made, None)
             return made
+        if type(a) is Value and (type(b) is float or type(b) is int):
+            return operation(a, _constant(b))
+        if type(b) is Value and (type(a) is float or type(a) is int):
+            return operation(_constant(a), b)
         return apply(primitive, a, b)
 
     return operation
+
+
+def _constant_power(base: Value, exponent: float) -> Value:
+    """`apply(ops.constant_power, ...)`, fast where the base is a node."""
+    data = ops.constant_power.forward(base.data, exponent)
+    return _node(data, ops.constant_power.name, (base,), None, exponent)
 
 
 def _total(terms: tuple[Operand, ...]) -> Value:
@@ -329,8 +355,11 @@ def pow(base: Scalar, exponent: Scalar) -> Value:
     >>> pow(2.0, value(3.0)).data
     8.0
     """
+    if type(base) is Value and (type(exponent) is float or type(exponent) is int):
+        return _constant_power(base, _to_float("arithmetic", "an operand", exponent))
     if isinstance(exponent, Real) and not isinstance(exponent, bool):
-        return apply(ops.constant_power, lift(base), float(exponent))
+        number = _to_float("arithmetic", "an operand", exponent)
+        return apply(ops.constant_power, lift(base), number)
     return _pow(base, exponent)
 
 

@@ -92,22 +92,45 @@ CONSTRUCTION = {
     ),
 }
 
-VALUES = {
-    f"value({wrong!r})": Misuse(
-        partial(value, untyped(wrong)),
-        TypeError,
-        f"value: data must be a number, got {wrong!r} ({type(wrong).__name__})",
-    )
-    for wrong in ("3", True, None, 1j, [1.0])
-} | {
-    f"x + {wrong!r}": Misuse(
-        partial(add, value(1.0), untyped(wrong)),
-        TypeError,
-        f"arithmetic: an operand must be a Value or a number, got {wrong!r} "
-        f"({type(wrong).__name__})",
-    )
-    for wrong in ("3", True, None, [1.0])
-}
+VALUES = (
+    {
+        f"value({wrong!r})": Misuse(
+            partial(value, untyped(wrong)),
+            TypeError,
+            f"value: data must be a number, got {wrong!r} ({type(wrong).__name__})",
+        )
+        for wrong in ("3", True, None, 1j, [1.0])
+    }
+    | {
+        f"x + {wrong!r}": Misuse(
+            partial(add, value(1.0), untyped(wrong)),
+            TypeError,
+            f"arithmetic: an operand must be a Value or a number, got {wrong!r} "
+            f"({type(wrong).__name__})",
+        )
+        for wrong in ("3", True, None, [1.0])
+    }
+    | {
+        "value() of an int beyond all floats": Misuse(
+            lambda: value(10**400),
+            ValueError,
+            "value: data must be a number that a float can hold, got 1000",
+        ),
+        "a label that is no text": Misuse(
+            lambda: value(1.0, label=3),  # type: ignore[arg-type]  # the mistake
+            TypeError,
+            "value: label must be a str, got 3 (int)",
+        ),
+    }
+    | {
+        f"{name} with an int beyond all floats": Misuse(
+            partial(operation, value(1.0), 10**400),
+            ValueError,
+            "arithmetic: an operand must be a number that a float can hold, got 1000",
+        )
+        for name, operation in {"x + y": add, "x ** y": pow}.items()
+    }
+)
 
 GRAPHS = {
     f"{name} of {wrong!r}": Misuse(

@@ -184,6 +184,22 @@ def test_a_number_as_exponent_is_a_constant_and_no_parent() -> None:
     assert type(square.parameter) is float
 
 
+@pytest.mark.parametrize("plain", [3, 3.0, -0.0, float("inf")])
+@pytest.mark.parametrize("symbol", BINARY)
+def test_a_plain_number_makes_the_node_that_a_number_of_numpy_makes(
+    symbol: str, plain: float
+) -> None:
+    x, same = value(2.0), np.float64(plain)
+    for made, expected in (
+        (BINARY[symbol](x, plain), BINARY[symbol](x, same)),
+        (BINARY[symbol](plain, x), BINARY[symbol](same, x)),
+    ):
+        assert isinstance(made, Value)
+        assert isinstance(expected, Value)
+        assert (repr(made), made.parameter) == (repr(expected), expected.parameter)
+        assert list(map(repr, made.parents)) == list(map(repr, expected.parents))
+
+
 def test_a_node_as_exponent_is_a_parent() -> None:
     x, k = value(3.0), value(2.0)
     assert (x**k).parents == (x, k)

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 from operator import add
+from operator import pow as operator_pow
 from typing import NamedTuple
 
 import pytest
 
-from microfp import Value, backward, curried, graph, losses, nn, optim, value
+from microfp import Value, backward, curried, find_grad, grad, graph, losses, nn, optim, value
 from microfp.datasets import Dataset, batch, blobs, circles, dataset, moons, spiral, subset
 from microfp.errors import DataError, MicrofpError, ShapeError
 from microfp.losses import evaluate, max_margin
@@ -43,6 +44,16 @@ CONSTRUCTION = {
     ),
     "too many inputs to a neuron": Misuse(
         lambda: nn.neuron(2)([1.0] * 3), ShapeError, "neuron: inputs must be 2 numbers, got 3"
+    ),
+    "inputs that are one number": Misuse(
+        lambda: nn.mlp(1, [1])(3.0),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "neuron: inputs must be a sequence of numbers, got 3.0 (float)",
+    ),
+    "inputs that are one value": Misuse(
+        lambda: nn.neuron(5)(value(3.0)),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "neuron: inputs must be a sequence of numbers, got Value(data=3.0) (Value)",
     ),
     "inputs that are text": Misuse(
         lambda: nn.neuron(1)([untyped("1")]),
@@ -123,12 +134,12 @@ VALUES = (
         ),
     }
     | {
-        f"{name} with an int beyond all floats": Misuse(
-            partial(operation, value(1.0), 10**400),
+        f"x {symbol} an int beyond all floats": Misuse(
+            partial(operator, value(1.0), 10**400),
             ValueError,
             "arithmetic: an operand must be a number that a float can hold, got 1000",
         )
-        for name, operation in {"x + y": add, "x ** y": pow}.items()
+        for symbol, operator in (("+", add), ("**", operator_pow))
     }
 )
 
@@ -140,6 +151,27 @@ GRAPHS = {
     )
     for name, function in (("backward", backward), ("nodes", graph.nodes), ("dot", graph.to_dot))
     for wrong in (3.0, None)
+} | {
+    "grad with its arguments exchanged": Misuse(
+        lambda: grad(backward(value(1.0)), value(1.0)),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "grad: x must be a Value, got pmap({Value(data=1.0): 1.0}) (PMap)",
+    ),
+    "grad of an output": Misuse(
+        lambda: grad(value(1.0), value(2.0)),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "grad: gradients must be a table that backward has made, got Value(data=2.0) (Value)",
+    ),
+    "find_grad of an output": Misuse(
+        lambda: find_grad(value(1.0), value(2.0)),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "find_grad: gradients must be a table that backward has made, got Value(data=2.0) (Value)",
+    ),
+    "gradients that are none": Misuse(
+        lambda: graph.to_dot(value(1.0), 3),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "grad: gradients must be a table that backward has made, got 3 (int)",
+    ),
 }
 
 DATASETS = {

@@ -26,13 +26,22 @@ LEAF = "leaf"
 
 def _well_formed(node: "Value") -> tuple[bool, str]:
     if node.op == LEAF:
-        return not node.parents, "a leaf has no parents"
+        bare = not node.parents and node.parameter is None
+        return bare, "a leaf has neither parents nor a parameter"
     if node.op not in PRIMITIVES and not isinstance(node.parameter, Primitive):
         return False, f"op must be 'leaf' or the name of a primitive, got {node.op!r}"
     if not all(isinstance(parent, Value) for parent in node.parents):
         return False, f"parents must be Values, got {node.parents!r:.60}"
+    if not _parameter_fits(node.op, node.parameter):
+        return False, f"{node.op} cannot have the parameter {node.parameter!r:.60}"
     arity = primitive_of(node).arity
     return arity in (None, len(node.parents)), f"{node.op} takes {arity} parents"
+
+
+def _parameter_fits(op: str, parameter: float | Primitive | None) -> bool:
+    if isinstance(parameter, Primitive):
+        return parameter.name == op
+    return (parameter is not None) is (op == ops.constant_power.name)
 
 
 class Value(Record):

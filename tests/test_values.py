@@ -328,7 +328,20 @@ x0, y0 = value(2.0), value(3.0)
     ("fields", "message"),
     [
         ({"data": 1.0, "op": "cosine", "parents": (x0,)}, "got 'cosine'"),
-        ({"data": 1.0, "parents": (x0,)}, "a leaf has no parents"),
+        ({"data": 1.0, "parents": (x0,)}, "a leaf has neither parents"),
+        ({"data": 1.0, "parameter": 2.0}, "a leaf has neither parents nor a parameter"),
+        (
+            {"data": 1.0, "op": "constant_power", "parents": (x0,)},
+            "constant_power cannot have the parameter None",
+        ),
+        (
+            {"data": 1.0, "op": "add", "parents": (x0, y0), "parameter": 3.0},
+            r"add cannot have the parameter 3\.0",
+        ),
+        (
+            {"data": 1.0, "op": "mul", "parents": (x0, y0), "parameter": ops.add},
+            r"mul cannot have the parameter Primitive\(name='add'",
+        ),
         ({"data": 1.0, "op": "add", "parents": (x0,)}, "add takes 2 parents"),
         ({"data": 1.0, "op": "relu"}, "relu takes 1 parents"),
         ({"data": 1.0, "op": "relu", "parents": (x0, y0)}, "relu takes 1 parents"),
@@ -364,6 +377,8 @@ def test_a_node_made_by_hand_is_as_good_as_one_made_by_arithmetic() -> None:
     by_hand = Value(data=6.0, op="mul", parents=(x0, y0))
     assert backward(by_hand)[x0] == 3.0
     assert Value(data=5.0, op="total", parents=(x0, y0)).parents == (x0, y0)
+    cube = Value(data=8.0, op="constant_power", parents=(x0,), parameter=3)
+    assert backward(cube)[x0] == 12.0
 
 
 def test_a_node_knows_its_primitive_and_a_leaf_has_none() -> None:

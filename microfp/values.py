@@ -81,6 +81,15 @@ class Value(Record):
     else:  # not methods of this class, which would make every lookup of a node slow
         __eq__ = object.__eq__
         __hash__ = object.__hash__
+
+        def __lt__(self, _other):
+            raise TypeError(
+                "a Value is not orderable: compare its data, "
+                "or choose with where, maximum or minimum"
+            )
+
+        __le__ = __gt__ = __ge__ = __lt__
+
     __array_ufunc__ = None  # so that numpy leaves `np.float64(2) * value` to this class
 
     def __add__(self, other: "Scalar") -> "Value":

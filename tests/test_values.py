@@ -2,6 +2,7 @@
 
 import copy
 import math
+import operator
 import pickle
 import subprocess
 import sys
@@ -282,6 +283,16 @@ def test_nodes_are_equal_to_themselves_alone() -> None:
     assert x != y
     assert len({x, y, x}) == 2
     assert {x: 1, y: 2}[y] == 2
+
+
+@pytest.mark.parametrize("compare", [operator.lt, operator.le, operator.gt, operator.ge])
+@pytest.mark.parametrize("other", [value(1.0), 1.0])
+def test_nodes_have_no_order_and_say_what_has(
+    compare: Callable[[object, object], bool], other: object
+) -> None:
+    for operands in ((value(2.0), other), (other, value(2.0))):
+        with pytest.raises(TypeError, match="not orderable: compare its data, or choose with"):
+            compare(*operands)
 
 
 def test_a_node_keeps_its_label_and_its_copy_gets_the_new_one() -> None:

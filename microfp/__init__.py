@@ -14,9 +14,12 @@
 """
 
 from microfp import (
+    charts,
     curried,
     datasets,
     debug,
+    display,
+    explorer,
     func,
     graph,
     losses,
@@ -65,12 +68,15 @@ __all__ = [
     "attr",
     "backward",
     "backward_steps",
+    "charts",
     "cos",
     "curried",
     "datasets",
     "debug",
+    "display",
     "divide",
     "exp",
+    "explorer",
     "find_grad",
     "func",
     "grad",

@@ -260,6 +260,8 @@ def check_positive(where: str, name: str, value: object) -> float:
 
 def _integer(where: str, name: str, expected: str, value: object) -> int:
     """`value` as a plain int, by `__index__`, so that numpy's integers count as ints."""
+    if type(value) is int:
+        return value  # the common case, and the protocol is slow to ask
     if isinstance(value, bool) or not isinstance(value, SupportsIndex):
         raise wrong_kind(where, name, expected, value)
     try:
@@ -270,6 +272,8 @@ def _integer(where: str, name: str, expected: str, value: object) -> int:
 
 def _number(where: str, name: str, expected: str, value: object) -> float:
     """`value` as a plain float that is neither nan nor infinite."""
+    if type(value) is float and math.isfinite(value):
+        return value  # the common case
     if isinstance(value, bool) or not isinstance(value, Real):
         raise wrong_kind(where, name, expected, value)
     try:

@@ -17,23 +17,27 @@ digraph microfp {
 """
 
 import argparse
-import json
 import math
 import os
 import sys
+import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import partial, reduce
 from importlib.util import find_spec
 from itertools import pairwise
+from pathlib import Path
 from reprlib import repr as short_repr
 from time import perf_counter
 from typing import NoReturn, TextIO, TypeAlias, get_args
 
+from pyrsistent import pmap, pvector
+from returns.io import IOResult
 from returns.pipeline import is_successful
 from returns.result import safe
+from returns.unsafe import unsafe_perform_io
 
-from microfp import __version__, datasets, graph, text
+from microfp import __version__, charts, datasets, explorer, graph, text
 from microfp.checks import LARGEST_SEED, check_finite
 from microfp.datasets import Dataset
 from microfp.errors import MicrofpError
@@ -41,12 +45,31 @@ from microfp.expressions import FUNCTIONS, expression, read_variables
 from microfp.gradients import backward
 from microfp.losses import max_margin
 from microfp.nn import MLP, mlp, parameter_count
+from microfp.optim import sgd
 from microfp.plot_data import dataset_points, decision_boundary
 from microfp.record import Record, attr
+from microfp.schedules import micrograd_decay
+from microfp.text import to_json
 from microfp.toolbox import take
-from microfp.trainer import Backend, Metrics, TrainState, chosen_backend, train
+from microfp.trainer import (
+    Backend,
+    Metrics,
+    Run,
+    TrainState,
+    chosen_backend,
+    initial_state,
+    train,
+)
 
-__all__ = ["DemoOptions", "demo_lines", "graph_lines", "main", "plain_bar", "to_json"]
+__all__ = [
+    "DemoOptions",
+    "demo_lines",
+    "explore_lines",
+    "graph_lines",
+    "main",
+    "plain_bar",
+    "to_json",
+]
 
 States: TypeAlias = Iterator[TrainState[MLP]]
 Track: TypeAlias = Callable[[States, int], States]
@@ -62,6 +85,8 @@ DATASETS: Mapping[str, Callable[..., Dataset]] = {
 LARGEST_COUNT = 1_000_000
 LONGEST_COMPLAINT = 500
 PADDING = 0.5
+FRAMES = 25
+PAGE = "microfp-explorer.html"
 INTERRUPTED, BAD_INPUT, CANNOT_WRITE, BROKEN_PIPE = 130, 2, 1, 141
 
 
@@ -93,6 +118,8 @@ class DemoOptions(Record):
     seed: int = attr(default=1337)
     backend: Backend = attr(default="auto")
     json: bool = attr(default=False)
+    report: Path | None = attr(default=None)
+    png: Path | None = attr(default=None)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -152,8 +179,11 @@ def _run(arguments: Sequence[str]) -> int:
 def _lines(arguments: Sequence[str], *, track: Track, clock: Callable[[], float]) -> Iterator[str]:
     """What a command prints, line by line; whatever is wrong with its input is said at once."""
     given = vars(_parser().parse_args(_arranged(arguments)))
-    if given.pop("command") == "graph":
+    command = given.pop("command")
+    if command == "graph":
         return graph_lines(**given)
+    if command == "explore":
+        return explore_lines(**given, open_page=webbrowser.open)
     return demo_lines(DemoOptions(**given), track=track, clock=clock)
 
 
@@ -194,16 +224,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_demo(commands)
     _add_graph(commands)
+    _add_explore(commands)
     return parser
 
 
 _EXAMPLES = """\
 examples:
-  microfp demo                                 train two moons, micrograd's demo
-  microfp demo --dataset circles --hidden 8,8  other data, another network
-  microfp demo --json > run.json               every number of the run
-  microfp graph "relu(x*w + b)" x=2 w=-3 b=7   the nodes and their gradients
+  microfp demo                                   train two moons, micrograd's demo
+  microfp demo --dataset circles --hidden 8,8    other data, another network
+  microfp demo --json > run.json                 every number of the run
+  microfp demo --report run.html                 every chart of the run, on one page
+  microfp graph "relu(x*w + b)" x=2 w=-3 b=7     the nodes and their gradients
   microfp graph "tanh(x) / x" x=0.5 --dot | dot -Tsvg > graph.svg
+  microfp explore "relu(x*w + b)" x=2 w=-3 b=7   both passes, step by step
 """
 
 
@@ -230,6 +263,10 @@ def _add_demo(commands: "argparse._SubParsersAction[_Parser]") -> None:
     option("seed", "of data, weights and batches", type=_whole(0, LARGEST_SEED))
     option("backend", "how a step is computed", choices=get_args(Backend))
     demo.add_argument("--json", action="store_true", help="print one JSON object instead")
+    demo.add_argument(
+        "--report", type=_page, metavar="FILE.html", help="write a page with every chart"
+    )
+    demo.add_argument("--png", type=_picture, metavar="FILE.png", help="write one picture")
 
 
 def _add_option(
@@ -257,28 +294,65 @@ def _add_graph(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "graph",
         help="print the nodes of an expression, with gradients, and its DOT text",
         description="Print every node of an expression with its gradient, and the graph as DOT.",
-        epilog=(
-            f"An expression has numbers, names, + - * / **, parentheses and the functions "
-            f"{', '.join(FUNCTIONS)}."
-        ),
+        epilog=_GRAMMAR,
         allow_abbrev=False,
     )
-    command.add_argument("formula", metavar="EXPRESSION", help='such as "relu(x*w + b)"')
-    command.add_argument(
-        "variables", metavar="NAME=NUMBER", nargs="*", default=(), help="such as x=2"
-    )
+    _add_expression(command)
     shape = command.add_mutually_exclusive_group()
     shape.add_argument("--dot", action="store_true", help="print the DOT text only")
     shape.add_argument("--json", action="store_true", help="print nodes and edges as JSON only")
 
 
+def _add_explore(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser(
+        "explore",
+        help="step through the passes of an expression in a browser",
+        description=(
+            "Write a page that steps through the forward and the backward pass of an expression, "
+            "and open it in a browser."
+        ),
+        epilog=_GRAMMAR,
+        allow_abbrev=False,
+    )
+    _add_expression(command)
+    command.add_argument(
+        "--output",
+        metavar="FILE",
+        default=PAGE,
+        help=f"where the page is written; default: {PAGE}",
+    )
+    command.add_argument("--no-open", action="store_true", help="write the page only")
+
+
+_GRAMMAR = (
+    f"An expression has numbers, names, + - * / **, parentheses and the functions "
+    f"{', '.join(FUNCTIONS)}."
+)
+
+
+def _add_expression(command: _Parser) -> None:
+    command.add_argument("formula", metavar="EXPRESSION", help='such as "relu(x*w + b)"')
+    command.add_argument(
+        "variables", metavar="NAME=NUMBER", nargs="*", default=(), help="such as x=2"
+    )
+
+
 def _arranged(arguments: Sequence[str]) -> list[str]:
-    """The arguments of `graph` with the options first, and `-x` told from an option by a blank."""
-    if list(arguments[:1]) != ["graph"]:
+    """The arguments of a formula with the options last, and `-x` told from one by a blank."""
+    if not arguments or arguments[0] not in ("graph", "explore"):
         return list(arguments)
-    options = [a for a in arguments[1:] if a.startswith("--") or a == "-h"]
-    others = [a for a in arguments[1:] if a not in options]
-    return ["graph", *options, *(f" {a}" if a.startswith("-") else a for a in others)]
+    start: tuple[str, ...] = ()
+    given = reduce(_with_argument, arguments[1:], start)
+    options = [a for a in given if a.startswith("--") or a == "-h"]
+    others = [a for a in given if a not in options]
+    return [arguments[0], *(f" {a}" if a.startswith("-") else a for a in others), *options]
+
+
+def _with_argument(before: tuple[str, ...], argument: str) -> tuple[str, ...]:
+    """The arguments so far and the next one; what follows `--output` becomes part of it."""
+    if before[-1:] == ("--output",):
+        return (*before[:-1], f"--output={argument}")
+    return (*before, argument)
 
 
 def _whole(smallest: int, largest: int = LARGEST_COUNT) -> Callable[[str], int]:
@@ -296,6 +370,27 @@ def _whole(smallest: int, largest: int = LARGEST_COUNT) -> Callable[[str], int]:
         return number
 
     return read
+
+
+def _page(text: str) -> Path:
+    """Read where a page is to be written."""
+    return _target(text, ".html")
+
+
+def _picture(text: str) -> Path:
+    """Read where a picture is to be written."""
+    return _target(text, ".png")
+
+
+def _target(text: str, suffix: str) -> Path:
+    path = Path(text)
+    if path.suffix != suffix:
+        raise argparse.ArgumentTypeError(f"must end in {suffix}, got {short_repr(text)}")
+    if not path.parent.is_dir() or path.is_dir():
+        raise argparse.ArgumentTypeError(
+            f"must be a file in a folder that exists, got {short_repr(text)}"
+        )
+    return path
 
 
 def _size(text: str) -> float:
@@ -365,6 +460,8 @@ def demo_lines(options: DemoOptions, *, track: Track, clock: Callable[[], float]
         text.boundary_spacing(dataset_points(dataset), padding=PADDING),
     )
     demo = _Demo(options=options, dataset=dataset, model=model, spacing=spacing)
+    if options.report or options.png:
+        charts.check_extra()
     states = train(
         model,
         dataset,
@@ -374,7 +471,10 @@ def demo_lines(options: DemoOptions, *, track: Track, clock: Callable[[], float]
         backend=options.backend,
     )
     lines = _json_lines if options.json else _report_lines
-    return lines(demo, track(take(options.steps, states), options.steps), states, clock)
+    tracked = track(take(options.steps, states), options.steps)
+    if not (options.report or options.png):
+        return lines(demo, tracked, states, clock)
+    return _drawn_lines(demo, tracked, states, partial(lines, clock=clock))
 
 
 def _report_lines(
@@ -394,6 +494,65 @@ def _report_lines(
     yield text.boundary_map(grid, points)
     yield ""
     yield _summary(demo, _present(metrics or next(after).metrics), seconds)
+
+
+def _drawn_lines(
+    demo: _Demo, states: States, after: States, lines: "Callable[..., Iterator[str]]"
+) -> Iterator[str]:
+    """The lines of a demo, and once they are out, its charts in files."""
+    history: list[Metrics] = []
+    kept = [initial_state(demo.model, sgd(micrograd_decay))]
+    yield from lines(demo, _noted(demo, states, history, kept), after)
+    run = _run_of(demo, kept, history, after)
+    for write, path in ((_write_report, demo.options.report), (_write_picture, demo.options.png)):
+        if path is not None:
+            _raise_failure(write(path, run, kept, demo.dataset))
+
+
+def _noted(
+    demo: _Demo, states: States, history: list[Metrics], kept: list[TrainState[MLP]]
+) -> States:
+    """Pass on the states; note the metrics of all, and as many models as a film has frames."""
+    steps = demo.options.steps
+    frames = {round(i * steps / FRAMES) for i in range(FRAMES + 1)}
+    for state in states:
+        history.append(_present(state.metrics))
+        if state.step in frames:
+            kept.append(state)
+        yield state
+
+
+def _run_of(
+    demo: _Demo, kept: Sequence[TrainState[MLP]], history: Sequence[Metrics], after: States
+) -> Run[MLP]:
+    final = history[-1] if history else _present(next(after).metrics)
+    return Run(
+        initial_model=demo.model,
+        final_model=kept[-1].model,
+        history=pvector(history),
+        final_loss=final.loss,
+        final_accuracy=final.accuracy,
+        options=pmap(dict(demo.options.items())),
+    )
+
+
+def _write_report(
+    path: Path, run: Run[MLP], kept: Sequence[TrainState[MLP]], dataset: Dataset
+) -> IOResult[Path, OSError]:
+    title = f"microfp: training on {dataset.metadata['name']}"
+    return charts.write_atomically(path, charts.report(run, kept, dataset, title=title).encode())
+
+
+def _write_picture(
+    path: Path, run: Run[MLP], _kept: Sequence[TrainState[MLP]], dataset: Dataset
+) -> IOResult[Path, OSError]:
+    return charts.save(charts.summary(run, dataset), path)
+
+
+def _raise_failure(written: IOResult[Path, OSError]) -> None:
+    """Hand what could not be written to `main`, which knows what to say of it."""
+    if not is_successful(written):
+        raise unsafe_perform_io(written.failure())
 
 
 def _json_lines(
@@ -506,25 +665,60 @@ def _node_table(rows: Sequence[graph.NodeRow]) -> str:
     return text.table(("id", "formula", "op", "data", "grad"), cells, numbers=2)
 
 
-def to_json(found: Mapping[str, object]) -> str:
-    """Write strict JSON: a number that is not finite becomes a string, as in protobuf's JSON.
+# The page of an expression.
 
-    Those strings are NaN, Infinity and -Infinity, which `float` reads back.
 
-    >>> to_json({"loss": float("nan"), "history": [1.5, float("-inf")]})
-    '{"loss": "NaN", "history": [1.5, "-Infinity"]}'
+def explore_lines(
+    formula: str,
+    variables: Sequence[str],
+    *,
+    output: str,
+    no_open: bool,
+    open_page: Callable[[str], bool],
+) -> Iterator[str]:
+    """Read an expression, write its page, and open it.
+
+    Args:
+        formula: The expression.
+        variables: What its names stand for, each as `name=number`.
+        output: The file that the page is written to, as a whole or not at all.
+        no_open: Whether the page is only written.
+        open_page: Opens an address in a browser, and says whether it could.
+
+    Raises:
+        ExpressionError: At once, if formula and variables make no expression.
+        MicrofpError: At once, if the file cannot be written.
+
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     page = Path(folder) / "page.html"
+    ...     lines = explore_lines(
+    ...         "x * x", ["x=3"], output=str(page), no_open=True, open_page=lambda address: False
+    ...     )
+    ...     page.read_text(encoding="utf-8")[:15], len(list(lines))
+    ('<!doctype html>', 1)
     """
-    return json.dumps(_finite(found), allow_nan=False)
+    graph_of_formula = expression(formula, read_variables(variables))
+    page = Path(output)
+    _write_whole(page, explorer.to_html(graph_of_formula, title=formula.strip()))
+    opened = not no_open and open_page(page.absolute().as_uri())
+    return iter([f"wrote {page}{'' if opened else '; open it in a browser'}"])
 
 
-def _finite(found: object) -> object:
-    if isinstance(found, float) and not math.isfinite(found):
-        return "NaN" if math.isnan(found) else "Infinity" if found > 0.0 else "-Infinity"
-    if isinstance(found, Mapping):
-        return {key: _finite(inner) for key, inner in found.items()}
-    if isinstance(found, list | tuple):
-        return [_finite(inner) for inner in found]
-    return found
+def _write_whole(path: Path, page: str) -> None:
+    """Write a file, or leave what was there."""
+    if not path.name:
+        raise _UsageError(f"--output: must be the name of a file, got {str(path)!r}")
+    draft = path.with_name(f"{path.name}.part")
+    try:
+        draft.write_text(page, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        reason = error.strerror or error
+        raise _UsageError(f"--output: cannot write {short_repr(str(path))}: {reason}") from None
 
 
 # The bar of progress, on terminals only.

@@ -114,6 +114,11 @@ class Dataset(Record):
             Point.unchecked(x, y, label) for (x, y), label in zip(self.xs, self.ys, strict=True)
         )
 
+    def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
+        from microfp.display import dataset_bundle
+
+        return dataset_bundle(self)
+
     def __repr__(self) -> str:
         name = self.metadata.get("name", "")
         return f"Dataset(name={name!r}, n={len(self.xs)}, d={len(self.xs[0])})"

@@ -16,13 +16,16 @@ n4 n2 + n3 13.0
 
 import json
 import math
+import shutil
+import subprocess
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from numbers import Real
 from reprlib import repr as short_repr
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from microfp.algebra import check_node, free_variables, recomputed, simplify, substitute
-from microfp.checks import wrong_kind, wrong_value
+from microfp.checks import check_count, wrong_kind, wrong_value
 from microfp.errors import DataError
 from microfp.gradients import Gradients, grad, local_derivatives
 from microfp.ops import PRIMITIVES, Primitive
@@ -50,6 +53,7 @@ __all__ = [
     "to_networkx",
     "to_python",
     "to_rows",
+    "to_svg",
     "topological_order",
 ]
 
@@ -100,12 +104,15 @@ class GraphRows(TypedDict):
     edges: tuple[EdgeRow, ...]
 
 
-def nodes(output: Value, gradients: Gradients | None = None) -> tuple[NodeRow, ...]:
+def nodes(
+    output: Value, gradients: Gradients | None = None, *, limit: int | None = None
+) -> tuple[NodeRow, ...]:
     """List the nodes that an output was computed from, itself last.
 
     Args:
         output: The node to look at.
         gradients: Where given, each row also has the gradient of its node.
+        limit: Only the last rows, so many: those nearest to the output; None for all.
 
     Returns:
         One row per node in topological order, named n0, n1, ... in that order.
@@ -116,7 +123,9 @@ def nodes(output: Value, gradients: Gradients | None = None) -> tuple[NodeRow, .
     ['leaf', 'mul']
     """
     names = _names(output)
-    return tuple(_node_row(node, names, gradients) for node in names)
+    first = 0 if limit is None else len(names) - check_count("nodes", "limit", limit, minimum=1)
+    shown = islice(names, max(first, 0), None)
+    return tuple(_node_row(node, names, gradients) for node in shown)
 
 
 def _names(output: Value) -> dict[Value, str]:
@@ -208,11 +217,73 @@ def to_dot(output: Value, gradients: Gradients | None = None) -> str:
       n1 -> n2;
     }
     """
-    boxes = [f'  {row["id"]} [label="{_box(row)}"];' for row in nodes(output, gradients)]
-    arrows = [f"  {row['source']} -> {row['target']};" for row in edges(output)]
-    return "\n".join(
-        ["digraph microfp {", "  rankdir=LR;", "  node [shape=box];", *boxes, *arrows, "}"]
-    )
+    return _dot(nodes(output, gradients), ["rankdir=LR;", "node [shape=box];"])
+
+
+def _dot(rows: Sequence[NodeRow], styles: Sequence[str]) -> str:
+    """The DOT text of some nodes of a graph, and of the edges between them."""
+    ids = {row["id"] for row in rows}
+    boxes = [f'{row["id"]} [label="{_box(row)}"];' for row in rows]
+    arrows = [f"{p} -> {row['id']};" for row in rows for p in row["parents"] if p in ids]
+    lines = [f"  {line}" for line in (*styles, *boxes, *arrows)]
+    return "\n".join(["digraph microfp {", *lines, "}"])
+
+
+LIMIT = 200
+"""How many nodes a drawing shows unless told otherwise."""
+
+
+def to_svg(output: Value, gradients: Gradients | None = None, *, limit: int = LIMIT) -> str:
+    """Draw the graph as a picture, by Graphviz: pygraphviz, or else the program `dot`.
+
+    Args:
+        output: The node to look at.
+        gradients: Where given, each box also shows the gradient of its node.
+        limit: How many nodes are drawn at most, those nearest to the output; a line below the
+            picture says how many there are.
+
+    Returns:
+        The text of an SVG picture.
+
+    Raises:
+        TypeError: If an argument has the wrong type.
+        ValueError: If `limit` is less than 1.
+        ImportError: If neither the extra `graph` nor `dot` is installed.
+
+    >>> from microfp import value
+    >>> to_svg(value(2.0, label="x") * 3.0)[:5]
+    '<?xml'
+    """
+    count = len(topological_order(check_node("to_svg", "output", output)))
+    rows = nodes(output, gradients, limit=check_count("to_svg", "limit", limit, minimum=1))
+    note = f'label="the {len(rows):,} nodes nearest to the output, of {count:,}";'
+    return _rendered(_dot(rows, [*_STYLES, *([note] if len(rows) < count else [])]))
+
+
+# Readable on light and on dark pages: dark text in light boxes on no ground at all.
+_STYLES = (
+    'rankdir=LR; bgcolor="transparent"; fontname="sans-serif"; fontcolor="#7a828c";',
+    'node [shape=box, style="rounded,filled", fillcolor="#f7f7f4", color="#a3a8ae"];',
+    'node [fontname="sans-serif", fontsize=11, fontcolor="#1d2126"];',
+    'edge [color="#7a828c", arrowsize=0.7];',
+)
+
+
+def _rendered(dot: str) -> str:
+    try:
+        from pygraphviz import AGraph
+    except ImportError:
+        return _rendered_by_program(dot)
+    picture: bytes = AGraph(string=dot).draw(format="svg", prog="dot")
+    return picture.decode()
+
+
+def _rendered_by_program(dot: str) -> str:
+    program = shutil.which("dot")
+    if program is None:
+        raise ImportError("to_svg: Graphviz is not installed: pip install 'microfp[graph]'")
+    command = [program, "-Tsvg"]
+    return subprocess.run(command, input=dot, capture_output=True, text=True, check=True).stdout
 
 
 def _box(row: NodeRow) -> str:

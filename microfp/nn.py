@@ -115,6 +115,11 @@ class Neuron(Record):
     bias: Value = attr()
     activation: str | Activation = attr(default="relu")
 
+    def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
+        from microfp.display import model_bundle
+
+        return model_bundle(self)
+
     def __call__(self, inputs: Sequence[Scalar]) -> Value:
         """Compute the output for as many inputs as there are weights."""
         return _fire(self, _nodes(inputs))
@@ -128,6 +133,11 @@ class Layer(Record):
     """
 
     neurons: PVector[Neuron] = attr()
+
+    def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
+        from microfp.display import model_bundle
+
+        return model_bundle(self)
 
     def __call__(self, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
         """Compute one output per neuron."""
@@ -143,6 +153,11 @@ class MLP(Record):
     """
 
     layers: PVector[Layer] = attr()
+
+    def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
+        from microfp.display import model_bundle
+
+        return model_bundle(self)
 
     def __call__(self, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
         """Compute one output per neuron of the last layer."""

@@ -17,6 +17,7 @@ lifted over the parameters here and that a compiler can run with one parameter a
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import compress, repeat
 from typing import NamedTuple, TypeAlias
 
@@ -413,6 +414,7 @@ def _against(name: str, learning_rate: Rate) -> Optimizer:
         fixed = constant(check_non_negative(name, "learning_rate", learning_rate))
         return _against(name, fixed)
 
+    @lru_cache(maxsize=1024)  # each step asks twice: for its update and for its metrics
     def rate(step: int) -> float:
         return check_non_negative("learning_rate", f"the rate at step {step}", learning_rate(step))
 

@@ -6,14 +6,18 @@
 """
 
 import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TypedDict, TypeVar
 
 from microfp.checks import check_count, check_non_negative, check_positive
 from microfp.datasets import Dataset
 from microfp.native.scoring import scores
-from microfp.nn import Model, forward
+from microfp.nn import Model, forward, parameters
 from microfp.schedules import Schedule
-from microfp.trainer import Metrics, Run
+from microfp.trainer import Metrics, Run, TrainState
 
 M = TypeVar("M", bound=Model)
 
@@ -91,6 +95,42 @@ class BoundaryRow(TypedDict):
     predicted: str
     predicted_value: float
     score: float
+
+
+class SegmentRow(TypedDict):
+    """A straight piece of a line, from (x, y) to (x2, y2)."""
+
+    x: float
+    y: float
+    x2: float
+    y2: float
+
+
+class BinRow(TypedDict):
+    """How many parameters lay from `low` up to `high` at one step."""
+
+    step: int
+    until: int
+    low: float
+    high: float
+    count: int
+
+
+class FrameRow(TypedDict):
+    """What a model said of a whole grid from one step until the next that was looked at.
+
+    `scores` go column by column from the left, each from the bottom up, and `rows` is how many
+    points there are in a column; `line` is where the score is 0.
+    """
+
+    step: int
+    until: int
+    scores: list[float]
+    rows: int
+    left: float
+    bottom: float
+    h: float
+    line: list[SegmentRow]
 
 
 def dataset_points(dataset: Dataset) -> list[PointRow]:
@@ -228,6 +268,151 @@ def _boundary_row(x: float, y: float, score: float) -> BoundaryRow:
         predicted_value=predicted,
         score=score,
     )
+
+
+def zero_line(rows: Sequence[BoundaryRow]) -> list[SegmentRow]:
+    """Find where the score crosses 0, by linear interpolation between neighbours in the grid.
+
+    Args:
+        rows: A whole grid, in the order of `decision_boundary`.
+
+    Returns:
+        Straight pieces, each inside one triangle of the grid. After Lorensen and Cline,
+        "Marching cubes" (SIGGRAPH 1987), with triangles, which leave no case ambiguous.
+
+    >>> from microfp import datasets, nn
+    >>> upright = nn.neuron(2, weights=[1.0, 0.0], activation="identity")
+    >>> data = datasets.dataset([(-1.0, 0.0), (1.0, 1.0)], [-1, 1])
+    >>> line = zero_line(decision_boundary(upright, data, h=2.0, padding=0.5))
+    >>> {row["x"] for row in line}
+    {0.0}
+    """
+    height = sum(row["x"] == rows[0]["x"] for row in rows) if rows else 0
+    columns = [rows[i : i + height] for i in range(0, len(rows), height)] if height else []
+    return [
+        segment
+        for left, right in pairwise(columns)
+        for (a, b), (c, d) in zip(pairwise(left), pairwise(right), strict=True)
+        for triangle in ((a, b, d), (a, c, d))
+        for segment in _crossing(triangle)
+    ]
+
+
+def _crossing(corners: Sequence[BoundaryRow]) -> list[SegmentRow]:
+    """The piece of the zero line inside a triangle, if it passes there."""
+    sides = [(corners[i], corners[j]) for i, j in ((0, 1), (1, 2), (0, 2))]
+    ends = [_root(a, b) for a, b in sides if (a["score"] > 0.0) != (b["score"] > 0.0)]
+    if len(ends) != 2 or not all(math.isfinite(number) for end in ends for number in end):
+        return []
+    (x, y), (x2, y2) = ends
+    return [SegmentRow(x=x, y=y, x2=x2, y2=y2)] if ends[0] != ends[1] else []
+
+
+def _root(a: BoundaryRow, b: BoundaryRow) -> tuple[float, float]:
+    share = a["score"] / (a["score"] - b["score"])
+    return a["x"] + share * (b["x"] - a["x"]), a["y"] + share * (b["y"] - a["y"])
+
+
+def boundary_frames(
+    states: Sequence[TrainState[M]], dataset: Dataset, *, h: float = 0.25, padding: float = 1.0
+) -> list[FrameRow]:
+    """Evaluate the models of a training on one grid: the frames of a film of their boundaries.
+
+    Args:
+        states: Some states of a training, by rising step.
+        dataset: Two-dimensional examples, which span the grid.
+        h: The distance between neighbours in the grid, above 0.
+        padding: How far the grid goes beyond the examples, 0 or more.
+
+    >>> from microfp import datasets, nn, toolbox, trainer
+    >>> data = datasets.moons(10)
+    >>> states = list(toolbox.take(3, trainer.train(nn.mlp(2, [1]), data)))
+    >>> [(row["step"], row["until"]) for row in boundary_frames(states, data, h=1.0)]
+    [(1, 2), (2, 3), (3, 4)]
+    """
+    return [
+        _frame(state, until, decision_boundary(state.model, dataset, h=h, padding=padding), h)
+        for state, until in zip(states, _ends(states), strict=True)
+    ]
+
+
+def _frame(state: TrainState[M], until: int, grid: list[BoundaryRow], h: float) -> FrameRow:
+    return FrameRow(
+        step=state.step,
+        until=until,
+        scores=[row["score"] for row in grid],
+        rows=sum(row["x"] == grid[0]["x"] for row in grid),
+        left=grid[0]["x"],
+        bottom=grid[0]["y"],
+        h=h,
+        line=zero_line(grid),
+    )
+
+
+def _ends(states: Sequence[TrainState[M]]) -> list[int]:
+    """For each state the step of the next one; the last stands for one step."""
+    steps = [state.step for state in states]
+    return [*steps[1:], steps[-1] + 1] if steps else []
+
+
+def parameter_histogram(states: Sequence[TrainState[M]], *, bins: int = 40) -> list[BinRow]:
+    """Count the parameters of each state in bins of equal width, the same for all states.
+
+    Args:
+        states: Some states of a training, by rising step.
+        bins: How many bins span all finite parameters, at least 1.
+
+    Returns:
+        A row per state and bin that is not empty; parameters that are not finite are in none.
+
+    >>> from microfp import nn, optim, trainer
+    >>> start = trainer.initial_state(nn.neuron(2, weights=[-1.0, 1.0]), optim.sgd(0.1))
+    >>> [(row["low"], row["high"], row["count"]) for row in parameter_histogram([start], bins=2)]
+    [(-1.0, 0.0, 1), (0.0, 1.0, 2)]
+    """
+    check_count("parameter_histogram", "bins", bins, minimum=1)
+    numbers = [list(filter(math.isfinite, _numbers(state))) for state in states]
+    found = [number for row in numbers for number in row]
+    if not found:
+        return []
+    edges = _edges(min(found), max(found), bins)
+    return [
+        BinRow(step=state.step, until=until, low=edges[i], high=edges[i + 1], count=count)
+        for state, until, row in zip(states, _ends(states), numbers, strict=True)
+        for i, count in sorted(Counter(_bins(row, edges)).items())
+    ]
+
+
+def _numbers(state: TrainState[M]) -> list[float]:
+    return [parameter.data for parameter in parameters(state.model)]
+
+
+def _edges(low: float, high: float, bins: int) -> list[float]:
+    width = (high - low) / bins or 1.0
+    return [low + i * width for i in range(bins + 1)]
+
+
+def _bins(numbers: Sequence[float], edges: Sequence[float]) -> Iterator[int]:
+    """The number of the bin of each; the last bin holds its upper edge too."""
+    return (min(bisect_right(edges, number) - 1, len(edges) - 2) for number in numbers)
+
+
+def evenly(states: Sequence[TrainState[M]], count: int) -> list[TrainState[M]]:
+    """Choose some states at even distances, the first and the last among them.
+
+    Args:
+        states: By rising step.
+        count: How many to choose at most, 2 or more.
+
+    >>> from microfp import datasets, nn, toolbox, trainer
+    >>> states = list(toolbox.take(9, trainer.train(nn.mlp(2, [1]), datasets.moons(4))))
+    >>> [state.step for state in evenly(states, 3)]
+    [1, 5, 9]
+    """
+    check_count("evenly", "count", count, minimum=2)
+    if len(states) <= count:
+        return list(states)
+    return [states[round(i * (len(states) - 1) / (count - 1))] for i in range(count)]
 
 
 def _class_name(label: float) -> str:

@@ -91,8 +91,18 @@ def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Datase
     if size is None or check_count("batch", "size", size, minimum=1) >= n:
         return dataset
     check_seed("batch", "seed", seed)
-    epoch, place = divmod(check_count("batch", "step", step), math.ceil(n / size))
-    return subset(dataset, _order(n, seed, epoch)[place * size : (place + 1) * size])
+    checked = check_count("batch", "step", step)
+    return subset(dataset, batch_numbers(n, size, seed=seed, step=checked))
+
+
+def batch_numbers(n: int, size: int, *, seed: int, step: int) -> tuple[int, ...]:
+    """Choose the examples of one step by number, out of n; see `batch`.
+
+    >>> sorted(batch_numbers(3, 3, seed=1, step=0))
+    [0, 1, 2]
+    """
+    epoch, place = divmod(step, math.ceil(n / size))
+    return _order(n, seed, epoch)[place * size : (place + 1) * size]
 
 
 def batches(

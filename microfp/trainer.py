@@ -16,7 +16,7 @@ from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.checks import check_count, check_kind, check_seed, wrong_value
 from microfp.datasets import Dataset, batch
-from microfp.errors import CompileError, ShapeError, TraceError
+from microfp.errors import ShapeError, TraceError
 from microfp.gradients import Gradients, backward, grad
 from microfp.losses import (
     Evaluation,
@@ -28,17 +28,20 @@ from microfp.losses import (
     max_margin,
     share_correct,
 )
+from microfp.native.engine import bindings
 from microfp.native.stepping import MOST_NODES, Plan, measure, plan_for
+from microfp.native.stream import Steps, Stream, ahead, open_stream
 from microfp.native.structure import Template
 from microfp.native.structure import template as template_of
 from microfp.nn import Model, apply_gradients
 from microfp.ops import total
 from microfp.optim import Numbers, Optimizer, sgd
+from microfp.preparation import batch_numbers
 from microfp.record import Deferred, Record, attr, pending
 from microfp.schedules import micrograd_decay
 from microfp.toolbox import iterate, pipe, take
-from microfp.tree import parameters, with_parameters
-from microfp.values import value
+from microfp.tree import parameters, remembering, with_parameters
+from microfp.values import Value, value
 
 M = TypeVar("M", bound=Model)
 
@@ -93,7 +96,7 @@ class TrainState(Record, Generic[M]):
 
     step: int = attr()
     model: M = attr(deferrable=True)
-    optimizer_state: object = attr()
+    optimizer_state: object = attr(deferrable=True)
     metrics: Metrics | None = attr()
 
 
@@ -128,11 +131,16 @@ class Run(Record, Generic[M]):
     """
 
     initial_model: M = attr()
-    final_model: M = attr()
+    final_model: M = attr(deferrable=True)
     history: PVector[Metrics] = attr()
     final_loss: float = attr()
     final_accuracy: float | None = attr()
     options: PMap[str, object] = attr()
+
+    def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
+        from microfp.display import run_bundle
+
+        return run_bundle(self)
 
 
 class Step(Protocol):
@@ -159,10 +167,15 @@ def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
     >>> initial_state(nn.mlp(2, [1]), sgd(0.1)).metrics is None
     True
     """
-    numbers = pvector([p.data for p in parameters(model)])
+    numbers = pvector(_numbers(model))
     if not numbers:
         raise ShapeError(f"train: the model must have parameters, got {model!r:.80}")
     return TrainState(step=0, model=model, optimizer_state=optimizer.init(numbers), metrics=None)
+
+
+_numbers: Callable[[object], tuple[float, ...]] = remembering(
+    lambda model: tuple([p.data for p in parameters(model)])
+)
 
 
 def differentiate(evaluation: Evaluation[M]) -> Differentiated[M]:
@@ -293,6 +306,8 @@ def make_step(
     size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
     check_seed("train", "seed", seed)
     _check_backend(backend)
+    if backend == "native":
+        return _native_step(loss, optimizer, dataset, size, seed)
 
     def step(state: TrainState[M], /) -> TrainState[M]:
         examples = batch(dataset, size, seed=seed, step=state.step)
@@ -311,9 +326,7 @@ def _check_backend(backend: str) -> None:
     if backend not in get_args(Backend):
         raise wrong_value("train", "backend", f"one of {', '.join(get_args(Backend))}", backend)
     if backend == "native":
-        raise CompileError(
-            "train: backend 'native' needs llvmlite and numpy: pip install 'microfp[native]'"
-        )
+        bindings()
 
 
 def chosen_backend(
@@ -354,7 +367,7 @@ class _Moved(Record):
     """A model that has not been built: a model of its structure, and its numbers."""
 
     template: Template = attr()
-    numbers: tuple[float, ...] = attr()
+    numbers: tuple[float, ...] = attr(deferrable=True)
 
     def __call__(self) -> object:
         return with_parameters(self.template.model, self.numbers)
@@ -380,7 +393,7 @@ def _flattened(
     try:
         known = moved if isinstance(moved, _Moved) else _read(state.model)
         plan = plan_for(loss, known.template, len(examples.xs[0]), most_nodes)
-        _check_captured(plan, state)
+        _check_captured(plan.captured, state)
     except TraceError as error:
         return error
     check_targets(loss, examples, _output_count(plan))
@@ -392,15 +405,14 @@ def _output_count(plan: Plan) -> int:
     return len(plan.example.outputs) - 1 - plan.parameter_count
 
 
-def _check_captured(plan: Plan, state: TrainState[M]) -> None:
+def _check_captured(captured: frozenset[Value], state: TrainState[M]) -> None:
     """Check that what counts as a constant is none of the parameters that are to be trained."""
-    if plan.captured and not plan.captured.isdisjoint(parameters(state.model)):
+    if captured and not captured.isdisjoint(parameters(state.model)):
         raise TraceError("the model or the loss has closed over a parameter of the model")
 
 
 def _read(model: Model) -> _Moved:
-    numbers = tuple(p.data for p in parameters(model))
-    return _Moved.unchecked(template_of(model), numbers)
+    return _Moved.unchecked(template_of(model), _numbers(model))
 
 
 def _python_step(
@@ -422,6 +434,138 @@ def _python_step(
     )
     model = Deferred(_Moved.unchecked(flat.template, numbers))
     return TrainState.unchecked(state.step + 1, model, after, metrics)
+
+
+def _native_step(
+    loss: Loss, optimizer: Optimizer, dataset: Dataset, size: int | None, seed: int
+) -> Step:
+    """The step in machine code; the data are copied once for each structure of models."""
+    streams: dict[Template, Stream] = {}
+
+    def step(state: TrainState[M], /) -> TrainState[M]:
+        known = _known(loss, state, dataset)
+        stream = streams.get(known.template)
+        if stream is None:
+            stream = streams[known.template] = _opened(
+                loss, optimizer, dataset, size, seed, state, known.template
+            )
+        steps = ahead(stream, state.step, known.numbers, state.optimizer_state, 1)
+        metrics = next(_native_metrics(optimizer, steps, state.step))
+        return _native_state(known.template, steps, metrics)
+
+    return step
+
+
+class _Training(NamedTuple):
+    """What is trained by, and on."""
+
+    step: Step
+    loss: Loss
+    optimizer: Optimizer
+    dataset: Dataset
+    size: int | None
+    seed: int
+
+
+def _native_states(training: _Training, state: TrainState[M]) -> Iterator[TrainState[M]]:
+    """The states after a state, computed more and more of them ahead."""
+    _, loss, optimizer, dataset, size, seed = training
+    known = _known(loss, state, dataset)
+    stream = _opened(loss, optimizer, dataset, size, seed, state, known.template)
+    count, numbers, optimizer_state, step = 1, known.numbers, state.optimizer_state, state.step
+    while True:
+        steps = ahead(stream, step, numbers, optimizer_state, count)
+        for place, metrics in enumerate(_native_metrics(optimizer, steps, step)):
+            yield _native_state(known.template, steps, metrics, place)
+        count, step = min(2 * count, FURTHEST_AHEAD), step + steps.count
+        numbers, optimizer_state = steps.numbers(steps.count - 1), steps.state(steps.count - 1)
+
+
+def _native_fold(
+    training: _Training, state: TrainState[M], count: int, log_every: int
+) -> tuple[TrainState[M], PVector[Metrics]]:
+    """The state after so many steps, and the metrics that are logged on the way."""
+    if count == 0:
+        return state, pvector()
+    _, loss, optimizer, dataset, size, seed = training
+    known = _known(loss, state, dataset)
+    stream = _opened(loss, optimizer, dataset, size, seed, state, known.template)
+    if not stream.checked:
+        check_fits(loss, state.model, dataset)
+    numbers, optimizer_state, step = known.numbers, state.optimizer_state, state.step
+    history: list[Metrics] = []
+    while True:
+        steps = ahead(stream, step, numbers, optimizer_state, count - step)
+        history += [
+            metrics
+            for metrics in _native_metrics(optimizer, steps, step)
+            if metrics.step % log_every == 0 or metrics.step == count - 1
+        ]
+        step += steps.count
+        if step == count:
+            return _native_state(known.template, steps, history[-1]), pvector(history)
+        numbers, optimizer_state = steps.numbers(steps.count - 1), steps.state(steps.count - 1)
+
+
+FURTHEST_AHEAD = 64
+"""How many steps are computed before anybody has asked for them, at most."""
+
+
+def _known(loss: Loss, state: TrainState[M], dataset: Dataset) -> _Moved:
+    """The structure and the numbers of the model in a state."""
+    moved = pending(state, "model")
+    if isinstance(moved, _Moved):
+        return moved
+    if not parameters(state.model):
+        check_fits(loss, state.model, dataset)
+    return _read(state.model)
+
+
+def _opened(
+    loss: Loss,
+    optimizer: Optimizer,
+    dataset: Dataset,
+    size: int | None,
+    seed: int,
+    state: TrainState[M],
+    template: Template,
+) -> Stream:
+    n = len(dataset.ys)
+
+    def chosen(step: int) -> tuple[int, ...] | None:
+        return None if size is None or size >= n else batch_numbers(n, size, seed=seed, step=step)
+
+    stream = open_stream(loss, optimizer, template, dataset, chosen)
+    _check_captured(stream.trainer.examples.captured, state)
+    return stream
+
+
+def _native_state(
+    template: Template, steps: Steps, metrics: Metrics, place: int = -1
+) -> TrainState[M]:
+    """The state after one of some steps, the last by default."""
+    moved = _Moved.unchecked(template, Deferred(lambda: steps.numbers(place)))
+    after = Deferred(lambda: steps.state(place))
+    return TrainState.unchecked(metrics.step + 1, Deferred(moved), after, metrics)
+
+
+def _native_metrics(optimizer: Optimizer, steps: Steps, first: int) -> Iterator[Metrics]:
+    """The metrics of some steps, one by one: the rate of a step is asked for when it is due."""
+    loss, data, penalty, accuracy, norm = steps.measured
+    numbers = range(first, first + steps.count)
+    rates = (_rate(optimizer, step) for step in numbers)
+    return map(_metrics, numbers, loss, data, penalty, accuracy, rates, norm)
+
+
+_WRITERS = Metrics.writers()
+
+
+def _metrics(*fields: object) -> Metrics:
+    """Build metrics without checks: a folded training spends most of its time outside of them."""
+    made = object.__new__(Metrics)
+    for write, field in zip(_WRITERS, fields, strict=True):
+        write(made, field)
+    return made
 
 
 def train(
@@ -461,6 +605,9 @@ def train(
     step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
     start = initial_state(model, optimizer)
     check_fits(loss, model, dataset)
+    if backend == "native":
+        training = _Training(step, loss, optimizer, dataset, batch_size, seed)
+        return _native_states(training, start)
     states = iterate(step, start)
     next(states)
     return states
@@ -508,30 +655,35 @@ def fit(
         "seed": seed,
         "backend": backend,
     }
-    states = train(
+    step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
+    start = initial_state(model, optimizer)
+    if backend != "native" or steps == 0:  # which is checked where it is traced
+        check_fits(loss, model, dataset)
+    folded = _native_fold if backend == "native" else _fold
+    training = _Training(step, loss, optimizer, dataset, batch_size, seed)
+    final_state, history = folded(training, start, steps, log_every)
+    final = history[-1] if history else _untrained(loss, model, dataset)
+    held = pending(final_state, "model")
+    return Run.unchecked(
         model,
-        dataset,
-        loss=loss,
-        optimizer=optimizer,
-        batch_size=batch_size,
-        seed=seed,
-        backend=backend,
+        final_state.model if held is None else Deferred(held),
+        history,
+        final.loss,
+        final.accuracy,
+        pmap({"steps": steps, "log_every": log_every, **options}),
     )
-    last_step = steps - 1
-    unstarted: tuple[TrainState[M], PVector[Metrics]] = (initial_state(model, optimizer), pvector())
-    final_state, history = reduce(
-        lambda so_far, state: (state, _logged(so_far[1], state, log_every, last_step)),
+
+
+def _fold(
+    training: "_Training", start: TrainState[M], steps: int, log_every: int
+) -> tuple[TrainState[M], PVector[Metrics]]:
+    unstarted: tuple[TrainState[M], PVector[Metrics]] = (start, pvector())
+    states = iterate(training.step, start)
+    next(states)
+    return reduce(
+        lambda so_far, state: (state, _logged(so_far[1], state, log_every, steps - 1)),
         take(steps, states),
         unstarted,
-    )
-    final = history[-1] if history else _untrained(loss, model, dataset)
-    return Run(
-        initial_model=model,
-        final_model=final_state.model,
-        history=history,
-        final_loss=final.loss,
-        final_accuracy=final.accuracy,
-        options=pmap({"steps": steps, "log_every": log_every, **options}),
     )
 
 

@@ -16,6 +16,7 @@ Line(slope=Value(data=5.0), offset=Value(data=6.0))
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from pyrsistent import PMap, PVector, pmap, pvector
@@ -26,6 +27,36 @@ from microfp.record import Record
 from microfp.values import LEAF, Scalar, Value, lift, stop_gradient, value
 
 M = TypeVar("M")
+R = TypeVar("R")
+
+
+class _Same:
+    """An object as a key that equals itself alone."""
+
+    __slots__ = ("it",)
+
+    def __init__(self, it: object) -> None:
+        self.it = it
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.it is self.it
+
+    def __hash__(self) -> int:
+        return id(self.it)
+
+
+def remembering(f: Callable[[object], R]) -> Callable[[object], R]:
+    """Let a function of a tree remember its last two results; trees do not change.
+
+    One training step asks several times for the parameters of the same model.
+
+    >>> count = remembering(lambda tree: len(list(values(tree))))
+    >>> count((value(1.0), value(2.0)))
+    2
+    """
+    remembered = lru_cache(maxsize=2)(lambda same: f(same.it))
+    return lambda tree: remembered(_Same(tree))
+
 
 CONTAINERS = (Record, PMap, PVector, tuple)
 """What a tree branches at."""
@@ -130,7 +161,12 @@ def parameters(model: object) -> tuple[Value, ...]:
     >>> len(parameters(mlp(2, [16, 16, 1])))
     337
     """
-    return tuple(dict.fromkeys(v for v in values(model) if v.op == LEAF))
+    return _leaves(model)
+
+
+_leaves: Callable[[object], tuple[Value, ...]] = remembering(
+    lambda model: tuple(dict.fromkeys(v for v in values(model) if v.op == LEAF))
+)
 
 
 def parameter_count(model: object) -> int:

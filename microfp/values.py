@@ -9,7 +9,7 @@ nodes, so the graph is plain data: `gradients.backward` folds over it, `graph` p
 (1.0, 'relu', ['add'])
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from numbers import Real
 from threading import local
 from typing import TYPE_CHECKING, SupportsFloat, TypeAlias
@@ -141,6 +141,13 @@ class Value(Record):
         op = "" if self.op == LEAF else f", op={self.op!r}"
         label = "" if self.label is None else f", label={self.label!r}"
         return f"Value(data={self.data!r}{op}{label})"
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        from microfp.display import value_bundle
+
+        return value_bundle(self, include, exclude)
 
     def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> "Value":
         return apply(primitive, *operands)

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import pytest
 
-from microfp import __version__, datasets, losses, nn, trainer
-from microfp.cli import LONGEST_COMPLAINT, DemoOptions, main, to_json
+from microfp import __version__, datasets, explorer, losses, nn, relu, trainer, value
+from microfp.cli import LONGEST_COMPLAINT, DemoOptions, explore_lines, main
+from microfp.text import to_json
 
 SMALL = ("--hidden", "3", "--samples", "6")
 METRICS = [
@@ -399,3 +400,61 @@ def test_the_defaults_are_those_of_the_published_run() -> None:
     usual = DemoOptions()
     assert (usual.dataset, usual.samples, usual.hidden) == ("moons", 100, (16, 16))
     assert (usual.steps, usual.alpha, usual.seed) == (100, 1e-4, 1337)
+
+
+# The page of an expression.
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("options", [(), ("--output", "page.html"), ("--output=page.html",)])
+def test_explore_writes_a_page(
+    options: tuple[str, ...], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = answer(capsys, "explore", "relu(x*w + b)", *options, "x=2", "w=-3", "b=7", "--no-open")
+    (page,) = folder.iterdir()
+    assert page.name == ("page.html" if options else "microfp-explorer.html")
+    assert told == (0, f"wrote {page.name}; open it in a browser\n", "")
+    output = relu(value(2.0, label="x") * value(-3.0, label="w") + value(7.0, label="b"))
+    assert page.read_text("utf-8") == explorer.to_html(output, title="relu(x*w + b)")
+
+
+def test_explore_opens_the_page_that_it_wrote(folder: Path) -> None:
+    opened: list[str] = []
+
+    def open_page(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    lines = explore_lines("-x", ["x=2"], output="my page.html", no_open=False, open_page=open_page)
+    assert list(lines) == ["wrote my page.html"]
+    assert opened == [(folder / "my page.html").as_uri()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("x +", "x=2"), "expression: it ends too early"),
+        (("-x",), "expression: x must have a value"),
+        (
+            ("-x", "x=2", "--output", "no/page.html"),
+            "--output: cannot write 'no/page.html': No such",
+        ),
+        (("-x", "x=2", "--output", "."), "--output: must be the name of a file, got '.'"),
+        (("-x", "x=2", "--output", "taken"), "--output: cannot write 'taken': Is a directory"),
+        (("-x", "x=2", "--output"), "argument --output: expected one argument"),
+    ],
+)
+def test_bad_input_to_explore_is_one_line_and_no_file(
+    arguments: tuple[str, ...], complaint: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "taken").mkdir()
+    code, out, err = answer(capsys, "explore", "--no-open", *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"microfp: {complaint}")
+    assert err.count("\n") == 1
+    assert [path.name for path in folder.rglob("*")] == ["taken"]

@@ -10,9 +10,23 @@ parameters  w
 outputs     %4
 """
 
+from microfp.native.functions import predict, value_and_grad
+from microfp.native.inspection import CodeStages, explain_code
 from microfp.native.lowering import lower
 from microfp.native.program import Instruction, Program, run
 from microfp.native.source import function_source
 from microfp.native.stages import Stages, explain
 
-__all__ = ["Instruction", "Program", "Stages", "explain", "function_source", "lower", "run"]
+__all__ = [
+    "CodeStages",
+    "Instruction",
+    "Program",
+    "Stages",
+    "explain",
+    "explain_code",
+    "function_source",
+    "lower",
+    "predict",
+    "run",
+    "value_and_grad",
+]

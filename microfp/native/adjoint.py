@@ -32,7 +32,7 @@ from microfp.native.tracing import ExampleGraph, PenaltyGraph, traced_leaf
 from microfp.ops import Operand, mul
 from microfp.values import Value, lift, topological_order, value
 
-__all__ = ["carried_program", "example_program", "penalty_program"]
+__all__ = ["carried_program", "example_program", "gradient_nodes", "penalty_program"]
 
 
 def example_program(graph: ExampleGraph) -> Program:
@@ -49,7 +49,7 @@ def example_program(graph: ExampleGraph) -> Program:
     (4, 337, 339)
     """
     seed, nothing = traced_leaf("seed"), value(0.0)
-    table = _gradients(graph.cost, graph.parameters, {graph.cost: seed})
+    table = gradient_nodes(graph.cost, graph.parameters, {graph.cost: seed})
     return _program(graph, (seed,), [table.get(p, nothing) for p in graph.parameters])
 
 
@@ -68,14 +68,25 @@ def carried_program(graph: ExampleGraph) -> Program:
     seed = traced_leaf("seed")
     so_far = {p: traced_leaf(f"g{i}") for i, p in enumerate(graph.parameters)}
     start = so_far | {graph.cost: so_far[graph.cost] + seed if graph.cost in so_far else seed}
-    table = _gradients(graph.cost, graph.parameters, start)
+    table = gradient_nodes(graph.cost, graph.parameters, start)
     return _program(graph, (seed, *so_far.values()), [table[p] for p in graph.parameters])
 
 
-def _gradients(
+def gradient_nodes(
     output: Value, parameters: tuple[Value, ...], start: Mapping[Value, Value]
 ) -> dict[Value, Value]:
-    """The fold of `backward` with nodes for numbers; no term is left out, for 0 * inf is nan."""
+    """Differentiate with nodes for numbers; no term is left out, for 0 * inf is nan.
+
+    Args:
+        output: What is differentiated.
+        parameters: What it is differentiated along.
+        start: The gradients so far: that of the output, and what terms are to be added to.
+
+    >>> from microfp.native.tracing import traced_leaf
+    >>> x = traced_leaf("x")
+    >>> gradient_nodes(x * 2.0, (x,), {})
+    {}
+    """
     order = topological_order(output)
     on_the_way = set(parameters)
     for node in order:  # a loop: a node is on the way where one of its parents is
@@ -119,5 +130,5 @@ def penalty_program(graph: PenaltyGraph) -> Program:
     """
     p, zero, one = graph.parameter, value(0.0), value(1.0)
     start = {p: zero} | {graph.cost: zero + one if graph.cost is p else one}
-    table = _gradients(graph.cost, (p,), start)
+    table = gradient_nodes(graph.cost, (p,), start)
     return lower((graph.cost, table[p]), inputs=(), parameters=(p,))

@@ -7,11 +7,11 @@ True
 False
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from microfp.errors import TraceError
 from microfp.record import Record, attr
-from microfp.tree import CONTAINERS, branches, parameters
+from microfp.tree import CONTAINERS, branches, parameters, remembering
 from microfp.values import Value
 
 __all__ = ["Template", "structure", "template"]
@@ -55,8 +55,15 @@ def template(model: object) -> Template:
     >>> template((value(1.0), "relu")).structure == template((value(2.0), "tanh")).structure
     False
     """
+    return _template(model)
+
+
+def _new_template(model: object) -> Template:
     found = structure(model)
     return Template(structure=found, digest=hash(found), model=model)
+
+
+_template: Callable[[object], Template] = remembering(_new_template)
 
 
 def structure(model: object) -> Hashable:

@@ -8,7 +8,7 @@ import pytest
 from pyrsistent import PMap, PRecord, PVector, m, pmap, pvector
 
 from microfp.datasets import dataset, moons
-from microfp.errors import CompileError, DataError, TraceError
+from microfp.errors import DataError, TraceError
 from microfp.losses import Loss, max_margin
 from microfp.native.source import compiled
 from microfp.native.stages import explain
@@ -180,11 +180,6 @@ def test_a_target_without_meaning_is_refused_as_in_eager() -> None:
     step = make_step(max_margin(), sgd(0.1), dataset([[0.0, 1.0]], [0.5]), backend="python")
     with pytest.raises(DataError, match="each label must be -1 or 1"):
         step(initial_state(MODEL, sgd(0.1)))
-
-
-def test_a_missing_backend_names_the_extra() -> None:
-    with pytest.raises(CompileError, match=r"pip install 'microfp\[native\]'"):
-        train(MODEL, DATA, backend="native")
 
 
 def test_an_unknown_backend_is_refused_with_the_known_ones() -> None:

@@ -1,0 +1,156 @@
+"""Functions of numbers as machine code: the value and gradient of one, a model over many rows.
+
+>>> from microfp import nn
+>>> value_and_grad(lambda v: v[0] * v[1], (0.0, 0.0))((3.0, 4.0))
+(12.0, (4.0, 3.0))
+>>> predict(nn.neuron(1, weights=[2.0], activation="identity"), [[1.0], [2.0]])
+((2.0,), (4.0,))
+"""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import TypeVar
+
+from pyrsistent import PVector, pvector
+
+from microfp.checks import wrong_kind
+from microfp.errors import CompileError, ShapeError
+from microfp.native import engine
+from microfp.native.adjoint import gradient_nodes
+from microfp.native.lowering import lower
+from microfp.native.machine import Machine, Way, machine_for, run_rows
+from microfp.native.structure import Template, template
+from microfp.native.tracing import traced_leaf
+from microfp.nn import Model, forward_many
+from microfp.tree import parameters, with_parameters
+from microfp.values import Scalar, Value, lift, value
+
+__all__ = ["predict", "value_and_grad"]
+
+A = TypeVar("A")
+
+
+def value_and_grad(
+    f: Callable[..., Scalar], example: A, *, way: Way = "auto"
+) -> Callable[[A], tuple[float, A]]:
+    """Compile a function and its gradient.
+
+    Args:
+        f: From a number, a sequence of numbers or a model to a Value, by operations on values.
+        example: An argument; its numbers do not matter.
+        way: How it is run; as code, as a tape, or as fits; see `native.machine`.
+
+    Returns:
+        A function from an argument like the example to the value and the gradient, which has
+        the shape of the argument.
+
+    Raises:
+        TraceError: If f reads a number.
+        CompileError: If llvmlite is not installed, or a primitive has no native form.
+
+    >>> from microfp import tanh
+    >>> slope = value_and_grad(tanh, 0.0)
+    >>> slope(0.0)
+    (0.0, 1.0)
+    """
+    leaves = tuple(traced_leaf(None) for _ in _numbers(example))
+    output = lift(f(_rebuilt(example, leaves)))
+    table, nothing = gradient_nodes(output, leaves, {output: value(1.0)}), value(0.0)
+    outputs = (output, *(table.get(leaf, nothing) for leaf in leaves))
+    compiled = machine_for(lower(outputs, leaves), summed=0, width=1, way=way)
+
+    def both(argument: A) -> tuple[float, A]:
+        numbers = _numbers(argument)
+        if len(numbers) != len(leaves):
+            raise ShapeError(
+                f"value_and_grad: the argument must have {len(leaves)} numbers, as the example "
+                f"has, got {len(numbers)}"
+            )
+        first, *slopes = run_rows(compiled, (), [numbers])[0]
+        return first, _rebuilt(argument, slopes)
+
+    return both
+
+
+def _numbers(argument: object) -> Sequence[float]:
+    if isinstance(argument, Value):
+        return (argument.data,)
+    if isinstance(argument, list | tuple | PVector) and not hasattr(argument, "_fields"):
+        return [number for part in argument for number in _numbers(part)]
+    if isinstance(argument, int | float) and not isinstance(argument, bool):
+        return (float(argument),)
+    found = parameters(argument)
+    if not found:
+        raise wrong_kind(
+            "value_and_grad", "the argument", "a number, a sequence of numbers or a model", argument
+        )
+    return [p.data for p in found]
+
+
+def _rebuilt(example: A, scalars: Sequence[Scalar]) -> A:
+    """An argument of the same shape with other numbers in it."""
+    remaining = list(scalars)
+    rebuilt: A = _filled(example, remaining)  # type: ignore[assignment]  # the same shape
+    return rebuilt
+
+
+def _filled(example: object, remaining: list[Scalar]) -> object:
+    if isinstance(example, Value | int | float):
+        return remaining.pop(0) if len(remaining) == 1 else _popped(remaining)
+    if isinstance(example, list | tuple | PVector) and not hasattr(example, "_fields"):
+        if all(isinstance(part, int | float | Value) for part in example):
+            parts = remaining[: len(example)]
+            del remaining[: len(example)]
+        else:
+            parts = [_filled(part, remaining) for part in example]  # type: ignore[misc]  # trees
+        return pvector(parts) if isinstance(example, PVector) else tuple(parts)
+    count = len(parameters(example))
+    taken = remaining[:count]
+    del remaining[:count]
+    return with_parameters(example, taken)
+
+
+def _popped(remaining: list[Scalar]) -> Scalar:
+    return remaining.pop(0)
+
+
+def predict(model: Model, rows: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+    """Run a model over many rows of inputs.
+
+    Args:
+        model: Any model that can be traced.
+        rows: The inputs, row by row.
+
+    Returns:
+        The outputs of each row, equal to those of `forward_many` to 1e-12.
+
+    Raises:
+        TraceError: If the model reads a number.
+        CompileError: If llvmlite is not installed, or a primitive has no native form.
+
+    >>> from microfp import nn
+    >>> predict(nn.layer(1, 2, weights=[[2.0], [3.0]]), [[1.0], [-1.0]])
+    ((2.0, 3.0), (0.0, 0.0))
+    """
+    if not rows:
+        return ()
+    width = len(rows[0])
+    for row in rows:
+        if len(row) != width:
+            raise ShapeError(f"predict: each row must have {width} numbers, got {len(row)}")
+    compiled = _predictor(template(model), width)
+    if isinstance(compiled, CompileError):
+        raise compiled
+    return tuple(run_rows(compiled, [p.data for p in parameters(model)], rows))
+
+
+@lru_cache(maxsize=32)
+def _predictor(model: Template, width: int) -> Machine | CompileError:
+    known = model.model
+    leaves = tuple(traced_leaf(p.label) for p in parameters(known))
+    inputs = tuple(traced_leaf(f"x{i}") for i in range(width))
+    try:
+        scores = forward_many(with_parameters(known, leaves), inputs)  # type: ignore[arg-type]  # a model
+        return machine_for(lower(scores, inputs, leaves), summed=0, width=engine.host().width)
+    except CompileError as error:
+        return error.with_traceback(None)

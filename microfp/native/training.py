@@ -1,0 +1,362 @@
+"""Training as machine code: many steps in one call, each as the eager step would do it.
+
+The program of one example, with its gradients, runs over the examples of a batch; the program of
+one parameter, its penalty and its update, runs over the parameters. Rates and whatever else
+changes from step to step are computed in Python beforehand.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from microfp.errors import CompileError
+from microfp.losses import Loss
+from microfp.native import engine
+from microfp.native.adjoint import example_program, gradient_nodes
+from microfp.native.lowering import lower
+from microfp.native.machine import Machine, Way, machine_for, padded
+from microfp.native.predicates import traced_predicate
+from microfp.native.program import Program
+from microfp.native.structure import Template
+from microfp.native.tracing import (
+    ExampleGraph,
+    captured_leaves,
+    trace_example,
+    trace_penalty,
+    traced_leaf,
+)
+from microfp.optim import Optimizer, Rule
+from microfp.record import Record, attr
+from microfp.values import Value, lift, value
+
+__all__ = ["ExampleCode", "ParameterCode", "Trainer", "trainer_for"]
+
+MEASURES = 4
+"""What is measured in a step: costs, right predictions, penalties, squares of the gradient."""
+
+
+class ExampleCode(Record):
+    """What is computed for each example, compiled once per structure of loss and model.
+
+    Attributes:
+        parameter_count: How many parameters the model has.
+        score_count: How many scores an example has.
+        judged: Whether the code counts right predictions.
+        machine: The program of one example, compiled. Its outputs: the scores; then what is
+            summed over the examples: the gradients, the cost, and whether it is predicted rightly.
+        captured: The values that model and loss have closed over; they count as constants.
+    """
+
+    parameter_count: int = attr()
+    score_count: int = attr()
+    judged: bool = attr()
+    machine: Machine = attr()
+    captured: frozenset[Value] = attr()
+
+
+class ParameterCode(Record):
+    """What is computed for each parameter: its penalty and its update.
+
+    Attributes:
+        state_count: How many numbers the update remembers for each parameter.
+        scalar_count: How many numbers change from step to step.
+        updated: Whether the code updates the parameters; if not, it gives the whole gradient.
+        machine: The program of one parameter, compiled. Inputs: the parameter, what is
+            remembered, the gradient of the examples, the scalars. Outputs: the next parameter
+            and what is remembered next, or else the whole gradient; then what is summed: the
+            penalty and the square of the gradient.
+    """
+
+    state_count: int = attr()
+    scalar_count: int = attr()
+    updated: bool = attr()
+    machine: Machine = attr()
+
+
+@lru_cache(maxsize=64)
+def example_code(loss: Loss, model: Template, columns: int, way: Way) -> ExampleCode | CompileError:
+    """Compile a loss and a model; or say why that cannot be done."""
+    try:
+        return _example_code(loss, model, columns, way)
+    except CompileError as error:
+        return error.with_traceback(None)
+
+
+def _example_code(loss: Loss, model: Template, columns: int, way: Way) -> ExampleCode:
+    graph = trace_example(loss, model.model, columns)  # type: ignore[arg-type]  # any record
+    program, judged = _example(graph, loss)
+    return ExampleCode(
+        parameter_count=len(graph.parameters),
+        score_count=len(graph.scores),
+        judged=judged,
+        machine=machine_for(
+            program,
+            summed=len(graph.parameters) + 1 + judged,
+            width=engine.host().width,
+            shared=["seed"],
+            way=way,
+        ),
+        captured=captured_leaves(graph.cost, *graph.scores),
+    )
+
+
+class Rules(NamedTuple):
+    """The rules of an optimiser, each of which looks at one parameter alone.
+
+    Attributes:
+        rules: The rules, one after another.
+        counts: How many numbers that depend on the time each is given.
+    """
+
+    rules: tuple[Rule, ...]
+    counts: tuple[int, ...]
+
+
+def rules_of(optimizer: Optimizer) -> Rules | None:
+    """Find the rules of an optimiser; None where it is more, or looks at all gradients at once.
+
+    >>> from microfp import optim
+    >>> rules_of(optim.adam(0.1)).counts
+    (2, 1)
+    >>> rules_of(optim.clip_by_global_norm(1.0)) is None
+    True
+    """
+    rules = optimizer.rules
+    if rules is None or any(rule.reduction is not None for rule in rules):
+        return None
+    try:
+        return Rules(rules, tuple(len(rule.coefficients(0)) for rule in rules))
+    except Exception:  # noqa: BLE001 - a schedule of the user's; it is asked again in its step
+        return None
+
+
+def parameter_code(loss: Loss, rules: Rules | None, count: int) -> ParameterCode:
+    """Compile a penalty and the rules of an update, for so many parameters.
+
+    Raises:
+        TraceError: If one of them cannot be traced.
+        CompileError: If they use a primitive that has no native form.
+    """
+    program, width = _parameter(loss, rules), engine.host().width
+    scalars = sum(rules.counts) if rules else 0
+    return ParameterCode(
+        state_count=sum(len(rule.initial) for rule in rules.rules) if rules else 0,
+        scalar_count=scalars,
+        updated=rules is not None,
+        machine=machine_for(
+            program,
+            summed=2,
+            width=width,
+            shared=program.inputs[len(program.inputs) - scalars :],
+            columns=padded(count, width),
+        ),
+    )
+
+
+def _example(graph: ExampleGraph, loss: Loss) -> tuple[Program, bool]:
+    """The program of an example; outputs: scores, then what is summed: gradients, cost, right."""
+    program = example_program(graph)
+    cost, *rest = program.outputs
+    scores, gradients = rest[: len(graph.scores)], rest[len(graph.scores) :]
+    program = program.set(outputs=(*scores, *gradients, cost))
+    if loss.is_correct is None:
+        return program, False
+    leaves = tuple(traced_leaf(f"score{i}") for i in range(len(scores)))
+    target = traced_leaf("y")
+    holds = traced_predicate(loss.is_correct, leaves, target)
+    if holds is None:
+        return program, False
+    return _joined(program, lower(holds, (*leaves, target)), len(graph.inputs)), True
+
+
+def _joined(program: Program, predicate: Program, width: int) -> Program:
+    """Append a program of scores and target to the program that computes the scores."""
+    count = len(predicate.inputs) - 1
+    first = program.leaf_count + len(program.instructions)
+    moved = [*program.outputs[:count], width]
+    moved += range(first, first + len(predicate.instructions))
+    return program.set(
+        instructions=(
+            *program.instructions,
+            *(
+                it._replace(operands=tuple(moved[slot] for slot in it.operands))
+                for it in predicate.instructions
+            ),
+        ),
+        outputs=(*program.outputs, moved[predicate.outputs[0]]),
+    )
+
+
+def _parameter(loss: Loss, rules: Rules | None) -> Program:
+    """The program of a parameter.
+
+    Inputs: the parameter, what is remembered, the gradient of the examples, the scalars.
+    Outputs: the next parameter, what is remembered next, or else the whole gradient; and what is
+    summed: the penalty, the square of the gradient.
+    """
+    penalty, data_gradient = trace_penalty(loss), traced_leaf("g")
+    p: Value = penalty.parameter if penalty else traced_leaf("p")
+    cost: Value = penalty.cost if penalty else value(0.0)
+    gradient: Value = data_gradient
+    if penalty:
+        one = value(1.0)
+        start = {p: data_gradient} | {cost: data_gradient + one if cost is p else one}
+        gradient = gradient_nodes(cost, (p,), start)[p]
+    update, remembered, after, scalars = _update(rules, gradient, p)
+    outputs = (gradient,) if rules is None else (p + update, *after)
+    return lower(
+        (*outputs, cost, gradient * gradient), inputs=(p, *remembered, data_gradient, *scalars)
+    )
+
+
+def _update(
+    rules: Rules | None, gradient: Value, p: Value
+) -> tuple[Value, tuple[Value, ...], tuple[Value, ...], tuple[Value, ...]]:
+    """Apply the rules: the update, the leaves of what is remembered, what is next, the scalars."""
+    update = gradient
+    remembered: list[Value] = []
+    after: list[Value] = []
+    scalars: list[Value] = []
+    for rule, count in zip(*rules, strict=True) if rules else ():  # a loop: each feeds the next
+        slots = tuple(traced_leaf(f"m{len(remembered) + i}") for i in range(len(rule.initial)))
+        given = tuple(traced_leaf(f"k{len(scalars) + i}") for i in range(count))
+        changed, kept = rule.function(update, slots, p, given)
+        update = lift(changed)
+        remembered += slots
+        scalars += given
+        after += map(lift, kept)
+    return update, tuple(remembered), tuple(after), tuple(scalars)
+
+
+class Trainer(NamedTuple):
+    """A compiled training.
+
+    Attributes:
+        examples: What is computed for each example.
+        parameters: What is computed for each parameter.
+        steps: The machine code of the steps.
+        width: How many examples, or parameters, are computed side by side.
+    """
+
+    examples: ExampleCode
+    parameters: ParameterCode
+    steps: engine.Code
+    width: int
+
+    @property
+    def stride(self) -> int:
+        """The length of a column of parameters, a multiple of the width."""
+        return padded(self.examples.parameter_count, self.width)
+
+    @property
+    def row(self) -> int:
+        """The length of what there is for each parameter: itself, what is remembered, gradient."""
+        return self.stride * (self.parameters.state_count + 2)
+
+
+@lru_cache(maxsize=64)
+def trainer_for(
+    loss: Loss, model: Template, columns: int, rules: Rules | None, way: Way = "auto"
+) -> Trainer:
+    """Compile a training; once per structure in a process.
+
+    Raises:
+        TraceError: If loss, model or rule cannot be traced.
+        CompileError: If llvmlite is not installed, or they use a primitive without native form.
+    """
+    examples = example_code(loss, model, columns, way)
+    if isinstance(examples, CompileError):
+        raise examples
+    parameters = parameter_code(loss, rules, examples.parameter_count)
+    text = steps_text(engine.host().width)
+    return Trainer(
+        examples, parameters, engine.compiled(text, ("train", "gather")), engine.host().width
+    )
+
+
+def steps_text(width: int) -> str:
+    """Write the code that all trainings share: steps in a row, and examples into lanes.
+
+    `train` does steps one after another; each reads a row of numbers and writes the next row.
+    `gather` copies chosen examples, rows of inputs and target, into blocks of lanes.
+    """
+    return f"""define void @train(ptr %shape, ptr %examples, ptr %example_context, \
+ptr %parameters, \
+ptr %parameter_context, i64 %steps, ptr %rows, ptr %seeds, ptr %counts, ptr %x, i64 %x_step, \
+ptr %scalars, ptr %n1, ptr %s1, ptr %o, i64 %o_step, ptr %n2, ptr %s2, ptr %measures) {{
+entry:
+  %parameter_count = load i64, ptr %shape
+  %gradient_ptr = getelementptr i64, ptr %shape, i64 1
+  %gradient_column = load i64, ptr %gradient_ptr
+  %row_ptr = getelementptr i64, ptr %shape, i64 2
+  %row_size = load i64, ptr %row_ptr
+  %scalar_ptr = getelementptr i64, ptr %shape, i64 3
+  %scalar_count = load i64, ptr %scalar_ptr
+  %parameter_bytes = mul i64 %parameter_count, 8
+  br label %step
+step:
+  %k = phi i64 [ 0, %entry ], [ %next, %step ]
+  %row_at = mul i64 %k, %row_size
+  %row = getelementptr double, ptr %rows, i64 %row_at
+  %following = getelementptr double, ptr %row, i64 %row_size
+  %seed = getelementptr double, ptr %seeds, i64 %k
+  %count_at = getelementptr i64, ptr %counts, i64 %k
+  %count = load i64, ptr %count_at
+  %x_at = mul i64 %k, %x_step
+  %x_now = getelementptr double, ptr %x, i64 %x_at
+  %o_at = mul i64 %k, %o_step
+  %o_now = getelementptr double, ptr %o, i64 %o_at
+  call void %examples(ptr %example_context, ptr %row, ptr %seed, ptr %x_now, i64 %count, \
+ptr %n1, ptr %s1, ptr %o_now)
+  %gradient = getelementptr double, ptr %row, i64 %gradient_column
+  call void @llvm.memcpy.p0.p0.i64(ptr %gradient, ptr %s1, i64 %parameter_bytes, i1 false)
+  %scalars_at = mul i64 %k, %scalar_count
+  %scalars_now = getelementptr double, ptr %scalars, i64 %scalars_at
+  call void %parameters(ptr %parameter_context, ptr null, ptr %scalars_now, ptr %row, \
+i64 %parameter_count, ptr %n2, ptr %s2, ptr %following)
+  %measured_at = mul i64 %k, {MEASURES}
+  %m0 = getelementptr double, ptr %measures, i64 %measured_at
+  %m2 = getelementptr double, ptr %m0, i64 2
+  %cost_at = getelementptr double, ptr %s1, i64 %parameter_count
+  call void @llvm.memcpy.p0.p0.i64(ptr %m0, ptr %cost_at, i64 16, i1 false)
+  call void @llvm.memcpy.p0.p0.i64(ptr %m2, ptr %s2, i64 16, i1 false)
+  %next = add i64 %k, 1
+  %more = icmp ult i64 %next, %steps
+  br i1 %more, label %step, label %done
+done:
+  ret void
+}}
+declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
+
+define void @gather(ptr %data, ptr %chosen, i64 %count, i64 %columns, i64 %inputs, ptr %x) {{
+entry:
+  %block_size = mul i64 %inputs, {width}
+  br label %example
+example:
+  %e = phi i64 [ 0, %entry ], [ %e_next, %copied ]
+  %from_at = getelementptr i64, ptr %chosen, i64 %e
+  %from = load i64, ptr %from_at
+  %row_at = mul i64 %from, %columns
+  %row = getelementptr double, ptr %data, i64 %row_at
+  %block = udiv i64 %e, {width}
+  %lane = urem i64 %e, {width}
+  %block_at = mul i64 %block, %block_size
+  %first = add i64 %block_at, %lane
+  %to = getelementptr double, ptr %x, i64 %first
+  br label %column
+column:
+  %c = phi i64 [ 0, %example ], [ %c_next, %column ]
+  %read = getelementptr double, ptr %row, i64 %c
+  %number = load double, ptr %read
+  %c_at = mul i64 %c, {width}
+  %write = getelementptr double, ptr %to, i64 %c_at
+  store double %number, ptr %write
+  %c_next = add i64 %c, 1
+  %c_more = icmp ult i64 %c_next, %columns
+  br i1 %c_more, label %column, label %copied
+copied:
+  %e_next = add i64 %e, 1
+  %e_more = icmp ult i64 %e_next, %count
+  br i1 %e_more, label %example, label %done
+done:
+  ret void
+}}"""

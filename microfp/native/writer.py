@@ -1,0 +1,156 @@
+"""A writer of LLVM IR: lines of text, fresh names, loops.
+
+>>> w = Writer(4)
+>>> w.value("fadd <4 x double> %a, %b")
+'%v1'
+>>> w.text()
+'  %v1 = fadd <4 x double> %a, %b'
+"""
+
+import struct
+from collections.abc import Callable, Sequence
+
+__all__ = ["Writer", "literal"]
+
+
+def literal(number: float) -> str:
+    """Write a number so that LLVM reads every bit of it.
+
+    >>> literal(1.0)
+    '0x3FF0000000000000'
+    """
+    return f"0x{struct.unpack('>Q', struct.pack('>d', number))[0]:016X}"
+
+
+class Writer:
+    """Collects the lines of one function of vectors of `width` numbers.
+
+    It is the one place of the code generator where something changes: text is appended, and
+    names are counted.
+    """
+
+    def __init__(self, width: int) -> None:
+        """Begin without any lines."""
+        self.width: int = width
+        self.type: str = f"<{width} x double>"
+        self._lines: list[str] = []
+        self._names = 0
+        self._block = "entry"
+
+    def text(self) -> str:
+        """Return what was written."""
+        return "\n".join(self._lines)
+
+    def line(self, text: str) -> None:
+        """Write a line; all but the first and the last of a function are indented."""
+        self._lines.append(text if text.startswith(("define", "}")) else f"  {text}")
+
+    def label(self, name: str) -> None:
+        """Begin a block."""
+        self._lines.append(f"{name}:")
+        self._block = name
+
+    def name(self) -> str:
+        """Make a name that is not in use."""
+        self._names += 1
+        return f"{self._names}"
+
+    def value(self, text: str) -> str:
+        """Write an instruction and return the register of its result."""
+        register = f"%v{self.name()}"
+        self.line(f"{register} = {text}")
+        return register
+
+    def constant(self, number: float) -> str:
+        """Return a vector that holds a number in every lane."""
+        lane = f"double {literal(number)}"
+        return "<" + ", ".join([lane] * self.width) + ">"
+
+    def broadcast(self, scalar: str, kind: str) -> str:
+        """Copy a scalar into every lane."""
+        vector = f"<{self.width} x {kind}>"
+        one = self.value(f"insertelement {vector} poison, {kind} {scalar}, i64 0")
+        return self.value(
+            f"shufflevector {vector} {one}, {vector} poison, <{self.width} x i32> zeroinitializer"
+        )
+
+    def address(self, kind: str, base: str, place: int) -> str:
+        """Return the address so many things of a kind behind a base."""
+        return base if place == 0 else self.value(f"getelementptr {kind}, ptr {base}, i64 {place}")
+
+    def call(self, function: str, *operands: str) -> str:
+        """Call a function of vectors."""
+        return self.value(
+            f"call {self.type} @{function}({', '.join(f'{self.type} {o}' for o in operands)})"
+        )
+
+    def intrinsic(self, name: str, *operands: str) -> str:
+        """Call an intrinsic of LLVM on vectors."""
+        return self.call(f"llvm.{name}.v{self.width}f64", *operands)
+
+    def fused(self, a: str, b: str, c: str) -> str:
+        """Write a * b + c, with one rounding where the machine has such an instruction."""
+        return self.intrinsic("fmuladd", a, b, c)
+
+    def across(self, vector: str) -> str:
+        """Add up the lanes, as a balanced tree."""
+        half = self.width // 2
+        while half:
+            places = ", ".join(f"i32 {(i + half) % self.width}" for i in range(self.width))
+            moved = self.value(
+                f"shufflevector {self.type} {vector}, {self.type} poison, "
+                f"<{self.width} x i32> <{places}>"
+            )
+            vector = self.value(f"fadd {self.type} {vector}, {moved}")
+            half //= 2
+        return self.value(f"extractelement {self.type} {vector}, i64 0")
+
+    def loop(
+        self,
+        start: str,
+        stop: str,
+        step: int,
+        body: Callable[[str, Sequence[str]], Sequence[str]],
+        carried: Sequence[str] = (),
+    ) -> list[str]:
+        """Write a loop that runs at least once.
+
+        Args:
+            start: The first index.
+            stop: Where it ends, not included.
+            step: How far each turn goes.
+            body: Writes one turn: from the index and the carried vectors to their next values.
+            carried: What the carried vectors are before the first turn.
+
+        Returns:
+            What they are after the last.
+        """
+        label, before = f"loop{self.name()}", self._block
+        self.line(f"br label %{label}")
+        self.label(label)
+        at = len(self._lines)
+        index = f"%i{self.name()}"
+        registers = [f"%c{self.name()}" for _ in carried]
+        after = list(body(index, registers))
+        following = self.value(f"add nuw nsw i64 {index}, {step}")
+        last = self._block
+        self._lines[at:at] = [
+            f"  {index} = phi i64 [ {start}, %{before} ], [ {following}, %{last} ]",
+            *(
+                f"  {register} = phi {self.type} [ {first}, %{before} ], [ {next_}, %{last} ]"
+                for register, first, next_ in zip(registers, carried, after, strict=True)
+            ),
+        ]
+        more = self.value(f"icmp ult i64 {following}, {stop}")
+        self.line(f"br i1 {more}, label %{label}, label %end{label}")
+        self.label(f"end{label}")
+        return after
+
+    def branch(self, condition: str, body: Callable[[], None]) -> None:
+        """Write code that runs only where a condition holds."""
+        label = self.name()
+        self.line(f"br i1 {condition}, label %then{label}, label %join{label}")
+        self.label(f"then{label}")
+        body()
+        self.line(f"br label %join{label}")
+        self.label(f"join{label}")

@@ -1,0 +1,134 @@
+"""A real browser for the tests of pages: Chromium, headless, with no way out of this machine.
+
+`open_page(address)` gives a `Tab`, a page that has opened without a complaint. Its later complaints
+(an error on the console, an exception, a request that failed or left the machine) fail the test
+when it ends. Without Chromium these tests are skipped, loudly; with
+`MICROFP_REQUIRE_BROWSER=1`, as in CI, they then fail.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.pages import OpenPage, Tab, Theme, Violation, watch
+
+ROOT = Path(__file__).parents[2]
+ARTEFACTS = ROOT / ".artifacts"
+AXE = ARTEFACTS / "node_modules" / "axe-core" / "axe.min.js"
+REQUIRED = "MICROFP_REQUIRE_BROWSER"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def missing(what: str) -> None:
+    """Skip the test, or fail it where a browser is required."""
+    if os.environ.get(REQUIRED):
+        pytest.fail(f"{REQUIRED} is set, but {what}")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium. It lives for one module, as playwright holds an event loop meanwhile."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        missing("there is no chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    tabs: list[Tab] = []
+
+    def open_one(
+        address: str | Path,
+        *,
+        width: int = 1280,
+        height: int = 900,
+        theme: Theme = "light",
+        reduced_motion: bool = True,
+        mobile: bool = False,
+    ) -> Tab:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            reduced_motion="reduce" if reduced_motion else "no-preference",
+            is_mobile=mobile,
+            has_touch=mobile,
+            offline=isinstance(address, Path),
+        )
+        tab = Tab(context.new_page(), [])
+        tabs.append(tab)
+        watch(tab)
+        tab.page.goto(address.as_uri() if isinstance(address, Path) else address)
+        return tab
+
+    yield open_one
+    for tab in tabs:
+        tab.page.context.close()
+    assert [complaint for tab in tabs for complaint in tab.complaints] == []
+
+
+@pytest.fixture
+def violations() -> Callable[[Page], list[Violation]]:
+    """What axe-core calls serious or critical on a page."""
+    if not AXE.exists():
+        missing("there is no axe-core: make axe")
+    source = AXE.read_text(encoding="utf-8")
+
+    def judge(page: Page) -> list[Violation]:
+        page.evaluate(source)
+        found: list[Violation] = page.evaluate("axe.run().then(result => result.violations)")
+        return [it for it in found if it["impact"] in ("serious", "critical")]
+
+    return judge
+
+
+@pytest.fixture
+def keep_picture() -> Callable[[Page, str], Path]:
+    """Keep a picture of a page among the artefacts, for people to look at."""
+
+    def keep(page: Page, name: str) -> Path:
+        path = ARTEFACTS / "screenshots" / f"{name}.png"
+        page.screenshot(path=path, full_page=True)
+        return path
+
+    return keep
+
+
+@pytest.fixture
+def keep_figures() -> Callable[[str, dict[str, float]], None]:
+    """Keep measured figures among the artefacts; the clock fails no test."""
+
+    def keep(name: str, figures: dict[str, float]) -> None:
+        ARTEFACTS.mkdir(exist_ok=True)
+        text = json.dumps(figures, indent=2)
+        (ARTEFACTS / f"{name}.json").write_text(text, encoding="utf-8")
+
+    return keep
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly that pages went untested."""
+    reports = terminalreporter.getreports("skipped")
+    skipped = [it for it in reports if "tests/browser/" in it.nodeid]
+    if skipped:
+        terminalreporter.section("PAGES NOT TESTED", sep="!", red=True, bold=True)
+        terminalreporter.write_line(
+            f"{len(skipped)} tests of pages were skipped: they need chromium and `make axe`."
+        )

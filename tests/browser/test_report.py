@@ -1,0 +1,58 @@
+"""The report of a training draws all its charts in a browser without a network."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from microfp.cli import main
+from tests.pages import OpenPage, Violation
+
+STEPS = 20
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    assert main(["demo", "--hidden", "6", "--steps", str(STEPS), "--report", str(path)]) == 0
+    return path
+
+
+def test_every_chart_is_drawn(
+    report: Path,
+    open_page: OpenPage,
+    violations: Callable[[Page], list[Violation]],
+    keep_picture: Callable[[Page, str], Path],
+) -> None:
+    page = open_page(report).page
+    page.wait_for_function("document.querySelectorAll('figure canvas').length === 8")
+    for canvas in page.locator("figure canvas").all():
+        box = canvas.bounding_box()
+        assert box is not None
+        assert box["width"] > 400
+        assert box["height"] > 200
+    assert violations(page) == []
+    keep_picture(page, "report")
+
+
+def test_the_slider_changes_the_picture(report: Path, open_page: OpenPage) -> None:
+    page = open_page(report).page
+    slider = page.locator("input[type=range]")
+    slider.wait_for()
+    pixels = "document.querySelector('figure canvas').toDataURL()"
+    last = page.evaluate(pixels)
+    slider.focus()
+    page.keyboard.press("Home")
+    page.wait_for_function(f"before => {pixels} !== before", arg=last)
+    assert slider.input_value() == "0"
+    first = page.evaluate(pixels)
+    page.keyboard.press("End")
+    page.wait_for_function(f"before => {pixels} !== before", arg=first)
+    assert slider.input_value() == str(STEPS)
+
+
+def test_a_narrow_page_does_not_scroll_sideways(report: Path, open_page: OpenPage) -> None:
+    page = open_page(report, width=640).page  # 1280 at a zoom of 200 %
+    page.wait_for_function("document.querySelectorAll('figure canvas').length === 8")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -1,0 +1,428 @@
+"""Tests of training in machine code: the states and metrics of eager, however it is run."""
+
+import math
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from itertools import islice
+from textwrap import dedent
+
+import pytest
+from pyrsistent import PRecord, pvector
+
+from microfp import (
+    Value,
+    datasets,
+    exp,
+    losses,
+    native,
+    nn,
+    optim,
+    relu,
+    sin,
+    tanh,
+    total,
+    trainer,
+    tree,
+    values,
+)
+from microfp.errors import CompileError, DataError, TraceError
+from microfp.losses import Loss
+from microfp.native.machine import Way
+from microfp.native.running import Examples
+from microfp.native.running import run as run_block
+from microfp.native.structure import template
+from microfp.native.training import Trainer, rules_of, trainer_for
+from microfp.nn import ACTIVATIONS
+from microfp.ops import primitive
+from microfp.optim import Numbers, Optimizer
+from microfp.schedules import micrograd_decay
+from microfp.trainer import Backend, Run
+from microfp.values import lift
+
+FIELDS = ("loss", "data_loss", "penalty", "accuracy", "learning_rate", "gradient_norm")
+
+
+def close(found: float | None, expected: float | None) -> bool:
+    if found is None or expected is None or not math.isfinite(expected):
+        return found is expected or str(found) == str(expected)
+    return abs(found - expected) <= 1e-12 * abs(expected)
+
+
+def assert_same_run(found: Run[nn.MLP], expected: Run[nn.MLP]) -> None:
+    """Every metric to 1e-12, every parameter to 1e-12 of the largest."""
+    assert len(found.history) == len(expected.history)
+    for ours, theirs in zip(found.history, expected.history, strict=True):
+        assert ours.step == theirs.step
+        for field in FIELDS:
+            assert close(getattr(ours, field), getattr(theirs, field)), (ours, theirs)
+    numbers = [p.data for p in nn.parameters(found.final_model)]
+    exact = [p.data for p in nn.parameters(expected.final_model)]
+    scale = max(map(abs, exact))
+    assert all(abs(a - b) <= 1e-12 * scale for a, b in zip(numbers, exact, strict=True))
+
+
+def squared(scores: tuple[Value, ...], y: float) -> Value:
+    return total((score - y) ** 2 for score in scores)
+
+
+def hinge_of_sine(scores: tuple[Value, ...], y: float) -> Value:
+    return relu(1.0 - y * sin(scores[0])) + exp(-abs(scores[0]))
+
+
+LOSSES: dict[str, Loss] = {
+    "max_margin": losses.max_margin(),
+    "max_margin without penalty": losses.max_margin(alpha=0.0),
+    "squared": Loss(name="squared", example=squared, penalty=lambda p: 0.01 * abs(p)),
+    "logistic": Loss(
+        name="logistic",
+        example=lambda scores, y: values.softplus(-y * scores[0]),
+        penalty=lambda p: 1e-3 * values.softplus(p),
+        is_correct=lambda scores, y: scores[0] * y > 0.0,
+    ),
+    "hinge of a sine": Loss(
+        name="hinge of a sine",
+        example=hinge_of_sine,
+        is_correct=lambda scores, y: (scores[0] >= 0.0) == (y == 1.0),
+    ),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_loss_and_activation_trains_as_eager_does(loss: Loss, activation: str) -> None:
+    model, data = nn.mlp(2, [5, 3, 1], activation=activation), datasets.moons(27)
+    optimizer = optim.sgd(0.05)
+
+    def run(backend: Backend) -> Run[nn.MLP]:
+        return trainer.fit(model, data, steps=6, loss=loss, optimizer=optimizer, backend=backend)
+
+    assert_same_run(run("native"), run("eager"))
+
+
+def norm_clipped() -> Optimizer:
+    """An update that no parameter can make on its own."""
+
+    def update(
+        gradients: Numbers, state: object, parameters: Numbers, step: int
+    ) -> tuple[Numbers, object]:
+        norm = math.sqrt(math.fsum(g * g for g in gradients))
+        return pvector([-0.1 * g / max(1.0, norm) for g in gradients]), state
+
+    return Optimizer("clipped", lambda parameters: (), update)
+
+
+MOMENTUM = optim.momentum(lambda step: 0.1 / (1 + step))
+
+OPTIMIZERS: dict[str, Optimizer] = {
+    "sgd": optim.sgd(0.1),
+    "a schedule": optim.sgd(micrograd_decay),
+    "a chain": optim.chain(optim.sgd(0.5), optim.identity(), optim.sgd(lambda k: 0.3 / (k + 1))),
+    "momentum": MOMENTUM,
+    "momentum in a chain": optim.chain(MOMENTUM, optim.chain(MOMENTUM, optim.sgd(0.1))),
+    "nesterov": optim.nesterov(0.05),
+    "adagrad": optim.adagrad(0.05),
+    "rmsprop": optim.rmsprop(0.01),
+    "adam": optim.adam(0.01),
+    "adamw": optim.adamw(0.01),
+    "lion": optim.lion(0.01),
+    "clipped values": optim.chain(optim.clip(0.01), optim.adam(lambda step: 0.1 / (step + 1))),
+    "a clipped norm": optim.chain(optim.clip_by_global_norm(0.1), optim.adam(0.01)),
+    "accumulated": optim.accumulate_gradients(optim.adam(0.1), every=2),
+    "no rule": norm_clipped(),
+    "no rule in a chain": optim.chain(norm_clipped(), MOMENTUM),
+}
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
+def test_every_optimizer_trains_as_eager_does(optimizer: Optimizer, batch_size: int | None) -> None:
+    model, data = nn.mlp(2, [4, 1], activation="tanh"), datasets.moons(23)
+
+    def run(backend: Backend) -> Run[nn.MLP]:
+        return trainer.fit(
+            model, data, steps=9, optimizer=optimizer, batch_size=batch_size, backend=backend
+        )
+
+    assert_same_run(run("native"), run("eager"))
+
+
+@pytest.mark.parametrize("n", range(1, 19))
+def test_lanes_without_an_example_change_nothing(n: int) -> None:
+    points = datasets.moons(18)
+    data = datasets.dataset(points.xs[:n], points.ys[:n])
+
+    def run(backend: Backend) -> Run[nn.MLP]:
+        return trainer.fit(nn.mlp(2, [3, 1]), data, steps=3, backend=backend)
+
+    assert_same_run(run("native"), run("eager"))
+
+
+def test_examples_beyond_one_chunk_are_all_summed() -> None:
+    model, data = nn.mlp(2, [8, 8, 1]), datasets.moons(1500)
+
+    def run(backend: Backend) -> Run[nn.MLP]:
+        return trainer.fit(model, data, steps=2, backend=backend)
+
+    assert_same_run(run("native"), run("python"))
+
+
+def observed(states: Sequence[trainer.TrainState[nn.MLP]]) -> list[object]:
+    return [
+        (s.step, s.metrics, s.optimizer_state, [p.data for p in nn.parameters(s.model)])
+        for s in states
+    ]
+
+
+@pytest.mark.parametrize("batch_size", [None, 6])
+def test_streamed_folded_and_stepped_states_are_bit_identical(batch_size: int | None) -> None:
+    model, data = nn.mlp(2, [4, 1]), datasets.moons(20)
+    step = trainer.make_step(
+        losses.max_margin(), MOMENTUM, data, batch_size=batch_size, backend="native"
+    )
+    stepped = list(islice(iterated(step, trainer.initial_state(model, MOMENTUM)), 1, 150))
+    streamed = list(
+        islice(
+            trainer.train(model, data, optimizer=MOMENTUM, batch_size=batch_size, backend="native"),
+            149,
+        )
+    )
+    folded = trainer.fit(
+        model, data, steps=149, optimizer=MOMENTUM, batch_size=batch_size, backend="native"
+    )
+    assert observed(streamed) == observed(stepped)
+    assert [s.metrics for s in streamed] == list(folded.history)
+    assert observed(streamed)[-1] == (
+        149,
+        folded.history[-1],
+        streamed[-1].optimizer_state,
+        [p.data for p in nn.parameters(folded.final_model)],
+    )
+    resumed = reduce(lambda state, _: step(state), range(49), streamed[99])
+    assert observed([resumed]) == observed(streamed[-1:])
+
+
+def iterated(
+    step: trainer.Step, state: trainer.TrainState[nn.MLP]
+) -> Iterator[trainer.TrainState[nn.MLP]]:
+    while True:
+        yield state
+        state = step(state)
+
+
+def test_the_model_of_a_state_is_a_record_of_its_own_type() -> None:
+    model = nn.mlp(2, [3, 1])
+    state = next(trainer.train(model, datasets.moons(5), backend="native"))
+    assert isinstance(state.model, nn.MLP)
+    assert isinstance(state.model, PRecord)
+    assert all(p.op == "leaf" for p in nn.parameters(state.model))
+
+
+def test_a_run_of_no_steps_returns_the_model_it_was_given() -> None:
+    model = nn.mlp(2, [3, 1])
+    run = trainer.fit(model, datasets.moons(5), steps=0, backend="native")
+    assert run.final_model is model
+    assert len(run.history) == 0
+
+
+def test_log_every_keeps_the_same_steps_as_eager() -> None:
+    model, data = nn.mlp(2, [3, 1]), datasets.moons(10)
+
+    def logged(backend: Backend) -> list[int]:
+        run = trainer.fit(model, data, steps=8, log_every=3, backend=backend)
+        return [m.step for m in run.history]
+
+    assert logged("native") == logged("eager") == [0, 3, 6, 7]
+
+
+def test_a_diverging_run_has_nan_in_the_same_steps_as_eager() -> None:
+    model, data = nn.mlp(2, [3, 1], activation="identity"), datasets.moons(10)
+    loss = LOSSES["squared"]
+
+    def finite(backend: Backend) -> list[tuple[bool, ...]]:
+        run = trainer.fit(
+            model, data, steps=60, loss=loss, optimizer=optim.sgd(10.0), backend=backend
+        )
+        return [
+            (math.isfinite(m.loss), math.isnan(m.loss), math.isnan(m.gradient_norm))
+            for m in run.history
+        ]
+
+    found = finite("native")
+    assert found == finite("eager")
+    assert (False, True, True) in found
+
+
+def test_a_predicate_that_branches_is_asked_in_python() -> None:
+    loss = Loss(
+        name="argmax",
+        example=lambda scores, y: total(s * s for s in scores) * y,
+        is_correct=lambda scores, y: scores.index(max(scores)) == int(y),
+    )
+    data = datasets.dataset([[float(i), 1.0] for i in range(11)], [float(i % 3) for i in range(11)])
+    model = nn.mlp(2, [4, 3])
+
+    def accuracies(backend: Backend) -> list[float | None]:
+        run = trainer.fit(
+            model,
+            data,
+            steps=5,
+            loss=loss,
+            optimizer=optim.sgd(1e-3),
+            batch_size=4,
+            backend=backend,
+        )
+        return [m.accuracy for m in run.history]
+
+    assert accuracies("native") == accuracies("eager")
+
+
+WAYS: tuple[Way, ...] = ("code", "tape")
+
+
+def test_an_irregular_model_trains_on_the_tape() -> None:
+    model, data = nn.mlp(2, [5, 1], activation="tanh"), datasets.moons(21)
+    found = [
+        trainer_for(losses.max_margin(), template(model), 2, rules_of(optim.sgd(0.1)), way)
+        for way in WAYS
+    ]
+    assert [it.examples.machine.way for it in found] == ["code", "tape"]
+    assert_same_steps(found, model, data)
+
+
+def assert_same_steps(found: Sequence[Trainer], model: nn.MLP, data: datasets.Dataset) -> None:
+    numbers = [p.data for p in nn.parameters(model)]
+    blocks = [
+        run_block(it, Examples(data), [None, [3, 1, 2]], numbers, (), [(-0.1,), (-0.1,)])
+        for it in found
+    ]
+    for a, b in zip(blocks[0].numbers(2), blocks[1].numbers(2), strict=True):
+        assert abs(a - b) <= 1e-12
+
+
+def test_weights_that_stand_in_two_places_are_one_parameter() -> None:
+    shared = values.value(0.3)
+    model = nn.layer(2, 2, weights=[[shared, 0.5], [-0.7, shared]], biases=[shared, 0.1])
+    loss = LOSSES["squared"]
+    data = datasets.moons(9)
+
+    def trained(backend: Backend) -> list[float]:
+        run = trainer.fit(
+            model, data, steps=4, loss=loss, optimizer=optim.sgd(0.05), backend=backend
+        )
+        return [p.data for p in tree.parameters(run.final_model)]
+
+    assert trained("native") == pytest.approx(trained("eager"), rel=1e-12)
+    assert len(trained("native")) == 4
+
+
+def test_a_parameter_that_is_not_used_keeps_its_gradient_of_zero() -> None:
+    idle = losses.max_margin(alpha=0.0).set(example=lambda scores, y: scores[0] * 0.0 + lift(y))
+    run = trainer.fit(
+        nn.mlp(1, [1]), datasets.dataset([[1.0]], [1.0]), steps=2, loss=idle, backend="native"
+    )
+    assert [m.gradient_norm for m in run.history] == [0.0, 0.0]
+
+
+def test_a_bad_target_is_reported_by_the_step_that_meets_it() -> None:
+    data = datasets.dataset([[0.0], [1.0], [2.0]], [1.0, -1.0, 3.0])
+
+    def steps_done(backend: Backend) -> int:
+        step = trainer.make_step(
+            losses.max_margin(), optim.sgd(0.1), data, batch_size=1, backend=backend
+        )
+        state = trainer.initial_state(nn.mlp(1, [1]), optim.sgd(0.1))
+        for done in range(10):
+            try:
+                state = step(state)
+            except DataError:
+                return done
+        return -1
+
+    assert steps_done("native") == steps_done("eager") >= 0
+
+
+def test_a_schedule_that_fails_later_fails_when_its_step_is_asked_for() -> None:
+    def schedule(step: int) -> float:
+        if step == 5:
+            raise OSError("no rate")
+        return 0.1
+
+    states = trainer.train(
+        nn.mlp(2, [1]), datasets.moons(4), optimizer=optim.sgd(schedule), backend="native"
+    )
+    assert [next(states).step for _ in range(5)] == [1, 2, 3, 4, 5]
+    with pytest.raises(OSError, match="no rate"):
+        next(states)
+
+
+def test_a_primitive_of_ones_own_is_named() -> None:
+    cube = primitive("cube", lambda a: a * a * a, lambda a, y: (3.0 * a * a,), "{0}^3")
+    loss = Loss(name="cubed", example=lambda scores, y: lift(cube(scores[0] - y)))
+    with pytest.raises(CompileError, match=r"%\d+ = cube, a primitive of your own"):
+        trainer.fit(nn.mlp(2, [1]), datasets.moons(4), loss=loss, steps=1, backend="native")
+
+
+def test_what_cannot_be_traced_is_reported() -> None:
+    loss = Loss(name="peeking", example=lambda s, y: s[0] if s[0].data > 0 else -s[0])
+    with pytest.raises(TraceError, match="`data` of a value"):
+        trainer.fit(nn.mlp(2, [1]), datasets.moons(4), loss=loss, steps=1, backend="native")
+
+
+def in_process(code: str) -> str:
+    """What a program prints in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_two_processes_compute_the_same_bits() -> None:
+    code = """
+        from microfp import datasets, nn, trainer
+        run = trainer.fit(nn.mlp(2, [16, 16, 1]), datasets.moons(100), steps=30, backend="native")
+        print([m.loss.hex() for m in run.history])
+        print([p.data.hex() for p in nn.parameters(run.final_model)])
+    """
+    assert in_process(code) == in_process(code)
+
+
+def test_without_llvmlite_the_error_names_the_extra() -> None:
+    code = """
+        import sys
+        sys.modules["llvmlite"] = None
+        from microfp import datasets, nn, trainer
+        from microfp.errors import CompileError
+        model, data = nn.mlp(2, [1]), datasets.moons(4)
+        print(trainer.fit(model, data, steps=1).history[0].step)
+        try:
+            trainer.train(model, data, backend="native")
+        except CompileError as error:
+            print(error)
+    """
+    assert in_process(code) == "0\nbackend 'native' needs llvmlite: pip install 'microfp[native]'\n"
+
+
+def test_importing_microfp_loads_no_llvmlite() -> None:
+    code = "import sys, microfp, microfp.native; print('llvmlite' in sys.modules)"
+    assert in_process(code) == "False\n"
+
+
+def test_predict_gives_the_scores_of_the_model() -> None:
+    model = nn.mlp(2, [6, 3], activation="tanh")
+    rows = [[0.1 * i, 1.0 - 0.2 * i] for i in range(19)]
+    expected = [[s.data for s in nn.forward_many(model, row)] for row in rows]
+    found = native.predict(model, rows)
+    assert [list(row) for row in found] == [pytest.approx(row, rel=1e-12) for row in expected]
+    assert native.predict(model, []) == ()
+
+
+def test_gradients_have_the_shape_of_the_argument() -> None:
+    nested = native.value_and_grad(lambda v: v[0] * tanh(v[1][0]), (1.0, [2.0, 3.0]))
+    found, slope = nested((2.0, [0.0, 1.0]))
+    assert found == 0.0
+    assert str(slope) == "(0.0, (2.0, 0.0))"
+    model = nn.neuron(2, activation="identity")
+    _, gradient = native.value_and_grad(lambda m: m([3.0, 4.0]), model)(model)
+    assert [p.data for p in nn.parameters(gradient)] == [3.0, 4.0, 1.0]

@@ -15,6 +15,7 @@ from pyrsistent import PMap, pmap
 from returns.maybe import Maybe
 
 from microfp import ops
+from microfp.checks import wrong_kind
 from microfp.ops import PRIMITIVES, Operand
 from microfp.toolbox import accumulate, pipe
 from microfp.values import Value, lift, primitive_of, topological_order
@@ -255,19 +256,35 @@ def backward_steps(output: Value) -> Iterator[Gradients]:
 def grad(x: Value, gradients: Gradients) -> float:
     """Read a gradient: 0.0 where the output does not depend on x.
 
+    Raises:
+        TypeError: If x is no node or `gradients` no table, as when the two are exchanged.
+
     >>> grad(value(1.0), backward(value(2.0)))
     0.0
     """
+    _check_lookup("grad", x, gradients)
     return gradients.get(x, 0.0)
 
 
 def find_grad(x: Value, gradients: Gradients) -> Maybe[float]:
     """Look up a gradient: `Some`, or `Nothing` where the output does not depend on x.
 
+    Raises:
+        TypeError: If x is no node or `gradients` no table, as when the two are exchanged.
+
     >>> find_grad(value(1.0), backward(value(2.0)))
     <Nothing>
     """
+    _check_lookup("find_grad", x, gradients)
     return Maybe.from_optional(gradients.get(x))
+
+
+def _check_lookup(where: str, x: object, gradients: object) -> None:
+    # A node is a PMap of its fields: asked for a gradient, it would say that there is none.
+    if not isinstance(x, Value):
+        raise wrong_kind(where, "x", "a Value", x)
+    if not isinstance(gradients, PMap) or isinstance(gradients, Value):
+        raise wrong_kind(where, "gradients", "a table that backward has made", gradients)
 
 
 class GradientRow(TypedDict):

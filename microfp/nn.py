@@ -7,7 +7,7 @@
 'total'
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import reduce
 from math import sqrt
 from random import Random
@@ -165,6 +165,9 @@ class MLP(Record):
 
 
 def _nodes(inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+    given: object = inputs
+    if isinstance(given, Value) or not isinstance(given, Iterable):  # a node can be iterated too
+        raise wrong_kind("neuron", "inputs", "a sequence of numbers", inputs)
     return tuple(lift(x) for x in inputs)
 
 

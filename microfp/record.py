@@ -168,7 +168,8 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         names = [n for n, a in namespace.get("__annotations__", {}).items() if _is_field(a)]
         hidden = next((n for n in names if hasattr(PRecord, n) or n.startswith("_")), None)
         if hidden is not None:
-            raise TypeError(f"{name}: a field cannot be named {hidden!r}, a name that PMap uses")
+            why = "a private name" if hidden.startswith("_") else "a name that PMap uses"
+            raise TypeError(f"{name}: a field cannot be named {hidden!r}, {why}")
         given = {n: namespace[n] for n in names if n in namespace}
         return {
             n: a if isinstance(a := given.get(n, attr()), _Attr) else attr(default=a) for n in names

@@ -120,8 +120,9 @@ class Run(Record, Generic[M]):
         initial_model: The model before the first step.
         final_model: The model after the last one.
         history: The metrics of the steps that were logged, the last step always among them.
-        final_loss: The loss of the last step, measured before its update.
-        final_accuracy: The accuracy of the last step, or None.
+        final_loss: The loss of the last step, measured before its update; with mini-batches, that
+            of its batch alone. `losses.evaluate` measures the final model on all examples.
+        final_accuracy: The accuracy of the last step, on the same examples, or None.
         options: What the run was asked for, by name.
 
     >>> from microfp import datasets, nn

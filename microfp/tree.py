@@ -1,7 +1,8 @@
 """Models as trees: any record that holds values is a model, and its leaves are its parameters.
 
 A tree is a `Value`, or a `Record`, `PVector`, `PMap` or tuple of trees. Whatever else it holds
-(numbers, names, functions) stays as it is.
+(numbers, names, functions) stays as it is. A list, dict or set of values is refused: it could
+change under a training that never sees it.
 
 >>> from microfp.record import Record, attr
 >>> class Line(Record):
@@ -14,12 +15,13 @@ A tree is a `Value`, or a `Record`, `PVector`, `PMap` or tuple of trees. Whateve
 Line(slope=Value(data=5.0), offset=Value(data=6.0))
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
+from microfp.checks import wrong_kind
 from microfp.errors import ShapeError
 from microfp.record import Record
 from microfp.values import LEAF, Scalar, Value, lift, stop_gradient, value
@@ -59,6 +61,9 @@ def remembering(f: Callable[[object], R]) -> Callable[[object], R]:
 CONTAINERS = (Record, PMap, PVector, tuple)
 """What a tree branches at."""
 
+MUTABLE = (list, dict, set)
+"""What a tree could branch at, if it could not change."""
+
 
 class Place(NamedTuple):
     """One place of a tree: the way to it, what stands there, whether inside a record.
@@ -92,6 +97,8 @@ def scalars(tree: object, path: Path = (), *, in_record: bool = False) -> Iterat
             yield from scalars(branch, (*path, key), in_record=inside)
     elif not in_record or isinstance(tree, Value):
         yield Place(path, tree, in_record)
+    else:
+        _check_holds_no_values(path, tree)
 
 
 def values(tree: object) -> Iterator[Value]:
@@ -100,7 +107,30 @@ def values(tree: object) -> Iterator[Value]:
     >>> [v.data for v in values((value(1.0), "and", (value(2.0),)))]
     [1.0, 2.0]
     """
-    return (place.content for place in scalars(tree) if isinstance(place.content, Value))
+    for place in scalars(tree):
+        if isinstance(place.content, Value):
+            yield place.content
+        else:
+            _check_holds_no_values(place.path, place.content)
+
+
+def _check_holds_no_values(path: Path, content: object) -> None:
+    """Refuse what can change and holds values, which would silently not be trained."""
+    if isinstance(content, MUTABLE) and _holds_values(content):
+        where = ".".join(map(str, path)) or "the root"
+        expected = "a PMap" if isinstance(content, dict) else "a tuple or a PVector"
+        raise wrong_kind("tree", where, f"{expected}, as it holds values", content)
+
+
+def _holds_values(content: object) -> bool:
+    if isinstance(content, Value):
+        return True
+    inside: Iterable[object] = ()
+    if isinstance(content, Mapping):  # records and PMaps are mappings too
+        inside = content.values()
+    elif isinstance(content, (*CONTAINERS, *MUTABLE)):
+        inside = content
+    return any(map(_holds_values, inside))
 
 
 def branches(tree: object) -> Iterator[tuple[object, object]]:
@@ -207,11 +237,14 @@ def with_parameters(model: M, numbers: Sequence[Scalar]) -> M:
 
     Raises:
         ShapeError: If there are more or fewer numbers than parameters.
+        TypeError: If `numbers` is no sequence of numbers.
 
     >>> with_parameters((value(1.0), value(2.0)), [3.0, 4.0])
     (Value(data=3.0), Value(data=4.0))
     """
     old = parameters(model)
+    if not isinstance(numbers, Collection):  # numpy's arrays are no sequences, but will do
+        raise wrong_kind("with_parameters", "numbers", "a sequence of numbers", numbers)
     if len(numbers) != len(old):
         raise ShapeError(
             f"with_parameters: numbers must be as many as the model's parameters, "

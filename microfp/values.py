@@ -12,11 +12,11 @@ nodes, so the graph is plain data: `gradients.backward` folds over it, `graph` p
 from collections.abc import Callable, Collection, Iterable
 from numbers import Real
 from threading import local
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, SupportsFloat, TypeAlias
 from weakref import ref
 
 from microfp import ops
-from microfp.checks import check_kind, wrong_kind
+from microfp.checks import check_kind, wrong_kind, wrong_value
 from microfp.ops import PRIMITIVES, Operand, Primitive
 from microfp.record import Record, attr
 
@@ -26,13 +26,22 @@ LEAF = "leaf"
 
 def _well_formed(node: "Value") -> tuple[bool, str]:
     if node.op == LEAF:
-        return not node.parents, "a leaf has no parents"
+        bare = not node.parents and node.parameter is None
+        return bare, "a leaf has neither parents nor a parameter"
     if node.op not in PRIMITIVES and not isinstance(node.parameter, Primitive):
         return False, f"op must be 'leaf' or the name of a primitive, got {node.op!r}"
     if not all(isinstance(parent, Value) for parent in node.parents):
         return False, f"parents must be Values, got {node.parents!r:.60}"
+    if not _parameter_fits(node.op, node.parameter):
+        return False, f"{node.op} cannot have the parameter {node.parameter!r:.60}"
     arity = primitive_of(node).arity
     return arity in (None, len(node.parents)), f"{node.op} takes {arity} parents"
+
+
+def _parameter_fits(op: str, parameter: float | Primitive | None) -> bool:
+    if isinstance(parameter, Primitive):
+        return parameter.name == op
+    return (parameter is not None) is (op == ops.constant_power.name)
 
 
 class Value(Record):
@@ -72,6 +81,15 @@ class Value(Record):
     else:  # not methods of this class, which would make every lookup of a node slow
         __eq__ = object.__eq__
         __hash__ = object.__hash__
+
+        def __lt__(self, _other):
+            raise TypeError(
+                "a Value is not orderable: compare its data, "
+                "or choose with where, maximum or minimum"
+            )
+
+        __le__ = __gt__ = __ge__ = __lt__
+
     __array_ufunc__ = None  # so that numpy leaves `np.float64(2) * value` to this class
 
     def __add__(self, other: "Scalar") -> "Value":
@@ -176,7 +194,8 @@ def value(data: float, *, label: str | None = None) -> Value:
         label: A name for display.
 
     Raises:
-        TypeError: If `data` is not a number; a `bool` is not taken for one.
+        TypeError: If `data` is not a number, for which a `bool` is not taken, or `label` no text.
+        ValueError: If `data` is an int or a fraction beyond the range of floats.
 
     >>> value(2)
     Value(data=2.0)
@@ -186,7 +205,22 @@ def value(data: float, *, label: str | None = None) -> Value:
         return traced
     if not isinstance(data, Real) or isinstance(data, bool):
         raise wrong_kind("value", "data", "a number", data)
-    return _node(float(data), LEAF, (), label)
+    if label is not None:
+        check_kind("value", "label", label, str)
+    return _node(_to_float("value", "data", data), LEAF, (), label)
+
+
+def _to_float(where: str, name: str, number: SupportsFloat) -> float:
+    """The number as a float; an int or a fraction may be too large to be one."""
+    try:
+        return float(number)
+    except OverflowError:
+        raise wrong_value(where, name, "a number that a float can hold", number) from None
+
+
+def _constant(number: SupportsFloat) -> Value:
+    """The leaf of an operand that is a plain number."""
+    return _node(_to_float("arithmetic", "an operand", number), LEAF, ())
 
 
 def _traced_leaf(number: object) -> Value | None:
@@ -208,7 +242,7 @@ def lift(operand: Operand) -> Value:
         traced = None if type(operand) is Value else _traced_leaf(operand)
         return operand if traced is None else traced
     if isinstance(operand, Real) and not isinstance(operand, bool):
-        return _node(float(operand), LEAF, ())
+        return _constant(operand)
     raise wrong_kind("arithmetic", "an operand", "a Value or a number", operand)
 
 
@@ -256,7 +290,7 @@ def _unary(primitive: Primitive) -> Callable[[Operand], Value]:
 
 
 def _binary(primitive: Primitive) -> Callable[[Operand, Operand], Value]:
-    """The primitive as a function of two operands, fast where both are nodes."""
+    """The primitive as a function of two operands, fast for nodes and plain numbers."""
     forward, name = primitive.forward, primitive.name
 
     def operation(a: Operand, b: Operand) -> Value:
@@ -268,9 +302,19 @@ def _binary(primitive: Primitive) -> Callable[[Operand, Operand], Value]:
             _write_label(made, None)
             _write_parameter(made, None)
             return made
+        if type(a) is Value and (type(b) is float or type(b) is int):
+            return operation(a, _constant(b))
+        if type(b) is Value and (type(a) is float or type(a) is int):
+            return operation(_constant(a), b)
         return apply(primitive, a, b)
 
     return operation
+
+
+def _constant_power(base: Value, exponent: float) -> Value:
+    """`apply(ops.constant_power, ...)`, fast where the base is a node."""
+    data = ops.constant_power.forward(base.data, exponent)
+    return _node(data, ops.constant_power.name, (base,), None, exponent)
 
 
 def _total(terms: tuple[Operand, ...]) -> Value:
@@ -336,8 +380,11 @@ def pow(base: Scalar, exponent: Scalar) -> Value:
     >>> pow(2.0, value(3.0)).data
     8.0
     """
+    if type(base) is Value and (type(exponent) is float or type(exponent) is int):
+        return _constant_power(base, _to_float("arithmetic", "an operand", exponent))
     if isinstance(exponent, Real) and not isinstance(exponent, bool):
-        return apply(ops.constant_power, lift(base), float(exponent))
+        number = _to_float("arithmetic", "an operand", exponent)
+        return apply(ops.constant_power, lift(base), number)
     return _pow(base, exponent)
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 from operator import add
+from operator import pow as operator_pow
 from typing import NamedTuple
 
 import pytest
 
-from microfp import Value, backward, curried, graph, losses, nn, optim, value
+from microfp import Value, backward, curried, find_grad, grad, graph, losses, nn, optim, value
 from microfp.datasets import Dataset, batch, blobs, circles, dataset, moons, spiral, subset
 from microfp.errors import DataError, MicrofpError, ShapeError
 from microfp.losses import evaluate, max_margin
@@ -43,6 +44,16 @@ CONSTRUCTION = {
     ),
     "too many inputs to a neuron": Misuse(
         lambda: nn.neuron(2)([1.0] * 3), ShapeError, "neuron: inputs must be 2 numbers, got 3"
+    ),
+    "inputs that are one number": Misuse(
+        lambda: nn.mlp(1, [1])(3.0),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "neuron: inputs must be a sequence of numbers, got 3.0 (float)",
+    ),
+    "inputs that are one value": Misuse(
+        lambda: nn.neuron(5)(value(3.0)),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "neuron: inputs must be a sequence of numbers, got Value(data=3.0) (Value)",
     ),
     "inputs that are text": Misuse(
         lambda: nn.neuron(1)([untyped("1")]),
@@ -92,22 +103,45 @@ CONSTRUCTION = {
     ),
 }
 
-VALUES = {
-    f"value({wrong!r})": Misuse(
-        partial(value, untyped(wrong)),
-        TypeError,
-        f"value: data must be a number, got {wrong!r} ({type(wrong).__name__})",
-    )
-    for wrong in ("3", True, None, 1j, [1.0])
-} | {
-    f"x + {wrong!r}": Misuse(
-        partial(add, value(1.0), untyped(wrong)),
-        TypeError,
-        f"arithmetic: an operand must be a Value or a number, got {wrong!r} "
-        f"({type(wrong).__name__})",
-    )
-    for wrong in ("3", True, None, [1.0])
-}
+VALUES = (
+    {
+        f"value({wrong!r})": Misuse(
+            partial(value, untyped(wrong)),
+            TypeError,
+            f"value: data must be a number, got {wrong!r} ({type(wrong).__name__})",
+        )
+        for wrong in ("3", True, None, 1j, [1.0])
+    }
+    | {
+        f"x + {wrong!r}": Misuse(
+            partial(add, value(1.0), untyped(wrong)),
+            TypeError,
+            f"arithmetic: an operand must be a Value or a number, got {wrong!r} "
+            f"({type(wrong).__name__})",
+        )
+        for wrong in ("3", True, None, [1.0])
+    }
+    | {
+        "value() of an int beyond all floats": Misuse(
+            lambda: value(10**400),
+            ValueError,
+            "value: data must be a number that a float can hold, got 1000",
+        ),
+        "a label that is no text": Misuse(
+            lambda: value(1.0, label=3),  # type: ignore[arg-type]  # the mistake
+            TypeError,
+            "value: label must be a str, got 3 (int)",
+        ),
+    }
+    | {
+        f"x {symbol} an int beyond all floats": Misuse(
+            partial(operator, value(1.0), 10**400),
+            ValueError,
+            "arithmetic: an operand must be a number that a float can hold, got 1000",
+        )
+        for symbol, operator in (("+", add), ("**", operator_pow))
+    }
+)
 
 GRAPHS = {
     f"{name} of {wrong!r}": Misuse(
@@ -117,6 +151,27 @@ GRAPHS = {
     )
     for name, function in (("backward", backward), ("nodes", graph.nodes), ("dot", graph.to_dot))
     for wrong in (3.0, None)
+} | {
+    "grad with its arguments exchanged": Misuse(
+        lambda: grad(backward(value(1.0)), value(1.0)),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "grad: x must be a Value, got pmap({Value(data=1.0): 1.0})",
+    ),
+    "grad of an output": Misuse(
+        lambda: grad(value(1.0), value(2.0)),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "grad: gradients must be a table that backward has made, got Value(data=2.0) (Value)",
+    ),
+    "find_grad of an output": Misuse(
+        lambda: find_grad(value(1.0), value(2.0)),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "find_grad: gradients must be a table that backward has made, got Value(data=2.0) (Value)",
+    ),
+    "gradients that are none": Misuse(
+        lambda: graph.to_dot(value(1.0), 3),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "grad: gradients must be a table that backward has made, got 3 (int)",
+    ),
 }
 
 DATASETS = {

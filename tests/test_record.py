@@ -193,12 +193,19 @@ def test_the_declaration_of_a_field_refuses_options_it_does_not_know() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["keys", "values", "items", "set", "update", "get", "evolver", "transform", "_x"]
+    "name", ["keys", "values", "items", "set", "update", "get", "evolver", "transform"]
 )
 def test_a_field_name_that_would_hide_a_method_is_refused(name: str) -> None:
     metaclass: Callable[..., object] = type(Record)
-    with pytest.raises(TypeError, match=f"Wrong: a field cannot be named '{name}'"):
+    message = f"^Wrong: a field cannot be named '{name}', a name that PMap uses$"
+    with pytest.raises(TypeError, match=message):
         metaclass("Wrong", (Record,), {"__annotations__": {name: int}})
+
+
+def test_a_private_field_name_is_refused() -> None:
+    metaclass: Callable[..., object] = type(Record)
+    with pytest.raises(TypeError, match=r"^Wrong: a field cannot be named '_x', a private name$"):
+        metaclass("Wrong", (Record,), {"__annotations__": {"_x": int}})
 
 
 # Nesting.

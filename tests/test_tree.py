@@ -1,5 +1,6 @@
 """A model is a tree: its leaves are its parameters, and all else stays as it is."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -91,7 +92,7 @@ def test_a_computed_value_is_no_parameter() -> None:
     assert [found.op for found in values((x, x * 3.0))] == ["leaf", "mul"]
 
 
-@pytest.mark.parametrize("empty", [(), v(), m(), None, "w", 3.0, relu, [value(1.0)]])
+@pytest.mark.parametrize("empty", [(), v(), m(), None, "w", 3.0, relu, [1.0]])
 def test_what_holds_no_values_has_no_parameters(empty: object) -> None:
     assert parameters(empty) == ()
     assert parameter_count(empty) == 0
@@ -195,6 +196,48 @@ def test_every_value_is_mapped_computed_ones_too() -> None:
 def test_an_activation_stays_through_an_update() -> None:
     own = neuron(1, activation=relu)
     assert with_parameters(own, [1.0, 2.0]).activation is relu
+
+
+class Shelf(Record):
+    """A model with a field for anything."""
+
+    bias: Value = attr()
+    content: object = attr()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([value(1.0)], "tree: content must be a tuple or a PVector, as it holds values, got ["),
+        ({"w": value(1.0)}, "tree: content must be a PMap, as it holds values, got {'w': "),
+        ({value(1.0)}, "tree: content must be a tuple or a PVector, as it holds values, got {"),
+        ([[1.0], [(value(1.0),)]], "tree: content must be a tuple or a PVector"),
+        ([line(1, 2)], "tree: content must be a tuple or a PVector"),
+        ((1.0, {"w": [value(1.0)]}), "tree: content.1 must be a PMap"),
+    ],
+)
+def test_values_where_they_would_not_be_trained_are_refused(content: object, message: str) -> None:
+    with pytest.raises(TypeError, match="^" + re.escape(message)):
+        parameters(Shelf(bias=value(0.0), content=content))
+    with pytest.raises(TypeError, match=r"^tree: .* as it holds values"):
+        parameters((value(0.0), content))
+
+
+def test_a_list_of_values_is_no_model() -> None:
+    with pytest.raises(TypeError, match=r"^tree: the root must be a tuple or a PVector, as it"):
+        parameters([value(1.0)])
+
+
+@pytest.mark.parametrize("content", [[], [1.0, [2.0]], {"rate": 0.1}, {1, 2}, "names", len])
+def test_constants_may_stand_in_lists_and_dicts(content: object) -> None:
+    model = Shelf(bias=value(0.0), content=content)
+    assert parameter_count(model) == 1
+    assert with_parameters(model, [1.0]).content is content
+
+
+def test_parameters_that_are_no_sequence_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"^with_parameters: numbers must be a sequence of numbers"):
+        with_parameters(line(1, 2), 5.0)  # type: ignore[arg-type]  # the mistake
 
 
 def test_an_empty_model_takes_no_numbers() -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import operator
 import pickle
 import subprocess
 import sys
@@ -184,6 +185,22 @@ def test_a_number_as_exponent_is_a_constant_and_no_parent() -> None:
     assert type(square.parameter) is float
 
 
+@pytest.mark.parametrize("plain", [3, 3.0, -0.0, float("inf")])
+@pytest.mark.parametrize("symbol", BINARY)
+def test_a_plain_number_makes_the_node_that_a_number_of_numpy_makes(
+    symbol: str, plain: float
+) -> None:
+    x, same = value(2.0), np.float64(plain)
+    for made, expected in (
+        (BINARY[symbol](x, plain), BINARY[symbol](x, same)),
+        (BINARY[symbol](plain, x), BINARY[symbol](same, x)),
+    ):
+        assert isinstance(made, Value)
+        assert isinstance(expected, Value)
+        assert (repr(made), made.parameter) == (repr(expected), expected.parameter)
+        assert list(map(repr, made.parents)) == list(map(repr, expected.parents))
+
+
 def test_a_node_as_exponent_is_a_parent() -> None:
     x, k = value(3.0), value(2.0)
     assert (x**k).parents == (x, k)
@@ -268,6 +285,16 @@ def test_nodes_are_equal_to_themselves_alone() -> None:
     assert {x: 1, y: 2}[y] == 2
 
 
+@pytest.mark.parametrize("compare", [operator.lt, operator.le, operator.gt, operator.ge])
+@pytest.mark.parametrize("other", [value(1.0), 1.0])
+def test_nodes_have_no_order_and_say_what_has(
+    compare: Callable[[object, object], bool], other: object
+) -> None:
+    for operands in ((value(2.0), other), (other, value(2.0))):
+        with pytest.raises(TypeError, match="not orderable: compare its data, or choose with"):
+            compare(*operands)
+
+
 def test_a_node_keeps_its_label_and_its_copy_gets_the_new_one() -> None:
     x = value(2.0, label="x")
     relabelled = x.set(label="z")
@@ -312,7 +339,20 @@ x0, y0 = value(2.0), value(3.0)
     ("fields", "message"),
     [
         ({"data": 1.0, "op": "cosine", "parents": (x0,)}, "got 'cosine'"),
-        ({"data": 1.0, "parents": (x0,)}, "a leaf has no parents"),
+        ({"data": 1.0, "parents": (x0,)}, "a leaf has neither parents"),
+        ({"data": 1.0, "parameter": 2.0}, "a leaf has neither parents nor a parameter"),
+        (
+            {"data": 1.0, "op": "constant_power", "parents": (x0,)},
+            "constant_power cannot have the parameter None",
+        ),
+        (
+            {"data": 1.0, "op": "add", "parents": (x0, y0), "parameter": 3.0},
+            r"add cannot have the parameter 3\.0",
+        ),
+        (
+            {"data": 1.0, "op": "mul", "parents": (x0, y0), "parameter": ops.add},
+            r"mul cannot have the parameter Primitive\(name='add'",
+        ),
         ({"data": 1.0, "op": "add", "parents": (x0,)}, "add takes 2 parents"),
         ({"data": 1.0, "op": "relu"}, "relu takes 1 parents"),
         ({"data": 1.0, "op": "relu", "parents": (x0, y0)}, "relu takes 1 parents"),
@@ -348,6 +388,8 @@ def test_a_node_made_by_hand_is_as_good_as_one_made_by_arithmetic() -> None:
     by_hand = Value(data=6.0, op="mul", parents=(x0, y0))
     assert backward(by_hand)[x0] == 3.0
     assert Value(data=5.0, op="total", parents=(x0, y0)).parents == (x0, y0)
+    cube = Value(data=8.0, op="constant_power", parents=(x0,), parameter=3)
+    assert backward(cube)[x0] == 12.0
 
 
 def test_a_node_knows_its_primitive_and_a_leaf_has_none() -> None:

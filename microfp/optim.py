@@ -414,7 +414,7 @@ def _against(name: str, learning_rate: Rate) -> Optimizer:
         fixed = constant(check_non_negative(name, "learning_rate", learning_rate))
         return _against(name, fixed)
 
-    @lru_cache(maxsize=1024)  # each step asks twice: for its update and for its metrics
+    @lru_cache(maxsize=128)  # each step asks twice: for its update and for its metrics
     def rate(step: int) -> float:
         return check_non_negative("learning_rate", f"the rate at step {step}", learning_rate(step))
 

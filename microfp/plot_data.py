@@ -98,7 +98,11 @@ class BoundaryRow(TypedDict):
 
 
 class SegmentRow(TypedDict):
-    """A straight piece of a line, from (x, y) to (x2, y2)."""
+    """A straight piece of a line, from (x, y) to (x2, y2).
+
+    >>> SegmentRow(x=0.0, y=0.0, x2=1.0, y2=0.5)["y2"]
+    0.5
+    """
 
     x: float
     y: float
@@ -107,7 +111,13 @@ class SegmentRow(TypedDict):
 
 
 class BinRow(TypedDict):
-    """How many parameters lay from `low` up to `high` at one step."""
+    """How many parameters lay from `low` up to `high` at one step.
+
+    >>> from microfp import nn, optim, trainer
+    >>> start = trainer.initial_state(nn.neuron(1, weights=[1.0]), optim.sgd(0.1))
+    >>> sum(row["count"] for row in parameter_histogram([start]))
+    2
+    """
 
     step: int
     until: int
@@ -121,6 +131,13 @@ class FrameRow(TypedDict):
 
     `scores` go column by column from the left, each from the bottom up, and `rows` is how many
     points there are in a column; `line` is where the score is 0.
+
+    >>> from microfp import datasets, nn, toolbox, trainer
+    >>> data = datasets.moons(10)
+    >>> states = list(toolbox.take(1, trainer.train(nn.mlp(2, [1]), data)))
+    >>> frame = boundary_frames(states, data, h=1.0)[0]
+    >>> len(frame["scores"]) % frame["rows"]
+    0
     """
 
     step: int

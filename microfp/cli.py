@@ -710,15 +710,11 @@ def _write_whole(path: Path, page: str) -> None:
     """Write a file, or leave what was there."""
     if not path.name:
         raise _UsageError(f"--output: must be the name of a file, got {str(path)!r}")
-    draft = path.with_name(f"{path.name}.part")
-    try:
-        draft.write_text(page, encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
+    written = charts.write_atomically(path, page.encode())
+    if not is_successful(written):
+        error = unsafe_perform_io(written.failure())
         reason = error.strerror or error
-        raise _UsageError(f"--output: cannot write {short_repr(str(path))}: {reason}") from None
+        raise _UsageError(f"--output: cannot write {short_repr(str(path))}: {reason}")
 
 
 # The bar of progress, on terminals only.

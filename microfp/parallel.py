@@ -114,8 +114,9 @@ def sweep(
         A stream of results, each as soon as it is there and those before it are. What raises an
         error, or is lost with a worker that was killed, is a `Failure` in its place, and stops
         nothing else. When a process of a pool is killed, the pool breaks, and all that it has not
-        finished is lost; Dask starts another worker and tries again. A stream that is closed
-        before its end cancels what has not begun.
+        finished is lost. Dask starts another worker and tries again what the killed one had, until
+        several workers have died of it. A stream that is closed before its end cancels what has
+        not begun.
 
     Raises:
         TypeError: If `run` cannot be called, or `executor` is none.

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from dask import config as dask_config
 from distributed import Client, LocalCluster
 from returns.pipeline import is_successful
 
@@ -88,6 +89,7 @@ def dask() -> Iterator[Executor]:
     """Two workers of Dask, each a process that is started anew where it dies."""
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with (
+        dask_config.set({"distributed.scheduler.allowed-failures": 1}),
         LocalCluster(**options, silence_logs="CRITICAL") as cluster,  # type: ignore[no-untyped-call]
         Client(cluster) as client,  # type: ignore[no-untyped-call]
     ):
@@ -159,21 +161,23 @@ def test_a_run_that_raises_is_a_failure_and_stops_nothing(dask: Executor) -> Non
     check_that_one_failure_stops_nothing(dask)
 
 
-def killed_at(number: float) -> float:
-    if number < 0.0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return number
-
-
 class Fatal(NamedTuple):
-    """A configuration that waits for somebody to open a pipe, and then kills its worker."""
+    """A configuration that kills its worker, once somebody has written into a pipe."""
 
     pipe: str
 
 
+def release(pipe: Path) -> None:
+    """Let whoever waits at a pipe go on, once somebody does, and nobody wait there again."""
+    with pipe.open("wb") as held:
+        pipe.unlink()
+        held.write(b"now")
+
+
 def waiting(configuration: float | Fatal) -> float:
     if isinstance(configuration, Fatal):
-        Path(configuration.pipe).read_bytes()
+        if Path(configuration.pipe).exists():
+            Path(configuration.pipe).read_bytes()
         os.kill(os.getpid(), signal.SIGKILL)
         return math.nan
     return configuration
@@ -186,7 +190,7 @@ def test_what_was_done_before_a_worker_of_a_pool_was_killed_is_kept(tmp_path: Pa
     with processes(1) as executor:
         results = sweep(configurations, waiting, executor)
         assert [next(results).unwrap(), next(results).unwrap()] == [1.0, 2.0]
-        pipe.write_bytes(b"now")
+        release(pipe)
         failures = [result.failure() for result in results]
         (after,) = sweep(configurations[:1], waiting, executor)
     assert [failure.place for failure in failures] == [2, 3, 4]
@@ -219,11 +223,18 @@ def test_dask_runs_again_what_a_killed_worker_had_and_gives_the_same_bits(
     assert [bits(result.unwrap()) for result in results] == SERIAL
 
 
-def test_dask_gives_up_on_what_kills_every_worker_and_finishes_the_rest(dask: Executor) -> None:
-    first, second, third = sweep([1.0, -1.0, 3.0], killed_at, dask)
-    assert (first.unwrap(), third.unwrap()) == (1.0, 3.0)
-    assert second.failure().is_lost
-    assert "KilledWorker" in str(second.failure())
+def test_dask_gives_up_on_what_kills_every_worker_and_what_was_done_is_kept(
+    dask: Executor, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    configurations: list[float | Fatal] = [1.0, 2.0, Fatal(str(pipe))]
+    results = sweep(configurations, waiting, dask)
+    assert [next(results).unwrap(), next(results).unwrap()] == [1.0, 2.0]
+    release(pipe)
+    (fatal,) = results
+    assert fatal.failure().is_lost
+    assert "KilledWorker" in str(fatal.failure())
 
 
 def test_what_cannot_be_sent_is_a_failure_that_says_so(dask: Executor) -> None:

@@ -28,7 +28,7 @@ ROOMS = (
     Room("Functions and trees", ("func", "tree", "debug")),
     Room("Models and data", ("nn", "datasets")),
     Room("Losses and optimisers", ("losses", "optim", "schedules")),
-    Room("Training", ("trainer", "streams", "checkpoint")),
+    Room("Training", ("trainer", "streams", "checkpoint", "parallel")),
     Room("Machine speed", ("native",)),
     Room("Looking", ("plot_data", "charts", "display", "explorer")),
     Room("Foundations", ("record", "toolbox", "errors")),

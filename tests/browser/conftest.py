@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.pages import OpenPage, Tab, Theme, Violation, watch
 
@@ -30,6 +30,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# A page on a busy machine is slow, not wrong: whatever is expected may take this long to come.
+expect.set_options(timeout=60_000)
 
 
 def missing(what: str) -> None:

@@ -1,0 +1,139 @@
+"""What each extra is for: programs that run with it, and that say what to install without it.
+
+`make extras` builds the wheel and, for each extra, an environment with nothing but
+`microfp[extra]` in it, and runs the extra's programs there. `tests/test_extras.py` runs the same
+programs in an environment without any extra, where each has to fail and name the pip command.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+import venv
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tests.environments import PINNED, ROOT, install
+
+MAKEFILE = ROOT / "Makefile"
+
+NETWORK = """
+from microfp import datasets, losses, nn, optim, trainer
+data = datasets.moons(4)
+model = nn.mlp(2, [1])
+"""
+
+NODE = """
+from microfp import value
+x = value(3.0, label="x")
+y = x * x
+"""
+
+COMMAND = """
+import sys, tempfile
+from microfp.cli import main
+def demo(options):
+    sys.exit(main(["demo", "--steps", "1", *options]))
+"""
+
+# One program for each way into what an extra brings.
+USES: Mapping[str, Sequence[str]] = {
+    "charts": [
+        NETWORK + "from microfp import charts; assert charts.to_svg(charts.scatter(data))",
+        NETWORK + "from microfp import charts; run = trainer.fit(model, data, steps=2); "
+        "assert charts.to_png(charts.loss_curves(run))",
+        COMMAND + "demo(['--png', tempfile.mkdtemp() + '/out.png'])",
+        COMMAND + "demo(['--report', tempfile.mkdtemp() + '/out.html'])",
+    ],
+    "data": [
+        "from microfp import datasets; assert len(datasets.iris().xs) == 150",
+        "from microfp import datasets; assert len(datasets.digits().xs) > 1000",
+    ],
+    "graph": [NODE + "from microfp import graph; assert '<svg' in graph.to_svg(y)"],
+    "native": [
+        NETWORK + "assert trainer.fit(model, data, steps=2, backend='native').history",
+        NETWORK + "from microfp import native; assert len(native.predict(model, data.xs)) == 4",
+        NETWORK + "from microfp import native; f = native.value_and_grad(lambda x: x * x, 0.0); "
+        "assert f(3.0) == (9.0, 6.0)",
+        NETWORK + "from microfp import native; "
+        "assert native.explain_code(losses.max_margin(), model, 2)",
+        COMMAND + "demo(['--backend', 'native'])",
+    ],
+    "networkx": [NODE + "from microfp import graph; assert len(graph.to_networkx(y)) == 2"],
+    "notebook": [NODE + "from microfp import explorer; assert explorer.widget(y).page"],
+    "rich": [
+        NETWORK + "from microfp import streams; "
+        "states = trainer.train(model, data, optimizer=optim.sgd(0.1)); "
+        "assert next(iter(streams.with_progress(1)(states)))",
+    ],
+}
+
+
+def declared() -> set[str]:
+    """The extras of pyproject.toml."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return set(tomllib.load(file)["project"]["optional-dependencies"])
+
+
+def of_development() -> set[str]:
+    """The extras that the Makefile installs: its commands are their use, not the library."""
+    return set(re.findall(r"'\.\[(\w+)\]'", MAKEFILE.read_text(encoding="utf-8")))
+
+
+def run_bare(python: Path, program: str) -> "subprocess.CompletedProcess[str]":
+    """Run a program where neither this checkout nor any other program can help it."""
+    return subprocess.run(
+        [python, "-I", "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        # The only name a library may need: where a user's own files are.
+        env={"PATH": "", "HOME": os.environ.get("HOME", "/")},
+    )
+
+
+def failures(extra: str, wheel: Path, place: Path) -> Iterator[str]:
+    """What the programs of an extra complain of, in a fresh environment with that extra alone."""
+    venv.create(place, with_pip=True)
+    python = place / "bin" / "python"
+    code = install(python, *PINNED, f"{wheel}[{extra}]")
+    if code != 0:
+        yield f"pip install 'microfp[{extra}]' exited {code}"
+        return
+    for program in USES[extra]:
+        ran = run_bare(python, program)
+        if ran.returncode != 0:
+            yield f"{program}\n{ran.stderr}"
+
+
+def build_wheel(place: Path) -> Path:
+    """The wheel of this checkout."""
+    options = ("--wheel", "--no-isolation", "--outdir", place, ROOT)
+    command = (sys.executable, "-m", "build", *options)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    (wheel,) = place.glob("*.whl")
+    return wheel
+
+
+def main(names: Sequence[str]) -> int:
+    """Try the extras of these names, or all, one by one."""
+    unknown = set(names) - set(USES)
+    if unknown:
+        print(f"extras: {sorted(unknown)} are none of {', '.join(sorted(USES))}", file=sys.stderr)
+        return 2
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        wheel = build_wheel(Path(folder))
+        for extra in names or sorted(USES):
+            found = list(failures(extra, wheel, Path(folder) / extra))
+            failed = failed or bool(found)
+            count = len(USES[extra])
+            print(f"microfp[{extra}]: {count - len(found)} of {count} uses run", *found, sep="\n")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

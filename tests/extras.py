@@ -6,7 +6,6 @@ programs in an environment without any extra, where each has to fail and name th
 """
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,27 @@ from pathlib import Path
 
 from tests.environments import PINNED, ROOT, install
 
-MAKEFILE = ROOT / "Makefile"
+# What the user imports and hands over: microfp itself never asks for it, and cannot miss it.
+HANDED_OVER: Mapping[str, Sequence[str]] = {
+    "dask": [
+        "from distributed import Client\n"
+        "from microfp import parallel\n"
+        "with Client(processes=False, dashboard_address=None) as client:\n"
+        "    results = parallel.sweep([1.0, 4.0], float.hex, client.get_executor())\n"
+        "    assert [it.unwrap() for it in results] == [(1.0).hex(), (4.0).hex()]\n",
+    ],
+}
+
+PROGRAMS = {**USES, **HANDED_OVER}
+
+# What a command of the Makefile needs, and the library does not.
+TOOLS: Mapping[str, str] = {
+    "bench": "make bench",
+    "dev": "make check",
+    "dist": "make dist",
+    "docs": "make docs",
+    "mutate": "make mutate",
+}
 
 NETWORK = """
 from microfp import datasets, losses, nn, optim, trainer
@@ -77,11 +96,6 @@ def declared() -> set[str]:
         return set(tomllib.load(file)["project"]["optional-dependencies"])
 
 
-def of_development() -> set[str]:
-    """The extras that the Makefile installs: its commands are their use, not the library."""
-    return set(re.findall(r"'\.\[(\w+)\]'", MAKEFILE.read_text(encoding="utf-8")))
-
-
 def run_bare(python: Path, program: str) -> "subprocess.CompletedProcess[str]":
     """Run a program where neither this checkout nor any other program can help it."""
     return subprocess.run(
@@ -103,7 +117,7 @@ def failures(extra: str, wheel: Path, place: Path) -> Iterator[str]:
     if code != 0:
         yield f"pip install 'microfp[{extra}]' exited {code}"
         return
-    for program in USES[extra]:
+    for program in PROGRAMS[extra]:
         ran = run_bare(python, program)
         if ran.returncode != 0:
             yield f"{program}\n{ran.stderr}"
@@ -120,17 +134,19 @@ def build_wheel(place: Path) -> Path:
 
 def main(names: Sequence[str]) -> int:
     """Try the extras of these names, or all, one by one."""
-    unknown = set(names) - set(USES)
+    unknown = set(names) - set(PROGRAMS)
     if unknown:
-        print(f"extras: {sorted(unknown)} are none of {', '.join(sorted(USES))}", file=sys.stderr)
+        print(
+            f"extras: {sorted(unknown)} are none of {', '.join(sorted(PROGRAMS))}", file=sys.stderr
+        )
         return 2
     failed = False
     with tempfile.TemporaryDirectory() as folder:
         wheel = build_wheel(Path(folder))
-        for extra in names or sorted(USES):
+        for extra in names or sorted(PROGRAMS):
             found = list(failures(extra, wheel, Path(folder) / extra))
             failed = failed or bool(found)
-            count = len(USES[extra])
+            count = len(PROGRAMS[extra])
             print(f"microfp[{extra}]: {count - len(found)} of {count} uses run", *found, sep="\n")
     return int(failed)
 

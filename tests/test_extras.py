@@ -4,15 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.extras import COMMAND, USES, declared, of_development, run_bare
+from tests.environments import ROOT
+from tests.extras import COMMAND, PROGRAMS, TOOLS, USES, declared, run_bare
 
 CASES = [(extra, program) for extra, programs in USES.items() for program in programs]
 
 
-def test_every_extra_of_the_library_has_a_use_and_every_use_an_extra() -> None:
-    assert of_development() <= declared()
-    assert declared() - of_development() == set(USES)
-    assert all(USES.values())
+def test_every_extra_has_a_use_and_every_use_an_extra() -> None:
+    assert sorted([*PROGRAMS, *TOOLS]) == sorted(declared())
+    assert all(PROGRAMS.values())
+
+
+@pytest.mark.parametrize("command", TOOLS.values())
+def test_an_extra_of_development_belongs_to_a_command(command: str) -> None:
+    target = command.removeprefix("make ")
+    assert f"\n{target}: " in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("extra", "program"), CASES, ids=[extra for extra, _ in CASES])

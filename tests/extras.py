@@ -16,28 +16,6 @@ from pathlib import Path
 
 from tests.environments import PINNED, ROOT, install
 
-# What the user imports and hands over: microfp itself never asks for it, and cannot miss it.
-HANDED_OVER: Mapping[str, Sequence[str]] = {
-    "dask": [
-        "from distributed import Client\n"
-        "from microfp import parallel\n"
-        "with Client(processes=False, dashboard_address=None) as client:\n"
-        "    results = parallel.sweep([1.0, 4.0], float.hex, client.get_executor())\n"
-        "    assert [it.unwrap() for it in results] == [(1.0).hex(), (4.0).hex()]\n",
-    ],
-}
-
-PROGRAMS = {**USES, **HANDED_OVER}
-
-# What a command of the Makefile needs, and the library does not.
-TOOLS: Mapping[str, str] = {
-    "bench": "make bench",
-    "dev": "make check",
-    "dist": "make dist",
-    "docs": "make docs",
-    "mutate": "make mutate",
-}
-
 NETWORK = """
 from microfp import datasets, losses, nn, optim, trainer
 data = datasets.moons(4)
@@ -55,6 +33,14 @@ import sys, tempfile
 from microfp.cli import main
 def demo(options):
     sys.exit(main(["demo", "--steps", "1", *options]))
+"""
+
+SWEEP = """
+from distributed import Client
+from microfp import parallel
+with Client(processes=False, dashboard_address=None) as client:
+    results = parallel.sweep([1.0, 4.0], float.hex, client.get_executor())
+    assert [it.unwrap() for it in results] == [(1.0).hex(), (4.0).hex()]
 """
 
 # One program for each way into what an extra brings.
@@ -87,6 +73,20 @@ USES: Mapping[str, Sequence[str]] = {
         "states = trainer.train(model, data, optimizer=optim.sgd(0.1)); "
         "assert next(iter(streams.with_progress(1)(states)))",
     ],
+}
+
+# What the user imports and hands over: microfp itself never asks for it, and cannot miss it.
+HANDED_OVER: Mapping[str, Sequence[str]] = {"dask": [SWEEP]}
+
+PROGRAMS = {**USES, **HANDED_OVER}
+
+# What a command of the Makefile needs, and the library does not.
+TOOLS: Mapping[str, str] = {
+    "bench": "make bench",
+    "dev": "make check",
+    "dist": "make dist",
+    "docs": "make docs",
+    "mutate": "make mutate",
 }
 
 

@@ -10,5 +10,5 @@ PINNED = ("--constraint", str(ROOT / "constraints.txt"))
 def install(python: Path, *arguments: str) -> int:
     """Let the pip of an environment install something; its exit code."""
     quiet = ("--quiet", "--disable-pip-version-check")
-    command = (python, "-m", "pip", "install", *quiet, *arguments)
+    command = [str(python), "-m", "pip", "install", *quiet, *arguments]
     return subprocess.run(command, check=False).returncode

@@ -58,12 +58,12 @@ COMMANDS = "reference/command-line.md"
 INDEX_PAGE = """\
 # Reference
 
-What every name means, with types, shapes, units, errors and an example that runs. It is made from
-the source, which each entry shows.
+What every name means, with types, shapes, units, errors and an example that runs. All of it is made
+from the source.
 
 ## Rooms
 
-A module imports only from rooms below its own, and each is small enough to be read whole.
+Modules that belong together. Each begins with what it is, and its entries show their source.
 
 {rooms}
 ## The package
@@ -102,8 +102,8 @@ def public_names(module: str) -> tuple[str, ...]:
 def home_of(name: str) -> str:
     """Return where the reference has a name of the facade, such as `microfp.values.relu`."""
     wanted = getattr(microfp, name)
-    homes = (module for module in PUBLIC if getattr(_module(module), name, None) is wanted)
-    return f"microfp.{next(homes)}.{name}"
+    homes = (module for module in PUBLIC if name in public_names(module))
+    return next(f"microfp.{it}.{name}" for it in homes if getattr(_module(it), name) is wanted)
 
 
 def text_of(module: str, name: str) -> str:

@@ -41,10 +41,17 @@ def on_page_markdown(markdown: str, page: Page, config: ProperDocsConfig, files:
     return adapted(markdown, to_docs)
 
 
+def on_post_build(config: ProperDocsConfig) -> None:
+    """Leave out what no reader of this site fetches: debugging maps, stemmers of other tongues."""
+    scripts = Path(config.site_dir) / "assets"
+    for path in [*scripts.rglob("*.map"), *scripts.rglob("lunr/**/*.js")]:
+        path.unlink()
+
+
 def adapted(markdown: str, to_docs: str) -> str:
     """Return the Markdown of a page with the links, pictures and sections of the site.
 
-    Links to notebooks, to modules of the package and to the changelog lead to their pages; a picture
+    Links to notebooks, to modules and to the changelog lead to their pages; a picture
     is two, for light and for dark pages; a section of the README stands where a comment names it.
 
     Args:

@@ -264,4 +264,4 @@ def _add_pairs(table: dict[Value, Pair], node: Value, stand_ins: Mapping[Value, 
 
 
 def _pair(x: Operand) -> Pair:
-    return (x.primal, x.tangent) if isinstance(x, Dual) else (x, 0.0)  # type: ignore[return-value]  # of numbers
+    return (x.primal, x.tangent) if isinstance(x, Dual) else (x, ops.FLAT)  # type: ignore[return-value]  # of numbers

@@ -102,7 +102,8 @@ function termsOf(data, values, gradients, i) {
     if (Array.isArray(parent)) return; // beyond the cut
     const local = evaluate(partial, operands, values[i]);
     const before = gradients[parent] ?? 0;
-    gradients[parent] = before + gradients[i] * local;
+    // Nothing comes back along what is flat by its rule, however large the gradient is.
+    gradients[parent] = before + (partial === 0 ? 0 : gradients[i] * local);
     terms.push({ parent, operand, local, before, after: gradients[parent] });
   });
   return terms;

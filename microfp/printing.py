@@ -280,15 +280,15 @@ def _check_in_table(output: Value) -> None:
 def _derivatives(output: Value, leaves: tuple[Value, ...]) -> tuple[Value, ...]:
     """The fold of the chain rule with nodes for numbers: the gradient as a graph.
 
-    Products with 0.0 stay, since 0 * inf is nan in `backward` too.
+    Products with 0.0 stay, since 0 * inf is nan in `backward` too; but not along what is flat.
     """
-    one = value(1.0)
+    zero, one = value(0.0), value(1.0)
     table = {output: one}
     for node in reversed(topological_order(output)):
         for parent, partial in zip(node.parents, _partials(node), strict=True):
-            term = table[node] * lift(partial)
+            term = table[node] * lift(partial) if partial is not ops.FLAT else zero
             table[parent] = table[parent] + term if parent in table else term
-    return tuple(table.get(leaf, value(0.0)) for leaf in leaves)
+    return tuple(table.get(leaf, zero) for leaf in leaves)
 
 
 def _partials(node: Value) -> tuple[ops.Operand, ...]:

@@ -8,11 +8,12 @@ import pytest
 from pyrsistent import PMap, pmap
 from returns.maybe import Nothing, Some
 
-from microfp import values
+from microfp import ops, values
 from microfp.gradients import (
     Gradients,
     backward,
     backward_steps,
+    backward_symbolic,
     chain_rule,
     find_grad,
     grad,
@@ -21,7 +22,18 @@ from microfp.gradients import (
 )
 from microfp.ops import Primitive, primitive
 from microfp.toolbox import last
-from microfp.values import Scalar, Value, exp, log, relu, tanh, topological_order, total, value
+from microfp.values import (
+    Scalar,
+    Value,
+    exp,
+    log,
+    relu,
+    tanh,
+    topological_order,
+    total,
+    value,
+    where,
+)
 from tests.expressions import applied
 
 
@@ -260,3 +272,42 @@ def test_a_primitive_with_too_few_partial_derivatives_is_an_error() -> None:
     faulty = primitive("faulty", lambda a, _: a, lambda *_: (1.0,), "{0}", arity=2)
     with pytest.raises(ValueError, match="zip"):
         backward(applied(faulty, value(1.0), value(2.0)))
+
+
+FLAT: dict[str, Callable[[Value], Value]] = {
+    "stop_gradient": values.stop_gradient,
+    "positive": lambda x: values.apply(ops.positive, x),
+    "sign": lambda x: values.apply(ops.sign, x),
+    "above": lambda x: values.apply(ops.above, x, 0.5),
+    "power of 0": lambda x: x**0,
+}
+UPSTREAM: dict[str, Callable[[Value], Value]] = {
+    "inf": lambda y: y * math.inf,
+    "nan": lambda y: y * math.nan,
+    "a pole": lambda y: 1.0 / (y - y.data),
+}
+
+
+@pytest.mark.parametrize("upstream", UPSTREAM)
+@pytest.mark.parametrize("flat", FLAT)
+def test_nothing_comes_back_along_what_is_flat_however_large_the_gradient_is(
+    flat: str, upstream: str
+) -> None:
+    x = value(3.0)
+    output = UPSTREAM[upstream](FLAT[flat](x))
+    assert not all(map(math.isfinite, backward(output).values()))
+    assert backward(output)[x] == 0.0
+    assert backward_symbolic(output)[x].data == 0.0
+    assert last(backward_steps(output))[x] == 0.0
+
+
+def test_an_infinite_gradient_times_a_computed_slope_of_zero_is_nan() -> None:
+    x = value(-3.0)
+    assert math.isnan(backward(relu(x) * math.inf)[x])
+
+
+def test_a_condition_lets_nothing_through_to_itself() -> None:
+    c, a = value(1.0), value(2.0)
+    gradients = backward(where(c, a, 0.0) * math.inf)
+    assert gradients[c] == 0.0
+    assert gradients[a] == math.inf

@@ -177,7 +177,7 @@ def _apply(primitive: Primitive, operands: tuple[Operand, ...]) -> Dual:
 
 def _sum(terms: list[Operand | None]) -> Operand:
     there = [term for term in terms if term is not None]
-    return reduce(ops.add, there) if there else 0.0
+    return reduce(ops.add, there) if there else ops.FLAT
 
 
 def _primal(operand: Operand, level: Level) -> Operand:
@@ -226,7 +226,7 @@ def split(x: Operand, level: Level) -> tuple[Operand, Operand]:
     if not isinstance(x, Dual) or x.level.depth < level.depth:
         return x, 0.0
     if x.level is level:
-        return x.primal, x.tangent
+        return x.primal, 0.0 if x.tangent is ops.FLAT else x.tangent
     if x.level.depth == level.depth:
         return x, 0.0
     primals, tangents = split(x.primal, level), split(x.tangent, level)

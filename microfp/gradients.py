@@ -225,12 +225,15 @@ def product(a: Operand, b: Operand) -> Operand | None:
     """Multiply, but leave out what a 1 or a 0 from the table of primitives makes superfluous.
 
     Returns:
-        The product, or None where a number 0 makes it one.
+        The product, or None where a number 0 makes it one: always a `Flat`, and any 0 of the
+        table where the other factor is no number.
 
     >>> x = value(3.0)
     >>> product(x, 1.0) is x, product(x, 0.0), product(2.0, 3.0)
     (True, None, 6.0)
     """
+    if a is ops.FLAT or b is ops.FLAT:
+        return None
     if isinstance(a, float):
         return ops.mul(a, b) if isinstance(b, float) else product(b, a)
     if not isinstance(b, float):

@@ -26,6 +26,7 @@ from microfp import (
     func,
     graph,
     log,
+    native,
     nn,
     relu,
     sigmoid,
@@ -804,3 +805,38 @@ def test_a_rule_must_have_a_number_for_its_value() -> None:
     rule = func.custom_derivative(lambda a: "a", lambda a, y: (1.0,), name="rule")  # type: ignore[arg-type, return-value]
     with pytest.raises(TypeError, match="rule: its value must be a number, got 'a'"):
         rule(1.0)
+
+
+def behind_a_stop(x: Scalar) -> Scalar:
+    return 1.0 / func.stop_gradient(x) + 3.0 * x
+
+
+@pytest.mark.parametrize(
+    "slope",
+    [
+        func.grad(behind_a_stop),
+        by_forward(behind_a_stop),
+        by_linearizing(behind_a_stop),
+        func.jacfwd(behind_a_stop),
+        func.jacrev(behind_a_stop),
+        native.value_and_grad(behind_a_stop, 0.0),
+    ],
+)
+def test_no_infinite_gradient_passes_a_stop_in_any_mode(slope: Callable[[float], object]) -> None:
+    found = slope(0.0)
+    assert (found[1] if isinstance(found, tuple) else found) == 3.0
+
+
+@pytest.mark.parametrize("outer", [by_reverse, by_forward])
+@pytest.mark.parametrize("inner", [by_reverse, by_forward])
+def test_no_infinite_gradient_passes_a_stop_in_higher_orders(
+    outer: Callable[[Curve], Curve], inner: Callable[[Curve], Curve]
+) -> None:
+    assert outer(inner(lambda x: 1.0 / func.stop_gradient(x) + x * x))(0.0) == 2.0
+    assert func.hvp(lambda x: 1.0 / func.stop_gradient(x) + x * x, 0.0, 1.0) == 2.0
+
+
+def test_the_tangent_of_a_constant_is_a_plain_zero() -> None:
+    _, tangent = func.jvp(func.stop_gradient, 2.0, 1.0)
+    assert type(tangent) is float
+    assert math.isnan(tangent * math.inf)

@@ -11,6 +11,7 @@ from returns.maybe import Nothing, Some
 from microfp import ops, values
 from microfp.gradients import (
     Gradients,
+    GradientTable,
     backward,
     backward_steps,
     backward_symbolic,
@@ -18,6 +19,7 @@ from microfp.gradients import (
     find_grad,
     grad,
     local_derivatives,
+    product,
     with_grad,
 )
 from microfp.ops import Primitive, primitive
@@ -311,3 +313,41 @@ def test_a_condition_lets_nothing_through_to_itself() -> None:
     gradients = backward(where(c, a, 0.0) * math.inf)
     assert gradients[c] == 0.0
     assert gradients[a] == math.inf
+
+
+def test_symbolic_gradients_have_the_numbers_of_the_numeric_ones_and_zero_where_nothing_leads() -> (
+    None
+):
+    x, y = value(0.5), value(2.0)
+    output = relu(x * y) - values.stop_gradient(x) / y
+    symbolic = backward_symbolic(output)
+    assert symbolic[x].data == 2.0
+    assert symbolic[y].data == 0.5 + 0.5 / 4.0
+    assert {node: slope.data for node, slope in symbolic.items()} == dict(backward(output))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "op"), [(1.0, 1.0, "x"), (-1.0, -1.0, "neg"), (2.0, -2.0, "mul"), (0.5, 0.25, "mul")]
+)
+def test_a_product_with_one_or_minus_one_takes_no_multiplication(
+    a: float, b: float, op: str
+) -> None:
+    x = value(3.0, label="x")
+    left, right = product(a, x), product(x, b)
+    assert isinstance(left, Value)
+    assert isinstance(right, Value)
+    assert [left.data, right.data] == [3.0 * a, 3.0 * b]
+    assert [node.label or node.op for node in (left, right)] == [op, op]
+
+
+def test_a_product_of_numbers_is_a_number() -> None:
+    assert [product(a, b) for a, b in ((2.0, 3.0), (2.0, -1.0), (0.0, 3.0))] == [6.0, -2.0, 0.0]
+    assert product(value(3.0), 0.0) is None
+
+
+def test_a_gradient_table_is_shown_as_one() -> None:
+    table = backward(value(2.0, label="x") * 3.0)
+    assert isinstance(table, GradientTable)
+    shown = table._repr_mimebundle_()["text/html"]
+    assert "x" in shown
+    assert "3.0" in shown

@@ -257,7 +257,7 @@ def dual_adjoints(
 def _add_pairs(table: dict[Value, Pair], node: Value, stand_ins: Mapping[Value, Operand]) -> None:
     upstream, slope = table[node]
     for parent, partial in zip(node.parents, partials_of(node, stand_ins), strict=True):
-        if isinstance(stand_ins[parent], Dual):
+        if isinstance(stand_ins[parent], Dual) and partial is not ops.FLAT:
             p, t = _pair(partial)
             known, known_slope = table.get(parent, (0.0, 0.0))
             table[parent] = (known + upstream * p, known_slope + (slope * p + upstream * t))

@@ -45,7 +45,8 @@ class Flat(float):
     """The slope of what is flat everywhere: a 0 that times anything is 0, also times inf and nan.
 
     A computed slope of 0 is a limit, and `0 * inf` is nan as in IEEE 754; the slope of a constant
-    is no limit, and nothing comes back along it.
+    is no limit. Nothing comes back along it, and what only such slopes lead to has no gradient: its
+    gradient is a `Flat` as well.
 
     >>> FLAT * math.inf, 0.0 * math.inf
     (0.0, nan)
@@ -54,7 +55,7 @@ class Flat(float):
     __slots__ = ()
 
     def __mul__(self, other: object, /) -> float:
-        return 0.0 if isinstance(other, float | int) else NotImplemented
+        return FLAT if isinstance(other, float | int) else NotImplemented
 
     __rmul__ = __mul__
 

@@ -282,13 +282,13 @@ def _derivatives(output: Value, leaves: tuple[Value, ...]) -> tuple[Value, ...]:
 
     Products with 0.0 stay, since 0 * inf is nan in `backward` too; but not along what is flat.
     """
-    zero, one = value(0.0), value(1.0)
-    table = {output: one}
+    table = {output: value(1.0)}
     for node in reversed(topological_order(output)):
         for parent, partial in zip(node.parents, _partials(node), strict=True):
-            term = table[node] * lift(partial) if partial is not ops.FLAT else zero
-            table[parent] = table[parent] + term if parent in table else term
-    return tuple(table.get(leaf, zero) for leaf in leaves)
+            if node in table and partial is not ops.FLAT:
+                term = table[node] * lift(partial)
+                table[parent] = table[parent] + term if parent in table else term
+    return tuple(table.get(leaf, value(0.0)) for leaf in leaves)
 
 
 def _partials(node: Value) -> tuple[ops.Operand, ...]:

@@ -811,7 +811,7 @@ def test_a_rule_must_have_a_number_for_its_value() -> None:
 
 
 def behind_a_stop(x: Scalar) -> Scalar:
-    return 1.0 / func.stop_gradient(x) + 3.0 * x
+    return 1.0 / func.stop_gradient(x) + func.stop_gradient(log(x)) + 3.0 * x
 
 
 @pytest.mark.parametrize(
@@ -835,8 +835,11 @@ def test_no_infinite_gradient_passes_a_stop_in_any_mode(slope: Callable[[float],
 def test_no_infinite_gradient_passes_a_stop_in_higher_orders(
     outer: Callable[[Curve], Curve], inner: Callable[[Curve], Curve]
 ) -> None:
-    assert outer(inner(lambda x: 1.0 / func.stop_gradient(x) + x * x))(0.0) == 2.0
-    assert func.hvp(lambda x: 1.0 / func.stop_gradient(x) + x * x, 0.0, 1.0) == 2.0
+    def curve(x: Scalar) -> Scalar:
+        return 1.0 / func.stop_gradient(x) + func.stop_gradient(log(x)) + x * x
+
+    assert outer(inner(curve))(0.0) == 2.0
+    assert func.hvp(curve, 0.0, 1.0) == 2.0
 
 
 def test_the_tangent_of_a_constant_is_a_plain_zero() -> None:

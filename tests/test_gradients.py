@@ -351,3 +351,24 @@ def test_a_gradient_table_is_shown_as_one() -> None:
     shown = table._repr_mimebundle_()["text/html"]
     assert "x" in shown
     assert "3.0" in shown
+
+
+BELOW: dict[str, Callable[[Value], Value]] = {
+    "log": log,
+    "a pole": lambda x: 1.0 / x,
+    "both": lambda x: log(x) + 1.0 / x,
+    "a root of a square": lambda x: values.sqrt(x * x),
+}
+
+
+@pytest.mark.parametrize("below", BELOW)
+@pytest.mark.parametrize("flat", FLAT)
+def test_what_only_flat_slopes_lead_to_has_no_gradient_however_steep_it_is(
+    flat: str, below: str
+) -> None:
+    x = value(0.0)
+    output = FLAT[flat](BELOW[below](x)) + 3.0 * x
+    assert backward(output)[x] == 3.0
+    assert backward_symbolic(output)[x].data == 3.0
+    assert last(backward_steps(output)) == backward(output)
+    assert set(backward(output)) == set(topological_order(output))

@@ -45,7 +45,7 @@ SELECTIONS = {
     "algebra": ("test_algebra", "test_bad_input"),
     "printing": ("test_printing", "test_bad_input"),
     "graph": ("test_graph", "test_graph_json", "test_display", "test_bad_input"),
-    "duals": ("test_func", "test_orders"),
+    "duals": ("test_duals", "test_func"),
     "tree": (
         "test_tree",
         "test_initializers",

@@ -150,7 +150,7 @@ def _sigmoid(a: float) -> float:
 
 
 def _softplus(a: float) -> float:
-    return math.log1p(math.exp(-abs(a))) + (a if a > 0.0 else 0.0) if a == a else a
+    return math.log1p(math.exp(-abs(a))) + (a if a > 0.0 else 0.0)
 
 
 def _relu(a: float) -> float:

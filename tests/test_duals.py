@@ -97,9 +97,7 @@ def test_a_dual_that_has_left_its_transform_is_refused_in_another() -> None:
     )
     with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         func.jvp(lambda x: x * kept[0], 1.0, 1.0)
-    with pytest.raises(
-        TypeError, match=r"^pickle: a Dual lives inside of one transform and cannot"
-    ):
+    with pytest.raises(TypeError, match=r"^pickle: a Dual lives inside of one transform and"):
         pickle.dumps(kept[0])
 
 

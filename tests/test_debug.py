@@ -528,3 +528,10 @@ def test_names_in_messages_are_those_of_the_node_rows() -> None:
     output = log(x) * 2.0
     row = next(row for row in graph.nodes(output) if row["op"] == "log")
     assert str(first_non_finite(output).unwrap()).startswith(f"{row['id']} = {row['formula']} ")
+
+
+def test_a_path_of_two_steps_has_a_slope_for_each() -> None:
+    x = value(3.0, label="x")
+    (path,) = paths(x, (x * 2.0) * 5.0)
+    assert path.local_derivatives == (2.0, 5.0)
+    assert path.weight == 10.0

@@ -535,3 +535,19 @@ def test_a_path_of_two_steps_has_a_slope_for_each() -> None:
     (path,) = paths(x, (x * 2.0) * 5.0)
     assert path.local_derivatives == (2.0, 5.0)
     assert path.weight == 10.0
+
+
+def test_nan_counts_as_the_largest_weight() -> None:
+    x = value(3.0)
+    for output in (x * 1e300 + x * math.nan, x * math.nan + x * 1e300):
+        (path,) = paths(x, output, top=1)
+        assert math.isnan(path.weight)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_cancellation_on_one_path_does_not_hide_the_cause_on_another(turned: bool) -> None:
+    x = value(3.0, label="x")
+    doubled, tripled = x * 2.0, x * 3.0
+    parts = (doubled - doubled, relu(-tripled))
+    causes = why_zero(x, total(parts[::-1] if turned else parts)).causes
+    assert {cause.reason for cause in causes} == {Reason.CANCELLATION, Reason.DEAD_RELU}

@@ -2,7 +2,6 @@
 
 import math
 import struct
-import subprocess
 from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
@@ -393,24 +392,3 @@ def test_the_number_of_inputs_must_be_known_and_right(tmp_path: Path) -> None:
         export.to_onnx(nn.mlp(2, [1]), tmp_path / "m", columns=3)
     with pytest.raises(TypeError, match="to_onnx: columns must be an int >= 1, got '2'"):
         export.to_onnx(block(0.1), tmp_path / "m", columns="2")  # type: ignore[arg-type]
-
-
-MISSING = """
-from microfp import export, nn
-for write in (export.to_safetensors, export.from_safetensors, export.to_onnx):
-    try:
-        write(nn.neuron(1), "file")
-    except ImportError as error:
-        print(error)
-"""
-
-
-def test_without_an_extra_the_error_says_what_to_install(bare_python: Path) -> None:
-    found = subprocess.run(
-        [bare_python, "-I", "-c", MISSING], capture_output=True, text=True, check=True
-    )
-    assert found.stdout.splitlines() == [
-        "to_safetensors: safetensors is missing; pip install 'microfp[safetensors]'",
-        "from_safetensors: safetensors is missing; pip install 'microfp[safetensors]'",
-        "to_onnx: onnx is missing; pip install 'microfp[onnx]'",
-    ]

@@ -37,7 +37,7 @@ from microfp.values import LEAF, Value, stop_gradient, value
 
 if TYPE_CHECKING:
     import numpy as np
-    from onnx import ModelProto, NodeProto, TensorProto
+    from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
 
 __all__ = ["from_safetensors", "to_onnx", "to_safetensors"]
 
@@ -348,24 +348,26 @@ class _Writer:
 
 def _onnx_model(model: Model, columns: int) -> "ModelProto":
     """The whole file: an MLP as layers, where it can be, else as a graph of scalars."""
-    from onnx import TensorProto, checker
-    from onnx.helper import make_graph, make_model, make_opsetid, make_tensor_value_info
+    from onnx import checker
+    from onnx.helper import make_graph, make_model, make_opsetid
 
-    writer = _Writer()
-    layers = _layers(model)
+    writer, layers = _Writer(), _layers(model)
     outputs = _traced(writer, model, columns) if layers is None else _dense(writer, layers)
-    shapes = {"inputs": columns, "outputs": outputs}
-    inputs, results = (
-        make_tensor_value_info(name, TensorProto.DOUBLE, ["batch", width])
-        for name, width in shapes.items()
-    )
-    graph = make_graph(
-        writer.nodes, "microfp", [inputs], [results], list(writer.initializers.values())
-    )
+    inputs, results = [_table_of("inputs", columns)], [_table_of("outputs", outputs)]
+    tensors = list(writer.initializers.values())
+    graph = make_graph(writer.nodes, "microfp", inputs, results, tensors)
     opsets = [make_opsetid("", OPSET)]
     made = make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="microfp")
     checker.check_model(made, full_check=True)
     return made
+
+
+def _table_of(name: str, width: int) -> "ValueInfoProto":
+    """What goes in or comes out: a row of doubles for each example of the batch."""
+    from onnx import TensorProto
+    from onnx.helper import make_tensor_value_info
+
+    return make_tensor_value_info(name, TensorProto.DOUBLE, ["batch", width])
 
 
 # A model of layers

@@ -176,25 +176,19 @@ def collect_totals(program: Program) -> Program:
     outputs     %3
     """
     first, absorbed = program.leaf_count, _absorbed(program)
+    if not absorbed:
+        return program
     moved = list(range(first))
     collected: list[Instruction] = []
-    for slot, instruction in enumerate(program.instructions, first):  # a loop: the fast form
+    for slot, (op, operands, parameter) in enumerate(program.instructions, first):  # a fast loop
         moved.append(first + len(collected))
         if slot not in absorbed:
-            chain = instruction
-            if (
-                instruction.op in SUMS
-                and instruction.operands[:1]
-                and (instruction.operands[0] in absorbed)
-            ):
-                chain = Instruction("total", _terms(program, slot, absorbed))
-            collected.append(chain._replace(operands=tuple([moved[s] for s in chain.operands])))
-    return Program.unchecked(
-        program.inputs,
-        program.parameters,
-        tuple(collected),
-        tuple(moved[slot] for slot in program.outputs),
-    )
+            is_chain = op in SUMS and operands and operands[0] in absorbed
+            read = _terms(program, slot, absorbed) if is_chain else operands
+            name = "total" if is_chain else op
+            collected.append(Instruction(name, tuple([moved[s] for s in read]), parameter))
+    outputs = tuple(moved[slot] for slot in program.outputs)
+    return Program.unchecked(program.inputs, program.parameters, tuple(collected), outputs)
 
 
 def _absorbed(program: Program) -> frozenset[int]:

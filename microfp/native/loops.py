@@ -246,7 +246,9 @@ class _Forms:
     """The groups found so far, while a program is read from its first slot to its last."""
 
     def __init__(self, program: Program, shared: Mapping[int, int], kept: Sequence[bool]) -> None:
-        self.program = program
+        self.instructions = program.instructions
+        self.input_count = len(program.inputs)
+        self.leaf_count = program.leaf_count
         self.shared = shared
         self.kept = kept
         self.groups: list[_Group] = []
@@ -266,11 +268,11 @@ class _Forms:
 
     def leaf(self, slot: int, places: list[int]) -> Form:
         """The form of a load, with its place noted."""
-        if slot < len(self.program.inputs):
+        if slot < self.input_count:
             places.append(self.shared.get(slot, slot))
             return ("u",) if slot in self.shared else ("x",)
-        if slot < self.program.leaf_count:
-            places.append(slot - len(self.program.inputs))
+        if slot < self.leaf_count:
+            places.append(slot - self.input_count)
             return ("p",)
         number, place = self.found[slot]
         places.append(place)
@@ -278,17 +280,17 @@ class _Forms:
 
     def _described(self, slot: int) -> tuple[Form, list[int]]:
         places: list[int] = []
-        if slot < self.program.leaf_count:
+        if slot < self.leaf_count:
             return ("copy", self.leaf(slot, places)), places
-        instruction = self.program.instructions[slot - self.program.leaf_count]
+        instruction = self.instructions[slot - self.leaf_count]
         if instruction.op == "total":
             return self._sum(instruction.operands, places), places
         return self._applied(instruction, places), places
 
     def _operand(self, slot: int, places: list[int]) -> Form:
-        if slot < self.program.leaf_count or self.kept[slot]:
+        if slot < self.leaf_count or self.kept[slot]:
             return self.leaf(slot, places)
-        return self._applied(self.program.instructions[slot - self.program.leaf_count], places)
+        return self._applied(self.instructions[slot - self.leaf_count], places)
 
     def _applied(self, instruction: Instruction, places: list[int]) -> Form:
         op, operands, parameter = instruction

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import Generic, TypeAlias, TypeVar
 
+from microfp import ops
 from microfp.checks import check_kind, check_non_negative, check_positive
 from microfp.datasets import Dataset, Row
 from microfp.errors import DataError, ShapeError
@@ -406,9 +407,13 @@ def _all_signs_match(scores: Row, *targets: float) -> bool:
     return all((score > 0.0) == (y > 0.0) for score, y in zip(scores, targets, strict=True))
 
 
-def _largest(numbers: Sequence[float]) -> int:
-    """The place of the largest number, the first one of equals."""
-    return max(range(len(numbers)), key=numbers.__getitem__)
+def _largest(numbers: Sequence[float]) -> float:
+    """The place of the largest number, the first one of equals; without branches, to be traced."""
+    place, best = 0.0, numbers[0]
+    for k, number in enumerate(numbers[1:], 1):
+        is_larger = number > best
+        place, best = ops.where(is_larger, float(k), place), ops.where(is_larger, number, best)
+    return place
 
 
 def _check_signs(targets: Row, outputs: int) -> None:

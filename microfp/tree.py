@@ -17,7 +17,7 @@ Line(slope=Value(data=5.0), offset=Value(data=6.0))
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
@@ -28,6 +28,7 @@ from microfp.values import LEAF, Scalar, Value, lift, stop_gradient, value
 
 M = TypeVar("M")
 R = TypeVar("R")
+P = ParamSpec("P")
 
 
 class _Same:
@@ -45,17 +46,24 @@ class _Same:
         return id(self.it)
 
 
-def remembering(f: Callable[[object], R]) -> Callable[[object], R]:
-    """Let a function of a tree remember its last two results; trees do not change.
+def remembering(f: Callable[P, R]) -> Callable[P, R]:
+    """Let a function of trees, or of other things that do not change, remember its last results.
 
-    One training step asks several times for the parameters of the same model.
+    Two are kept, found by the identity of the arguments, which are given by position. One training
+    step asks several times for the parameters of the same model.
 
     >>> count = remembering(lambda tree: len(list(values(tree))))
     >>> count((value(1.0), value(2.0)))
     2
     """
-    remembered = lru_cache(maxsize=2)(lambda same: f(same.it))
-    return lambda tree: remembered(_Same(tree))
+    remembered = lru_cache(maxsize=2)(
+        lambda *same: f(*[one.it for one in same])  # type: ignore[call-arg]  # as they were given
+    )
+
+    def remembers(*arguments: P.args, **_named: P.kwargs) -> R:
+        return remembered(*map(_Same, arguments))
+
+    return remembers
 
 
 CONTAINERS = (Record, PMap, PVector, tuple)

@@ -3,15 +3,16 @@
 >>> from microfp import datasets, losses, nn, optim
 >>> from microfp.native.structure import template
 >>> model, data, optimizer = nn.mlp(2, [4, 1]), datasets.moons(20), optim.sgd(0.1)
->>> stream = open_stream(losses.max_margin(), optimizer, template(model), data, lambda step: None)
+>>> stream = open_stream(losses.max_margin(), optimizer, template(model), data)
 >>> numbers = [p.data for p in nn.parameters(model)]
->>> steps = ahead(stream, 0, numbers, (), 3)
+>>> steps = ahead(stream, None, 0, numbers, (), 3)
 >>> steps.count, steps.measured.accuracy[0]
 (3, 0.5)
 """
 
-import math
+from array import array
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from pyrsistent import PVector, pvector
@@ -22,7 +23,7 @@ from microfp.errors import CompileError, TraceError
 from microfp.losses import Loss, check_targets
 from microfp.native.running import Block, Chosen, Examples, run
 from microfp.native.structure import Template
-from microfp.native.training import MEASURES, Rules, Trainer, rules_of, trainer_for
+from microfp.native.training import Rules, Trainer, rules_of, trainer_for
 from microfp.optim import Optimizer
 from microfp.record import Record, attr
 from microfp.tree import remembering
@@ -33,13 +34,18 @@ LARGEST_BYTES = 1 << 24
 """How much memory the numbers of steps that are run ahead may take."""
 
 
+Chooser = Callable[[int], Chosen] | None
+"""From the step to the examples of its batch; None for all of them in every step."""
+
+
 class Measures(NamedTuple):
-    """What was measured, step by step."""
+    """What was measured, step by step; the rate is that of the update that followed."""
 
     loss: list[float]
     data_loss: list[float]
     penalty: list[float]
-    accuracy: list[float | None]
+    accuracy: Sequence[float | None]
+    learning_rate: Sequence[float | None]
     gradient_norm: list[float]
 
 
@@ -53,8 +59,9 @@ class Stream(NamedTuple):
         optimizer: What updates the parameters where the code does not.
         examples: The data in memory.
         dataset: The data.
-        chosen: From the step to the examples of its batch.
         checked: Whether all targets have a meaning for the loss.
+        timetable: From some steps, and how often each rule has been applied before them, to what
+            depends on nothing else; made once.
     """
 
     trainer: Trainer
@@ -63,8 +70,22 @@ class Stream(NamedTuple):
     optimizer: Optimizer
     examples: Examples
     dataset: Dataset
-    chosen: Callable[[int], Chosen]
     checked: bool
+    timetable: "Callable[[range, tuple[int | None, ...]], Timetable]"
+
+
+class Timetable(NamedTuple):
+    """What steps need that depends on the time alone.
+
+    Attributes:
+        length: How many steps there are: those before the first that cannot be prepared.
+        scalars: The scalars of the update, step by step.
+        rates: The learning rates.
+    """
+
+    length: int
+    scalars: "array[float]"
+    rates: Sequence[float | None]
 
 
 class Steps(Record):
@@ -83,14 +104,8 @@ class Steps(Record):
     state: Callable[[int], object] = attr()
 
 
-def open_stream(
-    loss: Loss,
-    optimizer: Optimizer,
-    model: Template,
-    dataset: Dataset,
-    chosen: Callable[[int], Chosen],
-) -> Stream:
-    """Compile a training and copy its data.
+def _open_stream(loss: Loss, optimizer: Optimizer, model: Template, dataset: Dataset) -> Stream:
+    """Compile a training and copy its data; the same one only once.
 
     Raises:
         TraceError: If the loss or the model cannot be traced.
@@ -100,15 +115,13 @@ def open_stream(
         raise TraceError(f"{loss.name}: examples have several targets, and one can be traced")
     trainer, rules = _trainer(loss, optimizer, model, len(dataset.xs[0]))
     checked = _all_known(loss, dataset, trainer.examples.score_count)
-    return Stream(trainer, rules, loss, optimizer, _examples(dataset), dataset, chosen, checked)
+    timetable = lru_cache(maxsize=16)(partial(_timetable, optimizer, rules))
+    return Stream(trainer, rules, loss, optimizer, _examples(dataset), dataset, checked, timetable)
 
 
-def _in_memory(dataset: object) -> Examples:
-    assert isinstance(dataset, Dataset)
-    return Examples(dataset)
+open_stream = remembering(_open_stream)
 
-
-_examples: Callable[[object], Examples] = remembering(_in_memory)
+_examples: Callable[[Dataset], Examples] = remembering(Examples)
 
 
 def _trainer(
@@ -131,53 +144,91 @@ def _all_known(loss: Loss, dataset: Dataset, outputs: int) -> bool:
     return True
 
 
-def ahead(stream: Stream, step: int, numbers: Sequence[float], state: object, count: int) -> Steps:
+def ahead(
+    stream: Stream,
+    chosen: Chooser,
+    step: int,
+    numbers: Sequence[float],
+    state: object,
+    count: int,
+    *,
+    last_only: bool = False,
+) -> Steps:
     """Run some steps, at most `count` of them and at least one.
+
+    Args:
+        stream: The training.
+        chosen: Which examples each step sees.
+        step: The first step.
+        numbers: The parameters before it.
+        state: The state of the optimiser before it.
+        count: How many steps, at most.
+        last_only: Whether only the numbers and the state after the last step will be asked for.
 
     Raises:
         DataError: If a target of the first step has no meaning for the loss. Whatever is wrong
             with a later step ends the run before it.
     """
-    limit = _limit(stream, count) if stream.trainer.parameters.updated else 1
+    updated = stream.trainer.parameters.updated
+    steps = range(step, step + (_limit(stream, chosen, count) if updated else 1))
     records = list(_records(state)) if stream.rules else []
-    batches, scalars = _prepared(stream, range(step, step + limit), _counts(stream, records))
+    timetable = stream.timetable(steps, tuple(_counts(stream, records)))
+    batches = _batches(stream, chosen, steps[: timetable.length])
+    scalars = timetable.scalars
     remembered = [column for record in records for column in _columns(record)]
-    block = run(stream.trainer, stream.examples, batches, numbers, remembered, scalars)
-    return _steps(stream, step, block, batches, state, numbers)
+    block = run(
+        stream.trainer, stream.examples, batches, numbers, remembered, scalars, last_only=last_only
+    )
+    return _steps(stream, step, block, batches, timetable.rates, state, numbers)
 
 
-def _limit(stream: Stream, count: int) -> int:
+def _limit(stream: Stream, chosen: Chooser, count: int) -> int:
     row = 8 * stream.trainer.row
-    if (chosen := stream.chosen(0)) is not None:
-        row += 8 * stream.examples.columns * len(chosen)
+    if chosen is not None:
+        row += 8 * stream.examples.columns * len(chosen(0) or ())
     return max(1, min(count, LARGEST_BYTES // row))
 
 
-def _prepared(
-    stream: Stream, steps: range, counts: Sequence[int | None]
-) -> tuple[list[Chosen], list[tuple[float, ...]]]:
-    """The batches and scalars of some steps; those before the first that cannot be prepared."""
-    rules = stream.rules.rules if stream.rules else ()
-    batches: list[Chosen] = []
-    scalars: list[tuple[float, ...]] = []
+def _timetable(
+    optimizer: Optimizer, rules: Rules | None, steps: range, counts: tuple[int | None, ...]
+) -> Timetable:
+    scalars: array[float] = array("d")
+    rates: list[float | None] = []
     for done, step in enumerate(steps):  # a loop: it may end early
+        times = [step if count is None else count + done for count in counts]
         try:
-            chosen = stream.chosen(step)
-            if not stream.checked:
-                _check(stream, chosen)
-            times = [step if count is None else count + done for count in counts]
-            numbers = [
-                number
-                for rule, time in zip(rules, times, strict=True)
-                for number in rule.coefficients(time)
-            ]
+            rate = optimizer.learning_rate(step) if optimizer.learning_rate else None
+            scalars.extend(
+                [
+                    number
+                    for rule, time in zip(rules.rules if rules else (), times, strict=True)
+                    for number in rule.coefficients(time)
+                ]
+            )
         except Exception:
             if done == 0:
                 raise
             break
-        batches.append(chosen)
-        scalars.append(tuple(numbers))
-    return batches, scalars
+        rates.append(rate)
+    return Timetable(len(rates), scalars, rates)
+
+
+def _batches(stream: Stream, chosen: Chooser, steps: range) -> Sequence[Chosen]:
+    """The batches of some steps; those before the first with a target that has no meaning."""
+    if chosen is None and stream.checked:
+        return [None] * len(steps)
+    batches: list[Chosen] = []
+    for step in steps:  # a loop: it may end early
+        try:
+            some = chosen(step) if chosen is not None else None
+            if not stream.checked:
+                _check(stream, some)
+        except Exception:
+            if not batches:
+                raise
+            break
+        batches.append(some)
+    return batches
 
 
 def _check(stream: Stream, chosen: Chosen) -> None:
@@ -236,17 +287,18 @@ def _steps(
     first: int,
     block: Block,
     batches: Sequence[Chosen],
+    rates: Sequence[float | None],
     state: object,
     numbers: Sequence[float],
 ) -> Steps:
-    measured = _measured(stream, block, batches)
+    measured = _measured(stream, block, batches, rates)
     if stream.trainer.parameters.updated:
-        columns = range(1, stream.trainer.parameters.state_count + 1)
+        columns = stream.trainer.parameters.state_count
         return Steps.unchecked(
             block.count,
             measured,
             lambda place: tuple(block.numbers(place % block.count + 1)),
-            lambda place: _later(block, state, place % block.count + 1, len(columns)),
+            lambda place: _later(block, state, place % block.count + 1, columns),
         )
     moved, after = _updated(stream.optimizer, block.numbers(1), state, numbers, first)
     return Steps.unchecked(1, measured, lambda place: moved, lambda place: after)
@@ -257,17 +309,18 @@ def _later(block: Block, state: object, steps: int, count: int) -> object:
     return _with_columns(state, columns, steps)
 
 
-def _measured(stream: Stream, block: Block, batches: Sequence[Chosen]) -> Measures:
-    costs, rights, penalties, squares = (block.measures[k::MEASURES] for k in range(MEASURES))
-    data = [cost * (1.0 / n) for cost, n in zip(costs, block.counts, strict=True)]
+def _measured(
+    stream: Stream, block: Block, batches: Sequence[Chosen], rates: Sequence[float | None]
+) -> Measures:
     return Measures(
-        [a + b for a, b in zip(data, penalties, strict=True)],
-        data,
-        penalties,
-        [right / n for right, n in zip(rights, block.counts, strict=True)]
+        block.measured("loss"),
+        block.measured("data_loss"),
+        block.measured("penalty"),
+        block.measured("accuracy")
         if stream.trainer.examples.judged
         else [_accuracy(stream, block, batches, place) for place in range(block.count)],
-        list(map(math.sqrt, squares)),
+        rates[: block.count],
+        block.measured("gradient_norm"),
     )
 
 

@@ -5,6 +5,7 @@ one parameter, its penalty and its update, runs over the parameters. Rates and w
 changes from step to step are computed in Python beforehand.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -30,8 +31,8 @@ from microfp.values import Value, lift, value
 
 __all__ = ["ExampleCode", "ParameterCode", "Trainer", "trainer_for"]
 
-MEASURES = 4
-"""What is measured in a step: costs, right predictions, penalties, squares of the gradient."""
+MEASURES = ("loss", "data_loss", "penalty", "accuracy", "gradient_norm")
+"""What is measured in a step, column by column; the accuracy where the code judges examples."""
 
 
 class ExampleCode(Record):
@@ -273,61 +274,110 @@ def trainer_for(
     )
 
 
+ARGUMENTS = (
+    *("ptr examples", "ptr example_context", "ptr parameters", "ptr parameter_context"),
+    *("i64 parameter_count", "i64 gradient_column", "i64 row_size", "i64 scalar_count"),
+    *("i64 steps", "i64 row_mask", "i64 batch_mask", "ptr rows", "ptr seeds", "ptr counts"),
+    *("ptr x", "i64 x_step", "ptr scalars", "ptr n1", "ptr s1", "ptr o", "i64 o_step"),
+    *("ptr n2", "ptr s2", "ptr measures"),
+)
+"""What `train` reads from the table that it is given, in this order.
+
+Step k reads row `k & row_mask` of the numbers and writes the row after it, also masked: the mask -1
+keeps the numbers of all steps, the mask 1 keeps two rows that take turns. Its batch is number
+`k & batch_mask`: -1 where each step has its own, 0 where all have the same.
+"""
+
+
 def steps_text(width: int) -> str:
     """Write the code that all trainings share: steps in a row, and examples into lanes.
 
     `train` does steps one after another; each reads a row of numbers and writes the next row.
     `gather` copies chosen examples, rows of inputs and target, into blocks of lanes.
     """
-    return f"""define void @train(ptr %shape, ptr %examples, ptr %example_context, \
-ptr %parameters, \
-ptr %parameter_context, i64 %steps, ptr %rows, ptr %seeds, ptr %counts, ptr %x, i64 %x_step, \
-ptr %scalars, ptr %n1, ptr %s1, ptr %o, i64 %o_step, ptr %n2, ptr %s2, ptr %measures) {{
+    return "\n".join([_train_text(), _gather_text(width)])
+
+
+def _train_text() -> str:
+    return f"""define void @train(ptr %table) {{
 entry:
-  %parameter_count = load i64, ptr %shape
-  %gradient_ptr = getelementptr i64, ptr %shape, i64 1
-  %gradient_column = load i64, ptr %gradient_ptr
-  %row_ptr = getelementptr i64, ptr %shape, i64 2
-  %row_size = load i64, ptr %row_ptr
-  %scalar_ptr = getelementptr i64, ptr %shape, i64 3
-  %scalar_count = load i64, ptr %scalar_ptr
+{_loaded(ARGUMENTS)}
   %parameter_bytes = mul i64 %parameter_count, 8
   br label %step
 step:
   %k = phi i64 [ 0, %entry ], [ %next, %step ]
-  %row_at = mul i64 %k, %row_size
-  %row = getelementptr double, ptr %rows, i64 %row_at
-  %following = getelementptr double, ptr %row, i64 %row_size
-  %seed = getelementptr double, ptr %seeds, i64 %k
-  %count_at = getelementptr i64, ptr %counts, i64 %k
+  %next = add i64 %k, 1
+{_element("row", "rows", "row_size", "k", "row_mask")}
+{_element("following", "rows", "row_size", "next", "row_mask")}
+  %batch = and i64 %k, %batch_mask
+  %seed = getelementptr double, ptr %seeds, i64 %batch
+  %count_at = getelementptr i64, ptr %counts, i64 %batch
   %count = load i64, ptr %count_at
-  %x_at = mul i64 %k, %x_step
-  %x_now = getelementptr double, ptr %x, i64 %x_at
-  %o_at = mul i64 %k, %o_step
-  %o_now = getelementptr double, ptr %o, i64 %o_at
+{_element("x_now", "x", "x_step", "k")}
+{_element("o_now", "o", "o_step", "k")}
+{_element("scalars_now", "scalars", "scalar_count", "k")}
   call void %examples(ptr %example_context, ptr %row, ptr %seed, ptr %x_now, i64 %count, \
 ptr %n1, ptr %s1, ptr %o_now)
   %gradient = getelementptr double, ptr %row, i64 %gradient_column
   call void @llvm.memcpy.p0.p0.i64(ptr %gradient, ptr %s1, i64 %parameter_bytes, i1 false)
-  %scalars_at = mul i64 %k, %scalar_count
-  %scalars_now = getelementptr double, ptr %scalars, i64 %scalars_at
   call void %parameters(ptr %parameter_context, ptr null, ptr %scalars_now, ptr %row, \
 i64 %parameter_count, ptr %n2, ptr %s2, ptr %following)
-  %measured_at = mul i64 %k, {MEASURES}
-  %m0 = getelementptr double, ptr %measures, i64 %measured_at
-  %m2 = getelementptr double, ptr %m0, i64 2
-  %cost_at = getelementptr double, ptr %s1, i64 %parameter_count
-  call void @llvm.memcpy.p0.p0.i64(ptr %m0, ptr %cost_at, i64 16, i1 false)
-  call void @llvm.memcpy.p0.p0.i64(ptr %m2, ptr %s2, i64 16, i1 false)
-  %next = add i64 %k, 1
+{_measured_text()}
   %more = icmp ult i64 %next, %steps
   br i1 %more, label %step, label %done
 done:
   ret void
 }}
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
+declare double @llvm.sqrt.f64(double)"""
 
-define void @gather(ptr %data, ptr %chosen, i64 %count, i64 %columns, i64 %inputs, ptr %x) {{
+
+def _loaded(arguments: Sequence[str]) -> str:
+    """Load the fields of a table, each under its own name."""
+    return "\n".join(
+        f"  %{name}_at = getelementptr i64, ptr %table, i64 {place}\n"
+        f"  %{name} = load {kind}, ptr %{name}_at"
+        for place, (kind, name) in enumerate(map(str.split, arguments))
+    )
+
+
+def _element(name: str, base: str, size: str, place: str, mask: str = "") -> str:
+    """Point at one of several parts of equal size."""
+    masked = f"  %{name}_k = and i64 %{place}, %{mask}\n" if mask else ""
+    return (
+        f"{masked}  %{name}_offset = mul i64 %{name + '_k' if mask else place}, %{size}\n"
+        f"  %{name} = getelementptr double, ptr %{base}, i64 %{name}_offset"
+    )
+
+
+def _measured_text() -> str:
+    """Work out what was measured, in the order of `MEASURES`, and write each into its column."""
+    columns = "\n".join(
+        f"  %m{c}_row = mul i64 %steps, {c}\n"
+        f"  %m{c}_place = add i64 %m{c}_row, %k\n"
+        f"  %m{c}_at = getelementptr double, ptr %measures, i64 %m{c}_place\n"
+        f"  store double %{name}, ptr %m{c}_at"
+        for c, name in enumerate(MEASURES)
+    )
+    return f"""  %cost_at = getelementptr double, ptr %s1, i64 %parameter_count
+  %right_at = getelementptr double, ptr %cost_at, i64 1
+  %squares_at = getelementptr double, ptr %s2, i64 1
+  %cost = load double, ptr %cost_at
+  %right = load double, ptr %right_at
+  %penalty = load double, ptr %s2
+  %squares = load double, ptr %squares_at
+  %share = load double, ptr %seed
+  %examples_count = sitofp i64 %count to double
+  %data_loss = fmul double %cost, %share
+  %loss = fadd double %data_loss, %penalty
+  %accuracy = fdiv double %right, %examples_count
+  %gradient_norm = call double @llvm.sqrt.f64(double %squares)
+{columns}"""
+
+
+def _gather_text(width: int) -> str:
+    return f"""define void @gather(ptr %data, ptr %chosen, i64 %count, i64 %columns, i64 %inputs, \
+ptr %x) {{
 entry:
   %block_size = mul i64 %inputs, {width}
   br label %example

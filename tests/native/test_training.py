@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from array import array
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import islice
@@ -294,7 +295,7 @@ def test_an_irregular_model_trains_on_the_tape() -> None:
 def assert_same_steps(found: Sequence[Trainer], model: nn.MLP, data: datasets.Dataset) -> None:
     numbers = [p.data for p in nn.parameters(model)]
     blocks = [
-        run_block(it, Examples(data), [None, [3, 1, 2]], numbers, (), [(-0.1,), (-0.1,)])
+        run_block(it, Examples(data), [None, [3, 1, 2]], numbers, (), array("d", [-0.1] * 2))
         for it in found
     ]
     for a, b in zip(blocks[0].numbers(2), blocks[1].numbers(2), strict=True):

@@ -193,7 +193,13 @@ def run(
     measures = buffer(len(MEASURES) * steps)
     machine, updates = it.machine, trainer.parameters.machine
     n1 = scratch("nodes", machine.scratch(blocks))
-    n2 = scratch("updates", updates.scratch(trainer.stride // width))
+    reductions = trainer.parameters.reductions
+    passes = [it.scratch(trainer.stride // width) for it in (updates, *reductions)]
+    n2, shared = (
+        scratch("updates", max(passes)),
+        scratch("shared", trainer.parameters.scalar_count + len(reductions)),
+    )
+    addresses = array("q", [a for it in reductions for a in (it.address, it.context)])
     s1, s2 = scratch("sums", padded(it.parameter_count + 2, width)), scratch("penalties", width)
     table = array(
         "q",
@@ -206,6 +212,7 @@ def run(
             *(scalars.buffer_info()[0], n1.address, s1.address, scores.address),
             0 if it.judged else size,
             *(n2.address, s2.address, measures.address),
+            *(addresses.buffer_info()[0], len(reductions), shared.address),
         ],
     )
     trainer.steps.functions["train"](_pointer(table.buffer_info()[0]))

@@ -6,7 +6,7 @@ changes from step to step are computed in Python beforehand.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import NamedTuple
 
 from microfp.errors import CompileError
@@ -61,15 +61,19 @@ class ParameterCode(Record):
         state_count: How many numbers the update remembers for each parameter.
         scalar_count: How many numbers change from step to step.
         updated: Whether the code updates the parameters; if not, it gives the whole gradient.
+        reductions: The terms of numbers that depend on all gradients, one program each, compiled.
+            Inputs: those of the last program, without the totals of this one and of later ones.
+            Their only output is summed.
         machine: The program of one parameter, compiled. Inputs: the parameter, what is
-            remembered, the gradient of the examples, the scalars. Outputs: the next parameter
-            and what is remembered next, or else the whole gradient; then what is summed: the
-            penalty and the square of the gradient.
+            remembered, the gradient of the examples, the scalars, the totals of the reductions.
+            Outputs: the next parameter and what is remembered next, or else the whole gradient;
+            then what is summed: the penalty and the square of the gradient.
     """
 
     state_count: int = attr()
     scalar_count: int = attr()
     updated: bool = attr()
+    reductions: tuple[Machine, ...] = attr()
     machine: Machine = attr()
 
 
@@ -113,16 +117,14 @@ class Rules(NamedTuple):
 
 
 def rules_of(optimizer: Optimizer) -> Rules | None:
-    """Find the rules of an optimiser; None where it is more, or looks at all gradients at once.
+    """Find the rules of an optimiser; None where it is more.
 
     >>> from microfp import optim
     >>> rules_of(optim.adam(0.1)).counts
     (2, 1)
-    >>> rules_of(optim.clip_by_global_norm(1.0)) is None
-    True
     """
     rules = optimizer.rules
-    if rules is None or any(rule.reduction is not None for rule in rules):
+    if rules is None:
         return None
     try:
         return Rules(rules, tuple(len(rule.coefficients(0)) for rule in rules))
@@ -137,20 +139,24 @@ def parameter_code(loss: Loss, rules: Rules | None, count: int) -> ParameterCode
         TraceError: If one of them cannot be traced.
         CompileError: If they use a primitive that has no native form.
     """
-    program, width = _parameter(loss, rules), engine.host().width
-    scalars = sum(rules.counts) if rules else 0
+    *reductions, update = _parameter(loss, rules)
+    scalars, columns = sum(rules.counts) if rules else 0, padded(count, engine.host().width)
     return ParameterCode(
         state_count=sum(len(rule.initial) for rule in rules.rules) if rules else 0,
         scalar_count=scalars,
         updated=rules is not None,
-        machine=machine_for(
-            program,
-            summed=2,
-            width=width,
-            shared=program.inputs[len(program.inputs) - scalars :],
-            columns=padded(count, width),
+        reductions=tuple(
+            _by_columns(program, 1, scalars + place, columns)
+            for place, program in enumerate(reductions)
         ),
+        machine=_by_columns(update, 2, scalars + len(reductions), columns),
     )
+
+
+def _by_columns(program: Program, summed: int, shared: int, columns: int) -> Machine:
+    names = program.inputs[len(program.inputs) - shared :]
+    width = engine.host().width
+    return machine_for(program, summed=summed, width=width, shared=names, columns=columns)
 
 
 def _example(graph: ExampleGraph, loss: Loss) -> tuple[Program, bool]:
@@ -187,12 +193,12 @@ def _joined(program: Program, predicate: Program, width: int) -> Program:
     )
 
 
-def _parameter(loss: Loss, rules: Rules | None) -> Program:
-    """The program of a parameter.
+def _parameter(loss: Loss, rules: Rules | None) -> tuple[Program, ...]:
+    """The programs of a parameter: one for each reduction, and the last one for the update.
 
-    Inputs: the parameter, what is remembered, the gradient of the examples, the scalars.
-    Outputs: the next parameter, what is remembered next, or else the whole gradient; and what is
-    summed: the penalty, the square of the gradient.
+    Inputs: the parameter, what is remembered, the gradient of the examples, the scalars, the
+    totals of the reductions before. Outputs of the last: the next parameter, what is remembered
+    next, or else the whole gradient; and what is summed: the penalty, the square of the gradient.
     """
     penalty, data_gradient = trace_penalty(loss), traced_leaf("g")
     p: Value = penalty.parameter if penalty else traced_leaf("p")
@@ -202,30 +208,57 @@ def _parameter(loss: Loss, rules: Rules | None) -> Program:
         one = value(1.0)
         start = {p: data_gradient} | {cost: data_gradient + one if cost is p else one}
         gradient = gradient_nodes(cost, (p,), start)[p]
-    update, remembered, after, scalars = _update(rules, gradient, p)
-    outputs = (gradient,) if rules is None else (p + update, *after)
-    return lower(
-        (*outputs, cost, gradient * gradient), inputs=(p, *remembered, data_gradient, *scalars)
+    it = _update(rules, gradient, p)
+    inputs = (p, *it.remembered, data_gradient, *it.scalars)
+    outputs = (gradient,) if rules is None else (p + it.update, *it.after)
+    return (
+        *(lower(term, (*inputs, *it.totals[:place])) for place, term in enumerate(it.terms)),
+        lower((*outputs, cost, gradient * gradient), (*inputs, *it.totals)),
     )
 
 
-def _update(
-    rules: Rules | None, gradient: Value, p: Value
-) -> tuple[Value, tuple[Value, ...], tuple[Value, ...], tuple[Value, ...]]:
-    """Apply the rules: the update, the leaves of what is remembered, what is next, the scalars."""
-    update = gradient
-    remembered: list[Value] = []
-    after: list[Value] = []
-    scalars: list[Value] = []
-    for rule, count in zip(*rules, strict=True) if rules else ():  # a loop: each feeds the next
-        slots = tuple(traced_leaf(f"m{len(remembered) + i}") for i in range(len(rule.initial)))
-        given = tuple(traced_leaf(f"k{len(scalars) + i}") for i in range(count))
-        changed, kept = rule.function(update, slots, p, given)
-        update = lift(changed)
-        remembered += slots
-        scalars += given
-        after += map(lift, kept)
-    return update, tuple(remembered), tuple(after), tuple(scalars)
+class _Update(NamedTuple):
+    """What rules do to one parameter.
+
+    Attributes:
+        update: What is added to it.
+        remembered: The leaves of what is remembered.
+        after: What is remembered next.
+        scalars: The leaves of what depends on the time.
+        terms: What the parameter adds to each reduction.
+        totals: The leaves of the sums of those terms.
+    """
+
+    update: Value
+    remembered: tuple[Value, ...] = ()
+    after: tuple[Value, ...] = ()
+    scalars: tuple[Value, ...] = ()
+    terms: tuple[Value, ...] = ()
+    totals: tuple[Value, ...] = ()
+
+
+def _update(rules: Rules | None, gradient: Value, p: Value) -> _Update:
+    """Apply the rules one after another."""
+    uses = zip(rules.rules, rules.counts, strict=True) if rules else ()
+    return reduce(lambda so_far, use: _applied(so_far, p, *use), uses, _Update(gradient))
+
+
+def _applied(it: _Update, p: Value, rule: Rule, count: int) -> _Update:
+    """Apply one more rule, which is given so many numbers that depend on the time."""
+    slots = tuple(traced_leaf(f"m{len(it.remembered) + i}") for i in range(len(rule.initial)))
+    scalars = tuple(traced_leaf(f"k{len(it.scalars) + i}") for i in range(count))
+    totals = (traced_leaf(f"r{len(it.totals)}"),) if rule.reduction else ()
+    terms = (lift(rule.reduction.term(it.update)),) if rule.reduction else ()
+    numbers = [rule.reduction.result(total) for total in totals] if rule.reduction else []
+    update, kept = rule.function(it.update, slots, p, (*scalars, *numbers))
+    return _Update(
+        lift(update),
+        (*it.remembered, *slots),
+        (*it.after, *map(lift, kept)),
+        (*it.scalars, *scalars),
+        (*it.terms, *terms),
+        (*it.totals, *totals),
+    )
 
 
 class Trainer(NamedTuple):
@@ -279,13 +312,15 @@ ARGUMENTS = (
     *("i64 parameter_count", "i64 gradient_column", "i64 row_size", "i64 scalar_count"),
     *("i64 steps", "i64 row_mask", "i64 batch_mask", "ptr rows", "ptr seeds", "ptr counts"),
     *("ptr x", "i64 x_step", "ptr scalars", "ptr n1", "ptr s1", "ptr o", "i64 o_step"),
-    *("ptr n2", "ptr s2", "ptr measures"),
+    *("ptr n2", "ptr s2", "ptr measures", "ptr reductions", "i64 reduction_count", "ptr shared"),
 )
 """What `train` reads from the table that it is given, in this order.
 
 Step k reads row `k & row_mask` of the numbers and writes the row after it, also masked: the mask -1
 keeps the numbers of all steps, the mask 1 keeps two rows that take turns. Its batch is number
-`k & batch_mask`: -1 where each step has its own, 0 where all have the same.
+`k & batch_mask`: -1 where each step has its own, 0 where all have the same. Where there are
+reductions, pairs of a function and its context, the scalars of a step are copied to where there is
+room for their totals behind them.
 """
 
 
@@ -303,9 +338,11 @@ def _train_text() -> str:
 entry:
 {_loaded(ARGUMENTS)}
   %parameter_bytes = mul i64 %parameter_count, 8
+  %scalar_bytes = mul i64 %scalar_count, 8
+  %totals = getelementptr double, ptr %shared, i64 %scalar_count
   br label %step
 step:
-  %k = phi i64 [ 0, %entry ], [ %next, %step ]
+  %k = phi i64 [ 0, %entry ], [ %next, %update ]
   %next = add i64 %k, 1
 {_element("row", "rows", "row_size", "k", "row_mask")}
 {_element("following", "rows", "row_size", "next", "row_mask")}
@@ -320,7 +357,26 @@ step:
 ptr %n1, ptr %s1, ptr %o_now)
   %gradient = getelementptr double, ptr %row, i64 %gradient_column
   call void @llvm.memcpy.p0.p0.i64(ptr %gradient, ptr %s1, i64 %parameter_bytes, i1 false)
-  call void %parameters(ptr %parameter_context, ptr null, ptr %scalars_now, ptr %row, \
+  %reduces = icmp ne i64 %reduction_count, 0
+  br i1 %reduces, label %copy, label %update
+copy:
+  call void @llvm.memcpy.p0.p0.i64(ptr %shared, ptr %scalars_now, i64 %scalar_bytes, i1 false)
+  br label %reduce
+reduce:
+  %r = phi i64 [ 0, %copy ], [ %r_next, %reduce ]
+  %reduction = getelementptr {{ ptr, ptr }}, ptr %reductions, i64 %r
+  %reduction_context_at = getelementptr ptr, ptr %reduction, i64 1
+  %reduced = load ptr, ptr %reduction
+  %reduction_context = load ptr, ptr %reduction_context_at
+  %total = getelementptr double, ptr %totals, i64 %r
+  call void %reduced(ptr %reduction_context, ptr null, ptr %shared, ptr %row, \
+i64 %parameter_count, ptr %n2, ptr %total, ptr null)
+  %r_next = add i64 %r, 1
+  %r_more = icmp ult i64 %r_next, %reduction_count
+  br i1 %r_more, label %reduce, label %update
+update:
+  %shared_now = phi ptr [ %scalars_now, %step ], [ %shared, %reduce ]
+  call void %parameters(ptr %parameter_context, ptr null, ptr %shared_now, ptr %row, \
 i64 %parameter_count, ptr %n2, ptr %s2, ptr %following)
 {_measured_text()}
   %more = icmp ult i64 %next, %steps

@@ -130,6 +130,10 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "lion": optim.lion(0.01),
     "clipped values": optim.chain(optim.clip(0.01), optim.adam(lambda step: 0.1 / (step + 1))),
     "a clipped norm": optim.chain(optim.clip_by_global_norm(0.1), optim.adam(0.01)),
+    "a norm clipped before and after": optim.chain(
+        optim.clip_by_global_norm(0.2), optim.scale_by_adam(), optim.clip_by_global_norm(0.05)
+    ),
+    "a norm that is short enough": optim.chain(optim.clip_by_global_norm(1e6), optim.sgd(0.1)),
     "accumulated": optim.accumulate_gradients(optim.adam(0.1), every=2),
     "no rule": norm_clipped(),
     "no rule in a chain": optim.chain(norm_clipped(), MOMENTUM),
@@ -147,6 +151,17 @@ def test_every_optimizer_trains_as_eager_does(optimizer: Optimizer, batch_size: 
         )
 
     assert_same_run(run("native"), run("eager"))
+
+
+def test_every_named_part_is_compiled() -> None:
+    model = template(nn.mlp(2, [3, 1]))
+    for name, optimizer in OPTIMIZERS.items():
+        rules = rules_of(optimizer)
+        assert (rules is None) == name.startswith("no rule")
+        if rules is not None:
+            trainer = trainer_for(losses.max_margin(), model, 2, rules)
+            assert trainer.parameters.updated
+            assert len(trainer.parameters.reductions) == name.count("norm") + name.count("before")
 
 
 @pytest.mark.parametrize("n", range(1, 19))

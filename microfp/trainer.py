@@ -54,6 +54,8 @@ same bits; `"native"` runs machine code; `"auto"` is `"python"` where loss and m
 and `"eager"` where not.
 """
 
+BACKENDS: tuple[str, ...] = get_args(Backend)
+
 
 class Metrics(Record):
     """What was measured in one step, before its update.
@@ -168,11 +170,17 @@ def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
     >>> initial_state(nn.mlp(2, [1]), sgd(0.1)).metrics is None
     True
     """
+    return TrainState.unchecked(0, model, _initial_memory(model, optimizer), None)
+
+
+def _optimizer_state(model: Model, optimizer: Optimizer) -> object:
     numbers = pvector(_numbers(model))
     if not numbers:
         raise ShapeError(f"train: the model must have parameters, got {model!r:.80}")
-    return TrainState.unchecked(0, model, optimizer.init(numbers), None)
+    return optimizer.init(numbers)
 
+
+_initial_memory: Callable[[Model, Optimizer], object] = remembering(_optimizer_state)
 
 _check_fits: Callable[[Loss, Model, Dataset], None] = remembering(check_fits)
 """As `check_fits`, which runs the model, but once for the same three."""
@@ -327,8 +335,8 @@ def make_step(
 
 
 def _check_backend(backend: str) -> None:
-    if backend not in get_args(Backend):
-        raise wrong_value("train", "backend", f"one of {', '.join(get_args(Backend))}", backend)
+    if backend not in BACKENDS:
+        raise wrong_value("train", "backend", f"one of {', '.join(BACKENDS)}", backend)
     if backend == "native":
         bindings()
 

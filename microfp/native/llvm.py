@@ -397,6 +397,8 @@ def _grown(
             for m, member in enumerate(members)
         ]
 
+    if len(members) == 1 and _CHAINS <= segment.count <= UNROLLED:
+        return [_grown_in_chains(scope, segment, members[0], sums, fused=fused)]
     grown, done = list(sums), 0
     if not grown:
         grown, done = grow((), (None, 0)), 1
@@ -413,6 +415,30 @@ def _grown(
     for offset in range(done, segment.count):
         grown = grow(grown, (None, offset))
     return grown
+
+
+_CHAINS = 4
+"""How many partial sums a lone sum is cut into: each addition waits for the one before."""
+
+
+def _grown_in_chains(
+    scope: _Scope,
+    segment: Segment,
+    member: tuple[Index, ...],
+    sums: Sequence[str],
+    *,
+    fused: bool,
+) -> str:
+    """Add the terms of a segment to a lone sum: every fourth term to the same partial sum."""
+    chains: list[str | None] = [*sums, *[None] * (_CHAINS - len(sums))]
+    for place in range(segment.count):
+        chains[place % _CHAINS] = _added(
+            *(scope, chains[place % _CHAINS], segment.term, member, (None, place)), fused=fused
+        )
+    a, b, c, d = chains
+    w = scope.writer
+    left, right = w.value(f"fadd {w.type} {a}, {b}"), w.value(f"fadd {w.type} {c}, {d}")
+    return w.value(f"fadd {w.type} {left}, {right}")
 
 
 _STEP = 4
@@ -518,7 +544,8 @@ def _summed(w: Writer, nest: Nest, scope_of: Callable[[str], _Scope], some: str)
         outer: tuple[Index, ...], tile_rows: tuple[Index, ...], those: tuple[Index, ...]
     ) -> None:
         members = [(*outer, row, column)[-len(shape) :] for row in tile_rows for column in those]
-        _sum_tile(w, nest, members, scope_of, some)
+        together = len(those) if strides[-1] == 1 and w.width % len(those) == 0 else 1
+        _sum_tile(w, nest, members, scope_of, some, together)
 
     assert len(strides) == len(shape)
     descend(())
@@ -530,7 +557,9 @@ def _sum_tile(
     members: Sequence[tuple[Index, ...]],
     scope_of: Callable[[str], _Scope],
     some: str,
+    run: int,
 ) -> None:
+    """Add up some members side by side; runs of so many of them stand together among the sums."""
     term = nest.segments[0].term
     known = members if nest.shape else [()] * len(members)
 
@@ -542,9 +571,19 @@ def _sum_tile(
         ]
 
     totals = w.loop("0", some, 1, body, ["zeroinitializer"] * len(members))
-    for member, total in zip(known, totals, strict=True):
-        constant, dynamic = _offset(w, nest.target, member, (None, 0))
-        address = _moved(w, "double", "%s", constant, dynamic, 1)
-        old = w.value(f"load double, ptr {address}")
-        new = w.value(f"fadd double {old}, {w.across(total)}")
-        w.line(f"store double {new}, ptr {address}")
+    whole = len(members) // w.width * w.width
+    for first in range(0, whole, w.width):
+        together = w.across_each(totals[first : first + w.width])
+        for lane in range(0, w.width, run):
+            _add_to_sums(w, nest, known[first + lane], w.part(together, lane, run), run)
+    for member, total in zip(known[whole:], totals[whole:], strict=True):
+        _add_to_sums(w, nest, member, w.across(total), 0)
+
+
+def _add_to_sums(w: Writer, nest: Nest, member: tuple[Index, ...], more: str, run: int) -> None:
+    """Add to the sum of a member; where there is a run, to so many sums from it on."""
+    constant, dynamic = _offset(w, nest.target, member, (None, 0))
+    address = _moved(w, "double", "%s", constant, dynamic, 1)
+    kind = f"<{run} x double>" if run else "double"
+    old = w.value(f"load {kind}, ptr {address}, align 8")
+    w.line(f"store {kind} {w.value(f'fadd {kind} {old}, {more}')}, ptr {address}, align 8")

@@ -21,7 +21,6 @@ from typing import NamedTuple
 
 from microfp.datasets import Dataset
 from microfp.native.engine import Buffer, buffer, integers, scratch
-from microfp.native.machine import padded
 from microfp.native.training import MEASURES, Trainer
 
 __all__ = ["Block", "Examples", "run"]
@@ -200,16 +199,16 @@ def run(
         scratch("shared", trainer.parameters.scalar_count + len(reductions)),
     )
     addresses = array("q", [a for it in reductions for a in (it.address, it.context)])
-    s1, s2 = scratch("sums", padded(it.parameter_count + 2, width)), scratch("penalties", width)
+    s2 = scratch("penalties", width)
     table = array(
         "q",
         [
             *(machine.address, machine.context, updates.address, updates.context),
-            *(it.parameter_count, trainer.row - trainer.stride, trainer.row),
+            *(it.parameter_count, trainer.gradient, trainer.row),
             *(trainer.parameters.scalar_count, steps, 1 if last_only else -1),
             *(0 if len(data.counts) == 1 else -1, rows.address),
             *(seeds.buffer_info()[0], data.counts.buffer_info()[0], data.x.address, data.x_step),
-            *(scalars.buffer_info()[0], n1.address, s1.address, scores.address),
+            *(scalars.buffer_info()[0], n1.address, scores.address),
             0 if it.judged else size,
             *(n2.address, s2.address, measures.address),
             *(addresses.buffer_info()[0], len(reductions), shared.address),

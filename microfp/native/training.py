@@ -283,8 +283,16 @@ class Trainer(NamedTuple):
 
     @property
     def row(self) -> int:
-        """The length of what there is for each parameter: itself, what is remembered, gradient."""
-        return self.stride * (self.parameters.state_count + 2)
+        """The length of what there is for each parameter: itself, what is remembered, gradient.
+
+        Behind the gradient is room for the two other sums over the examples.
+        """
+        return self.gradient + self.stride + padded(2, self.width)
+
+    @property
+    def gradient(self) -> int:
+        """Where the gradient of the examples stands in a row, the last of its columns."""
+        return self.stride * (self.parameters.state_count + 1)
 
 
 @lru_cache(maxsize=64)
@@ -311,7 +319,7 @@ ARGUMENTS = (
     *("ptr examples", "ptr example_context", "ptr parameters", "ptr parameter_context"),
     *("i64 parameter_count", "i64 gradient_column", "i64 row_size", "i64 scalar_count"),
     *("i64 steps", "i64 row_mask", "i64 batch_mask", "ptr rows", "ptr seeds", "ptr counts"),
-    *("ptr x", "i64 x_step", "ptr scalars", "ptr n1", "ptr s1", "ptr o", "i64 o_step"),
+    *("ptr x", "i64 x_step", "ptr scalars", "ptr n1", "ptr o", "i64 o_step"),
     *("ptr n2", "ptr s2", "ptr measures", "ptr reductions", "i64 reduction_count", "ptr shared"),
 )
 """What `train` reads from the table that it is given, in this order.
@@ -337,7 +345,6 @@ def _train_text() -> str:
     return f"""define void @train(ptr %table) {{
 entry:
 {_loaded(ARGUMENTS)}
-  %parameter_bytes = mul i64 %parameter_count, 8
   %scalar_bytes = mul i64 %scalar_count, 8
   %totals = getelementptr double, ptr %shared, i64 %scalar_count
   br label %step
@@ -353,10 +360,15 @@ step:
 {_element("x_now", "x", "x_step", "k")}
 {_element("o_now", "o", "o_step", "k")}
 {_element("scalars_now", "scalars", "scalar_count", "k")}
-  call void %examples(ptr %example_context, ptr %row, ptr %seed, ptr %x_now, i64 %count, \
-ptr %n1, ptr %s1, ptr %o_now)
   %gradient = getelementptr double, ptr %row, i64 %gradient_column
-  call void @llvm.memcpy.p0.p0.i64(ptr %gradient, ptr %s1, i64 %parameter_bytes, i1 false)
+  call void %examples(ptr %example_context, ptr %row, ptr %seed, ptr %x_now, i64 %count, \
+ptr %n1, ptr %gradient, ptr %o_now)
+  %cost_at = getelementptr double, ptr %gradient, i64 %parameter_count
+  %right_at = getelementptr double, ptr %cost_at, i64 1
+  %cost = load double, ptr %cost_at
+  %right = load double, ptr %right_at
+  store double 0.0, ptr %cost_at
+  store double 0.0, ptr %right_at
   %reduces = icmp ne i64 %reduction_count, 0
   br i1 %reduces, label %copy, label %update
 copy:
@@ -384,7 +396,6 @@ i64 %parameter_count, ptr %n2, ptr %s2, ptr %following)
 done:
   ret void
 }}
-declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 declare double @llvm.sqrt.f64(double)"""
 
 
@@ -415,11 +426,7 @@ def _measured_text() -> str:
         f"  store double %{name}, ptr %m{c}_at"
         for c, name in enumerate(MEASURES)
     )
-    return f"""  %cost_at = getelementptr double, ptr %s1, i64 %parameter_count
-  %right_at = getelementptr double, ptr %cost_at, i64 1
-  %squares_at = getelementptr double, ptr %s2, i64 1
-  %cost = load double, ptr %cost_at
-  %right = load double, ptr %right_at
+    return f"""  %squares_at = getelementptr double, ptr %s2, i64 1
   %penalty = load double, ptr %s2
   %squares = load double, ptr %squares_at
   %share = load double, ptr %seed

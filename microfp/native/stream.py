@@ -11,8 +11,9 @@
 """
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
+from itertools import compress
 from typing import NamedTuple
 
 from pyrsistent import PVector, pvector
@@ -24,7 +25,7 @@ from microfp.losses import Loss, check_targets
 from microfp.native.running import Block, Chosen, Examples, run
 from microfp.native.structure import Template
 from microfp.native.training import Rules, Trainer, rules_of, trainer_for
-from microfp.optim import Optimizer
+from microfp.optim import AccumulationState, Optimizer, RuleUse
 from microfp.record import Record, attr
 from microfp.tree import remembering
 
@@ -175,7 +176,7 @@ def ahead(
     timetable = stream.timetable(steps, tuple(_counts(stream, records)))
     batches = _batches(stream, chosen, steps[: timetable.length])
     scalars = timetable.scalars
-    remembered = [column for record in records for column in _columns(record)]
+    remembered = list(_columns(stream.rules, records)) if stream.rules else []
     block = run(
         stream.trainer, stream.examples, batches, numbers, remembered, scalars, last_only=last_only
     )
@@ -195,22 +196,33 @@ def _timetable(
     scalars: array[float] = array("d")
     rates: list[float | None] = []
     for done, step in enumerate(steps):  # a loop: it may end early
-        times = [step if count is None else count + done for count in counts]
         try:
             rate = optimizer.learning_rate(step) if optimizer.learning_rate else None
-            scalars.extend(
-                [
-                    number
-                    for rule, time in zip(rules.rules if rules else (), times, strict=True)
-                    for number in rule.coefficients(time)
-                ]
-            )
+            scalars.extend(list(_scalars(rules, step, counts, done)) if rules else [])
         except Exception:
             if done == 0:
                 raise
             break
         rates.append(rate)
     return Timetable(len(rates), scalars, rates)
+
+
+def _scalars(rules: Rules, step: int, counts: tuple[int | None, ...], done: int) -> Iterator[float]:
+    """The scalars of one step, `done` steps after those that were counted."""
+    gathered = 0
+    for use, length, count in zip(*rules, counts, strict=True):  # a loop: one rule gathers
+        if use.rule.state is AccumulationState:  # for those that follow it
+            gathered = count or 0
+        is_its_step = (gathered + done + 1) % use.every == 0
+        time = step // use.every if count is None else count + _uses(use, gathered, done)
+        yield from use.rule.coefficients(time) if is_its_step else [0.0] * length
+        if use.every > 1:
+            yield float(is_its_step)
+
+
+def _uses(use: RuleUse, gathered: int, steps: int) -> int:
+    """How often a rule is applied in so many steps, where so many gradients came before them."""
+    return (gathered + steps) // use.every - gathered // use.every
 
 
 def _batches(stream: Stream, chosen: Chooser, steps: range) -> Sequence[Chosen]:
@@ -240,21 +252,27 @@ def _records(state: object) -> Iterator[Record]:
     """The records in the state of an optimiser, one for each rule."""
     if isinstance(state, Record):
         yield state
-    elif isinstance(state, tuple):
-        for part in state:
-            yield from _records(part)
+    for part in _parts(state):
+        yield from _records(part)
+
+
+def _parts(state: object) -> Iterable[object]:
+    """The states that a state is made of, or holds."""
+    if isinstance(state, Record):
+        return [field for field in state.values() if isinstance(field, Record | tuple)]
+    return state if isinstance(state, tuple) else ()
 
 
 def _counts(stream: Stream, records: Sequence[Record]) -> list[int | None]:
     """How often each rule has been applied, where its state counts that."""
-    rules = stream.rules.rules if stream.rules else ()
-    if len(records) != len(rules):
-        if any(rule.initial for rule in rules):
-            raise wrong_kind("train", "the optimizer state", f"{len(rules)} records", records)
-        return [None] * len(rules)
+    uses = stream.rules.uses if stream.rules else ()
+    if len(records) != len(uses):
+        if any(use.rule.initial for use in uses):
+            raise wrong_kind("train", "the optimizer state", f"{len(uses)} records", records)
+        return [None] * len(uses)
     return [
-        _count(record) if rule.is_counting else None
-        for rule, record in zip(rules, records, strict=True)
+        _count(record) if use.rule.is_counting else None
+        for use, record in zip(uses, records, strict=True)
     ]
 
 
@@ -264,22 +282,44 @@ def _count(record: Record) -> int | None:
     return count if isinstance(count, int) else None
 
 
-def _columns(record: Record) -> list[PVector[float]]:
-    """The numbers that a rule remembers, column by column."""
-    return [field for field in record.values() if isinstance(field, PVector)]
+def _columns(rules: Rules, records: Sequence[Record]) -> Iterator[Sequence[float]]:
+    """What is kept for each parameter: what rules remember, column by column, and the masks."""
+    for use, record in zip(rules.uses, records, strict=False):
+        for field in record.values():
+            if isinstance(field, PVector):
+                yield field if use.where is None else _spread(use.where, field)
+    for mask in rules.masks:
+        yield [float(mine) for mine in mask]
 
 
-def _with_columns(state: object, columns: Iterator[PVector[float]], steps: int) -> object:
-    """The same state, so many steps later, with other numbers."""
-    if isinstance(state, Record):
-        names = [n for n in state.field_names() if isinstance(state[n], PVector)]
-        if not names:
-            return state
-        changed: dict[str, object] = {name: next(columns) for name in names}
-        count = _count(state)
-        return state.set(**changed, **({} if count is None else {"count": count + steps}))
-    assert isinstance(state, tuple)
-    return tuple([_with_columns(part, columns, steps) for part in state])
+def _spread(mask: tuple[bool, ...], numbers: PVector[float]) -> list[float]:
+    """The numbers of some parameters, each in its place, and 0.0 for the others."""
+    ours = iter(numbers)
+    return [next(ours) if mine else 0.0 for mine in mask]
+
+
+def _later(
+    state: object,
+    uses: Iterator[RuleUse],
+    columns: Iterator[Sequence[float]],
+    steps: int,
+    gathered: int = 0,
+) -> object:
+    """The same state, so many steps later, with other numbers; it takes its uses and columns."""
+    if isinstance(state, tuple):
+        return tuple([_later(part, uses, columns, steps, gathered) for part in state])
+    assert isinstance(state, Record)
+    use, count = next(uses), _count(state)
+    changed: dict[str, object] = {}
+    for name, field in state.items():  # a loop: the order of the columns is that of the fields
+        if isinstance(field, PVector):
+            numbers = next(columns)
+            changed[name] = pvector(compress(numbers, use.where) if use.where else numbers)
+        elif isinstance(field, Record | tuple):
+            changed[name] = _later(field, uses, columns, steps, count or 0)
+    if changed and count is not None:
+        changed["count"] = count + _uses(use, gathered, steps)
+    return state.set(**changed)
 
 
 def _steps(
@@ -293,20 +333,22 @@ def _steps(
 ) -> Steps:
     measured = _measured(stream, block, batches, rates)
     if stream.trainer.parameters.updated:
-        columns = stream.trainer.parameters.state_count
         return Steps.unchecked(
             block.count,
             measured,
             lambda place: tuple(block.numbers(place % block.count + 1)),
-            lambda place: _later(block, state, place % block.count + 1, columns),
+            lambda place: _state_after(stream, block, state, place % block.count + 1),
         )
     moved, after = _updated(stream.optimizer, block.numbers(1), state, numbers, first)
     return Steps.unchecked(1, measured, lambda place: moved, lambda place: after)
 
 
-def _later(block: Block, state: object, steps: int, count: int) -> object:
-    columns = (pvector(block.numbers(steps, column)) for column in range(1, count + 1))
-    return _with_columns(state, columns, steps)
+def _state_after(stream: Stream, block: Block, state: object, steps: int) -> object:
+    if stream.rules is None or not any(_records(state)):
+        return state
+    kept = range(1, stream.trainer.parameters.state_count + 1)
+    columns = (block.numbers(steps, column) for column in kept)
+    return _later(state, iter(stream.rules.uses), columns, steps)
 
 
 def _measured(

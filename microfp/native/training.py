@@ -5,9 +5,9 @@ one parameter, its penalty and its update, runs over the parameters. Rates and w
 changes from step to step are computed in Python beforehand.
 """
 
-from collections.abc import Sequence
-from functools import lru_cache, reduce
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial, reduce
+from typing import NamedTuple, TypeAlias
 
 from microfp.errors import CompileError
 from microfp.losses import Loss
@@ -25,9 +25,9 @@ from microfp.native.tracing import (
     trace_penalty,
     traced_leaf,
 )
-from microfp.optim import Optimizer, Rule
+from microfp.optim import Optimizer, RuleUse
 from microfp.record import Record, attr
-from microfp.values import Value, lift, value
+from microfp.values import Value, lift, value, where
 
 __all__ = ["ExampleCode", "ParameterCode", "Trainer", "trainer_for"]
 
@@ -58,7 +58,7 @@ class ParameterCode(Record):
     """What is computed for each parameter: its penalty and its update.
 
     Attributes:
-        state_count: How many numbers the update remembers for each parameter.
+        state_count: How many numbers are kept for each parameter besides itself.
         scalar_count: How many numbers change from step to step.
         updated: Whether the code updates the parameters; if not, it gives the whole gradient.
         reductions: The terms of numbers that depend on all gradients, one program each, compiled.
@@ -105,15 +105,30 @@ def _example_code(loss: Loss, model: Template, columns: int, way: Way) -> Exampl
 
 
 class Rules(NamedTuple):
-    """The rules of an optimiser, each of which looks at one parameter alone.
+    """The rules of an optimiser.
 
     Attributes:
-        rules: The rules, one after another.
+        uses: The rules, one after another, and which parameters and steps each is for.
         counts: How many numbers that depend on the time each is given.
     """
 
-    rules: tuple[Rule, ...]
+    uses: tuple[RuleUse, ...]
     counts: tuple[int, ...]
+
+    @property
+    def masks(self) -> tuple[tuple[bool, ...], ...]:
+        """What tells the parameters that a rule is for from the others, each once."""
+        return tuple(dict.fromkeys(use.where for use in self.uses if use.where is not None))
+
+    @property
+    def scalar_count(self) -> int:
+        """How many numbers change from step to step: a rule is also told whether it is its step."""
+        return sum(self.counts) + sum(use.every > 1 for use in self.uses)
+
+    @property
+    def state_count(self) -> int:
+        """How many numbers are kept for each parameter: what is remembered, and the masks."""
+        return sum(len(use.rule.initial) for use in self.uses) + len(self.masks)
 
 
 def rules_of(optimizer: Optimizer) -> Rules | None:
@@ -123,11 +138,11 @@ def rules_of(optimizer: Optimizer) -> Rules | None:
     >>> rules_of(optim.adam(0.1)).counts
     (2, 1)
     """
-    rules = optimizer.rules
-    if rules is None:
+    uses = optimizer.rules
+    if uses is None:
         return None
     try:
-        return Rules(rules, tuple(len(rule.coefficients(0)) for rule in rules))
+        return Rules(uses, tuple(len(use.rule.coefficients(0)) for use in uses))
     except Exception:  # noqa: BLE001 - a schedule of the user's; it is asked again in its step
         return None
 
@@ -139,10 +154,12 @@ def parameter_code(loss: Loss, rules: Rules | None, count: int) -> ParameterCode
         TraceError: If one of them cannot be traced.
         CompileError: If they use a primitive that has no native form.
     """
+    if rules and any(len(mask) != count for mask in rules.masks):
+        raise CompileError(f"native: a mask must have one bool per parameter, {count}")
     *reductions, update = _parameter(loss, rules)
-    scalars, columns = sum(rules.counts) if rules else 0, padded(count, engine.host().width)
+    scalars, columns = rules.scalar_count if rules else 0, padded(count, engine.host().width)
     return ParameterCode(
-        state_count=sum(len(rule.initial) for rule in rules.rules) if rules else 0,
+        state_count=rules.state_count if rules else 0,
         scalar_count=scalars,
         updated=rules is not None,
         reductions=tuple(
@@ -208,9 +225,12 @@ def _parameter(loss: Loss, rules: Rules | None) -> tuple[Program, ...]:
         one = value(1.0)
         start = {p: data_gradient} | {cost: data_gradient + one if cost is p else one}
         gradient = gradient_nodes(cost, (p,), start)[p]
-    it = _update(rules, gradient, p)
-    inputs = (p, *it.remembered, data_gradient, *it.scalars)
-    outputs = (gradient,) if rules is None else (p + it.update, *it.after)
+    it, masks = _Update(gradient), {}
+    if rules:
+        masks = {mask: traced_leaf(f"w{i}") for i, mask in enumerate(rules.masks)}
+        it = reduce(partial(_applied, p, masks), zip(*rules, strict=True), it)
+    inputs = (p, *it.remembered, *masks.values(), data_gradient, *it.scalars)
+    outputs = (p + it.update, *it.after, *masks.values()) if rules else (gradient,)
     return (
         *(lower(term, (*inputs, *it.totals[:place])) for place, term in enumerate(it.terms)),
         lower((*outputs, cost, gradient * gradient), (*inputs, *it.totals)),
@@ -237,28 +257,40 @@ class _Update(NamedTuple):
     totals: tuple[Value, ...] = ()
 
 
-def _update(rules: Rules | None, gradient: Value, p: Value) -> _Update:
-    """Apply the rules one after another."""
-    uses = zip(rules.rules, rules.counts, strict=True) if rules else ()
-    return reduce(lambda so_far, use: _applied(so_far, p, *use), uses, _Update(gradient))
-
-
-def _applied(it: _Update, p: Value, rule: Rule, count: int) -> _Update:
+def _applied(
+    p: Value, masks: Mapping[tuple[bool, ...], Value], it: _Update, given: tuple[RuleUse, int]
+) -> _Update:
     """Apply one more rule, which is given so many numbers that depend on the time."""
+    (rule, mask, every), count = given
     slots = tuple(traced_leaf(f"m{len(it.remembered) + i}") for i in range(len(rule.initial)))
-    scalars = tuple(traced_leaf(f"k{len(it.scalars) + i}") for i in range(count))
+    scalars = tuple(traced_leaf(f"k{len(it.scalars) + i}") for i in range(count + (every > 1)))
     totals = (traced_leaf(f"r{len(it.totals)}"),) if rule.reduction else ()
-    terms = (lift(rule.reduction.term(it.update)),) if rule.reduction else ()
     numbers = [rule.reduction.result(total) for total in totals] if rule.reduction else []
-    update, kept = rule.function(it.update, slots, p, (*scalars, *numbers))
+    changed, kept = rule.function(it.update, slots, p, (*scalars[:count], *numbers))
+    update, after = lift(changed), tuple(map(lift, kept))
+    terms = [lift(rule.reduction.term(it.update))] if rule.reduction else []
+    if every > 1:
+        update, after = _chosen(scalars[-1], (update, after), (value(0.0), slots))
+    if mask is not None:
+        update, after = _chosen(masks[mask], (update, after), (it.update, slots))
+        terms = [where(masks[mask], term, 0.0) for term in terms]
     return _Update(
-        lift(update),
+        update,
         (*it.remembered, *slots),
-        (*it.after, *map(lift, kept)),
+        (*it.after, *after),
         (*it.scalars, *scalars),
         (*it.terms, *terms),
         (*it.totals, *totals),
     )
+
+
+Changed: TypeAlias = tuple[Value, tuple[Value, ...]]
+"""An update, and what is remembered next."""
+
+
+def _chosen(condition: Value, met: Changed, unmet: Changed) -> Changed:
+    slots = zip(met[1], unmet[1], strict=True)
+    return where(condition, met[0], unmet[0]), tuple(where(condition, *pair) for pair in slots)
 
 
 class Trainer(NamedTuple):

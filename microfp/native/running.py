@@ -19,6 +19,8 @@ from ctypes import c_void_p as _pointer
 from itertools import chain
 from typing import NamedTuple
 
+from pyrsistent import PVector
+
 from microfp.datasets import Dataset
 from microfp.native.engine import Buffer, buffer, integers, scratch
 from microfp.native.training import MEASURES, Trainer
@@ -224,5 +226,6 @@ def _first_row(trainer: Trainer, count: int, columns: Sequence[Sequence[float]])
     rows = buffer(trainer.row * count)
     for place, given in enumerate(columns):
         at = trainer.stride * place
-        rows.view[at : at + len(given)] = memoryview(array("d", given))
+        numbers = given.tolist() if isinstance(given, PVector) else given  # which is far faster
+        rows.view[at : at + len(given)] = memoryview(array("d", numbers))
     return rows

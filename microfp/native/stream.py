@@ -32,7 +32,11 @@ from microfp.tree import remembering
 __all__ = ["Measures", "Steps", "Stream", "ahead", "open_stream"]
 
 LARGEST_BYTES = 1 << 24
-"""How much memory the numbers of steps that are run ahead may take."""
+"""How much memory the numbers and batches of steps that are run ahead may take."""
+
+LARGEST_WORK = 1 << 34
+"""How many operations on numbers may be run at once: about a second's, so that a user who
+interrupts a training is not kept waiting."""
 
 
 Chooser = Callable[[int], Chosen] | None
@@ -171,7 +175,8 @@ def ahead(
             with a later step ends the run before it.
     """
     updated = stream.trainer.parameters.updated
-    steps = range(step, step + (_limit(stream, chosen, count) if updated else 1))
+    limit = _limit(stream, chosen, count, last_only=last_only) if updated else 1
+    steps = range(step, step + limit)
     records = list(_records(state)) if stream.rules else []
     timetable = stream.timetable(steps, tuple(_counts(stream, records)))
     batches = _batches(stream, chosen, steps[: timetable.length])
@@ -183,11 +188,14 @@ def ahead(
     return _steps(stream, step, block, batches, timetable.rates, state, numbers)
 
 
-def _limit(stream: Stream, chosen: Chooser, count: int) -> int:
-    row = 8 * stream.trainer.row
-    if chosen is not None:
-        row += 8 * stream.examples.columns * len(chosen(0) or ())
-    return max(1, min(count, LARGEST_BYTES // row))
+def _limit(stream: Stream, chosen: Chooser, count: int, *, last_only: bool) -> int:
+    """How many steps are run at once: as many as memory allows, and soon done."""
+    examples, trainer = stream.examples, stream.trainer
+    batch = examples.count if chosen is None else len(chosen(0) or ())
+    row = 0 if last_only else 8 * trainer.row
+    row += 0 if chosen is None else 8 * examples.columns * batch
+    work = batch * (len(trainer.examples.machine.program.instructions) + 1)
+    return max(1, min(count, LARGEST_BYTES // max(row, 1), LARGEST_WORK // work))
 
 
 def _timetable(

@@ -400,11 +400,10 @@ def _flattened(
     moved = pending(state, "model")
     if not isinstance(moved, _Moved):
         _check_fits(loss, state.model, examples)
-    if examples.further_ys:
-        return TraceError(f"{loss.name}: examples have several targets, and one can be traced")
     try:
         known = moved if isinstance(moved, _Moved) else _read(state.model)
-        plan = plan_for(loss, known.template, len(examples.xs[0]), most_nodes)
+        width, targets = len(examples.xs[0]), examples.target_count
+        plan = plan_for(loss, known.template, width, most_nodes, targets)
         _check_captured(plan.captured, state)
     except TraceError as error:
         return error

@@ -106,7 +106,9 @@ Lowering and compiling take some 60 microseconds and 3.5 kB a node: here 15 seco
 """
 
 
-def plan_for(loss: Loss, model: Template, width: int, most_nodes: int | None = None) -> Plan:
+def plan_for(
+    loss: Loss, model: Template, width: int, most_nodes: int | None = None, targets: int = 1
+) -> Plan:
     """Trace a model and a loss, and lower them; once per structure in a process.
 
     Args:
@@ -114,6 +116,7 @@ def plan_for(loss: Loss, model: Template, width: int, most_nodes: int | None = N
         model: The template of the model's structure.
         width: The number of inputs.
         most_nodes: How large the graph of one example may be; None for any size.
+        targets: The number of targets.
 
     Raises:
         TraceError: If they cannot be traced, or the graph is too large.
@@ -126,7 +129,7 @@ def plan_for(loss: Loss, model: Template, width: int, most_nodes: int | None = N
     True
     """
     _check_hashable(loss)
-    plan = find_plan(loss, model, width, most_nodes)
+    plan = find_plan(loss, model, width, most_nodes, targets)
     if isinstance(plan, TraceError):
         raise plan.with_traceback(None)
     return plan
@@ -141,7 +144,7 @@ def _check_hashable(loss: Loss) -> None:
 
 @lru_cache(maxsize=64)
 def find_plan(
-    loss: Loss, model: Template, width: int, most_nodes: int | None = None
+    loss: Loss, model: Template, width: int, most_nodes: int | None = None, targets: int = 1
 ) -> Plan | TraceError:
     """As `plan_for`, but return the error that says why there is no plan.
 
@@ -152,13 +155,13 @@ def find_plan(
     'TraceError'
     """
     try:
-        return _plan(loss, model, width, most_nodes)
+        return _plan(loss, model, width, most_nodes, targets)
     except TraceError as error:
         return error
 
 
-def _plan(loss: Loss, model: Template, width: int, most_nodes: int | None) -> Plan:
-    graph = trace_example(loss, model.model, width)  # type: ignore[arg-type]  # any record of values
+def _plan(loss: Loss, model: Template, width: int, most_nodes: int | None, targets: int) -> Plan:
+    graph = trace_example(loss, model.model, width, targets)  # type: ignore[arg-type]  # any record
     _check_size(graph, most_nodes)
     penalty_graph = trace_penalty(loss)
     example, count = carried_program(graph), len(graph.parameters)
@@ -213,19 +216,29 @@ def measure(plan: Plan, numbers: Sequence[float], dataset: Dataset) -> Measured:
     loop = plan.gated_loop if _is_bounded(plan.size, numbers, dataset) else plan.plain_loop
     penalties, gradients = plan.penalty_loop(numbers)
     seed = 1.0 / len(dataset.ys)
-    costs, scores, slopes = loop(dataset.xs[::-1], dataset.ys[::-1], seed, numbers, gradients)
+    rows, ys = _examples(dataset)
+    costs, scores, slopes = loop(rows[::-1], ys[::-1], seed, numbers, gradients)
     data = total.forward(*reversed(costs)) * seed
     penalty = total.forward(*penalties)
     return Measured(data + penalty, data, penalty, scores[::-1], slopes)
 
 
+def _examples(dataset: Dataset) -> tuple[Sequence[Sequence[float]], Sequence[float]]:
+    """Rows and targets as the loop takes them: of several targets, all but the last in the row."""
+    if not dataset.further_ys:
+        return dataset.xs, dataset.ys
+    pairs = zip(dataset.xs, dataset.targets, strict=True)
+    return [(*x, *ys[:-1]) for x, ys in pairs], [further[-1] for further in dataset.further_ys]
+
+
 def _is_bounded(size: float | None, numbers: Sequence[float], dataset: Dataset) -> bool:
     """Whether no number is larger than a size; rows and targets are finite, numbers may not be."""
+    rows, ys = _examples(dataset)
     return (
         size is not None
-        and _lie_within(size, dataset.ys)
-        and _lie_within(size, [max(row) for row in dataset.xs])
-        and _lie_within(size, [min(row) for row in dataset.xs])
+        and _lie_within(size, ys)
+        and _lie_within(size, [max(row) for row in rows])
+        and _lie_within(size, [min(row) for row in rows])
         and _lie_within(size, numbers)
         and not math.isnan(sum(numbers))  # which no comparison would tell
     )

@@ -19,9 +19,10 @@ from collections.abc import Iterator
 from microfp.losses import Loss
 from microfp.native.adjoint import carried_program, example_program
 from microfp.native.bounds import largest_leaf
+from microfp.native.example_loop import loop_source
 from microfp.native.lowering import PASSES, lower, translate
 from microfp.native.program import Program
-from microfp.native.source import function_source, loop_source
+from microfp.native.source import function_source
 from microfp.native.tracing import trace_example
 from microfp.nn import Model
 from microfp.record import Record, attr
@@ -93,8 +94,8 @@ def explain(loss: Loss, model: Model, width: int) -> Stages:
             costs.append(0.0 if v12 <= 0.0 else v12)
             scores.append((v10,))
             if v12 > 0.0:
-                v15 = seed
                 if v9 > 0.0:
+                    v15 = seed
                     v19 = -v15 * y
                     g0 += v19 * x0
                     g1 += v19

@@ -11,16 +11,16 @@
 """
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from pyrsistent import PVector, pvector
+from pyrsistent import pvector
 
-from microfp.checks import wrong_kind
 from microfp.datasets import Dataset, subset
 from microfp.errors import CompileError, TraceError
 from microfp.losses import Loss, check_targets
+from microfp.native.memory import columns_of, counts_of, records_of, with_columns
 from microfp.native.running import Block, Chosen, Examples, run
 from microfp.native.structure import Template
 from microfp.native.training import Rules, Trainer, rules_of, trainer_for
@@ -171,11 +171,11 @@ def ahead(
     """
     updated = stream.trainer.parameters.updated
     steps = range(step, step + (_limit(stream, chosen, count) if updated else 1))
-    records = list(_records(state)) if stream.rules else []
-    timetable = stream.timetable(steps, tuple(_counts(stream, records)))
+    records = list(records_of(state)) if stream.rules else []
+    timetable = stream.timetable(steps, counts_of(stream.rules, records))
     batches = _batches(stream, chosen, steps[: timetable.length])
     scalars = timetable.scalars
-    remembered = [column for record in records for column in _columns(record)]
+    remembered = [column for record in records for column in columns_of(record)]
     block = run(
         stream.trainer, stream.examples, batches, numbers, remembered, scalars, last_only=last_only
     )
@@ -236,52 +236,6 @@ def _check(stream: Stream, chosen: Chosen) -> None:
     check_targets(stream.loss, examples, stream.trainer.examples.score_count)
 
 
-def _records(state: object) -> Iterator[Record]:
-    """The records in the state of an optimiser, one for each rule."""
-    if isinstance(state, Record):
-        yield state
-    elif isinstance(state, tuple):
-        for part in state:
-            yield from _records(part)
-
-
-def _counts(stream: Stream, records: Sequence[Record]) -> list[int | None]:
-    """How often each rule has been applied, where its state counts that."""
-    rules = stream.rules.rules if stream.rules else ()
-    if len(records) != len(rules):
-        if any(rule.initial for rule in rules):
-            raise wrong_kind("train", "the optimizer state", f"{len(rules)} records", records)
-        return [None] * len(rules)
-    return [
-        _count(record) if rule.is_counting else None
-        for rule, record in zip(rules, records, strict=True)
-    ]
-
-
-def _count(record: Record) -> int | None:
-    """How often a rule has been applied, where its state says so."""
-    count = dict(record).get("count")
-    return count if isinstance(count, int) else None
-
-
-def _columns(record: Record) -> list[PVector[float]]:
-    """The numbers that a rule remembers, column by column."""
-    return [field for field in record.values() if isinstance(field, PVector)]
-
-
-def _with_columns(state: object, columns: Iterator[PVector[float]], steps: int) -> object:
-    """The same state, so many steps later, with other numbers."""
-    if isinstance(state, Record):
-        names = [n for n in state.field_names() if isinstance(state[n], PVector)]
-        if not names:
-            return state
-        changed: dict[str, object] = {name: next(columns) for name in names}
-        count = _count(state)
-        return state.set(**changed, **({} if count is None else {"count": count + steps}))
-    assert isinstance(state, tuple)
-    return tuple([_with_columns(part, columns, steps) for part in state])
-
-
 def _steps(
     stream: Stream,
     first: int,
@@ -306,7 +260,7 @@ def _steps(
 
 def _later(block: Block, state: object, steps: int, count: int) -> object:
     columns = (pvector(block.numbers(steps, column)) for column in range(1, count + 1))
-    return _with_columns(state, columns, steps)
+    return with_columns(state, columns, steps)
 
 
 def _measured(

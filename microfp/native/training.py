@@ -29,7 +29,15 @@ from microfp.optim import Optimizer, Rule
 from microfp.record import Record, attr
 from microfp.values import Value, lift, value
 
-__all__ = ["ExampleCode", "ParameterCode", "Trainer", "trainer_for"]
+__all__ = [
+    "ExampleCode",
+    "ParameterCode",
+    "Rules",
+    "Trainer",
+    "rules_of",
+    "traced_update",
+    "trainer_for",
+]
 
 MEASURES = ("loss", "data_loss", "penalty", "accuracy", "gradient_norm")
 """What is measured in a step, column by column; the accuracy where the code judges examples."""
@@ -202,14 +210,14 @@ def _parameter(loss: Loss, rules: Rules | None) -> Program:
         one = value(1.0)
         start = {p: data_gradient} | {cost: data_gradient + one if cost is p else one}
         gradient = gradient_nodes(cost, (p,), start)[p]
-    update, remembered, after, scalars = _update(rules, gradient, p)
+    update, remembered, after, scalars = traced_update(rules, gradient, p)
     outputs = (gradient,) if rules is None else (p + update, *after)
     return lower(
         (*outputs, cost, gradient * gradient), inputs=(p, *remembered, data_gradient, *scalars)
     )
 
 
-def _update(
+def traced_update(
     rules: Rules | None, gradient: Value, p: Value
 ) -> tuple[Value, tuple[Value, ...], tuple[Value, ...], tuple[Value, ...]]:
     """Apply the rules: the update, the leaves of what is remembered, what is next, the scalars."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import Generic, TypeAlias, TypeVar
 
+from microfp import ops
 from microfp.binding import bind
 from microfp.checks import check_kind, check_non_negative, check_positive
 from microfp.datasets import Dataset, Row
@@ -442,9 +443,13 @@ def _is_largest(scores: Row, *targets: float) -> bool:
     return _largest(scores) == (targets[0] if len(targets) == 1 else _largest(targets))
 
 
-def _largest(numbers: Sequence[float]) -> int:
-    """The place of the largest number, the first one of equals."""
-    return max(range(len(numbers)), key=numbers.__getitem__)
+def _largest(numbers: Sequence[float]) -> float:
+    """The place of the largest number, the first one of equals; without branches, to be traced."""
+    place, best = 0.0, numbers[0]
+    for k, number in enumerate(numbers[1:], 1):
+        is_larger = number > best
+        place, best = ops.where(is_larger, float(k), place), ops.where(is_larger, number, best)
+    return place
 
 
 def _check_signs(targets: Row, outputs: int) -> None:

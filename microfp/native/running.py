@@ -19,6 +19,8 @@ from ctypes import c_void_p as _pointer
 from itertools import chain
 from typing import NamedTuple
 
+from pyrsistent import PVector
+
 from microfp.datasets import Dataset
 from microfp.native.engine import Buffer, buffer, integers, scratch
 from microfp.native.training import MEASURES, Trainer
@@ -192,7 +194,13 @@ def run(
     measures = buffer(len(MEASURES) * steps)
     machine, updates = it.machine, trainer.parameters.machine
     n1 = scratch("nodes", machine.scratch(blocks))
-    n2 = scratch("updates", updates.scratch(trainer.stride // width))
+    reductions = trainer.parameters.reductions
+    passes = [it.scratch(trainer.stride // width) for it in (updates, *reductions)]
+    n2, shared = (
+        scratch("updates", max(passes)),
+        scratch("shared", trainer.parameters.scalar_count + len(reductions)),
+    )
+    addresses = array("q", [a for it in reductions for a in (it.address, it.context)])
     s2 = scratch("penalties", width)
     table = array(
         "q",
@@ -205,6 +213,7 @@ def run(
             *(scalars.buffer_info()[0], n1.address, scores.address),
             0 if it.judged else size,
             *(n2.address, s2.address, measures.address),
+            *(addresses.buffer_info()[0], len(reductions), shared.address),
         ],
     )
     trainer.steps.functions["train"](_pointer(table.buffer_info()[0]))
@@ -217,5 +226,6 @@ def _first_row(trainer: Trainer, count: int, columns: Sequence[Sequence[float]])
     rows = buffer(trainer.row * count)
     for place, given in enumerate(columns):
         at = trainer.stride * place
-        rows.view[at : at + len(given)] = memoryview(array("d", given))
+        numbers = given.tolist() if isinstance(given, PVector) else given  # which is far faster
+        rows.view[at : at + len(given)] = memoryview(array("d", numbers))
     return rows

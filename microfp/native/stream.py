@@ -20,7 +20,7 @@ from pyrsistent import pvector
 from microfp.datasets import Dataset, subset
 from microfp.errors import CompileError, TraceError
 from microfp.losses import Loss, check_targets
-from microfp.native.memory import columns_of, counts_of, records_of, with_columns
+from microfp.native.memory import columns_of, counts_of, later, records_of, scalars_of
 from microfp.native.running import Block, Chosen, Examples, run
 from microfp.native.structure import Template
 from microfp.native.training import Rules, Trainer, rules_of, trainer_for
@@ -31,7 +31,11 @@ from microfp.tree import remembering
 __all__ = ["Measures", "Steps", "Stream", "ahead", "open_stream"]
 
 LARGEST_BYTES = 1 << 24
-"""How much memory the numbers of steps that are run ahead may take."""
+"""How much memory the numbers and batches of steps that are run ahead may take."""
+
+LARGEST_WORK = 1 << 34
+"""How many operations on numbers may be run at once: about a second's, so that a user who
+interrupts a training is not kept waiting."""
 
 
 Chooser = Callable[[int], Chosen] | None
@@ -170,23 +174,27 @@ def ahead(
             with a later step ends the run before it.
     """
     updated = stream.trainer.parameters.updated
-    steps = range(step, step + (_limit(stream, chosen, count) if updated else 1))
+    limit = _limit(stream, chosen, count, last_only=last_only) if updated else 1
+    steps = range(step, step + limit)
     records = list(records_of(state)) if stream.rules else []
     timetable = stream.timetable(steps, counts_of(stream.rules, records))
     batches = _batches(stream, chosen, steps[: timetable.length])
     scalars = timetable.scalars
-    remembered = [column for record in records for column in columns_of(record)]
+    remembered = list(columns_of(stream.rules, records)) if stream.rules else []
     block = run(
         stream.trainer, stream.examples, batches, numbers, remembered, scalars, last_only=last_only
     )
     return _steps(stream, step, block, batches, timetable.rates, state, numbers)
 
 
-def _limit(stream: Stream, chosen: Chooser, count: int) -> int:
-    row = 8 * stream.trainer.row
-    if chosen is not None:
-        row += 8 * stream.examples.columns * len(chosen(0) or ())
-    return max(1, min(count, LARGEST_BYTES // row))
+def _limit(stream: Stream, chosen: Chooser, count: int, *, last_only: bool) -> int:
+    """How many steps are run at once: as many as memory allows, and soon done."""
+    examples, trainer = stream.examples, stream.trainer
+    batch = examples.count if chosen is None else len(chosen(0) or ())
+    row = 0 if last_only else 8 * trainer.row
+    row += 0 if chosen is None else 8 * examples.columns * batch
+    work = batch * (len(trainer.examples.machine.program.instructions) + 1)
+    return max(1, min(count, LARGEST_BYTES // max(row, 1), LARGEST_WORK // work))
 
 
 def _timetable(
@@ -195,16 +203,9 @@ def _timetable(
     scalars: array[float] = array("d")
     rates: list[float | None] = []
     for done, step in enumerate(steps):  # a loop: it may end early
-        times = [step if count is None else count + done for count in counts]
         try:
             rate = optimizer.learning_rate(step) if optimizer.learning_rate else None
-            scalars.extend(
-                [
-                    number
-                    for rule, time in zip(rules.rules if rules else (), times, strict=True)
-                    for number in rule.coefficients(time)
-                ]
-            )
+            scalars.extend(list(scalars_of(rules, step, counts, done)) if rules else [])
         except Exception:
             if done == 0:
                 raise
@@ -247,20 +248,22 @@ def _steps(
 ) -> Steps:
     measured = _measured(stream, block, batches, rates)
     if stream.trainer.parameters.updated:
-        columns = stream.trainer.parameters.state_count
         return Steps.unchecked(
             block.count,
             measured,
             lambda place: tuple(block.numbers(place % block.count + 1)),
-            lambda place: _later(block, state, place % block.count + 1, columns),
+            lambda place: _state_after(stream, block, state, place % block.count + 1),
         )
     moved, after = _updated(stream.optimizer, block.numbers(1), state, numbers, first)
     return Steps.unchecked(1, measured, lambda place: moved, lambda place: after)
 
 
-def _later(block: Block, state: object, steps: int, count: int) -> object:
-    columns = (pvector(block.numbers(steps, column)) for column in range(1, count + 1))
-    return with_columns(state, columns, steps)
+def _state_after(stream: Stream, block: Block, state: object, steps: int) -> object:
+    if stream.rules is None or not any(records_of(state)):
+        return state
+    kept = range(1, stream.trainer.parameters.state_count + 1)
+    columns = (block.numbers(steps, column) for column in kept)
+    return later(state, iter(stream.rules.uses), columns, steps)
 
 
 def _measured(

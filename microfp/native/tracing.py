@@ -53,11 +53,12 @@ class Traced(Value):
         return _refuse("`data`")
 
     def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> Value:
-        parents = tuple(_node_of(operand) for operand in operands[: primitive.arity])
-        constants = [x for x in operands[len(parents) :] if isinstance(x, float)]
-        in_table = PRIMITIVES.get(primitive.name) is primitive
-        parameter = (constants[0] if constants else None) if in_table else primitive
-        return _traced(Traced, primitive.name, parents, parameter=parameter)
+        name, given = primitive.name, operands[: primitive.arity]
+        parents = tuple([x if type(x) is Traced else _node_of(x) for x in given])
+        constant = operands[len(given)] if len(given) < len(operands) else None
+        parameter = constant if PRIMITIVES.get(name) is primitive else primitive
+        assert parameter is None or isinstance(parameter, float | Primitive)
+        return _traced(Traced, name, parents, parameter=parameter)
 
     def __repr__(self) -> str:
         label = "" if self.label is None else f", label={self.label!r}"

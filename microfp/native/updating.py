@@ -12,14 +12,12 @@ Updated(numbers=(-1.0, 2.0), state=EmptyState(), squares=16.0)
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from pyrsistent import pvector
-
 from microfp.native.lowering import lower
-from microfp.native.memory import columns_of, counts_of, records_of, with_columns
+from microfp.native.memory import columns_of, counts_of, later, records_of, scalars_of
 from microfp.native.source import compiled, functions_of, update_source
 from microfp.native.tracing import traced_leaf
 from microfp.native.training import Rules, rules_of, traced_update
-from microfp.optim import Optimizer
+from microfp.optim import Optimizer, RuleUse
 from microfp.tree import remembering
 
 __all__ = ["Updated", "update_for"]
@@ -51,7 +49,7 @@ Update: TypeAlias = Callable[[Numbers, Numbers, object, int], Updated]
 def _update_for(optimizer: Optimizer) -> Update | None:
     """Compile the update of an optimiser; None where it is more than rules that can be traced."""
     rules = rules_of(optimizer)
-    if rules is None:
+    if rules is None or not all(map(_is_plain, rules.uses)):
         return None
     try:
         loop = _loop(rules)
@@ -60,11 +58,11 @@ def _update_for(optimizer: Optimizer) -> Update | None:
 
     def update(numbers: Numbers, gradients: Numbers, state: object, step: int) -> Updated:
         records = list(records_of(state))
-        columns = [column for record in records for column in columns_of(record)]
-        counts = counts_of(rules, records)
-        squares, moved, after = loop(numbers, gradients, columns, _scalars(rules, counts, step))
-        later = with_columns(state, map(pvector, after), 1) if columns else state
-        return Updated(tuple(moved), later, squares)
+        columns = list(columns_of(rules, records))
+        scalars = list(scalars_of(rules, step, counts_of(rules, records), 0))
+        squares, moved, after = loop(numbers, gradients, columns, scalars)
+        kept = later(state, iter(rules.uses), iter(after), 1) if columns else state
+        return Updated(tuple(moved), kept, squares)
 
     return update
 
@@ -72,18 +70,15 @@ def _update_for(optimizer: Optimizer) -> Update | None:
 update_for: Callable[[Optimizer], Update | None] = remembering(_update_for)
 
 
-def _scalars(rules: Rules, counts: Sequence[int | None], step: int) -> list[float]:
-    return [
-        number
-        for rule, count in zip(rules.rules, counts, strict=True)
-        for number in rule.coefficients(step if count is None else count)
-    ]
+def _is_plain(use: RuleUse) -> bool:
+    """Whether a rule looks at one parameter alone, and at every one in every step."""
+    return use.rule.reduction is None and use.where is None and use.every == 1
 
 
 def _loop(rules: Rules) -> Loop:
     p, g = traced_leaf("p"), traced_leaf("g")
-    update, remembered, after, scalars = traced_update(rules, g, p)
-    program = lower((g * g, p + update, *after), inputs=(p, g, *remembered, *scalars))
-    source = update_source(program, scalars=len(scalars))
+    it = traced_update(rules, g, p, {})
+    program = lower((g * g, p + it.update, *it.after), (p, g, *it.remembered, *it.scalars))
+    source = update_source(program, scalars=len(it.scalars))
     loop: Loop = compiled(source, tuple(functions_of(program).items()))  # type: ignore[assignment]  # as it is written
     return loop

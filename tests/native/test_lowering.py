@@ -1,6 +1,7 @@
 """Lowering: programs compute what graphs compute, and passes change no bit."""
 
 import math
+from functools import reduce
 
 import pytest
 from hypothesis import given, settings
@@ -61,6 +62,15 @@ def test_no_pass_changes_a_bit(apply: Pass, graph: tuple[tuple[Value, ...], Valu
     leaves, output = graph
     rewritten = apply(translate(output, inputs=leaves))
     assert bits(run(rewritten, data(leaves))[0]) == bits(output.data)
+
+
+@given(graphs())
+def test_lowering_is_translation_and_then_each_pass(
+    graph: tuple[tuple[Value, ...], Value],
+) -> None:
+    leaves, output = graph
+    passed = reduce(lambda program, apply: apply(program), PASSES, translate(output, leaves))
+    assert str(lower(output, leaves)) == str(passed)
 
 
 @pytest.mark.parametrize("apply", PASSES, ids=lambda apply: apply.__name__)

@@ -4,7 +4,7 @@ import math
 import subprocess
 import sys
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import islice
 from textwrap import dedent
@@ -38,6 +38,7 @@ from microfp.native.training import Trainer, rules_of, trainer_for
 from microfp.nn import ACTIVATIONS
 from microfp.ops import primitive
 from microfp.optim import Numbers, Optimizer
+from microfp.record import Record
 from microfp.schedules import micrograd_decay
 from microfp.trainer import Backend, Run
 from microfp.values import lift
@@ -116,6 +117,8 @@ def norm_clipped() -> Optimizer:
 
 MOMENTUM = optim.momentum(lambda step: 0.1 / (1 + step))
 
+STILL = optim.scale(0.0)
+
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": optim.sgd(0.1),
     "a schedule": optim.sgd(micrograd_decay),
@@ -130,7 +133,34 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "lion": optim.lion(0.01),
     "clipped values": optim.chain(optim.clip(0.01), optim.adam(lambda step: 0.1 / (step + 1))),
     "a clipped norm": optim.chain(optim.clip_by_global_norm(0.1), optim.adam(0.01)),
+    "a norm clipped before and after": optim.chain(
+        optim.clip_by_global_norm(0.2), optim.scale_by_adam(), optim.clip_by_global_norm(0.05)
+    ),
+    "a norm that is short enough": optim.chain(optim.clip_by_global_norm(1e6), optim.sgd(0.1)),
     "accumulated": optim.accumulate_gradients(optim.adam(0.1), every=2),
+    "accumulated, a schedule": optim.accumulate_gradients(
+        optim.clip(0.05), optim.sgd(lambda step: 0.1 / (1 + step)), every=4
+    ),
+    "means alone, then momentum": optim.chain(optim.accumulate_gradients(every=3), MOMENTUM),
+    "accumulated under a clipped norm": optim.accumulate_gradients(
+        optim.clip_by_global_norm(0.1), MOMENTUM, every=2
+    ),
+    "masked": optim.chain(
+        optim.masked([i % 3 == 0 for i in range(17)], optim.add_decayed_weights(0.1)),
+        optim.adam(0.05),
+    ),
+    "frozen": optim.chain(optim.adam(0.05), optim.masked([i < 12 for i in range(17)], STILL)),
+    "masked momentum": optim.masked([i % 2 == 0 for i in range(17)], MOMENTUM, optim.scale(0.5)),
+    "masked under a clipped norm": optim.chain(
+        optim.masked([i % 2 == 0 for i in range(17)], optim.clip_by_global_norm(0.05)), MOMENTUM
+    ),
+    "masked and accumulated": optim.accumulate_gradients(
+        optim.masked([i < 9 for i in range(17)], optim.adam(0.1)), optim.scale(-0.1), every=2
+    ),
+    "accumulated and masked": optim.chain(
+        optim.masked([i < 9 for i in range(17)], optim.accumulate_gradients(MOMENTUM, every=3)),
+        optim.scale(0.2),
+    ),
     "no rule": norm_clipped(),
     "no rule in a chain": optim.chain(norm_clipped(), MOMENTUM),
 }
@@ -147,6 +177,41 @@ def test_every_optimizer_trains_as_eager_does(optimizer: Optimizer, batch_size: 
         )
 
     assert_same_run(run("native"), run("eager"))
+
+
+def flat(state: object) -> list[float]:
+    """All numbers of the state of an optimiser, counts among them."""
+    if isinstance(state, int | float):
+        return [float(state)]
+    fields = state.values() if isinstance(state, Record) else state
+    assert isinstance(fields, Iterable)
+    return [number for field in fields for number in flat(field)]
+
+
+def state_after(optimizer: Optimizer, backend: Backend) -> object:
+    states = trainer.train(
+        nn.mlp(2, [4, 1]), datasets.moons(11), optimizer=optimizer, backend=backend
+    )
+    return next(islice(states, 6, None)).optimizer_state
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
+def test_the_state_of_every_optimizer_is_that_of_eager(optimizer: Optimizer) -> None:
+    found, expected = state_after(optimizer, "native"), state_after(optimizer, "eager")
+    assert type(found) is type(expected)
+    for a, b in zip(flat(found), flat(expected), strict=True):
+        assert abs(a - b) <= 1e-12 * max(1.0, abs(b))
+
+
+def test_every_named_part_is_compiled() -> None:
+    model = template(nn.mlp(2, [4, 1]))
+    for name, optimizer in OPTIMIZERS.items():
+        rules = rules_of(optimizer)
+        assert (rules is None) == name.startswith("no rule")
+        if rules is not None:
+            trainer = trainer_for(losses.max_margin(), model, 2, rules)
+            assert trainer.parameters.updated
+            assert len(trainer.parameters.reductions) == name.count("norm") + name.count("before")
 
 
 @pytest.mark.parametrize("n", range(1, 19))

@@ -411,12 +411,15 @@ def _flattened(
         return TraceError(f"{loss.name}: examples have several targets, and one can be traced")
     try:
         known = moved if isinstance(moved, _Moved) else _read(state.model)
-        plan = plan_for(loss, known.template, len(examples.xs[0]), most_nodes)
+        plan = _plan_for(loss, known.template, len(examples.xs[0]), most_nodes)
         _check_captured(plan.captured, state)
     except TraceError as error:
         return error
     _check_targets(loss, examples, _output_count(plan))
     return _Flat(plan, known.template, known.numbers)
+
+
+_plan_for: Callable[[Loss, Template, int, int | None], Plan] = remembering(plan_for)
 
 
 def _output_count(plan: Plan) -> int:

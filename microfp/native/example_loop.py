@@ -20,7 +20,7 @@ are skipped like this, forwards and backwards.
             v26 += p5 * v23
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import NamedTuple, TypeAlias
@@ -197,21 +197,20 @@ class _Line(NamedTuple):
         slot: The slot whose variable it writes.
         code: The lines.
         guards: What has to be above zero for it to be needed.
-        slots: The slots that it reads.
+        reads: The variables that it reads.
         is_start: Whether it starts a sum whose terms are added line by line.
     """
 
     slot: int
     code: tuple[str, ...]
     guards: Guards
-    slots: tuple[int, ...]
+    reads: frozenset[str]
     is_start: bool = False
 
 
 def _want(wanted: dict[str, Guards], line: _Line, draft: Draft) -> None:
     """Note that the variables of a line are read where its guards are open, those always."""
-    here = draft._replace(positive=line.guards)
-    for name in _variables_of(line.slots, here):
+    for name in line.reads:
         wanted[name] = wanted.get(name, line.guards) & line.guards
     for slot in line.guards:
         wanted[draft.names[slot]] = frozenset()
@@ -221,19 +220,18 @@ def _in_order(lines: Sequence[_Line], draft: Draft) -> list[Statement]:
     """Number the statements of each variable; sums that start from a leaf start early."""
     places: Counter[str] = Counter()
     statements = []
-    for line in sorted(lines, key=lambda it: _earliest(it, draft)):  # a loop: it counts
+    for line in sorted(lines, key=_earliest):  # a loop: it counts
         name = draft.names[line.slot]
         guards = tuple(sorted(line.guards, reverse=True))
-        reads = _variables_of(line.slots, draft._replace(positive=line.guards))
-        reads |= {draft.names[slot] for slot in guards}
+        reads = line.reads | {draft.names[slot] for slot in guards}
         statements.append(Statement(name, places[name], line.code, guards, reads - {name}))
         places[name] += 1
     return statements
 
 
-def _earliest(line: _Line, draft: Draft) -> float:
+def _earliest(line: _Line) -> float:
     """Where a line goes: in the place of its slot, or right behind the slots of its guards."""
-    if line.is_start and not _variables_of(line.slots, draft):
+    if line.is_start and not line.reads:
         return max(line.guards, default=-1) + 0.5
     return line.slot
 
@@ -254,7 +252,8 @@ def _lines(
             yield _added(slot, term, wanted | guards[term], draft)
     else:
         here = draft._replace(positive=_most(wanted))
-        yield _Line(slot, tuple(statement(slot, here)), _most(wanted), tuple(operands))
+        reads = _variables_of(operands, here)
+        yield _Line(slot, tuple(statement(slot, here)), here.positive, reads)
 
 
 def _passed(
@@ -267,33 +266,31 @@ def _passed(
 ) -> Iterator[_Line]:
     """The lines of a product with the derivative of relu: where that is open, the other factor."""
     terms = _terms(upstream, draft) if draft.inlined[upstream] else ()
+    zero = (f"{draft.names[slot]} = 0.0",)
     open_ = wanted | {condition}
     if _pays(terms, guards, open_):
-        yield _Line(
-            slot,
-            (f"{draft.names[slot]} = 0.0",),
-            _most(wanted & guards[upstream]),
-            (),
-            is_start=True,
-        )
+        yield _Line(slot, zero, _most(wanted & guards[upstream]), frozenset(), is_start=True)
         for term in terms:
             yield _added(slot, term, open_ | guards[term], draft)
         return
     if condition not in wanted:
-        yield _Line(slot, (f"{draft.names[slot]} = 0.0",), _most(wanted), (), is_start=True)
+        yield _Line(slot, zero, _most(wanted), frozenset(), is_start=True)
     yield _set(slot, upstream, open_, draft)
 
 
 def _set(slot: int, content: int, guards: Guards, draft: Draft) -> _Line:
-    some = _most(guards)
-    code = text_of(content, draft._replace(positive=some)).code
-    return _Line(slot, (f"{draft.names[slot]} = {code}",), some, (content,))
+    return _with_operator("=", slot, content, guards, draft)
 
 
 def _added(slot: int, term: int, guards: Guards, draft: Draft) -> _Line:
+    return _with_operator("+=", slot, term, guards, draft)
+
+
+def _with_operator(operator: str, slot: int, content: int, guards: Guards, draft: Draft) -> _Line:
     some = _most(guards)
-    code = text_of(term, draft._replace(positive=some)).code
-    return _Line(slot, (f"{draft.names[slot]} += {code}",), some, (term,))
+    here = draft._replace(positive=some)
+    code = f"{draft.names[slot]} {operator} {text_of(content, here).code}"
+    return _Line(slot, (code,), some, _variables_of((content,), here))
 
 
 def _most(guards: Guards) -> Guards:
@@ -412,16 +409,19 @@ def _scheduled(statements: Sequence[Statement], draft: Draft) -> list[str]:
     A statement is ready when all that it reads is written, and its variable as often as in the
     order given: so every sum keeps the order of its terms.
     """
-    counts = Counter(it.target for it in statements)
-    return _blocks(statements, 0, counts, Counter(), draft)
+    writes = _Writes(Counter(it.target for it in statements), defaultdict(int))
+    return _blocks(statements, 0, writes, draft)
+
+
+class _Writes(NamedTuple):
+    """How often variables are written: in all, and so far."""
+
+    counts: Mapping[str, int]
+    done: defaultdict[str, int]
 
 
 def _blocks(
-    statements: Sequence[Statement],
-    depth: int,
-    counts: Mapping[str, int],
-    written: Counter[str],
-    draft: Draft,
+    statements: Sequence[Statement], depth: int, writes: _Writes, draft: Draft
 ) -> list[str]:
     waiting: dict[int, list[Statement]] = {}
     for it in statements:
@@ -431,26 +431,29 @@ def _blocks(
     for it in statements:  # a loop: what is ready depends on what was written
         if len(it.guards) == depth:
             lines += it.code
-            written[it.target] += 1
-        elif it.place >= written[it.target]:
+            writes.done[it.target] += 1
+        elif it.place >= writes.done[it.target]:
             guard = it.guards[depth]
-            block, waiting[guard] = _ready(waiting[guard], counts, written)
-            inside = _blocks(block, depth + 1, counts, written, draft)
+            block, waiting[guard] = _ready(waiting[guard], writes)
+            inside = _blocks(block, depth + 1, writes, draft)
             lines += [f"if {draft.names[guard]} > 0.0:", *indented(inside)]
     return lines
 
 
 def _ready(
-    waiting: Sequence[Statement], counts: Mapping[str, int], written: Counter[str]
+    waiting: Sequence[Statement], writes: _Writes
 ) -> tuple[list[Statement], list[Statement]]:
     """Part statements into those that can be written one after another, and the others."""
+    counts, done = writes
     ready: list[Statement] = []
     rest: list[Statement] = []
-    ahead: Counter[str] = Counter()
     for it in waiting:
-        done = written[it.target] + ahead[it.target] == it.place and all(
-            written[name] + ahead[name] == counts.get(name, 0) for name in it.reads
-        )
-        (ready if done else rest).append(it)
-        ahead[it.target] += done
+        is_next = done[it.target] == it.place
+        if is_next and all(done[name] == counts[name] for name in it.reads if name in counts):
+            ready.append(it)
+            done[it.target] += 1
+        else:
+            rest.append(it)
+    for it in ready:  # they are only planned, and written by whoever asked
+        done[it.target] -= 1
     return ready, rest

@@ -57,8 +57,9 @@ class Draft(NamedTuple):
 
     def definition(self, slot: int) -> Instruction | None:
         """The instruction of a slot; None for a leaf."""
-        place = slot - self.program.leaf_count
-        return self.program.instructions[place] if place >= 0 else None
+        program = self.program
+        place = slot - len(program.inputs) - len(program.parameters)
+        return program.instructions[place] if place >= 0 else None
 
     def variable(self, slot: int) -> int:
         """The slot whose variable holds a slot that is not inlined."""

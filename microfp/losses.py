@@ -163,8 +163,8 @@ def share_correct(loss: Loss, scores: Iterable[Row], dataset: Dataset) -> float 
     """
     if loss.is_correct is None:
         return None
-    pairs = zip(scores, dataset.targets, strict=True)
-    return sum(loss.is_correct(row, *targets) for row, targets in pairs) / len(dataset.ys)
+    columns = zip(*dataset.targets, strict=True) if dataset.further_ys else (dataset.ys,)
+    return sum(map(loss.is_correct, scores, *columns)) / len(dataset.ys)
 
 
 def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
@@ -429,6 +429,8 @@ def _elastic(l1: float, l2: float, p: Value) -> Value:
 
 
 def _all_signs_match(scores: Row, *targets: float) -> bool:
+    if len(scores) == len(targets) == 1:  # the usual case, and the faster form
+        return (scores[0] > 0.0) == (targets[0] > 0.0)
     return all((score > 0.0) == (y > 0.0) for score, y in zip(scores, targets, strict=True))
 
 

@@ -34,6 +34,7 @@ from microfp.native.stepping import MOST_NODES, Plan, measure, plan_for
 from microfp.native.stream import Chooser, Steps, Stream, ahead, open_stream
 from microfp.native.structure import Template
 from microfp.native.structure import template as template_of
+from microfp.native.updating import Updated, update_for
 from microfp.nn import Model, apply_gradients
 from microfp.ops import total
 from microfp.optim import Numbers, Optimizer, sgd
@@ -185,6 +186,8 @@ _initial_memory: Callable[[Model, Optimizer], object] = remembering(_optimizer_s
 _check_fits: Callable[[Loss, Model, Dataset], None] = remembering(check_fits)
 """As `check_fits`, which runs the model, but once for the same three."""
 
+_check_targets: Callable[[Loss, Dataset, int], None] = remembering(check_targets)
+
 _numbers: Callable[[object], tuple[float, ...]] = remembering(
     lambda model: tuple([p.data for p in parameters(model)])
 )
@@ -270,11 +273,15 @@ def _measured(
 
 def _rate(optimizer: Optimizer, step: int) -> float | None:
     rate = optimizer.learning_rate
-    return None if rate is None else rate(step)
+    return None if rate is None else float(rate(step))
 
 
 def _norm(slopes: Sequence[float]) -> float:
-    return math.sqrt(total.forward(*[slope * slope for slope in slopes]))
+    return math.sqrt(_squares(slopes))
+
+
+def _squares(slopes: Sequence[float]) -> float:
+    return total.forward(*[slope * slope for slope in slopes])
 
 
 def make_step(
@@ -403,12 +410,15 @@ def _flattened(
     try:
         known = moved if isinstance(moved, _Moved) else _read(state.model)
         width, targets = len(examples.xs[0]), examples.target_count
-        plan = plan_for(loss, known.template, width, most_nodes, targets)
+        plan = _plan_for(loss, known.template, width, most_nodes, targets)
         _check_captured(plan.captured, state)
     except TraceError as error:
         return error
-    check_targets(loss, examples, _output_count(plan))
+    _check_targets(loss, examples, _output_count(plan))
     return _Flat(plan, known.template, known.numbers)
+
+
+_plan_for: Callable[[Loss, Template, int, int | None, int], Plan] = remembering(plan_for)
 
 
 def _output_count(plan: Plan) -> int:
@@ -431,20 +441,30 @@ def _python_step(
 ) -> TrainState[M]:
     """The eager step on plain numbers; the model is built when somebody reads it."""
     measured = measure(flat.plan, flat.numbers, examples)
-    slopes = pvector(measured.gradients)
-    moved, after = _updated(optimizer, state, pvector(flat.numbers), slopes)
-    numbers = tuple([x if type(x) is float else value(x).data for x in moved])
-    metrics = Metrics(
-        step=state.step,
-        loss=measured.total,
-        data_loss=measured.data,
-        penalty=measured.penalty,
-        accuracy=share_correct(loss, measured.scores, examples),
-        learning_rate=_rate(optimizer, state.step),
-        gradient_norm=_norm(measured.gradients),
+    after = _python_update(optimizer, state, flat.numbers, measured.gradients)
+    metrics = Metrics.unchecked(
+        state.step,
+        measured.total,
+        measured.data,
+        measured.penalty,
+        share_correct(loss, measured.scores, examples),
+        _rate(optimizer, state.step),
+        math.sqrt(after.squares),
     )
-    model = Deferred(_Moved.unchecked(flat.template, numbers))
-    return TrainState.unchecked(state.step + 1, model, after, metrics)
+    model = Deferred(_Moved.unchecked(flat.template, after.numbers))
+    return TrainState.unchecked(state.step + 1, model, after.state, metrics)
+
+
+def _python_update(
+    optimizer: Optimizer, state: TrainState[M], numbers: Sequence[float], slopes: Sequence[float]
+) -> Updated:
+    """The update by its generated loop, or as eager does it where there is none."""
+    update = update_for(optimizer)
+    if update is not None:
+        return update(numbers, slopes, state.optimizer_state, state.step)
+    moved, after = _updated(optimizer, state, pvector(numbers), pvector(slopes))
+    plain = tuple([x if type(x) is float else value(x).data for x in moved])
+    return Updated(plain, after, _squares(slopes))
 
 
 class _Training(NamedTuple):

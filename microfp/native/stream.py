@@ -11,21 +11,20 @@
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from itertools import compress
 from typing import NamedTuple
 
-from pyrsistent import PVector, pvector
+from pyrsistent import pvector
 
-from microfp.checks import wrong_kind
 from microfp.datasets import Dataset, subset
 from microfp.errors import CompileError
 from microfp.losses import Loss, check_targets, share_correct
+from microfp.native.memory import columns_of, counts_of, later, records_of, scalars_of
 from microfp.native.running import Block, Chosen, Examples, run
 from microfp.native.structure import Template
 from microfp.native.training import Rules, Trainer, rules_of, trainer_for
-from microfp.optim import AccumulationState, Optimizer, RuleUse
+from microfp.optim import Optimizer
 from microfp.record import Record, attr
 from microfp.tree import remembering
 
@@ -176,11 +175,11 @@ def ahead(
     updated = stream.trainer.parameters.updated
     limit = _limit(stream, chosen, count, last_only=last_only) if updated else 1
     steps = range(step, step + limit)
-    records = list(_records(state)) if stream.rules else []
-    timetable = stream.timetable(steps, tuple(_counts(stream, records)))
+    records = list(records_of(state)) if stream.rules else []
+    timetable = stream.timetable(steps, counts_of(stream.rules, records))
     batches = _batches(stream, chosen, steps[: timetable.length])
     scalars = timetable.scalars
-    remembered = list(_columns(stream.rules, records)) if stream.rules else []
+    remembered = list(columns_of(stream.rules, records)) if stream.rules else []
     block = run(
         stream.trainer, stream.examples, batches, numbers, remembered, scalars, last_only=last_only
     )
@@ -205,31 +204,13 @@ def _timetable(
     for done, step in enumerate(steps):  # a loop: it may end early
         try:
             rate = optimizer.learning_rate(step) if optimizer.learning_rate else None
-            scalars.extend(list(_scalars(rules, step, counts, done)) if rules else [])
+            scalars.extend(list(scalars_of(rules, step, counts, done)) if rules else [])
         except Exception:
             if done == 0:
                 raise
             break
         rates.append(rate)
     return Timetable(len(rates), scalars, rates)
-
-
-def _scalars(rules: Rules, step: int, counts: tuple[int | None, ...], done: int) -> Iterator[float]:
-    """The scalars of one step, `done` steps after those that were counted."""
-    gathered = 0
-    for use, length, count in zip(*rules, counts, strict=True):  # a loop: one rule gathers
-        if use.rule.state is AccumulationState:  # for those that follow it
-            gathered = count or 0
-        is_its_step = (gathered + done + 1) % use.every == 0
-        time = step // use.every if count is None else count + _uses(use, gathered, done)
-        yield from use.rule.coefficients(time) if is_its_step else [0.0] * length
-        if use.every > 1:
-            yield float(is_its_step)
-
-
-def _uses(use: RuleUse, gathered: int, steps: int) -> int:
-    """How often a rule is applied in so many steps, where so many gradients came before them."""
-    return (gathered + steps) // use.every - gathered // use.every
 
 
 def _batches(stream: Stream, chosen: Chooser, steps: range) -> Sequence[Chosen]:
@@ -255,80 +236,6 @@ def _check(stream: Stream, chosen: Chosen) -> None:
     check_targets(stream.loss, examples, stream.trainer.examples.score_count)
 
 
-def _records(state: object) -> Iterator[Record]:
-    """The records in the state of an optimiser, one for each rule."""
-    if isinstance(state, Record):
-        yield state
-    for part in _parts(state):
-        yield from _records(part)
-
-
-def _parts(state: object) -> Iterable[object]:
-    """The states that a state is made of, or holds."""
-    if isinstance(state, Record):
-        return [field for field in state.values() if isinstance(field, Record | tuple)]
-    return state if isinstance(state, tuple) else ()
-
-
-def _counts(stream: Stream, records: Sequence[Record]) -> list[int | None]:
-    """How often each rule has been applied, where its state counts that."""
-    uses = stream.rules.uses if stream.rules else ()
-    if len(records) != len(uses):
-        if any(use.rule.initial for use in uses):
-            raise wrong_kind("train", "the optimizer state", f"{len(uses)} records", records)
-        return [None] * len(uses)
-    return [
-        _count(record) if use.rule.is_counting else None
-        for use, record in zip(uses, records, strict=True)
-    ]
-
-
-def _count(record: Record) -> int | None:
-    """How often a rule has been applied, where its state says so."""
-    count = dict(record).get("count")
-    return count if isinstance(count, int) else None
-
-
-def _columns(rules: Rules, records: Sequence[Record]) -> Iterator[Sequence[float]]:
-    """What is kept for each parameter: what rules remember, column by column, and the masks."""
-    for use, record in zip(rules.uses, records, strict=False):
-        for field in record.values():
-            if isinstance(field, PVector):
-                yield field if use.where is None else _spread(use.where, field)
-    for mask in rules.masks:
-        yield [float(mine) for mine in mask]
-
-
-def _spread(mask: tuple[bool, ...], numbers: PVector[float]) -> list[float]:
-    """The numbers of some parameters, each in its place, and 0.0 for the others."""
-    ours = iter(numbers)
-    return [next(ours) if mine else 0.0 for mine in mask]
-
-
-def _later(
-    state: object,
-    uses: Iterator[RuleUse],
-    columns: Iterator[Sequence[float]],
-    steps: int,
-    gathered: int = 0,
-) -> object:
-    """The same state, so many steps later, with other numbers; it takes its uses and columns."""
-    if isinstance(state, tuple):
-        return tuple([_later(part, uses, columns, steps, gathered) for part in state])
-    assert isinstance(state, Record)
-    use, count = next(uses), _count(state)
-    changed: dict[str, object] = {}
-    for name, field in state.items():  # a loop: the order of the columns is that of the fields
-        if isinstance(field, PVector):
-            numbers = next(columns)
-            changed[name] = pvector(compress(numbers, use.where) if use.where else numbers)
-        elif isinstance(field, Record | tuple):
-            changed[name] = _later(field, uses, columns, steps, count or 0)
-    if changed and count is not None:
-        changed["count"] = count + _uses(use, gathered, steps)
-    return state.set(**changed)
-
-
 def _steps(
     stream: Stream,
     first: int,
@@ -351,11 +258,11 @@ def _steps(
 
 
 def _state_after(stream: Stream, block: Block, state: object, steps: int) -> object:
-    if stream.rules is None or not any(_records(state)):
+    if stream.rules is None or not any(records_of(state)):
         return state
     kept = range(1, stream.trainer.parameters.state_count + 1)
     columns = (block.numbers(steps, column) for column in kept)
-    return _later(state, iter(stream.rules.uses), columns, steps)
+    return later(state, iter(stream.rules.uses), columns, steps)
 
 
 def _measured(

@@ -29,7 +29,15 @@ from microfp.optim import Optimizer, RuleUse
 from microfp.record import Record, attr
 from microfp.values import Value, lift, value, where
 
-__all__ = ["ExampleCode", "ParameterCode", "Trainer", "trainer_for"]
+__all__ = [
+    "ExampleCode",
+    "ParameterCode",
+    "Rules",
+    "Trainer",
+    "rules_of",
+    "traced_update",
+    "trainer_for",
+]
 
 MEASURES = ("loss", "data_loss", "penalty", "accuracy", "gradient_norm")
 """What is measured in a step, column by column; the accuracy where the code judges examples."""
@@ -227,10 +235,10 @@ def _parameter(loss: Loss, rules: Rules | None) -> tuple[Program, ...]:
         one = value(1.0)
         start = {p: data_gradient} | {cost: data_gradient + one if cost is p else one}
         gradient = gradient_nodes(cost, (p,), start)[p]
-    it, masks = _Update(gradient), {}
+    it, masks = TracedUpdate(gradient), {}
     if rules:
         masks = {mask: traced_leaf(f"w{i}") for i, mask in enumerate(rules.masks)}
-        it = reduce(partial(_applied, p, masks), zip(*rules, strict=True), it)
+        it = traced_update(rules, gradient, p, masks)
     inputs = (p, *it.remembered, *masks.values(), data_gradient, *it.scalars)
     outputs = (p + it.update, *it.after, *masks.values()) if rules else (gradient,)
     return (
@@ -239,7 +247,7 @@ def _parameter(loss: Loss, rules: Rules | None) -> tuple[Program, ...]:
     )
 
 
-class _Update(NamedTuple):
+class TracedUpdate(NamedTuple):
     """What rules do to one parameter.
 
     Attributes:
@@ -259,9 +267,24 @@ class _Update(NamedTuple):
     totals: tuple[Value, ...] = ()
 
 
+def traced_update(
+    rules: Rules, gradient: Value, p: Value, masks: Mapping[tuple[bool, ...], Value]
+) -> TracedUpdate:
+    """Apply rules to nodes, one after another.
+
+    Args:
+        rules: The rules.
+        gradient: The whole gradient of one parameter.
+        p: The parameter.
+        masks: From each mask of the rules to the node that says whether the parameter is in it.
+    """
+    start = TracedUpdate(gradient)
+    return reduce(partial(_applied, p, masks), zip(*rules, strict=True), start)
+
+
 def _applied(
-    p: Value, masks: Mapping[tuple[bool, ...], Value], it: _Update, given: tuple[RuleUse, int]
-) -> _Update:
+    p: Value, masks: Mapping[tuple[bool, ...], Value], it: TracedUpdate, given: tuple[RuleUse, int]
+) -> TracedUpdate:
     """Apply one more rule, which is given so many numbers that depend on the time."""
     (rule, mask, every), count = given
     slots = tuple(traced_leaf(f"m{len(it.remembered) + i}") for i in range(len(rule.initial)))
@@ -276,7 +299,7 @@ def _applied(
     if mask is not None:
         update, after = _chosen(masks[mask], (update, after), (it.update, slots))
         terms = [where(masks[mask], term, 0.0) for term in terms]
-    return _Update(
+    return TracedUpdate(
         update,
         (*it.remembered, *slots),
         (*it.after, *after),

@@ -29,8 +29,17 @@ def run(module: str, *arguments: str, names: tuple[str, ...]) -> Found:
     return {name: float(printed[name]) for name in names} | {"process": spent}
 
 
-def fastest(times: int, module: str, *arguments: str, names: tuple[str, ...]) -> Found:
-    """Run a module some times, and keep the run that took the least."""
-    runs = [run(module, *arguments, names=names) for _ in range(times)]
+def fastest(
+    times: int, module: str, *arguments: str, names: tuple[str, ...], same: tuple[str, ...] = ()
+) -> Found:
+    """Run a module some times, and keep the run that took the least.
+
+    Raises:
+        AssertionError: If a number that has to be the same in all processes is not, to the bit.
+    """
+    runs = [run(module, *arguments, names=(*names, *same)) for _ in range(times)]
     whole = [it for it in runs if isinstance(it["process"], float)]
+    for name in same:
+        different = {it[name] for it in whole}
+        assert len(different) <= 1, f"{module}: {name} is {different} in different processes"
     return min(whole, key=lambda it: it["process"]) if whole else runs[0]

@@ -57,10 +57,10 @@ def streamed(problem: Problem, backend: str) -> Callable[[], list[float]]:
     return run
 
 
-def classified(problem: Problem, rows: Sequence[Sequence[float]]) -> list[int]:
-    """Train natively, and find the classes of other rows."""
+def classified(problem: Problem, rows: Sequence[Sequence[float]]) -> tuple[list[int], float]:
+    """Train natively; find the classes of other rows, and the last loss."""
     run = trainer.fit(
         problem.model, problem.dataset, steps=problem.steps, **_options(problem, "native")
     )
     scores = native.predict(run.final_model, rows)
-    return [row.index(max(row)) for row in scores]
+    return [row.index(max(row)) for row in scores], run.final_loss

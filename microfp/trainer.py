@@ -460,11 +460,10 @@ def _flattened(
     moved = pending(state, "model")
     if not isinstance(moved, _Moved):
         _check_fits(loss, state.model, examples)
-    if examples.further_ys:
-        return TraceError(f"{loss.name}: examples have several targets, and one can be traced")
     try:
         known = moved if isinstance(moved, _Moved) else _read(state.model)
-        plan = _plan_for(loss, known.template, len(examples.xs[0]), most_nodes)
+        width, targets = len(examples.xs[0]), examples.target_count
+        plan = _plan_for(loss, known.template, width, most_nodes, targets)
         _check_captured(plan.captured, state)
     except TraceError as error:
         return error
@@ -472,7 +471,7 @@ def _flattened(
     return _Flat(plan, known.template, known.numbers)
 
 
-_plan_for: Callable[[Loss, Template, int, int | None], Plan] = remembering(plan_for)
+_plan_for: Callable[[Loss, Template, int, int | None, int], Plan] = remembering(plan_for)
 
 
 def _output_count(plan: Plan) -> int:

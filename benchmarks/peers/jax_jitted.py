@@ -12,12 +12,12 @@ def called(problem: Problem) -> Callable[[], list[float]]:
     return lambda: train()[1]
 
 
-def classified(problem: Problem, rows: Sequence[Sequence[float]]) -> list[int]:
-    """Train by jitted steps, and find the classes of other rows."""
+def classified(problem: Problem, rows: Sequence[Sequence[float]]) -> tuple[list[int], float]:
+    """Train by jitted steps; find the classes of other rows, and the last loss."""
     import numpy as np
 
-    (weights, _), _ = _stepwise(problem)()
-    return _scores(weights, np.array(rows)).argmax(axis=1).tolist()
+    (weights, _), losses = _stepwise(problem)()
+    return _scores(weights, np.array(rows)).argmax(axis=1).tolist(), losses[-1]
 
 
 def _stepwise(problem: Problem):

@@ -11,14 +11,15 @@ def trained(problem: Problem) -> Callable[[], list[float]]:
     return lambda: train(_model(problem))
 
 
-def classified(problem: Problem, rows: Sequence[Sequence[float]]) -> list[int]:
-    """Train, and find the classes of other rows."""
+def classified(problem: Problem, rows: Sequence[Sequence[float]]) -> tuple[list[int], float]:
+    """Train; find the classes of other rows, and the last loss."""
     import torch
 
     model = _model(problem)
-    _training(problem)(model)
+    losses = _training(problem)(model)
     with torch.no_grad():
-        return model(torch.tensor(rows, dtype=torch.float64)).argmax(dim=1).tolist()
+        scores = model(torch.tensor(rows, dtype=torch.float64))
+    return scores.argmax(dim=1).tolist(), losses[-1]
 
 
 def _training(problem: Problem):

@@ -373,6 +373,8 @@ def find_loops(
     >>> find_loops(lower(sin(sin(x)), [x]), summed=0, limit=1) is None
     True
     """
+    if limit is not None and _begins_without_loops(program, shared, limit):
+        return None
     program = collect_totals(program)
     common = {program.inputs.index(name): place for place, name in enumerate(shared)}
     split = len(program.outputs) - summed
@@ -393,6 +395,19 @@ def find_loops(
             forms.add(slot)
     rolled = _rolled_up(program, forms, products, split)
     return rolled if limit is None or len(rolled.nests) <= limit else None
+
+
+PROBED = 20_000
+"""How many instructions of a far longer program show whether it has loops."""
+
+
+def _begins_without_loops(program: Program, shared: Iterable[str], limit: int) -> bool:
+    """Whether the beginning of a long program has too many nests already."""
+    if len(program.instructions) < 4 * PROBED:
+        return False
+    start = program.instructions[:PROBED]
+    beginning = Program.unchecked(program.inputs, program.parameters, start, ())
+    return find_loops(beginning, summed=0, shared=shared, limit=limit) is None
 
 
 def _is_input(program: Program, slot: int, common: Mapping[int, int]) -> bool:

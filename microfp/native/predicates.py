@@ -161,20 +161,18 @@ def _not_less(a: Scalar, b: Scalar) -> Value:
 
 
 def traced_predicate(
-    predicate: Callable[[tuple[float, ...], float], bool],
-    scores: Sequence[Value],
-    target: Value,
+    predicate: Callable[..., bool], scores: Sequence[Value], *targets: Value
 ) -> Value | None:
-    """Trace a predicate of scores and a target; None where it cannot be traced.
+    """Trace a predicate of scores and targets; None where it cannot be traced.
 
     Args:
         predicate: The `is_correct` of a loss.
         scores: The nodes of the scores.
-        target: The node of the target.
+        *targets: The nodes of the targets.
     """
-    stand_ins, y = tuple(_Number(score) for score in scores), _Number(target)
+    stand_ins, ys = tuple(map(_Number, scores)), tuple(map(_Number, targets))
     try:
-        return _explored(lambda: predicate(stand_ins, y), ())  # type: ignore[arg-type]  # stand-ins
+        return _explored(lambda: predicate(stand_ins, *ys), ())
     except Exception:  # noqa: BLE001 - whatever a predicate does with a stand-in, it is not traced
         return None
 

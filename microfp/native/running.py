@@ -37,8 +37,9 @@ class Examples:
     def __init__(self, dataset: Dataset) -> None:
         """Copy the numbers of a dataset."""
         self.count: int = len(dataset.ys)
-        self.columns: int = len(dataset.xs[0]) + 1
-        rows = chain.from_iterable((*x, y) for x, y in zip(dataset.xs, dataset.ys, strict=True))
+        targets = dataset.targets
+        self.columns: int = len(dataset.xs[0]) + len(targets[0])
+        rows = chain.from_iterable((*x, *ys) for x, ys in zip(dataset.xs, targets, strict=True))
         self.rows: Buffer = buffer(self.count * self.columns)
         self.rows.view[:] = memoryview(array("d", rows))
         self._packed: dict[int, Buffer] = {}

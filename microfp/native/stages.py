@@ -114,7 +114,7 @@ def explain(loss: Loss, model: Model, width: int) -> Stages:
         return costs, scores, (g0, g1,)
     """
     graph = trace_example(loss, model, width)
-    outputs, inputs = (graph.cost, *graph.scores), (*graph.inputs, graph.target)
+    outputs, inputs = (graph.cost, *graph.scores), (*graph.inputs, *graph.targets)
     carried = carried_program(graph)
     lowered = lower(outputs, inputs, graph.parameters)
     return Stages.unchecked(

@@ -108,7 +108,9 @@ Lowering and compiling take some 60 microseconds and 3.5 kB a node: here 15 seco
 """
 
 
-def plan_for(loss: Loss, model: Template, width: int, most_nodes: int | None = None) -> Plan:
+def plan_for(
+    loss: Loss, model: Template, width: int, most_nodes: int | None = None, targets: int = 1
+) -> Plan:
     """Trace a model and a loss, and lower them; once per structure in a process.
 
     Args:
@@ -116,6 +118,7 @@ def plan_for(loss: Loss, model: Template, width: int, most_nodes: int | None = N
         model: The template of the model's structure.
         width: The number of inputs.
         most_nodes: How large the graph of one example may be; None for any size.
+        targets: The number of targets.
 
     Raises:
         TraceError: If they cannot be traced, or the graph is too large.
@@ -128,7 +131,7 @@ def plan_for(loss: Loss, model: Template, width: int, most_nodes: int | None = N
     True
     """
     _check_hashable(loss)
-    plan = find_plan(loss, model, width, most_nodes)
+    plan = find_plan(loss, model, width, most_nodes, targets)
     if isinstance(plan, TraceError):
         raise plan.with_traceback(None)
     return plan
@@ -143,7 +146,7 @@ def _check_hashable(loss: Loss) -> None:
 
 @lru_cache(maxsize=64)
 def find_plan(
-    loss: Loss, model: Template, width: int, most_nodes: int | None = None
+    loss: Loss, model: Template, width: int, most_nodes: int | None = None, targets: int = 1
 ) -> Plan | TraceError:
     """As `plan_for`, but return the error that says why there is no plan.
 
@@ -154,13 +157,13 @@ def find_plan(
     'TraceError'
     """
     try:
-        return _plan(loss, model, width, most_nodes)
+        return _plan(loss, model, width, most_nodes, targets)
     except TraceError as error:
         return error
 
 
-def _plan(loss: Loss, model: Template, width: int, most_nodes: int | None) -> Plan:
-    graph = trace_example(loss, model.model, width)  # type: ignore[arg-type]  # any record of values
+def _plan(loss: Loss, model: Template, width: int, most_nodes: int | None, targets: int) -> Plan:
+    graph = trace_example(loss, model.model, width, targets)  # type: ignore[arg-type]  # any record
     _check_size(graph, most_nodes)
     penalty_graph = trace_penalty(loss)
     example, count = carried_program(graph), len(graph.parameters)
@@ -227,8 +230,17 @@ Backwards: TypeAlias = tuple[Sequence[Sequence[float]], Sequence[float]]
 
 def _new_prepared(dataset: Dataset) -> tuple[Backwards, float]:
     """The examples from last to first, and the largest magnitude among them."""
-    largest = max(max(map(abs, row), default=0.0) for row in (*dataset.xs, dataset.ys))
-    return (dataset.xs[::-1], dataset.ys[::-1]), largest
+    rows, ys = _examples(dataset)
+    largest = max(max(map(abs, row), default=0.0) for row in (*rows, ys))
+    return (rows[::-1], ys[::-1]), largest
+
+
+def _examples(dataset: Dataset) -> tuple[Sequence[Sequence[float]], Sequence[float]]:
+    """Rows and targets as the loop takes them: of several targets, all but the last in the row."""
+    if not dataset.further_ys:
+        return dataset.xs, dataset.ys
+    pairs = zip(dataset.xs, dataset.targets, strict=True)
+    return [(*x, *ys[:-1]) for x, ys in pairs], [further[-1] for further in dataset.further_ys]
 
 
 _prepared: Callable[[Dataset], tuple[Backwards, float]] = remembering(_new_prepared)

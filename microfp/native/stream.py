@@ -18,8 +18,8 @@ from typing import NamedTuple
 from pyrsistent import pvector
 
 from microfp.datasets import Dataset, subset
-from microfp.errors import CompileError, TraceError
-from microfp.losses import Loss, check_targets
+from microfp.errors import CompileError
+from microfp.losses import Loss, check_targets, share_correct
 from microfp.native.memory import columns_of, counts_of, later, records_of, scalars_of
 from microfp.native.running import Block, Chosen, Examples, run
 from microfp.native.structure import Template
@@ -115,9 +115,7 @@ def _open_stream(loss: Loss, optimizer: Optimizer, model: Template, dataset: Dat
         TraceError: If the loss or the model cannot be traced.
         CompileError: If llvmlite is not installed, or a primitive has no native form.
     """
-    if dataset.further_ys:
-        raise TraceError(f"{loss.name}: examples have several targets, and one can be traced")
-    trainer, rules = _trainer(loss, optimizer, model, len(dataset.xs[0]))
+    trainer, rules = _trainer(loss, optimizer, model, dataset)
     checked = _all_known(loss, dataset, trainer.examples.score_count)
     timetable = lru_cache(maxsize=16)(partial(_timetable, optimizer, rules))
     return Stream(trainer, rules, loss, optimizer, _examples(dataset), dataset, checked, timetable)
@@ -129,15 +127,16 @@ _examples: Callable[[Dataset], Examples] = remembering(Examples)
 
 
 def _trainer(
-    loss: Loss, optimizer: Optimizer, model: Template, columns: int
+    loss: Loss, optimizer: Optimizer, model: Template, dataset: Dataset
 ) -> tuple[Trainer, Rules | None]:
-    rules = rules_of(optimizer)
+    rules, columns, targets = rules_of(optimizer), len(dataset.xs[0]), dataset.target_count
     try:
-        return trainer_for(loss, model, columns, rules), rules
+        return trainer_for(loss, model, columns, rules, targets=targets), rules
     except CompileError:
         if rules is None:
             raise
-        return trainer_for(loss, model, columns, None), None  # perhaps the rules are in the way
+        # Perhaps the rules are in the way.
+        return trainer_for(loss, model, columns, None, targets=targets), None
 
 
 def _all_known(loss: Loss, dataset: Dataset, outputs: int) -> bool:
@@ -294,8 +293,6 @@ def _updated(
 
 
 def _accuracy(stream: Stream, block: Block, batches: Sequence[Chosen], place: int) -> float | None:
-    if stream.loss.is_correct is None:
-        return None
-    ys, chosen = stream.dataset.ys, batches[place]
-    targets = ys if chosen is None else [ys[i] for i in chosen]
-    return sum(map(stream.loss.is_correct, block.scores(place), targets)) / len(targets)
+    chosen = batches[place]
+    examples = stream.dataset if chosen is None else subset(stream.dataset, chosen)
+    return share_correct(stream.loss, block.scores(place), examples)

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 
 from microfp.native.kernels import FUNCTIONS, kernel_texts
-from microfp.native.lowering import expand_totals
 from microfp.native.program import CONSTANT, Instruction, Program
 from microfp.native.writer import Writer
 from microfp.record import Record, attr
@@ -75,7 +74,6 @@ def tape_of(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Tap
         summed: How many outputs, counted from the last one, are added up over the examples.
         shared: The names of inputs that are the same for all examples.
     """
-    program = expand_totals(program)
     held = [_is_constant(it) for it in program.instructions]
     rows = [it for it, is_held in zip(program.instructions, held, strict=True) if not is_held]
     exponents = [it.parameter for it in rows if it.op == "constant_power"]
@@ -83,14 +81,14 @@ def tape_of(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Tap
         *(_number(it.parameter) for it in compress(program.instructions, held)),
         *(_number(exponent) for exponent in exponents),
     ]
-    moved = _moved(program.leaf_count, held, len(constants))
+    moved = _moved(program, held, len(constants))
     outputs = tuple(moved[slot] for slot in program.outputs)
     split = len(outputs) - summed
     return Tape(
         input_count=len(program.inputs),
         parameter_count=len(program.parameters),
         constants=tuple(constants),
-        code=tuple(_coded(rows, moved, program.leaf_count + sum(held))),
+        code=tuple(_coded(rows, moved, program.leaf_count + sum(held), len(exponents))),
         shared=tuple(program.inputs.index(name) for name in shared),
         outputs=outputs[:split],
         sums=outputs[split:],
@@ -106,22 +104,36 @@ def _number(parameter: object) -> float:
     return parameter if isinstance(parameter, float) else 0.0
 
 
-def _moved(leaf_count: int, held: Sequence[bool], constant_count: int) -> list[int]:
-    """Where each slot of a program stands on the tape: constants move to the front."""
-    moved = list(range(leaf_count))
-    constant, row = leaf_count, leaf_count + constant_count
-    for is_held in held:
-        moved.append(constant if is_held else row)
-        constant += is_held
-        row += not is_held
+def _moved(program: Program, held: Sequence[bool], constant_count: int) -> list[int]:
+    """Where each slot of a program stands on the tape: constants move to the front.
+
+    A sum of many terms takes a row for each addition, and stands in the last of them.
+    """
+    moved = list(range(program.leaf_count))
+    constant, row = program.leaf_count, program.leaf_count + constant_count
+    for (op, operands, _), is_held in zip(program.instructions, held, strict=True):
+        if is_held:
+            moved.append(constant)
+            constant += 1
+        else:
+            row += len(operands) - 1 if op == "total" and len(operands) > 1 else 1
+            moved.append(row - 1)
     return moved
 
 
-def _coded(rows: Iterable[Instruction], moved: Sequence[int], exponent: int) -> list[int]:
-    """The rows as numbers; the exponents of constant powers stand from a slot on."""
+def _coded(
+    rows: Iterable[Instruction], moved: Sequence[int], exponent: int, exponents: int
+) -> list[int]:
+    """The rows as numbers; the exponents of constant powers stand from a slot on, rows after."""
     code: list[int] = []
+    first_row = exponent + exponents
     for op, operands, parameter in rows:  # a loop: the fast form
         name, read = op, [moved[slot] for slot in operands]
+        if op == "total" and len(read) > 1:
+            for term in read[1:-1]:  # from left to right; each addition reads the one before
+                code += (_CODES["add"], read[0], term, 0)
+                read[0] = first_row + len(code) // 4 - 1
+            name, read = "add", [read[0], read[-1]]
         if op == "constant_power":
             name, read = ("mul", read * 2) if parameter == 2.0 else ("pow", [*read, exponent])
             exponent += 1

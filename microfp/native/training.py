@@ -86,16 +86,18 @@ class ParameterCode(Record):
 
 
 @lru_cache(maxsize=64)
-def example_code(loss: Loss, model: Template, columns: int, way: Way) -> ExampleCode | CompileError:
+def example_code(
+    loss: Loss, model: Template, columns: int, way: Way, targets: int = 1
+) -> ExampleCode | CompileError:
     """Compile a loss and a model; or say why that cannot be done."""
     try:
-        return _example_code(loss, model, columns, way)
+        return _example_code(loss, model, columns, way, targets)
     except CompileError as error:
         return error.with_traceback(None)
 
 
-def _example_code(loss: Loss, model: Template, columns: int, way: Way) -> ExampleCode:
-    graph = trace_example(loss, model.model, columns)  # type: ignore[arg-type]  # any record
+def _example_code(loss: Loss, model: Template, columns: int, way: Way, targets: int) -> ExampleCode:
+    graph = trace_example(loss, model.model, columns, targets)  # type: ignore[arg-type]  # any record
     program, judged = _example(graph, loss)
     return ExampleCode(
         parameter_count=len(graph.parameters),
@@ -193,19 +195,19 @@ def _example(graph: ExampleGraph, loss: Loss) -> tuple[Program, bool]:
     if loss.is_correct is None:
         return program, False
     leaves = tuple(traced_leaf(f"score{i}") for i in range(len(scores)))
-    target = traced_leaf("y")
-    holds = traced_predicate(loss.is_correct, leaves, target)
+    targets = tuple(traced_leaf(f"target{i}") for i in range(len(graph.targets)))
+    holds = traced_predicate(loss.is_correct, leaves, *targets)
     if holds is None:
         return program, False
-    return _joined(program, lower(holds, (*leaves, target)), len(graph.inputs)), True
+    first = len(graph.inputs)
+    read = (*scores, *range(first, first + len(targets)))
+    return _joined(program, lower(holds, (*leaves, *targets)), read), True
 
 
-def _joined(program: Program, predicate: Program, width: int) -> Program:
-    """Append a program of scores and target to the program that computes the scores."""
-    count = len(predicate.inputs) - 1
+def _joined(program: Program, predicate: Program, read: Sequence[int]) -> Program:
+    """Append a program of scores and targets, which are read from these slots."""
     first = program.leaf_count + len(program.instructions)
-    moved = [*program.outputs[:count], width]
-    moved += range(first, first + len(predicate.instructions))
+    moved = [*read, *range(first, first + len(predicate.instructions))]
     return program.set(
         instructions=(
             *program.instructions,
@@ -352,7 +354,12 @@ class Trainer(NamedTuple):
 
 @lru_cache(maxsize=64)
 def trainer_for(
-    loss: Loss, model: Template, columns: int, rules: Rules | None, way: Way = "auto"
+    loss: Loss,
+    model: Template,
+    columns: int,
+    rules: Rules | None,
+    way: Way = "auto",
+    targets: int = 1,
 ) -> Trainer:
     """Compile a training; once per structure in a process.
 
@@ -360,7 +367,7 @@ def trainer_for(
         TraceError: If loss, model or rule cannot be traced.
         CompileError: If llvmlite is not installed, or they use a primitive without native form.
     """
-    examples = example_code(loss, model, columns, way)
+    examples = example_code(loss, model, columns, way, targets)
     if isinstance(examples, CompileError):
         raise examples
     parameters = parameter_code(loss, rules, examples.parameter_count)

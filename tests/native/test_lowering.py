@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from microfp.errors import ShapeError
 from microfp.native.bounds import largest_leaf, magnitudes
+from microfp.native.loops import PROBED, find_loops
 from microfp.native.lowering import (
     PASSES,
     Pass,
@@ -203,3 +204,12 @@ def test_a_program_that_divides_has_no_largest_leaf() -> None:
     assert largest_leaf(lower(x * x, inputs=[x])) is not None
     assert largest_leaf(lower(1.0 / x, inputs=[x])) is None
     assert largest_leaf(lower(log(x), inputs=[x])) is None
+
+
+def test_a_long_program_is_probed_for_loops_and_keeps_them() -> None:
+    leaves = [value(0.0) for _ in range(300)]
+    regular = lower([a * b for a in leaves for b in leaves], inputs=leaves)
+    assert len(regular.instructions) >= 4 * PROBED
+    found = find_loops(regular, summed=0, limit=1000)
+    assert found is not None
+    assert len(found.nests) < 1000

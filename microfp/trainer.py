@@ -10,6 +10,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
+from importlib.util import find_spec
 from itertools import repeat
 from typing import Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, get_args
 
@@ -17,7 +18,7 @@ from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.checks import check_count, check_kind, check_seed, wrong_value
 from microfp.datasets import Dataset, batch
-from microfp.errors import ShapeError, TraceError
+from microfp.errors import CompileError, ShapeError, TraceError
 from microfp.gradients import Gradients, backward, grad
 from microfp.losses import (
     Evaluation,
@@ -30,6 +31,7 @@ from microfp.losses import (
     share_correct,
 )
 from microfp.native.engine import bindings
+from microfp.native.machine import check_native
 from microfp.native.stepping import MOST_NODES, Plan, measure, plan_for
 from microfp.native.stream import Chooser, Steps, Stream, ahead, open_stream
 from microfp.native.structure import Template
@@ -379,6 +381,57 @@ def chosen_backend(
         if isinstance(_flattened(loss, state, dataset, MOST_NODES), TraceError)
         else "python"
     )
+
+
+WORTH_COMPILING = 15_000_000
+"""From how much work on machine code is done sooner: steps times examples times parameters.
+
+Loading llvmlite and compiling the demo take 0.14 s, and generated Python about 10 ns for each;
+measured in whole processes, by the group `process` of the benchmarks.
+"""
+
+
+def fastest_backend(
+    model: Model,
+    dataset: Dataset,
+    *,
+    steps: int,
+    loss: Loss = max_margin(alpha=1e-4),
+    batch_size: int | None = None,
+) -> Backend:
+    """Say which backend is done first with a training, compiling included.
+
+    Args:
+        model: What is to be trained.
+        dataset: The examples.
+        steps: How many steps there will be.
+        loss: What is to be made small.
+        batch_size: How many examples a step sees; None for all of them.
+
+    Returns:
+        `"native"` where there is much to do and machine code can do it, else what `"auto"` stands
+        for.
+
+    >>> from microfp import datasets, nn
+    >>> fastest_backend(nn.mlp(2, [1]), datasets.moons(4), steps=10)
+    'python'
+    """
+    n = len(dataset.ys)
+    work = steps * min(batch_size or n, n) * len(parameters(model))
+    state: TrainState[Model] = TrainState.unchecked(0, model, (), None)
+    flat = _flattened(loss, state, dataset, MOST_NODES)
+    if isinstance(flat, TraceError):
+        return "eager"
+    return "native" if work >= WORTH_COMPILING and _is_compilable(flat.plan) else "python"
+
+
+def _is_compilable(plan: Plan) -> bool:
+    """Whether llvmlite is installed, and has something for every instruction."""
+    try:
+        check_native(plan.example)
+    except CompileError:
+        return False
+    return find_spec("llvmlite") is not None
 
 
 def _eager_step(

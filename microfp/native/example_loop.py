@@ -103,7 +103,7 @@ def loop_source(program: Program, *, carried: int, gated: bool) -> str:
     return "\n".join(
         [
             "def program(rows, targets, seed, parameters, gradients):",
-            *indented(_fastest_first(forward, parameters)),
+            *indented(_fastest_first((*columns, target), forward, parameters)),
             *indented(_tuple_lines("", parameters, " = parameters")),
             *indented(_tuple_lines("", inputs[-carried:], " = gradients")),
             *indented(["costs = []", "scores = []"]),
@@ -146,14 +146,17 @@ class Statement(NamedTuple):
     reads: frozenset[str]
 
 
-def _fastest_first(forward: Sequence[Statement], parameters: Sequence[str]) -> list[str]:
-    """A line that writes the variables of the forward pass before all others, if there are many."""
-    names = list(dict.fromkeys(it.target for it in forward))
+def _fastest_first(
+    inputs: Sequence[str], forward: Sequence[Statement], parameters: Sequence[str]
+) -> list[str]:
+    """Lines that write the variables of the forward pass before all others, if there are many."""
+    names = [*inputs, *dict.fromkeys(it.target for it in forward)]
     if len(names) + 2 * len(parameters) <= FASTEST or len(names) > FASTEST:
         return []
     return [
-        "# The first 256 variables of a function are the fastest: those used most go first."
-    ] + [" = ".join([*names[i : i + IN_A_ROW], "0.0"]) for i in range(0, len(names), IN_A_ROW)]
+        f"# The first {FASTEST} variables of a function are the fastest: those used most go first.",
+        *(" = ".join([*names[i : i + IN_A_ROW], "0.0"]) for i in range(0, len(names), IN_A_ROW)),
+    ]
 
 
 # From slots to statements.

@@ -10,6 +10,7 @@ Updated(numbers=(-1.0, 2.0), state=EmptyState(), squares=16.0)
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from microfp.native.lowering import lower
@@ -56,15 +57,26 @@ def _update_for(optimizer: Optimizer) -> Update | None:
     except Exception:  # noqa: BLE001 - a rule of the user's that computes with numbers alone
         return None
 
-    def update(numbers: Numbers, gradients: Numbers, state: object, step: int) -> Updated:
-        records = list(records_of(state))
-        columns = list(columns_of(rules, records))
-        scalars = list(scalars_of(rules, step, counts_of(rules, records), 0))
-        squares, moved, after = loop(numbers, gradients, columns, scalars)
-        kept = later(state, iter(rules.uses), iter(after), 1) if columns else state
-        return Updated(tuple(moved), kept, squares)
+    has_memory = any(use.rule.initial or use.rule.is_counting for use in rules.uses)
+    return partial(_with_memory if has_memory else _without_memory, rules, loop)
 
-    return update
+
+def _with_memory(
+    rules: Rules, loop: Loop, numbers: Numbers, gradients: Numbers, state: object, step: int
+) -> Updated:
+    records = list(records_of(state))
+    columns = list(columns_of(rules, records))
+    scalars = list(scalars_of(rules, step, counts_of(rules, records), 0))
+    squares, moved, after = loop(numbers, gradients, columns, scalars)
+    return Updated(tuple(moved), later(state, iter(rules.uses), iter(after), 1), squares)
+
+
+def _without_memory(
+    rules: Rules, loop: Loop, numbers: Numbers, gradients: Numbers, state: object, step: int
+) -> Updated:
+    scalars = [number for use in rules.uses for number in use.rule.coefficients(step)]
+    squares, moved, _ = loop(numbers, gradients, (), scalars)
+    return Updated(tuple(moved), state, squares)
 
 
 update_for: Callable[[Optimizer], Update | None] = remembering(_update_for)

@@ -146,7 +146,7 @@ class Configuration(Record):
     learning_rate: float | None = attr(default=None)
     schedule: str = attr(default="cosine")
     warm_up: int = attr(default=0)
-    penalty: float = attr(default=1e-4)
+    penalty: float = attr(default=1e-3)
     steps: int = attr(default=500)
     batch_size: int | None = attr(default=32)
     held_out: float = attr(default=0.25)

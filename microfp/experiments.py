@@ -52,6 +52,7 @@ __all__ = [
     "Watched",
     "conclude",
     "extend",
+    "perform",
     "prepare",
     "run",
     "stratified_split",
@@ -156,8 +157,17 @@ def run(
     >>> round(outcome.held_out.r2, 3)
     1.0
     """
-    every = check_count("run", "log_every", log_every, minimum=1)
-    experiment = prepare(configuration, dataset)
+    return perform(prepare(configuration, dataset), log_every=log_every)
+
+
+def perform(experiment: Experiment, *, log_every: int = 1) -> Result[Outcome, Diverged[MLP]]:
+    """Train and measure what has been prepared; see `run`.
+
+    >>> from microfp import datasets
+    >>> perform(prepare(Configuration(steps=2), datasets.moons(40))).unwrap().steps
+    2
+    """
+    every = check_count("perform", "log_every", log_every, minimum=1)
     last, history = None, list[Metrics]()
     for result in watch(experiment):  # a plain loop: it ends at the first failure
         if isinstance(result, Failure):

@@ -16,7 +16,15 @@ from itertools import zip_longest
 from microfp.checks import wrong_value
 from microfp.plot_data import BoundaryRow, PointRow
 
-__all__ = ["boundary_map", "boundary_spacing", "progress_bar", "table"]
+__all__ = [
+    "boundary_map",
+    "boundary_spacing",
+    "percent",
+    "progress_bar",
+    "six_digits",
+    "table",
+    "to_json",
+]
 
 _SHADES = {(False, False): " ", (False, True): ".", (True, False): "'", (True, True): ":"}
 """A character shows two points of the grid, the upper one and the lower one: class 1 is dark."""
@@ -163,6 +171,24 @@ def progress_bar(done: int, total: int, *, width: int = 40) -> str:
     """
     full = width * done // total
     return f"[{'#' * full}{'.' * (width - full)}] {done:>{len(str(total))}}/{total}"
+
+
+def six_digits(number: float | None) -> str:
+    """Write a number with six significant digits, and one that is not there as a dash.
+
+    >>> six_digits(0.5), six_digits(None)
+    ('0.500000', '-')
+    """
+    return "-" if number is None else f"{number:#.6g}"
+
+
+def percent(share: float | None) -> str:
+    """Write a share from 0 to 1 in percent, and one that is not there as a dash.
+
+    >>> percent(0.25), percent(None)
+    ('25.0 %', '-')
+    """
+    return "-" if share is None else f"{100.0 * share:.1f} %"
 
 
 def to_json(found: Mapping[str, object]) -> str:

@@ -19,9 +19,7 @@ digraph microfp {
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import TextIO
+from collections.abc import Callable, Generator, Sequence
 
 from returns.pipeline import is_successful
 from returns.result import safe
@@ -36,6 +34,10 @@ from microfp.commands.expressions import (
     explore_lines,
     graph_lines,
 )
+from microfp.commands.predict import add_predict
+from microfp.commands.progress import encodable, tell
+from microfp.commands.sweep import add_sweep
+from microfp.commands.train import add_train
 from microfp.errors import MicrofpError
 
 __all__ = ["DemoOptions", "demo_lines", "explore_lines", "graph_lines", "main"]
@@ -95,12 +97,22 @@ def _run(arguments: Sequence[str]) -> int:
         _complain(str(lines.failure()))
         return BAD_INPUT
     try:
-        for line in lines.unwrap():
-            print(_encodable(line, sys.stdout), flush=True)
+        _print(lines.unwrap())
     except MicrofpError as error:
         _complain(str(error))
         return FAILED
     return 0
+
+
+def _print(lines: Lines) -> None:
+    """Print line by line; Ctrl-C while it prints is Ctrl-C in the work that the lines tell of."""
+    for line in lines:
+        try:
+            print(encodable(line, sys.stdout), flush=True)
+        except KeyboardInterrupt as interrupt:
+            if isinstance(lines, Generator):
+                lines.throw(interrupt)
+            raise
 
 
 @safe(exceptions=(MicrofpError, ValueError, TypeError, ImportError, OverflowError))
@@ -118,15 +130,7 @@ def _complain(message: str) -> None:
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
     if len(shown) > LONGEST_COMPLAINT:
         shown = f"{shown[: LONGEST_COMPLAINT - 3]}..."
-    if sys.stderr is not None:
-        with suppress(OSError):  # there is nowhere left to say it
-            print(_encodable(shown, sys.stderr), file=sys.stderr)
-
-
-def _encodable(line: str, stream: TextIO | None) -> str:
-    """The line with escapes for what the stream has no characters for."""
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    return line.encode(encoding, "backslashreplace").decode(encoding)
+    tell(shown)
 
 
 def _silence_stdout() -> None:
@@ -150,6 +154,9 @@ def _parser() -> argparse.ArgumentParser:
     add_demo(commands)
     add_graph(commands)
     add_explore(commands)
+    add_train(commands)
+    add_predict(commands)
+    add_sweep(commands)
     return parser
 
 
@@ -162,4 +169,7 @@ examples:
   microfp graph "relu(x*w + b)" x=2 w=-3 b=7     the nodes and their gradients
   microfp graph "tanh(x) / x" x=0.5 --dot | dot -Tsvg > graph.svg
   microfp explore "relu(x*w + b)" x=2 w=-3 b=7   both passes, step by step
+  microfp train iris.csv --target species --save model.json
+  microfp predict model.json new.csv > predicted.csv
+  microfp sweep iris.csv --target species --hidden 8 16,16 --learning-rate 0.01 0.1
 """

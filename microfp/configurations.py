@@ -44,6 +44,7 @@ __all__ = [
     "loss_of",
     "model_of",
     "optimizer_of",
+    "rate_of",
     "schedule_of",
 ]
 
@@ -215,6 +216,16 @@ def loss_of(configuration: Configuration) -> Loss:
     return LOSSES[configuration.loss](configuration.penalty)
 
 
+def rate_of(configuration: Configuration) -> float:
+    """Return the largest learning rate: the one that is given, or that of the optimiser.
+
+    >>> rate_of(Configuration(optimizer="sgd")), rate_of(Configuration(learning_rate=0.5))
+    (0.1, 0.5)
+    """
+    given = configuration.learning_rate
+    return RATES[configuration.optimizer] if given is None else given
+
+
 def schedule_of(configuration: Configuration) -> Schedule:
     """Make the learning rate as a function of the step.
 
@@ -222,8 +233,7 @@ def schedule_of(configuration: Configuration) -> Schedule:
     >>> rate(0), rate(5), rate(10)
     (0.5, 0.25, 0.0)
     """
-    given, rising = configuration.learning_rate, configuration.warm_up
-    rate = RATES[configuration.optimizer] if given is None else given
+    rate, rising = rate_of(configuration), configuration.warm_up
     after = SCHEDULES[configuration.schedule](rate, max(configuration.steps - rising, 1))
     return schedules.warm_up(after, rising) if rising else after
 

@@ -178,6 +178,22 @@ def table_texts(table: Table, column: str) -> tuple[str, ...]:
     return tuple(cells[place].strip() for cells in table.rows)
 
 
+def wrong_cell(table: Table, row: int, column: str, meaning: str) -> DataError:
+    """The error for a cell that holds something else than it should, ready to be raised.
+
+    Args:
+        table: Cells of text.
+        row: The number of the row, from 0.
+        column: The name of the column.
+        meaning: What was expected.
+
+    >>> table = Table(source="pets.csv", names=("kind",), rows=(("cow",),), lines=(2,))
+    >>> print(wrong_cell(table, 0, "kind", "cat or bird"))
+    pets.csv, line 2, column 1 (kind): must be cat or bird, got 'cow'
+    """
+    return _bad_cell(table, row, _named_place(table, column), meaning)
+
+
 def _named_place(table: Table, column: str) -> int:
     """The place of the one column of a name."""
     count = table.names.count(column)

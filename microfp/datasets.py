@@ -35,6 +35,7 @@ from microfp.csv_data import (
     table_dataset,
     table_numbers,
     table_texts,
+    wrong_cell,
 )
 from microfp.errors import ShapeError
 from microfp.examples import Dataset, Point, Row, check_rows, dataset, subset, to_rows
@@ -78,6 +79,7 @@ __all__ = [
     "table_dataset",
     "table_numbers",
     "table_texts",
+    "wrong_cell",
 ]
 
 

@@ -12,8 +12,8 @@ True
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pyrsistent import PVector, pvector
 from returns.result import Failure, Result, Success
@@ -26,11 +26,13 @@ from microfp.configurations import (
     loss_of,
     model_of,
     optimizer_of,
+    rate_of,
 )
 from microfp.datasets import Dataset, Standardization, dataset, split, standardize, subset
-from microfp.errors import DataError
+from microfp.errors import DataError, MicrofpError
 from microfp.native.scoring import scores
 from microfp.nn import MLP
+from microfp.parallel import SweepFailure, sweep
 from microfp.predictors import (
     Prediction,
     Predictor,
@@ -45,13 +47,18 @@ from microfp.record import Record, attr
 from microfp.streams import Diverged, take, try_resume
 from microfp.trainer import Metrics, TrainState, initial_state
 
+if TYPE_CHECKING:  # who has an executor has loaded it; `import microfp` need not
+    from concurrent.futures import Executor
+
 __all__ = [
     "VALIDATION",
     "Experiment",
     "Outcome",
     "Watched",
+    "compare",
     "conclude",
     "extend",
+    "merit",
     "perform",
     "prepare",
     "run",
@@ -205,7 +212,9 @@ def prepare(configuration: Configuration, dataset: Dataset) -> Experiment:
     check_kind("prepare", "configuration", configuration, Configuration)
     check_kind("prepare", "dataset", dataset, Dataset)
     _check_targets(dataset)
-    chosen = configuration.set(loss=_chosen_loss(configuration, dataset))
+    chosen = configuration.set(
+        loss=_chosen_loss(configuration, dataset), learning_rate=rate_of(configuration)
+    )
     names = _class_names(dataset) if chosen.loss in CLASSIFICATION else {}
     parts = _parts(chosen, dataset, stratified=bool(names))
     start = _start(chosen, dataset, parts["training"], tuple(names.values()))
@@ -506,3 +515,52 @@ def conclude(
         held_out=None if held_out is None else measure(predictor, held_out),
         history=pvector(history),
     )
+
+
+# Many
+
+
+def compare(
+    experiments: Iterable[Experiment], executor: "Executor | None" = None
+) -> Iterator[Result[Outcome, MicrofpError]]:
+    """Perform experiments side by side, as `parallel.sweep` does; the results come in order.
+
+    Args:
+        experiments: What to train.
+        executor: Any `concurrent.futures.Executor`; None for one after another.
+
+    Returns:
+        A stream of outcomes; a `Failure` says where the numbers of its run diverged, or what
+        became of its worker.
+
+    >>> from microfp import datasets
+    >>> runs = [prepare(Configuration(steps=n), datasets.moons(40)) for n in (1, 2)]
+    >>> [result.unwrap().steps for result in compare(runs)]
+    [1, 2]
+    """
+    return map(_flat, sweep(experiments, perform, executor))
+
+
+def _flat(
+    result: Result[Result[Outcome, Diverged[MLP]], SweepFailure[Experiment]],
+) -> Result[Outcome, MicrofpError]:
+    if isinstance(result, Failure):
+        return Failure(result.failure())
+    inner = result.unwrap()
+    return Failure(inner.failure()) if isinstance(inner, Failure) else Success(inner.unwrap())
+
+
+def merit(outcome: Outcome) -> tuple[float, float]:
+    """What the better one of two outcomes has more of: accuracy, then less loss, held out.
+
+    Raises:
+        ValueError: If nothing was held out.
+
+    >>> from microfp import datasets
+    >>> merit(run(Configuration(steps=3), datasets.moons(40)).unwrap())[0] <= 1.0
+    True
+    """
+    score = outcome.held_out
+    if score is None:
+        raise wrong_value("merit", "outcome", "of an experiment that holds examples out", outcome)
+    return (0.0 if score.accuracy is None else score.accuracy), -score.loss

@@ -15,10 +15,13 @@ from itertools import zip_longest
 
 from microfp.checks import wrong_value
 from microfp.plot_data import BoundaryRow, PointRow
+from microfp.trainer import Metrics
 
 __all__ = [
+    "METRICS_HEADING",
     "boundary_map",
     "boundary_spacing",
+    "metrics_row",
     "percent",
     "progress_bar",
     "six_digits",
@@ -189,6 +192,22 @@ def percent(share: float | None) -> str:
     ('25.0 %', '-')
     """
     return "-" if share is None else f"{100.0 * share:.1f} %"
+
+
+METRICS_HEADING = "  step         loss    data loss      penalty   accuracy         rate"
+"""What stands over the rows of `metrics_row`."""
+
+
+def metrics_row(it: Metrics) -> str:
+    """Lay out the metrics of a step below `METRICS_HEADING`.
+
+    >>> from microfp import datasets, nn, trainer
+    >>> print(metrics_row(trainer.fit(nn.mlp(2, [1]), datasets.moons(4), steps=1).history[0]))
+         0      0.803471     0.803326  0.000145202     75.0 %      1.00000
+    """
+    numbers = (f"{six_digits(x):>13}" for x in (it.loss, it.data_loss, it.penalty))
+    accuracy, rate = percent(it.accuracy), six_digits(it.learning_rate)
+    return f"{it.step:>6}{''.join(numbers)}{accuracy:>11}{rate:>13}"
 
 
 def to_json(found: Mapping[str, object]) -> str:

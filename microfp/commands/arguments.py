@@ -129,9 +129,29 @@ def target(text: str, suffix: str = "") -> Path:
     path = Path(text)
     if path.suffix != suffix and suffix:
         raise argparse.ArgumentTypeError(f"must end in {suffix}, got {short_repr(text)}")
-    if not path.name or not path.parent.is_dir() or path.is_dir():
+    if not path.name or not path.parent.is_dir() or (path.exists() and not path.is_file()):
         raise expected("a file in a folder that exists", text)
     return path
+
+
+def check_writable(option: str, path: Path, *sources: Path) -> None:
+    """Find out before a long work whether its result can be written, and overwrites no source.
+
+    >>> check_writable("--save", Path("/proc/model.json"))
+    Traceback (most recent call last):
+    microfp.commands.arguments.UsageError: --save: cannot write '/proc/model.json': \
+No such file or directory
+    """
+    from tempfile import NamedTemporaryFile  # which takes a while to load
+
+    shown = short_repr(str(path))
+    if path.exists() and any(it.exists() and path.samefile(it) for it in sources):
+        raise UsageError(f"{option}: must be another file than what is read, got {shown}")
+    try:
+        with NamedTemporaryFile(dir=path.parent, prefix=".microfp-"):
+            pass
+    except OSError as error:
+        raise UsageError(f"{option}: cannot write {shown}: {error.strerror}") from None
 
 
 def expected(meaning: str, text: str) -> argparse.ArgumentTypeError:

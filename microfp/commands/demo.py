@@ -23,7 +23,7 @@ from microfp.optim import sgd
 from microfp.plot_data import dataset_points, decision_boundary
 from microfp.record import Record, attr
 from microfp.schedules import micrograd_decay
-from microfp.text import percent, six_digits, to_json
+from microfp.text import METRICS_HEADING, metrics_row, percent, six_digits, to_json
 from microfp.toolbox import take
 from microfp.trainer import (
     Backend,
@@ -198,7 +198,7 @@ def _report_lines(
     last, metrics = None, None
     for last in states:  # a plain loop: only the last state is kept, and its model read
         metrics = last.metrics
-        yield _metrics_row(_present(metrics))
+        yield metrics_row(_present(metrics))
     model = demo.model if last is None else last.model
     seconds = clock() - start
     yield ""
@@ -309,13 +309,7 @@ def _heading(demo: _Demo) -> Iterator[str]:
     yield f"model: 2 inputs, layers of {widths} neurons, {parameter_count(demo.model)} parameters"
     yield f"loss: max margin, alpha {options.alpha:g}, backend {_backend_used(demo)}"
     yield ""
-    yield "  step         loss    data loss      penalty   accuracy      rate"
-
-
-def _metrics_row(it: Metrics) -> str:
-    accuracy, rate = percent(it.accuracy), six_digits(it.learning_rate)
-    numbers = (f"{six_digits(x):>13}" for x in (it.loss, it.data_loss, it.penalty))
-    return f"{it.step:>6}{''.join(numbers)}{accuracy:>11}{rate:>10}"
+    yield METRICS_HEADING
 
 
 def _summary(demo: _Demo, final: Metrics, seconds: float) -> str:

@@ -1,14 +1,15 @@
-"""Bars of progress, on terminals only."""
+"""What a person sees beside what is printed: bars of progress, on terminals only, and notes."""
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from typing import Protocol, TextIO, TypeVar
 
 from microfp import text
 
-__all__ = ["Track", "plain_bar", "tracker"]
+__all__ = ["Track", "encodable", "plain_bar", "rich_bar", "tell", "tracker", "untracked"]
 
 A = TypeVar("A")
 
@@ -78,3 +79,20 @@ def rich_bar(items: Iterator[A], total: int) -> Iterator[A]:
         redirect_stderr=shared,
     ) as progress:
         yield from progress.track(items, total=total, description="training")
+
+
+def tell(note: str) -> None:
+    """Print something on stderr; where there is nowhere to say it, say nothing."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(encodable(note, sys.stderr), file=sys.stderr)
+
+
+def encodable(line: str, stream: TextIO | None) -> str:
+    """The line with escapes for what the stream has no characters for.
+
+    >>> encodable("x", None)
+    'x'
+    """
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return line.encode(encoding, "backslashreplace").decode(encoding)

@@ -106,13 +106,13 @@ def _run(arguments: Sequence[str]) -> int:
 
 def _print(lines: Lines) -> None:
     """Print line by line; Ctrl-C while it prints is Ctrl-C in the work that the lines tell of."""
-    for line in lines:
-        try:
+    try:
+        for line in lines:
             print(encodable(line, sys.stdout), flush=True)
-        except KeyboardInterrupt as interrupt:
-            if isinstance(lines, Generator):
-                lines.throw(interrupt)
-            raise
+    except KeyboardInterrupt as interrupt:
+        if isinstance(lines, Generator):
+            lines.throw(interrupt)
+        raise
 
 
 @safe(exceptions=(MicrofpError, ValueError, TypeError, ImportError, OverflowError))

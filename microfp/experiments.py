@@ -22,6 +22,7 @@ from microfp.checks import check_count, check_kind, wrong_kind, wrong_value
 from microfp.configurations import (
     AUTO,
     CLASSIFICATION,
+    REGRESSION,
     Configuration,
     loss_of,
     model_of,
@@ -284,6 +285,8 @@ def _shape(state: object) -> object:
 
 
 def _chosen_loss(configuration: Configuration, dataset: Dataset) -> str:
+    if configuration.loss in REGRESSION and "classes" in dataset.metadata:
+        raise DataError(f"{configuration.loss}: the targets must be numbers, got names of classes")
     if configuration.loss != AUTO:
         return configuration.loss
     labels = set(dataset.ys)

@@ -129,9 +129,16 @@ def target(text: str, suffix: str = "") -> Path:
     path = Path(text)
     if path.suffix != suffix and suffix:
         raise argparse.ArgumentTypeError(f"must end in {suffix}, got {short_repr(text)}")
-    if not path.name or not path.parent.is_dir() or (path.exists() and not path.is_file()):
+    if not _can_be_written(path):
         raise expected("a file in a folder that exists", text)
     return path
+
+
+def _can_be_written(path: Path) -> bool:
+    try:
+        return bool(path.name) and path.parent.is_dir() and (not path.exists() or path.is_file())
+    except OSError:  # such as a name that is too long
+        return False
 
 
 def check_writable(option: str, path: Path, *sources: Path) -> None:

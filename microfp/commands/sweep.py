@@ -25,7 +25,7 @@ from microfp.commands.arguments import (
 )
 from microfp.commands.data import add_source, read_dataset, read_form
 from microfp.commands.progress import Track, tracker
-from microfp.commands.train import OPTIONS, add_option, add_scaling
+from microfp.commands.train import OPTIONS, add_option, add_scaling, source_lines
 from microfp.configurations import Configuration
 from microfp.errors import MicrofpError
 from microfp.experiments import Experiment, Outcome, compare, merit, prepare
@@ -96,7 +96,13 @@ def _answer(
         check_writable("--save", save, data)
     varied = [field for field, values in given.items() if len(values) > 1]
     return sweep_lines(
-        experiments, varied, workers=workers, save=save, json=json, track=tracker(sys.stderr)
+        experiments,
+        varied,
+        source=str(data),
+        workers=workers,
+        save=save,
+        json=json,
+        track=tracker(sys.stderr),
     )
 
 
@@ -126,6 +132,7 @@ def sweep_lines(
     experiments: Sequence[Experiment],
     varied: Sequence[str],
     *,
+    source: str,
     workers: int,
     save: Path | None,
     json: bool,
@@ -136,6 +143,7 @@ def sweep_lines(
     Args:
         experiments: What to train.
         varied: The fields of the configurations that differ.
+        source: Where the examples come from.
         workers: How many processes train at once.
         save: Where to write the best predictor, if anywhere.
         json: Whether to print one JSON object instead.
@@ -144,23 +152,22 @@ def sweep_lines(
     >>> from microfp import datasets
     >>> from microfp.commands.progress import untracked
     >>> runs = [prepare(c, datasets.moons(40)) for c in combinations({"steps": [1, 2]})]
-    >>> lines = sweep_lines(runs, ["steps"], workers=1, save=None, json=False, track=untracked)
-    >>> "\n".join(lines).splitlines()[0]
-    'run  steps  parameters  held-out loss  accuracy'
+    >>> more = {"source": "moons.csv", "workers": 1, "save": None, "json": False}
+    >>> print(*list(sweep_lines(runs, ["steps"], track=untracked, **more))[:3], sep="\n")
+    moons.csv: 40 examples, 2 inputs; target: 2 classes, -1 and 1
+    examples: 30 to train on, 10 held out
+    2 runs, 1 at a time
     """
-    return _lines(experiments, varied, workers=workers, save=save, json=json, track=track)
-
-
-def _lines(
-    experiments: Sequence[Experiment],
-    varied: Sequence[str],
-    *,
-    workers: int,
-    save: Path | None,
-    json: bool,
-    track: Track,
-) -> Lines:
-    results = _all_results(experiments, workers, track)
+    results: list[Attempt] = []
+    try:
+        yield from () if json else _heading(experiments, source, workers)
+        with executor_of(workers) as executor:
+            with _interrupts_held_back():
+                stream = compare(experiments, executor)
+            results.extend(track(stream, len(experiments)))
+    except KeyboardInterrupt:
+        done, total = len(results), len(experiments)
+        raise Interrupted(f"interrupted after {done} of {total} runs; nothing was saved") from None
     best = _best(results)
     written = None
     if save is not None and best is not None:
@@ -172,19 +179,6 @@ def _lines(
         yield from _ending(experiments, results, best, varied, written)
     if best is None:
         raise CommandError("sweep: every run failed")
-
-
-def _all_results(experiments: Sequence[Experiment], workers: int, track: Track) -> list[Attempt]:
-    results: list[Attempt] = []
-    try:
-        with executor_of(workers) as executor:
-            with _interrupts_held_back():
-                stream = compare(experiments, executor)
-            results.extend(track(stream, len(experiments)))
-    except KeyboardInterrupt:
-        done, total = len(results), len(experiments)
-        raise Interrupted(f"interrupted after {done} of {total} runs; nothing was saved") from None
-    return results
 
 
 @contextmanager
@@ -230,6 +224,12 @@ def _interrupts_held_back() -> Iterator[None]:
 
 
 # What is said of it
+
+
+def _heading(experiments: Sequence[Experiment], source: str, workers: int) -> Lines:
+    yield from source_lines(experiments[0], source)
+    yield f"{len(experiments)} run{'s' * (len(experiments) > 1)}, {workers} at a time"
+    yield ""
 
 
 def _best(results: Sequence[Attempt]) -> int | None:

@@ -53,9 +53,11 @@ __all__ = [
     "add_train",
     "score_lines",
     "score_table",
+    "source_lines",
     "train_lines",
 ]
 
+MOST_NAMED = 10
 ROWS = 20
 """About how many rows a table of steps has."""
 
@@ -258,12 +260,14 @@ def train_lines(
     def lines() -> Lines:
         rows: list[Metrics] = []
         last: Watched | None = None
-        yield from () if json else _heading(experiment, source)
-        for watched, metrics in _noted(experiment, track(results, _steps_left(experiment))):
-            last = watched
-            if metrics is not None:
-                rows.append(metrics)
-                yield from () if json else (metrics_row(metrics),)
+        try:
+            yield from () if json else _heading(experiment, source)
+            for last in _unwrapped(track(results, _steps_left(experiment))):
+                if _is_shown(experiment, last.state.step):
+                    rows += [metrics for metrics in (last.state.metrics,) if metrics is not None]
+                    yield from () if json else (metrics_row(rows[-1]),)
+        except KeyboardInterrupt:
+            raise Interrupted(_interrupted(experiment, last)) from None
         outcome, seconds = conclude(experiment, last, rows), clock() - began
         written = None if save is None else taken(save_predictor(outcome.predictor, save))
         if json:
@@ -278,43 +282,52 @@ def _steps_left(experiment: Experiment) -> int:
     return max(experiment.start.configuration.steps - experiment.start.state.step, 0)
 
 
-def _noted(
-    experiment: Experiment, results: Iterator[Result[Watched, Diverged[MLP]]]
-) -> Iterator[tuple[Watched, Metrics | None]]:
-    """What was watched, with the metrics of some steps; a failure and Ctrl-C say where it was."""
+def _unwrapped(results: Iterator[Result[Watched, Diverged[MLP]]]) -> Iterator[Watched]:
+    for result in results:
+        if isinstance(result, Failure):
+            raise CommandError(f"{result.failure()}; a smaller --learning-rate may help")
+        yield result.unwrap()
+
+
+def _is_shown(experiment: Experiment, done: int) -> bool:
+    """Whether the step that was done last has a row: every so many, and the last one."""
     first, total = experiment.start.state.step, experiment.start.configuration.steps
-    every, done = max(_steps_left(experiment) // ROWS, 1), first
-    try:
-        for result in results:
-            if isinstance(result, Failure):
-                raise CommandError(f"{result.failure()}; a smaller --learning-rate may help")
-            watched = result.unwrap()
-            done = watched.state.step
-            shown = (done - 1 - first) % every == 0 or done == total
-            yield watched, watched.state.metrics if shown else None
-    except KeyboardInterrupt:
-        raise Interrupted(f"interrupted after step {done} of {total}; nothing was saved") from None
+    every = max(_steps_left(experiment) // ROWS, 1)
+    return (done - 1 - first) % every == 0 or done == total
+
+
+def _interrupted(experiment: Experiment, last: Watched | None) -> str:
+    state = experiment.start.state if last is None else last.state
+    total = experiment.start.configuration.steps
+    return f"interrupted after step {state.step} of {total}; nothing was saved"
 
 
 # What is said of it
 
 
-def _heading(experiment: Experiment, source: str) -> Lines:
-    start, configuration = experiment.start, experiment.start.configuration
+def source_lines(experiment: Experiment, source: str) -> Lines:
+    """Say what is learnt from what, in two lines.
+
+    >>> from microfp import datasets
+    >>> print(*source_lines(prepare(Configuration(), datasets.moons(40)), "moons.csv"), sep="; ")
+    moons.csv: 40 examples, 2 inputs; target: 2 classes, -1 and 1; examples: 30 to train on, 10 \
+held out
+    """
     parts = {
         "to train on": experiment.training,
         "to stop by": experiment.validation,
         "held out": experiment.held_out,
     }
     sizes = {name: len(part.ys) for name, part in parts.items() if part is not None}
-    count, inputs = sum(sizes.values()), len(start.features)
-    widths = [len(layer.neurons) for layer in start.model.layers]
-    yield f"{source}: {count} examples, {inputs} input{_s(inputs)}; {_target(start)}"
+    inputs = _count(len(experiment.start.features), "input")
+    yield f"{source}: {sum(sizes.values())} examples, {inputs}; {_target(experiment.start)}"
     yield f"examples: {', '.join(f'{size} {name}' for name, size in sizes.items())}"
-    yield (
-        f"model: {inputs} input{_s(inputs)}, {_layers_shown(widths)}, "
-        f"{configuration.activation}, {parameter_count(start.model)} parameters"
-    )
+
+
+def _heading(experiment: Experiment, source: str) -> Lines:
+    start, configuration = experiment.start, experiment.start.configuration
+    yield from source_lines(experiment, source)
+    yield f"model: {_model(start)}, {parameter_count(start.model)} parameters"
     yield f"loss: {configuration.loss}, penalty {configuration.penalty:g}"
     yield (
         f"optimizer: {configuration.optimizer}, {_batch_shown(experiment)}, "
@@ -324,20 +337,27 @@ def _heading(experiment: Experiment, source: str) -> Lines:
     yield METRICS_HEADING
 
 
-def _layers_shown(widths: Sequence[int]) -> str:
-    names = ", ".join(map(str, widths))
-    return f"layer{_s(len(widths))} of {names} neuron{_s(sum(widths))}"
+def _model(start: Predictor) -> str:
+    *hidden, outputs = [len(layer.neurons) for layer in start.model.layers]
+    parts = [
+        _count(len(start.features), "input"),
+        *(f"{width} {start.configuration.activation}" for width in hidden),
+        _count(outputs, "output"),
+    ]
+    return ", ".join(parts)
 
 
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"
 
 
 def _target(start: Predictor) -> str:
     if not start.classes:
         return f"{start.target}: numbers"
-    named = " and ".join(filter(None, (", ".join(start.classes[:-1]), start.classes[-1])))
-    return f"{start.target}: {len(start.classes)} classes, {named:.200}"
+    *others, last = start.classes
+    names = (", ".join(others), last) if len(others) < MOST_NAMED else (others[0], "others")
+    some = " and ".join(names)
+    return f"{start.target}: {len(start.classes)} classes, {some}"
 
 
 def _batch_shown(experiment: Experiment) -> str:
@@ -364,20 +384,18 @@ def _ending(
     yield from score_lines(outcome)
     yield ""
     best = "" if kept == outcome.steps else f"; kept the model of step {kept}"
-    yield f"{done} step{_s(done)} in {seconds:.2f} s{best}"
+    yield f"{_count(done, 'step')} in {seconds:.2f} s{best}"
     yield "not saved; see --save" if written is None else f"wrote {written}"
 
 
 def score_lines(outcome: Outcome) -> Lines:
-    r"""Lay out the scores of an outcome, a line for each part of the examples.
+    """Lay out the scores of an outcome, a line for each part of the examples.
 
     >>> from microfp import datasets
     >>> from microfp.experiments import run
-    >>> outcome = run(Configuration(steps=0, seed=1), datasets.moons(40)).unwrap()
-    >>> print(*score_lines(outcome), sep="\n")
-              examples      loss  accuracy
-    training        30  0.711183    70.0 %
-    held out        10  0.708706    60.0 %
+    >>> outcome = run(Configuration(steps=0), datasets.moons(40)).unwrap()
+    >>> [line.split("  ")[0] for line in next(score_lines(outcome)).splitlines()]
+    ['', 'training', 'held out']
     """
     parts = {
         "training": outcome.training,

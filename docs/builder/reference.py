@@ -29,6 +29,7 @@ ROOMS = (
     Room("Models and data", ("nn", "datasets")),
     Room("Losses and optimisers", ("losses", "optim", "schedules")),
     Room("Training", ("trainer", "streams", "checkpoint", "parallel")),
+    Room("From a file to predictions", ("configurations", "experiments", "predictors")),
     Room("Machine speed", ("native",)),
     Room("Looking", ("plot_data", "charts", "display", "explorer")),
     Room("Foundations", ("record", "toolbox", "errors")),

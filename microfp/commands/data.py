@@ -1,6 +1,7 @@
 """Options that say how a CSV file is read, and the reading itself."""
 
 import argparse
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -64,4 +65,15 @@ def read_dataset(table: Table, target: str | None, drop: Sequence[str]) -> Datas
             f"{table.source}, line 1: --target must be one of the columns {names:.200}, "
             f"got {target!r:.80}"
         )
+    _check_names(table)
     return table_dataset(table, -1 if target is None else target, without=drop)
+
+
+def _check_names(table: Table) -> None:
+    """Check that columns can be found again by their names."""
+    twice = [name for name, count in Counter(table.names).items() if count > 1]
+    if twice:
+        raise UsageError(
+            f"{table.source}, line 1: the columns must have different names, got {twice[0]!r:.80} "
+            "twice"
+        )

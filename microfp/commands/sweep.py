@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from returns.pipeline import is_successful
 from returns.result import Result
@@ -168,17 +168,25 @@ def sweep_lines(
     except KeyboardInterrupt:
         done, total = len(results), len(experiments)
         raise Interrupted(f"interrupted after {done} of {total} runs; nothing was saved") from None
+    runs = [_Run(*pair) for pair in zip(experiments, results, strict=True)]
     best = _best(results)
-    written = None
-    if save is not None and best is not None:
-        written = taken(save_predictor(results[best].unwrap().predictor, save))
-    if json:
-        yield to_json(_found(experiments, results, best, written))
-    else:
-        yield _table(experiments, results, varied)
-        yield from _ending(experiments, results, best, varied, written)
+    written = None if save is None or best is None else _saved(runs[best], save)
+    yield from (
+        [to_json(_found(runs, best, written))] if json else _report(runs, varied, best, written)
+    )
     if best is None:
         raise CommandError("sweep: every run failed")
+
+
+class _Run(NamedTuple):
+    """What was to be trained, and what came of it."""
+
+    experiment: Experiment
+    result: Attempt
+
+
+def _saved(run: _Run, path: Path) -> Path:
+    return taken(save_predictor(run.result.unwrap().predictor, path))
 
 
 @contextmanager
@@ -238,20 +246,30 @@ def _best(results: Sequence[Attempt]) -> int | None:
     return max(merits, key=merits.__getitem__) if merits else None
 
 
-def _table(
-    experiments: Sequence[Experiment], results: Sequence[Attempt], varied: Sequence[str]
-) -> str:
-    measure = "accuracy" if experiments[0].start.classes else "R2"
+def _report(
+    runs: Sequence[_Run], varied: Sequence[str], best: int | None, written: Path | None
+) -> Lines:
+    yield _table(runs, varied)
+    yield ""
+    for i, run in enumerate(runs, start=1):
+        if not is_successful(run.result):
+            yield f"run {i} failed: {run.result.failure()}"
+    if best is not None:
+        values = zip(varied, _values(runs[best], varied), strict=True)
+        options = "".join(f" --{_option(field)} {value}" for field, value in values)
+        yield f"best: run {best + 1}{',' if options else ''}{options}"
+        yield "not saved; see --save" if written is None else f"wrote {written}"
+
+
+def _table(runs: Sequence[_Run], varied: Sequence[str]) -> str:
+    measure = "accuracy" if runs[0].experiment.start.classes else "R2"
     heading = ("run", *map(_option, varied), "parameters", "held-out loss", measure)
-    rows = [
-        (str(i), *_values(experiment, varied), *_cells(experiment, result))
-        for i, (experiment, result) in enumerate(zip(experiments, results, strict=True), start=1)
-    ]
+    rows = [(str(i), *_values(run, varied), *_cells(run)) for i, run in enumerate(runs, start=1)]
     return text.table(heading, rows, numbers=3)
 
 
-def _values(experiment: Experiment, varied: Sequence[str]) -> tuple[str, ...]:
-    return tuple(_shown(experiment.start.configuration[field]) for field in varied)
+def _values(run: _Run, varied: Sequence[str]) -> tuple[str, ...]:
+    return tuple(_shown(run.experiment.start.configuration[field]) for field in varied)
 
 
 def _option(field: str) -> str:
@@ -262,14 +280,12 @@ def _shown(found: object) -> str:
     """A value as it stands on a command line."""
     if isinstance(found, tuple):
         return ",".join(map(str, found)) or "none"
-    if isinstance(found, float):
-        return f"{found:g}"
     return "all" if found is None else str(found)
 
 
-def _cells(experiment: Experiment, result: Attempt) -> tuple[str, str, str]:
-    count = str(parameter_count(experiment.start.model))
-    held_out = _held_out(result)
+def _cells(run: _Run) -> tuple[str, str, str]:
+    count = str(parameter_count(run.experiment.start.model))
+    held_out = _held_out(run)
     if held_out is None:
         return count, "failed", "-"
     if held_out.accuracy is not None:
@@ -277,42 +293,19 @@ def _cells(experiment: Experiment, result: Attempt) -> tuple[str, str, str]:
     return count, six_digits(held_out.loss), "-" if held_out.r2 is None else f"{held_out.r2:.3f}"
 
 
-def _held_out(result: Attempt) -> Score | None:
-    return result.unwrap().held_out if is_successful(result) else None
+def _held_out(run: _Run) -> Score | None:
+    return run.result.unwrap().held_out if is_successful(run.result) else None
 
 
-def _ending(
-    experiments: Sequence[Experiment],
-    results: Sequence[Attempt],
-    best: int | None,
-    varied: Sequence[str],
-    written: Path | None,
-) -> Lines:
-    yield ""
-    for i, result in enumerate(results, start=1):
-        if not is_successful(result):
-            yield f"run {i} failed: {result.failure()}"
-    if best is not None:
-        values = zip(varied, _values(experiments[best], varied), strict=True)
-        options = "".join(f" --{_option(field)} {value}" for field, value in values)
-        yield f"best: run {best + 1}{',' if options else ''}{options}"
-        yield "not saved; see --save" if written is None else f"wrote {written}"
-
-
-def _found(
-    experiments: Sequence[Experiment],
-    results: Sequence[Attempt],
-    best: int | None,
-    written: Path | None,
-) -> dict[str, object]:
+def _found(runs: Sequence[_Run], best: int | None, written: Path | None) -> dict[str, object]:
     return {
         "runs": [
             {
-                "configuration": dict(experiment.start.configuration.items()),
-                "parameters": parameter_count(experiment.start.model),
-                **_outcome(result),
+                "configuration": dict(run.experiment.start.configuration.items()),
+                "parameters": parameter_count(run.experiment.start.model),
+                **_outcome(run.result),
             }
-            for experiment, result in zip(experiments, results, strict=True)
+            for run in runs
         ],
         "best": best,
         "saved": None if written is None else str(written),

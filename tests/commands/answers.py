@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,15 @@ class Answer(NamedTuple):
     code: int
     out: str
     err: str
+
+
+class Terminal(StringIO):
+    """A stream that says it is a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
 
 
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Answer:

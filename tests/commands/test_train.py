@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ import pytest
 from returns.unsafe import unsafe_perform_io
 from sklearn.datasets import load_digits
 
+from microfp.cli import main
 from microfp.configurations import Configuration
 from microfp.datasets import read_csv
 from microfp.experiments import run
 from microfp.predictors import load_predictor
 from tests.commands.answers import (
     CONTROL,
+    Terminal,
     answer,
     check_complaint,
     process,
@@ -157,6 +160,21 @@ def test_columns_can_be_dropped_and_files_have_any_form(tmp_path: Path, capsys: 
     assert found(capsys, tabs, *FEW, "--delimiter", "tab")["held_out"] == expected["held_out"]
 
 
+@pytest.mark.parametrize("rich", [True, False])
+def test_a_terminal_shows_progress_beside_what_is_printed(
+    rich: bool, moons: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    err = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", err)
+    if not rich:
+        monkeypatch.setitem(sys.modules, "rich", None)
+    assert main(["train", str(moons), *FEW, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["steps"] == 6
+    assert ("training" in err.getvalue()) == rich
+    assert ("] 5/6" in err.getvalue()) == (not rich)
+
+
 def test_patience_is_told(moons: Path, capsys: Capture) -> None:
     options = ("--patience", "2", "--learning-rate", "2.0", "--hidden", "8")
     out = answer(capsys, "train", moons, *options).out
@@ -271,6 +289,10 @@ BAD_FILES = {
     "huge numbers": (
         "x,y\n" + "1e200,a\n2,b\n" * 9,
         "the numbers of x must be at most 1e+150, got 1e+200",
+    ),
+    "one name twice": (
+        "x,x,y\n1,2,a\n2,3,b\n",
+        "data.csv, line 1: the columns must have different names, got 'x' twice",
     ),
     "quote": ('x,y\n1,"a\n', "data.csv, line 2: must be comma-separated text"),
     "bytes": ("x,y\n1,\udcff\n", "data.csv, line 2: must be UTF-8 text"),

@@ -21,7 +21,6 @@ from microfp.checks import (
     check_non_negative,
     check_positive,
     check_seed,
-    wrong_kind,
     wrong_value,
 )
 from microfp.losses import Loss
@@ -177,9 +176,7 @@ def _check_names(it: Configuration) -> None:
             raise wrong_value("Configuration", name, f"one of {', '.join(names)}", it[name])
 
 
-def _check_widths(hidden: object) -> None:
-    if not isinstance(hidden, tuple):
-        raise wrong_kind("Configuration", "hidden", "a tuple of ints", hidden)
+def _check_widths(hidden: tuple[int, ...]) -> None:
     for i, width in enumerate(hidden):
         check_count("Configuration", f"hidden[{i}]", width, minimum=1)
 

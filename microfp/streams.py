@@ -38,7 +38,15 @@ from microfp.nn import Model
 from microfp.optim import Optimizer, sgd
 from microfp.schedules import micrograd_decay
 from microfp.toolbox import iterate
-from microfp.trainer import Backend, Metrics, Step, TrainState, initial_state, make_step
+from microfp.trainer import (
+    Backend,
+    Metrics,
+    Step,
+    TrainState,
+    initial_state,
+    make_step,
+    parameter_numbers,
+)
 from microfp.tree import parameters
 from microfp.values import Value
 
@@ -493,9 +501,7 @@ def _results(
 
 
 def _is_finite(state: TrainState[M]) -> bool:
-    return math.isfinite(_metrics(state).loss) and all(
-        math.isfinite(p.data) for p in parameters(state.model)
-    )
+    return math.isfinite(_metrics(state).loss) and all(map(math.isfinite, parameter_numbers(state)))
 
 
 def _cause(total: Value) -> NonFinite | NonFiniteGradient | None:

@@ -5,6 +5,7 @@ import pickle
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -264,6 +265,12 @@ def test_side_by_side_they_come_to_what_each_comes_to_alone() -> None:
         for i in (0, 2):
             assert results[i].unwrap().history == alone[i].unwrap().history
     assert str(pickle.loads(pickle.dumps(alone[1])).failure()) == str(alone[1].failure())
+
+
+def test_what_raises_is_a_failure_too() -> None:
+    foreign: Any = "no experiment"
+    (result,) = compare([foreign])
+    assert "AttributeError" in str(result.failure())
 
 
 def test_the_better_outcome_has_more_accuracy_or_else_less_loss() -> None:

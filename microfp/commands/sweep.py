@@ -210,8 +210,11 @@ def executor_of(workers: int) -> "Iterator[Executor | None]":
             yield pool
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
-            for child in active_children():
+            children = active_children()
+            for child in children:
                 child.terminate()
+            for child in children:
+                child.join()
             raise
 
 

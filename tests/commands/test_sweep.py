@@ -3,12 +3,18 @@
 import json
 import os
 import signal
+from collections.abc import Iterator
+from multiprocessing import active_children
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from returns.unsafe import unsafe_perform_io
 
+from microfp import datasets
+from microfp.commands.arguments import Interrupted
+from microfp.commands.sweep import combinations, sweep_lines
+from microfp.experiments import prepare
 from microfp.predictors import load_predictor
 from tests.commands.answers import (
     CONTROL,
@@ -18,6 +24,8 @@ from tests.commands.answers import (
     write_line,
     write_moons,
 )
+
+A = TypeVar("A")
 
 Capture = pytest.CaptureFixture[str]
 SMALL = ("--steps", "8", "--hidden", "2", "4", "--learning-rate", "0.01", "0.1")
@@ -176,3 +184,23 @@ def test_an_interrupt_ends_all_processes_at_once(to_all: bool, moons: Path) -> N
         told = running.stderr.read()
     assert running.returncode == 130
     assert told == "microfp: interrupted after 0 of 3 runs; nothing was saved\n"
+
+
+@pytest.mark.parametrize("masks", [True, False])
+def test_an_interrupt_in_this_process_ends_the_others(
+    masks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not masks:  # as on systems that have no such thing
+        monkeypatch.delattr(signal, "pthread_sigmask")
+    runs = [prepare(c, datasets.moons(40)) for c in combinations({"steps": [2, 1_000_000]})]
+
+    def interrupted(items: Iterator[A], _total: int) -> Iterator[A]:
+        yield next(items)
+        raise KeyboardInterrupt
+
+    lines = sweep_lines(
+        runs, ["steps"], source="", workers=2, save=None, json=True, track=interrupted
+    )
+    with pytest.raises(Interrupted, match="interrupted after 1 of 2 runs; nothing was saved"):
+        list(lines)
+    assert active_children() == []

@@ -48,27 +48,47 @@ __all__ = [
 ]
 
 AUTO: Final = "auto"
-"""The loss that is chosen by the targets."""
+"""The loss that is chosen by the targets.
+
+>>> Configuration().loss == AUTO
+True
+"""
 
 MOST_PARAMETERS = 1_000_000
-"""How large a model may be that is described in words."""
+"""How large a model may be that is described in words.
+
+>>> MOST_PARAMETERS
+1000000
+"""
 
 CLASSIFICATION: Mapping[str, Callable[[float], Loss]] = {
     "binary_cross_entropy": lambda penalty: losses.binary_cross_entropy(l2=penalty),
     "softmax_cross_entropy": lambda penalty: losses.softmax_cross_entropy(l2=penalty),
     "max_margin": lambda penalty: losses.max_margin(alpha=penalty),
 }
-"""The losses of classes, each from the weight of an L2 penalty."""
+"""The losses of classes, each from the weight of an L2 penalty.
+
+>>> CLASSIFICATION["max_margin"](0.5).name
+'max_margin'
+"""
 
 REGRESSION: Mapping[str, Callable[[float], Loss]] = {
     "mean_squared_error": lambda penalty: losses.mean_squared_error(l2=penalty),
     "mean_absolute_error": lambda penalty: losses.mean_absolute_error(l2=penalty),
     "huber": lambda penalty: losses.huber(l2=penalty),
 }
-"""The losses of numbers, each from the weight of an L2 penalty."""
+"""The losses of numbers, each from the weight of an L2 penalty.
+
+>>> REGRESSION["huber"](0.0).penalty is None
+True
+"""
 
 LOSSES: Mapping[str, Callable[[float], Loss]] = {**CLASSIFICATION, **REGRESSION}
-"""Every loss that goes by a name."""
+"""Every loss that goes by a name.
+
+>>> set(LOSSES) == {*CLASSIFICATION, *REGRESSION}
+True
+"""
 
 OPTIMIZERS: Mapping[str, Callable[[Schedule], Optimizer]] = {
     "sgd": optim.sgd,
@@ -80,7 +100,11 @@ OPTIMIZERS: Mapping[str, Callable[[Schedule], Optimizer]] = {
     "adamw": optim.adamw,
     "lion": optim.lion,
 }
-"""The optimisers that go by a name, each from a schedule."""
+"""The optimisers that go by a name, each from a schedule.
+
+>>> OPTIMIZERS["adam"](lambda step: 0.1).name
+'adam'
+"""
 
 RATES: Mapping[str, float] = {
     "sgd": 0.1,
@@ -92,7 +116,11 @@ RATES: Mapping[str, float] = {
     "adamw": 0.01,
     "lion": 0.002,
 }
-"""The learning rate of each optimiser where none is given, for data that are standardized."""
+"""The learning rate of each optimiser where none is given, for data that are standardized.
+
+>>> RATES["sgd"]
+0.1
+"""
 
 SCHEDULES: Mapping[str, Callable[[float, int], Schedule]] = {
     "constant": lambda rate, steps: schedules.constant(rate),
@@ -100,7 +128,11 @@ SCHEDULES: Mapping[str, Callable[[float, int], Schedule]] = {
     "cosine": schedules.cosine,
     "one_cycle": lambda rate, steps: schedules.one_cycle(rate, max(steps, 4)),
 }
-"""The schedules that go by a name, each from its largest rate and its number of steps."""
+"""The schedules that go by a name, each from its largest rate and its number of steps.
+
+>>> SCHEDULES["linear"](1.0, 4)(2)
+0.5
+"""
 
 
 class Configuration(Record):

@@ -70,7 +70,13 @@ __all__ = [
 State: TypeAlias = TrainState[MLP]
 
 VALIDATION = 0.2
-"""The share of the training examples that is set aside where a run has patience."""
+"""The share of the training examples that is set aside where a run has patience.
+
+>>> from microfp import datasets
+>>> experiment = prepare(Configuration(patience=1, held_out=0.0), datasets.moons(100))
+>>> len(experiment.validation.xs) == VALIDATION * 100
+True
+"""
 
 MOST_CLASSES = 20
 """Whole numbers are taken for classes if they are no more than these, and ten times as common."""

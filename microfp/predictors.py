@@ -55,7 +55,10 @@ __all__ = [
 ]
 
 Prediction: TypeAlias = str | float
-"""A class by its name, or a number."""
+"""A class by its name, or a number.
+
+>>> predictions: list[Prediction] = ["cat", 4.5]
+"""
 
 
 class Predictor(Record):
@@ -406,7 +409,11 @@ def _determination(errors: Sequence[float], ys: Sequence[float]) -> float | None
 FORMAT: Format[Predictor] = Format(
     "microfp predictor", 1, Predictor, (Configuration, Standardization)
 )
-"""The file of a predictor."""
+"""The file of a predictor.
+
+>>> FORMAT.name, FORMAT.version
+('microfp predictor', 1)
+"""
 
 
 def save_predictor(

@@ -42,6 +42,7 @@ INTERNAL = {
     "algebra": "graph",
     "binding": None,
     "checks": None,
+    "commands": None,
     "csv_data": "datasets",
     "duals": None,
     "examples": "datasets",

@@ -13,6 +13,7 @@ True
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pyrsistent import PVector, pvector
@@ -29,7 +30,7 @@ from microfp.configurations import (
     optimizer_of,
     rate_of,
 )
-from microfp.datasets import Dataset, Standardization, dataset, split, standardize, subset
+from microfp.datasets import Dataset, Standardization, dataset, split, standardize
 from microfp.errors import DataError, MicrofpError
 from microfp.native.scoring import scores
 from microfp.nn import MLP
@@ -63,7 +64,6 @@ __all__ = [
     "perform",
     "prepare",
     "run",
-    "stratified_split",
     "watch",
 ]
 
@@ -326,53 +326,13 @@ def _parts(
     configuration: Configuration, dataset: Dataset, *, stratified: bool
 ) -> dict[str, Dataset]:
     """The examples to train on, to stop by and to hold out, as far as they are asked for."""
-    cut = stratified_split if stratified else split
     seed, share = configuration.seed, configuration.held_out
-    rest, held_out = cut(dataset, held_out=share, seed=seed) if share else (dataset, None)
+    cut = partial(split, seed=seed, stratified=stratified)
+    rest, held_out = cut(dataset, held_out=share) if share else (dataset, None)
     patient = configuration.patience is not None
-    rest, validation = cut(rest, held_out=VALIDATION, seed=seed) if patient else (rest, None)
+    rest, validation = cut(rest, held_out=VALIDATION) if patient else (rest, None)
     parts = {"training": rest, "validation": validation, "held_out": held_out}
     return {name: part for name, part in parts.items() if part is not None}
-
-
-def stratified_split(
-    dataset: Dataset, *, held_out: float = 0.25, seed: int = 1337
-) -> tuple[Dataset, Dataset]:
-    """Split the examples at random, the same share of each class held out, as nearly as can be.
-
-    Args:
-        dataset: n examples, at least 2.
-        held_out: Their share, above 0 and below 1; ceil(held_out * n) examples are held out, or
-            fewer where a class would lose its last example.
-        seed: What the order is drawn with, from 0 to 2**32 - 1.
-
-    Returns:
-        The training examples and the held-out ones, together all of them, each once.
-
-    Raises:
-        ValueError: If one of the two would be empty.
-
-    >>> data = dataset([[float(i)] for i in range(8)], [0, 0, 0, 0, 0, 0, 1, 1])
-    >>> [sorted(part.ys) for part in stratified_split(data, held_out=0.5)]
-    [[0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 1.0]]
-    """
-    n = len(dataset.ys)
-    places = dataset.set(xs=tuple((float(i),) for i in range(n)))
-    ahead, behind = split(places, held_out=held_out, seed=seed)  # for its checks and its order
-    order = [int(x) for part in (behind, ahead) for (x,) in part.xs]
-    chosen: list[int] = []
-    seen = 0
-    for label in sorted(set(dataset.ys)):  # a plain loop: what one class is short of, others give
-        members = [i for i in order if dataset.ys[i] == label]
-        seen += len(members)
-        count = min(math.ceil(held_out * seen) - len(chosen), len(members) - 1)
-        chosen += members[:count]
-    if not chosen:
-        expected = f"a share of {n} examples that leaves some on both sides"
-        raise wrong_value("stratified_split", "held_out", expected, held_out)
-    away = set(chosen)
-    rest = [i for i in order if i not in away]
-    return subset(dataset, rest), subset(dataset, [i for i in order if i in away])
 
 
 def _start(

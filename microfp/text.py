@@ -8,13 +8,12 @@ leaf     2
 mul     -6
 """
 
-import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 from microfp.checks import wrong_value
 from microfp.plot_data import BoundaryRow, PointRow
+from microfp.strict_json import to_json
 from microfp.trainer import Metrics
 
 __all__ = [
@@ -201,31 +200,18 @@ METRICS_HEADING = "  step         loss    data loss      penalty   accuracy     
 def metrics_row(it: Metrics) -> str:
     """Lay out the metrics of a step below `METRICS_HEADING`.
 
-    >>> from microfp import datasets, nn, trainer
-    >>> print(metrics_row(trainer.fit(nn.mlp(2, [1]), datasets.moons(4), steps=1).history[0]))
-         0      0.803471     0.803326  0.000145202     75.0 %      1.00000
+    >>> it = Metrics(
+    ...     step=7,
+    ...     loss=0.75,
+    ...     data_loss=0.5,
+    ...     penalty=0.25,
+    ...     accuracy=None,
+    ...     learning_rate=0.1,
+    ...     gradient_norm=1.0,
+    ... )
+    >>> print(metrics_row(it))
+         7     0.750000     0.500000     0.250000          -     0.100000
     """
     numbers = (f"{six_digits(x):>13}" for x in (it.loss, it.data_loss, it.penalty))
     accuracy, rate = percent(it.accuracy), six_digits(it.learning_rate)
     return f"{it.step:>6}{''.join(numbers)}{accuracy:>11}{rate:>13}"
-
-
-def to_json(found: Mapping[str, object]) -> str:
-    """Write strict JSON: a number that is not finite becomes a string, as in protobuf's JSON.
-
-    Those strings are NaN, Infinity and -Infinity, which `float` reads back.
-
-    >>> to_json({"loss": float("nan"), "history": [1.5, float("-inf")]})
-    '{"loss": "NaN", "history": [1.5, "-Infinity"]}'
-    """
-    return json.dumps(_finite(found), allow_nan=False)
-
-
-def _finite(found: object) -> object:
-    if isinstance(found, float) and not math.isfinite(found):
-        return "NaN" if math.isnan(found) else "Infinity" if found > 0.0 else "-Infinity"
-    if isinstance(found, Mapping):
-        return {key: _finite(inner) for key, inner in found.items()}
-    if isinstance(found, list | tuple):
-        return [_finite(inner) for inner in found]
-    return found

@@ -4,12 +4,9 @@ import math
 import pickle
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from returns.pipeline import is_successful
 
 from microfp import datasets, nn, optim, streams
@@ -24,7 +21,6 @@ from microfp.experiments import (
     perform,
     prepare,
     run,
-    stratified_split,
     watch,
 )
 from microfp.toolbox import last
@@ -40,36 +36,18 @@ def line(n: int = 40) -> Dataset:
 # Before
 
 
-@given(
-    sizes=st.lists(st.integers(1, 30), min_size=2, max_size=5),
-    share=st.floats(0.05, 0.95),
-    seed=st.integers(0, 100),
-)
-def test_a_stratified_split_holds_out_the_share_of_each_class(
-    sizes: list[int], share: float, seed: int
-) -> None:
-    ys = [float(label) for label, size in enumerate(sizes) for _ in range(size)]
-    Random(seed).shuffle(ys)
-    data = dataset([[float(i)] for i in range(len(ys))], ys)
-    if not 0 < math.ceil(share * len(ys)) < len(ys) or max(sizes) == 1:
-        return
-    try:
-        training, held_out = stratified_split(data, held_out=share, seed=seed)
-    except ValueError:  # too few for one example to be spared
-        assert share * len(ys) < len(sizes)
-        return
-    assert sorted(training.xs + held_out.xs) == sorted(data.xs)
-    assert all(data.ys[int(x)] == y for (x,), y in zip(held_out.xs, held_out.ys, strict=True))
-    counts = Counter(held_out.ys)
-    carried = 0.0  # what classes of few examples could not give
-    for label, size in enumerate(sizes):
-        carried += max(share * size - counts[float(label)], 0.0)
-        assert abs(counts[float(label)] - share * size) < 1.0 + carried + 1e-9
-        assert counts[float(label)] < size
+@pytest.mark.parametrize("patience", [None, 2])
+def test_each_class_has_its_share_in_every_part(patience: int | None) -> None:
+    data = dataset([[float(i)] for i in range(100)], [0.0] * 60 + [1.0] * 40)
+    experiment = prepare(Configuration(patience=patience), data)
+    assert experiment.held_out is not None
+    assert Counter(experiment.held_out.ys) == {-1.0: 15, 1.0: 10}
+    assert Counter(experiment.training.ys)[1.0] == (30 if patience is None else 24)
+    assert experiment.validation is None or Counter(experiment.validation.ys) == {-1.0: 9, 1.0: 6}
 
 
 def test_the_split_depends_on_the_seed_alone() -> None:
-    parts = [stratified_split(MOONS, seed=seed)[1].xs for seed in (1, 1, 2)]
+    parts = [prepare(SHORT.set(seed=seed, standardize=False), MOONS).held_out for seed in (1, 1, 2)]
     assert parts[0] == parts[1] != parts[2]
 
 

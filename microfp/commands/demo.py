@@ -17,6 +17,7 @@ from microfp.checks import LARGEST_SEED, check_finite
 from microfp.commands.arguments import Commands, Lines, Parser, non_negative, target, whole, widths
 from microfp.commands.progress import Track, tracker
 from microfp.datasets import Dataset
+from microfp.files import write_atomically
 from microfp.losses import max_margin
 from microfp.nn import MLP, mlp, parameter_count
 from microfp.optim import sgd
@@ -253,7 +254,7 @@ def _write_report(
     path: Path, run: Run[MLP], kept: Sequence[TrainState[MLP]], dataset: Dataset
 ) -> IOResult[Path, OSError]:
     title = f"microfp: training on {dataset.metadata['name']}"
-    return charts.write_atomically(path, charts.report(run, kept, dataset, title=title).encode())
+    return write_atomically(path, charts.report(run, kept, dataset, title=title).encode())
 
 
 def _write_picture(

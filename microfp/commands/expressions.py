@@ -9,9 +9,10 @@ from reprlib import repr as short_repr
 from returns.pipeline import is_successful
 from returns.unsafe import unsafe_perform_io
 
-from microfp import charts, explorer, graph, text
+from microfp import explorer, graph, text
 from microfp.commands.arguments import Commands, Parser, UsageError
 from microfp.expressions import FUNCTIONS, expression, read_variables
+from microfp.files import write_atomically
 from microfp.gradients import backward
 from microfp.text import to_json
 
@@ -178,7 +179,7 @@ def _write_whole(path: Path, page: str) -> None:
     """Write a file, or leave what was there."""
     if not path.name:
         raise UsageError(f"--output: must be the name of a file, got {str(path)!r}")
-    written = charts.write_atomically(path, page.encode())
+    written = write_atomically(path, page.encode())
     if not is_successful(written):
         error = unsafe_perform_io(written.failure())
         reason = error.strerror or error

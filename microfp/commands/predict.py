@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
 
-from microfp import charts
 from microfp.commands.arguments import (
     CommandError,
     Commands,
@@ -19,6 +18,7 @@ from microfp.commands.data import add_form, read_form
 from microfp.commands.progress import tell
 from microfp.commands.train import score_table
 from microfp.datasets import Row, Table, table_numbers, table_texts, wrong_cell
+from microfp.files import write_atomically
 from microfp.predictors import (
     Prediction,
     Predictor,
@@ -133,7 +133,7 @@ def predict_lines(
 
 
 def _written(output: Path, content: str, measured: Score | None, source: str) -> Lines:
-    result = charts.write_atomically(output, f"{content}\n".encode())
+    result = write_atomically(output, f"{content}\n".encode())
     taken(result.alt(lambda error: CommandError(f"--output: cannot write: {error.strerror}")))
     if measured is not None:
         yield score_table({source: measured})

@@ -15,6 +15,12 @@ ROOT = Path(__file__).parent.parent
 
 docstrings = Sybil(parsers=[DocTestParser()], path=str(ROOT / "microfp"), patterns=["*.py"])
 readme = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT), filenames=["README.md"])
-docs = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT / "docs"), patterns=["*.md"])
+docs = Sybil(
+    parsers=[PythonCodeBlockParser()],
+    path=str(ROOT / "docs"),
+    patterns=["*.md"],
+    # Code without a module belongs to `builtins`; the cells of a notebook want to read that.
+    setup=lambda namespace: namespace.update(__name__="builtins"),
+)
 
 pytest_collect_file = SybilCollection((docstrings, readme, docs)).pytest()

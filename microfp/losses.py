@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import Generic, TypeAlias, TypeVar
 
+from microfp.binding import bind
 from microfp.checks import check_kind, check_non_negative, check_positive
 from microfp.datasets import Dataset, Row
 from microfp.errors import DataError, ShapeError
@@ -133,7 +134,11 @@ def evaluate_with(loss: Loss, dataset: Dataset) -> Callable[[M], Evaluation[M]]:
     >>> pipe(nn.mlp(2, [1]), evaluate_with(max_margin(), datasets.moons(4))).accuracy
     0.75
     """
-    return lambda model: evaluate(loss, model, dataset)
+    return bind(_evaluated, loss, dataset)
+
+
+def _evaluated(loss: Loss, dataset: Dataset, model: M) -> Evaluation[M]:
+    return evaluate(loss, model, dataset)
 
 
 def accuracy(loss: Loss, scores: tuple[Scores, ...], dataset: Dataset) -> float | None:
@@ -218,7 +223,7 @@ def max_margin(*, alpha: float = 1e-4, l1: float = 0.0) -> Loss:
     """
     return Loss(
         name="max_margin",
-        example=_mean_over_outputs("max_margin", lambda score, y: relu(1.0 - y * score)),
+        example=bind(_mean_over_outputs, "max_margin", _hinge),
         penalty=_penalty(
             l1=check_non_negative("max_margin", "l1", l1),
             l2=check_non_negative("max_margin", "alpha", alpha),
@@ -226,6 +231,10 @@ def max_margin(*, alpha: float = 1e-4, l1: float = 0.0) -> Loss:
         is_correct=_all_signs_match,
         check_target=_check_signs,
     )
+
+
+def _hinge(score: Value, y: Scalar) -> Value:
+    return relu(1.0 - y * score)
 
 
 def mean_squared_error(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
@@ -240,7 +249,11 @@ def mean_squared_error(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
     >>> mean_squared_error().example((Value(data=3.0), Value(data=1.0)), 1.0, 1.0).data
     2.0
     """
-    return _regression("mean_squared_error", lambda error: error * error, l1=l1, l2=l2)
+    return _regression("mean_squared_error", _square, l1=l1, l2=l2)
+
+
+def _square(error: Value) -> Value:
+    return error * error
 
 
 def mean_absolute_error(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
@@ -274,14 +287,14 @@ def huber(*, delta: float = 1.0, l2: float = 0.0, l1: float = 0.0) -> Loss:
     >>> huber().example((Value(data=3.0),), 0.0).data
     2.5
     """
-    bend = check_positive("huber", "delta", delta)
+    bent = bind(_bent, check_positive("huber", "delta", delta))
+    return _regression("huber", bent, l1=l1, l2=l2)
 
-    def cost(error: Value) -> Value:
-        size = absolute(error)
-        bent = minimum(size, bend)
-        return bent * (size - 0.5 * bent)
 
-    return _regression("huber", cost, l1=l1, l2=l2)
+def _bent(bend: float, error: Value) -> Value:
+    size = absolute(error)
+    bent = minimum(size, bend)
+    return bent * (size - 0.5 * bent)
 
 
 def binary_cross_entropy(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
@@ -301,18 +314,18 @@ def binary_cross_entropy(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
     >>> round(binary_cross_entropy().example((Value(data=0.0),), 1.0).data, 6)
     0.693147
     """
-
-    def cost(score: Value, y: Scalar) -> Value:
-        yes = relu(y)
-        return yes * softplus(-score) + (1.0 - yes) * softplus(score)
-
     return Loss(
         name="binary_cross_entropy",
-        example=_mean_over_outputs("binary_cross_entropy", cost),
+        example=bind(_mean_over_outputs, "binary_cross_entropy", _yes_or_no),
         penalty=_checked_penalty("binary_cross_entropy", l1=l1, l2=l2),
-        is_correct=lambda scores, *ys: _all_signs_match(scores, *(y - 0.5 for y in ys)),
+        is_correct=_all_answers_match,
         check_target=_check_yes_or_no,
     )
+
+
+def _yes_or_no(score: Value, y: Scalar) -> Value:
+    yes = relu(y)
+    return yes * softplus(-score) + (1.0 - yes) * softplus(score)
 
 
 def softmax_cross_entropy(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
@@ -337,9 +350,7 @@ def softmax_cross_entropy(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
         name="softmax_cross_entropy",
         example=_class_cost,
         penalty=_checked_penalty("softmax_cross_entropy", l1=l1, l2=l2),
-        is_correct=lambda scores, *ys: (
-            _largest(scores) == (ys[0] if len(ys) == 1 else _largest(ys))
-        ),
+        is_correct=_is_largest,
         check_target=_check_class,
     )
 
@@ -362,20 +373,22 @@ def _log_add_exp(a: Value, b: Value) -> Value:
 def _regression(name: str, cost: Callable[[Value], Value], *, l1: float, l2: float) -> Loss:
     return Loss(
         name=name,
-        example=_mean_over_outputs(name, lambda score, y: cost(score - y)),
+        example=bind(_mean_over_outputs, name, bind(_of_error, cost)),
         penalty=_checked_penalty(name, l1=l1, l2=l2),
-        check_target=lambda targets, outputs: _check_pairs(name, targets, outputs),
+        check_target=bind(_check_pairs, name),
     )
 
 
-def _mean_over_outputs(name: str, cost: Callable[[Value, Scalar], Value]) -> Callable[..., Value]:
+def _of_error(cost: Callable[[Value], Value], score: Value, y: Scalar) -> Value:
+    return cost(score - y)
+
+
+def _mean_over_outputs(
+    name: str, cost: Callable[[Value, Scalar], Value], scores: Scores, *targets: Scalar
+) -> Value:
     """The cost of one score and its target; of several, the mean."""
-
-    def example(scores: Scores, *targets: Scalar) -> Value:
-        costs = [cost(score, y) for score, y in _pairs(name, scores, targets)]
-        return costs[0] if len(costs) == 1 else total(costs) * (1.0 / len(costs))
-
-    return example
+    costs = [cost(score, y) for score, y in _pairs(name, scores, targets)]
+    return costs[0] if len(costs) == 1 else total(costs) * (1.0 / len(costs))
 
 
 def _pairs(name: str, a: Sequence[A], b: Sequence[B]) -> Iterator[tuple[A, B]]:
@@ -396,14 +409,35 @@ def _checked_penalty(name: str, *, l1: float, l2: float) -> Callable[[Value], Va
 def _penalty(*, l1: float, l2: float) -> Callable[[Value], Value] | None:
     """What one parameter costs; None where that is nothing."""
     if l1 and l2:
-        return lambda p: l2 * (p * p) + l1 * absolute(p)
+        return bind(_elastic, l1, l2)
     if l1:
-        return lambda p: l1 * absolute(p)
-    return (lambda p: l2 * (p * p)) if l2 else None
+        return bind(_lasso, l1)
+    return bind(_ridge, l2) if l2 else None
+
+
+def _ridge(l2: float, p: Value) -> Value:
+    return l2 * (p * p)
+
+
+def _lasso(l1: float, p: Value) -> Value:
+    return l1 * absolute(p)
+
+
+def _elastic(l1: float, l2: float, p: Value) -> Value:
+    return _ridge(l2, p) + _lasso(l1, p)
 
 
 def _all_signs_match(scores: Row, *targets: float) -> bool:
     return all((score > 0.0) == (y > 0.0) for score, y in zip(scores, targets, strict=True))
+
+
+def _all_answers_match(scores: Row, *targets: float) -> bool:
+    return _all_signs_match(scores, *(y - 0.5 for y in targets))
+
+
+def _is_largest(scores: Row, *targets: float) -> bool:
+    """Whether the largest score is that of the class: one number, or a probability each."""
+    return _largest(scores) == (targets[0] if len(targets) == 1 else _largest(targets))
 
 
 def _largest(numbers: Sequence[float]) -> int:

@@ -17,13 +17,13 @@ lifted over the parameters here and that a compiler can run with one parameter a
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from itertools import compress, repeat
 from typing import NamedTuple, TypeAlias
 
 from pyrsistent import PVector, pvector
 
 from microfp import ops
+from microfp.binding import bind, memoized
 from microfp.checks import (
     check_count,
     check_finite,
@@ -77,6 +77,10 @@ class EmptyState(Record):
     """
 
 
+def _none(time: int) -> tuple[float, ...]:
+    return ()
+
+
 class Rule(Record):
     """What one parameter needs in one step, in arithmetic that also works on nodes of a graph.
 
@@ -99,7 +103,7 @@ class Rule(Record):
     function: Callable[..., tuple[Operand, Slots]] = attr()
     state: type[Record] = attr(default=EmptyState)
     initial: tuple[float, ...] = attr(default=())
-    coefficients: Callable[[int], tuple[float, ...]] = attr(default=lambda time: ())
+    coefficients: Callable[[int], tuple[float, ...]] = attr(default=_none)
     reduction: Reduction | None = attr(default=None)
 
     @property
@@ -148,33 +152,47 @@ def from_rule(name: str, rule: Rule, *, learning_rate: Schedule | None = None) -
     >>> signs.update(pvector([-3.0, 2.0]), EmptyState(), pvector([0.0, 0.0]), 0)[0]
     pvector([-1.0, 1.0])
     """
-    counter = (0,) if rule.is_counting else ()
-
-    def init(parameters: Numbers) -> object:
-        vectors = (pvector([start] * len(parameters)) for start in rule.initial)
-        return rule.state.unchecked(*counter, *vectors)
-
-    def update(
-        gradients: Numbers, state: object, parameters: Numbers, step: int
-    ) -> tuple[Numbers, object]:
-        count, vectors = _memory(name, rule, state)
-        time = step if count is None else count
-        coefficients = (*rule.coefficients(time), *_reduced(rule.reduction, gradients))
-        slots = zip(*vectors, strict=True) if vectors else repeat(())
-        function = rule.function
-        applied = [
-            function(g, remembered, p, coefficients)
-            for g, p, remembered in zip(gradients, parameters, slots, strict=False)
-        ]
-        updates: Numbers = pvector([update for update, _ in applied])  # type: ignore[misc]  # floats
-        if not vectors:
-            return updates, state
-        after = [pvector(column) for column in zip(*(kept for _, kept in applied), strict=True)]
-        return updates, rule.state.unchecked(*(() if count is None else (count + 1,)), *after)
-
     return Optimizer(
-        name=name, init=init, update=update, learning_rate=learning_rate, rules=(rule,)
+        name=name,
+        init=bind(_first_memory, rule),
+        update=bind(_apply_rule, name, rule),
+        learning_rate=learning_rate,
+        rules=(rule,),
     )
+
+
+def _first_memory(rule: Rule, parameters: Numbers) -> object:
+    counter = (0,) if rule.is_counting else ()
+    vectors = (pvector([start] * len(parameters)) for start in rule.initial)
+    return rule.state.unchecked(*counter, *vectors)
+
+
+def _apply_rule(
+    name: str, rule: Rule, gradients: Numbers, state: object, parameters: Numbers, step: int
+) -> tuple[Numbers, object]:
+    count, vectors = _memory(name, rule, state)
+    time = step if count is None else count
+    coefficients = (*rule.coefficients(time), *_reduced(rule.reduction, gradients))
+    updates, after = _applied(rule.function, gradients, vectors, parameters, coefficients)
+    counter = () if count is None else (count + 1,)
+    return updates, rule.state.unchecked(*counter, *after) if vectors else state
+
+
+def _applied(
+    function: Callable[..., tuple[Operand, Slots]],
+    gradients: Numbers,
+    vectors: tuple[Numbers, ...],
+    parameters: Numbers,
+    coefficients: tuple[Operand, ...],
+) -> tuple[Numbers, list[Numbers]]:
+    """A rule on each parameter: the updates, and what is remembered next, vector by vector."""
+    slots = zip(*vectors, strict=True) if vectors else repeat(())
+    applied = [
+        function(g, remembered, p, coefficients)
+        for g, p, remembered in zip(gradients, parameters, slots, strict=False)
+    ]
+    updates: Numbers = pvector([update for update, _ in applied])  # type: ignore[misc]  # floats
+    return updates, [pvector(column) for column in zip(*(kept for _, kept in applied), strict=True)]
 
 
 def _memory(name: str, rule: Rule, state: object) -> tuple[int | None, tuple[Numbers, ...]]:
@@ -226,24 +244,33 @@ def chain(*optimizers: Optimizer) -> Optimizer:
     if len(optimizers) == 1:
         return optimizers[0]
 
-    def update(
-        gradients: Numbers, state: object, parameters: Numbers, step: int
-    ) -> tuple[Numbers, object]:
-        states: list[object] = []
-        for optimizer, own in zip(optimizers, _states(state, optimizers), strict=True):
-            gradients, after = optimizer.update(gradients, own, parameters, step)
-            states.append(after)
-        return gradients, tuple(states)
-
     return Optimizer(
         name=" | ".join(optimizer.name for optimizer in optimizers),
-        init=lambda parameters: tuple(optimizer.init(parameters) for optimizer in optimizers),
-        update=update,
+        init=bind(_first_states, optimizers),
+        update=bind(_apply_all, optimizers),
         learning_rate=next(
             (o.learning_rate for o in reversed(optimizers) if o.learning_rate), None
         ),
         rules=_all_rules(optimizers),
     )
+
+
+def _first_states(optimizers: Sequence[Optimizer], parameters: Numbers) -> object:
+    return tuple(optimizer.init(parameters) for optimizer in optimizers)
+
+
+def _apply_all(
+    optimizers: Sequence[Optimizer],
+    gradients: Numbers,
+    state: object,
+    parameters: Numbers,
+    step: int,
+) -> tuple[Numbers, object]:
+    states: list[object] = []
+    for optimizer, own in zip(optimizers, _states(state, optimizers), strict=True):
+        gradients, after = optimizer.update(gradients, own, parameters, step)
+        states.append(after)
+    return gradients, tuple(states)
 
 
 def _states(state: object, optimizers: Sequence[Optimizer]) -> tuple[object, ...]:
@@ -295,32 +322,44 @@ def accumulate_gradients(*optimizers: Optimizer, every: int) -> Optimizer:
     inner = chain(*optimizers)
     size = check_count("accumulate_gradients", "every", every, minimum=1)
     rate = inner.learning_rate
-
-    def update(
-        gradients: Numbers, state: object, parameters: Numbers, step: int
-    ) -> tuple[Numbers, object]:
-        if not isinstance(state, AccumulationState):
-            raise wrong_kind(
-                "accumulate_gradients", "the optimizer state", "an AccumulationState", state
-            )
-        place = state.count % size
-        mean = pvector(
-            [m + (g - m) / (place + 1) for m, g in zip(state.mean, gradients, strict=True)]
-        )
-        zeros = pvector([0.0] * len(mean))
-        if place + 1 < size:
-            return zeros, state.set(count=state.count + 1, mean=mean)
-        updates, after = inner.update(mean, state.inner, parameters, step // size)
-        return updates, AccumulationState(count=state.count + 1, mean=zeros, inner=after)
-
     return Optimizer(
         name=f"accumulate_gradients({inner.name})",
-        init=lambda parameters: AccumulationState(
-            count=0, mean=pvector([0.0] * len(parameters)), inner=inner.init(parameters)
-        ),
-        update=update,
-        learning_rate=None if rate is None else lambda step: rate(step // size),
+        init=bind(_first_mean, inner),
+        update=bind(_accumulate, inner, size),
+        learning_rate=None if rate is None else bind(_once_every, rate, size),
     )
+
+
+def _once_every(rate: Schedule, size: int, step: int) -> float:
+    return rate(step // size)
+
+
+def _first_mean(inner: Optimizer, parameters: Numbers) -> object:
+    return AccumulationState(count=0, mean=_zeros(parameters), inner=inner.init(parameters))
+
+
+def _accumulate(
+    inner: Optimizer,
+    size: int,
+    gradients: Numbers,
+    state: object,
+    parameters: Numbers,
+    step: int,
+) -> tuple[Numbers, object]:
+    where = "accumulate_gradients"
+    if not isinstance(state, AccumulationState):
+        raise wrong_kind(where, "the optimizer state", "an AccumulationState", state)
+    place = state.count % size
+    mean = pvector([m + (g - m) / (place + 1) for m, g in zip(state.mean, gradients, strict=True)])
+    nothing, after = _zeros(mean), state.set(count=state.count + 1, mean=mean)
+    if place + 1 < size:
+        return nothing, after
+    updates, moved = inner.update(mean, state.inner, parameters, step // size)
+    return updates, after.set(mean=nothing, inner=moved)
+
+
+def _zeros(numbers: Numbers) -> Numbers:
+    return pvector([0.0] * len(numbers))
 
 
 def masked(where: Sequence[bool], *optimizers: Optimizer) -> Optimizer:
@@ -342,28 +381,39 @@ def masked(where: Sequence[bool], *optimizers: Optimizer) -> Optimizer:
     pvector([6.0, 1.0])
     """
     inner, chosen = chain(*optimizers), tuple(where)
-
-    def picked(numbers: Numbers) -> Numbers:
-        if len(numbers) != len(chosen):
-            raise ShapeError(
-                f"masked: where must have one bool per parameter, {len(numbers)}, got {len(chosen)}"
-            )
-        return pvector(compress(numbers, chosen))
-
-    def update(
-        gradients: Numbers, state: object, parameters: Numbers, step: int
-    ) -> tuple[Numbers, object]:
-        updates, after = inner.update(picked(gradients), state, picked(parameters), step)
-        ours = iter(updates)
-        merged = [next(ours) if mine else g for mine, g in zip(chosen, gradients, strict=True)]
-        return pvector(merged), after
-
     return Optimizer(
         name=f"masked({inner.name})",
-        init=lambda parameters: inner.init(picked(parameters)),
-        update=update,
+        init=bind(_first_of_some, inner, chosen),
+        update=bind(_apply_to_some, inner, chosen),
         learning_rate=inner.learning_rate,
     )
+
+
+def _first_of_some(inner: Optimizer, chosen: Sequence[bool], parameters: Numbers) -> object:
+    return inner.init(_picked(chosen, parameters))
+
+
+def _apply_to_some(
+    inner: Optimizer,
+    chosen: Sequence[bool],
+    gradients: Numbers,
+    state: object,
+    parameters: Numbers,
+    step: int,
+) -> tuple[Numbers, object]:
+    picked, theirs = _picked(chosen, gradients), _picked(chosen, parameters)
+    updates, after = inner.update(picked, state, theirs, step)
+    ours = iter(updates)
+    merged = [next(ours) if mine else g for mine, g in zip(chosen, gradients, strict=True)]
+    return pvector(merged), after
+
+
+def _picked(chosen: Sequence[bool], numbers: Numbers) -> Numbers:
+    if len(numbers) != len(chosen):
+        raise ShapeError(
+            f"masked: where must have one bool per parameter, {len(numbers)}, got {len(chosen)}"
+        )
+    return pvector(compress(numbers, chosen))
 
 
 # Parts
@@ -376,8 +426,11 @@ def scale(factor: float) -> Optimizer:
     >>> scale(-0.5).update(pvector([4.0]), EmptyState(), pvector([1.0]), 0)[0]
     pvector([-2.0])
     """
-    checked = check_finite("scale", "factor", factor)
-    return _scaled("scale", lambda step: checked)
+    return _scaled("scale", bind(_same, check_finite("scale", "factor", factor)))
+
+
+def _same(factor: float, step: int) -> float:
+    return factor
 
 
 def scale_by_schedule(factor: Schedule) -> Optimizer:
@@ -389,10 +442,11 @@ def scale_by_schedule(factor: Schedule) -> Optimizer:
     ... )[0]
     pvector([2.0])
     """
-    return _scaled(
-        "scale_by_schedule",
-        lambda step: check_finite("scale_by_schedule", f"the factor at step {step}", factor(step)),
-    )
+    return _scaled("scale_by_schedule", bind(_finite_factor, factor))
+
+
+def _finite_factor(factor: Schedule, step: int) -> float:
+    return check_finite("scale_by_schedule", f"the factor at step {step}", factor(step))
 
 
 def scale_by_learning_rate(learning_rate: Rate) -> Optimizer:
@@ -414,15 +468,24 @@ def _against(name: str, learning_rate: Rate) -> Optimizer:
         fixed = constant(check_non_negative(name, "learning_rate", learning_rate))
         return _against(name, fixed)
 
-    @lru_cache(maxsize=128)  # each step asks twice: for its update and for its metrics
-    def rate(step: int) -> float:
-        return check_non_negative("learning_rate", f"the rate at step {step}", learning_rate(step))
+    rate = memoized(bind(_checked_rate, learning_rate))  # each step asks twice, see its metrics
+    return _scaled(name, bind(_minus, rate))._replace(learning_rate=rate)
 
-    return _scaled(name, lambda step: -rate(step))._replace(learning_rate=rate)
+
+def _checked_rate(learning_rate: Schedule, step: int) -> float:
+    return check_non_negative("learning_rate", f"the rate at step {step}", learning_rate(step))
+
+
+def _minus(rate: Schedule, step: int) -> float:
+    return -rate(step)
 
 
 def _scaled(name: str, factor: Schedule) -> Optimizer:
-    return from_rule(name, Rule(function=_scale_rule, coefficients=lambda step: (factor(step),)))
+    return from_rule(name, Rule(function=_scale_rule, coefficients=bind(_alone, factor)))
+
+
+def _alone(factor: Schedule, step: int) -> tuple[float]:
+    return (factor(step),)
 
 
 def _scale_rule(
@@ -446,10 +509,11 @@ def add_decayed_weights(weight_decay: float) -> Optimizer:
     pvector([3.0])
     """
     weight = check_non_negative("add_decayed_weights", "weight_decay", weight_decay)
-    return from_rule(
-        "add_decayed_weights",
-        Rule(function=lambda g, slots, p, _: (g + weight * p, slots)),
-    )
+    return from_rule("add_decayed_weights", Rule(function=bind(_decay_rule, weight)))
+
+
+def _decay_rule(weight: float, g: float, slots: Slots, p: float, _: object) -> tuple[float, Slots]:
+    return g + weight * p, slots
 
 
 def clip(limit: float) -> Optimizer:
@@ -460,12 +524,11 @@ def clip(limit: float) -> Optimizer:
     pvector([-1.0, 0.5])
     """
     bound = check_positive("clip", "limit", limit)
-    return from_rule(
-        "clip",
-        Rule(
-            function=lambda g, slots, p, _: (ops.maximum(-bound, ops.minimum(g, bound)), slots),
-        ),
-    )
+    return from_rule("clip", Rule(function=bind(_clip_rule, bound)))
+
+
+def _clip_rule(bound: float, g: float, slots: Slots, p: float, _: object) -> tuple[float, Slots]:
+    return ops.maximum(-bound, ops.minimum(g, bound)), slots
 
 
 def clip_by_global_norm(max_norm: float) -> Optimizer:
@@ -484,16 +547,16 @@ def clip_by_global_norm(max_norm: float) -> Optimizer:
     pvector([0.6000000000000001, 0.8])
     """
     longest = check_positive("clip_by_global_norm", "max_norm", max_norm)
-    return from_rule(
-        "clip_by_global_norm",
-        Rule(
-            function=_scale_rule,
-            reduction=Reduction(
-                term=lambda g: g * g,
-                result=lambda total: ops.minimum(1.0, ops.divide(longest, ops.sqrt(total))),
-            ),
-        ),
-    )
+    shortening = Reduction(term=_square, result=bind(_shortening, longest))
+    return from_rule("clip_by_global_norm", Rule(function=_scale_rule, reduction=shortening))
+
+
+def _square(g: float) -> float:
+    return g * g
+
+
+def _shortening(longest: float, squares: float) -> float:
+    return ops.minimum(1.0, ops.divide(longest, ops.sqrt(squares)))
 
 
 class TraceState(Record):
@@ -525,12 +588,22 @@ def trace(decay: float, *, nesterov: bool = False) -> Optimizer:
     pvector([3.0])
     """
     kept = _check_decay("trace", "decay", decay)
-
-    def rule(g: float, slots: tuple[float], p: float, _: object) -> tuple[float, tuple[float]]:
-        summed = g + kept * slots[0]
-        return (g + kept * summed if nesterov else summed), (summed,)
-
+    rule = bind(_nesterov_rule if nesterov else _trace_rule, kept)
     return from_rule("trace", Rule(function=rule, state=TraceState, initial=(0.0,)))
+
+
+def _trace_rule(
+    kept: float, g: float, slots: tuple[float], p: float, _: object
+) -> tuple[float, tuple[float]]:
+    summed = g + kept * slots[0]
+    return summed, (summed,)
+
+
+def _nesterov_rule(
+    kept: float, g: float, slots: tuple[float], p: float, _: object
+) -> tuple[float, tuple[float]]:
+    summed = g + kept * slots[0]
+    return g + kept * summed, (summed,)
 
 
 def _check_decay(where: str, name: str, decay: float) -> float:
@@ -575,12 +648,15 @@ def scale_by_rss(*, initial: float = 0.0, eps: float = 1e-10) -> Optimizer:
     """
     start = check_non_negative("scale_by_rss", "initial", initial)
     tiny = check_non_negative("scale_by_rss", "eps", eps)
+    rule = Rule(function=bind(_rss_rule, tiny), state=SumOfSquaresState, initial=(start,))
+    return from_rule("scale_by_rss", rule)
 
-    def rule(g: float, slots: tuple[float], p: float, _: object) -> tuple[float, tuple[float]]:
-        summed = slots[0] + g * g
-        return ops.divide(g, ops.sqrt(summed) + tiny), (summed,)
 
-    return from_rule("scale_by_rss", Rule(function=rule, state=SumOfSquaresState, initial=(start,)))
+def _rss_rule(
+    tiny: float, g: float, slots: tuple[float], p: float, _: object
+) -> tuple[float, tuple[float]]:
+    summed = slots[0] + g * g
+    return ops.divide(g, ops.sqrt(summed) + tiny), (summed,)
 
 
 class MeanSquareState(Record):
@@ -612,12 +688,15 @@ def scale_by_rms(*, decay: float = 0.99, eps: float = 1e-8) -> Optimizer:
     """
     kept = _check_decay("scale_by_rms", "decay", decay)
     tiny = check_non_negative("scale_by_rms", "eps", eps)
+    rule = Rule(function=bind(_rms_rule, kept, tiny), state=MeanSquareState, initial=(0.0,))
+    return from_rule("scale_by_rms", rule)
 
-    def rule(g: float, slots: tuple[float], p: float, _: object) -> tuple[float, tuple[float]]:
-        mean = kept * slots[0] + (1.0 - kept) * (g * g)
-        return ops.divide(g, ops.sqrt(mean) + tiny), (mean,)
 
-    return from_rule("scale_by_rms", Rule(function=rule, state=MeanSquareState, initial=(0.0,)))
+def _rms_rule(
+    kept: float, tiny: float, g: float, slots: tuple[float], p: float, _: object
+) -> tuple[float, tuple[float]]:
+    mean = kept * slots[0] + (1.0 - kept) * (g * g)
+    return ops.divide(g, ops.sqrt(mean) + tiny), (mean,)
 
 
 class AdamState(Record):
@@ -655,26 +734,36 @@ def scale_by_adam(*, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-
     >>> [round(update, 6) for update in scaled.update(pvector([3.0]), scaled.init(p), p, 0)[0]]
     [1.0]
     """
-    b1, b2 = _check_betas("scale_by_adam", betas)
+    checked = _check_betas("scale_by_adam", betas)
     tiny = check_non_negative("scale_by_adam", "eps", eps)
-
-    def coefficients(count: int) -> tuple[float, float]:
-        t = count + 1
-        return 1.0 - math.pow(b1, t), math.sqrt(1.0 - math.pow(b2, t))
-
-    def rule(
-        g: float, slots: tuple[float, float], p: float, corrections: tuple[float, float]
-    ) -> tuple[float, tuple[float, float]]:
-        m = b1 * slots[0] + (1.0 - b1) * g
-        v = b2 * slots[1] + (1.0 - b2) * (g * g)
-        mean = ops.divide(m, corrections[0])
-        root = ops.divide(ops.sqrt(v), corrections[1])
-        return ops.divide(mean, root + tiny), (m, v)
-
-    return from_rule(
-        "scale_by_adam",
-        Rule(function=rule, state=AdamState, initial=(0.0, 0.0), coefficients=coefficients),
+    rule = Rule(
+        function=bind(_adam_rule, checked, tiny),
+        state=AdamState,
+        initial=(0.0, 0.0),
+        coefficients=bind(_adam_corrections, checked),
     )
+    return from_rule("scale_by_adam", rule)
+
+
+def _adam_corrections(betas: tuple[float, float], count: int) -> tuple[float, float]:
+    (b1, b2), t = betas, count + 1
+    return 1.0 - math.pow(b1, t), math.sqrt(1.0 - math.pow(b2, t))
+
+
+def _adam_rule(
+    betas: tuple[float, float],
+    tiny: float,
+    g: float,
+    slots: tuple[float, float],
+    p: float,
+    corrections: tuple[float, float],
+) -> tuple[float, tuple[float, float]]:
+    b1, b2 = betas
+    m = b1 * slots[0] + (1.0 - b1) * g
+    v = b2 * slots[1] + (1.0 - b2) * (g * g)
+    mean = ops.divide(m, corrections[0])
+    root = ops.divide(ops.sqrt(v), corrections[1])
+    return ops.divide(mean, root + tiny), (m, v)
 
 
 class LionState(Record):
@@ -703,13 +792,15 @@ def scale_by_lion(*, betas: tuple[float, float] = (0.9, 0.99)) -> Optimizer:
     >>> signs.update(pvector([3.0, -0.1]), signs.init(p), p, 0)[0]
     pvector([1.0, -1.0])
     """
-    b1, b2 = _check_betas("scale_by_lion", betas)
-
-    def rule(g: float, slots: tuple[float], p: float, _: object) -> tuple[float, tuple[float]]:
-        m = slots[0]
-        return ops.sign(b1 * m + (1.0 - b1) * g), (b2 * m + (1.0 - b2) * g,)
-
+    rule = bind(_lion_rule, _check_betas("scale_by_lion", betas))
     return from_rule("scale_by_lion", Rule(function=rule, state=LionState, initial=(0.0,)))
+
+
+def _lion_rule(
+    betas: tuple[float, float], g: float, slots: tuple[float], p: float, _: object
+) -> tuple[float, tuple[float]]:
+    (b1, b2), m = betas, slots[0]
+    return ops.sign(b1 * m + (1.0 - b1) * g), (b2 * m + (1.0 - b2) * g,)
 
 
 # Named optimisers, each a chain of parts. Names and defaults of options are torch.optim's.

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
+from microfp.binding import bind
 from microfp.checks import check_count, check_non_negative, check_positive, wrong_value
 from microfp.errors import ShapeError
 
@@ -43,8 +44,11 @@ def constant(rate: float) -> Schedule:
     >>> constant(0.05)(1000)
     0.05
     """
-    checked = check_non_negative("constant", "rate", rate)
-    return lambda step: checked
+    return bind(_same, check_non_negative("constant", "rate", rate))
+
+
+def _same(rate: float, _step: int) -> float:
+    return rate
 
 
 def linear(start: float, end: float, steps: int) -> Schedule:
@@ -63,11 +67,11 @@ def linear(start: float, end: float, steps: int) -> Schedule:
     first = check_non_negative("linear", "start", start)
     last = check_non_negative("linear", "end", end)
     count = check_count("linear", "steps", steps, minimum=1)
-    return lambda step: _between(first, last, min(step, count) / count)
+    return bind(_along_line, first, last, count)
 
 
-def _between(first: float, last: float, share: float) -> float:
-    return first + (last - first) * share if share < 1.0 else last
+def _along_line(first: float, last: float, steps: int, step: int) -> float:
+    return first + (last - first) * (step / steps) if step < steps else last
 
 
 def cosine(start: float, steps: int, *, end: float = 0.0) -> Schedule:
@@ -88,7 +92,11 @@ def cosine(start: float, steps: int, *, end: float = 0.0) -> Schedule:
     first = check_non_negative("cosine", "start", start)
     last = check_non_negative("cosine", "end", end)
     count = check_count("cosine", "steps", steps, minimum=1)
-    return lambda step: _along_cosine(first, last, min(step, count) / count)
+    return bind(_half_wave, first, last, count)
+
+
+def _half_wave(first: float, last: float, steps: int, step: int) -> float:
+    return _along_cosine(first, last, min(step, steps) / steps)
 
 
 def _along_cosine(first: float, last: float, share: float) -> float:
@@ -128,7 +136,11 @@ def step_decay(start: float, *, every: int, factor: float = 0.1) -> Schedule:
     shrink = check_positive("step_decay", "factor", factor)
     if shrink > 1.0:
         raise wrong_value("step_decay", "factor", "a number in (0, 1]", factor)
-    return lambda step: first * math.pow(shrink, step // length)
+    return bind(_decayed, first, length, shrink)
+
+
+def _decayed(first: float, every: int, factor: float, step: int) -> float:
+    return first * math.pow(factor, step // every)
 
 
 def warm_up(schedule: Schedule, steps: int, *, start: float = 0.0) -> Schedule:
@@ -179,15 +191,16 @@ def one_cycle(
         raise wrong_value("one_cycle", "rising", "a share between 1 / steps and 1", rising)
     first = top / check_positive("one_cycle", "start_divisor", start_divisor)
     last = first / check_positive("one_cycle", "end_divisor", end_divisor)
+    return bind(_up_and_down, (first, top, last), summit, count - 1 - summit)
 
-    def rate(step: int) -> float:
-        if step <= summit:
-            return _along_cosine(first, top, step / summit)
-        return _along_cosine(
-            top, last, min(step - summit, count - 1 - summit) / (count - 1 - summit)
-        )
 
-    return rate
+def _up_and_down(
+    rates: tuple[float, float, float], rising: float, falling: float, step: int
+) -> float:
+    first, top, last = rates
+    if step <= rising:
+        return _along_cosine(first, top, step / rising)
+    return _along_cosine(top, last, min(step - rising, falling) / falling)
 
 
 def join(schedules: Sequence[Schedule], boundaries: Sequence[int]) -> Schedule:
@@ -213,10 +226,9 @@ def join(schedules: Sequence[Schedule], boundaries: Sequence[int]) -> Schedule:
     begins = [0, *(check_count("join", "each of boundaries", b, minimum=1) for b in boundaries)]
     if any(a >= b for a, b in pairwise(begins)):
         raise wrong_value("join", "boundaries", "increasing steps", boundaries)
-    parts = tuple(schedules)
+    return bind(_joined, tuple(schedules), tuple(begins))
 
-    def rate(step: int) -> float:
-        place = bisect_right(begins, step) - 1
-        return parts[place](step - begins[place])
 
-    return rate
+def _joined(parts: Sequence[Schedule], begins: Sequence[int], step: int) -> float:
+    place = bisect_right(begins, step) - 1
+    return parts[place](step - begins[place])

@@ -23,11 +23,8 @@ from pyrsistent import pvector
 from returns.result import Failure, Result, Success
 
 from microfp import toolbox
-from microfp.checks import (
-    check_count,
-    check_non_negative,
-    missing_extra,
-)
+from microfp.binding import bind
+from microfp.checks import check_count, check_non_negative, missing_extra
 from microfp.datasets import Dataset, batch
 from microfp.debug import (
     NonFinite,
@@ -70,7 +67,11 @@ def take(n: int) -> Callable[[Iterable[A]], Iterator[A]]:
     ['a', 'b']
     """
     count = check_count("take", "n", n)
-    return lambda items: toolbox.take(count, items)
+    return bind(_first, count)
+
+
+def _first(count: int, items: Iterable[A]) -> Iterator[A]:
+    return toolbox.take(count, items)
 
 
 def until_converged(*, tolerance: float = 1e-6, patience: int = 10) -> Stage:
@@ -92,18 +93,20 @@ def until_converged(*, tolerance: float = 1e-6, patience: int = 10) -> Stage:
     """
     limit = check_non_negative("until_converged", "tolerance", tolerance)
     needed = check_count("until_converged", "patience", patience, minimum=1)
+    return bind(_until_still, limit, needed)
 
-    def stage(states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
-        before, still = math.inf, 0
-        for state in states:
-            yield state
-            loss = _metrics(state).loss
-            still = still + 1 if abs(loss - before) <= limit else 0
-            if still >= needed:
-                return
-            before = loss
 
-    return stage
+def _until_still(
+    limit: float, needed: int, states: Iterable[TrainState[M]], /
+) -> Iterator[TrainState[M]]:
+    before, still = math.inf, 0
+    for state in states:
+        yield state
+        loss = _metrics(state).loss
+        still = still + 1 if abs(loss - before) <= limit else 0
+        if still >= needed:
+            return
+        before = loss
 
 
 def held_out_loss(loss: Loss, held_out: Dataset) -> Callable[[TrainState[M]], float]:
@@ -122,7 +125,11 @@ def held_out_loss(loss: Loss, held_out: Dataset) -> Callable[[TrainState[M]], fl
     >>> best.step > 1
     True
     """
-    return lambda state: evaluate(loss, state.model, held_out).data.data
+    return bind(_held_out_loss, loss, held_out)
+
+
+def _held_out_loss(loss: Loss, held_out: Dataset, state: TrainState[M]) -> float:
+    return evaluate(loss, state.model, held_out).data.data
 
 
 def early_stopping(loss: Loss, held_out: Dataset, *, patience: int = 10) -> Stage:
@@ -146,18 +153,19 @@ def early_stopping(loss: Loss, held_out: Dataset, *, patience: int = 10) -> Stag
     [1, 2, 3]
     """
     needed = check_count("early_stopping", "patience", patience, minimum=1)
-    measure = held_out_loss(loss, held_out)
+    return bind(_until_worse, loss, held_out, needed)
 
-    def stage(states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
-        best, worse = math.inf, 0
-        for state in states:
-            yield state
-            measured = measure(state)
-            best, worse = (measured, 0) if measured < best else (best, worse + 1)
-            if worse >= needed:
-                return
 
-    return stage
+def _until_worse(
+    loss: Loss, held_out: Dataset, needed: int, states: Iterable[TrainState[M]], /
+) -> Iterator[TrainState[M]]:
+    best, worse = math.inf, 0
+    for state in states:
+        yield state
+        measured = _held_out_loss(loss, held_out, state)
+        best, worse = (measured, 0) if measured < best else (best, worse + 1)
+        if worse >= needed:
+            return
 
 
 # What is looked at
@@ -174,12 +182,11 @@ def every(k: int) -> Stage:
     >>> [state.step for state in take(3)(every(10)(states))]
     [10, 20, 30]
     """
-    period = check_count("every", "k", k, minimum=1)
+    return bind(_each, check_count("every", "k", k, minimum=1))
 
-    def stage(states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
-        return (state for state in states if state.step % period == 0)
 
-    return stage
+def _each(period: int, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
+    return (state for state in states if state.step % period == 0)
 
 
 def with_progress(total: int | None = None, *, description: str = "training") -> Stage:
@@ -200,27 +207,31 @@ def with_progress(total: int | None = None, *, description: str = "training") ->
     [1, 2, 3]
     """
     try:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        import rich.progress  # noqa: F401 - asked for now, not when the stream is read
     except ImportError:
         raise missing_extra("with_progress", "rich", "rich") from None
     if total is not None:
         check_count("with_progress", "total", total)
+    return bind(_with_progress, total, description)
 
-    def stage(states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]:.6g}"),
-        )
-        with Progress(*columns, console=Console(stderr=True)) as progress:
-            task = progress.add_task(description, total=total, loss=math.nan)
-            for state in states:
-                yield state
-                progress.update(task, advance=1, loss=_metrics(state).loss)
 
-    return stage
+def _with_progress(
+    total: int | None, description: str, states: Iterable[TrainState[M]], /
+) -> Iterator[TrainState[M]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("loss {task.fields[loss]:.6g}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(description, total=total, loss=math.nan)
+        for state in states:
+            yield state
+            progress.update(task, advance=1, loss=_metrics(state).loss)
 
 
 def tee_to_csv(path: str | PathLike[str]) -> Stage:
@@ -242,16 +253,16 @@ def tee_to_csv(path: str | PathLike[str]) -> Stage:
     >>> [line.split(",")[0] for line in path.read_text().splitlines()]
     ['step', '0', '1']
     """
+    return bind(_tee_to_csv, Path(path))
 
-    def stage(states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
-        with Path(path).open("w", encoding="utf-8", newline="", buffering=1) as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(Metrics.field_names())
-            for state in states:
-                writer.writerow(_metrics(state).values())
-                yield state
 
-    return stage
+def _tee_to_csv(path: Path, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
+    with path.open("w", encoding="utf-8", newline="", buffering=1) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(Metrics.field_names())
+        for state in states:
+            writer.writerow(_metrics(state).values())
+            yield state
 
 
 def tee_to_jsonl(path: str | PathLike[str]) -> Stage:
@@ -273,14 +284,14 @@ def tee_to_jsonl(path: str | PathLike[str]) -> Stage:
     >>> [json.loads(line)["step"] for line in path.read_text().splitlines()]
     [0, 1]
     """
+    return bind(_tee_to_jsonl, Path(path))
 
-    def stage(states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
-        with Path(path).open("w", encoding="utf-8", buffering=1) as file:
-            for state in states:
-                file.write(json.dumps(_json_row(_metrics(state)), allow_nan=False) + "\n")
-                yield state
 
-    return stage
+def _tee_to_jsonl(path: Path, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
+    with path.open("w", encoding="utf-8", buffering=1) as file:
+        for state in states:
+            file.write(json.dumps(_json_row(_metrics(state)), allow_nan=False) + "\n")
+            yield state
 
 
 def _json_row(metrics: Metrics) -> dict[str, object]:

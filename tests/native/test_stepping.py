@@ -110,7 +110,8 @@ def test_a_structure_is_planned_once_and_compiled_once() -> None:
     loss = max_margin(alpha=0.25)
     plan = plan_for(loss, template(mlp(2, [3, 1], seed=1)), 2)
     assert plan_for(loss, template(mlp(2, [3, 1], seed=2)), 2) is plan
-    twin = plan_for(max_margin(alpha=0.25), template(mlp(2, [3, 1])), 2)
+    assert plan_for(max_margin(alpha=0.25), template(mlp(2, [3, 1])), 2) is plan
+    twin = plan_for(loss.set(name="twin"), template(mlp(2, [3, 1])), 2)
     assert twin is not plan
     assert twin.gated_loop is plan.gated_loop
     other = plan_for(max_margin(alpha=0.5), template(mlp(2, [3, 1])), 2)

@@ -1,0 +1,123 @@
+"""Functions with their first arguments given, which pickle and compare as data do.
+
+A function that is defined inside another one cannot be sent to another process, and equals itself
+alone. One that stands in a module, bound to what it needs, can, and equals every other that was
+made of the same:
+
+>>> import math, pickle
+>>> distance = bind(math.dist, (0.0, 0.0))
+>>> distance((3.0, 4.0))
+5.0
+>>> pickle.loads(pickle.dumps(distance)) == distance
+True
+"""
+
+from collections.abc import Callable, Hashable
+from functools import lru_cache, partial
+from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
+
+__all__ = ["bind", "memoized"]
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class _Bound(partial[R]):
+    """A `partial` that equals every other of the same function and arguments."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Bound) and _identity(self) == _identity(other)
+
+    def __hash__(self) -> int:
+        return hash(_identity(self))
+
+    def __repr__(self) -> str:
+        name = getattr(self.func, "__name__", repr(self.func))
+        return f"{name}({', '.join([*map(repr, self.args), '...'])})"
+
+
+def _identity(bound: _Bound[R]) -> Hashable:
+    return bound.func, *map(_exactly, bound.args)
+
+
+def _exactly(argument: object) -> Hashable:
+    """A key that only the same argument has: 0.0 and -0.0 are equal, as are 1, 1.0 and True."""
+    if isinstance(argument, float):
+        return float, argument.hex()
+    if type(argument) is tuple:
+        return tuple, *map(_exactly, argument)
+    try:
+        hash(argument)
+    except TypeError:
+        return id(argument)  # what may change equals itself alone
+    return type(argument), argument
+
+
+@overload
+def bind(function: Callable[Concatenate[A, P], R], a: A, /) -> Callable[P, R]: ...
+@overload
+def bind(function: Callable[Concatenate[A, B, P], R], a: A, b: B, /) -> Callable[P, R]: ...
+@overload
+def bind(function: Callable[Concatenate[A, B, C, P], R], a: A, b: B, c: C, /) -> Callable[P, R]: ...
+def bind(function: Callable[..., R], /, *given: object) -> Callable[..., R]:
+    """Give a function its first arguments; what comes back waits for the others.
+
+    bind(f, a)(b) = f(a, b)
+
+    Args:
+        function: A function that stands in a module, so that it can be pickled.
+        *given: Its first arguments; to a type checker, up to three.
+
+    Returns:
+        A function that pickles where its arguments do, and equals every other that was made of
+        the same function and arguments. Floats are the same where their bits are; what has no
+        hash is the same as itself alone.
+
+    >>> bind(pow, 2.0) == bind(pow, 2.0), bind(pow, 0.0) == bind(pow, -0.0)
+    (True, False)
+    >>> bind(pow, 2.0)
+    pow(2.0, ...)
+    """
+    return _Bound(function, *given)
+
+
+class _Memoized(Generic[A, R]):
+    """A function that remembers results, and is the function itself to pickles and comparisons."""
+
+    __slots__ = ("function", "remembered")
+
+    def __init__(self, function: Callable[[A], R]) -> None:
+        self.function: Callable[[A], R] = function
+        self.remembered: Callable[[A], R] = lru_cache(maxsize=128)(function)
+
+    def __call__(self, argument: A, /) -> R:
+        return self.remembered(argument)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Memoized) and bool(self.function == other.function)
+
+    def __hash__(self) -> int:
+        return hash(self.function)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _Memoized, (self.function,)
+
+
+def memoized(function: Callable[[A], R]) -> Callable[[A], R]:
+    """Let a pure function of one argument remember its last 128 results.
+
+    Returns:
+        The function; it pickles where the given one does, without what it remembers, and equals
+        every other that was made of an equal function.
+
+    >>> import math
+    >>> root = memoized(math.sqrt)
+    >>> root(4.0), root == memoized(math.sqrt)
+    (2.0, True)
+    """
+    return _Memoized(function)

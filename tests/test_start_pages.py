@@ -25,7 +25,7 @@ def test_a_page_prints_what_it_says_from_the_core_install(
     assert len(sessions) == len(BLOCK.findall(text)) > 0
     typed = tmp_path / f"{page}.txt"
     typed.write_text("\n".join(sessions), encoding="utf-8")
-    command = [bare_python, "-m", "doctest", typed]
+    command = [str(bare_python), "-m", "doctest", str(typed)]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 

@@ -11,7 +11,7 @@ ARGS ?=
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo check format-check lint imports types test coverage axe fmt mutate bench \
-  dist clean
+  docs docs-assets dist clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -56,6 +56,12 @@ mutate: $(VENV)/.mutate ## Change the engine in small ways and see that a test n
 
 bench: $(VENV)/.bench ## Measure the speed beside the peers in one run
 	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/.dev ## Build the site into site/, with every warning an error
+	$(BIN)/python -m properdocs build --strict --config-file .properdocs.yml $(ARGS)
+
+docs-assets: $(VENV)/.dev ## Draw the pictures of the docs anew, with the library itself
+	$(BIN)/python -m docs.builder.pictures
 
 dist: $(VENV)/.dev ## Build the wheel and the source archive
 	rm -rf dist

@@ -1,0 +1,1 @@
+"""What makes the site out of the package: reference, course, pictures. `make docs` runs it."""

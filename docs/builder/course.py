@@ -1,0 +1,219 @@
+"""The course: each notebook run, and written down as a page with its text, code and outputs."""
+
+import ast
+import html
+import json
+import re
+import runpy
+from collections.abc import Iterator, Mapping
+from functools import cache
+from inspect import cleandoc
+from pathlib import Path
+from textwrap import dedent
+from typing import NamedTuple
+
+import marimo
+from altair import Chart, FacetChart, HConcatChart, LayerChart, VConcatChart
+from latex2mathml.converter import convert
+
+from microfp import charts
+
+DOCS = Path(__file__).parents[1]
+NOTEBOOKS = (
+    DOCS / "notebooks" / "demo.py",
+    *sorted((DOCS / "notebooks" / "lessons").glob("*.py")),
+    DOCS / "notebooks" / "extras.py",
+)
+MATH = re.compile(r"(\$\$?)([^$\n]+)\1")
+HEADING = re.compile(r"^# (.+)\n+", re.MULTILINE)
+NOTE = """\
+# {title}
+
+!!! note ""
+    This page was made by running the notebook. To change its code, to move its sliders and to do
+    its exercises, open it: `marimo edit docs/{path}`.
+
+"""
+
+
+class Cell(NamedTuple):
+    """A cell of a notebook: its code, and how it ends."""
+
+    code: str
+    last: ast.expr | None
+
+
+class Page(NamedTuple):
+    """A page, and the pictures it shows, by their names."""
+
+    text: str
+    pictures: Mapping[str, bytes]
+
+
+def nav() -> list[object]:
+    """Return the part of the navigation that leads to the notebooks."""
+    return ["guides/notebooks.md", *map(_address, NOTEBOOKS)]
+
+
+def pages() -> Mapping[str, str | bytes]:
+    """Return the pages of the course and their pictures, by their paths in the docs."""
+    return {path: content for notebook in NOTEBOOKS for path, content in _files(notebook)}
+
+
+def _files(notebook: Path) -> Iterator[tuple[str, str | bytes]]:
+    address = _address(notebook)
+    page = page_of(notebook)
+    yield address, page.text
+    for name, picture in page.pictures.items():
+        yield str(Path(address).parent / name), picture
+
+
+def _address(notebook: Path) -> str:
+    return notebook.relative_to(DOCS).with_suffix(".md").as_posix()
+
+
+@cache
+def page_of(notebook: Path) -> Page:
+    """Run a notebook and return its page; whatever fails in a cell is raised."""
+    app = runpy.run_path(str(notebook))["app"]
+    assert isinstance(app, marimo.App)
+    outputs, definitions = app.run()
+    cells = cells_of(notebook.read_text(encoding="utf-8"))
+    pictures: dict[str, bytes] = {}
+    parts = [
+        _written(cell, output, definitions, pictures, notebook.stem)
+        for cell, output in zip(cells, outputs, strict=True)
+    ]
+    text = "\n\n".join(part for part in parts if part)
+    title = HEADING.search(text)
+    assert title is not None, f"{notebook} has no title"
+    note = NOTE.format(title=title[1], path=notebook.relative_to(DOCS))
+    return Page(note + HEADING.sub("", text, count=1) + "\n", pictures)
+
+
+def cells_of(source: str) -> list[Cell]:
+    """Return the cells of a notebook, in the order of the file.
+
+    A cell is a function with a decorator; its code is the body without the `return` that marimo
+    writes at its end. A function of its own is a cell as well, and is its code.
+    """
+    found = [s for s in ast.parse(source).body if getattr(s, "decorator_list", None)]
+    return [_cell(source, node) for node in found if isinstance(node, ast.FunctionDef)]
+
+
+def _cell(source: str, node: ast.FunctionDef) -> Cell:
+    lines = source.splitlines()
+    if ast.unparse(node.decorator_list[0]).startswith("app.function"):
+        return Cell("\n".join(lines[node.lineno - 1 : node.end_lineno]), None)
+    *body, end = node.body
+    if not isinstance(end, ast.Return):
+        body = node.body
+    if not body:
+        return Cell("", None)
+    last = body[-1].value if isinstance(body[-1], ast.Expr) else None
+    return Cell(dedent("\n".join(lines[body[0].lineno - 1 : body[-1].end_lineno])), last)
+
+
+def _written(
+    cell: Cell,
+    output: object,
+    definitions: Mapping[str, object],
+    pictures: dict[str, bytes],
+    stem: str,
+) -> str:
+    """A cell on the page: a text as it is, code in a block, and below it what the cell shows."""
+    text = _markdown(cell.last)
+    if text is not None:
+        return MATH.sub(_math, text)
+    code = _without_text(cell)
+    shown = [_shown(part, pictures, stem) for part in _parts(cell.last, output, definitions)]
+    return "\n\n".join([*([f"```python\n{code}\n```"] if code else []), *shown])
+
+
+def _without_text(cell: Cell) -> str:
+    """The code of a cell without the words at its end that it makes of its numbers."""
+    is_text = cell.last is not None and ast.unparse(cell.last).startswith("mo.md(f")
+    return cell.code[: cell.code.rindex("mo.md(")].rstrip() if is_text else cell.code
+
+
+def _markdown(last: ast.expr | None) -> str | None:
+    """The text of a cell that ends in `mo.md` of a literal text."""
+    match last:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="mo"), attr="md"),
+            args=[ast.Constant(value=str(text))],
+        ):
+            return cleandoc(text)
+        case _:
+            return None
+
+
+def _math(found: re.Match[str]) -> str:
+    """A formula as MathML, which browsers set by themselves."""
+    return convert(found[2], display="block" if found[1] == "$$" else "inline")
+
+
+def _parts(
+    last: ast.expr | None, output: object, definitions: Mapping[str, object]
+) -> list[object]:
+    """What a cell shows: its output, or each of those that `mo.vstack` puts in one column."""
+    match last:
+        case ast.Call(func=ast.Attribute(attr="vstack"), args=[stack]):
+            parts = eval(compile(ast.Expression(stack), "<cell>", "eval"), dict(definitions))
+            return list(parts)
+        case _:
+            return [] if output is None else [output]
+
+
+def _shown(output: object, pictures: dict[str, bytes], stem: str) -> str:
+    """An output in Markdown: a picture, a table, a text."""
+    if isinstance(output, Chart | LayerChart | HConcatChart | VConcatChart | FacetChart):
+        return _picture(output, pictures, stem)
+    if isinstance(output, marimo.ui.table):
+        return _table(output.data)
+    if isinstance(output, marimo.ui.slider):
+        return f'<p class="control">{_label(output)} <output>{output.value}</output></p>'
+    if isinstance(output, marimo.Html):
+        return f'<div class="result">{output.text}</div>'
+    return _bundle(output)
+
+
+def _picture(chart: charts.Chart, pictures: dict[str, bytes], stem: str) -> str:
+    """A chart, kept as SVG or as PNG, whichever is smaller."""
+    made = {"svg": charts.to_svg(chart).encode(), "png": charts.to_png(chart, scale=1.5)}
+    kind = min(made, key=lambda it: len(made[it]))
+    name = f"{stem}-{len(pictures) + 1}.{kind}"
+    pictures[name] = made[kind]
+    return f"![what the cell above draws]({name}){{ .chart }}"
+
+
+def _table(rows: object) -> str:
+    assert isinstance(rows, list)
+    names = list(rows[0])
+    lines = [names, ["---"] * len(names), *(row.values() for row in rows)]
+    return "\n".join("| " + " | ".join(map(_cell_text, line)) + " |" for line in lines)
+
+
+def _cell_text(content: object) -> str:
+    return f"{content:.4g}" if isinstance(content, float) else str(content)
+
+
+def _label(slider: object) -> str:
+    """The label of a slider, which is marked-up text inside an attribute."""
+    found = re.search(r"data-label='([^']*)'", str(getattr(slider, "text", "")))
+    return re.sub(r"<[^>]*>", "", json.loads(html.unescape(found[1]))) if found else ""
+
+
+def _bundle(output: object) -> str:
+    """What an object says of itself to a notebook, or its `repr`."""
+    bundle = output._repr_mimebundle_() if hasattr(output, "_repr_mimebundle_") else {}
+    for kind in ("image/svg+xml", "text/html"):
+        if kind in bundle:
+            return f'<div class="result">{_inline(bundle[kind])}</div>'
+    return f"```text\n{bundle.get('text/plain', repr(output))}\n```"
+
+
+def _inline(markup: str) -> str:
+    """Markup without what stands before its first element: the head of an XML file."""
+    start = re.search(r"<(svg|table|div)", markup)
+    return markup[start.start() :] if start else markup

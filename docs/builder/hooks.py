@@ -1,0 +1,66 @@
+"""What properdocs calls while it builds: pages are added, and links led to where a page is."""
+
+import re
+from pathlib import Path
+
+from properdocs.config.defaults import ProperDocsConfig
+from properdocs.structure.files import File, Files
+from properdocs.structure.pages import Page
+
+from docs.builder import course, reference
+
+ROOT = Path(__file__).parents[2]
+MADE = {"<course>": course.nav, "<reference>": reference.nav}
+NOTEBOOK = re.compile(r"(\]\([^)\s]*notebooks/[\w/]+)\.py\)")
+PICTURE = re.compile(r"(!\[[^\]]*\])\(((?:\.\./)*assets/[\w-]+)\.(svg|png)\)")
+SECTION = re.compile(r"<!-- README: (.+) -->")
+
+
+def on_config(config: ProperDocsConfig) -> ProperDocsConfig:
+    """Put the pages that are made into the navigation."""
+    config.nav = [
+        {title: MADE[str(where)]() if str(where) in MADE else where}
+        for entry in config.nav or ()
+        for title, where in entry.items()
+    ]
+    return config
+
+
+def on_files(files: Files, config: ProperDocsConfig) -> Files:
+    """Add the pages that are made: the reference, the course, the changelog."""
+    made = {**reference.pages(), **course.pages(), "changelog.md": _read("CHANGELOG.md")}
+    for path, content in made.items():
+        files.append(File.generated(config, path, content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: ProperDocsConfig, files: Files) -> str:
+    """Turn a page that reads well beside its sources into one that reads well on the site."""
+    to_docs = "../" * (len(Path(page.file.src_uri).parts) - 1)
+    return adapted(markdown, to_docs)
+
+
+def adapted(markdown: str, to_docs: str) -> str:
+    """Return the Markdown of a page with the links, pictures and sections of the site.
+
+    Links to notebooks and to the changelog lead to their pages; a picture is two, for light and
+    for dark pages; a section of the README stands where a comment names it.
+
+    Args:
+        markdown: The page as it stands in the docs.
+        to_docs: The way from the page's folder to the docs, such as `../`.
+    """
+    with_sections = SECTION.sub(lambda it: section(_read("README.md"), it[1]), markdown)
+    with_pictures = PICTURE.sub(
+        r"\1(\2.\3#only-light)\1(\2-dark.\3#only-dark)", NOTEBOOK.sub(r"\1.md)", with_sections)
+    )
+    return with_pictures.replace(f"](../{to_docs}CHANGELOG.md)", f"]({to_docs}changelog.md)")
+
+
+def section(text: str, title: str) -> str:
+    """Return what stands below one `##` heading of a text."""
+    return text.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0].strip()
+
+
+def _read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")

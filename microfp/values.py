@@ -47,7 +47,7 @@ def _parameter_fits(op: str, parameter: float | Primitive | None) -> bool:
 def _advice(name: str) -> str:
     """What helps somebody who looks in a node for what other libraries keep there."""
     if name == "grad":
-        return ": gradients are in the table that backward(output) returns"
+        return ": see grad(x, backward(output))"
     if name == "backward" or name in PRIMITIVES:
         return f": {name}(x) is a function"
     return ""

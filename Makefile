@@ -6,12 +6,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 AXE := .artifacts/node_modules/axe-core/axe.min.js
 ARGS ?=
+# How many processes run the tests of `make check`: one for each core; 0 stays in this one.
+WORKERS ?= logical
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo check format-check lint imports types test coverage axe fmt mutate bench \
-  docs docs-assets dist clean
+  docs docs-assets dist extras matrix clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -39,10 +41,12 @@ types: $(VENV)/.dev ## Check the types of package and tests
 test: $(VENV)/.dev ## Run the tests and every example (ARGS="tests/test_ops.py -k relu" narrows)
 	$(BIN)/python -m pytest $(ARGS)
 
+# The examples of a document go on from each other, so a file stays with one process.
 # Without the judge of accessibility the tests of pages are skipped, and say so; CI insists on it.
 coverage: $(VENV)/.dev ## Run the tests and every example, and demand their coverage
 	@test -e $(AXE) || $(MAKE) --no-print-directory axe || true
-	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile \
+	  --cov --cov-report=term-missing:skip-covered
 
 axe: $(AXE) ## Fetch axe-core, the judge of accessibility, for the tests of pages
 
@@ -63,12 +67,22 @@ docs: $(VENV)/.dev ## Build the site into site/, with every warning an error
 docs-assets: $(VENV)/.dev ## Draw the pictures of the docs anew, with the library itself
 	$(BIN)/python -m docs.builder.pictures
 
-dist: $(VENV)/.dev ## Build the wheel and the source archive
+# The wheel is built from the source archive, which shows that the archive is complete.
+dist: $(VENV)/.dist ## Build the wheel and the source archive, and judge both
 	rm -rf dist
+	$(BIN)/validate-pyproject pyproject.toml
 	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+
+extras: $(VENV)/.dev ## Install each extra alone, and use it (ARGS="charts graph" narrows)
+	$(BIN)/python -m tests.extras $(ARGS)
+
+matrix: $(VENV)/.dev ## Run the tests under every supported Python that is here (ARGS="3.12" narrows)
+	$(BIN)/python -m tests.matrix --workers $(WORKERS) $(ARGS)
 
 clean: ## Remove the environment and everything built
-	rm -rf $(VENV) build dist mutants site .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) .matrix build dist mutants site .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	  .import_linter_cache .coverage coverage.xml
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -88,6 +102,10 @@ $(VENV)/.dev: $(VENV)/.core
 
 $(VENV)/.mutate: $(VENV)/.dev
 	$(PIP) --editable '.[mutate]'
+	@touch $@
+
+$(VENV)/.dist: $(VENV)/.dev
+	$(PIP) --editable '.[dist]'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.core

@@ -42,3 +42,17 @@ def bare_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = folder / "bin" / "python"
     run(python, "-m", "pip", "install", "--constraint", ROOT / "constraints.txt", wheel)
     return python
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly that pages went untested.
+
+    The hook stands here because the process that sums up may have collected no page itself.
+    """
+    reports = terminalreporter.getreports("skipped")
+    skipped = [it for it in reports if "tests/browser/" in it.nodeid]
+    if skipped:
+        terminalreporter.section("PAGES NOT TESTED", sep="!", red=True, bold=True)
+        terminalreporter.write_line(
+            f"{len(skipped)} tests of pages were skipped: they need chromium and `make axe`."
+        )

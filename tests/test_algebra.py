@@ -37,6 +37,7 @@ from tests.expressions import (
     expressions,
     microfp_leaves,
 )
+from tests.untraced import untraced
 
 EDGES = [0.0, -0.0, 1.0, -1.0, 2.5, 1e308, -1e308, 5e-324, math.inf, -math.inf, math.nan]
 
@@ -478,6 +479,7 @@ def test_what_is_no_node_is_refused(call: Callable[[], object], message: str) ->
 # Depth
 
 
+@untraced
 def test_a_chain_of_100_000_is_no_deeper_than_any_other_graph() -> None:
     long = reduce(lambda node, _: absolute(node) * 1.0, range(100_000), X)
     assert len(topological_order(simplify(long))) == 100_001

@@ -295,18 +295,6 @@ def test_a_page_that_cannot_be_written_is_refused_before_training(
     assert "--report: must " in said.err
 
 
-def test_without_the_extra_one_line_says_what_to_install(bare_python: Path, tmp_path: Path) -> None:
-    said = subprocess.run(
-        [bare_python, "-I", "-m", "microfp", "demo", "--png", tmp_path / "out.png"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (said.returncode, said.stdout) == (2, "")
-    assert said.stderr.count("\n") == 1
-    assert "pip install 'microfp[charts]'" in said.stderr
-
-
 def test_the_packages_of_the_extra_wait_until_a_chart_is_made() -> None:
     code = "import sys, microfp.charts; print('altair' in sys.modules, 'vl_convert' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

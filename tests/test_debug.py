@@ -37,6 +37,7 @@ from microfp.values import (
     value,
 )
 from tests.expressions import VALUES, Expression, evaluate, expressions, microfp_leaves
+from tests.untraced import untraced
 
 LENGTH = 100_000
 
@@ -493,6 +494,7 @@ def test_a_node_behind_two_uses_is_explained_once() -> None:
 # Depth, and misuse
 
 
+@untraced
 def test_a_chain_of_100_000_is_no_deeper_than_any_other_graph() -> None:
     x = value(2.0)
     long = chain(x)

@@ -43,6 +43,7 @@ from microfp.losses import evaluate, max_margin
 from microfp.tree import parameters, with_parameters
 from microfp.tree import values as values_in
 from microfp.values import Scalar
+from tests.untraced import untraced
 
 Curve: TypeAlias = Callable[[Scalar], Scalar]
 
@@ -646,10 +647,12 @@ SLOPE = product_of_cosines(0.5)
         lambda: func.check_grads(chain, 0.5, order=1) and SLOPE,
     ],
 )
+@untraced
 def test_a_transform_of_a_deep_chain_does_not_recurse(transform: Callable[[], object]) -> None:
     assert close(transform(), SLOPE, 1e-16)
 
 
+@untraced
 def test_second_derivatives_of_a_deep_chain_do_not_recurse() -> None:
     central = (product_of_cosines(0.5 + 1e-6) - product_of_cosines(0.5 - 1e-6)) / 2e-6
     twice = func.grad(func.grad(chain))(0.5)

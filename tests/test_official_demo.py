@@ -22,6 +22,7 @@ from microfp.schedules import Schedule, constant, micrograd_decay
 from microfp.toolbox import take
 from microfp.trainer import Run, TrainState, fit, train
 from microfp.tree import parameter_count, parameters
+from tests.untraced import untraced
 
 PUBLISHED = Path(__file__).parent / "data" / "micrograd_demo.csv"
 TOLERANCE = 1e-9
@@ -42,6 +43,7 @@ def published() -> list[PublishedStep]:
 
 
 @pytest.fixture(scope="module")
+@untraced
 def demo() -> Run[nn.MLP]:
     """The official demo by microfp, 100 steps; it takes a while, so it is run once."""
     model = nn.mlp(2, [16, 16, 1], seed=1337)

@@ -40,6 +40,7 @@ from microfp.values import (
     where,
 )
 from tests.expressions import VALUES, Expression, applied, evaluate, expressions
+from tests.untraced import untraced
 
 A = value(2.0, label="a")
 B = value(-3.0, label="b")
@@ -375,6 +376,7 @@ def test_a_formula_that_sharing_makes_too_long_is_refused_unless_its_parts_have_
     assert to_latex(diamonds, name_shared=True).count(r" \\") == 59
 
 
+@untraced
 def test_the_limit_is_a_million_nodes() -> None:
     # A sum is one node more than it has terms.
     assert to_latex(total([A] * 999_999)).count("a") == 999_999
@@ -564,6 +566,7 @@ def test_what_is_no_node_is_refused(call: Callable[[Any], str]) -> None:
         call(3.0)
 
 
+@untraced
 def test_a_chain_of_100_000_is_no_deeper_than_any_other_graph() -> None:
     long = reduce(lambda node, _: node - 1.0, range(100_000), A)
     assert to_latex(long) == "a" + " - 1" * 100_000

@@ -19,6 +19,7 @@ from microfp import ops, values
 from microfp.gradients import backward
 from microfp.values import LEAF, Scalar, Value, lift, primitive_of, topological_order, total, value
 from tests.expressions import applied
+from tests.untraced import untraced
 
 MILLION = 1_000_000
 
@@ -478,6 +479,7 @@ def test_the_order_is_the_same_in_every_process() -> None:
 # Depth.
 
 
+@untraced
 def test_a_chain_of_a_million_is_ordered_differentiated_shown_copied_and_pickled() -> None:
     output = chain(MILLION)
     order = topological_order(output)

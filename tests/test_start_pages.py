@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.documents import ROOT
+from tests.extras import PROGRAMS
 
 START = ROOT / "docs" / "start"
 SESSION = re.compile(r"^```python\n(>>>.*?)^```$", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```python$", re.MULTILINE)
 EXTRA = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
-FOR_DEVELOPERS = {"bench", "dev", "docs", "mutate"}
 
 
 @pytest.mark.parametrize("page", ["install", "first-gradient", "first-training"])
@@ -34,7 +34,7 @@ def test_the_page_of_installing_names_every_extra_and_what_it_brings() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     text = (START / "install.md").read_text(encoding="utf-8")
-    assert set(EXTRA.findall(text)) == set(extras) - FOR_DEVELOPERS
+    assert set(EXTRA.findall(text)) == set(PROGRAMS)
     for name in EXTRA.findall(text):
         (row,) = re.findall(rf"^\| `{name}` \|.*$", text, re.MULTILINE)
         for package in extras[name]:

@@ -68,7 +68,13 @@ R = TypeVar("R")
 Chart: TypeAlias = (
     "alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart | alt.FacetChart"
 )
-"""Whatever Altair calls a chart."""
+"""Whatever Altair calls a chart.
+
+>>> from microfp import datasets
+>>> chart: Chart = scatter(datasets.moons(10))
+>>> to_svg(chart)[:4]
+'<svg'
+"""
 
 Rows: TypeAlias = Sequence[Mapping[str, object]]
 
@@ -76,7 +82,11 @@ BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PINK = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 
 PALETTE = (BLUE, RED, GREEN, PINK, SKY, ORANGE, BLACK, YELLOW)
-"""The colours of series, in the order in which they are given out."""
+"""The colours of series, in the order in which they are given out.
+
+>>> PALETTE[:2]
+('#0072B2', '#D55E00')
+"""
 
 SHAPES = ("circle", "triangle-up", "square", "diamond", "cross", "triangle-down")
 WIDTH, HEIGHT = 400, 260

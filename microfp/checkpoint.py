@@ -102,9 +102,25 @@ __all__ = [
 M = TypeVar("M", bound=Model)
 
 FORMAT = "microfp checkpoint"
+"""What the field `format` of a checkpoint says.
+
+>>> FORMAT
+'microfp checkpoint'
+"""
+
 VERSION = 1
+"""The version of the form of checkpoints that is written, and that can be read.
+
+>>> VERSION
+1
+"""
+
 LARGEST_FILE = 2**28
-"""The most bytes that are read: about three million parameters under adam."""
+"""The most bytes that are read: about three million parameters under adam.
+
+>>> LARGEST_FILE
+268435456
+"""
 
 _DEEPEST = 100
 _WIDTH = 100

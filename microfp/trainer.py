@@ -51,6 +51,12 @@ Backend: TypeAlias = Literal["auto", "eager", "python", "native"]
 `"eager"` walks the graph; `"python"` runs Python source that is generated from it, and gives the
 same bits; `"native"` runs machine code; `"auto"` is `"python"` where loss and model can be traced
 and `"eager"` where not.
+
+>>> from microfp import datasets, nn
+>>> backends: list[Backend] = ["eager", "python"]
+>>> runs = [fit(nn.mlp(2, [1]), datasets.moons(4), steps=2, backend=it) for it in backends]
+>>> runs[0].final_loss == runs[1].final_loss
+True
 """
 
 
@@ -107,6 +113,10 @@ class TrainState(Record, Generic[M]):
 
 class Differentiated(Record, Generic[M]):
     """An evaluation with the gradients of its total.
+
+    Attributes:
+        evaluation: What a loss says of a model and a dataset.
+        gradients: The derivatives of its total, one entry a node.
 
     >>> from microfp import datasets, nn
     >>> evaluation = evaluate(max_margin(), nn.mlp(2, [1]), datasets.moons(4))
@@ -518,7 +528,11 @@ def _native_fold(
 
 
 FURTHEST_AHEAD = 64
-"""How many steps are computed before anybody has asked for them, at most."""
+"""How many steps are computed before anybody has asked for them, at most.
+
+>>> FURTHEST_AHEAD
+64
+"""
 
 
 def _known(loss: Loss, state: TrainState[M], dataset: Dataset) -> _Moved:

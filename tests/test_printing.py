@@ -460,7 +460,10 @@ def test_arguments_are_named_by_labels_in_the_order_of_the_inputs() -> None:
     assert (found, slopes) == (-29.0, (1.0, -3.0))
 
 
-@pytest.mark.parametrize("label", ["", "1x", "a b", "lambda", "math", "abs", "_hidden", "x,y", "θ"])
+LABELS = ["", "1x", "a b", "lambda", "math", "abs", "_hidden", "x,y", "θ", "x=exit()", "x\n", "'"]
+
+
+@pytest.mark.parametrize("label", LABELS)
 def test_a_label_that_is_no_good_name_is_replaced(label: str) -> None:
     source = to_python(value(2.0, label=label) * A)
     assert "def f(x0, a):" in source

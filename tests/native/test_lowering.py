@@ -152,7 +152,10 @@ def test_labels_name_the_leaves_where_they_can() -> None:
     assert twice.inputs == ("x0", "x1")
 
 
-@pytest.mark.parametrize("label", ["lambda", "exp", "v3", "not a name", "inf", "program"])
+LABELS = ["lambda", "exp", "v3", "not a name", "inf", "program", "x: exit()", "x\nexit()\n"]
+
+
+@pytest.mark.parametrize("label", LABELS)
 def test_a_label_that_python_or_the_source_uses_is_no_variable(label: str) -> None:
     x = value(1.0, label=label)
     program = lower(exp(x * 3.0) + x, inputs=[x])

@@ -28,7 +28,7 @@ ROOMS = (
     Room("Functions and trees", ("func", "tree", "debug")),
     Room("Models and data", ("nn", "datasets")),
     Room("Losses and optimisers", ("losses", "optim", "schedules")),
-    Room("Training", ("trainer", "streams", "checkpoint", "parallel")),
+    Room("Training", ("trainer", "streams", "checkpoint", "export", "parallel")),
     Room("Machine speed", ("native",)),
     Room("Looking", ("plot_data", "charts", "display", "explorer")),
     Room("Foundations", ("record", "toolbox", "errors")),
@@ -44,10 +44,12 @@ INTERNAL = {
     "csv_data": "datasets",
     "duals": None,
     "examples": "datasets",
+    "files": None,
     "layout": None,
     "preparation": "datasets",
     "printing": "graph",
     "random_state": None,
+    "strict_json": None,
     "text": None,
 }
 """Modules without a page, and the public module that offers what people need of them."""

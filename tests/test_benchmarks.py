@@ -4,8 +4,9 @@ import pytest
 
 from benchmarks.__main__ import main
 from benchmarks.measure import Goal, Missing, Row, check_agreement, found, per, side_by_side
-from benchmarks.problems import demo, published_losses
+from benchmarks.problems import demo, moons, published_losses
 from benchmarks.table import cells, duration, lines
+from benchmarks.transforms import relative_error
 from microfp import losses
 
 
@@ -89,3 +90,7 @@ def test_an_unknown_group_is_refused_by_name(capsys: pytest.CaptureFixture[str])
         main(["speed"])
     assert caught.value.code == 2
     assert "'speed' is none of core, node" in capsys.readouterr().err
+
+
+def test_hessian_vector_products_are_near_central_differences_of_the_gradient() -> None:
+    assert relative_error(moons(4, 20, 1)) < 1e-6

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 Action: TypeAlias = Callable[[], object]
 
@@ -25,21 +25,36 @@ class Missing:
 Seconds: TypeAlias = float | Missing
 
 
+Unit: TypeAlias = Literal["seconds", "gigabytes", "per cent"]
+
+
 @dataclass(frozen=True)
 class Goal:
-    """A bound: on the peer's time over ours, on ours over the peer's, or on our seconds."""
+    """A bound: on the peer's time over ours, on ours over the peer's, or on our own number.
 
-    kind: Literal["faster", "at most", "seconds"]
+    Seconds and gigabytes are to be at most the bound, per cents at least.
+    """
+
+    kind: Literal["faster", "at most"] | Unit
     bound: float
 
     def __str__(self) -> str:
-        texts = {"faster": "≥ {:g}× faster", "at most": "≤ {:g}× the time", "seconds": "≤ {:g} s"}
+        texts = {
+            "faster": "≥ {:g}× faster",
+            "at most": "≤ {:g}× the time",
+            "seconds": "≤ {:g} s",
+            "gigabytes": "≤ {:g} GB",
+            "per cent": "≥ {:g} %",
+        }
         return texts[self.kind].format(self.bound)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison: what was done, in how many seconds by us and by the peer."""
+    """One comparison: what was done, what it took us and the peer: seconds, unless a unit is named.
+
+    A peer's seconds may stand beside ours; other units are not compared, only shown.
+    """
 
     what: str
     ours: Seconds
@@ -47,11 +62,14 @@ class Row:
     theirs: Seconds | None = None
     goal: Goal | None = None
     note: str = ""
+    unit: Unit = "seconds"
 
     @property
     def ratio(self) -> float | None:
         """The peer's time over ours, or for an "at most" goal ours over the peer's."""
         if not (isinstance(self.ours, float) and isinstance(self.theirs, float)):
+            return None
+        if self.unit != "seconds":
             return None
         if self.goal is not None and self.goal.kind == "at most":
             return self.ours / self.theirs
@@ -62,12 +80,14 @@ class Row:
         """Whether the goal is met; None where there is none, or nothing to compare."""
         if self.goal is None:
             return None
-        if self.goal.kind == "seconds":
-            return self.ours <= self.goal.bound if isinstance(self.ours, float) else None
-        if self.ratio is None:
-            return None
-        is_least = self.goal.kind == "faster"
-        return self.ratio >= self.goal.bound if is_least else self.ratio <= self.goal.bound
+        if self.goal.kind in get_args(Unit):
+            return self._meets(self.ours) if isinstance(self.ours, float) else None
+        return None if self.ratio is None else self._meets(self.ratio)
+
+    def _meets(self, number: float) -> bool:
+        assert self.goal is not None
+        is_least = self.goal.kind in ("faster", "per cent")
+        return number >= self.goal.bound if is_least else number <= self.goal.bound
 
 
 Rows: TypeAlias = Iterator[Row]

@@ -1,10 +1,10 @@
 """microfp's own side of every comparison; a way that is not there yet is reported as missing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from benchmarks.problems import Problem
-from microfp import losses, optim, trainer
+from microfp import losses, native, optim, trainer
 
 
 def _options(problem: Problem, backend: str) -> dict[str, object]:
@@ -55,3 +55,12 @@ def streamed(problem: Problem, backend: str) -> Callable[[], list[float]]:
         return [state.metrics.loss for state in islice(states, problem.steps)]
 
     return run
+
+
+def classified(problem: Problem, rows: Sequence[Sequence[float]]) -> tuple[list[int], float]:
+    """Train natively; find the classes of other rows, and the last loss."""
+    run = trainer.fit(
+        problem.model, problem.dataset, steps=problem.steps, **_options(problem, "native")
+    )
+    scores = native.predict(run.final_model, rows)
+    return [row.index(max(row)) for row in scores], run.final_loss

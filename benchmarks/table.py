@@ -7,7 +7,7 @@ from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks.measure import Missing, Row, Seconds
+from benchmarks.measure import Missing, Row, Seconds, Unit
 
 HEADINGS = ("what", "microfp", "peer", "its time", "ratio", "goal", "met")
 PACKAGES = (
@@ -70,13 +70,20 @@ def duration(time: Seconds | None) -> str:
     return f"{time / 1e-9:.3g} ns"
 
 
+def quantity(number: Seconds | None, unit: Unit) -> str:
+    """Write what was measured in its unit."""
+    if unit == "seconds" or not isinstance(number, float):
+        return duration(number)
+    return f"{number:.3g} {'GB' if unit == 'gigabytes' else '%'}"
+
+
 def cells(row: Row) -> tuple[str, ...]:
     """Write one row as the texts of its columns."""
     return (
         row.what,
-        duration(row.ours),
+        quantity(row.ours, row.unit),
         row.peer,
-        duration(row.theirs),
+        quantity(row.theirs, row.unit),
         "" if row.ratio is None else f"{row.ratio:.3g}×",
         "" if row.goal is None else str(row.goal),
         "" if row.goal is None else {True: "yes", False: "NO", None: "?"}[row.met],

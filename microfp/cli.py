@@ -57,6 +57,7 @@ from microfp.trainer import (
     Run,
     TrainState,
     chosen_backend,
+    fastest_backend,
     initial_state,
     train,
 )
@@ -261,7 +262,7 @@ def _add_demo(commands: "argparse._SubParsersAction[_Parser]") -> None:
     option("alpha", "weight of the L2 penalty", type=_size)
     option("batch-size", "examples in a step; default: all of them", type=_whole(1))
     option("seed", "of data, weights and batches", type=_whole(0, LARGEST_SEED))
-    option("backend", "how a step is computed", choices=get_args(Backend))
+    option("backend", "how a step is computed; auto is the fastest", choices=get_args(Backend))
     demo.add_argument("--json", action="store_true", help="print one JSON object instead")
     demo.add_argument(
         "--report", type=_page, metavar="FILE.html", help="write a page with every chart"
@@ -459,6 +460,8 @@ def demo_lines(options: DemoOptions, *, track: Track, clock: Callable[[], float]
         "the extent of the data",
         text.boundary_spacing(dataset_points(dataset), padding=PADDING),
     )
+    if options.backend == "auto":
+        options = options.set(backend=_fastest(options, model, dataset))
     demo = _Demo(options=options, dataset=dataset, model=model, spacing=spacing)
     if options.report or options.png:
         charts.check_extra()
@@ -475,6 +478,17 @@ def demo_lines(options: DemoOptions, *, track: Track, clock: Callable[[], float]
     if not (options.report or options.png):
         return lines(demo, tracked, states, clock)
     return _drawn_lines(demo, tracked, states, partial(lines, clock=clock))
+
+
+def _fastest(options: DemoOptions, model: MLP, dataset: Dataset) -> Backend:
+    """What `auto` stands for: the backend that is done first with so many steps."""
+    return fastest_backend(
+        model,
+        dataset,
+        steps=options.steps,
+        loss=max_margin(alpha=options.alpha),
+        batch_size=options.batch_size,
+    )
 
 
 def _report_lines(

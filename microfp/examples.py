@@ -88,6 +88,15 @@ class Dataset(Record):
         return True, ""
 
     @property
+    def target_count(self) -> int:
+        """How many targets an example has.
+
+        >>> dataset([[0.0], [1.0]], [[5, 6], [7, 8]]).target_count
+        2
+        """
+        return 1 + len(self.further_ys[0]) if self.further_ys else 1
+
+    @property
     def targets(self) -> tuple[Row, ...]:
         """The targets as rows: one number an example, or several.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import Generic, TypeAlias, TypeVar
 
+from microfp import ops
 from microfp.binding import bind
 from microfp.checks import check_kind, check_non_negative, check_positive
 from microfp.datasets import Dataset, Row
@@ -174,8 +175,8 @@ def share_correct(loss: Loss, scores: Iterable[Row], dataset: Dataset) -> float 
     """
     if loss.is_correct is None:
         return None
-    pairs = zip(scores, dataset.targets, strict=True)
-    return sum(loss.is_correct(row, *targets) for row, targets in pairs) / len(dataset.ys)
+    columns = zip(*dataset.targets, strict=True) if dataset.further_ys else (dataset.ys,)
+    return sum(map(loss.is_correct, scores, *columns)) / len(dataset.ys)
 
 
 def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
@@ -440,6 +441,8 @@ def _elastic(l1: float, l2: float, p: Value) -> Value:
 
 
 def _all_signs_match(scores: Row, *targets: float) -> bool:
+    if len(scores) == len(targets) == 1:  # the usual case, and the faster form
+        return (scores[0] > 0.0) == (targets[0] > 0.0)
     return all((score > 0.0) == (y > 0.0) for score, y in zip(scores, targets, strict=True))
 
 
@@ -452,9 +455,13 @@ def _is_largest(scores: Row, *targets: float) -> bool:
     return _largest(scores) == (targets[0] if len(targets) == 1 else _largest(targets))
 
 
-def _largest(numbers: Sequence[float]) -> int:
-    """The place of the largest number, the first one of equals."""
-    return max(range(len(numbers)), key=numbers.__getitem__)
+def _largest(numbers: Sequence[float]) -> float:
+    """The place of the largest number, the first one of equals; without branches, to be traced."""
+    place, best = 0.0, numbers[0]
+    for k, number in enumerate(numbers[1:], 1):
+        is_larger = number > best
+        place, best = ops.where(is_larger, float(k), place), ops.where(is_larger, number, best)
+    return place
 
 
 def _check_signs(targets: Row, outputs: int) -> None:

@@ -127,6 +127,25 @@ class Rule(Record):
         return self.state.field_names()[:1] == ("count",)
 
 
+class RuleUse(NamedTuple):
+    """How an optimiser uses a rule.
+
+    Attributes:
+        rule: The rule.
+        where: Which parameters it is applied to, one bool each; the gradients of the others pass
+            as they are, and are not remembered. None for all of them.
+        every: It is applied in one step of so many, when the mean of `accumulate_gradients` is
+            complete; in the others its update is 0.0, and it remembers what it did.
+
+    >>> [use.every for use in accumulate_gradients(sgd(0.1), every=4).rules]
+    [1, 4]
+    """
+
+    rule: Rule
+    where: tuple[bool, ...] | None = None
+    every: int = 1
+
+
 class Optimizer(NamedTuple):
     """A function that turns gradients into updates, and the state it starts from.
 
@@ -139,7 +158,8 @@ class Optimizer(NamedTuple):
         update: From gradients, state, parameters and step to updates and the next state.
         learning_rate: The rate at a step, for reports; None where there is no such thing.
         rules: The scalar rules that it applies one after another, for compilers; None where it
-            is more than that. The records of its state, in order, are those of the rules.
+            is more than that. The records of its state, in order, are those of the rules; what
+            `accumulate_gradients` holds in its own comes after it.
 
     >>> sgd(0.1).name
     'sgd'
@@ -151,7 +171,7 @@ class Optimizer(NamedTuple):
     init: Callable[[Numbers], object]
     update: Callable[[Numbers, object, Numbers, int], tuple[Numbers, object]]
     learning_rate: Schedule | None = None
-    rules: tuple[Rule, ...] | None = None
+    rules: tuple[RuleUse, ...] | None = None
 
 
 def from_rule(name: str, rule: Rule, *, learning_rate: Schedule | None = None) -> Optimizer:
@@ -172,7 +192,7 @@ def from_rule(name: str, rule: Rule, *, learning_rate: Schedule | None = None) -
         init=bind(_first_memory, rule),
         update=bind(_apply_rule, name, rule),
         learning_rate=learning_rate,
-        rules=(rule,),
+        rules=(RuleUse(rule),),
     )
 
 
@@ -294,7 +314,7 @@ def _states(state: object, optimizers: Sequence[Optimizer]) -> tuple[object, ...
     return state
 
 
-def _all_rules(optimizers: Sequence[Optimizer]) -> tuple[Rule, ...] | None:
+def _all_rules(optimizers: Sequence[Optimizer]) -> tuple[RuleUse, ...] | None:
     parts = [optimizer.rules for optimizer in optimizers]
     return None if None in parts else tuple(rule for rules in parts for rule in rules or ())
 
@@ -342,7 +362,34 @@ def accumulate_gradients(*optimizers: Optimizer, every: int) -> Optimizer:
         init=bind(_first_mean, inner),
         update=bind(_accumulate, inner, size),
         learning_rate=None if rate is None else bind(_once_every, rate, size),
+        rules=_gathering(inner.rules, size),
     )
+
+
+def _gathering(inner: tuple[RuleUse, ...] | None, size: int) -> tuple[RuleUse, ...] | None:
+    """The rule of the means, and then those that see them; None where these gather themselves."""
+    if inner is None or any(use.every > 1 or use.rule.state is AccumulationState for use in inner):
+        return None
+    coefficients = bind(_place_in_mean, size)
+    mean = Rule(
+        function=_mean_rule, state=AccumulationState, initial=(0.0,), coefficients=coefficients
+    )
+    return RuleUse(mean), *(use._replace(every=size) for use in inner)
+
+
+def _place_in_mean(size: int, count: int) -> tuple[float, float]:
+    """Which gradient of its mean comes now, from 1, and whether it is the last one."""
+    place = count % size + 1
+    return float(place), float(place == size)
+
+
+def _mean_rule(
+    g: float, slots: tuple[float], p: float, coefficients: tuple[float, float]
+) -> tuple[float, tuple[float]]:
+    """The mean when it is complete, and then a new one; before that, an update of 0.0."""
+    place, is_last = coefficients
+    mean = slots[0] + ops.divide(g - slots[0], place)
+    return ops.where(is_last, mean, 0.0), (ops.where(is_last, 0.0, mean),)
 
 
 def _once_every(rate: Schedule, size: int, step: int) -> float:
@@ -364,13 +411,14 @@ def _accumulate(
     where = "accumulate_gradients"
     if not isinstance(state, AccumulationState):
         raise wrong_kind(where, "the optimizer state", "an AccumulationState", state)
-    place = state.count % size
-    mean = pvector([m + (g - m) / (place + 1) for m, g in zip(state.mean, gradients, strict=True)])
-    nothing, after = _zeros(mean), state.set(count=state.count + 1, mean=mean)
-    if place + 1 < size:
-        return nothing, after
-    updates, moved = inner.update(mean, state.inner, parameters, step // size)
-    return updates, after.set(mean=nothing, inner=moved)
+    place, is_last = _place_in_mean(size, state.count)
+    means = (state.mean,)
+    updates, (mean,) = _applied(_mean_rule, gradients, means, parameters, (place, is_last))
+    after = state.set(count=state.count + 1, mean=mean)
+    if not is_last:
+        return updates, after
+    updates, moved = inner.update(updates, state.inner, parameters, step // size)
+    return updates, after.set(inner=moved)
 
 
 def _zeros(numbers: Numbers) -> Numbers:
@@ -401,7 +449,14 @@ def masked(where: Sequence[bool], *optimizers: Optimizer) -> Optimizer:
         init=bind(_first_of_some, inner, chosen),
         update=bind(_apply_to_some, inner, chosen),
         learning_rate=inner.learning_rate,
+        rules=inner.rules and tuple(_among(chosen, use) for use in inner.rules),
     )
+
+
+def _among(chosen: tuple[bool, ...], use: RuleUse) -> RuleUse:
+    """The same use of a rule, of those parameters that are chosen."""
+    inner = iter(use.where or repeat(True))  # noqa: FBT003 - what is repeated
+    return use._replace(where=tuple([mine and next(inner, False) for mine in chosen]))
 
 
 def _first_of_some(inner: Optimizer, chosen: Sequence[bool], parameters: Numbers) -> object:

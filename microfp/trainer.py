@@ -9,14 +9,16 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import reduce
+from functools import partial, reduce
+from importlib.util import find_spec
+from itertools import repeat
 from typing import Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, get_args
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.checks import check_count, check_kind, check_seed, wrong_value
 from microfp.datasets import Dataset, batch
-from microfp.errors import ShapeError, TraceError
+from microfp.errors import CompileError, ShapeError, TraceError
 from microfp.gradients import Gradients, backward, grad
 from microfp.losses import (
     Evaluation,
@@ -29,10 +31,12 @@ from microfp.losses import (
     share_correct,
 )
 from microfp.native.engine import bindings
+from microfp.native.machine import check_native
 from microfp.native.stepping import MOST_NODES, Plan, measure, plan_for
-from microfp.native.stream import Steps, Stream, ahead, open_stream
+from microfp.native.stream import Chooser, Steps, Stream, ahead, open_stream
 from microfp.native.structure import Template
 from microfp.native.structure import template as template_of
+from microfp.native.updating import Updated, update_for
 from microfp.nn import Model, apply_gradients
 from microfp.ops import total
 from microfp.optim import Numbers, Optimizer, sgd
@@ -58,6 +62,8 @@ and `"eager"` where not.
 >>> runs[0].final_loss == runs[1].final_loss
 True
 """
+
+BACKENDS: tuple[str, ...] = get_args(Backend)
 
 
 class Metrics(Record):
@@ -150,7 +156,7 @@ class Run(Record, Generic[M]):
     history: PVector[Metrics] = attr()
     final_loss: float = attr()
     final_accuracy: float | None = attr()
-    options: PMap[str, object] = attr()
+    options: PMap[str, object] = attr(deferrable=True)
 
     def __repr__(self) -> str:
         """Show how it ended; two models and a history would fill pages."""
@@ -187,11 +193,22 @@ def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
     >>> initial_state(nn.mlp(2, [1]), sgd(0.1)).metrics is None
     True
     """
+    return TrainState.unchecked(0, model, _initial_memory(model, optimizer), None)
+
+
+def _optimizer_state(model: Model, optimizer: Optimizer) -> object:
     numbers = pvector(_numbers(model))
     if not numbers:
         raise ShapeError(f"train: the model must have parameters, got {model!r:.80}")
-    return TrainState(step=0, model=model, optimizer_state=optimizer.init(numbers), metrics=None)
+    return optimizer.init(numbers)
 
+
+_initial_memory: Callable[[Model, Optimizer], object] = remembering(_optimizer_state)
+
+_check_fits: Callable[[Loss, Model, Dataset], None] = remembering(check_fits)
+"""As `check_fits`, which runs the model, but once for the same three."""
+
+_check_targets: Callable[[Loss, Dataset, int], None] = remembering(check_targets)
 
 _numbers: Callable[[object], tuple[float, ...]] = remembering(
     lambda model: tuple([p.data for p in parameters(model)])
@@ -278,11 +295,15 @@ def _measured(
 
 def _rate(optimizer: Optimizer, step: int) -> float | None:
     rate = optimizer.learning_rate
-    return None if rate is None else rate(step)
+    return None if rate is None else float(rate(step))
 
 
 def _norm(slopes: Sequence[float]) -> float:
-    return math.sqrt(total.forward(*[slope * slope for slope in slopes]))
+    return math.sqrt(_squares(slopes))
+
+
+def _squares(slopes: Sequence[float]) -> float:
+    return total.forward(*[slope * slope for slope in slopes])
 
 
 def make_step(
@@ -327,7 +348,7 @@ def make_step(
     check_seed("train", "seed", seed)
     _check_backend(backend)
     if backend == "native":
-        return _native_step(loss, optimizer, dataset, size, seed)
+        return _native_step(_Training(loss, optimizer, dataset, size, seed, backend))
 
     def step(state: TrainState[M], /) -> TrainState[M]:
         examples = batch(dataset, size, seed=seed, step=state.step)
@@ -343,8 +364,8 @@ def make_step(
 
 
 def _check_backend(backend: str) -> None:
-    if backend not in get_args(Backend):
-        raise wrong_value("train", "backend", f"one of {', '.join(get_args(Backend))}", backend)
+    if backend not in BACKENDS:
+        raise wrong_value("train", "backend", f"one of {', '.join(BACKENDS)}", backend)
     if backend == "native":
         bindings()
 
@@ -370,6 +391,57 @@ def chosen_backend(
         if isinstance(_flattened(loss, state, dataset, MOST_NODES), TraceError)
         else "python"
     )
+
+
+WORTH_COMPILING = 15_000_000
+"""From how much work on machine code is done sooner: steps times examples times parameters.
+
+Loading llvmlite and compiling the demo take 0.14 s, and generated Python about 10 ns for each;
+measured in whole processes, by the group `process` of the benchmarks.
+"""
+
+
+def fastest_backend(
+    model: Model,
+    dataset: Dataset,
+    *,
+    steps: int,
+    loss: Loss = max_margin(alpha=1e-4),
+    batch_size: int | None = None,
+) -> Backend:
+    """Say which backend is done first with a training, compiling included.
+
+    Args:
+        model: What is to be trained.
+        dataset: The examples.
+        steps: How many steps there will be.
+        loss: What is to be made small.
+        batch_size: How many examples a step sees; None for all of them.
+
+    Returns:
+        `"native"` where there is much to do and machine code can do it, else what `"auto"` stands
+        for.
+
+    >>> from microfp import datasets, nn
+    >>> fastest_backend(nn.mlp(2, [1]), datasets.moons(4), steps=10)
+    'python'
+    """
+    n = len(dataset.ys)
+    work = steps * min(batch_size or n, n) * len(parameters(model))
+    state: TrainState[Model] = TrainState.unchecked(0, model, (), None)
+    flat = _flattened(loss, state, dataset, MOST_NODES)
+    if isinstance(flat, TraceError):
+        return "eager"
+    return "native" if work >= WORTH_COMPILING and _is_compilable(flat.plan) else "python"
+
+
+def _is_compilable(plan: Plan) -> bool:
+    """Whether llvmlite is installed, and has something for every instruction."""
+    try:
+        check_native(plan.example)
+    except CompileError:
+        return False
+    return find_spec("llvmlite") is not None
 
 
 def _eager_step(
@@ -407,17 +479,19 @@ def _flattened(
     """Find the plan for a state, or the reason why there is none."""
     moved = pending(state, "model")
     if not isinstance(moved, _Moved):
-        check_fits(loss, state.model, examples)
-    if examples.further_ys:
-        return TraceError(f"{loss.name}: examples have several targets, and one can be traced")
+        _check_fits(loss, state.model, examples)
     try:
         known = moved if isinstance(moved, _Moved) else _read(state.model)
-        plan = plan_for(loss, known.template, len(examples.xs[0]), most_nodes)
+        width, targets = len(examples.xs[0]), examples.target_count
+        plan = _plan_for(loss, known.template, width, most_nodes, targets)
         _check_captured(plan.captured, state)
     except TraceError as error:
         return error
-    check_targets(loss, examples, _output_count(plan))
+    _check_targets(loss, examples, _output_count(plan))
     return _Flat(plan, known.template, known.numbers)
+
+
+_plan_for: Callable[[Loss, Template, int, int | None, int], Plan] = remembering(plan_for)
 
 
 def _output_count(plan: Plan) -> int:
@@ -440,63 +514,67 @@ def _python_step(
 ) -> TrainState[M]:
     """The eager step on plain numbers; the model is built when somebody reads it."""
     measured = measure(flat.plan, flat.numbers, examples)
-    slopes = pvector(measured.gradients)
-    moved, after = _updated(optimizer, state, pvector(flat.numbers), slopes)
-    numbers = tuple([x if type(x) is float else value(x).data for x in moved])
-    metrics = Metrics(
-        step=state.step,
-        loss=measured.total,
-        data_loss=measured.data,
-        penalty=measured.penalty,
-        accuracy=share_correct(loss, measured.scores, examples),
-        learning_rate=_rate(optimizer, state.step),
-        gradient_norm=_norm(measured.gradients),
+    after = _python_update(optimizer, state, flat.numbers, measured.gradients)
+    metrics = Metrics.unchecked(
+        state.step,
+        measured.total,
+        measured.data,
+        measured.penalty,
+        share_correct(loss, measured.scores, examples),
+        _rate(optimizer, state.step),
+        math.sqrt(after.squares),
     )
-    model = Deferred(_Moved.unchecked(flat.template, numbers))
-    return TrainState.unchecked(state.step + 1, model, after, metrics)
+    model = Deferred(_Moved.unchecked(flat.template, after.numbers))
+    return TrainState.unchecked(state.step + 1, model, after.state, metrics)
 
 
-def _native_step(
-    loss: Loss, optimizer: Optimizer, dataset: Dataset, size: int | None, seed: int
-) -> Step:
-    """The step in machine code; the data are copied once for each structure of models."""
-    streams: dict[Template, Stream] = {}
-
-    def step(state: TrainState[M], /) -> TrainState[M]:
-        known = _known(loss, state, dataset)
-        stream = streams.get(known.template)
-        if stream is None:
-            stream = streams[known.template] = _opened(
-                loss, optimizer, dataset, size, seed, state, known.template
-            )
-        steps = ahead(stream, state.step, known.numbers, state.optimizer_state, 1)
-        metrics = next(_native_metrics(optimizer, steps, state.step))
-        return _native_state(known.template, steps, metrics)
-
-    return step
+def _python_update(
+    optimizer: Optimizer, state: TrainState[M], numbers: Sequence[float], slopes: Sequence[float]
+) -> Updated:
+    """The update by its generated loop, or as eager does it where there is none."""
+    update = update_for(optimizer)
+    if update is not None:
+        return update(numbers, slopes, state.optimizer_state, state.step)
+    moved, after = _updated(optimizer, state, pvector(numbers), pvector(slopes))
+    plain = tuple([x if type(x) is float else value(x).data for x in moved])
+    return Updated(plain, after, _squares(slopes))
 
 
 class _Training(NamedTuple):
     """What is trained by, and on."""
 
-    step: Step
     loss: Loss
     optimizer: Optimizer
     dataset: Dataset
     size: int | None
     seed: int
+    backend: Backend
+
+
+def _native_step(training: _Training) -> Step:
+    """The step in machine code."""
+
+    def step(state: TrainState[M], /) -> TrainState[M]:
+        known, stream = _opened(training, state)
+        steps = ahead(
+            *(stream, _chooser(training), state.step, known.numbers, state.optimizer_state, 1),
+            last_only=True,
+        )
+        return _native_state(known.template, steps, _native_metrics(steps, state.step)[0])
+
+    return step
 
 
 def _native_states(training: _Training, state: TrainState[M]) -> Iterator[TrainState[M]]:
     """The states after a state, computed more and more of them ahead."""
-    _, loss, optimizer, dataset, size, seed = training
-    known = _known(loss, state, dataset)
-    stream = _opened(loss, optimizer, dataset, size, seed, state, known.template)
-    count, numbers, optimizer_state, step = 1, known.numbers, state.optimizer_state, state.step
+    known, stream = _opened(training, state)
+    chosen, count = _chooser(training), 1
+    numbers, optimizer_state, step = known.numbers, state.optimizer_state, state.step
     while True:
-        steps = ahead(stream, step, numbers, optimizer_state, count)
-        for place, metrics in enumerate(_native_metrics(optimizer, steps, step)):
-            yield _native_state(known.template, steps, metrics, place)
+        steps = ahead(stream, chosen, step, numbers, optimizer_state, count)
+        states: list[TrainState[M]] = _native_block(known.template, steps, step)
+        while states:  # what was given out is kept nowhere
+            yield states.pop()
         count, step = min(2 * count, FURTHEST_AHEAD), step + steps.count
         numbers, optimizer_state = steps.numbers(steps.count - 1), steps.state(steps.count - 1)
 
@@ -505,22 +583,14 @@ def _native_fold(
     training: _Training, state: TrainState[M], count: int, log_every: int
 ) -> tuple[TrainState[M], PVector[Metrics]]:
     """The state after so many steps, and the metrics that are logged on the way."""
-    if count == 0:
-        return state, pvector()
-    _, loss, optimizer, dataset, size, seed = training
-    known = _known(loss, state, dataset)
-    stream = _opened(loss, optimizer, dataset, size, seed, state, known.template)
+    known, stream = _opened(training, state)
     if not stream.checked:
-        check_fits(loss, state.model, dataset)
+        _check_fits(training.loss, state.model, training.dataset)
+    chosen, history = _chooser(training), []
     numbers, optimizer_state, step = known.numbers, state.optimizer_state, state.step
-    history: list[Metrics] = []
     while True:
-        steps = ahead(stream, step, numbers, optimizer_state, count - step)
-        history += [
-            metrics
-            for metrics in _native_metrics(optimizer, steps, step)
-            if metrics.step % log_every == 0 or metrics.step == count - 1
-        ]
+        steps = ahead(stream, chosen, step, numbers, optimizer_state, count - step, last_only=True)
+        history += _logged_metrics(steps, step, log_every, count - 1)
         step += steps.count
         if step == count:
             return _native_state(known.template, steps, history[-1]), pvector(history)
@@ -535,61 +605,63 @@ FURTHEST_AHEAD = 64
 """
 
 
+def _opened(training: _Training, state: TrainState[M]) -> tuple[_Moved, Stream]:
+    """The structure and the numbers of the model in a state, and its training, compiled."""
+    loss, optimizer, dataset = training.loss, training.optimizer, training.dataset
+    known = _known(loss, state, dataset)
+    stream = open_stream(loss, optimizer, known.template, dataset)
+    _check_captured(stream.trainer.examples.captured, state)
+    return known, stream
+
+
 def _known(loss: Loss, state: TrainState[M], dataset: Dataset) -> _Moved:
-    """The structure and the numbers of the model in a state."""
     moved = pending(state, "model")
     if isinstance(moved, _Moved):
         return moved
     if not parameters(state.model):
-        check_fits(loss, state.model, dataset)
+        _check_fits(loss, state.model, dataset)
     return _read(state.model)
 
 
-def _opened(
-    loss: Loss,
-    optimizer: Optimizer,
-    dataset: Dataset,
-    size: int | None,
-    seed: int,
-    state: TrainState[M],
-    template: Template,
-) -> Stream:
-    n = len(dataset.ys)
-
-    def chosen(step: int) -> tuple[int, ...] | None:
-        return None if size is None or size >= n else batch_numbers(n, size, seed=seed, step=step)
-
-    stream = open_stream(loss, optimizer, template, dataset, chosen)
-    _check_captured(stream.trainer.examples.captured, state)
-    return stream
+def _chooser(training: _Training) -> Chooser:
+    """From the step to the examples of its batch; None where every step sees all of them."""
+    n, size, seed = len(training.dataset.ys), training.size, training.seed
+    if size is None or size >= n:
+        return None
+    return lambda step: batch_numbers(n, size, seed=seed, step=step)
 
 
-def _native_state(
-    template: Template, steps: Steps, metrics: Metrics, place: int = -1
-) -> TrainState[M]:
-    """The state after one of some steps, the last by default."""
-    moved = _Moved.unchecked(template, Deferred(lambda: steps.numbers(place)))
-    after = Deferred(lambda: steps.state(place))
+def _native_state(template: Template, steps: Steps, metrics: Metrics) -> TrainState[M]:
+    """The state after the last of some steps."""
+    moved = _Moved.unchecked(template, Deferred(partial(steps.numbers, steps.count - 1)))
+    after = Deferred(partial(steps.state, steps.count - 1))
     return TrainState.unchecked(metrics.step + 1, Deferred(moved), after, metrics)
 
 
-def _native_metrics(optimizer: Optimizer, steps: Steps, first: int) -> Iterator[Metrics]:
-    """The metrics of some steps, one by one: the rate of a step is asked for when it is due."""
-    loss, data, penalty, accuracy, norm = steps.measured
-    numbers = range(first, first + steps.count)
-    rates = (_rate(optimizer, step) for step in numbers)
-    return map(_metrics, numbers, loss, data, penalty, accuracy, rates, norm)
+def _native_block(template: Template, steps: Steps, first: int) -> list[TrainState[M]]:
+    """The states after each of some steps, the first of them last."""
+    places = range(steps.count)
+    numbers = map(Deferred, map(partial, repeat(steps.numbers), places))
+    moved = _Moved.unchecked_many([template] * steps.count, list(numbers))
+    states: list[TrainState[M]] = TrainState.unchecked_many(
+        range(first + 1, first + 1 + steps.count),
+        list(map(Deferred, moved)),
+        list(map(Deferred, map(partial, repeat(steps.state), places))),
+        _native_metrics(steps, first),
+    )
+    return states[::-1]
 
 
-_WRITERS = Metrics.writers()
+def _native_metrics(steps: Steps, first: int) -> list[Metrics]:
+    """The metrics of some steps."""
+    return Metrics.unchecked_many(range(first, first + steps.count), *steps.measured)
 
 
-def _metrics(*fields: object) -> Metrics:
-    """Build metrics without checks: a folded training spends most of its time outside of them."""
-    made = object.__new__(Metrics)
-    for write, field in zip(_WRITERS, fields, strict=True):
-        write(made, field)
-    return made
+def _logged_metrics(steps: Steps, first: int, log_every: int, last: int) -> list[Metrics]:
+    metrics = _native_metrics(steps, first)
+    if log_every == 1:
+        return metrics
+    return [it for it in metrics if it.step % log_every == 0 or it.step == last]
 
 
 def train(
@@ -628,9 +700,9 @@ def train(
     """
     step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
     start = initial_state(model, optimizer)
-    check_fits(loss, model, dataset)
+    _check_fits(loss, model, dataset)
     if backend == "native":
-        training = _Training(step, loss, optimizer, dataset, batch_size, seed)
+        training = _Training(loss, optimizer, dataset, batch_size, seed, backend)
         return _native_states(training, start)
     states = iterate(step, start)
     next(states)
@@ -672,37 +744,57 @@ def fit(
     """
     check_count("fit", "steps", steps)
     check_count("fit", "log_every", log_every, minimum=1)
-    options = {
-        "loss": loss,
-        "optimizer": optimizer,
-        "batch_size": batch_size,
-        "seed": seed,
-        "backend": backend,
-    }
     step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
     start = initial_state(model, optimizer)
-    if backend != "native" or steps == 0:  # which is checked where it is traced
-        check_fits(loss, model, dataset)
-    folded = _native_fold if backend == "native" else _fold
-    training = _Training(step, loss, optimizer, dataset, batch_size, seed)
-    final_state, history = folded(training, start, steps, log_every)
-    final = history[-1] if history else _untrained(loss, model, dataset)
-    held = pending(final_state, "model")
+    training = _Training(loss, optimizer, dataset, batch_size, seed, backend)
+    if backend == "native" and steps:  # where what does not fit is found while it is traced
+        final_state, history = _native_fold(training, start, steps, log_every)
+    else:
+        _check_fits(loss, model, dataset)
+        final_state, history = _fold(step, start, steps, log_every)
+    return _run(training, start, final_state, history, steps, log_every)
+
+
+def _run(
+    training: _Training,
+    start: TrainState[M],
+    end: TrainState[M],
+    history: PVector[Metrics],
+    steps: int,
+    log_every: int,
+) -> Run[M]:
+    """What `fit` returns; the final model and the options are built when they are read."""
+    final = history[-1] if history else _untrained(training.loss, start.model, training.dataset)
+    held = pending(end, "model")
     return Run.unchecked(
-        model,
-        final_state.model if held is None else Deferred(held),
+        start.model,
+        end.model if held is None else Deferred(held),
         history,
         final.loss,
         final.accuracy,
-        pmap({"steps": steps, "log_every": log_every, **options}),
+        Deferred(partial(_options, training, steps, log_every)),
+    )
+
+
+def _options(training: _Training, steps: int, log_every: int) -> PMap[str, object]:
+    return pmap(
+        {
+            "steps": steps,
+            "log_every": log_every,
+            "loss": training.loss,
+            "optimizer": training.optimizer,
+            "batch_size": training.size,
+            "seed": training.seed,
+            "backend": training.backend,
+        }
     )
 
 
 def _fold(
-    training: "_Training", start: TrainState[M], steps: int, log_every: int
+    step: Step, start: TrainState[M], steps: int, log_every: int
 ) -> tuple[TrainState[M], PVector[Metrics]]:
     unstarted: tuple[TrainState[M], PVector[Metrics]] = (start, pvector())
-    states = iterate(training.step, start)
+    states = iterate(step, start)
     next(states)
     return reduce(
         lambda so_far, state: (state, _logged(so_far[1], state, log_every, steps - 1)),

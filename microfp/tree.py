@@ -16,8 +16,8 @@ Line(slope=Value(data=5.0), offset=Value(data=6.0))
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from typing import NamedTuple, TypeAlias, TypeVar
+from operator import is_
+from typing import NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
@@ -28,34 +28,31 @@ from microfp.values import LEAF, Scalar, Value, lift, stop_gradient, value
 
 M = TypeVar("M")
 R = TypeVar("R")
+P = ParamSpec("P")
 
 
-class _Same:
-    """An object as a key that equals itself alone."""
+def remembering(f: Callable[P, R]) -> Callable[P, R]:
+    """Let a function of trees, or of other things that do not change, remember its last results.
 
-    __slots__ = ("it",)
-
-    def __init__(self, it: object) -> None:
-        self.it = it
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.it is self.it
-
-    def __hash__(self) -> int:
-        return id(self.it)
-
-
-def remembering(f: Callable[[object], R]) -> Callable[[object], R]:
-    """Let a function of a tree remember its last two results; trees do not change.
-
-    One training step asks several times for the parameters of the same model.
+    Two are kept, found by the identity of the arguments, which are given by position. One training
+    step asks several times for the parameters of the same model.
 
     >>> count = remembering(lambda tree: len(list(values(tree))))
     >>> count((value(1.0), value(2.0)))
     2
     """
-    remembered = lru_cache(maxsize=2)(lambda same: f(same.it))
-    return lambda tree: remembered(_Same(tree))
+    remembered: tuple[tuple[tuple[object, ...], R], ...] = ()
+
+    def remembers(*arguments: P.args, **_named: P.kwargs) -> R:
+        nonlocal remembered
+        for known, result in remembered:  # a plain loop over two: nothing is hashed or compared
+            if len(known) == len(arguments) and all(map(is_, known, arguments)):
+                return result
+        result = f(*arguments)  # type: ignore[call-arg]  # no argument is given by name
+        remembered = ((arguments, result), *remembered[:1])
+        return result
+
+    return remembers
 
 
 CONTAINERS = (Record, PMap, PVector, tuple)

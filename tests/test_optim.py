@@ -252,11 +252,12 @@ def test_a_new_optimiser_in_mid_run_begins_with_its_own_first_correction() -> No
 def test_the_rules_alone_compute_the_update(optimizer: Optimizer) -> None:
     """As traced on nodes of a graph: the same bounded as the lifted rules give on floats."""
     assert optimizer.rules is not None
-    slots = [tuple(map(value, rule.initial)) for rule in optimizer.rules]
+    rules = [use.rule for use in optimizer.rules]
+    slots = [tuple(map(value, rule.initial)) for rule in rules]
     x, expected = value(1.0), fed(optimizer, [[2.0], [-0.5], [0.25]])
     for step, slope in enumerate((2.0, -0.5, 0.25)):
         update: ops.Operand = value(slope)
-        for i, rule in enumerate(optimizer.rules):
+        for i, rule in enumerate(rules):
             coefficients = tuple(map(value, rule.coefficients(step)))
             update, slots[i] = rule.function(  # type: ignore[assignment]  # slots of values
                 update, slots[i], x, coefficients
@@ -267,7 +268,7 @@ def test_the_rules_alone_compute_the_update(optimizer: Optimizer) -> None:
 
 
 def test_the_norm_is_a_sum_of_terms_and_a_function_of_it() -> None:
-    (rule,) = clip_by_global_norm(1.0).rules or ()
+    ((rule, _, _),) = clip_by_global_norm(1.0).rules or ()
     assert rule.reduction is not None
     squares = total(value(g) * g for g in (3.0, 4.0))
     factor = rule.reduction.result(squares)
@@ -284,12 +285,20 @@ def test_the_records_of_a_state_are_those_of_the_rules() -> None:
     for optimizer in NAMED:
         nested = chain(clip(1.0), chain(optimizer), scale(2.0))
         state = nested.init(pvector([1.0]))
-        assert records(state) == [rule.state for rule in nested.rules or ()]
+        assert records(state) == [use.rule.state for use in nested.rules or ()]
 
 
 def test_what_is_more_than_rules_says_so() -> None:
-    assert masked([True], sgd(0.1)).rules is None
-    assert chain(sgd(0.1), accumulate_gradients(every=2)).rules is None
+    patient = accumulate_gradients(sgd(0.1), every=2)
+    assert accumulate_gradients(patient, every=3).rules is None
+    assert chain(sgd(0.1), sgd(0.1)._replace(rules=None)).rules is None
+
+
+def test_masks_and_periods_of_rules_are_those_of_what_holds_them() -> None:
+    inner = masked([True, False], sgd(0.1))
+    (use,) = masked([False, True, True], inner).rules or ()
+    assert use.where == (False, True, False)
+    assert [use.every for use in accumulate_gradients(adam(0.1), every=3).rules or ()] == [1, 3, 3]
 
 
 # What is refused

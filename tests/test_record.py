@@ -306,6 +306,20 @@ def test_setting_a_field_to_what_it_holds_returns_the_record_itself() -> None:
 # The rest.
 
 
+def test_records_built_from_columns_equal_those_built_one_by_one() -> None:
+    xs, ys = [1.0, 2.0, 3.0], [4.0, 5.0, 6.0]
+    expected = [Point.unchecked(x, y) for x, y in zip(xs, ys, strict=True)]
+    assert Point.unchecked_many(xs, ys) == expected
+    assert Point.unchecked_many([], []) == []
+    assert Empty.unchecked_many() == []
+
+
+@pytest.mark.parametrize("columns", [([1.0, 2.0], [1.0]), ([1.0],), ([1.0], [1.0], [1.0])])
+def test_columns_of_other_lengths_or_numbers_are_refused(columns: tuple[list[float], ...]) -> None:
+    with pytest.raises(ValueError, match=r"Point: columns|argument"):
+        Point.unchecked_many(*columns)
+
+
 def test_an_unchecked_record_equals_the_checked_one() -> None:
     assert Point.unchecked(1.0, 2.0) == Point(x=1.0, y=2.0)
 

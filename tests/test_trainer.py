@@ -11,6 +11,7 @@ from pyrsistent import PVector, pmap, pvector
 from microfp import Record, Value, attr, datasets, nn, optim, value
 from microfp.datasets import Dataset, batch, dataset, moons
 from microfp.losses import Loss, evaluate, evaluate_with, max_margin
+from microfp.ops import primitive
 from microfp.optim import Numbers, Optimizer, identity, sgd
 from microfp.schedules import constant, micrograd_decay
 from microfp.toolbox import last, pipe, take
@@ -21,13 +22,14 @@ from microfp.trainer import (
     advance,
     descend,
     differentiate,
+    fastest_backend,
     fit,
     initial_state,
     make_step,
     train,
 )
 from microfp.tree import parameters, with_parameters
-from microfp.values import Scalar
+from microfp.values import Scalar, lift
 
 DATA = moons(10, seed=3)
 MODEL = nn.mlp(2, [3, 1], seed=5)
@@ -327,3 +329,23 @@ def test_states_runs_and_evaluations_read_on_a_line_with_their_numbers() -> None
     assert repr(state) == f"TrainState(step=2, loss={final.loss!r})"
     assert repr(evaluation).startswith(f"Evaluation(total={run.history[0].loss!r}, data=")
     assert len(repr(evaluation)) < 120
+
+
+@pytest.mark.parametrize(
+    ("steps", "batch_size", "expected"),
+    [(100, None, "python"), (1000, None, "native"), (1000, 10, "python"), (0, None, "python")],
+)
+def test_machine_code_is_chosen_where_the_demo_is_long(
+    steps: int, batch_size: int | None, expected: Backend
+) -> None:
+    model, examples = nn.mlp(2, [16, 16, 1]), datasets.moons(100)
+    assert fastest_backend(model, examples, steps=steps, batch_size=batch_size) == expected
+
+
+def test_what_cannot_be_traced_or_compiled_is_left_to_the_other_backends() -> None:
+    model, examples = nn.mlp(2, [2, 1]), datasets.moons(20)
+    peeking = Loss(name="peeking", example=lambda s, y: s[0] if s[0].data > y else -s[0])
+    cube = primitive("cube", lambda a: a * a * a, lambda a, y: (3.0 * a * a,), "{0}^3")
+    own = Loss(name="own", example=lambda s, y: lift(cube(s[0] - y)))
+    assert fastest_backend(model, examples, steps=10**9, loss=peeking) == "eager"
+    assert fastest_backend(model, examples, steps=10**9, loss=own) == "python"

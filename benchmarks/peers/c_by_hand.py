@@ -49,10 +49,11 @@ def _flat(problem: Problem) -> list[float]:
 
 
 def _batches(problem: Problem) -> tuple[int, ctypes.Array | None]:
-    if problem.batches is None:
+    batches = problem.batches
+    if batches is None:
         return 0, None
-    size = max(map(len, problem.batches))
-    padded = [i for batch in problem.batches for i in (*batch, *[-1] * (size - len(batch)))]
+    size = max(map(len, batches))
+    padded = [i for batch in batches for i in (*batch, *[-1] * (size - len(batch)))]
     return size, (ctypes.c_int * len(padded))(*padded)
 
 

@@ -1,6 +1,6 @@
 """JAX in float64: one jitted step called from Python, and the whole loop in one `lax.scan`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from benchmarks.peers.numpy_by_hand import BETA_1, BETA_2, EPSILON
 from benchmarks.problems import Problem
@@ -8,18 +8,32 @@ from benchmarks.problems import Problem
 
 def called(problem: Problem) -> Callable[[], list[float]]:
     """Prepare a training that calls a jitted step from Python and reads its loss each time."""
+    train = _stepwise(problem)
+    return lambda: train()[1]
+
+
+def classified(problem: Problem, rows: Sequence[Sequence[float]]) -> tuple[list[int], float]:
+    """Train by jitted steps; find the classes of other rows, and the last loss."""
+    import numpy as np
+
+    (weights, _), losses = _stepwise(problem)()
+    return _scores(weights, np.array(rows)).argmax(axis=1).tolist(), losses[-1]
+
+
+def _stepwise(problem: Problem):
+    """A function that trains step by step: the last state, and the losses of all steps."""
     import numpy as np
 
     jax = _jax()
     jitted, start = jax.jit(_step(problem)), _start(problem)
     batches, rates = _batches(problem), np.array(problem.rates)
 
-    def run() -> list[float]:
+    def run():
         state, losses = start, []
         for k in range(problem.steps):
             state, loss = jitted(state, (rates[k], float(k + 1), batches[k]))
             losses.append(float(loss))
-        return losses
+        return state, losses
 
     return run
 
@@ -63,10 +77,11 @@ def _batches(problem: Problem):
     """The batches as one array, the short ones filled up with -1; or zeros that nobody reads."""
     import numpy as np
 
-    if problem.batches is None:
+    batches = problem.batches
+    if batches is None:
         return np.zeros(problem.steps, int)
-    size = max(map(len, problem.batches))
-    return np.array([(*batch, *[-1] * (size - len(batch))) for batch in problem.batches])
+    size = max(map(len, batches))
+    return np.array([(*batch, *[-1] * (size - len(batch))) for batch in batches])
 
 
 def _step(problem: Problem):

@@ -12,7 +12,7 @@ def trained(problem: Problem) -> Callable[[], list[float]]:
     import numpy as np
 
     examples, labels = np.array(problem.dataset.xs), np.array(problem.dataset.ys)
-    batches = [np.array(b) for b in problem.batches] if problem.batches else None
+    batches = problem.batches and [np.array(b) for b in problem.batches]
     slopes_of = {"hinge": _hinge, "softmax": _softmax}[problem.loss]
     update = {"hinge": _sgd, "softmax": _adam}[problem.loss]
 

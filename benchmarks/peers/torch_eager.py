@@ -1,12 +1,29 @@
 """PyTorch as its tutorials write it: `nn.Sequential`, an optimiser, float64, one thread."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from benchmarks.problems import Problem
 
 
 def trained(problem: Problem) -> Callable[[], list[float]]:
     """Prepare a whole training, from the initial weights to the losses of all steps."""
+    train = _training(problem)
+    return lambda: train(_model(problem))
+
+
+def classified(problem: Problem, rows: Sequence[Sequence[float]]) -> tuple[list[int], float]:
+    """Train; find the classes of other rows, and the last loss."""
+    import torch
+
+    model = _model(problem)
+    losses = _training(problem)(model)
+    with torch.no_grad():
+        scores = model(torch.tensor(rows, dtype=torch.float64))
+    return scores.argmax(dim=1).tolist(), losses[-1]
+
+
+def _training(problem: Problem):
+    """A function that trains a model and returns the losses of all steps."""
     import torch
 
     torch.set_num_threads(1)
@@ -15,8 +32,7 @@ def trained(problem: Problem) -> Callable[[], list[float]]:
     batches = problem.batches and [torch.tensor(b) for b in problem.batches]
     example = {"hinge": _hinge, "softmax": _softmax}[problem.loss]
 
-    def run() -> list[float]:
-        model = _model(problem)
+    def run(model) -> list[float]:
         optimizer = _optimizer(problem, model)
         losses = []
         for k, rate in enumerate(problem.rates):

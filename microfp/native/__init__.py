@@ -11,7 +11,7 @@ outputs     %4
 """
 
 from microfp.native.functions import predict, value_and_grad
-from microfp.native.inspection import CodeStages, explain_code
+from microfp.native.inspection import CodeStages
 from microfp.native.lowering import lower
 from microfp.native.program import Instruction, Program, run
 from microfp.native.source import function_source
@@ -23,7 +23,6 @@ __all__ = [
     "Program",
     "Stages",
     "explain",
-    "explain_code",
     "function_source",
     "lower",
     "predict",

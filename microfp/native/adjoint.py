@@ -38,9 +38,10 @@ __all__ = ["carried_program", "example_program", "gradient_nodes", "penalty_prog
 def example_program(graph: ExampleGraph) -> Program:
     """Lower one example with its gradients.
 
-    Its inputs are the columns, the target `y` and `seed`, the derivative of the loss of all
-    examples along the loss of this one: 1/n for a mean. Its outputs are the cost, the scores and
-    one gradient per parameter: the terms of this example alone, added from left to right.
+    Its inputs are the columns, the target `y` (of several, `y0`, `y1` and so on) and `seed`, the
+    derivative of the loss of all examples along the loss of this one: 1/n for a mean. Its outputs
+    are the cost, the scores and one gradient per parameter: the terms of this example alone, added
+    from left to right.
 
     >>> from microfp import losses, nn
     >>> from microfp.native.tracing import trace_example
@@ -102,7 +103,7 @@ def _program(
 ) -> Program:
     return lower(
         (graph.cost, *graph.scores, *gradients),
-        inputs=(*graph.inputs, graph.target, *more_inputs),
+        inputs=(*graph.inputs, *graph.targets, *more_inputs),
         parameters=graph.parameters,
     )
 

@@ -1,9 +1,9 @@
 """Looking inside machine code: the loops that were found, the IR, the assembly, what it costs.
 
 >>> from microfp import losses, nn
->>> stages = explain_code(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
+>>> stages = code_stages(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
 >>> stages.way, stages.counts.nodes
-('code', 118)
+('code', 117)
 >>> str(stages.rolled).splitlines()[2]
 'nest    16       n32[i] = p[17i + 64] + sum(16: p[17i + t + 48] * n16[t])'
 """
@@ -24,7 +24,7 @@ from microfp.native.training import example_code
 from microfp.nn import Model
 from microfp.record import Record, attr
 
-__all__ = ["CodeStages", "Counts", "explain_code"]
+__all__ = ["CodeStages", "Counts", "code_stages"]
 
 
 class Counts(NamedTuple):
@@ -55,7 +55,7 @@ class CodeStages(Record):
         seconds: How long LLVM took, stage by stage.
 
     >>> from microfp import losses, nn
-    >>> stages = explain_code(losses.max_margin(), nn.mlp(2, [4, 1]), 2)
+    >>> stages = code_stages(losses.max_margin(), nn.mlp(2, [4, 1]), 2)
     >>> stages.way, "fmul" in stages.ir
     ('code', True)
     """
@@ -88,7 +88,7 @@ def _lines(numbers: Mapping[str, float]) -> str:
     return "\n".join(f"{name:<12}{number:.3g}" for name, number in sorted(numbers.items()))
 
 
-def explain_code(loss: Loss, model: Model, width: int) -> CodeStages:
+def code_stages(loss: Loss, model: Model, width: int) -> CodeStages:
     """Show what a model and a loss become on their way to machine code.
 
     Args:
@@ -101,7 +101,7 @@ def explain_code(loss: Loss, model: Model, width: int) -> CodeStages:
         CompileError: If llvmlite is not installed, or a primitive has no native form.
 
     >>> from microfp import losses, nn
-    >>> stages = explain_code(losses.max_margin(), nn.neuron(2), 2)
+    >>> stages = code_stages(losses.max_margin(), nn.neuron(2), 2)
     >>> stages.ir.count("define void @run"), sorted(stages.seconds)
     (1, ['generate', 'optimize', 'parse'])
     """

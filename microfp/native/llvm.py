@@ -39,13 +39,14 @@ Index: TypeAlias = tuple[str | None, int]
 
 
 class _Scope(NamedTuple):
-    """What the code of one block knows."""
+    """What the code of one block knows; whether nothing in it can overflow."""
 
     writer: Writer
     rolled: Rolled
     columns: int
     block: str
     nodes: str
+    tame: bool
 
 
 def padded_nodes(rolled: Rolled) -> int:
@@ -77,8 +78,14 @@ def function_text(
 ) -> str:
     """Write the function that runs a rolled program over all examples.
 
-    Its arguments: a context that it does not need; the parameters, the shared numbers, the
-    inputs, the number of examples, room for the nodes of a chunk, the sums, the outputs.
+    Its arguments: a context; the parameters, the shared numbers, the inputs, the number of
+    examples, room for the nodes of a chunk, the sums, the outputs.
+
+    Where nothing overflows, products are added with one rounding instead of two, long sums are
+    taken in several chains, and what is multiplied by zero may be skipped. All of that could turn
+    a nan into an infinity, or an infinity into a number; so where a number is too large to tell,
+    the whole is left to another function, which the context points at: the same one written
+    without a size, which does none of that.
 
     Args:
         name: What to call it.
@@ -86,8 +93,8 @@ def function_text(
         width: How many examples are computed side by side.
         columns: Where inputs and outputs lie column by column, the length of a column, a
             multiple of the width; 0 where they lie block by block.
-        size: While no parameter and no input is larger, nothing overflows, and what is
-            multiplied by zero may be skipped; None where there is no such size.
+        size: While no parameter and no input is larger, nothing overflows; None where there is
+            no such size.
     """
     w = Writer(width)
     gate = find_gate(rolled) if size is not None and rolled.sum_count else None
@@ -96,18 +103,20 @@ def function_text(
         f"ptr noalias %n, ptr noalias %s, ptr %o) {{"
     )
     w.label("entry")
-    _clear_sums(w, rolled)
     w.line(f"%up = add i64 %count, {width - 1}")
     w.line(f"%all = udiv i64 %up, {width}")
+    if size is not None:
+        _leave_if_wild(w, rolled, size)
+    _clear_sums(w, rolled)
     blocks = chunk_blocks(rolled, width)
-    if gate is not None and size is not None:
-        _prepare_gate(w, rolled, gate, size, blocks)
+    if gate is not None:
+        _prepare_gate(w, gate, blocks)
 
     def chunk(start: str, _: Sequence[str]) -> Sequence[str]:
         rest = w.value(f"sub i64 %all, {start}")
         some = w.value(f"call i64 @llvm.umin.i64(i64 {rest}, i64 {blocks})")
         if gate is None:
-            _plain_chunk(w, rolled, columns, start, some)
+            _plain_chunk(w, rolled, columns, start, some, tame=size is not None)
         else:
             _gated_chunk(w, rolled, columns, gate, start, some)
         return ()
@@ -127,18 +136,23 @@ def _clear_sums(w: Writer, rolled: Rolled) -> None:
         w.line(f"store double 0.0, ptr {w.address('double', '%s', number)}")
 
 
-def _scope_at(w: Writer, rolled: Rolled, columns: int, number: str, place: str) -> _Scope:
+def _scope_at(
+    w: Writer, rolled: Rolled, columns: int, number: str, place: str, *, tame: bool = True
+) -> _Scope:
     """The block of examples of a number, its nodes at a place of the chunk."""
     first = w.value(f"mul i64 {place}, {padded_nodes(rolled)}")
     nodes = w.value(f"getelementptr {w.type}, ptr %n, i64 {first}")
-    return _Scope(w, rolled, columns, number, nodes)
+    return _Scope(w, rolled, columns, number, nodes, tame)
 
 
-def _plain_chunk(w: Writer, rolled: Rolled, columns: int, start: str, some: str) -> None:
+def _plain_chunk(
+    w: Writer, rolled: Rolled, columns: int, start: str, some: str, *, tame: bool
+) -> None:
     """All blocks of a chunk, and then its sums."""
 
     def scope_of(index: str) -> _Scope:
-        return _scope_at(w, rolled, columns, w.value(f"add i64 {start}, {index}"), index)
+        number = w.value(f"add i64 {start}, {index}")
+        return _scope_at(w, rolled, columns, number, index, tame=tame)
 
     def block(index: str, _: Sequence[str]) -> Sequence[str]:
         scope = scope_of(index)
@@ -154,18 +168,31 @@ def _plain_chunk(w: Writer, rolled: Rolled, columns: int, start: str, some: str)
         _summed(w, nest, scope_of, some)
 
 
-def _prepare_gate(w: Writer, rolled: Rolled, gate: Gate, size: float, blocks: int) -> None:
-    """Look at the sizes of all numbers once, and make room for what belongs to the gate."""
+def _leave_if_wild(w: Writer, rolled: Rolled, size: float) -> None:
+    """Look at the sizes of all numbers, and leave the work to another function if one is large."""
+    inputs = w.value(f"mul i64 %all, {rolled.input_count}")
+    vectors = -(-rolled.parameter_count // w.width)
+    large = "zeroinitializer"
+    if rolled.input_count:
+        large = _count_large(w, "%x", inputs, size, large)
+    if rolled.parameter_count:
+        large = _count_large(w, "%p", str(vectors), size, large)
+    w.line(f"%wild = fcmp une double {w.across(large)}, 0.0")
+    w.line("br i1 %wild, label %left, label %tame")
+    w.label("left")
+    w.line("%another = load ptr, ptr %t")
+    w.line("call void %another(ptr %t, ptr %p, ptr %u, ptr %x, i64 %count, ptr %n, ptr %s, ptr %o)")
+    w.line("ret void")
+    w.label("tame")
+
+
+def _prepare_gate(w: Writer, gate: Gate, blocks: int) -> None:
+    """Make room for what belongs to the gate."""
     w.line(f"%active = alloca [{blocks} x i64]")
     w.line("%live = alloca i64")
     w.line(f"%always = alloca [{_always_count(gate)} x {w.type}]")
     for k in range(_always_count(gate)):
         w.line(f"store {w.type} zeroinitializer, ptr {w.address(w.type, '%always', k)}")
-    inputs = w.value(f"mul i64 %all, {rolled.input_count}")
-    vectors = -(-rolled.parameter_count // w.width)
-    large = _count_large(w, "%x", inputs, size, "zeroinitializer")
-    large = _count_large(w, "%p", str(vectors), size, large)
-    w.line(f"%tame = fcmp oeq double {w.across(large)}, 0.0")
 
 
 def _count_large(w: Writer, numbers: str, vectors: str, size: float, so_far: str) -> str:
@@ -214,14 +241,13 @@ def _gated_chunk(
 
 
 def _is_open(scope: _Scope, gate: Gate) -> str:
-    """Whether some lane of the gate is not zero, or some number is too large to tell."""
+    """Whether some lane of the gate is not zero."""
     w = scope.writer
     address = w.address(w.type, scope.nodes, gate.node)
     node = w.value(f"load {w.type}, ptr {address}")
     lanes = w.value(f"fcmp une {w.type} {node}, zeroinitializer")
     bits = w.value(f"bitcast <{w.width} x i1> {lanes} to i{w.width}")
-    some = w.value(f"icmp ne i{w.width} {bits}, 0")
-    return w.value(f"select i1 %tame, i1 {some}, i1 true")
+    return w.value(f"icmp ne i{w.width} {bits}, 0")
 
 
 def _behind(scope: _Scope, gate: Gate, place: str) -> None:
@@ -373,7 +399,7 @@ def _tiles(
 def _members(scope: _Scope, nest: Nest, members: tuple[tuple[Index, ...], ...]) -> None:
     """Some members of a nest side by side: their sums grow together."""
     sums: list[str] = []
-    fused = sum(segment.count for segment in nest.segments) > 2
+    fused = scope.tame and sum(segment.count for segment in nest.segments) > 2
     for segment in nest.segments:
         sums = _grown(scope, segment, members, sums, fused=fused)
     for member, result in zip(members, sums, strict=True):
@@ -397,6 +423,8 @@ def _grown(
             for m, member in enumerate(members)
         ]
 
+    if scope.tame and len(members) == 1 and _CHAINS <= segment.count <= UNROLLED:
+        return [_grown_in_chains(scope, segment, members[0], sums, fused=fused)]
     grown, done = list(sums), 0
     if not grown:
         grown, done = grow((), (None, 0)), 1
@@ -413,6 +441,30 @@ def _grown(
     for offset in range(done, segment.count):
         grown = grow(grown, (None, offset))
     return grown
+
+
+_CHAINS = 4
+"""How many partial sums a lone sum is cut into: each addition waits for the one before."""
+
+
+def _grown_in_chains(
+    scope: _Scope,
+    segment: Segment,
+    member: tuple[Index, ...],
+    sums: Sequence[str],
+    *,
+    fused: bool,
+) -> str:
+    """Add the terms of a segment to a lone sum: every fourth term to the same partial sum."""
+    chains: list[str | None] = [*sums, *[None] * (_CHAINS - len(sums))]
+    for place in range(segment.count):
+        chains[place % _CHAINS] = _added(
+            *(scope, chains[place % _CHAINS], segment.term, member, (None, place)), fused=fused
+        )
+    a, b, c, d = chains
+    w = scope.writer
+    left, right = w.value(f"fadd {w.type} {a}, {b}"), w.value(f"fadd {w.type} {c}, {d}")
+    return w.value(f"fadd {w.type} {left}, {right}")
 
 
 _STEP = 4
@@ -518,7 +570,8 @@ def _summed(w: Writer, nest: Nest, scope_of: Callable[[str], _Scope], some: str)
         outer: tuple[Index, ...], tile_rows: tuple[Index, ...], those: tuple[Index, ...]
     ) -> None:
         members = [(*outer, row, column)[-len(shape) :] for row in tile_rows for column in those]
-        _sum_tile(w, nest, members, scope_of, some)
+        together = len(those) if strides[-1] == 1 and w.width % len(those) == 0 else 1
+        _sum_tile(w, nest, members, scope_of, some, together)
 
     assert len(strides) == len(shape)
     descend(())
@@ -530,21 +583,33 @@ def _sum_tile(
     members: Sequence[tuple[Index, ...]],
     scope_of: Callable[[str], _Scope],
     some: str,
+    run: int,
 ) -> None:
+    """Add up some members side by side; runs of so many of them stand together among the sums."""
     term = nest.segments[0].term
     known = members if nest.shape else [()] * len(members)
 
     def body(index: str, so_far: Sequence[str]) -> Sequence[str]:
         scope = scope_of(index)
         return [
-            _added(scope, total, term, member, (None, 0), fused=True)
+            _added(scope, total, term, member, (None, 0), fused=scope.tame)
             for total, member in zip(so_far, known, strict=True)
         ]
 
     totals = w.loop("0", some, 1, body, ["zeroinitializer"] * len(members))
-    for member, total in zip(known, totals, strict=True):
-        constant, dynamic = _offset(w, nest.target, member, (None, 0))
-        address = _moved(w, "double", "%s", constant, dynamic, 1)
-        old = w.value(f"load double, ptr {address}")
-        new = w.value(f"fadd double {old}, {w.across(total)}")
-        w.line(f"store double {new}, ptr {address}")
+    whole = len(members) // w.width * w.width
+    for first in range(0, whole, w.width):
+        together = w.across_each(totals[first : first + w.width])
+        for lane in range(0, w.width, run):
+            _add_to_sums(w, nest, known[first + lane], w.part(together, lane, run), run)
+    for member, total in zip(known[whole:], totals[whole:], strict=True):
+        _add_to_sums(w, nest, member, w.across(total), 0)
+
+
+def _add_to_sums(w: Writer, nest: Nest, member: tuple[Index, ...], more: str, run: int) -> None:
+    """Add to the sum of a member; where there is a run, to so many sums from it on."""
+    constant, dynamic = _offset(w, nest.target, member, (None, 0))
+    address = _moved(w, "double", "%s", constant, dynamic, 1)
+    kind = f"<{run} x double>" if run else "double"
+    old = w.value(f"load {kind}, ptr {address}, align 8")
+    w.line(f"store {kind} {w.value(f'fadd {kind} {old}, {more}')}, ptr {address}, align 8")

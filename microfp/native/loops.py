@@ -176,25 +176,19 @@ def collect_totals(program: Program) -> Program:
     outputs     %3
     """
     first, absorbed = program.leaf_count, _absorbed(program)
+    if not absorbed:
+        return program
     moved = list(range(first))
     collected: list[Instruction] = []
-    for slot, instruction in enumerate(program.instructions, first):  # a loop: the fast form
+    for slot, (op, operands, parameter) in enumerate(program.instructions, first):  # a fast loop
         moved.append(first + len(collected))
         if slot not in absorbed:
-            chain = instruction
-            if (
-                instruction.op in SUMS
-                and instruction.operands[:1]
-                and (instruction.operands[0] in absorbed)
-            ):
-                chain = Instruction("total", _terms(program, slot, absorbed))
-            collected.append(chain._replace(operands=tuple([moved[s] for s in chain.operands])))
-    return Program.unchecked(
-        program.inputs,
-        program.parameters,
-        tuple(collected),
-        tuple(moved[slot] for slot in program.outputs),
-    )
+            is_chain = op in SUMS and operands and operands[0] in absorbed
+            read = _terms(program, slot, absorbed) if is_chain else operands
+            name = "total" if is_chain else op
+            collected.append(Instruction(name, tuple([moved[s] for s in read]), parameter))
+    outputs = tuple(moved[slot] for slot in program.outputs)
+    return Program.unchecked(program.inputs, program.parameters, tuple(collected), outputs)
 
 
 def _absorbed(program: Program) -> frozenset[int]:
@@ -252,7 +246,9 @@ class _Forms:
     """The groups found so far, while a program is read from its first slot to its last."""
 
     def __init__(self, program: Program, shared: Mapping[int, int], kept: Sequence[bool]) -> None:
-        self.program = program
+        self.instructions = program.instructions
+        self.input_count = len(program.inputs)
+        self.leaf_count = program.leaf_count
         self.shared = shared
         self.kept = kept
         self.groups: list[_Group] = []
@@ -272,11 +268,11 @@ class _Forms:
 
     def leaf(self, slot: int, places: list[int]) -> Form:
         """The form of a load, with its place noted."""
-        if slot < len(self.program.inputs):
+        if slot < self.input_count:
             places.append(self.shared.get(slot, slot))
             return ("u",) if slot in self.shared else ("x",)
-        if slot < self.program.leaf_count:
-            places.append(slot - len(self.program.inputs))
+        if slot < self.leaf_count:
+            places.append(slot - self.input_count)
             return ("p",)
         number, place = self.found[slot]
         places.append(place)
@@ -284,17 +280,17 @@ class _Forms:
 
     def _described(self, slot: int) -> tuple[Form, list[int]]:
         places: list[int] = []
-        if slot < self.program.leaf_count:
+        if slot < self.leaf_count:
             return ("copy", self.leaf(slot, places)), places
-        instruction = self.program.instructions[slot - self.program.leaf_count]
+        instruction = self.instructions[slot - self.leaf_count]
         if instruction.op == "total":
             return self._sum(instruction.operands, places), places
         return self._applied(instruction, places), places
 
     def _operand(self, slot: int, places: list[int]) -> Form:
-        if slot < self.program.leaf_count or self.kept[slot]:
+        if slot < self.leaf_count or self.kept[slot]:
             return self.leaf(slot, places)
-        return self._applied(self.program.instructions[slot - self.program.leaf_count], places)
+        return self._applied(self.instructions[slot - self.leaf_count], places)
 
     def _applied(self, instruction: Instruction, places: list[int]) -> Form:
         op, operands, parameter = instruction
@@ -377,6 +373,8 @@ def find_loops(
     >>> find_loops(lower(sin(sin(x)), [x]), summed=0, limit=1) is None
     True
     """
+    if limit is not None and _begins_without_loops(program, shared, limit):
+        return None
     program = collect_totals(program)
     common = {program.inputs.index(name): place for place, name in enumerate(shared)}
     split = len(program.outputs) - summed
@@ -397,6 +395,19 @@ def find_loops(
             forms.add(slot)
     rolled = _rolled_up(program, forms, products, split)
     return rolled if limit is None or len(rolled.nests) <= limit else None
+
+
+PROBED = 20_000
+"""How many instructions of a far longer program show whether it has loops."""
+
+
+def _begins_without_loops(program: Program, shared: Iterable[str], limit: int) -> bool:
+    """Whether the beginning of a long program has too many nests already."""
+    if len(program.instructions) < 4 * PROBED:
+        return False
+    start = program.instructions[:PROBED]
+    beginning = Program.unchecked(program.inputs, program.parameters, start, ())
+    return find_loops(beginning, summed=0, shared=shared, limit=limit) is None
 
 
 def _is_input(program: Program, slot: int, common: Mapping[int, int]) -> bool:

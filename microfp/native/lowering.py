@@ -14,7 +14,6 @@ outputs     %2
 """
 
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import TypeAlias
 
 from microfp.native.program import (
@@ -45,6 +44,9 @@ def lower(
 ) -> Program:
     """Turn a graph into a program: translated, folded, shared, and without dead code.
 
+    It is `translate` and then each of `PASSES`; but all rules are applied to a node at once, so
+    that a graph of a million nodes is gone through once, and not once for each pass.
+
     Args:
         output: The node to compute, or several of them.
         inputs: The leaves that change from example to example.
@@ -58,9 +60,7 @@ def lower(
     %2 = mul x 3.0
     outputs     %2
     """
-    return reduce(
-        lambda program, apply: apply(program), PASSES, translate(output, inputs, parameters)
-    )
+    return remove_dead_code(_written(output, inputs, parameters, [*RULES, _sharing()]))
 
 
 def translate(
@@ -79,19 +79,28 @@ def translate(
     >>> len(translate(x * 1.0 + 2.0, inputs=[x]).instructions)
     4
     """
+    return _written(output, inputs, parameters, ())
+
+
+def _written(
+    output: Value | Sequence[Value],
+    inputs: Sequence[Value],
+    parameters: Sequence[Value],
+    rules: "Sequence[Rule]",
+) -> Program:
+    """Write a graph as a program, each node as what the rules make of it, one after another."""
     outputs = (output,) if isinstance(output, Value) else tuple(output)
     leaves = (*inputs, *parameters)
     slots = {leaf: slot for slot, leaf in enumerate(leaves)}
-    instructions: list[Instruction] = []
+    definitions: Definitions = [None] * len(leaves)
     for node in topological_order(total(outputs))[:-1]:  # a loop: each slot depends on earlier ones
         if node not in slots:
-            slots[node] = len(leaves) + len(instructions)
-            instructions.append(_instruction(node, slots))
-    return Program(
-        inputs=_names("x", inputs),
-        parameters=_names("p", parameters),
-        instructions=tuple(instructions),
-        outputs=tuple(slots[node] for node in outputs),
+            slots[node] = _defined(_instruction(node, slots), definitions, rules)
+    return Program.unchecked(
+        _names("x", inputs),
+        _names("p", parameters),
+        tuple(definitions[len(leaves) :]),
+        tuple([slots[node] for node in outputs]),
     )
 
 
@@ -110,25 +119,34 @@ def _names(prefix: str, leaves: Sequence[Value]) -> tuple[str, ...]:
     )
 
 
-Rule: TypeAlias = Callable[[Instruction, Sequence[Instruction | None]], "Instruction | int"]
+Definitions: TypeAlias = list[Instruction | None]
+"""What defines each slot so far; None for inputs and parameters."""
+
+Rule: TypeAlias = Callable[[Instruction, Definitions], "Instruction | int"]
 """What becomes of an instruction: another one, or the slot of an earlier one.
 
 It is given the instruction, its operands already renumbered, and what defines each slot so far.
 """
 
 
+def _defined(instruction: Instruction, definitions: Definitions, rules: Sequence[Rule]) -> int:
+    """Define one more slot as the rules say; return it, or the earlier one that they found."""
+    for rule in rules:
+        result = rule(instruction, definitions)
+        if type(result) is int:
+            return result
+        instruction = result  # type: ignore[assignment]  # no int, so an instruction
+    definitions.append(instruction)
+    return len(definitions) - 1
+
+
 def _rewritten(program: Program, rule: Rule) -> Program:
     """Apply a rule to each instruction in turn, and renumber the slots."""
-    definitions: list[Instruction | None] = [None] * program.leaf_count
+    definitions: Definitions = [None] * program.leaf_count
     slots = list(range(program.leaf_count))
     for op, operands, parameter in program.instructions:  # a loop: the fast form
         renumbered = Instruction(op, tuple([slots[slot] for slot in operands]), parameter)
-        result = rule(renumbered, definitions)
-        if isinstance(result, int):
-            slots.append(result)
-        else:
-            slots.append(len(definitions))
-            definitions.append(result)
+        slots.append(_defined(renumbered, definitions, (rule,)))
     return Program.unchecked(
         program.inputs,
         program.parameters,
@@ -137,12 +155,13 @@ def _rewritten(program: Program, rule: Rule) -> Program:
     )
 
 
-def _constant(slot: int, definitions: Sequence[Instruction | None]) -> float | None:
+def _constant(slot: int, definitions: Definitions) -> float | None:
     """The number in a slot, where it is a constant."""
     instruction = definitions[slot]
-    if instruction is None or instruction.op != CONSTANT:
+    if instruction is None or instruction[0] != CONSTANT:
         return None
-    return instruction.parameter if isinstance(instruction.parameter, float) else None
+    parameter = instruction[2]
+    return parameter if isinstance(parameter, float) else None
 
 
 def fold_constants(program: Program) -> Program:
@@ -157,13 +176,11 @@ def fold_constants(program: Program) -> Program:
     return _rewritten(program, _folded)
 
 
-def _folded(
-    instruction: Instruction, definitions: Sequence[Instruction | None]
-) -> Instruction | int:
-    if instruction.op == CONSTANT:
+def _folded(instruction: Instruction, definitions: Definitions) -> Instruction | int:
+    if instruction[0] == CONSTANT:
         return instruction
     known: dict[int, float] = {}
-    for slot in instruction.operands:  # a loop that ends at the first variable: most have one
+    for slot in instruction[1]:  # a loop that ends at the first variable: most have one
         number = _constant(slot, definitions)
         if number is None:
             return instruction
@@ -188,9 +205,7 @@ def remove_identities(program: Program) -> Program:
     return _rewritten(program, _without_identity)
 
 
-def _without_identity(
-    instruction: Instruction, definitions: Sequence[Instruction | None]
-) -> Instruction | int:
+def _without_identity(instruction: Instruction, definitions: Definitions) -> Instruction | int:
     op, operands, _ = instruction
     rule = _IDENTITIES.get(op)
     if rule is None:
@@ -198,9 +213,7 @@ def _without_identity(
     return rule(instruction, definitions) if len(operands) < 3 else instruction
 
 
-def _of_product(
-    instruction: Instruction, definitions: Sequence[Instruction | None]
-) -> Instruction | int:
+def _of_product(instruction: Instruction, definitions: Definitions) -> Instruction | int:
     for factor, other in (instruction.operands, instruction.operands[::-1]):
         number = _constant(factor, definitions)
         if number == 1.0:
@@ -210,16 +223,12 @@ def _of_product(
     return instruction
 
 
-def _of_negation(
-    instruction: Instruction, definitions: Sequence[Instruction | None]
-) -> Instruction | int:
+def _of_negation(instruction: Instruction, definitions: Definitions) -> Instruction | int:
     inner = definitions[instruction.operands[0]]
     return inner.operands[0] if inner is not None and inner.op == "neg" else instruction
 
 
-def _of_quotient(
-    instruction: Instruction, definitions: Sequence[Instruction | None]
-) -> Instruction | int:
+def _of_quotient(instruction: Instruction, definitions: Definitions) -> Instruction | int:
     by_one = _constant(instruction.operands[1], definitions) == 1.0
     return instruction.operands[0] if by_one else instruction
 
@@ -245,21 +254,26 @@ def share_subexpressions(program: Program) -> Program:
     %2 = add %1 %1
     outputs     %2
     """
+    return _rewritten(program, _sharing())
+
+
+def _sharing() -> Rule:
+    """A rule that remembers what it has seen, for one program."""
     seen: dict[object, int] = {}
 
-    def shared(
-        instruction: Instruction, definitions: Sequence[Instruction | None]
-    ) -> Instruction | int:
+    def shared(instruction: Instruction, definitions: Definitions) -> Instruction | int:
         slot = seen.setdefault(_identity(instruction), len(definitions))
         return instruction if slot == len(definitions) else slot
 
-    return _rewritten(program, shared)
+    return shared
 
 
 def _identity(instruction: Instruction) -> object:
     """What tells one instruction from another: 0.0 and -0.0 are equal, and yet two constants."""
-    op, operands, parameter = instruction
-    return op, operands, parameter.hex() if isinstance(parameter, float) else parameter
+    parameter = instruction[2]
+    if parameter is None:
+        return instruction
+    return (*instruction[:2], parameter.hex()) if isinstance(parameter, float) else instruction
 
 
 def expand_totals(program: Program) -> Program:
@@ -310,34 +324,34 @@ def remove_dead_code(program: Program) -> Program:
     %1 = mul x0 x0
     outputs     %1
     """
-    live = _live(program)
-    kept = [slot for slot in range(program.leaf_count, len(live)) if live[slot]]
-    moved = {slot: slot for slot in range(program.leaf_count)}
-    moved |= {slot: place for place, slot in enumerate(kept, program.leaf_count)}
-    return Program.unchecked(
-        program.inputs,
-        program.parameters,
-        tuple(
-            Instruction(op, tuple([moved[slot] for slot in operands]), parameter)
-            for op, operands, parameter in (
-                program.instructions[slot - program.leaf_count] for slot in kept
-            )
-        ),
-        tuple(moved[slot] for slot in program.outputs),
-    )
+    first, live = program.leaf_count, _live(program)
+    if all(live[first:]):
+        return program
+    moved = list(range(first))
+    kept: list[Instruction] = []
+    for (op, operands, parameter), needed in zip(program.instructions, live[first:], strict=True):
+        moved.append(first + len(kept))  # of a slot that is dropped, read by nobody
+        if needed:
+            kept.append(Instruction(op, tuple([moved[slot] for slot in operands]), parameter))
+    outputs = tuple(moved[slot] for slot in program.outputs)
+    return Program.unchecked(program.inputs, program.parameters, tuple(kept), outputs)
 
 
 def _live(program: Program) -> list[bool]:
     """Whether an output depends on each slot."""
-    live = [False] * (program.leaf_count + len(program.instructions))
+    first, instructions = program.leaf_count, program.instructions
+    live = [False] * (first + len(instructions))
     for slot in program.outputs:
         live[slot] = True
-    for slot in reversed(range(program.leaf_count, len(live))):
+    for slot in range(len(live) - 1, first - 1, -1):
         if live[slot]:
-            for operand in program.instructions[slot - program.leaf_count].operands:
+            for operand in instructions[slot - first].operands:
                 live[operand] = True
     return live
 
+
+RULES: tuple[Rule, ...] = (_folded, _without_identity)
+"""What `lower` does to each instruction, before it looks for an earlier one that is the same."""
 
 PASSES: tuple[Pass, ...] = (
     fold_constants,

@@ -9,10 +9,10 @@
 
 from array import array
 from collections.abc import Callable, Sequence
-from ctypes import c_int64, c_void_p, cast
+from ctypes import CFUNCTYPE, c_int64, c_void_p, cast
 from functools import lru_cache
 from itertools import chain
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from microfp.errors import CompileError
 from microfp.native import engine
@@ -24,6 +24,9 @@ from microfp.native.loops import Rolled, find_loops, own_primitives
 from microfp.native.program import CONSTANT, Program
 from microfp.native.tape import Tape, interpreter_text, tape_of
 from microfp.record import Record, attr
+
+if TYPE_CHECKING:
+    from ctypes import _FuncPointer
 
 __all__ = ["Machine", "Way", "check_native", "machine_for", "padded", "run_rows"]
 
@@ -49,7 +52,7 @@ class Machine(Record):
         address: Where the function starts. Its arguments: the context; the parameters; the
             shared numbers; the inputs; the number of examples; room for nodes; the sums; the
             outputs.
-        context: The address of the tape, or 0.
+        context: The address of the tape, or of what the code leaves its work to.
         scratch: From the number of blocks to how many numbers the nodes take.
         kept: What has to stay in memory.
     """
@@ -112,7 +115,7 @@ def machine_for(
         limit = LARGEST_NESTS if way == "auto" and not columns else None
         rolled = find_loops(program, summed=summed, shared=shared, limit=limit)
         if rolled is not None:
-            size = largest_leaf(program) if summed and not columns else None
+            size = None if columns else largest_leaf(program)
             function = function_text("run", rolled, width=width, columns=columns, size=size)
             if limit is None or function.count("\n") <= LARGEST_TEXT:
                 return _as_code(program, rolled, module_text([function], width=width), width)
@@ -121,7 +124,8 @@ def machine_for(
 
 def _as_code(program: Program, rolled: Rolled, text: str, width: int) -> Machine:
     chunk, nodes = chunk_blocks(rolled, width), padded_nodes(rolled) * width
-    code = engine.compiled(text, ("run",))
+    code, strict = engine.compiled(text, ("run",)), _strict(rolled, width)
+    context = array("q", [_address(strict)])
     return Machine.unchecked(
         program,
         "code",
@@ -130,11 +134,29 @@ def _as_code(program: Program, rolled: Rolled, text: str, width: int) -> Machine
         text,
         code,
         "run",
-        _address(code, "run"),
-        0,
+        _address(code.functions["run"]),
+        context.buffer_info()[0],
         lambda blocks: min(blocks, chunk) * nodes,
-        None,
+        (context, strict),
     )
+
+
+_Function = CFUNCTYPE(None, *[c_void_p] * 4, c_int64, *[c_void_p] * 3)
+
+
+def _strict(rolled: Rolled, width: int) -> "_FuncPointer":
+    """What the code leaves its work to where numbers are too large: compiled when that happens."""
+
+    @lru_cache(maxsize=1)
+    def code() -> engine.Code:  # all of it, since its functions do not keep it in memory
+        function = function_text("run", rolled, width=width)
+        return engine.compiled(module_text([function], width=width), ("run",))
+
+    def run(t: int, p: int, u: int, x: int, count: int, n: int, s: int, o: int) -> None:
+        addresses = *map(c_void_p, (t, p, u, x)), c_int64(count), *map(c_void_p, (n, s, o))
+        code().functions["run"](*addresses)
+
+    return _Function(run)
 
 
 def _as_tape(program: Program, tape: Tape, width: int) -> Machine:
@@ -149,7 +171,7 @@ def _as_tape(program: Program, tape: Tape, width: int) -> Machine:
         text,
         code,
         "tape",
-        _address(code, "tape"),
+        _address(code.functions["tape"]),
         fields.buffer_info()[0],
         lambda blocks: room,
         (fields, *kept),
@@ -161,8 +183,8 @@ def _interpreter(width: int) -> str:
     return interpreter_text(width)
 
 
-def _address(code: engine.Code, name: str) -> int:
-    return cast(code.functions[name], c_void_p).value or 0
+def _address(function: "_FuncPointer") -> int:
+    return cast(function, c_void_p).value or 0
 
 
 def _described(tape: Tape) -> "tuple[array[int], Sequence[object]]":
@@ -204,10 +226,11 @@ def run_rows(
     width, columns = machine.width, len(machine.program.inputs)
     outputs = len(machine.program.outputs)
     x, o = _in_lanes(rows, columns, width), buffer(padded(len(rows), width) * outputs)
-    p = array("d", numbers)
+    p = buffer(padded(len(numbers), width))
+    p.view[: len(numbers)] = memoryview(array("d", numbers))
     nodes = buffer(machine.scratch(-(-len(rows) // width)))
     machine.code.functions[machine.entry](
-        *map(c_void_p, (machine.context, p.buffer_info()[0], None, x.address)),
+        *map(c_void_p, (machine.context, p.address, None, x.address)),
         c_int64(len(rows)),
         *map(c_void_p, (nodes.address, None, o.address)),
     )

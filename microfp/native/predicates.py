@@ -3,7 +3,7 @@
 A predicate compares plain numbers and gives a bool. It is called with stand-ins that remember what
 they were compared with, once for every way that its branches can go, and becomes a node that is
 1.0 where it holds and 0.0 where not. One with too many ways, or one that does something else with
-the numbers, cannot be traced like this.
+the numbers, cannot be traced like this. A choice by `ops.where` is no branch.
 
 >>> from microfp.native.tracing import traced_leaf
 >>> score, y = traced_leaf("score"), traced_leaf("y")
@@ -19,18 +19,22 @@ from typing import NoReturn
 
 from microfp import ops
 from microfp.errors import TraceError
+from microfp.ops import Operand, Primitive
 from microfp.values import Scalar, Value, absolute, lift, sub, where
 
 __all__ = ["traced_predicate"]
 
 
 class _Number:
-    """A stand-in for a number that can only be compared."""
+    """A stand-in for a number: it can be compared, and primitives can be applied to it."""
 
     __hash__ = None  # type: ignore[assignment]  # equal numbers are not known
 
     def __init__(self, node: Scalar) -> None:
         self.node = node
+
+    def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> "_Number":
+        return _applied(primitive, operands)
 
     def __add__(self, other: object) -> "_Number":
         return _Number(lift(_node(other)) + self.node)
@@ -71,6 +75,9 @@ class _Truth:
     def __init__(self, node: Value) -> None:
         self.node = node
 
+    def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> _Number:
+        return _applied(primitive, operands)
+
     def __eq__(self, other: object) -> "_Truth":  # type: ignore[override]  # a bool of a graph
         return _Truth(sub(1.0, absolute(self.node - _truth(other))))
 
@@ -82,6 +89,11 @@ class _Truth:
 
     def __bool__(self) -> bool:
         return _decide(self.node)
+
+
+def _applied(primitive: Primitive, operands: tuple[Operand, ...]) -> _Number:
+    nodes = [_truth(it) if isinstance(it, _Truth | bool) else _node(it) for it in operands]
+    return _Number(lift(primitive(*nodes)))
 
 
 class _Path:
@@ -149,20 +161,18 @@ def _not_less(a: Scalar, b: Scalar) -> Value:
 
 
 def traced_predicate(
-    predicate: Callable[[tuple[float, ...], float], bool],
-    scores: Sequence[Value],
-    target: Value,
+    predicate: Callable[..., bool], scores: Sequence[Value], *targets: Value
 ) -> Value | None:
-    """Trace a predicate of scores and a target; None where it cannot be traced.
+    """Trace a predicate of scores and targets; None where it cannot be traced.
 
     Args:
         predicate: The `is_correct` of a loss.
         scores: The nodes of the scores.
-        target: The node of the target.
+        *targets: The nodes of the targets.
     """
-    stand_ins, y = tuple(_Number(score) for score in scores), _Number(target)
+    stand_ins, ys = tuple(map(_Number, scores)), tuple(map(_Number, targets))
     try:
-        return _explored(lambda: predicate(stand_ins, y), ())  # type: ignore[arg-type]  # stand-ins
+        return _explored(lambda: predicate(stand_ins, *ys), ())
     except Exception:  # noqa: BLE001 - whatever a predicate does with a stand-in, it is not traced
         return None
 

@@ -1,12 +1,13 @@
 """Running a compiled training: data into memory, some steps ahead, numbers out.
 
+>>> from array import array
 >>> from microfp import datasets, losses, nn, optim
 >>> from microfp.native.structure import template
 >>> from microfp.native.training import rules_of, trainer_for
 >>> model, data, rules = nn.mlp(2, [4, 1]), datasets.moons(20), rules_of(optim.sgd(0.1))
 >>> trainer = trainer_for(losses.max_margin(), template(model), 2, rules)
 >>> numbers = [p.data for p in nn.parameters(model)]
->>> block = run(trainer, Examples(data), [None, None], numbers, (), [(-0.1,), (-0.1,)])
+>>> block = run(trainer, Examples(data), [None] * 2, numbers, (), array("d", [-0.1] * 2))
 >>> block.count, len(block.numbers(2))
 (2, 17)
 """
@@ -16,10 +17,12 @@ from collections.abc import Sequence
 from ctypes import c_int64 as _long
 from ctypes import c_void_p as _pointer
 from itertools import chain
+from typing import NamedTuple
+
+from pyrsistent import PVector
 
 from microfp.datasets import Dataset
 from microfp.native.engine import Buffer, buffer, integers, scratch
-from microfp.native.machine import padded
 from microfp.native.training import MEASURES, Trainer
 
 __all__ = ["Block", "Examples", "run"]
@@ -34,8 +37,9 @@ class Examples:
     def __init__(self, dataset: Dataset) -> None:
         """Copy the numbers of a dataset."""
         self.count: int = len(dataset.ys)
-        self.columns: int = len(dataset.xs[0]) + 1
-        rows = chain.from_iterable((*x, y) for x, y in zip(dataset.xs, dataset.ys, strict=True))
+        targets = dataset.targets
+        self.columns: int = len(dataset.xs[0]) + len(targets[0])
+        rows = chain.from_iterable((*x, *ys) for x, ys in zip(dataset.xs, targets, strict=True))
         self.rows: Buffer = buffer(self.count * self.columns)
         self.rows.view[:] = memoryview(array("d", rows))
         self._packed: dict[int, Buffer] = {}
@@ -102,12 +106,21 @@ class Block:
         self.counts: Sequence[int] = counts
         self.count: int = len(counts)
         self._rows = rows
+        self._kept = len(rows.view) // trainer.row
         self._scores = scores
-        self.measures: list[float] = _floats(measures.view)
+        self._measures = measures
+
+    def measured(self, name: str) -> list[float]:
+        """What was measured under a name, step by step."""
+        first = MEASURES.index(name) * self.count
+        return _floats(self._measures.view[first : first + self.count])
 
     def numbers(self, step: int, column: int = 0) -> list[float]:
-        """The parameters before the step of that number, or a column of what is remembered."""
-        start = self.trainer.row * step + self.trainer.stride * column
+        """The parameters before the step of that number, or a column of what is remembered.
+
+        A run that was to keep its last numbers only has those of its last two rows.
+        """
+        start = self.trainer.row * (step % self._kept) + self.trainer.stride * column
         count = self.trainer.examples.parameter_count
         return _floats(self._rows.view[start : start + count])
 
@@ -127,13 +140,39 @@ class Block:
         return list(zip(*columns, strict=True))[: self.counts[step]]
 
 
+class _Data(NamedTuple):
+    """The examples of some steps in memory.
+
+    Attributes:
+        x: In blocks of lanes.
+        x_step: How far the batches of two steps are apart; 0 where all are the same.
+        counts: How many examples each batch has.
+        largest: The largest of them.
+    """
+
+    x: Buffer
+    x_step: int
+    counts: "array[int]"
+    largest: int
+
+
+def _data(trainer: Trainer, examples: Examples, batches: Sequence[Chosen]) -> _Data:
+    if not any(batches):  # None, all examples, in every step: an empty batch there is not
+        return _Data(examples.packed(trainer), 0, array("q", [examples.count]), examples.count)
+    counts = [examples.count if chosen is None else len(chosen) for chosen in batches]
+    step = _batch_size(trainer, examples, batches)
+    return _Data(packed(trainer, examples, batches), step, array("q", counts), max(counts))
+
+
 def run(
     trainer: Trainer,
     examples: Examples,
     batches: Sequence[Chosen],
     numbers: Sequence[float],
     remembered: Sequence[Sequence[float]],
-    scalars: Sequence[tuple[float, ...]],
+    scalars: "array[float]",
+    *,
+    last_only: bool = False,
 ) -> Block:
     """Run some steps.
 
@@ -143,45 +182,51 @@ def run(
         batches: Which examples each step sees.
         numbers: The parameters before the first step.
         remembered: What the update remembers, column by column.
-        scalars: The scalars of the update for each step.
+        scalars: The scalars of the update, step by step.
+        last_only: Whether only the numbers after the last step will be asked for.
     """
     it, width, steps = trainer.examples, trainer.width, len(batches)
-    counts = [examples.count if chosen is None else len(chosen) for chosen in batches]
-    whole = all(chosen is None for chosen in batches)
-    x = examples.packed(trainer) if whole else packed(trainer, examples, batches)
-    x_step = 0 if whole else _batch_size(trainer, examples, batches)
-    rows = buffer(trainer.row * (steps + 1))
-    for column, given in enumerate((numbers, *remembered)):
-        at = trainer.stride * column
-        rows.view[at : at + len(given)] = memoryview(array("d", given))
-    seeds = array("d", [1.0 / count for count in counts])
-    flat = array("d", chain.from_iterable(scalars))
-    blocks = blocks_of(max(counts), width)
-    o_step = blocks * width * it.score_count
-    scores = buffer(o_step * (1 if it.judged else steps))
-    measures = buffer(MEASURES * steps)
-    examples_machine, updates = it.machine, trainer.parameters.machine
-    n1 = scratch("nodes", examples_machine.scratch(blocks))
-    n2 = scratch("updates", updates.scratch(trainer.stride // width))
-    s1, s2 = buffer(padded(it.parameter_count + 2, width)), buffer(width)
-    trainer.steps.functions["train"](
-        integers(
-            [
-                it.parameter_count,
-                trainer.row - trainer.stride,
-                trainer.row,
-                trainer.parameters.scalar_count,
-            ]
-        ),
-        *map(_pointer, (examples_machine.address, examples_machine.context)),
-        *map(_pointer, (updates.address, updates.context)),
-        _long(steps),
-        *map(_pointer, (rows.address, seeds.buffer_info()[0])),
-        integers(counts),
-        _pointer(x.address),
-        _long(x_step),
-        *map(_pointer, (flat.buffer_info()[0], n1.address, s1.address, scores.address)),
-        _long(0 if it.judged else o_step),
-        *map(_pointer, (n2.address, s2.address, measures.address)),
+    data = _data(trainer, examples, batches)
+    rows = _first_row(trainer, 2 if last_only else steps + 1, (numbers, *remembered))
+    seeds = array("d", [1.0 / count for count in data.counts])
+    blocks = blocks_of(data.largest, width)
+    size = blocks * width * it.score_count
+    scores = scratch("scores", size) if it.judged else buffer(size * steps)
+    measures = buffer(len(MEASURES) * steps)
+    machine, updates = it.machine, trainer.parameters.machine
+    n1 = scratch("nodes", machine.scratch(blocks))
+    reductions = trainer.parameters.reductions
+    passes = [it.scratch(trainer.stride // width) for it in (updates, *reductions)]
+    n2, shared = (
+        scratch("updates", max(passes)),
+        scratch("shared", trainer.parameters.scalar_count + len(reductions)),
     )
+    addresses = array("q", [a for it in reductions for a in (it.address, it.context)])
+    s2 = scratch("penalties", width)
+    table = array(
+        "q",
+        [
+            *(machine.address, machine.context, updates.address, updates.context),
+            *(it.parameter_count, trainer.gradient, trainer.row),
+            *(trainer.parameters.scalar_count, steps, 1 if last_only else -1),
+            *(0 if len(data.counts) == 1 else -1, rows.address),
+            *(seeds.buffer_info()[0], data.counts.buffer_info()[0], data.x.address, data.x_step),
+            *(scalars.buffer_info()[0], n1.address, scores.address),
+            0 if it.judged else size,
+            *(n2.address, s2.address, measures.address),
+            *(addresses.buffer_info()[0], len(reductions), shared.address),
+        ],
+    )
+    trainer.steps.functions["train"](_pointer(table.buffer_info()[0]))
+    counts = data.counts if len(data.counts) == steps else [data.largest] * steps
     return Block(trainer, counts, rows, measures, scores)
+
+
+def _first_row(trainer: Trainer, count: int, columns: Sequence[Sequence[float]]) -> Buffer:
+    """Make room for so many rows of numbers, and write the first of them."""
+    rows = buffer(trainer.row * count)
+    for place, given in enumerate(columns):
+        at = trainer.stride * place
+        numbers = given.tolist() if isinstance(given, PVector) else given  # which is far faster
+        rows.view[at : at + len(given)] = memoryview(array("d", numbers))
+    return rows

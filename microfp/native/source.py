@@ -28,15 +28,12 @@ __all__ = [
     "compiled",
     "function_source",
     "functions_of",
-    "loop_source",
     "penalty_source",
+    "update_source",
 ]
 
 DEEPEST = 60
 """How deep an expression may nest: Python's own compiler is recursive."""
-
-IN_A_ROW = 12
-"""How many names stand on one line."""
 
 INDENT = "    "
 
@@ -48,11 +45,33 @@ class Draft(NamedTuple):
         program: The program.
         names: What each slot is called in the source: a variable, or a literal.
         inlined: Whether a slot is written where it is used, instead of into a variable.
+        gated: Whether products with a derivative of relu have variables.
+        positive: The slots that are known to be above zero: relu of them is themselves.
     """
 
     program: Program
     names: tuple[str, ...]
     inlined: tuple[bool, ...]
+    gated: bool = False
+    positive: frozenset[int] = frozenset()
+
+    def definition(self, slot: int) -> Instruction | None:
+        """The instruction of a slot; None for a leaf."""
+        program = self.program
+        place = slot - len(program.inputs) - len(program.parameters)
+        return program.instructions[place] if place >= 0 else None
+
+    def variable(self, slot: int) -> int:
+        """The slot whose variable holds a slot that is not inlined."""
+        if self.positive:
+            instruction = self.definition(slot)
+            if (
+                instruction
+                and instruction.op == "relu"
+                and instruction.operands[0] in self.positive
+            ):
+                return instruction.operands[0]
+        return slot
 
 
 class Text(NamedTuple):
@@ -90,7 +109,7 @@ def drafted(program: Program, carried: int = 0, *, gated: bool = False) -> Draft
             sums.add(slot)
         else:
             names.append(f"v{slot}")
-    return Draft(program, tuple(names), _inlined(program, uses, sums, gated=gated))
+    return Draft(program, tuple(names), _inlined(program, uses, sums, gated=gated), gated)
 
 
 def _inlined(
@@ -162,16 +181,16 @@ def _literal(number: float) -> str:
     return f"({number!r})" if math.copysign(1.0, number) < 0.0 else repr(number)
 
 
-def _text(slot: int, draft: Draft) -> Text:
+def text_of(slot: int, draft: Draft) -> Text:
     """The expression that stands for a slot: its name, or how it is computed."""
     if not draft.inlined[slot]:
-        return Text(draft.names[slot], ATOM)
-    return _formula(slot, draft)
+        return Text(draft.names[draft.variable(slot)], ATOM)
+    return formula(slot, draft)
 
 
-def _formula(slot: int, draft: Draft) -> Text:
+def formula(slot: int, draft: Draft) -> Text:
     instruction = draft.program.instructions[slot - draft.program.leaf_count]
-    operands = [_text(operand, draft) for operand in instruction.operands]
+    operands = [text_of(operand, draft) for operand in instruction.operands]
     write = _NOTATIONS.get(instruction.op)
     if write is None or isinstance(instruction.parameter, Primitive):
         return _call(_function_name(slot, instruction), operands, instruction.parameter)
@@ -191,7 +210,7 @@ def _bound(text: Text, at_least: int) -> str:
     return text.code if text.binding >= at_least else f"({text.code})"
 
 
-def _sum(operands: Sequence[Text]) -> Text:
+def sum_of(operands: Sequence[Text]) -> Text:
     if not operands:
         return Text("0.0", ATOM)
     first, *others = operands
@@ -226,8 +245,8 @@ def _absolute(operands: Sequence[Text]) -> Text:
 
 
 _NOTATIONS: dict[str, Callable[[Sequence[Text]], Text]] = {
-    "add": _sum,
-    "total": _sum,
+    "add": sum_of,
+    "total": sum_of,
     "sub": _difference,
     "mul": _product,
     "neg": _negation,
@@ -237,29 +256,27 @@ _NOTATIONS: dict[str, Callable[[Sequence[Text]], Text]] = {
 }
 
 
-def _statement(slot: int, draft: Draft) -> list[str]:
+def statement(slot: int, draft: Draft) -> list[str]:
     """The lines that compute a slot into its variable."""
     instruction = draft.program.instructions[slot - draft.program.leaf_count]
     name, operands = draft.names[slot], instruction.operands
-    if instruction.op == "add" and draft.names[operands[0]] == name:
-        return [f"{name} += {_text(operands[1], draft).code}"]
     if instruction.op == "total" and len(operands) > DEEPEST:
-        return _long_sum(name, [_text(operand, draft) for operand in operands])
-    return [f"{name} = {_formula(slot, draft).code}"]
+        return _long_sum(name, [text_of(operand, draft) for operand in operands])
+    return [f"{name} = {formula(slot, draft).code}"]
 
 
 def _long_sum(name: str, terms: Sequence[Text]) -> list[str]:
     starts = range(DEEPEST, len(terms), DEEPEST)
     return [
-        f"{name} = {_sum(terms[:DEEPEST]).code}",
+        f"{name} = {sum_of(terms[:DEEPEST]).code}",
         *(
-            f"{name} = {_sum([Text(name, ATOM), *terms[start : start + DEEPEST]]).code}"
+            f"{name} = {sum_of([Text(name, ATOM), *terms[start : start + DEEPEST]]).code}"
             for start in starts
         ),
     ]
 
 
-def _variables(draft: Draft) -> list[int]:
+def variables(draft: Draft) -> list[int]:
     """The slots that are computed into variables, in order."""
     program = draft.program
     return [
@@ -270,7 +287,7 @@ def _variables(draft: Draft) -> list[int]:
 
 
 def _straight(draft: Draft) -> list[str]:
-    return [line for slot in _variables(draft) for line in _statement(slot, draft)]
+    return [line for slot in variables(draft) for line in statement(slot, draft)]
 
 
 def function_source(program: Program) -> str:
@@ -284,21 +301,23 @@ def function_source(program: Program) -> str:
     """
     draft = drafted(program)
     arguments = ", ".join(draft.names[: program.leaf_count])
-    outputs = [_bound(_text(slot, draft), SUM) for slot in program.outputs]
-    lines = [*_straight(draft), "return " + _tuple(outputs)]
-    return "\n".join([f"def program({arguments}):", *_indented(lines)])
+    outputs = [_bound(text_of(slot, draft), SUM) for slot in program.outputs]
+    lines = [*_straight(draft), "return " + joined(outputs)]
+    return "\n".join([f"def program({arguments}):", *indented(lines)])
 
 
-def _tuple(items: Sequence[str]) -> str:
+def joined(items: Sequence[str]) -> str:
     return ", ".join(items) + ("," if len(items) == 1 else "") if items else "()"
 
 
-def _indented(lines: Iterable[str], levels: int = 1) -> list[str]:
+def indented(lines: Iterable[str], levels: int = 1) -> list[str]:
     return [INDENT * levels + line for line in lines]
 
 
 def penalty_source(program: Program) -> str:
     """Write a program of one parameter, with a cost and a gradient, as a loop over parameters.
+
+    The sum of the costs starts at -0.0, to which every number adds as itself.
 
     >>> from microfp import losses
     >>> from microfp.native.adjoint import penalty_program
@@ -306,283 +325,71 @@ def penalty_source(program: Program) -> str:
     >>> graph = trace_penalty(losses.max_margin(alpha=0.5))
     >>> print(penalty_source(penalty_program(graph)) if graph else None)
     def program(parameters):
-        costs = []
+        penalty = -0.0
         gradients = []
         for p in parameters:
             v5 = 0.5 * p
-            costs.append(0.5 * (p * p))
+            penalty += 0.5 * (p * p)
             gradients.append(0.0 + v5 + v5)
-        return costs, gradients
+        return penalty, gradients
     """
     draft = drafted(program)
-    cost, gradient = (_text(slot, draft).code for slot in program.outputs)
+    cost, gradient = (text_of(slot, draft).code for slot in program.outputs)
     (parameter,) = draft.names[: program.leaf_count]
-    body = [*_straight(draft), f"costs.append({cost})", f"gradients.append({gradient})"]
+    body = [*_straight(draft), f"penalty += {cost}", f"gradients.append({gradient})"]
     return "\n".join(
         [
             "def program(parameters):",
-            *_indented(["costs = []", "gradients = []", f"for {parameter} in parameters:"]),
-            *_indented(body, 2),
-            *_indented(["return costs, gradients"]),
+            *indented(["penalty = -0.0", "gradients = []", f"for {parameter} in parameters:"]),
+            *indented(body, 2),
+            *indented(["return penalty, gradients"]),
         ]
     )
 
 
-def loop_source(program: Program, *, carried: int, gated: bool) -> str:
-    """Write a program of one example as a loop over examples that carries the gradients along.
+def update_source(program: Program, *, scalars: int) -> str:
+    """Write a program of one parameter and its update as a loop over parameters.
 
     Args:
-        program: Its inputs are the columns, the target, the seed and the gradients so far; its
-            outputs the cost, the scores and the gradients.
-        carried: How many gradients there are.
-        gated: Whether to skip what is multiplied by a derivative of relu that is zero; the bits
-            stay the same where every number is finite, which `bounds` can prove.
+        program: Its inputs are the parameter, its gradient, what is remembered of it, and the
+            scalars; its outputs the square of the gradient, the parameter afterwards, and what is
+            remembered then.
+        scalars: How many scalars there are.
 
-    >>> from microfp import losses, nn
-    >>> from microfp.native.adjoint import carried_program
-    >>> from microfp.native.tracing import trace_example
-    >>> program = carried_program(trace_example(losses.max_margin(), nn.neuron(1), 1))
-    >>> print(loop_source(program, carried=2, gated=True))
-    def program(rows, targets, seed, parameters, gradients):
-        (p0, p1,) = parameters
-        (g0, g1,) = gradients
-        costs = []
-        scores = []
-        for (x0,), y in zip(rows, targets):
-            v9 = p1 + p0 * x0
-            v10 = 0.0 if v9 <= 0.0 else v9
-            v12 = 1.0 - y * v10
-            costs.append(0.0 if v12 <= 0.0 else v12)
-            scores.append((v10,))
-            if v12 > 0.0:
-                v15 = seed
-                if v9 > 0.0:
-                    v19 = -v15 * y
-                    g0 += v19 * x0
-                    g1 += v19
-        return costs, scores, (g0, g1,)
+    >>> from microfp import native, value
+    >>> p, g, k = (value(1.0, label=name) for name in "pgk")
+    >>> program = native.lower([g * g, p + k * g], inputs=[p, g, k])
+    >>> print(update_source(program, scalars=1))
+    def program(parameters, gradients, columns, scalars):
+        squares = 0.0
+        after = []
+        (k,) = scalars
+        for (p, g,) in zip(parameters, gradients, *columns):
+            squares += g * g
+            after.append(p + k * g)
+        return squares, after, []
     """
-    draft = drafted(program, carried, gated=gated)
-    inputs = draft.names[: len(program.inputs)]
-    columns, target = inputs[: -carried - 2], inputs[-carried - 2]
-    parameters = draft.names[len(program.inputs) : program.leaf_count]
-    scores = [_text(slot, draft).code for slot in program.outputs[1:-carried]]
-    forward, backward = _parts(draft, carried, gated=gated)
-    gradients = [draft.names[slot] for slot in program.outputs[-carried:]]
-    head = [
-        *_tuple_lines("", parameters, " = parameters"),
-        *_tuple_lines("", inputs[-carried:], " = gradients"),
-        "costs = []",
-        "scores = []",
-        f"for ({_targets(columns)}), {target} in zip(rows, targets):",
-    ]
-    body = [
-        *forward,
-        f"costs.append({_text(program.outputs[0], draft).code})",
-        f"scores.append(({_targets(scores)}))",
-        *backward,
-    ]
+    draft = drafted(program)
+    names = draft.names[: program.leaf_count]
+    own, given = names[: len(names) - scalars], names[len(names) - scalars :]
+    square, moved, *kept = (text_of(slot, draft).code for slot in program.outputs)
+    lists = [f"after{i}" for i in range(len(kept))]
     return "\n".join(
         [
-            "def program(rows, targets, seed, parameters, gradients):",
-            *_indented(head),
-            *_indented(body, 2),
-            *_indented(_tuple_lines("return costs, scores, ", gradients, "")),
+            "def program(parameters, gradients, columns, scalars):",
+            *indented(["squares = 0.0", "after = []", *(f"{name} = []" for name in lists)]),
+            *indented([f"({targets(given)}) = scalars"] if given else []),
+            *indented([f"for ({targets(own)}) in zip(parameters, gradients, *columns):"]),
+            *indented([*_straight(draft), f"squares += {square}", f"after.append({moved})"], 2),
+            *indented([f"{n}.append({code})" for n, code in zip(lists, kept, strict=True)], 2),
+            *indented([f"return squares, after, [{', '.join(lists)}]"]),
         ]
     )
 
 
-def _targets(names: Sequence[str]) -> str:
+def targets(names: Sequence[str]) -> str:
+    """Write names as the inside of a tuple, with a comma after each."""
     return "".join(f"{name}, " for name in names).rstrip()
-
-
-def _tuple_lines(before: str, names: Sequence[str], after: str) -> list[str]:
-    """A tuple of names between two pieces of a statement, on several lines where it is long."""
-    if len(names) <= IN_A_ROW:
-        return [f"{before}({_targets(names)}){after}"]
-    rows = [names[i : i + IN_A_ROW] for i in range(0, len(names), IN_A_ROW)]
-    return [f"{before}(", *_indented(_targets(row) for row in rows), f"){after}"]
-
-
-class Gate(NamedTuple):
-    """A product with the derivative of relu: where that is zero, so is all that is made from it.
-
-    Attributes:
-        slot: The product, upstream times derivative.
-        condition: What has to be above zero for the product not to be zero.
-        upstream: The other factor.
-        additions: The slots that add a multiple of the product to a running sum.
-        is_read: Whether anything else reads the product.
-    """
-
-    slot: int
-    condition: int
-    upstream: int
-    additions: tuple[int, ...]
-    is_read: bool
-
-
-def _parts(draft: Draft, carried: int, *, gated: bool) -> tuple[list[str], list[str]]:
-    """The lines that costs and scores need, and the lines that gradients need besides."""
-    live = _needed(draft.program, draft.program.outputs[:-carried])
-    variables = _variables(draft)
-    forward = [slot for slot in variables if live[slot]]
-    backward = [slot for slot in variables if not live[slot]]
-    gates = _gates(draft, backward) if gated else {}
-    lines = [line for slot in forward for line in _statement(slot, draft)]
-    root = next((gate for gate in gates.values() if _rules_all(gate, draft, backward)), None)
-    if root is None:
-        return lines, _with_gates(draft, backward, gates, set(forward))
-    others = {slot: gate for slot, gate in gates.items() if gate is not root}
-    rest = [slot for slot in backward if slot != root.slot]
-    inner = _with_gates(draft, rest, others, {*forward, root.slot})
-    return lines, [
-        f"if {draft.names[root.condition]} > 0.0:",
-        *_indented([_passed(root, draft), *inner]),
-    ]
-
-
-def _needed(program: Program, outputs: Sequence[int]) -> list[bool]:
-    """Whether each slot is one of the outputs or needed for them."""
-    needed = [False] * (program.leaf_count + len(program.instructions))
-    for slot in outputs:
-        needed[slot] = True
-    for slot in reversed(range(program.leaf_count, len(needed))):
-        if needed[slot]:
-            for operand in program.instructions[slot - program.leaf_count].operands:
-                needed[operand] = True
-    return needed
-
-
-def _gates(draft: Draft, slots: Sequence[int]) -> dict[int, Gate]:
-    program = draft.program
-    readers: dict[int, list[int]] = {}
-    for slot, instruction in enumerate(program.instructions, program.leaf_count):
-        for operand in instruction.operands:
-            readers.setdefault(operand, []).append(slot)
-    found = (_gate(slot, draft, readers) for slot in slots)
-    return {gate.slot: gate for gate in found if gate is not None}
-
-
-def _gate(slot: int, draft: Draft, readers: Mapping[int, Sequence[int]]) -> Gate | None:
-    instruction = _definition(slot, draft)
-    if instruction is None or instruction.op != "mul":
-        return None
-    for derivative, upstream in (instruction.operands, instruction.operands[::-1]):
-        step = _definition(derivative, draft)
-        if step is not None and step.op == "positive" and not draft.inlined[step.operands[0]]:
-            ends = [_addition(slot, reader, draft, readers) for reader in readers[slot]]
-            additions = tuple(end for end in ends if end is not None)
-            return Gate(slot, step.operands[0], upstream, additions, len(additions) < len(ends))
-    return None
-
-
-def _addition(
-    slot: int, reader: int, draft: Draft, readers: Mapping[int, Sequence[int]]
-) -> int | None:
-    """The running sum to which a reader of a product adds it, or a multiple of it."""
-    term = slot
-    if draft.inlined[reader] and _op(reader, draft) == "mul":
-        term, (reader,) = reader, readers[reader]
-    return reader if _adds(reader, term, draft) else None
-
-
-def _definition(slot: int, draft: Draft) -> Instruction | None:
-    place = slot - draft.program.leaf_count
-    return draft.program.instructions[place] if place >= 0 else None
-
-
-def _op(slot: int, draft: Draft) -> str:
-    definition = _definition(slot, draft)
-    return "" if definition is None else definition.op
-
-
-def _is_running(slot: int, draft: Draft) -> bool:
-    """Whether a slot is a running sum with one more term."""
-    definition = _definition(slot, draft)
-    return (
-        definition is not None
-        and definition.op == "add"
-        and draft.names[definition.operands[0]] == draft.names[slot]
-    )
-
-
-def _adds(slot: int, term: int, draft: Draft) -> bool:
-    definition = _definition(slot, draft)
-    return definition is not None and _is_running(slot, draft) and definition.operands[1] == term
-
-
-def _rules_all(gate: Gate, draft: Draft, slots: Sequence[int]) -> bool:
-    """Whether every term of every running sum is zero where the product of the gate is."""
-    if gate.upstream >= draft.program.leaf_count:
-        return False
-    zero = _zeros(gate.slot, draft)
-    definitions = [_definition(slot, draft) for slot in slots if _is_running(slot, draft)]
-    return all(it is not None and zero[it.operands[1]] for it in definitions)
-
-
-def _zeros(slot: int, draft: Draft) -> list[bool]:
-    """Which slots are zero where the given one is, as long as every slot is finite."""
-    program = draft.program
-    zero = [False] * (program.leaf_count + len(program.instructions))
-    zero[slot] = True
-    for later in range(slot + 1, len(zero)):
-        op, operands, _ = program.instructions[later - program.leaf_count]
-        if op == "mul":
-            zero[later] = zero[operands[0]] or zero[operands[1]]
-        elif op in ("add", "sub", "neg", "total"):
-            zero[later] = all(zero[operand] for operand in operands)
-    return zero
-
-
-def _with_gates(
-    draft: Draft, slots: Sequence[int], gates: Mapping[int, Gate], written: set[int]
-) -> list[str]:
-    """The lines of some slots, those behind a gate in its block.
-
-    Running sums move up into the block where all that they read is there; a sum reads itself, so
-    its terms keep their order.
-    """
-    lines: list[str] = []
-    ready = set(written) | set(range(draft.program.leaf_count))
-    for slot in slots:  # a loop: what is ready depends on what was written
-        if slot in ready:
-            continue
-        ready.add(slot)
-        gate = gates.get(slot)
-        if gate is None:
-            lines += _statement(slot, draft)
-            continue
-        inside = [_passed(gate, draft)]
-        for addition in sorted(gate.additions):
-            if _reads(addition, draft) <= ready:
-                ready.add(addition)
-                inside += _statement(addition, draft)
-        late = any(addition not in ready for addition in gate.additions)
-        lines += [f"if {draft.names[gate.condition]} > 0.0:", *_indented(inside)]
-        lines += ["else:", f"{INDENT}{draft.names[slot]} = 0.0"] if gate.is_read or late else []
-    return lines
-
-
-def _passed(gate: Gate, draft: Draft) -> str:
-    """The product where its gate is open: the upstream itself."""
-    return f"{draft.names[gate.slot]} = {_text(gate.upstream, draft).code}"
-
-
-def _reads(slot: int, draft: Draft) -> set[int]:
-    """The variables that the statement of a slot reads."""
-    found: set[int] = set()
-    waiting = list(draft.program.instructions[slot - draft.program.leaf_count].operands)
-    while waiting:
-        operand = waiting.pop()
-        definition = _definition(operand, draft)
-        if definition is None or definition.op == CONSTANT:
-            continue
-        if draft.inlined[operand]:
-            waiting += definition.operands
-        else:
-            found.add(operand)
-    return found
 
 
 def functions_of(program: Program) -> dict[str, Callable[..., float]]:

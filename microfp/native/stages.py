@@ -15,16 +15,20 @@ outputs     %10 %7
 """
 
 from collections.abc import Iterator
+from functools import partial
 
+from microfp.errors import CompileError
 from microfp.losses import Loss
 from microfp.native.adjoint import carried_program, example_program
 from microfp.native.bounds import largest_leaf
+from microfp.native.example_loop import loop_source
+from microfp.native.inspection import CodeStages, code_stages
 from microfp.native.lowering import PASSES, lower, translate
 from microfp.native.program import Program
-from microfp.native.source import function_source, loop_source
+from microfp.native.source import function_source
 from microfp.native.tracing import trace_example
 from microfp.nn import Model
-from microfp.record import Record, attr
+from microfp.record import Deferred, Record, attr
 
 __all__ = ["Stages", "explain"]
 
@@ -38,11 +42,15 @@ class Stages(Record):
         adjoint: With the gradient of every parameter.
         function: The lowered program as Python.
         loop: What `backend="python"` runs: all examples, gradients added up as they come.
+        code: What `backend="native"` runs, stage by stage; compiled when it is read, which raises
+            a `CompileError` where llvmlite is not installed.
 
     >>> from microfp import losses, nn
     >>> stages = explain(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
     >>> [len(p.instructions) for p in (stages.traced, stages.lowered, stages.adjoint)]
     [373, 373, 1257]
+    >>> stages.code.way, stages.code.counts.nodes
+    ('code', 117)
     """
 
     traced: Program = attr()
@@ -50,6 +58,7 @@ class Stages(Record):
     adjoint: Program = attr()
     function: str = attr()
     loop: str = attr()
+    code: CodeStages = attr(deferrable=True)
 
     def __str__(self) -> str:
         return "\n\n".join(f"# {title}\n{text}" for title, text in _titled(self))
@@ -62,6 +71,10 @@ def _titled(stages: Stages) -> Iterator[tuple[str, str]]:
     yield _counted("with its adjoint", stages.adjoint), str(stages.adjoint)
     yield "one example as Python", stages.function
     yield "all examples as Python", stages.loop
+    try:
+        yield f"as machine code: a {stages.code.way}", str(stages.code)
+    except CompileError as error:
+        yield "as machine code", str(error)
 
 
 def _counted(title: str, program: Program) -> str:
@@ -93,23 +106,24 @@ def explain(loss: Loss, model: Model, width: int) -> Stages:
             costs.append(0.0 if v12 <= 0.0 else v12)
             scores.append((v10,))
             if v12 > 0.0:
-                v15 = seed
                 if v9 > 0.0:
+                    v15 = seed
                     v19 = -v15 * y
                     g0 += v19 * x0
                     g1 += v19
         return costs, scores, (g0, g1,)
     """
     graph = trace_example(loss, model, width)
-    outputs, inputs = (graph.cost, *graph.scores), (*graph.inputs, graph.target)
+    outputs, inputs = (graph.cost, *graph.scores), (*graph.inputs, *graph.targets)
     carried = carried_program(graph)
     lowered = lower(outputs, inputs, graph.parameters)
-    return Stages(
-        traced=translate(outputs, inputs, graph.parameters),
-        lowered=lowered,
-        adjoint=example_program(graph),
-        function=function_source(lowered),
-        loop=loop_source(
+    return Stages.unchecked(
+        translate(outputs, inputs, graph.parameters),
+        lowered,
+        example_program(graph),
+        function_source(lowered),
+        loop_source(
             carried, carried=len(graph.parameters), gated=largest_leaf(carried) is not None
         ),
+        Deferred(partial(code_stages, loss, model, width)),
     )

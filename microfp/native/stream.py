@@ -3,26 +3,27 @@
 >>> from microfp import datasets, losses, nn, optim
 >>> from microfp.native.structure import template
 >>> model, data, optimizer = nn.mlp(2, [4, 1]), datasets.moons(20), optim.sgd(0.1)
->>> stream = open_stream(losses.max_margin(), optimizer, template(model), data, lambda step: None)
+>>> stream = open_stream(losses.max_margin(), optimizer, template(model), data)
 >>> numbers = [p.data for p in nn.parameters(model)]
->>> steps = ahead(stream, 0, numbers, (), 3)
+>>> steps = ahead(stream, None, 0, numbers, (), 3)
 >>> steps.count, steps.measured.accuracy[0]
 (3, 0.5)
 """
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 
-from pyrsistent import PVector, pvector
+from pyrsistent import pvector
 
-from microfp.checks import wrong_kind
 from microfp.datasets import Dataset, subset
-from microfp.errors import CompileError, TraceError
-from microfp.losses import Loss, check_targets
+from microfp.errors import CompileError
+from microfp.losses import Loss, check_targets, share_correct
+from microfp.native.memory import columns_of, counts_of, later, records_of, scalars_of
 from microfp.native.running import Block, Chosen, Examples, run
 from microfp.native.structure import Template
-from microfp.native.training import MEASURES, Rules, Trainer, rules_of, trainer_for
+from microfp.native.training import Rules, Trainer, rules_of, trainer_for
 from microfp.optim import Optimizer
 from microfp.record import Record, attr
 from microfp.tree import remembering
@@ -30,16 +31,25 @@ from microfp.tree import remembering
 __all__ = ["Measures", "Steps", "Stream", "ahead", "open_stream"]
 
 LARGEST_BYTES = 1 << 24
-"""How much memory the numbers of steps that are run ahead may take."""
+"""How much memory the numbers and batches of steps that are run ahead may take."""
+
+LARGEST_WORK = 1 << 34
+"""How many operations on numbers may be run at once: about a second's, so that a user who
+interrupts a training is not kept waiting."""
+
+
+Chooser = Callable[[int], Chosen] | None
+"""From the step to the examples of its batch; None for all of them in every step."""
 
 
 class Measures(NamedTuple):
-    """What was measured, step by step."""
+    """What was measured, step by step; the rate is that of the update that followed."""
 
     loss: list[float]
     data_loss: list[float]
     penalty: list[float]
-    accuracy: list[float | None]
+    accuracy: Sequence[float | None]
+    learning_rate: Sequence[float | None]
     gradient_norm: list[float]
 
 
@@ -53,8 +63,9 @@ class Stream(NamedTuple):
         optimizer: What updates the parameters where the code does not.
         examples: The data in memory.
         dataset: The data.
-        chosen: From the step to the examples of its batch.
         checked: Whether all targets have a meaning for the loss.
+        timetable: From some steps, and how often each rule has been applied before them, to what
+            depends on nothing else; made once.
     """
 
     trainer: Trainer
@@ -63,8 +74,22 @@ class Stream(NamedTuple):
     optimizer: Optimizer
     examples: Examples
     dataset: Dataset
-    chosen: Callable[[int], Chosen]
     checked: bool
+    timetable: "Callable[[range, tuple[int | None, ...]], Timetable]"
+
+
+class Timetable(NamedTuple):
+    """What steps need that depends on the time alone.
+
+    Attributes:
+        length: How many steps there are: those before the first that cannot be prepared.
+        scalars: The scalars of the update, step by step.
+        rates: The learning rates.
+    """
+
+    length: int
+    scalars: "array[float]"
+    rates: Sequence[float | None]
 
 
 class Steps(Record):
@@ -83,44 +108,35 @@ class Steps(Record):
     state: Callable[[int], object] = attr()
 
 
-def open_stream(
-    loss: Loss,
-    optimizer: Optimizer,
-    model: Template,
-    dataset: Dataset,
-    chosen: Callable[[int], Chosen],
-) -> Stream:
-    """Compile a training and copy its data.
+def _open_stream(loss: Loss, optimizer: Optimizer, model: Template, dataset: Dataset) -> Stream:
+    """Compile a training and copy its data; the same one only once.
 
     Raises:
         TraceError: If the loss or the model cannot be traced.
         CompileError: If llvmlite is not installed, or a primitive has no native form.
     """
-    if dataset.further_ys:
-        raise TraceError(f"{loss.name}: examples have several targets, and one can be traced")
-    trainer, rules = _trainer(loss, optimizer, model, len(dataset.xs[0]))
+    trainer, rules = _trainer(loss, optimizer, model, dataset)
     checked = _all_known(loss, dataset, trainer.examples.score_count)
-    return Stream(trainer, rules, loss, optimizer, _examples(dataset), dataset, chosen, checked)
+    timetable = lru_cache(maxsize=16)(partial(_timetable, optimizer, rules))
+    return Stream(trainer, rules, loss, optimizer, _examples(dataset), dataset, checked, timetable)
 
 
-def _in_memory(dataset: object) -> Examples:
-    assert isinstance(dataset, Dataset)
-    return Examples(dataset)
+open_stream = remembering(_open_stream)
 
-
-_examples: Callable[[object], Examples] = remembering(_in_memory)
+_examples: Callable[[Dataset], Examples] = remembering(Examples)
 
 
 def _trainer(
-    loss: Loss, optimizer: Optimizer, model: Template, columns: int
+    loss: Loss, optimizer: Optimizer, model: Template, dataset: Dataset
 ) -> tuple[Trainer, Rules | None]:
-    rules = rules_of(optimizer)
+    rules, columns, targets = rules_of(optimizer), len(dataset.xs[0]), dataset.target_count
     try:
-        return trainer_for(loss, model, columns, rules), rules
+        return trainer_for(loss, model, columns, rules, targets=targets), rules
     except CompileError:
         if rules is None:
             raise
-        return trainer_for(loss, model, columns, None), None  # perhaps the rules are in the way
+        # Perhaps the rules are in the way.
+        return trainer_for(loss, model, columns, None, targets=targets), None
 
 
 def _all_known(loss: Loss, dataset: Dataset, outputs: int) -> bool:
@@ -131,53 +147,88 @@ def _all_known(loss: Loss, dataset: Dataset, outputs: int) -> bool:
     return True
 
 
-def ahead(stream: Stream, step: int, numbers: Sequence[float], state: object, count: int) -> Steps:
+def ahead(
+    stream: Stream,
+    chosen: Chooser,
+    step: int,
+    numbers: Sequence[float],
+    state: object,
+    count: int,
+    *,
+    last_only: bool = False,
+) -> Steps:
     """Run some steps, at most `count` of them and at least one.
+
+    Args:
+        stream: The training.
+        chosen: Which examples each step sees.
+        step: The first step.
+        numbers: The parameters before it.
+        state: The state of the optimiser before it.
+        count: How many steps, at most.
+        last_only: Whether only the numbers and the state after the last step will be asked for.
 
     Raises:
         DataError: If a target of the first step has no meaning for the loss. Whatever is wrong
             with a later step ends the run before it.
     """
-    limit = _limit(stream, count) if stream.trainer.parameters.updated else 1
-    records = list(_records(state)) if stream.rules else []
-    batches, scalars = _prepared(stream, range(step, step + limit), _counts(stream, records))
-    remembered = [column for record in records for column in _columns(record)]
-    block = run(stream.trainer, stream.examples, batches, numbers, remembered, scalars)
-    return _steps(stream, step, block, batches, state, numbers)
+    updated = stream.trainer.parameters.updated
+    limit = _limit(stream, chosen, count, last_only=last_only) if updated else 1
+    steps = range(step, step + limit)
+    records = list(records_of(state)) if stream.rules else []
+    timetable = stream.timetable(steps, counts_of(stream.rules, records))
+    batches = _batches(stream, chosen, steps[: timetable.length])
+    scalars = timetable.scalars
+    remembered = list(columns_of(stream.rules, records)) if stream.rules else []
+    block = run(
+        stream.trainer, stream.examples, batches, numbers, remembered, scalars, last_only=last_only
+    )
+    return _steps(stream, step, block, batches, timetable.rates, state, numbers)
 
 
-def _limit(stream: Stream, count: int) -> int:
-    row = 8 * stream.trainer.row
-    if (chosen := stream.chosen(0)) is not None:
-        row += 8 * stream.examples.columns * len(chosen)
-    return max(1, min(count, LARGEST_BYTES // row))
+def _limit(stream: Stream, chosen: Chooser, count: int, *, last_only: bool) -> int:
+    """How many steps are run at once: as many as memory allows, and soon done."""
+    examples, trainer = stream.examples, stream.trainer
+    batch = examples.count if chosen is None else len(chosen(0) or ())
+    row = 0 if last_only else 8 * trainer.row
+    row += 0 if chosen is None else 8 * examples.columns * batch
+    work = batch * (len(trainer.examples.machine.program.instructions) + 1)
+    return max(1, min(count, LARGEST_BYTES // max(row, 1), LARGEST_WORK // work))
 
 
-def _prepared(
-    stream: Stream, steps: range, counts: Sequence[int | None]
-) -> tuple[list[Chosen], list[tuple[float, ...]]]:
-    """The batches and scalars of some steps; those before the first that cannot be prepared."""
-    rules = stream.rules.rules if stream.rules else ()
-    batches: list[Chosen] = []
-    scalars: list[tuple[float, ...]] = []
+def _timetable(
+    optimizer: Optimizer, rules: Rules | None, steps: range, counts: tuple[int | None, ...]
+) -> Timetable:
+    scalars: array[float] = array("d")
+    rates: list[float | None] = []
     for done, step in enumerate(steps):  # a loop: it may end early
         try:
-            chosen = stream.chosen(step)
-            if not stream.checked:
-                _check(stream, chosen)
-            times = [step if count is None else count + done for count in counts]
-            numbers = [
-                number
-                for rule, time in zip(rules, times, strict=True)
-                for number in rule.coefficients(time)
-            ]
+            rate = optimizer.learning_rate(step) if optimizer.learning_rate else None
+            scalars.extend(list(scalars_of(rules, step, counts, done)) if rules else [])
         except Exception:
             if done == 0:
                 raise
             break
-        batches.append(chosen)
-        scalars.append(tuple(numbers))
-    return batches, scalars
+        rates.append(rate)
+    return Timetable(len(rates), scalars, rates)
+
+
+def _batches(stream: Stream, chosen: Chooser, steps: range) -> Sequence[Chosen]:
+    """The batches of some steps; those before the first with a target that has no meaning."""
+    if chosen is None and stream.checked:
+        return [None] * len(steps)
+    batches: list[Chosen] = []
+    for step in steps:  # a loop: it may end early
+        try:
+            some = chosen(step) if chosen is not None else None
+            if not stream.checked:
+                _check(stream, some)
+        except Exception:
+            if not batches:
+                raise
+            break
+        batches.append(some)
+    return batches
 
 
 def _check(stream: Stream, chosen: Chosen) -> None:
@@ -185,89 +236,47 @@ def _check(stream: Stream, chosen: Chosen) -> None:
     check_targets(stream.loss, examples, stream.trainer.examples.score_count)
 
 
-def _records(state: object) -> Iterator[Record]:
-    """The records in the state of an optimiser, one for each rule."""
-    if isinstance(state, Record):
-        yield state
-    elif isinstance(state, tuple):
-        for part in state:
-            yield from _records(part)
-
-
-def _counts(stream: Stream, records: Sequence[Record]) -> list[int | None]:
-    """How often each rule has been applied, where its state counts that."""
-    rules = stream.rules.rules if stream.rules else ()
-    if len(records) != len(rules):
-        if any(rule.initial for rule in rules):
-            raise wrong_kind("train", "the optimizer state", f"{len(rules)} records", records)
-        return [None] * len(rules)
-    return [
-        _count(record) if rule.is_counting else None
-        for rule, record in zip(rules, records, strict=True)
-    ]
-
-
-def _count(record: Record) -> int | None:
-    """How often a rule has been applied, where its state says so."""
-    count = dict(record).get("count")
-    return count if isinstance(count, int) else None
-
-
-def _columns(record: Record) -> list[PVector[float]]:
-    """The numbers that a rule remembers, column by column."""
-    return [field for field in record.values() if isinstance(field, PVector)]
-
-
-def _with_columns(state: object, columns: Iterator[PVector[float]], steps: int) -> object:
-    """The same state, so many steps later, with other numbers."""
-    if isinstance(state, Record):
-        names = [n for n in state.field_names() if isinstance(state[n], PVector)]
-        if not names:
-            return state
-        changed: dict[str, object] = {name: next(columns) for name in names}
-        count = _count(state)
-        return state.set(**changed, **({} if count is None else {"count": count + steps}))
-    assert isinstance(state, tuple)
-    return tuple([_with_columns(part, columns, steps) for part in state])
-
-
 def _steps(
     stream: Stream,
     first: int,
     block: Block,
     batches: Sequence[Chosen],
+    rates: Sequence[float | None],
     state: object,
     numbers: Sequence[float],
 ) -> Steps:
-    measured = _measured(stream, block, batches)
+    measured = _measured(stream, block, batches, rates)
     if stream.trainer.parameters.updated:
-        columns = range(1, stream.trainer.parameters.state_count + 1)
         return Steps.unchecked(
             block.count,
             measured,
             lambda place: tuple(block.numbers(place % block.count + 1)),
-            lambda place: _later(block, state, place % block.count + 1, len(columns)),
+            lambda place: _state_after(stream, block, state, place % block.count + 1),
         )
     moved, after = _updated(stream.optimizer, block.numbers(1), state, numbers, first)
     return Steps.unchecked(1, measured, lambda place: moved, lambda place: after)
 
 
-def _later(block: Block, state: object, steps: int, count: int) -> object:
-    columns = (pvector(block.numbers(steps, column)) for column in range(1, count + 1))
-    return _with_columns(state, columns, steps)
+def _state_after(stream: Stream, block: Block, state: object, steps: int) -> object:
+    if stream.rules is None or not any(records_of(state)):
+        return state
+    kept = range(1, stream.trainer.parameters.state_count + 1)
+    columns = (block.numbers(steps, column) for column in kept)
+    return later(state, iter(stream.rules.uses), columns, steps)
 
 
-def _measured(stream: Stream, block: Block, batches: Sequence[Chosen]) -> Measures:
-    costs, rights, penalties, squares = (block.measures[k::MEASURES] for k in range(MEASURES))
-    data = [cost * (1.0 / n) for cost, n in zip(costs, block.counts, strict=True)]
+def _measured(
+    stream: Stream, block: Block, batches: Sequence[Chosen], rates: Sequence[float | None]
+) -> Measures:
     return Measures(
-        [a + b for a, b in zip(data, penalties, strict=True)],
-        data,
-        penalties,
-        [right / n for right, n in zip(rights, block.counts, strict=True)]
+        block.measured("loss"),
+        block.measured("data_loss"),
+        block.measured("penalty"),
+        block.measured("accuracy")
         if stream.trainer.examples.judged
         else [_accuracy(stream, block, batches, place) for place in range(block.count)],
-        list(map(math.sqrt, squares)),
+        rates[: block.count],
+        block.measured("gradient_norm"),
     )
 
 
@@ -284,8 +293,6 @@ def _updated(
 
 
 def _accuracy(stream: Stream, block: Block, batches: Sequence[Chosen], place: int) -> float | None:
-    if stream.loss.is_correct is None:
-        return None
-    ys, chosen = stream.dataset.ys, batches[place]
-    targets = ys if chosen is None else [ys[i] for i in chosen]
-    return sum(map(stream.loss.is_correct, block.scores(place), targets)) / len(targets)
+    chosen = batches[place]
+    examples = stream.dataset if chosen is None else subset(stream.dataset, chosen)
+    return share_correct(stream.loss, block.scores(place), examples)

@@ -13,9 +13,9 @@ of a block, and so block by block.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import compress
 
 from microfp.native.kernels import FUNCTIONS, kernel_texts
-from microfp.native.lowering import expand_totals
 from microfp.native.program import CONSTANT, Instruction, Program
 from microfp.native.writer import Writer
 from microfp.record import Record, attr
@@ -74,27 +74,21 @@ def tape_of(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Tap
         summed: How many outputs, counted from the last one, are added up over the examples.
         shared: The names of inputs that are the same for all examples.
     """
-    program = expand_totals(program)
-    rows = [it for it in program.instructions if not _is_constant(it)]
-    extra = [float(it.parameter) for it in rows if _is_power(it)]  # type: ignore[arg-type]  # numbers
-    held = [_number(it) for it in program.instructions if _is_constant(it)]
-    moved = _moved(program, len(held) + len(extra))
-    first_extra = program.leaf_count + len(held)
-    code: list[int] = []
-    powers = 0
-    for row in rows:  # a loop: the fast form
-        operands = [moved[slot] for slot in row.operands]
-        if _is_power(row):
-            operands.append(first_extra + powers)
-            powers += 1
-        code += _coded(row, operands)
+    held = [_is_constant(it) for it in program.instructions]
+    rows = [it for it, is_held in zip(program.instructions, held, strict=True) if not is_held]
+    exponents = [it.parameter for it in rows if it.op == "constant_power"]
+    constants = [
+        *(_number(it.parameter) for it in compress(program.instructions, held)),
+        *(_number(exponent) for exponent in exponents),
+    ]
+    moved = _moved(program, held, len(constants))
     outputs = tuple(moved[slot] for slot in program.outputs)
     split = len(outputs) - summed
     return Tape(
         input_count=len(program.inputs),
         parameter_count=len(program.parameters),
-        constants=(*held, *extra),
-        code=tuple(code),
+        constants=tuple(constants),
+        code=tuple(_coded(rows, moved, program.leaf_count + sum(held), len(exponents))),
         shared=tuple(program.inputs.index(name) for name in shared),
         outputs=outputs[:split],
         sums=outputs[split:],
@@ -102,37 +96,55 @@ def tape_of(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Tap
 
 
 def _is_constant(instruction: Instruction) -> bool:
-    return instruction.op == CONSTANT or (instruction.op == "total" and not instruction.operands)
+    op, operands, _ = instruction
+    return op == CONSTANT or (op == "total" and not operands)
 
 
-def _is_power(instruction: Instruction) -> bool:
-    return instruction.op == "constant_power" and instruction.parameter != 2.0
+def _number(parameter: object) -> float:
+    return parameter if isinstance(parameter, float) else 0.0
 
 
-def _number(constant: Instruction) -> float:
-    return constant.parameter if isinstance(constant.parameter, float) else 0.0
+def _moved(program: Program, held: Sequence[bool], constant_count: int) -> list[int]:
+    """Where each slot of a program stands on the tape: constants move to the front.
 
-
-def _moved(program: Program, constant_count: int) -> list[int]:
-    """Where each slot of a program stands on the tape: constants move to the front."""
+    A sum of many terms takes a row for each addition, and stands in the last of them.
+    """
     moved = list(range(program.leaf_count))
     constant, row = program.leaf_count, program.leaf_count + constant_count
-    for instruction in program.instructions:
-        if _is_constant(instruction):
+    for (op, operands, _), is_held in zip(program.instructions, held, strict=True):
+        if is_held:
             moved.append(constant)
             constant += 1
         else:
-            moved.append(row)
-            row += 1
+            row += len(operands) - 1 if op == "total" and len(operands) > 1 else 1
+            moved.append(row - 1)
     return moved
 
 
-def _coded(row: Instruction, operands: Sequence[int]) -> tuple[int, int, int, int]:
-    op, filled = row.op, (*operands, 0, 0)
-    if op == "constant_power":
-        op = "pow" if _is_power(row) else "mul"
-        filled = filled if op == "pow" else (operands[0], operands[0], 0)
-    return _CODES[op], filled[0], filled[1], filled[2]
+def _coded(
+    rows: Iterable[Instruction], moved: Sequence[int], exponent: int, exponents: int
+) -> list[int]:
+    """The rows as numbers; the exponents of constant powers stand from a slot on, rows after."""
+    code: list[int] = []
+    first_row = exponent + exponents
+    for op, operands, parameter in rows:  # a loop: the fast form
+        name, read = op, [moved[slot] for slot in operands]
+        if op == "total" and len(read) > 1:
+            for term in read[1:-1]:  # from left to right; each addition reads the one before
+                code += (_CODES["add"], read[0], term, 0)
+                read[0] = first_row + len(code) // 4 - 1
+            name, read = "add", [read[0], read[-1]]
+        if op == "constant_power":
+            name, read = ("mul", read * 2) if parameter == 2.0 else ("pow", [*read, exponent])
+            exponent += 1
+        code.append(_CODES[name])
+        code += read
+        code += _PADDING[len(read)]
+    return code
+
+
+_PADDING = ((0, 0, 0), (0, 0), (0,), ())
+"""What fills up the operands of a row to three."""
 
 
 FIELDS = (

@@ -53,11 +53,12 @@ class Traced(Value):
         return _refuse("`data`")
 
     def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> Value:
-        parents = tuple(_node_of(operand) for operand in operands[: primitive.arity])
-        constants = [x for x in operands[len(parents) :] if isinstance(x, float)]
-        in_table = PRIMITIVES.get(primitive.name) is primitive
-        parameter = (constants[0] if constants else None) if in_table else primitive
-        return _traced(Traced, primitive.name, parents, parameter=parameter)
+        name, given = primitive.name, operands[: primitive.arity]
+        parents = tuple([x if type(x) is Traced else _node_of(x) for x in given])
+        constant = operands[len(given)] if len(given) < len(operands) else None
+        parameter = constant if PRIMITIVES.get(name) is primitive else primitive
+        assert parameter is None or isinstance(parameter, float | Primitive)
+        return _traced(Traced, name, parents, parameter=parameter)
 
     def __repr__(self) -> str:
         label = "" if self.label is None else f", label={self.label!r}"
@@ -326,7 +327,7 @@ class ExampleGraph(Record):
 
     Attributes:
         inputs: One leaf per column of the data.
-        target: The leaf of the target.
+        targets: One leaf per target.
         parameters: One leaf per parameter of the model, in order.
         scores: The outputs of the model.
         cost: The loss of the example.
@@ -338,7 +339,7 @@ class ExampleGraph(Record):
     """
 
     inputs: tuple[Value, ...] = attr()
-    target: Value = attr()
+    targets: tuple[Value, ...] = attr()
     parameters: tuple[Value, ...] = attr()
     scores: tuple[Value, ...] = attr()
     cost: Value = attr()
@@ -391,8 +392,8 @@ def _is_node(output: object) -> bool:
     return isinstance(output, Value) and not _is_number(output)
 
 
-def trace_example(loss: Loss, model: Model, width: int) -> ExampleGraph:
-    """Trace a model and a loss for one example with `width` inputs.
+def trace_example(loss: Loss, model: Model, width: int, targets: int = 1) -> ExampleGraph:
+    """Trace a model and a loss for one example with `width` inputs and so many targets.
 
     Raises:
         TraceError: If either reads a number on the way.
@@ -402,11 +403,12 @@ def trace_example(loss: Loss, model: Model, width: int) -> ExampleGraph:
     ['total']
     """
     graph = trace_model(model, width)
-    target = traced_number("y")
-    cost = loss.example(graph.scores, target)  # type: ignore[arg-type]  # stands in for a float
+    labels = ["y"] if targets == 1 else [f"y{i}" for i in range(targets)]
+    ys = tuple(map(traced_number, labels))
+    cost = loss.example(graph.scores, *ys)  # type: ignore[arg-type]  # stand in for floats
     return ExampleGraph(
         inputs=graph.inputs,
-        target=_node_of(target),
+        targets=tuple(map(_node_of, ys)),
         parameters=graph.parameters,
         scores=graph.scores,
         cost=_node_of(cost),

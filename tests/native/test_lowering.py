@@ -1,6 +1,7 @@
 """Lowering: programs compute what graphs compute, and passes change no bit."""
 
 import math
+from functools import reduce
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from microfp.errors import ShapeError
 from microfp.native.bounds import largest_leaf, magnitudes
+from microfp.native.loops import PROBED, find_loops
 from microfp.native.lowering import (
     PASSES,
     Pass,
@@ -61,6 +63,15 @@ def test_no_pass_changes_a_bit(apply: Pass, graph: tuple[tuple[Value, ...], Valu
     leaves, output = graph
     rewritten = apply(translate(output, inputs=leaves))
     assert bits(run(rewritten, data(leaves))[0]) == bits(output.data)
+
+
+@given(graphs())
+def test_lowering_is_translation_and_then_each_pass(
+    graph: tuple[tuple[Value, ...], Value],
+) -> None:
+    leaves, output = graph
+    passed = reduce(lambda program, apply: apply(program), PASSES, translate(output, leaves))
+    assert str(lower(output, leaves)) == str(passed)
 
 
 @pytest.mark.parametrize("apply", PASSES, ids=lambda apply: apply.__name__)
@@ -193,3 +204,12 @@ def test_a_program_that_divides_has_no_largest_leaf() -> None:
     assert largest_leaf(lower(x * x, inputs=[x])) is not None
     assert largest_leaf(lower(1.0 / x, inputs=[x])) is None
     assert largest_leaf(lower(log(x), inputs=[x])) is None
+
+
+def test_a_long_program_is_probed_for_loops_and_keeps_them() -> None:
+    leaves = [value(0.0) for _ in range(300)]
+    regular = lower([a * b for a in leaves for b in leaves], inputs=leaves)
+    assert len(regular.instructions) >= 4 * PROBED
+    found = find_loops(regular, summed=0, limit=1000)
+    assert found is not None
+    assert len(found.nests) < 1000

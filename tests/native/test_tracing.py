@@ -145,7 +145,7 @@ def test_what_is_no_operand_stays_none_while_traced(operand: object) -> None:
 def test_a_graph_of_one_example_has_a_leaf_for_every_input_and_parameter() -> None:
     graph = trace_example(max_margin(), MODEL, 2)
     order = topological_order(graph.cost)
-    assert {*graph.inputs, graph.target, *graph.parameters} <= set(order)
+    assert {*graph.inputs, *graph.targets, *graph.parameters} <= set(order)
     assert graph.scores[0] in order
 
 

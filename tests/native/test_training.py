@@ -3,7 +3,8 @@
 import math
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import islice
 from textwrap import dedent
@@ -32,11 +33,12 @@ from microfp.losses import Loss
 from microfp.native.machine import Way
 from microfp.native.running import Examples
 from microfp.native.running import run as run_block
-from microfp.native.structure import template
+from microfp.native.structure import Template, template
 from microfp.native.training import Trainer, rules_of, trainer_for
 from microfp.nn import ACTIVATIONS
 from microfp.ops import primitive
 from microfp.optim import Numbers, Optimizer
+from microfp.record import Record
 from microfp.schedules import micrograd_decay
 from microfp.trainer import Backend, Run
 from microfp.values import lift
@@ -115,6 +117,8 @@ def norm_clipped() -> Optimizer:
 
 MOMENTUM = optim.momentum(lambda step: 0.1 / (1 + step))
 
+STILL = optim.scale(0.0)
+
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": optim.sgd(0.1),
     "a schedule": optim.sgd(micrograd_decay),
@@ -129,7 +133,34 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "lion": optim.lion(0.01),
     "clipped values": optim.chain(optim.clip(0.01), optim.adam(lambda step: 0.1 / (step + 1))),
     "a clipped norm": optim.chain(optim.clip_by_global_norm(0.1), optim.adam(0.01)),
+    "a norm clipped before and after": optim.chain(
+        optim.clip_by_global_norm(0.2), optim.scale_by_adam(), optim.clip_by_global_norm(0.05)
+    ),
+    "a norm that is short enough": optim.chain(optim.clip_by_global_norm(1e6), optim.sgd(0.1)),
     "accumulated": optim.accumulate_gradients(optim.adam(0.1), every=2),
+    "accumulated, a schedule": optim.accumulate_gradients(
+        optim.clip(0.05), optim.sgd(lambda step: 0.1 / (1 + step)), every=4
+    ),
+    "means alone, then momentum": optim.chain(optim.accumulate_gradients(every=3), MOMENTUM),
+    "accumulated under a clipped norm": optim.accumulate_gradients(
+        optim.clip_by_global_norm(0.1), MOMENTUM, every=2
+    ),
+    "masked": optim.chain(
+        optim.masked([i % 3 == 0 for i in range(17)], optim.add_decayed_weights(0.1)),
+        optim.adam(0.05),
+    ),
+    "frozen": optim.chain(optim.adam(0.05), optim.masked([i < 12 for i in range(17)], STILL)),
+    "masked momentum": optim.masked([i % 2 == 0 for i in range(17)], MOMENTUM, optim.scale(0.5)),
+    "masked under a clipped norm": optim.chain(
+        optim.masked([i % 2 == 0 for i in range(17)], optim.clip_by_global_norm(0.05)), MOMENTUM
+    ),
+    "masked and accumulated": optim.accumulate_gradients(
+        optim.masked([i < 9 for i in range(17)], optim.adam(0.1)), optim.scale(-0.1), every=2
+    ),
+    "accumulated and masked": optim.chain(
+        optim.masked([i < 9 for i in range(17)], optim.accumulate_gradients(MOMENTUM, every=3)),
+        optim.scale(0.2),
+    ),
     "no rule": norm_clipped(),
     "no rule in a chain": optim.chain(norm_clipped(), MOMENTUM),
 }
@@ -146,6 +177,41 @@ def test_every_optimizer_trains_as_eager_does(optimizer: Optimizer, batch_size: 
         )
 
     assert_same_run(run("native"), run("eager"))
+
+
+def flat(state: object) -> list[float]:
+    """All numbers of the state of an optimiser, counts among them."""
+    if isinstance(state, int | float):
+        return [float(state)]
+    fields = state.values() if isinstance(state, Record) else state
+    assert isinstance(fields, Iterable)
+    return [number for field in fields for number in flat(field)]
+
+
+def state_after(optimizer: Optimizer, backend: Backend) -> object:
+    states = trainer.train(
+        nn.mlp(2, [4, 1]), datasets.moons(11), optimizer=optimizer, backend=backend
+    )
+    return next(islice(states, 6, None)).optimizer_state
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
+def test_the_state_of_every_optimizer_is_that_of_eager(optimizer: Optimizer) -> None:
+    found, expected = state_after(optimizer, "native"), state_after(optimizer, "eager")
+    assert type(found) is type(expected)
+    for a, b in zip(flat(found), flat(expected), strict=True):
+        assert abs(a - b) <= 1e-12 * max(1.0, abs(b))
+
+
+def test_every_named_part_is_compiled() -> None:
+    model = template(nn.mlp(2, [4, 1]))
+    for name, optimizer in OPTIMIZERS.items():
+        rules = rules_of(optimizer)
+        assert (rules is None) == name.startswith("no rule")
+        if rules is not None:
+            trainer = trainer_for(losses.max_margin(), model, 2, rules)
+            assert trainer.parameters.updated
+            assert len(trainer.parameters.reductions) == name.count("norm") + name.count("before")
 
 
 @pytest.mark.parametrize("n", range(1, 19))
@@ -294,7 +360,7 @@ def test_an_irregular_model_trains_on_the_tape() -> None:
 def assert_same_steps(found: Sequence[Trainer], model: nn.MLP, data: datasets.Dataset) -> None:
     numbers = [p.data for p in nn.parameters(model)]
     blocks = [
-        run_block(it, Examples(data), [None, [3, 1, 2]], numbers, (), [(-0.1,), (-0.1,)])
+        run_block(it, Examples(data), [None, [3, 1, 2]], numbers, (), array("d", [-0.1] * 2))
         for it in found
     ]
     for a, b in zip(blocks[0].numbers(2), blocks[1].numbers(2), strict=True):
@@ -315,6 +381,29 @@ def test_weights_that_stand_in_two_places_are_one_parameter() -> None:
 
     assert trained("native") == pytest.approx(trained("eager"), rel=1e-12)
     assert len(trained("native")) == 4
+
+
+@pytest.mark.parametrize("backend", ["python", "native"])
+def test_a_frozen_layer_keeps_its_numbers_while_the_others_train(backend: Backend) -> None:
+    model = tree.freeze(nn.mlp(2, [4, 3, 1]), lambda m: m.layers[0])
+    data, optimizer = datasets.moons(13), optim.adam(0.05)
+
+    def run(chosen: Backend) -> Run[nn.MLP]:
+        return trainer.fit(model, data, steps=5, optimizer=optimizer, backend=chosen)
+
+    found = run(backend)
+    assert_same_run(found, run("eager"))
+    assert found.final_model.layers[0] == model.layers[0]
+    assert nn.parameter_count(found.final_model) == 19
+
+
+def test_models_frozen_at_other_numbers_are_other_structures() -> None:
+    def frozen(weight: float) -> Template:
+        return template(tree.freeze(nn.neuron(1, weights=[weight]), lambda m: m.weights))
+
+    assert frozen(1.0) == frozen(1.0)
+    assert frozen(1.0) != frozen(-1.0)
+    assert frozen(0.0) != frozen(-0.0)
 
 
 def test_a_parameter_that_is_not_used_keeps_its_gradient_of_zero() -> None:

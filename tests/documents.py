@@ -82,6 +82,8 @@ docs = Sybil(
     path=str(ROOT / "docs"),
     patterns=["*.md"],
     excludes=[SESSIONS],
+    # Code without a module belongs to `builtins`; the cells of a notebook want to read that.
+    setup=lambda namespace: namespace.update(__name__="builtins"),
 )
 
 pytest_collect_file = SybilCollection((docstrings, readme, sessions, docs)).pytest()

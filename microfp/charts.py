@@ -15,20 +15,19 @@ universal design" (2008), which people with any common colour vision can tell ap
 
 import json
 import math
-import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import wraps
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, ParamSpec, TypeAlias, TypeVar
 
-from returns.io import IOFailure, IOResult, IOSuccess
+from returns.io import IOResult
 
 from microfp import plot_data
 from microfp.checks import check_positive, wrong_value
 from microfp.datasets import Dataset
+from microfp.files import write_atomically
 from microfp.nn import Model, parameter_count
 from microfp.plot_data import BoundaryRow, PointRow, SegmentRow
 from microfp.schedules import Schedule
@@ -68,7 +67,13 @@ R = TypeVar("R")
 Chart: TypeAlias = (
     "alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart | alt.FacetChart"
 )
-"""Whatever Altair calls a chart."""
+"""Whatever Altair calls a chart.
+
+>>> from microfp import datasets
+>>> chart: Chart = scatter(datasets.moons(10))
+>>> to_svg(chart)[:4]
+'<svg'
+"""
 
 Rows: TypeAlias = Sequence[Mapping[str, object]]
 
@@ -76,7 +81,11 @@ BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PINK = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 
 PALETTE = (BLUE, RED, GREEN, PINK, SKY, ORANGE, BLACK, YELLOW)
-"""The colours of series, in the order in which they are given out."""
+"""The colours of series, in the order in which they are given out.
+
+>>> PALETTE[:2]
+('#0072B2', '#D55E00')
+"""
 
 SHAPES = ("circle", "triangle-up", "square", "diamond", "cross", "triangle-down")
 WIDTH, HEIGHT = 400, 260
@@ -791,37 +800,6 @@ def save(chart: Chart, path: str | Path) -> IOResult[Path, OSError]:
     if target.suffix not in kinds:
         raise wrong_value("save", "path", "a name that ends in .png or .svg", str(path))
     return write_atomically(target, kinds[target.suffix]())
-
-
-def write_atomically(path: Path, content: bytes) -> IOResult[Path, OSError]:
-    """Write a file so that nobody ever sees half of it.
-
-    >>> write_atomically(Path("/nowhere/page.html"), b"")
-    <IOResult: <Failure: [Errno 2] No such file or directory: '/nowhere'>>
-    """
-    try:
-        _replace(path, content)
-    except OSError as error:
-        return IOFailure(error)
-    return IOSuccess(path)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    import tempfile  # which takes a while to load
-
-    folder = path.parent
-    if not folder.is_dir():
-        raise FileNotFoundError(2, "No such file or directory", str(folder))
-    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 @_needs_extra

@@ -27,9 +27,7 @@ The digest "sha256" is taken of nodes and state, so that no altered number goes 
 
 import json
 import math
-import os
 import re
-import secrets
 import stat
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
@@ -56,6 +54,7 @@ from returns.io import IOFailure, IOResult, IOSuccess
 
 from microfp.checks import check_kind, wrong_kind, wrong_value
 from microfp.errors import CheckpointError
+from microfp.files import replace
 from microfp.nn import ACTIVATIONS, MLP, Layer, Model, Neuron
 from microfp.ops import PRIMITIVES
 from microfp.optim import (
@@ -68,6 +67,7 @@ from microfp.optim import (
     TraceState,
 )
 from microfp.record import Record
+from microfp.strict_json import NOT_FINITE, strict_number
 from microfp.trainer import Metrics, TrainState
 from microfp.tree import branches, values
 from microfp.values import (
@@ -102,9 +102,25 @@ __all__ = [
 M = TypeVar("M", bound=Model)
 
 FORMAT = "microfp checkpoint"
+"""What the field `format` of a checkpoint says.
+
+>>> FORMAT
+'microfp checkpoint'
+"""
+
 VERSION = 1
+"""The version of the form of checkpoints that is written, and that can be read.
+
+>>> VERSION
+1
+"""
+
 LARGEST_FILE = 2**28
-"""The most bytes that are read: about three million parameters under adam."""
+"""The most bytes that are read: about three million parameters under adam.
+
+>>> LARGEST_FILE
+268435456
+"""
 
 _DEEPEST = 100
 _WIDTH = 100
@@ -127,11 +143,6 @@ _FUNCTIONS: tuple[Function, ...] = (
     *(absolute, cos, exp, log, neg, relu, sigmoid, sin, softplus, sqrt, tanh),
 )
 _OWN: Mapping[str, Function] = {thing.__name__: thing for thing in (*_RECORDS, *_FUNCTIONS)}
-_NOT_FINITE: Mapping[str, float] = {
-    "NaN": math.nan,
-    "Infinity": math.inf,
-    "-Infinity": -math.inf,
-}
 _TAGS = frozenset({"text", "tuple", "map", "function", "value", "node"})
 
 
@@ -178,7 +189,7 @@ def save(state: TrainState[M], path: str | PathLike[str]) -> IOResult[Path, Chec
     """
     target = Path(path)
     try:
-        _replace(target, to_json(state).encode())
+        replace(target, to_json(state).encode())
     except CheckpointError as error:
         return IOFailure(CheckpointError(f"{target}: {error}"))
     except (OSError, ValueError) as error:
@@ -303,37 +314,6 @@ def _reason(error: OSError | ValueError) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def _replace(target: Path, content: bytes) -> None:
-    """Give a file a new content in one move, by way of a file beside it."""
-    real = Path(os.path.realpath(target))  # a link stays, and what it points at is replaced
-    part = real.with_name(f".microfp-{secrets.token_hex(8)}.part")
-    try:
-        _write_through(part, content)
-        if real.exists():
-            part.chmod(stat.S_IMODE(real.stat().st_mode))
-        part.replace(real)
-    finally:
-        part.unlink(missing_ok=True)
-    _sync_folder(real.parent)
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename last, where the system can open a folder."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def _content(source: Path) -> str:
     found = source.stat()
     if not stat.S_ISREG(found.st_mode):  # a pipe or a device might never end
@@ -449,20 +429,14 @@ def _node_data(node: Value, nodes: _Places, where: str) -> dict[str, object]:
         return _value_data(node)
     if not (node.parameter is None or isinstance(node.parameter, float)):
         raise _wrong(where, "made by a primitive of microfp", node.op)
-    parameter = {} if node.parameter is None else {"parameter": _float_data(node.parameter)}
+    parameter = {} if node.parameter is None else {"parameter": strict_number(node.parameter)}
     operands = {"op": node.op, "parents": [nodes[p] for p in node.parents]}
     return {**_value_data(node), **operands, **parameter}
 
 
 def _value_data(node: Value) -> dict[str, object]:
     label = {} if node.label is None else {"label": node.label}
-    return {"value": _float_data(node.data), **label}
-
-
-def _float_data(number: float) -> object:
-    if math.isfinite(number):
-        return float(number)
-    return "NaN" if math.isnan(number) else "Infinity" if number > 0.0 else "-Infinity"
+    return {"value": strict_number(float(node.data)), **label}
 
 
 def _data(found: object, nodes: _Places, where: str) -> object:
@@ -475,7 +449,7 @@ def _data(found: object, nodes: _Places, where: str) -> object:
         case Record():
             data = _record_data(found, nodes, where)
         case float():
-            data = _float_data(found)
+            data = strict_number(float(found))
         case int() | str():
             data = _plain_data(found, where)
         case PVector():
@@ -493,7 +467,7 @@ def _data(found: object, nodes: _Places, where: str) -> object:
 
 def _plain_data(found: int | str, where: str) -> object:
     if isinstance(found, str):
-        return {"text": found} if found in _NOT_FINITE else found
+        return {"text": found} if found in NOT_FINITE else found
     if type(found) is not int or abs(found) > _LARGEST_INT:
         raise _wrong(where, "an int of 64 bits", found)
     return found
@@ -648,7 +622,7 @@ def _read(data: object, known: _Known, where: str) -> object:
         case float():
             found = _number(data, where)
         case str():
-            found = _NOT_FINITE.get(data, data)
+            found = NOT_FINITE.get(data, data)
         case list():
             found = pvector(_items(data, known, where))
         case {"value": _}:
@@ -703,8 +677,8 @@ def _string(data: object, where: str) -> str:
 
 def _number(data: object, where: str) -> float:
     """A float; texts stand for those that JSON has no numbers for."""
-    if isinstance(data, str) and data in _NOT_FINITE:
-        return _NOT_FINITE[data]
+    if isinstance(data, str) and data in NOT_FINITE:
+        return NOT_FINITE[data]
     if isinstance(data, bool) or not isinstance(data, int | float) or not math.isfinite(data):
         raise _wrong(where, "a number, 'NaN', 'Infinity' or '-Infinity'", data)
     return float(data)

@@ -39,7 +39,11 @@ MOST_ROWS, MOST_COLUMNS, MOST_POINTS = 40, 8, 5_000
 
 
 class Drawing(Record):
-    """A graph that a notebook shows as a picture; `gradients` is None where they are not known.
+    """A graph that a notebook shows as a picture.
+
+    Attributes:
+        output: The node at the end of the graph.
+        gradients: What `backward(output)` gave; None where they are not to be shown.
 
     >>> from microfp import backward, value
     >>> x = value(3.0)

@@ -21,7 +21,12 @@ from microfp.errors import DataError, ShapeError
 from microfp.record import Record, attr
 
 Row: TypeAlias = tuple[float, ...]
-"""The numbers of one example, in the order of the columns."""
+"""The numbers of one example, in the order of the columns.
+
+>>> row: Row = dataset([[1, 2]], [1]).xs[0]
+>>> row
+(1.0, 2.0)
+"""
 
 
 class Point(Record):

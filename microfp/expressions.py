@@ -52,10 +52,18 @@ FUNCTIONS: Mapping[str, Function] = {
     "tanh": values.tanh,
     "where": values.where,
 }
-"""The functions that an expression can call, by the names it calls them."""
+"""The functions that an expression can call, by the names it calls them.
+
+>>> FUNCTIONS["sqrt"](9.0).data
+3.0
+"""
 
 LONGEST_TEXT = 10_000
-"""How many characters an expression can have: enough for people, too few to exhaust the parser."""
+"""How many characters an expression can have: enough for people, too few to exhaust the parser.
+
+>>> LONGEST_TEXT
+10000
+"""
 
 _OPERATORS: Mapping[type[ast.operator], Function] = {
     ast.Add: values.add,

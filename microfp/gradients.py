@@ -21,7 +21,13 @@ from microfp.toolbox import accumulate, pipe
 from microfp.values import Value, lift, primitive_of, topological_order
 
 Gradients: TypeAlias = PMap[Value, float]
-"""A table from nodes to the derivative of one output with respect to each."""
+"""A table from nodes to the derivative of one output with respect to each.
+
+>>> x = value(3.0)
+>>> gradients: Gradients = backward(x * x)
+>>> gradients[x]
+6.0
+"""
 
 
 def backward(output: Value) -> Gradients:
@@ -289,6 +295,11 @@ def _check_lookup(where: str, x: object, gradients: object) -> None:
 
 class GradientRow(TypedDict):
     """A value beside its gradient, for display.
+
+    Attributes:
+        label: The name of the value, or None.
+        data: Its number.
+        grad: The derivative of the output along it; 0.0 where the output does not depend on it.
 
     >>> with_grad(value(2.0), backward(value(1.0)))["grad"]
     0.0

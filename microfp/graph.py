@@ -63,6 +63,16 @@ class NodeRow(TypedDict):
 
     A constant power, and no other node, also has a `parameter`: its exponent.
 
+    Attributes:
+        id: `n` and the place of the node in the topological order, from 0.
+        label: Its name, or None.
+        op: The name of its primitive; `"leaf"` where it was not computed.
+        data: Its number.
+        grad: The derivative of the output along it, or None.
+        parents: The ids of its operands, in their order.
+        formula: What it was computed as, in labels and ids.
+        parameter: The exponent of a constant power.
+
     >>> from microfp import value
     >>> nodes(value(2.0, label="x"))[0]["label"]
     'x'
@@ -79,7 +89,13 @@ class NodeRow(TypedDict):
 
 
 class EdgeRow(TypedDict):
-    """One use of a node by another: `operand` is its place, `local_derivative` its partial.
+    """One use of a node by another.
+
+    Attributes:
+        source: The id of the node that is used.
+        target: The id of the node that was computed from it.
+        operand: As which operand, from 0.
+        local_derivative: The partial derivative of the target along that operand.
 
     >>> from microfp import value
     >>> edges(value(2.0) * 3.0)[0]["local_derivative"]
@@ -94,6 +110,10 @@ class EdgeRow(TypedDict):
 
 class GraphRows(TypedDict):
     """A graph as the rows of its nodes and of its edges.
+
+    Attributes:
+        nodes: One row a node, parents before children.
+        edges: One row a use of a node by another.
 
     >>> from microfp import value
     >>> len(to_rows(value(2.0) * 3.0)["edges"])

@@ -34,7 +34,13 @@ B = TypeVar("B")
 M = TypeVar("M", bound=Model)
 
 Scores: TypeAlias = tuple[Value, ...]
-"""The outputs of a model for one example."""
+"""The outputs of a model for one example.
+
+>>> from microfp import nn
+>>> scores: Scores = nn.mlp(2, [4, 3])([1.0, 2.0])
+>>> len(scores)
+3
+"""
 
 
 class Loss(Record):

@@ -44,7 +44,12 @@ __all__ = [
 ]
 
 Activation: TypeAlias = Callable[[Value], Value]
-"""What a neuron does with its weighted sum."""
+"""What a neuron does with its weighted sum.
+
+>>> leaky: Activation = lambda a: values.maximum(a, 0.01 * a)
+>>> neuron(1, weights=[-1.0], activation=leaky)([2.0]).data
+-0.02
+"""
 
 ACTIVATIONS: dict[str, Activation] = {
     "relu": values.relu,
@@ -53,10 +58,19 @@ ACTIVATIONS: dict[str, Activation] = {
     "softplus": values.softplus,
     "identity": lambda a: a,
 }
-"""The activations that go by a name."""
+"""The activations that go by a name.
+
+>>> sorted(ACTIVATIONS)
+['identity', 'relu', 'sigmoid', 'softplus', 'tanh']
+"""
 
 Initializer: TypeAlias = Callable[[Random, int, int], float]
-"""What draws one weight: from random numbers, the neuron's inputs and its layer's outputs."""
+"""What draws one weight: from random numbers, the neuron's inputs and its layer's outputs.
+
+>>> small: Initializer = lambda random, n_in, n_out: random.uniform(-0.1, 0.1)
+>>> abs(neuron(1, initializer=small).weights[0].data) <= 0.1
+True
+"""
 
 INITIALIZERS: dict[str, Initializer] = {
     "micrograd": lambda random, n_in, n_out: random.uniform(-1.0, 1.0),
@@ -74,6 +88,9 @@ INITIALIZERS: dict[str, Initializer] = {
   rectifiers, 2015.
 - `uniform`: a² = 1 / n_in. Y. LeCun et al., Efficient BackProp, 1998.
 - `zeros`: every weight is 0.0.
+
+>>> INITIALIZERS["zeros"](Random(1337), 2, 16)
+0.0
 """
 
 
@@ -107,6 +124,11 @@ class Neuron(Record):
 
     output = activation(bias + weights[0] * inputs[0] + weights[1] * inputs[1] + ...)
 
+    Attributes:
+        weights: One value an input.
+        bias: What is added to the weighted sum.
+        activation: The name of an activation, or a function from a value to a value.
+
     >>> neuron(2, weights=[1.0, 2.0], bias=0.5)([3.0, 4.0]).data
     11.5
     """
@@ -128,6 +150,9 @@ class Neuron(Record):
 class Layer(Record):
     """Neurons that see the same inputs.
 
+    Attributes:
+        neurons: One an output, each with as many weights as there are inputs.
+
     >>> [y.data for y in layer(1, 2, weights=[[1.0], [2.0]], biases=[0.0, 1.0])([3.0])]
     [3.0, 7.0]
     """
@@ -147,6 +172,9 @@ class Layer(Record):
 
 class MLP(Record):
     """A multi-layer perceptron: layers, each fed with the outputs of the one before.
+
+    Attributes:
+        layers: From the inputs to the outputs.
 
     >>> [len(l.neurons) for l in mlp(2, [16, 16, 1]).layers]
     [16, 16, 1]

@@ -49,6 +49,13 @@ class Primitive(Record):
     derivative per operand. `notation` shows the operands in a formula, as in `"{0} * {1}"`.
     An `arity` of None means any number of operands.
 
+    Attributes:
+        name: What a node that it made has as its `op`.
+        arity: How many operands it takes; None for any number.
+        forward: From operands, and the parameter if any, to the value.
+        partials: From operands, the parameter if any, and the value to one derivative an operand.
+        notation: A formula with `{0}`, `{1}` in the places of the operands.
+
     >>> PRIMITIVES["tanh"].notation
     'tanh({0})'
     """
@@ -272,7 +279,11 @@ PRIMITIVES = {
         stop_gradient,
     )
 }
-"""Every primitive by its name."""
+"""Every primitive by its name.
+
+>>> PRIMITIVES["exp"].partials(0.0, 1.0)
+(1.0,)
+"""
 
 CASES, SUM, PRODUCT, POWER, ATOM = 0, 1, 2, 3, 4
 """How tightly formulas bind; a negative number binds as a sum does."""
@@ -304,4 +315,7 @@ LATEX = {
 
 The number after a colon says how tightly an operand has to bind to stand without parentheses.
 Sums of any number of operands are written two by two, from the left.
+
+>>> LATEX["neg"][0]
+'-{0:2}'
 """

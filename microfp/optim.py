@@ -39,13 +39,28 @@ from microfp.record import Record, attr
 from microfp.schedules import Schedule, constant
 
 Numbers: TypeAlias = PVector[float]
-"""One number per parameter, in parameter order."""
+"""One number per parameter, in parameter order.
+
+>>> gradients: Numbers = pvector([0.5, -1.0])
+>>> scale(-2.0).update(gradients, identity().init(gradients), gradients, 0)[0]
+pvector([-1.0, 2.0])
+"""
 
 Rate: TypeAlias = float | Schedule
-"""A learning rate: a number, or a function of the step."""
+"""A learning rate: a number, or a function of the step.
+
+>>> rates: list[Rate] = [0.1, lambda step: 0.1 / (step + 1)]
+>>> [sgd(rate).name for rate in rates]
+['sgd', 'sgd']
+"""
 
 Slots: TypeAlias = tuple[Operand, ...]
-"""What a rule remembers of one parameter."""
+"""What a rule remembers of one parameter.
+
+>>> slots: Slots = (0.0, 1.0)
+>>> len(slots)
+2
+"""
 
 
 # Rules: what happens to one parameter in one step
@@ -617,6 +632,9 @@ def _shortening(longest: float, squares: float) -> float:
 class TraceState(Record):
     """What `trace` remembers: the decaying sum of gradients.
 
+    Attributes:
+        trace: One sum a parameter.
+
     >>> from pyrsistent import pvector
     >>> trace(0.9).init(pvector([1.0]))
     TraceState(trace=pvector([0.0]))
@@ -677,6 +695,9 @@ def _check_betas(where: str, betas: object) -> tuple[float, float]:
 class SumOfSquaresState(Record):
     """What `scale_by_rss` remembers: the sum of the squares of all gradients.
 
+    Attributes:
+        sum_of_squares: One sum a parameter.
+
     >>> from pyrsistent import pvector
     >>> scale_by_rss().init(pvector([1.0]))
     SumOfSquaresState(sum_of_squares=pvector([0.0]))
@@ -716,6 +737,9 @@ def _rss_rule(
 
 class MeanSquareState(Record):
     """What `scale_by_rms` remembers: the running mean of the squares of the gradients.
+
+    Attributes:
+        mean_square: One mean a parameter.
 
     >>> from pyrsistent import pvector
     >>> scale_by_rms().init(pvector([1.0]))
@@ -823,6 +847,9 @@ def _adam_rule(
 
 class LionState(Record):
     """What `scale_by_lion` remembers: the running means of the gradients.
+
+    Attributes:
+        moments: One mean a parameter.
 
     >>> from pyrsistent import pvector
     >>> scale_by_lion().init(pvector([1.0]))

@@ -228,7 +228,13 @@ def _fate(error: BaseException) -> str:
 
 
 NO_GRADIENTS: Gradients = pmap()
-"""The table without entries, the neutral element of `add_gradients`."""
+"""The table without entries, the neutral element of `add_gradients`.
+
+>>> from microfp import backward, value
+>>> gradients = backward(value(2.0))
+>>> add_gradients(NO_GRADIENTS, gradients) == gradients
+True
+"""
 
 
 def add_gradients(a: Gradients, b: Gradients) -> Gradients:

@@ -25,6 +25,12 @@ M = TypeVar("M", bound=Model)
 class PointRow(TypedDict):
     """One example of a two-dimensional dataset.
 
+    Attributes:
+        x: The first input.
+        y: The second input.
+        label: The class in words, such as `class 1`.
+        label_value: The target as a number.
+
     >>> from microfp import datasets
     >>> dataset_points(datasets.dataset([[1, 2]], [1]))[0]["label"]
     'class 1'
@@ -38,6 +44,16 @@ class PointRow(TypedDict):
 
 class HistoryRow(TypedDict):
     """The metrics of one step; accuracy also in percent.
+
+    Attributes:
+        step: The number of the step, from 0.
+        loss: The total loss: data loss plus penalty.
+        data_loss: The mean loss of the examples.
+        penalty: The sum of the penalties of the parameters.
+        accuracy: The share of examples predicted rightly, from 0 to 1, or None.
+        accuracy_percent: The same from 0 to 100, or None.
+        learning_rate: The rate of the update that followed, or None.
+        gradient_norm: The Euclidean norm of the gradient.
 
     >>> from microfp import datasets, nn, trainer
     >>> run = trainer.fit(nn.mlp(2, [1]), datasets.moons(4), steps=1)
@@ -58,6 +74,11 @@ class HistoryRow(TypedDict):
 class MetricRow(TypedDict):
     """One number of one step, in long form.
 
+    Attributes:
+        step: The number of the step, from 0.
+        metric: What was measured, in words.
+        value: The number.
+
     >>> from microfp import datasets, nn, trainer
     >>> run = trainer.fit(nn.mlp(2, [1]), datasets.moons(4), steps=1)
     >>> loss_history(run)[0]["metric"]
@@ -72,6 +93,10 @@ class MetricRow(TypedDict):
 class RateRow(TypedDict):
     """The learning rate of one step.
 
+    Attributes:
+        step: The number of the step, from 0.
+        learning_rate: The rate of its update.
+
     >>> from microfp.schedules import constant
     >>> schedule_rates(constant(0.5), 1)
     [{'step': 0, 'learning_rate': 0.5}]
@@ -83,6 +108,13 @@ class RateRow(TypedDict):
 
 class BoundaryRow(TypedDict):
     """One point of a grid and what a model says of it.
+
+    Attributes:
+        x: The first input.
+        y: The second input.
+        predicted: The class in words, such as `class 1`.
+        predicted_value: The class as a number.
+        score: The output of the model.
 
     >>> from microfp import datasets, nn
     >>> right = nn.neuron(2, weights=[1.0, 0.0], activation="identity")
@@ -100,6 +132,12 @@ class BoundaryRow(TypedDict):
 class SegmentRow(TypedDict):
     """A straight piece of a line, from (x, y) to (x2, y2).
 
+    Attributes:
+        x: The first input where it starts.
+        y: The second input where it starts.
+        x2: The first input where it ends.
+        y2: The second input where it ends.
+
     >>> SegmentRow(x=0.0, y=0.0, x2=1.0, y2=0.5)["y2"]
     0.5
     """
@@ -112,6 +150,13 @@ class SegmentRow(TypedDict):
 
 class BinRow(TypedDict):
     """How many parameters lay from `low` up to `high` at one step.
+
+    Attributes:
+        step: The number of steps done when they were counted.
+        until: The next such number; a slider shows the row until then.
+        low: Where the bin begins.
+        high: Where it ends.
+        count: How many parameters lay in it.
 
     >>> from microfp import nn, optim, trainer
     >>> start = trainer.initial_state(nn.neuron(1, weights=[1.0]), optim.sgd(0.1))
@@ -131,6 +176,16 @@ class FrameRow(TypedDict):
 
     `scores` go column by column from the left, each from the bottom up, and `rows` is how many
     points there are in a column; `line` is where the score is 0.
+
+    Attributes:
+        step: The number of steps done.
+        until: The next such number that was looked at.
+        scores: The output of the model at every point of the grid.
+        rows: How many points a column has.
+        left: The first input of the first column.
+        bottom: The second input of the lowest point of each column.
+        h: The distance of neighbouring points.
+        line: The pieces of the line where the score is 0.
 
     >>> from microfp import datasets, nn, toolbox, trainer
     >>> data = datasets.moons(10)

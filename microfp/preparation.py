@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from random import Random
 
-from microfp.checks import check_count, check_finite, check_seed, wrong_value
+from microfp.checks import check_count, check_finite, check_flag, check_seed, wrong_value
 from microfp.errors import DataError, ShapeError
 from microfp.examples import Dataset, Row, subset
 from microfp.record import Record, attr
@@ -39,13 +39,18 @@ def shuffle(dataset: Dataset, *, seed: int = 1337) -> Dataset:
     return subset(dataset, _order(len(dataset.xs), check_seed("shuffle", "seed", seed), 0))
 
 
-def split(dataset: Dataset, *, held_out: float = 0.25, seed: int = 1337) -> tuple[Dataset, Dataset]:
+def split(
+    dataset: Dataset, *, held_out: float = 0.25, seed: int = 1337, stratified: bool = False
+) -> tuple[Dataset, Dataset]:
     """Split the examples at random into those to train on and those held out.
 
     Args:
         dataset: n examples, at least 2.
         held_out: Their share, above 0 and below 1; ceil(held_out * n) examples are held out.
         seed: What the order is drawn with, from 0 to 2**32 - 1.
+        stratified: Whether the same share of each class is held out, as nearly as whole examples
+            allow, by largest remainders, as in scikit-learn. The last example of a class is never
+            held out, so that there may be fewer than ceil(held_out * n).
 
     Returns:
         The training examples and the held-out ones, together all of them, each once.
@@ -57,14 +62,38 @@ def split(dataset: Dataset, *, held_out: float = 0.25, seed: int = 1337) -> tupl
     >>> training, rest = split(dataset([[0.0], [1.0], [2.0], [3.0]], [1, 1, 1, 1]))
     >>> len(training.xs), len(rest.xs)
     (3, 1)
+    >>> rare = dataset([[float(i)] for i in range(8)], [0, 0, 0, 0, 0, 0, 1, 1])
+    >>> [sorted(part.ys) for part in split(rare, held_out=0.5, stratified=True)]
+    [[0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 1.0]]
     """
     share, n = check_finite("split", "held_out", held_out), len(dataset.xs)
+    shuffled = shuffle(dataset, seed=check_seed("split", "seed", seed))
     count = math.ceil(share * n)
-    if not 0 < count < n:
+    by_class = check_flag("split", "stratified", stratified) and 0 < count < n
+    held = _held_of_each_class(shuffled.targets, count) if by_class else range(count)
+    if not 0 < len(held) < n:
         expected = f"a share of {n} examples that leaves some on both sides"
         raise wrong_value("split", "held_out", expected, held_out)
-    shuffled = shuffle(dataset, seed=check_seed("split", "seed", seed))
-    return subset(shuffled, range(count, n)), subset(shuffled, range(count))
+    rest = sorted(frozenset(range(n)).difference(held))
+    return subset(shuffled, rest), subset(shuffled, held)
+
+
+def _held_of_each_class(targets: Sequence[Row], count: int) -> list[int]:
+    """The places of the first examples of each class, about `count` in all, in order."""
+    places: dict[Row, list[int]] = {row: [] for row in sorted({*targets})}
+    for i, row in enumerate(targets):  # a plain loop: the places of all classes in one pass
+        places[row].append(i)
+    kept = _apportioned([len(own) for own in places.values()], len(targets) - count)
+    chosen = zip(places.values(), kept, strict=True)
+    return sorted(i for own, least in chosen for i in own[: len(own) - max(least, 1)])
+
+
+def _apportioned(sizes: Sequence[int], count: int) -> list[int]:
+    """Divide a count by sizes: whole shares, and one more for the largest remainders."""
+    shares = [divmod(size * count, sum(sizes)) for size in sizes]
+    order = sorted(range(len(sizes)), key=lambda i: -shares[i][1])
+    more = frozenset(order[: count - sum(whole for whole, _ in shares)])
+    return [whole + (i in more) for i, (whole, _) in enumerate(shares)]
 
 
 def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Dataset:

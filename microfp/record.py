@@ -417,6 +417,7 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
             return hash(frozenset(self.iteritems()))
 
         def iteritems(self):
+            """Return the fields that are set, as pairs of name and value, in declared order."""
             names = type(self)._names
             try:
                 return zip(names, type(self)._read_all(self), strict=True)
@@ -424,6 +425,7 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
                 return iter([(n, self[n]) for n in names if _has(self, n)])
 
         def keys(self):
+            """Return the names of the fields that are set, in declared order."""
             return KeysView(dict(self.iteritems()))
 
         @property

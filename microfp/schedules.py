@@ -21,7 +21,12 @@ from microfp.checks import check_count, check_non_negative, check_positive, wron
 from microfp.errors import ShapeError
 
 Schedule: TypeAlias = Callable[[int], float]
-"""From the number of steps done so far to the rate of the next one."""
+"""From the number of steps done so far to the rate of the next one.
+
+>>> falling: Schedule = lambda step: 1.0 / (step + 1)
+>>> falling(3)
+0.25
+"""
 
 
 def micrograd_decay(step: int) -> float:

@@ -11,7 +11,6 @@ to a stream, so that a whole run reads as one pipeline.
 """
 
 import csv
-import json
 import math
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -37,6 +36,7 @@ from microfp.losses import Loss, check_fits, evaluate, max_margin
 from microfp.nn import Model
 from microfp.optim import Optimizer, sgd
 from microfp.schedules import micrograd_decay
+from microfp.strict_json import to_json
 from microfp.toolbox import iterate
 from microfp.trainer import Backend, Metrics, Step, TrainState, initial_state, make_step
 from microfp.tree import parameters
@@ -268,7 +268,8 @@ def _tee_to_csv(path: Path, states: Iterable[TrainState[M]], /) -> Iterator[Trai
 def tee_to_jsonl(path: str | PathLike[str]) -> Stage:
     """Write the metrics of each state into a file of JSON lines as it passes.
 
-    The file is new. A number that is nan or infinite, which JSON has no word for, is null.
+    The file is new. A number that is nan or infinite, which JSON has no word for, is the text
+    "NaN", "Infinity" or "-Infinity", which `float` reads.
 
     Args:
         path: Where to write.
@@ -276,7 +277,7 @@ def tee_to_jsonl(path: str | PathLike[str]) -> Stage:
     Raises:
         OSError: In the stream, if the file cannot be written.
 
-    >>> import pathlib, tempfile
+    >>> import json, pathlib, tempfile
     >>> from microfp import datasets, nn, trainer
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "run.jsonl"
     >>> states = tee_to_jsonl(path)(trainer.train(nn.mlp(2, [1]), datasets.moons(4)))
@@ -290,15 +291,8 @@ def tee_to_jsonl(path: str | PathLike[str]) -> Stage:
 def _tee_to_jsonl(path: Path, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
     with path.open("w", encoding="utf-8", buffering=1) as file:
         for state in states:
-            file.write(json.dumps(_json_row(_metrics(state)), allow_nan=False) + "\n")
+            file.write(to_json(dict(_metrics(state).items())) + "\n")
             yield state
-
-
-def _json_row(metrics: Metrics) -> dict[str, object]:
-    return {
-        name: None if isinstance(number, float) and not math.isfinite(number) else number
-        for name, number in metrics.items()
-    }
 
 
 def _metrics(state: TrainState[M]) -> Metrics:

@@ -8,15 +8,14 @@ leaf     2
 mul     -6
 """
 
-import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 from microfp.checks import wrong_value
 from microfp.plot_data import BoundaryRow, PointRow
+from microfp.strict_json import to_json
 
-__all__ = ["boundary_map", "boundary_spacing", "progress_bar", "table"]
+__all__ = ["boundary_map", "boundary_spacing", "progress_bar", "table", "to_json"]
 
 _SHADES = {(False, False): " ", (False, True): ".", (True, False): "'", (True, True): ":"}
 """A character shows two points of the grid, the upper one and the lower one: class 1 is dark."""
@@ -163,24 +162,3 @@ def progress_bar(done: int, total: int, *, width: int = 40) -> str:
     """
     full = width * done // total
     return f"[{'#' * full}{'.' * (width - full)}] {done:>{len(str(total))}}/{total}"
-
-
-def to_json(found: Mapping[str, object]) -> str:
-    """Write strict JSON: a number that is not finite becomes a string, as in protobuf's JSON.
-
-    Those strings are NaN, Infinity and -Infinity, which `float` reads back.
-
-    >>> to_json({"loss": float("nan"), "history": [1.5, float("-inf")]})
-    '{"loss": "NaN", "history": [1.5, "-Infinity"]}'
-    """
-    return json.dumps(_finite(found), allow_nan=False)
-
-
-def _finite(found: object) -> object:
-    if isinstance(found, float) and not math.isfinite(found):
-        return "NaN" if math.isnan(found) else "Infinity" if found > 0.0 else "-Infinity"
-    if isinstance(found, Mapping):
-        return {key: _finite(inner) for key, inner in found.items()}
-    if isinstance(found, list | tuple):
-        return [_finite(inner) for inner in found]
-    return found

@@ -55,6 +55,12 @@ Backend: TypeAlias = Literal["auto", "eager", "python", "native"]
 `"eager"` walks the graph; `"python"` runs Python source that is generated from it, and gives the
 same bits; `"native"` runs machine code; `"auto"` is `"python"` where loss and model can be traced
 and `"eager"` where not.
+
+>>> from microfp import datasets, nn
+>>> backends: list[Backend] = ["eager", "python"]
+>>> runs = [fit(nn.mlp(2, [1]), datasets.moons(4), steps=2, backend=it) for it in backends]
+>>> runs[0].final_loss == runs[1].final_loss
+True
 """
 
 BACKENDS: tuple[str, ...] = get_args(Backend)
@@ -108,6 +114,10 @@ class TrainState(Record, Generic[M]):
 
 class Differentiated(Record, Generic[M]):
     """An evaluation with the gradients of its total.
+
+    Attributes:
+        evaluation: What a loss says of a model and a dataset.
+        gradients: The derivatives of its total, one entry a node.
 
     >>> from microfp import datasets, nn
     >>> evaluation = evaluate(max_margin(), nn.mlp(2, [1]), datasets.moons(4))
@@ -578,7 +588,11 @@ def _native_fold(
 
 
 FURTHEST_AHEAD = 64
-"""How many steps are computed before anybody has asked for them, at most."""
+"""How many steps are computed before anybody has asked for them, at most.
+
+>>> FURTHEST_AHEAD
+64
+"""
 
 
 def _opened(training: _Training, state: TrainState[M]) -> tuple[_Moved, Stream]:

@@ -56,14 +56,27 @@ def remembering(f: Callable[P, R]) -> Callable[P, R]:
 
 
 CONTAINERS = (Record, PMap, PVector, tuple)
-"""What a tree branches at."""
+"""What a tree branches at.
+
+>>> isinstance((1.0, 2.0), CONTAINERS)
+True
+"""
 
 MUTABLE = (list, dict, set)
-"""What a tree could branch at, if it could not change."""
+"""What a tree could branch at, if it could not change.
+
+>>> isinstance([1.0, 2.0], MUTABLE)
+True
+"""
 
 
 class Place(NamedTuple):
     """One place of a tree: the way to it, what stands there, whether inside a record.
+
+    Attributes:
+        path: The way from the root to the place.
+        content: What stands there.
+        in_record: Whether a record is on the way.
 
     >>> next(scalars((1.0, 2.0)))
     Place(path=(0,), content=1.0, in_record=False)
@@ -75,7 +88,11 @@ class Place(NamedTuple):
 
 
 Path: TypeAlias = tuple[object, ...]
-"""The way from the root of a tree to a place in it: field names, indices and keys."""
+"""The way from the root of a tree to a place in it: field names, indices and keys.
+
+>>> next(scalars(((), (5.0,)))).path
+(1, 0)
+"""
 
 
 def scalars(tree: object, path: Path = (), *, in_record: bool = False) -> Iterator[Place]:

@@ -21,7 +21,11 @@ from microfp.ops import PRIMITIVES, Operand, Primitive
 from microfp.record import Record, attr
 
 LEAF = "leaf"
-"""The `op` of a node that was not computed from others: an input, a parameter, a constant."""
+"""The `op` of a node that was not computed from others: an input, a parameter, a constant.
+
+>>> value(2.0).op == LEAF
+True
+"""
 
 
 def _well_formed(node: "Value") -> tuple[bool, str]:
@@ -163,7 +167,11 @@ class Value(Record):
 
 
 Scalar: TypeAlias = Value | float
-"""What arithmetic takes: a node, or a number, which becomes a leaf."""
+"""What arithmetic takes: a node, or a number, which becomes a leaf.
+
+>>> add(value(2.0), 1.0).data
+3.0
+"""
 
 _new = object.__new__  # looked up once, for the sake of speed
 _write_data, _write_op, _write_parents, _write_label, _write_parameter = Value.writers()

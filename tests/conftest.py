@@ -1,5 +1,6 @@
-"""Hypothesis profiles, and the wheel installed as a consumer would."""
+"""Hypothesis profiles, the wheel as it is installed, and the site as it is read."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -42,6 +43,28 @@ def bare_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = folder / "bin" / "python"
     run(python, "-m", "pip", "install", "--constraint", ROOT / "constraints.txt", wheel)
     return python
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built once and strictly: a broken link, or an unknown anchor, fails here.
+
+    Processes that share the tests share it: the first builds, the others wait.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    finished = shared / "site"
+    with (shared / "site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not finished.exists():
+            build_site(tmp_path_factory.mktemp("site") / "built").rename(finished)
+    return finished
+
+
+def build_site(folder: Path) -> Path:
+    command = (sys.executable, "-m", "properdocs", "build", "--strict")
+    run(*command, "--config-file", ROOT / ".properdocs.yml", "--site-dir", folder)
+    return folder
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -22,6 +22,14 @@ data = datasets.moons(4)
 model = nn.mlp(2, [1])
 """
 
+FILE = """
+import tempfile
+from pathlib import Path
+from microfp import export
+from returns.pipeline import is_successful
+path = Path(tempfile.mkdtemp()) / "model"
+"""
+
 NODE = """
 from microfp import value
 x = value(3.0, label="x")
@@ -68,10 +76,15 @@ USES: Mapping[str, Sequence[str]] = {
     ],
     "networkx": [NODE + "from microfp import graph; assert len(graph.to_networkx(y)) == 2"],
     "notebook": [NODE + "from microfp import explorer; assert explorer.widget(y).page"],
+    "onnx": [NETWORK + FILE + "assert is_successful(export.to_onnx(model, path))"],
     "rich": [
         NETWORK + "from microfp import streams; "
         "states = trainer.train(model, data, optimizer=optim.sgd(0.1)); "
         "assert next(iter(streams.with_progress(1)(states)))",
+    ],
+    "safetensors": [
+        NETWORK + FILE + "assert is_successful(export.to_safetensors(model, path))",
+        NETWORK + FILE + "assert not is_successful(export.from_safetensors(model, path))",
     ],
 }
 

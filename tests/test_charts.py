@@ -259,16 +259,6 @@ def test_states_are_chosen_at_even_distances() -> None:
 # Files and the command.
 
 
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
-    target = tmp_path / "page.html"
-    target.write_text("before")
-    assert is_successful(charts.write_atomically(target, b"after"))
-    assert target.read_text() == "after"
-    (tmp_path / "folder.html").mkdir()
-    assert not is_successful(charts.write_atomically(tmp_path / "folder.html", b"page"))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.html", "page.html"]
-
-
 def test_the_demo_writes_a_page_and_a_picture(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

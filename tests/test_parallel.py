@@ -87,7 +87,7 @@ def processes(workers: int = 2) -> Iterator[Executor]:
 @pytest.fixture(scope="module")
 def dask() -> Iterator[Executor]:
     """Two workers of Dask, each a process that is started anew where it dies."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
         dask_config.set({"distributed.scheduler.allowed-failures": 1}),
         LocalCluster(**options, silence_logs="CRITICAL") as cluster,  # type: ignore[no-untyped-call]

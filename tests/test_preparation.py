@@ -4,8 +4,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.preprocessing import LabelBinarizer, StandardScaler
 
 from microfp import datasets
@@ -59,6 +60,59 @@ def test_a_split_has_every_example_on_one_side(n: int, share: float, seed: int) 
     training, held_out = split(numbered(n), held_out=share, seed=seed)
     assert len(held_out.xs) == count
     assert tally(training, held_out) == tally(numbered(n))
+
+
+counts_of_classes = st.lists(st.integers(2, 30), min_size=2, max_size=5)
+
+
+def classes_of(counts: list[int]) -> Dataset:
+    labels = [label for label, count in enumerate(counts) for _ in range(count)]
+    return dataset([[float(i)] for i in range(len(labels))], labels)
+
+
+@given(counts=counts_of_classes, share=st.sampled_from([0.2, 0.25, 0.31, 0.5]), seed=seeds)
+def test_a_stratified_split_holds_out_the_counts_of_sklearn(
+    counts: list[int], share: float, seed: int
+) -> None:
+    data, n = classes_of(counts), sum(counts)
+    held = int(np.ceil(share * n))
+    assume(min(held, n - held) >= len(counts))  # which scikit-learn asks for
+    training, held_out = split(data, held_out=share, seed=seed, stratified=True)
+    theirs = StratifiedShuffleSplit(1, test_size=share, random_state=seed % 2**31)
+    ((_, chosen),) = theirs.split(np.zeros(n), data.ys)
+    expected = Counter(data.ys[i] for i in chosen)
+    ours = Counter(held_out.ys)
+    assert tally(training, held_out) == tally(data)
+    assert all(abs(ours[label] - expected[label]) <= 1 for label in range(len(counts)))
+    remainders = [count * (n - held) % n for count in counts]
+    if len(set(remainders)) == len(counts) and all(count * (n - held) >= n for count in counts):
+        assert ours == expected  # where there is no tie, and no class would be lost
+
+
+def test_a_stratified_split_is_drawn_by_its_seed() -> None:
+    data = classes_of([20, 30])
+    first = split(data, seed=1, stratified=True)
+    assert first == split(data, seed=1, stratified=True)
+    assert first != split(data, seed=2, stratified=True)
+    assert list(first[0].ys) != sorted(first[0].ys)
+
+
+def test_the_last_example_of_a_class_is_never_held_out() -> None:
+    data = dataset([[float(i)] for i in range(6)], [0, 0, 0, 0, 1, 2])
+    for share in (0.2, 0.5, 0.8):
+        training, _ = split(data, held_out=share, stratified=True)
+        assert set(training.ys) == {0.0, 1.0, 2.0}
+    with pytest.raises(ValueError, match="held_out must be a share of 3 examples that leaves some"):
+        split(dataset([[0.0], [1.0], [2.0]], [0, 1, 2]), stratified=True)
+    with pytest.raises(TypeError, match="split: stratified must be True or False, got 1"):
+        split(data, stratified=1)  # type: ignore[arg-type]
+
+
+def test_examples_of_several_targets_are_stratified_by_all_of_them() -> None:
+    targets = [[0.0, 0.0]] * 4 + [[0.0, 1.0]] * 4 + [[1.0, 0.0]] * 8
+    data = dataset([[float(i)] for i in range(16)], targets)
+    _, held_out = split(data, held_out=0.25, stratified=True)
+    assert Counter(held_out.targets) == {(0.0, 0.0): 1, (0.0, 1.0): 1, (1.0, 0.0): 2}
 
 
 @given(n=sizes, size=st.integers(1, 50), epoch=st.integers(0, 5), seed=seeds)

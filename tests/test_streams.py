@@ -131,7 +131,7 @@ def test_json_lines_give_the_metrics_back_exactly(tmp_path: Path) -> None:
     assert rows[:5] == [dict(state.metrics.items()) for state in states if state.metrics]
 
 
-def test_json_has_null_for_what_is_not_finite(tmp_path: Path) -> None:
+def test_json_lines_have_a_text_for_what_is_not_finite(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     list(take(200)(tee_to_jsonl(path)(descent(1e6))))
 
@@ -142,7 +142,9 @@ def test_json_has_null_for_what_is_not_finite(tmp_path: Path) -> None:
         json.loads(line, parse_constant=refuse)
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
-    assert rows[-1]["loss"] is None
+    losses = {row["loss"] for row in rows if not isinstance(row["loss"], float)}
+    assert losses == {"NaN", "Infinity"}
+    assert math.isnan(float(rows[-1]["loss"]))
 
 
 @pytest.mark.parametrize("tee", [tee_to_csv, tee_to_jsonl])

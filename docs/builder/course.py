@@ -3,6 +3,7 @@
 import ast
 import html
 import json
+import os
 import re
 import runpy
 from collections.abc import Iterator, Mapping
@@ -31,7 +32,7 @@ NOTE = """\
 
 !!! note ""
     This page was made by running the notebook. To change its code, to move its sliders and to do
-    its exercises, open it: `marimo edit docs/{path}`.
+    its exercises, open it: `marimo edit {path}`.
 
 """
 
@@ -87,7 +88,7 @@ def page_of(notebook: Path) -> Page:
     text = "\n\n".join(part for part in parts if part)
     title = HEADING.search(text)
     assert title is not None, f"{notebook} has no title"
-    note = NOTE.format(title=title[1], path=notebook.relative_to(DOCS))
+    note = NOTE.format(title=title[1], path=os.path.relpath(notebook, DOCS.parent))
     return Page(note + HEADING.sub("", text, count=1) + "\n", pictures)
 
 

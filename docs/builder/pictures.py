@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Collection, Mapping
-from itertools import starmap
 from pathlib import Path
-
-import vl_convert
 
 from microfp import backward, charts, datasets, graph, nn, relu, trainer, value
 
 ASSETS = Path(__file__).parents[1] / "assets"
-LARGEST_SVG = 120_000
+SPOKEN = re.compile(r' (?:aria-[a-z]+|role|pointer-events)="[^"]*"')
+UNSEEN = re.compile(r"(?<=\.\d\d)\d+")
 
 DARK = {
     "#000": "#e9ebee",
@@ -29,12 +27,17 @@ GROUND = "#14171b"
 """What the ground of a dark page is."""
 
 
-def pictures() -> Mapping[str, bytes]:
+def pictures() -> Mapping[str, str]:
     """Return every picture by the name of its file; `-dark` is for dark pages."""
-    drawn = {"graph": _graph(), "loss": _loss(), "boundary": _boundary()}
+    drawn = {"graph": _graph(), "loss": bare(_loss()), "boundary": bare(_boundary())}
     kept = {"boundary": ("#000000",)}  # the line, which lies on a bright ground in any case
     dark = {f"{name}-dark": darkened(svg, kept.get(name, ())) for name, svg in drawn.items()}
-    return dict(starmap(_file, {**drawn, **dark}.items()))
+    return {f"{name}.svg": svg for name, svg in {**drawn, **dark}.items()}
+
+
+def bare(svg: str) -> str:
+    """Return a picture without words that nobody hears in an `img`, and digits that nobody sees."""
+    return UNSEEN.sub("", SPOKEN.sub("", svg))
 
 
 def darkened(svg: str, kept: Collection[str] = ()) -> str:
@@ -44,13 +47,6 @@ def darkened(svg: str, kept: Collection[str] = ()) -> str:
         rf'(?<==")(?:{colors})(?=")', lambda it: DARK[it[0].lower()], svg, flags=re.IGNORECASE
     )
     return on_white.replace('fill="white"', f'fill="{GROUND}"', 1)
-
-
-def _file(name: str, svg: str) -> tuple[str, bytes]:
-    """The picture as SVG; or as PNG, where that is much smaller: a field of many squares."""
-    if len(svg) < LARGEST_SVG:
-        return f"{name}.svg", svg.encode()
-    return f"{name}.png", vl_convert.svg_to_png(svg, scale=2)
 
 
 def _graph() -> str:
@@ -77,6 +73,6 @@ def _boundary() -> str:
 
 
 if __name__ == "__main__":
-    for name, content in pictures().items():
-        (ASSETS / name).write_bytes(content)
-        print(f"wrote docs/assets/{name}, {len(content):,} bytes")
+    for name, svg in pictures().items():
+        (ASSETS / name).write_text(svg, encoding="utf-8")
+        print(f"wrote docs/assets/{name}, {len(svg):,} characters")

@@ -28,7 +28,7 @@ ROOMS = (
     Room("Functions and trees", ("func", "tree", "debug")),
     Room("Models and data", ("nn", "datasets")),
     Room("Losses and optimisers", ("losses", "optim", "schedules")),
-    Room("Training", ("trainer", "streams", "checkpoint", "parallel")),
+    Room("Training", ("trainer", "streams", "checkpoint", "export", "parallel")),
     Room("Machine speed", ("native",)),
     Room("Looking", ("plot_data", "charts", "display", "explorer")),
     Room("Foundations", ("record", "toolbox", "errors")),
@@ -39,14 +39,17 @@ PUBLIC = tuple(module for room in ROOMS for module in room.modules)
 
 INTERNAL = {
     "algebra": "graph",
+    "binding": None,
     "checks": None,
     "csv_data": "datasets",
     "duals": None,
     "examples": "datasets",
+    "files": None,
     "layout": None,
     "preparation": "datasets",
     "printing": "graph",
     "random_state": None,
+    "strict_json": None,
     "text": None,
 }
 """Modules without a page, and the public module that offers what people need of them."""
@@ -57,12 +60,12 @@ COMMANDS = "reference/command-line.md"
 INDEX_PAGE = """\
 # Reference
 
-What every name means, with types, shapes, units, errors and an example that runs. It is made from
-the source, which each entry shows.
+What every name means, with types, shapes, units, errors and an example that runs. All of it is made
+from the source.
 
 ## Rooms
 
-A module imports only from rooms below its own, and each is small enough to be read whole.
+Modules that belong together. Each begins with what it is, and its entries show their source.
 
 {rooms}
 ## The package
@@ -101,18 +104,24 @@ def public_names(module: str) -> tuple[str, ...]:
 def home_of(name: str) -> str:
     """Return where the reference has a name of the facade, such as `microfp.values.relu`."""
     wanted = getattr(microfp, name)
-    homes = (module for module in PUBLIC if getattr(_module(module), name, None) is wanted)
-    return f"microfp.{next(homes)}.{name}"
+    homes = (module for module in PUBLIC if name in public_names(module))
+    return next(f"microfp.{it}.{name}" for it in homes if getattr(_module(it), name) is wanted)
 
 
 def text_of(module: str, name: str) -> str:
     """Return what is said of a name: its docstring, or the text below a constant."""
-    statements = _statements(module)
-    for statement, following in pairwise(statements):
-        text = _text(following)
-        if _name(statement) == name and text is not None:
-            return inspect.cleandoc(text)
-    return inspect.getdoc(getattr(_module(module), name)) or ""
+    thing = getattr(_module(module), name)
+    if inspect.isclass(thing) or inspect.isroutine(thing):
+        return inspect.getdoc(thing) or ""
+    homes = (module, *(internal for internal, public in INTERNAL.items() if public == module))
+    return next((text for home in homes if (text := _text_below(home, name))), "")
+
+
+def _text_below(module: str, name: str) -> str:
+    for statement, following in pairwise(_statements(module)):
+        if _name(statement) == name:
+            return inspect.cleandoc(_text(following) or "")
+    return ""
 
 
 def _module(name: str) -> ModuleType:

@@ -14,10 +14,11 @@ It carries its own checksum, so that a damaged file is found out, and written ag
 """
 
 import os
-import tempfile
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+
+from microfp.files import replace
 
 __all__ = ["directory", "key_of", "load", "store"]
 
@@ -84,9 +85,6 @@ def store(place: Path, key: str, code: bytes) -> None:
     """
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=place)
-        with os.fdopen(handle, "wb") as file:
-            file.write(sha256(key.encode() + code).digest() + code)
-        Path(name).replace(place / key)
+        replace(place / key, sha256(key.encode() + code).digest() + code, private=True)
     except OSError:
         return

@@ -53,6 +53,11 @@ class CodeStages(Record):
         assembly: The code in the assembly language of this machine.
         counts: What an example costs.
         seconds: How long LLVM took, stage by stage.
+
+    >>> from microfp import losses, nn
+    >>> stages = explain_code(losses.max_margin(), nn.mlp(2, [4, 1]), 2)
+    >>> stages.way, "fmul" in stages.ir
+    ('code', True)
     """
 
     program: Program = attr()

@@ -1,0 +1,83 @@
+"""Pages of the site in a browser, opened from the disk: readable, accessible, searchable."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.pages import OpenPage, Theme, Violation
+
+PAGES = {
+    "landing": "index.html",
+    "guide": "guides/data.html",
+    "reference": "reference/trainer.html",
+    "lesson": "notebooks/demo.html",
+}
+VIEWS: dict[str, dict[str, int | bool]] = {
+    "phone": {"width": 390, "height": 844, "mobile": True},
+    "desktop": {"width": 1440, "height": 900, "mobile": False},
+}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_accessible_and_nothing_overflows(
+    name: str,
+    view: str,
+    theme: Theme,
+    site: Path,
+    open_page: OpenPage,
+    violations: Callable[[Page], list[Violation]],
+    keep_picture: Callable[[Page, str], Path],
+) -> None:
+    size = VIEWS[view]
+    page = open_page(
+        site / PAGES[name],
+        width=int(size["width"]),
+        height=int(size["height"]),
+        mobile=bool(size["mobile"]),
+        theme=theme,
+    ).page
+    keep_picture(page, f"site-{name}-{view}-{theme}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_picture_is_that_of_the_theme(theme: Theme, site: Path, open_page: OpenPage) -> None:
+    page = open_page(site / "index.html", theme=theme).page
+    shown = page.locator("img[src*='assets/graph']:visible")
+    expect(shown).to_have_count(1)
+    assert ("-dark" in str(shown.get_attribute("src"))) == (theme == "dark")
+    assert page.evaluate("document.querySelector('img').naturalWidth") > 0
+
+
+def test_the_theme_can_be_chosen(site: Path, open_page: OpenPage) -> None:
+    page = open_page(site / "index.html", theme="light").page
+    body = page.locator("body")
+    expect(body).to_have_attribute("data-md-color-scheme", "default")
+    page.get_by_title("Use the light theme").click()
+    page.get_by_title("Use the dark theme").click()
+    expect(body).to_have_attribute("data-md-color-scheme", "slate")
+
+
+def test_the_search_finds_a_name_without_a_network_and_without_a_server(
+    site: Path, open_page: OpenPage
+) -> None:
+    page = open_page(site / "index.html", width=1440).page
+    page.get_by_role("textbox", name="Search").press_sequentially("backward_steps")
+    found = page.locator(".md-search-result__link").first
+    found.wait_for()
+    found.click()
+    expect(page.locator("h1")).to_contain_text("microfp.gradients")
+
+
+def test_wide_code_scrolls_by_itself(site: Path, open_page: OpenPage) -> None:
+    page = open_page(site / "guides" / "data.html", width=390, height=844, mobile=True).page
+    widths = page.evaluate(
+        "[...document.querySelectorAll('pre')].map(it => it.getBoundingClientRect().right)"
+    )
+    assert widths
+    assert max(widths) <= 390 + 1

@@ -1,0 +1,51 @@
+"""The committed pictures show what the library draws today."""
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from docs.builder.pictures import ASSETS, DARK, darkened, pictures
+
+SVG = "{http://www.w3.org/2000/svg}"
+COLOR = re.compile(r'"(#[0-9a-fA-F]{3,6})"')
+
+
+def contents(svg: str) -> list[str]:
+    """What a picture says: its words, and the marks of its data. Fonts place the words."""
+    root = ET.fromstring(svg)
+    words = ["".join(it.itertext()) for kind in ("text", "title") for it in root.iter(SVG + kind)]
+    groups = [it for it in root.iter(f"{SVG}g") if "role-mark" in it.get("class", "")]
+    return words + [str(sorted(mark.attrib.items())) for group in groups for mark in group]
+
+
+def test_the_committed_pictures_are_those_that_are_drawn() -> None:
+    committed = {path.name: path.read_text(encoding="utf-8") for path in ASSETS.iterdir()}
+    drawn = pictures()
+    assert committed.keys() == drawn.keys()
+    for name, svg in drawn.items():
+        assert contents(committed[name]) == contents(svg), f"{name}: make docs-assets"
+
+
+def test_a_picture_says_something() -> None:
+    texts = {name: contents(svg) for name, svg in pictures().items()}
+    assert {"grad -3", "grad 2", "data 7"} <= set(texts["graph.svg"])
+    assert len(texts["boundary.svg"]) > 1_000
+    assert len(texts["loss.svg"]) > 300
+
+
+@pytest.mark.parametrize("name", ["graph.svg", "loss.svg", "boundary.svg"])
+def test_pictures_are_small(name: str) -> None:
+    assert (ASSETS / name).stat().st_size < 200_000
+
+
+def test_a_dark_picture_changes_ink_and_ground_and_no_colour_of_data() -> None:
+    svg = '<rect fill="white"/><path stroke="#000" fill="#E69F00"/><path stroke="white"/>'
+    assert darkened(svg) == (
+        f'<rect fill="#14171b"/><path stroke="{DARK["#000"]}" fill="#E69F00"/>'
+        '<path stroke="white"/>'
+    )
+
+
+def test_what_is_kept_is_not_darkened() -> None:
+    assert darkened('<path stroke="#000000"/>', ["#000000"]) == '<path stroke="#000000"/>'

@@ -1,0 +1,123 @@
+"""The reference is complete: every public name has an entry, a text, and an example that runs."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+from mkdocstrings import Inventory
+
+import microfp
+from docs.builder.habits import fenced
+from docs.builder.reference import INTERNAL, PUBLIC, home_of, public_names, text_of
+from microfp import Record
+
+MODULES = {it.name for it in pkgutil.iter_modules(microfp.__path__)} - {"__main__", "cli"}
+NAMES = [(module, name) for module in PUBLIC for name in public_names(module)]
+CLASSES = [
+    pytest.param(thing, text_of(module, name), id=f"{module}.{name}")
+    for module, name in NAMES
+    if inspect.isclass(thing := getattr(importlib.import_module(f"microfp.{module}"), name))
+]
+FACADE = sorted(set(microfp.__all__) - MODULES)
+
+
+@pytest.fixture(scope="session")
+def entries(site: Path) -> dict[str, str]:
+    """Where the site has each name, by its full path."""
+    with (site / "objects.inv").open("rb") as file:
+        return {key: item.uri for key, item in Inventory.parse_sphinx(file).items()}
+
+
+def test_every_module_is_public_or_internal() -> None:
+    assert sorted([*PUBLIC, *INTERNAL]) == sorted(MODULES)
+
+
+def test_every_module_of_the_facade_is_public() -> None:
+    assert set(microfp.__all__) & MODULES <= set(PUBLIC)
+
+
+@pytest.mark.parametrize(("module", "name"), NAMES)
+def test_every_public_name_has_a_text_with_an_example(module: str, name: str) -> None:
+    text = text_of(module, name)
+    assert re.match(r"\w|`", text), text
+    assert re.search(r"^\s*>>> ", text, re.MULTILINE)
+
+
+def test_every_public_name_has_an_entry_in_the_reference(
+    site: Path, entries: dict[str, str]
+) -> None:
+    pages = {path: path.read_text(encoding="utf-8") for path in (site / "reference").iterdir()}
+    for module, name in NAMES:
+        path, anchor = entries[f"microfp.{module}.{name}"].replace("$", name).split("#")
+        assert f'id="{anchor or name}"' in pages[site / path], (module, name)
+
+
+@pytest.mark.parametrize("name", FACADE)
+def test_every_name_of_the_facade_is_found_from_the_first_page(
+    name: str, site: Path, entries: dict[str, str]
+) -> None:
+    index = (site / "reference" / "index.html").read_text(encoding="utf-8")
+    assert home_of(name) in entries
+    assert f'#{home_of(name)}"' in index
+
+
+def fields(thing: type) -> list[str]:
+    """The fields of a record, a named tuple or a typed dict; else none."""
+    if issubclass(thing, Record):
+        return list(thing.field_names())
+    if issubclass(thing, tuple):
+        return list(getattr(thing, "_fields", ()))
+    return list(thing.__annotations__) if issubclass(thing, dict) else []
+
+
+@pytest.mark.parametrize(("thing", "text"), CLASSES)
+def test_a_class_says_what_each_of_its_fields_is(thing: type, text: str) -> None:
+    described = re.findall(r"^    (\w+)(?: \(.*\))?: ", text, re.MULTILINE)
+    assert [name for name in fields(thing) if name not in described] == []
+
+
+@pytest.mark.parametrize(("thing", "text"), CLASSES)
+def test_every_public_method_says_what_it_does(thing: type, text: str) -> None:
+    own = {n: it for n, it in vars(thing).items() if not n.startswith("_") and callable(it)}
+    declared = fields(thing)
+    assert [n for n, it in own.items() if n not in declared and not inspect.getdoc(it)] == []
+
+
+def test_every_command_has_its_help_in_the_reference(site: Path) -> None:
+    page = (site / "reference" / "command-line.html").read_text(encoding="utf-8")
+    for command in ("demo", "graph", "explore"):
+        assert f"usage: microfp {command}" in page
+
+
+@pytest.mark.parametrize(
+    ("docstring", "wanted"),
+    [
+        ("Add.\n\n>>> 1 + 1\n2", "Add.\n\n```pycon\n>>> 1 + 1\n2\n```"),
+        ("Add.\n\n>>> 1\n1\n\n>>> 2\n2", "Add.\n\n```pycon\n>>> 1\n1\n\n>>> 2\n2\n```"),
+        (
+            "A.\n\n>>> 1\n1\n\nAnd:\n\n>>> 2\n2",
+            "A.\n\n```pycon\n>>> 1\n1\n```\n\nAnd:\n\n```pycon\n>>> 2\n2\n```",
+        ),
+        ("A word alone.", "A word alone."),
+    ],
+)
+def test_examples_stand_in_blocks_of_code(docstring: str, wanted: str) -> None:
+    assert fenced(docstring) == wanted
+
+
+def test_no_example_of_the_site_became_a_quotation(site: Path) -> None:
+    found = [
+        path.name
+        for path in (site / "reference").iterdir()
+        if "<blockquote>" in path.read_text(encoding="utf-8")
+    ]
+    assert found == []
+
+
+def test_a_record_is_shown_with_its_fields_as_arguments(site: Path) -> None:
+    page = (site / "reference" / "trainer.html").read_text(encoding="utf-8")
+    signature = re.sub(r"<[^>]*>", "", page[page.index('id="microfp.trainer.Metrics"') :][:6000])
+    assert "data_loss: float" in signature

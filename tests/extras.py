@@ -71,7 +71,7 @@ USES: Mapping[str, Sequence[str]] = {
         NETWORK + "from microfp import native; f = native.value_and_grad(lambda x: x * x, 0.0); "
         "assert f(3.0) == (9.0, 6.0)",
         NETWORK + "from microfp import native; "
-        "assert native.explain_code(losses.max_margin(), model, 2)",
+        "assert native.explain(losses.max_margin(), model, 2).code",
         COMMAND + "demo(['--backend', 'native'])",
     ],
     "networkx": [NODE + "from microfp import graph; assert len(graph.to_networkx(y)) == 2"],

@@ -55,7 +55,7 @@ class CodeStages(Record):
         seconds: How long LLVM took, stage by stage.
 
     >>> from microfp import losses, nn
-    >>> stages = explain_code(losses.max_margin(), nn.mlp(2, [4, 1]), 2)
+    >>> stages = code_stages(losses.max_margin(), nn.mlp(2, [4, 1]), 2)
     >>> stages.way, "fmul" in stages.ir
     ('code', True)
     """

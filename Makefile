@@ -54,9 +54,8 @@ fmt: $(VENV)/.dev ## Format the code and make the safe repairs
 	$(BIN)/ruff check --fix-only --exit-zero .
 	$(BIN)/ruff format .
 
-mutate: $(VENV)/.mutate ## Change the engine in small ways and see that a test notices (ARGS="microfp.func*")
-	$(BIN)/mutmut run $(ARGS)
-	$(BIN)/mutmut results
+mutate: $(VENV)/.mutate ## Change the engine in small ways and see that a test notices (ARGS="ops func")
+	$(BIN)/python -m tests.mutation $(ARGS)
 
 bench: $(VENV)/.bench ## Measure the speed beside the peers in one run
 	$(BIN)/python -m benchmarks $(ARGS)

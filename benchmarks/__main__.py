@@ -16,6 +16,7 @@ GROUPS = {
     "node": "node: making a node, reading a field",
     "depth": "depth: a chain of a million operations",
     "stream": "stream: thousands of states, consumed one by one",
+    "transforms": "transforms: value_and_grad and hvp of the demo's loss",
     "import": "imports: what `import microfp` costs",
     "demo": "demo: the official demo at machine speed, against every peer",
     "process": "process: from the start of Python to the trained demo",

@@ -16,6 +16,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from numbers import Real
 
 from microfp.checks import check_flag, wrong_kind, wrong_value
+from microfp.ops import Primitive
 from microfp.values import LEAF, Scalar, Value, primitive_of, topological_order, total, value
 
 __all__ = [
@@ -87,11 +88,20 @@ def check_variables(
     """
     if given is None:
         return free_variables(output)
+    _check_collection(where, name, Iterable, "a sequence of leaves", given)
     leaves = tuple(dict.fromkeys(check_node(where, f"each of {name}", leaf) for leaf in given))
     computed = next((leaf for leaf in leaves if leaf.op != LEAF), None)
     if computed is not None:
         raise wrong_value(where, f"each of {name}", "a leaf", computed)
     return leaves
+
+
+def _check_collection(
+    where: str, name: str, kind: type[object], expected: str, given: object
+) -> None:
+    # A node is a PMap of its fields, and yet no collection of nodes.
+    if isinstance(given, Value) or not isinstance(given, kind):
+        raise wrong_kind(where, name, expected, given)
 
 
 def recomputed(node: Value, parents: tuple[Value, ...]) -> Value:
@@ -141,6 +151,7 @@ def substitute(output: Value, replacements: Mapping[Value, Scalar]) -> Value:
 
 
 def _check_keys(replacements: Mapping[Value, Scalar], graph: frozenset[Value]) -> None:
+    _check_collection("substitute", "replacements", Mapping, "a mapping from nodes", replacements)
     for key in replacements:
         check_node("substitute", "each key of replacements", key)
         if key not in graph:
@@ -151,7 +162,7 @@ def _replacement(key: Value, given: object) -> Value:
     if isinstance(given, Value):
         return given
     if isinstance(given, Real) and not isinstance(given, bool):
-        return value(float(given), label=key.label)
+        return value(given, label=key.label)  # type: ignore[arg-type]  # any Real will do
     raise wrong_kind("substitute", f"the replacement of {key!r}", "a Value or a number", given)
 
 
@@ -234,6 +245,8 @@ def _reduced(node: Value, variables: frozenset[Value], *, finite: bool) -> Value
         return node
     if all(_is_constant(parent, variables) for parent in node.parents):
         return value(node.data)
+    if isinstance(node.parameter, Primitive):
+        return node  # a user's own, whatever its name is
     for rule in (_without_neutral, _without_power, _without_wrapping, _without_choice):
         found = rule(node, variables)
         if found is not None:
@@ -256,7 +269,9 @@ def _key(node: Value) -> Hashable:
     """What two nodes have in common that always hold the same number."""
     if node.op == LEAF:
         return _bits(node.data), node.label
-    parameter = _bits(node.parameter) if isinstance(node.parameter, float) else node.parameter
+    if isinstance(node.parameter, Primitive):
+        return node.parameter, node.parents
+    parameter = None if node.parameter is None else _bits(node.parameter)
     parents = frozenset(node.parents) if node.op in _COMMUTATIVE else node.parents
     return node.op, parents, parameter
 
@@ -293,8 +308,9 @@ def _without_power(node: Value, _variables: frozenset[Value]) -> Value | None:
 def _without_wrapping(node: Value, _variables: frozenset[Value]) -> Value | None:
     if node.op == "total" and len(node.parents) == 1:
         return node.parents[0]
-    if node.op == "neg" and node.parents[0].op == "neg":
-        return node.parents[0].parents[0]
+    if node.op == "neg":
+        (inner,) = node.parents
+        return inner.parents[0] if inner.op == "neg" and inner.parameter is None else None
     return None
 
 

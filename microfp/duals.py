@@ -177,7 +177,7 @@ def _apply(primitive: Primitive, operands: tuple[Operand, ...]) -> Dual:
 
 def _sum(terms: list[Operand | None]) -> Operand:
     there = [term for term in terms if term is not None]
-    return reduce(ops.add, there) if there else 0.0
+    return reduce(ops.add, there) if there else ops.FLAT
 
 
 def _primal(operand: Operand, level: Level) -> Operand:
@@ -226,7 +226,7 @@ def split(x: Operand, level: Level) -> tuple[Operand, Operand]:
     if not isinstance(x, Dual) or x.level.depth < level.depth:
         return x, 0.0
     if x.level is level:
-        return x.primal, x.tangent
+        return x.primal, 0.0 if x.tangent is ops.FLAT else x.tangent
     if x.level.depth == level.depth:
         return x, 0.0
     primals, tangents = split(x.primal, level), split(x.tangent, level)
@@ -257,11 +257,11 @@ def dual_adjoints(
 def _add_pairs(table: dict[Value, Pair], node: Value, stand_ins: Mapping[Value, Operand]) -> None:
     upstream, slope = table[node]
     for parent, partial in zip(node.parents, partials_of(node, stand_ins), strict=True):
-        if isinstance(stand_ins[parent], Dual):
+        if isinstance(stand_ins[parent], Dual) and partial is not ops.FLAT:
             p, t = _pair(partial)
             known, known_slope = table.get(parent, (0.0, 0.0))
             table[parent] = (known + upstream * p, known_slope + (slope * p + upstream * t))
 
 
 def _pair(x: Operand) -> Pair:
-    return (x.primal, x.tangent) if isinstance(x, Dual) else (x, 0.0)  # type: ignore[return-value]  # of numbers
+    return (x.primal, x.tangent) if isinstance(x, Dual) else (x, ops.FLAT)  # type: ignore[return-value]  # of numbers

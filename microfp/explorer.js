@@ -80,18 +80,21 @@ function framesOf(data, values) {
   const order = data.nodes.map((_, i) => i);
   const output = order.length - 1;
   const gradients = { [output]: 1 };
+  const live = new Set([output]);
   const frame = (phase, node, upstream, terms) => ({ phase, node, upstream, terms });
   return [
     ...order.map((node) => frame("forward", node, null, [])),
     frame("seed", output, null, []),
     ...order.reverse().map((i) => {
-      const terms = termsOf(data, values, gradients, i);
+      const terms = termsOf(data, values, gradients, live, i);
       return frame("backward", i, gradients[i], terms);
     }),
   ];
 }
 
-function termsOf(data, values, gradients, i) {
+// Nothing comes back along a slope that is 0 by its rule, however large the gradient is; only the
+// other slopes make their operand one of the live nodes.
+function termsOf(data, values, gradients, live, i) {
   const node = data.nodes[i];
   const rule = data.rules[node.rule];
   if (!rule) return [];
@@ -102,7 +105,9 @@ function termsOf(data, values, gradients, i) {
     if (Array.isArray(parent)) return; // beyond the cut
     const local = evaluate(partial, operands, values[i]);
     const before = gradients[parent] ?? 0;
-    gradients[parent] = before + gradients[i] * local;
+    const passes = live.has(i) && partial !== 0;
+    if (passes) live.add(parent);
+    gradients[parent] = before + (passes ? gradients[i] * local : 0);
     terms.push({ parent, operand, local, before, after: gradients[parent] });
   });
   return terms;

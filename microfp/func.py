@@ -29,7 +29,15 @@ from random import Random
 from typing import Concatenate, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
 from microfp import ops, values
-from microfp.checks import check_count, check_positive, wrong_kind, wrong_value
+from microfp.checks import (
+    check_count,
+    check_flag,
+    check_kind,
+    check_positive,
+    check_seed,
+    wrong_kind,
+    wrong_value,
+)
 from microfp.duals import (
     SCOPE,
     Dual,
@@ -106,6 +114,7 @@ def _traced(
     kwargs: Mapping[str, object],
     argnums: tuple[int, ...],
 ) -> _Trace:
+    _check_function(where, f)
     scope = SCOPE.get()
     inputs = tuple(args[i] for i in argnums)
     places = _places(where, "argument", inputs, argnums)
@@ -151,7 +160,7 @@ def _operand(place: Place, scope: Scope) -> Operand:
     """What a place holds: for a parameter of a model, its number."""
     x = place.content
     if not isinstance(x, Value):
-        return float(x)  # type: ignore[arg-type]  # `_places` has seen to it
+        return _number(x)
     is_parameter = place.in_record and type(x) is Value and x.op == LEAF
     return x.data if is_parameter and x not in scope.variables else x
 
@@ -328,7 +337,9 @@ def _weighted(output: object, cotangents: Sequence[Operand]) -> Operand:
 
 
 def _number(x: object) -> Operand:
-    return x if isinstance(x, Value) else float(x)  # type: ignore[arg-type]  # of a checked place
+    if isinstance(x, Value):
+        return x
+    return float(x) if isinstance(x, float) else lift(x).data  # type: ignore[arg-type]  # checked
 
 
 def _knowing(trace: _Trace, operands: Iterable[Operand]) -> _Trace:
@@ -400,7 +411,15 @@ def _checked_argnums(
             raise wrong_value(where, "argnums", expected, argnums)
     if not numbers:
         raise wrong_value(where, "argnums", "an int or a tuple of at least one", argnums)
-    return tuple(number % len(args) for number in numbers), several
+    chosen = tuple(number % len(args) for number in numbers)
+    if len(set(chosen)) < len(chosen):
+        raise wrong_value(where, "argnums", "without repetition", argnums)
+    return chosen, several
+
+
+def _check_function(where: str, f: object, name: str = "f") -> None:
+    if not callable(f):
+        raise wrong_kind(where, name, "a function", f)
 
 
 def _one(where: str, f: object, output: object) -> Operand:
@@ -469,13 +488,15 @@ def grad(
 
     Raises:
         TypeError: When called, if `f` returns no scalar or an argument holds no numbers.
-        ValueError: When called, if `argnums` is out of range.
+        ValueError: When called, if `argnums` is out of range or names an argument twice.
 
     >>> grad(lambda v: v[0] * v[1])((2.0, 5.0))
     (5.0, 2.0)
     >>> grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 5.0)
     (5.0, 2.0)
     """
+    _check_function("grad", f)
+    check_flag("grad", "has_aux", has_aux)
 
     @wraps(f)
     def gradient(*args: object, **kwargs: object) -> object:
@@ -519,6 +540,8 @@ def value_and_grad(
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
+    _check_function("value_and_grad", f)
+    check_flag("value_and_grad", "has_aux", has_aux)
 
     @wraps(f)
     def both(*args: object, **kwargs: object) -> tuple[object, object]:
@@ -589,6 +612,7 @@ def jvp(f: Callable[..., A], primals: object, tangents: object) -> tuple[A, A]:
 def _jvp(
     where: str, f: Callable[..., A], primals: tuple[object, ...], tangents: tuple[object, ...]
 ) -> tuple[A, A]:
+    _check_function(where, f)
     scope = SCOPE.get()
     places = _places(where, "primal", primals)
     operands = [_operand(place, scope) for place in places]
@@ -672,6 +696,8 @@ def directional(f: Callable[..., A], primals: object, tangents: object) -> A:
 def _jacobian_of(
     where: str, f: Callable[..., object], argnums: Argnums, *, forward: bool | None
 ) -> Callable[..., object]:
+    _check_function(where, f)
+
     @wraps(f)
     def jacobian(*args: object, **kwargs: object) -> object:
         numbers, several = _checked_argnums(where, argnums, args)
@@ -757,6 +783,7 @@ def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., obj
     >>> hessian(lambda v: v[0] * v[0] * v[1])((2.0, 5.0))
     ((10.0, 4.0), (4.0, 0.0))
     """
+    _check_function("hessian", f)
 
     @wraps(f)
     def matrix(*args: object, **kwargs: object) -> object:
@@ -835,7 +862,8 @@ def custom_derivative(
             derivative per operand. For derivatives of higher order it is called with nodes: write
             it in arithmetic and microfp's functions. A function of `math` would make a constant
             of its operand, which `check_grads` finds at order 2.
-        name: What graphs call it; the name of `f` if not given.
+        name: What graphs call it; the name of `f` if not given. It may not be that of one of
+            microfp's own operations, which graph algebra and compilers know by name.
         arity: How many operands it has; what the signature of `f` says if not given.
 
     Returns:
@@ -844,6 +872,7 @@ def custom_derivative(
     Raises:
         TypeError: If the signature of `f` is not one of a fixed number of positional operands
             and no arity is given; when called, if `f` returns no number.
+        ValueError: If the name is taken.
         ShapeError: When differentiated, if there is not one partial per operand.
 
     >>> import math
@@ -854,14 +883,17 @@ def custom_derivative(
     >>> grad(grad(expm1))(0.0)
     1.0
     """
-    title = str(name or getattr(f, "__name__", "custom"))
+    _check_function("custom_derivative", f)
+    _check_function("custom_derivative", partials, "partials")
+    title = _title(f, name)
     count = _arity(f) if arity is None else check_count(title, "arity", arity, minimum=1)
     shown = ", ".join(f"{{{i}}}" for i in range(count))
+    written = title.replace("{", "{{").replace("}", "}}")
     row = ops.primitive(
         title,
         lambda *operands: _checked_result(title, f(*operands)),
         lambda *both: _checked_partials(title, count, both, partials(*both)),
-        f"{title}({shown})",
+        f"{written}({shown})",
         arity=count,
     )
 
@@ -872,6 +904,16 @@ def custom_derivative(
         return values.apply(row, *operands)
 
     return operation
+
+
+def _title(f: Callable[..., float], name: str | None) -> str:
+    own: str = getattr(f, "__name__", "custom")
+    title = own if name is None else check_kind("custom_derivative", "name", name, str)
+    if not title or title == LEAF or title in ops.PRIMITIVES:
+        raise wrong_value(
+            "custom_derivative", "name", "one that no operation of microfp has", title
+        )
+    return title
 
 
 def _arity(f: Callable[..., float]) -> int:
@@ -996,6 +1038,8 @@ def check_grads(
     check_count("check_grads", "order", order, minimum=1)
     check_positive("check_grads", "tolerance", tolerance)
     check_positive("check_grads", "step", step)
+    check_seed("check_grads", "seed", seed)
+    _check_function("check_grads", f)
     arguments = _arguments(primals)
     places = _places("check_grads", "primal", arguments)
     names = [_spelled([f"primal {i}" for i in range(len(arguments))], p.path) for p in places]

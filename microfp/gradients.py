@@ -16,7 +16,7 @@ from returns.maybe import Maybe
 
 from microfp import ops
 from microfp.checks import wrong_kind
-from microfp.ops import PRIMITIVES, Operand
+from microfp.ops import FLAT, PRIMITIVES, Operand
 from microfp.toolbox import accumulate, pipe
 from microfp.values import Value, lift, primitive_of, topological_order
 
@@ -94,7 +94,7 @@ def chain_rule(gradients: Gradients, node: Value) -> Gradients:
     >>> chain_rule(pmap({y: 1.0}), y)[x]
     6.0
     """
-    changing = {parent: gradients.get(parent, 0.0) for parent in node.parents}
+    changing = {parent: gradients[parent] for parent in node.parents if parent in gradients}
     table = changing | {node: gradients[node]}
     _add_terms(table, node)
     updated: Gradients = gradients.update(table)
@@ -107,7 +107,11 @@ def _add_terms(table: dict[Value, float], node: Value) -> None:
     if parents:
         upstream = table[node]
         for parent, partial in zip(parents, local_derivatives(node), strict=True):
-            table[parent] = table.get(parent, 0.0) + upstream * partial
+            term = upstream * partial
+            if term is not FLAT:
+                table[parent] = table.get(parent, 0.0) + term
+            elif parent not in table:
+                table[parent] = FLAT
 
 
 def local_derivatives(node: Value) -> tuple[float, ...]:
@@ -231,12 +235,15 @@ def product(a: Operand, b: Operand) -> Operand | None:
     """Multiply, but leave out what a 1 or a 0 from the table of primitives makes superfluous.
 
     Returns:
-        The product, or None where a number 0 makes it one.
+        The product, or None where a number 0 makes it one: always a `Flat`, and any 0 of the
+        table where the other factor is no number.
 
     >>> x = value(3.0)
     >>> product(x, 1.0) is x, product(x, 0.0), product(2.0, 3.0)
     (True, None, 6.0)
     """
+    if a is FLAT or b is FLAT:
+        return None
     if isinstance(a, float):
         return ops.mul(a, b) if isinstance(b, float) else product(b, a)
     if not isinstance(b, float):

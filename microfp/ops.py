@@ -41,6 +41,29 @@ class Carrier(Protocol):
 Operand: TypeAlias = float | Carrier
 
 
+class Flat(float):
+    """The slope of what is flat everywhere: a 0 that times anything is 0, also times inf and nan.
+
+    A computed slope of 0 is a limit, and `0 * inf` is nan as in IEEE 754; the slope of a constant
+    is no limit. Nothing comes back along it, and what only such slopes lead to has no gradient: its
+    gradient is a `Flat` as well.
+
+    >>> FLAT * math.inf, 0.0 * math.inf
+    (0.0, nan)
+    """
+
+    __slots__ = ()
+
+    def __mul__(self, other: object, /) -> float:
+        return FLAT if isinstance(other, float | int) else NotImplemented
+
+    __rmul__ = __mul__
+
+
+FLAT = Flat()
+"""The one `Flat` that there is."""
+
+
 class Primitive(Record):
     """One row of the table: a scalar function, how to differentiate it, how to write it.
 
@@ -134,7 +157,7 @@ def _sigmoid(a: float) -> float:
 
 
 def _softplus(a: float) -> float:
-    return math.log1p(math.exp(-abs(a))) + (a if a > 0.0 else 0.0) if a == a else a
+    return math.log1p(math.exp(-abs(a))) + (a if a > 0.0 else 0.0)
 
 
 def _relu(a: float) -> float:
@@ -212,7 +235,7 @@ def _slope_along_base(a: Operand, b: Operand) -> Operand:
 constant_power: Primitive = primitive(
     "constant_power",
     _power,
-    lambda a, k, y: (k * constant_power(a, k - 1.0) if k != 0.0 else 0.0,),
+    lambda a, k, y: (k * constant_power(a, k - 1.0) if k != 0.0 else FLAT,),
     "{0} ** {1}",
 )
 pow: Primitive = primitive(
@@ -252,21 +275,21 @@ minimum: Primitive = primitive(
     "minimum", _minimum, lambda a, b, y: (above(b, a), above(a, b)), "min({0}, {1})", arity=2
 )
 
-# Steps: flat everywhere, so their derivatives are 0.
-positive: Primitive = primitive("positive", _positive, lambda a, y: (0.0,), "[{0} > 0]")
-sign: Primitive = primitive("sign", _sign, lambda a, y: (0.0,), "sign({0})")
-above: Primitive = primitive("above", _above, lambda a, b, y: (0.0, 0.0), "[{0} > {1}]", arity=2)
+# Steps: flat everywhere, so nothing comes back along them.
+positive: Primitive = primitive("positive", _positive, lambda a, y: (FLAT,), "[{0} > 0]")
+sign: Primitive = primitive("sign", _sign, lambda a, y: (FLAT,), "sign({0})")
+above: Primitive = primitive("above", _above, lambda a, b, y: (FLAT, FLAT), "[{0} > {1}]", arity=2)
 where: Primitive = primitive(
     "where",
     _where,
-    lambda c, a, b, y: (0.0, where(c, 1.0, 0.0), where(c, 0.0, 1.0)),
+    lambda c, a, b, y: (FLAT, where(c, 1.0, 0.0), where(c, 0.0, 1.0)),
     "where({0}, {1}, {2})",
     arity=3,
 )
 
 # The identity, which no gradient passes.
 stop_gradient: Primitive = primitive(
-    "stop_gradient", operator.pos, lambda a, y: (0.0,), "stop_gradient({0})"
+    "stop_gradient", operator.pos, lambda a, y: (FLAT,), "stop_gradient({0})"
 )
 
 

@@ -280,14 +280,14 @@ def _check_in_table(output: Value) -> None:
 def _derivatives(output: Value, leaves: tuple[Value, ...]) -> tuple[Value, ...]:
     """The fold of the chain rule with nodes for numbers: the gradient as a graph.
 
-    Products with 0.0 stay, since 0 * inf is nan in `backward` too.
+    Products with 0.0 stay, since 0 * inf is nan in `backward` too; but not along what is flat.
     """
-    one = value(1.0)
-    table = {output: one}
+    table = {output: value(1.0)}
     for node in reversed(topological_order(output)):
         for parent, partial in zip(node.parents, _partials(node), strict=True):
-            term = table[node] * lift(partial)
-            table[parent] = table[parent] + term if parent in table else term
+            if node in table and partial is not ops.FLAT:
+                term = table[node] * lift(partial)
+                table[parent] = table[parent] + term if parent in table else term
     return tuple(table.get(leaf, value(0.0)) for leaf in leaves)
 
 

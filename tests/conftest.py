@@ -8,7 +8,7 @@ import venv
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -16,6 +16,10 @@ ROOT = Path(__file__).parent.parent
 # searches further, with new examples each time.
 settings.register_profile("ci", derandomize=True, deadline=None, database=None)
 settings.register_profile("deep", max_examples=5_000, deadline=None)
+# `make mutate` wants to know whether a test fails, and not the least example for which it does.
+settings.register_profile(
+    "mutate", settings.get_profile("ci"), phases=[Phase.explicit, Phase.generate]
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 

@@ -16,7 +16,19 @@ settled by choice:
   shared by halves.
 - Along the exponent, `a ** b` has derivative 0 at a = 0.
 - The logarithm has derivative 1/a everywhere, also where its value is nan.
-- No gradient passes `stop_gradient`, and none passes a step.
+- No gradient passes `stop_gradient`, a step or a power of 0: nothing comes back along them, neither
+  a gradient that arrives infinite or nan, nor on to an infinite slope below. Any other slope of 0
+  is a number like all others, and `0 * inf` is nan.
+
+```python
+from microfp import backward, log, relu, value
+from microfp.values import stop_gradient
+
+x = value(0.0)
+assert backward(1.0 / stop_gradient(x))[x] == 0.0  # -inf arrives, and nothing passes
+assert backward(stop_gradient(log(x)))[x] == 0.0  # the slope of log is inf
+assert str(backward(1.0 / relu(x))[x]) == "nan"  # -inf arrives, and 0 * -inf is nan
+```
 
 This page is printed by `python -m tests.edge_values`; a test compares it with the code. That
 the numbers are right is tested apart from it, against tables written by hand and fifty digits.

@@ -1,6 +1,7 @@
 """Simplified and substituted graphs compute what they should, with the nodes that they need."""
 
 import math
+import re
 import struct
 from collections.abc import Callable, Sequence
 from functools import reduce
@@ -444,6 +445,32 @@ def test_custom_operations_are_evaluated_again() -> None:
     assert backward(changed)[changed.parents[0].parents[0]] == 12.0
 
 
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "divide", "pow", "maximum"])
+def test_a_custom_operation_is_simplified_by_none_of_the_rules_of_its_namesake(name: str) -> None:
+    own = ops.primitive(name, lambda a, b: a - 2.0 * b, lambda a, b, y: (1.0, -2.0), "f", arity=2)
+    for a, b in [(X, value(1.0)), (value(1.0), X), (X, value(0.0)), (X, Y), (X, X)]:
+        both = applied(own, a, b) - 2.0 * applied(own, b, a)
+        assert simplify(both).data == both.data
+        assert simplify(both, assume_finite=True).data == both.data
+
+
+@pytest.mark.parametrize("name", ["neg", "total", "constant_power", "where"])
+def test_a_custom_operation_of_one_operand_stays_whatever_its_name_is(name: str) -> None:
+    own = ops.primitive(name, lambda a: a + 1.0, lambda a, y: (1.0,), "f")
+    for output in (applied(own, X), applied(own, -X), -applied(own, X)):
+        assert simplify(output).data == output.data
+
+
+def test_equal_custom_operations_are_shared() -> None:
+    own = ops.primitive("own", lambda a: a + 1.0, lambda a, y: (1.0,), "f")
+    assert operations(simplify(applied(own, X) * applied(own, X))) == ["own", "mul"]
+
+
+def test_what_an_int_cannot_be_as_a_float_is_refused() -> None:
+    with pytest.raises(ValueError, match="a number that a float can hold"):
+        substitute(X * 2.0, {X: 10**400})
+
+
 def test_a_key_outside_the_graph_is_named() -> None:
     with pytest.raises(
         ValueError,
@@ -455,19 +482,26 @@ def test_a_key_outside_the_graph_is_named() -> None:
 
 @pytest.mark.parametrize("bad", ["1", None, True, [1.0]])
 def test_a_replacement_that_is_no_number_is_refused(bad: object) -> None:
-    message = r"^substitute: the replacement of Value\(data=3\.0, label='x'\) must be"
-    with pytest.raises(TypeError, match=message):
+    message = (
+        "substitute: the replacement of Value(data=3.0, label='x') must be "
+        f"a Value or a number, got {bad!r} ({type(bad).__name__})"
+    )
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         substitute(X * 2.0, {X: bad})  # type: ignore[dict-item]  # it has to fail
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: simplify(3.0), "simplify: output must be a Value"),  # type: ignore[arg-type]
+        (lambda: simplify(3.0), r"simplify: output must be a Value, got 3\.0 \(float\)$"),  # type: ignore[arg-type]
         (lambda: simplify(X, variables=[3.0]), "simplify: each of variables must be a Value"),  # type: ignore[list-item]
         (lambda: simplify(X, assume_finite=1), "simplify: assume_finite must be True or"),  # type: ignore[arg-type]
         (lambda: substitute(3.0, {}), "substitute: output must be a Value"),  # type: ignore[arg-type]
         (lambda: substitute(X, {"x": 1.0}), "substitute: each key of replacements must be a Value"),  # type: ignore[dict-item]
+        (lambda: substitute(X, None), "substitute: replacements must be a mapping from nodes"),  # type: ignore[arg-type]
+        (lambda: substitute(X, X), "substitute: replacements must be a mapping from nodes, got V"),  # type: ignore[arg-type]
+        (lambda: simplify(X, variables=X), "simplify: variables must be a sequence of leaves, got"),  # type: ignore[arg-type]
+        (lambda: simplify(X, variables=3), "simplify: variables must be a sequence of leaves, got"),  # type: ignore[arg-type]
         (lambda: free_variables("x"), "free_variables: output must be a Value"),  # type: ignore[arg-type]
     ],
 )

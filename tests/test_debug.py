@@ -528,3 +528,26 @@ def test_names_in_messages_are_those_of_the_node_rows() -> None:
     output = log(x) * 2.0
     row = next(row for row in graph.nodes(output) if row["op"] == "log")
     assert str(first_non_finite(output).unwrap()).startswith(f"{row['id']} = {row['formula']} ")
+
+
+def test_a_path_of_two_steps_has_a_slope_for_each() -> None:
+    x = value(3.0, label="x")
+    (path,) = paths(x, (x * 2.0) * 5.0)
+    assert path.local_derivatives == (2.0, 5.0)
+    assert path.weight == 10.0
+
+
+def test_nan_counts_as_the_largest_weight() -> None:
+    x = value(3.0)
+    for output in (x * 1e300 + x * math.nan, x * math.nan + x * 1e300):
+        (path,) = paths(x, output, top=1)
+        assert math.isnan(path.weight)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_cancellation_on_one_path_does_not_hide_the_cause_on_another(turned: bool) -> None:
+    x = value(3.0, label="x")
+    doubled, tripled = x * 2.0, x * 3.0
+    parts = (doubled - doubled, relu(-tripled))
+    causes = why_zero(x, total(parts[::-1] if turned else parts)).causes
+    assert {cause.reason for cause in causes} == {Reason.CANCELLATION, Reason.DEAD_RELU}

@@ -26,6 +26,7 @@ from microfp import (
     func,
     graph,
     log,
+    native,
     nn,
     relu,
     sigmoid,
@@ -709,6 +710,45 @@ MISUSES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: func.custom_derivative(math.hypot, lambda a, y: ()), TypeError, "unless arity is giv"),
     (lambda: func.custom_derivative(abs, lambda a, y: (), arity=0), ValueError, "abs: arity must"),
     (lambda: cube(1.0, 2.0), ShapeError, "cube: operands must be 1, got 2"),
+    (
+        lambda: func.grad(lambda x, y: x * y, (1, -1))(1.0, 2.0),
+        ValueError,
+        r"^grad: argnums must be without repetition, got \(1, -1\)$",
+    ),
+    (lambda: func.grad(sin)(10**400), ValueError, "must be a number that a float can hold"),
+    (lambda: func.jvp(sin, 1.0, 10**400), ValueError, "must be a number that a float can hold"),
+    (lambda: func.grad(sin, has_aux=1), TypeError, "^grad: has_aux must be True or False, got 1"),  # type: ignore[call-overload]
+    (
+        lambda: func.value_and_grad(sin, has_aux="no"),  # type: ignore[call-overload]
+        TypeError,
+        "^value_and_grad: has_aux must be True or False, got 'no'",
+    ),
+    (
+        lambda: func.check_grads(sin, 1.0, seed=-1),
+        ValueError,
+        "^check_grads: seed must be an int from 0",
+    ),
+    (
+        lambda: func.custom_derivative(math.exp, lambda a, y: (y,)),
+        ValueError,
+        "^custom_derivative: name must be one that no operation of microfp has, got 'exp'$",
+    ),
+    (
+        lambda: func.custom_derivative(abs, lambda a, y: (y,), name="leaf"),
+        ValueError,
+        "no operation of microfp has, got 'leaf'$",
+    ),
+    (lambda: func.custom_derivative(abs, lambda a, y: (y,), name=""), ValueError, "has, got ''$"),
+    (
+        lambda: func.custom_derivative(abs, lambda a, y: (y,), name=3),  # type: ignore[arg-type]
+        TypeError,
+        "^custom_derivative: name must be a str, got 3",
+    ),
+    (
+        lambda: func.custom_derivative(abs, (1.0,)),  # type: ignore[arg-type]
+        TypeError,
+        r"^custom_derivative: partials must be a function, got \(1.0,\)",
+    ),
     (lambda: cube("a"), TypeError, "an operand must be a Value or a number, got 'a'"),
 ]
 
@@ -719,6 +759,33 @@ def test_misuse_says_what_came_and_where(
 ) -> None:
     with pytest.raises(error, match=message):
         misuse()
+
+
+TAKERS: dict[str, Callable[[Callable[..., object]], object]] = {
+    "grad": func.grad,  # type: ignore[dict-item]  # none of these is called
+    "value_and_grad": func.value_and_grad,  # type: ignore[dict-item]
+    "hessian": func.hessian,
+    "jacobian": func.jacobian,
+    "jacfwd": func.jacfwd,
+    "jacrev": func.jacrev,
+    "vjp": lambda f: func.vjp(f, 1.0),
+    "jvp": lambda f: func.jvp(f, 1.0, 1.0),
+    "linearize": lambda f: func.linearize(f, 1.0),
+    "directional": lambda f: func.directional(f, 1.0, 1.0),
+    "check_grads": lambda f: func.check_grads(f, 1.0),
+    "custom_derivative": lambda f: func.custom_derivative(f, lambda a, y: (1.0,)),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("name", TAKERS)
+def test_what_is_no_function_is_refused_at_once(name: str) -> None:
+    with pytest.raises(TypeError, match=f"^{name}: f must be a function, got 3.0 "):
+        TAKERS[name](3.0)  # type: ignore[arg-type]  # the mistake
+
+
+def test_a_name_with_braces_is_shown_as_it_is() -> None:
+    rule = func.custom_derivative(lambda a: a, lambda a, y: (1.0,), name="f{0}")
+    assert graph.nodes(rule(1.0))[-1]["formula"] == "f{0}(n0)"
 
 
 @pytest.mark.parametrize(
@@ -741,3 +808,41 @@ def test_a_rule_must_have_a_number_for_its_value() -> None:
     rule = func.custom_derivative(lambda a: "a", lambda a, y: (1.0,), name="rule")  # type: ignore[arg-type, return-value]
     with pytest.raises(TypeError, match="rule: its value must be a number, got 'a'"):
         rule(1.0)
+
+
+def behind_a_stop(x: Scalar) -> Scalar:
+    return 1.0 / func.stop_gradient(x) + func.stop_gradient(log(x)) + 3.0 * x
+
+
+@pytest.mark.parametrize(
+    "slope",
+    [
+        func.grad(behind_a_stop),
+        by_forward(behind_a_stop),
+        by_linearizing(behind_a_stop),
+        func.jacfwd(behind_a_stop),
+        func.jacrev(behind_a_stop),
+        native.value_and_grad(behind_a_stop, 0.0),
+    ],
+)
+def test_no_infinite_gradient_passes_a_stop_in_any_mode(slope: Callable[[float], object]) -> None:
+    found = slope(0.0)
+    assert (found[1] if isinstance(found, tuple) else found) == 3.0
+
+
+@pytest.mark.parametrize("outer", [by_reverse, by_forward])
+@pytest.mark.parametrize("inner", [by_reverse, by_forward])
+def test_no_infinite_gradient_passes_a_stop_in_higher_orders(
+    outer: Callable[[Curve], Curve], inner: Callable[[Curve], Curve]
+) -> None:
+    def curve(x: Scalar) -> Scalar:
+        return 1.0 / func.stop_gradient(x) + func.stop_gradient(log(x)) + x * x
+
+    assert outer(inner(curve))(0.0) == 2.0
+    assert func.hvp(curve, 0.0, 1.0) == 2.0
+
+
+def test_the_tangent_of_a_constant_is_a_plain_zero() -> None:
+    _, tangent = func.jvp(func.stop_gradient, 2.0, 1.0)
+    assert type(tangent) is float
+    assert math.isnan(tangent * math.inf)

@@ -8,20 +8,34 @@ import pytest
 from pyrsistent import PMap, pmap
 from returns.maybe import Nothing, Some
 
-from microfp import values
+from microfp import ops, values
 from microfp.gradients import (
     Gradients,
+    GradientTable,
     backward,
     backward_steps,
+    backward_symbolic,
     chain_rule,
     find_grad,
     grad,
     local_derivatives,
+    product,
     with_grad,
 )
 from microfp.ops import Primitive, primitive
 from microfp.toolbox import last
-from microfp.values import Scalar, Value, exp, log, relu, tanh, topological_order, total, value
+from microfp.values import (
+    Scalar,
+    Value,
+    exp,
+    log,
+    relu,
+    tanh,
+    topological_order,
+    total,
+    value,
+    where,
+)
 from tests.expressions import applied
 
 
@@ -260,3 +274,101 @@ def test_a_primitive_with_too_few_partial_derivatives_is_an_error() -> None:
     faulty = primitive("faulty", lambda a, _: a, lambda *_: (1.0,), "{0}", arity=2)
     with pytest.raises(ValueError, match="zip"):
         backward(applied(faulty, value(1.0), value(2.0)))
+
+
+FLAT: dict[str, Callable[[Value], Value]] = {
+    "stop_gradient": values.stop_gradient,
+    "positive": lambda x: values.apply(ops.positive, x),
+    "sign": lambda x: values.apply(ops.sign, x),
+    "above": lambda x: values.apply(ops.above, x, 0.5),
+    "power of 0": lambda x: x**0,
+}
+UPSTREAM: dict[str, Callable[[Value], Value]] = {
+    "inf": lambda y: y * math.inf,
+    "nan": lambda y: y * math.nan,
+    "a pole": lambda y: 1.0 / (y - y.data),
+}
+
+
+@pytest.mark.parametrize("upstream", UPSTREAM)
+@pytest.mark.parametrize("flat", FLAT)
+def test_nothing_comes_back_along_what_is_flat_however_large_the_gradient_is(
+    flat: str, upstream: str
+) -> None:
+    x = value(3.0)
+    output = UPSTREAM[upstream](FLAT[flat](x))
+    assert not all(map(math.isfinite, backward(output).values()))
+    assert backward(output)[x] == 0.0
+    assert backward_symbolic(output)[x].data == 0.0
+    assert last(backward_steps(output))[x] == 0.0
+
+
+def test_an_infinite_gradient_times_a_computed_slope_of_zero_is_nan() -> None:
+    x = value(-3.0)
+    assert math.isnan(backward(relu(x) * math.inf)[x])
+
+
+def test_a_condition_lets_nothing_through_to_itself() -> None:
+    c, a = value(1.0), value(2.0)
+    gradients = backward(where(c, a, 0.0) * math.inf)
+    assert gradients[c] == 0.0
+    assert gradients[a] == math.inf
+
+
+def test_symbolic_gradients_have_the_numbers_of_the_numeric_ones_and_zero_where_nothing_leads() -> (
+    None
+):
+    x, y = value(0.5), value(2.0)
+    output = relu(x * y) - values.stop_gradient(x) / y
+    symbolic = backward_symbolic(output)
+    assert symbolic[x].data == 2.0
+    assert symbolic[y].data == 0.5 + 0.5 / 4.0
+    assert {node: slope.data for node, slope in symbolic.items()} == dict(backward(output))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "op"), [(1.0, 1.0, "x"), (-1.0, -1.0, "neg"), (2.0, -2.0, "mul"), (0.5, 0.25, "mul")]
+)
+def test_a_product_with_one_or_minus_one_takes_no_multiplication(
+    a: float, b: float, op: str
+) -> None:
+    x = value(3.0, label="x")
+    left, right = product(a, x), product(x, b)
+    assert isinstance(left, Value)
+    assert isinstance(right, Value)
+    assert [left.data, right.data] == [3.0 * a, 3.0 * b]
+    assert [node.label or node.op for node in (left, right)] == [op, op]
+
+
+def test_a_product_of_numbers_is_a_number() -> None:
+    assert [product(a, b) for a, b in ((2.0, 3.0), (2.0, -1.0), (0.0, 3.0))] == [6.0, -2.0, 0.0]
+    assert product(value(3.0), 0.0) is None
+
+
+def test_a_gradient_table_is_shown_as_one() -> None:
+    table = backward(value(2.0, label="x") * 3.0)
+    assert isinstance(table, GradientTable)
+    shown = table._repr_mimebundle_()["text/html"]
+    assert "x" in shown
+    assert "3.0" in shown
+
+
+BELOW: dict[str, Callable[[Value], Value]] = {
+    "log": log,
+    "a pole": lambda x: 1.0 / x,
+    "both": lambda x: log(x) + 1.0 / x,
+    "a root of a square": lambda x: values.sqrt(x * x),
+}
+
+
+@pytest.mark.parametrize("below", BELOW)
+@pytest.mark.parametrize("flat", FLAT)
+def test_what_only_flat_slopes_lead_to_has_no_gradient_however_steep_it_is(
+    flat: str, below: str
+) -> None:
+    x = value(0.0)
+    output = FLAT[flat](BELOW[below](x)) + 3.0 * x
+    assert backward(output)[x] == 3.0
+    assert backward_symbolic(output)[x].data == 3.0
+    assert last(backward_steps(output)) == backward(output)
+    assert set(backward(output)) == set(topological_order(output))

@@ -558,3 +558,14 @@ def test_a_pickler_still_in_use_does_not_disturb_another() -> None:
     first.dump(output)
     assert pickle.loads(pickle.dumps(output)).data == 3_000.0
     first.dump(output * 2.0)
+
+
+def test_an_exponent_that_no_float_can_hold_is_named_as_an_operand() -> None:
+    message = r"^arithmetic: an operand must be a number that a float can hold, got 1000+\.\.\.0+$"
+    with pytest.raises(ValueError, match=message):
+        values.pow(2.0, 10**400)
+
+
+def test_a_leaf_with_parents_is_refused_in_full() -> None:
+    with pytest.raises(InvariantException, match=r"\[a leaf has neither parents nor a parameter\]"):
+        Value(data=1.0, parents=(value(1.0),))

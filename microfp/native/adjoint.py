@@ -29,7 +29,7 @@ from microfp.gradients import adjoints
 from microfp.native.lowering import lower
 from microfp.native.program import Program
 from microfp.native.tracing import ExampleGraph, PenaltyGraph, traced_leaf
-from microfp.ops import Operand, mul
+from microfp.ops import FLAT, Operand, mul
 from microfp.values import Value, lift, topological_order, value
 
 __all__ = ["carried_program", "example_program", "gradient_nodes", "penalty_program"]
@@ -76,7 +76,7 @@ def carried_program(graph: ExampleGraph) -> Program:
 def gradient_nodes(
     output: Value, parameters: tuple[Value, ...], start: Mapping[Value, Value]
 ) -> dict[Value, Value]:
-    """Differentiate with nodes for numbers; no term is left out, for 0 * inf is nan.
+    """Differentiate with nodes for numbers; a term that is 0 stays, for 0 * inf is nan.
 
     Args:
         output: What is differentiated.
@@ -108,8 +108,10 @@ def _program(
     )
 
 
-def _times(upstream: Operand, partial: Operand) -> Operand:
+def _times(upstream: Operand, partial: Operand) -> Operand | None:
     """The product, also with 0; a product with 1 has the bits of the other factor."""
+    if partial is FLAT:
+        return None
     return upstream if isinstance(partial, float) and partial == 1.0 else mul(upstream, partial)
 
 

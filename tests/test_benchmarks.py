@@ -93,6 +93,10 @@ def test_an_unknown_group_is_refused_by_name(capsys: pytest.CaptureFixture[str])
     assert "'speed' is none of core, node" in capsys.readouterr().err
 
 
+def test_hessian_vector_products_are_near_central_differences_of_the_gradient() -> None:
+    assert relative_error(moons(4, 20, 1)) < 1e-6
+
+
 def test_a_goal_in_per_cent_is_a_least_and_one_in_gigabytes_a_most() -> None:
     assert Row("held out", 97.0, goal=Goal("per cent", 96.0), unit="per cent").met is True
     assert Row("held out", 95.0, goal=Goal("per cent", 96.0), unit="per cent").met is False
@@ -108,7 +112,3 @@ def test_what_is_not_a_time_is_shown_in_its_unit_and_not_compared() -> None:
 def test_a_process_that_fails_is_missing_with_the_last_line_it_wrote() -> None:
     found = fresh.run("digits", "nobody", names=("held out",))
     assert found == dict.fromkeys(("held out", "process"), Missing("KeyError: 'nobody'"))
-
-
-def test_hessian_vector_products_are_near_central_differences_of_the_gradient() -> None:
-    assert relative_error(moons(4, 20, 1)) < 1e-6

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from microfp.errors import TraceError
 from microfp.record import Record, attr
 from microfp.tree import CONTAINERS, branches, parameters, remembering
-from microfp.values import Value
+from microfp.values import LEAF, Value
 
 __all__ = ["Template", "structure", "template"]
 
@@ -69,7 +69,8 @@ _template: Callable[[object], Template] = remembering(_new_template)
 def structure(model: object) -> Hashable:
     """Describe a model without its numbers: kinds, names, labels, and which weights are tied.
 
-    Two models have the same structure if tracing cannot tell them apart.
+    Two models have the same structure if tracing cannot tell them apart. A frozen parameter is a
+    constant: its number belongs to the structure.
 
     Raises:
         TraceError: If the model holds a value that was computed from others, or something that
@@ -88,12 +89,19 @@ def structure(model: object) -> Hashable:
 
 def _structure(branch: object, places: dict[Value, int]) -> Hashable:
     if isinstance(branch, Value):
-        if branch not in places:
-            raise TraceError(f"the model holds a value that was computed: {branch!r}")
-        return Value, places[branch], branch.label
+        if branch in places:
+            return Value, places[branch], branch.label
+        return _frozen(branch)
     if isinstance(branch, CONTAINERS):
         return type(branch), *((key, _structure(part, places)) for key, part in branches(branch))
     return type(branch), _key(branch)
+
+
+def _frozen(node: Value) -> Hashable:
+    """What `tree.freeze` makes of a parameter; no other computed value may stand in a model."""
+    if node.op != "stop_gradient" or node.parents[0].op != LEAF:
+        raise TraceError(f"the model holds a value that was computed: {node!r}")
+    return node.op, node.parents[0].data.hex(), node.parents[0].label
 
 
 def _key(static: object) -> Hashable:

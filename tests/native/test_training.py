@@ -33,7 +33,7 @@ from microfp.losses import Loss
 from microfp.native.machine import Way
 from microfp.native.running import Examples
 from microfp.native.running import run as run_block
-from microfp.native.structure import template
+from microfp.native.structure import Template, template
 from microfp.native.training import Trainer, rules_of, trainer_for
 from microfp.nn import ACTIVATIONS
 from microfp.ops import primitive
@@ -381,6 +381,29 @@ def test_weights_that_stand_in_two_places_are_one_parameter() -> None:
 
     assert trained("native") == pytest.approx(trained("eager"), rel=1e-12)
     assert len(trained("native")) == 4
+
+
+@pytest.mark.parametrize("backend", ["python", "native"])
+def test_a_frozen_layer_keeps_its_numbers_while_the_others_train(backend: Backend) -> None:
+    model = tree.freeze(nn.mlp(2, [4, 3, 1]), lambda m: m.layers[0])
+    data, optimizer = datasets.moons(13), optim.adam(0.05)
+
+    def run(chosen: Backend) -> Run[nn.MLP]:
+        return trainer.fit(model, data, steps=5, optimizer=optimizer, backend=chosen)
+
+    found = run(backend)
+    assert_same_run(found, run("eager"))
+    assert found.final_model.layers[0] == model.layers[0]
+    assert nn.parameter_count(found.final_model) == 19
+
+
+def test_models_frozen_at_other_numbers_are_other_structures() -> None:
+    def frozen(weight: float) -> Template:
+        return template(tree.freeze(nn.neuron(1, weights=[weight]), lambda m: m.weights))
+
+    assert frozen(1.0) == frozen(1.0)
+    assert frozen(1.0) != frozen(-1.0)
+    assert frozen(0.0) != frozen(-0.0)
 
 
 def test_a_parameter_that_is_not_used_keeps_its_gradient_of_zero() -> None:

@@ -9,6 +9,7 @@ import math
 from numbers import Real
 from operator import index
 from reprlib import repr as short_repr
+from types import FunctionType
 from typing import SupportsIndex, TypeVar
 
 __all__ = [
@@ -47,8 +48,13 @@ def wrong_kind(where: str, name: str, expected: str, value: object) -> TypeError
     TypeError("moons: seed must be an int, got '7' (str)")
     """
     return TypeError(
-        f"{where}: {name} must be {expected}, got {short_repr(value)} ({type(value).__name__})"
+        f"{where}: {name} must be {expected}, got {_shown(value)} ({type(value).__name__})"
     )
+
+
+def _shown(value: object) -> str:
+    """What came, in short; of a function its name, which helps more than its address."""
+    return value.__qualname__ if isinstance(value, FunctionType) else short_repr(value)
 
 
 def wrong_value(where: str, name: str, expected: str, value: object) -> ValueError:
@@ -66,7 +72,7 @@ def wrong_value(where: str, name: str, expected: str, value: object) -> ValueErr
     >>> wrong_value("moons", "n", "an int >= 2", 1)
     ValueError('moons: n must be an int >= 2, got 1')
     """
-    return ValueError(f"{where}: {name} must be {expected}, got {short_repr(value)}")
+    return ValueError(f"{where}: {name} must be {expected}, got {_shown(value)}")
 
 
 def check_count(where: str, name: str, value: object, *, minimum: int = 0) -> int:

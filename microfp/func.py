@@ -945,8 +945,13 @@ def _checked_partials(
         raise wrong_kind(title, "each partial", "a Value or a number", wrong)
     if all(isinstance(x, float) for x in operands):
         return tuple(_partial_as_number(title, x) for x in given)
-    on_numbers = nodes_are_numbers() and not any(type(x) is Value for x in operands)
+    on_numbers = nodes_are_numbers() and not any(_is_node(x) for x in operands)
     return tuple(x if isinstance(x, Dual) or not on_numbers else float(x) for x in given)
+
+
+def _is_node(x: Operand) -> bool:
+    """Whether an operand is a node of a graph, one that is being traced included."""
+    return isinstance(x, Value) and not isinstance(x, Dual)
 
 
 def _partial_as_number(title: str, partial: Scalar) -> float:

@@ -87,8 +87,9 @@ class Evaluation(Record, Generic[M]):
         scores: The outputs of the model, example by example.
 
     >>> from microfp import datasets, nn
-    >>> evaluate(max_margin(), nn.mlp(2, [1]), datasets.moons(4)).penalty.op
-    'total'
+    >>> line = nn.neuron(1, weights=[2.0], activation="identity")
+    >>> evaluate(max_margin(alpha=0.5), line, datasets.dataset([[0.0]], [1.0]))
+    Evaluation(total=3.0, data=1.0, penalty=2.0, accuracy=0.0)
     """
 
     model: M = attr()
@@ -97,6 +98,11 @@ class Evaluation(Record, Generic[M]):
     penalty: Value = attr()
     accuracy: float | None = attr()
     scores: tuple[Scores, ...] = attr()
+
+    def __repr__(self) -> str:
+        """Show the numbers; model and scores would fill pages."""
+        parts = f"data={self.data.data!r}, penalty={self.penalty.data!r}"
+        return f"Evaluation(total={self.total.data!r}, {parts}, accuracy={self.accuracy!r})"
 
 
 def evaluate(loss: Loss, model: M, dataset: Dataset) -> Evaluation[M]:

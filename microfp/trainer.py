@@ -102,14 +102,19 @@ class TrainState(Record, Generic[M]):
         metrics: Of the last step; None before the first.
 
     >>> from microfp import nn
-    >>> initial_state(nn.mlp(2, [1]), sgd(0.1)).step
-    0
+    >>> initial_state(nn.mlp(2, [1]), sgd(0.1))
+    TrainState(step=0)
     """
 
     step: int = attr()
     model: M = attr(deferrable=True)
     optimizer_state: object = attr(deferrable=True)
     metrics: Metrics | None = attr()
+
+    def __repr__(self) -> str:
+        """Show the step and the last loss; a model would fill pages."""
+        loss = "" if self.metrics is None else f", loss={self.metrics.loss!r}"
+        return f"TrainState(step={self.step}{loss})"
 
 
 class Differentiated(Record, Generic[M]):
@@ -152,6 +157,11 @@ class Run(Record, Generic[M]):
     final_loss: float = attr()
     final_accuracy: float | None = attr()
     options: PMap[str, object] = attr(deferrable=True)
+
+    def __repr__(self) -> str:
+        """Show how it ended; two models and a history would fill pages."""
+        end = f"final_loss={self.final_loss!r}, final_accuracy={self.final_accuracy!r}"
+        return f"Run(steps={self.options.get('steps')!r}, {end})"
 
     def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
         from microfp.display import run_bundle
@@ -456,6 +466,19 @@ class _Moved(Record):
 
     def __call__(self) -> object:
         return with_parameters(self.template.model, self.numbers)
+
+
+def parameter_numbers(state: TrainState[M]) -> tuple[float, ...]:
+    """Return the parameters of a state's model as numbers, in order, without building the model.
+
+    >>> from microfp import datasets, nn
+    >>> data, optimizer = datasets.moons(4), sgd(0.1)
+    >>> state = next(train(nn.mlp(2, [1]), data, optimizer=optimizer))
+    >>> parameter_numbers(state) == tuple(p.data for p in parameters(state.model))
+    True
+    """
+    moved = pending(state, "model")
+    return moved.numbers if isinstance(moved, _Moved) else _numbers(state.model)
 
 
 class _Flat(NamedTuple):

@@ -48,6 +48,15 @@ def _parameter_fits(op: str, parameter: float | Primitive | None) -> bool:
     return (parameter is not None) is (op == ops.constant_power.name)
 
 
+def _advice(name: str) -> str:
+    """What helps somebody who looks in a node for what other libraries keep there."""
+    if name == "grad":
+        return ": see grad(x, backward(output))"
+    if name == "backward" or name in PRIMITIVES:
+        return f": {name}(x) is a function"
+    return ""
+
+
 class Value(Record):
     """A node: a number, the primitive that made it, and the nodes it was made from.
 
@@ -93,6 +102,9 @@ class Value(Record):
             )
 
         __le__ = __gt__ = __ge__ = __lt__
+
+        def __getattr__(self, name):
+            raise AttributeError(f"Value has no attribute {name!r}{_advice(name)}")
 
     __array_ufunc__ = None  # so that numpy leaves `np.float64(2) * value` to this class
 

@@ -12,9 +12,11 @@ from microfp.checks import (
     check_count,
     check_finite,
     check_flag,
+    check_kind,
     check_non_negative,
     check_positive,
     check_seed,
+    wrong_kind,
 )
 
 INTEGERS = (check_count, check_seed)
@@ -93,3 +95,9 @@ def test_a_long_value_is_shortened_in_the_message() -> None:
     with pytest.raises(TypeError) as caught:
         check_seed("f", "seed", "7" * 10_000)
     assert len(str(caught.value)) < 120
+
+
+def test_a_function_is_told_by_its_name_and_not_by_its_address() -> None:
+    expected = r"^train: optimizer must be an Optimizer, got check_kind \(function\)$"
+    with pytest.raises(TypeError, match=expected):
+        raise wrong_kind("train", "optimizer", "an Optimizer", check_kind)

@@ -317,6 +317,20 @@ def test_an_unfit_model_is_named_at_once() -> None:
         train(nn.mlp(3, [1]), DATA)
 
 
+def test_states_runs_and_evaluations_read_on_a_line_with_their_numbers() -> None:
+    model, data = nn.mlp(2, [16, 16, 1]), moons(10)
+    run = fit(model, data, steps=2)
+    state = last(take(2, train(model, data)))
+    evaluation = evaluate(max_margin(), model, data)
+    final = run.history[-1]
+    assert (
+        repr(run) == f"Run(steps=2, final_loss={final.loss!r}, final_accuracy={final.accuracy!r})"
+    )
+    assert repr(state) == f"TrainState(step=2, loss={final.loss!r})"
+    assert repr(evaluation).startswith(f"Evaluation(total={run.history[0].loss!r}, data=")
+    assert len(repr(evaluation)) < 120
+
+
 @pytest.mark.parametrize(
     ("steps", "batch_size", "expected"),
     [(100, None, "python"), (1000, None, "native"), (1000, 10, "python"), (0, None, "python")],

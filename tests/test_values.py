@@ -333,6 +333,20 @@ def test_no_attribute_of_a_node_can_be_assigned_or_deleted(name: str) -> None:
         delattr(x, name)
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("grad", r"Value has no attribute 'grad': see grad\(x, backward\(output\)\)"),
+        ("backward", r"Value has no attribute 'backward': backward\(x\) is a function"),
+        ("relu", r"Value has no attribute 'relu': relu\(x\) is a function"),
+        ("colour", "Value has no attribute 'colour'$"),
+    ],
+)
+def test_what_other_libraries_keep_in_a_node_is_pointed_at(name: str, message: str) -> None:
+    with pytest.raises(AttributeError, match=message):
+        getattr(value(2.0), name)
+
+
 x0, y0 = value(2.0), value(3.0)
 
 

@@ -1,6 +1,7 @@
 """Steps as generated Python: compiled once, models built when read, eager's errors."""
 
 import copy
+import math
 import pickle
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from pyrsistent import PMap, PRecord, PVector, m, pmap, pvector
 
 from microfp.datasets import dataset, moons
 from microfp.errors import DataError, TraceError
+from microfp.func import custom_derivative
 from microfp.losses import Loss, max_margin
 from microfp.native.source import compiled
 from microfp.native.stages import explain
@@ -18,9 +20,9 @@ from microfp.nn import MLP, Neuron, mlp, neuron
 from microfp.optim import sgd
 from microfp.record import Deferred, Record, attr, pending
 from microfp.toolbox import last, take
-from microfp.trainer import fit, initial_state, make_step, train
+from microfp.trainer import chosen_backend, fit, initial_state, make_step, train
 from microfp.tree import parameters
-from microfp.values import Scalar, Value, lift, tanh, value
+from microfp.values import Scalar, Value, exp, lift, tanh, value
 
 DATA = moons(10)
 MODEL = mlp(2, [3, 1])
@@ -60,6 +62,23 @@ def test_tied_weights_are_one_parameter_and_stay_tied() -> None:
     assert final.parts["first"][0] is final.parts["second"][0]
     assert final.parts["first"][1].label == "b"
     assert [p.data for p in parameters(final)] == [p.data for p in parameters(runs[1].final_model)]
+
+
+erf = custom_derivative(math.erf, lambda a, y: (2.0 / math.sqrt(math.pi) * exp(-a * a),))
+hypot = custom_derivative(math.hypot, lambda a, b, y: (a / y, b / y), arity=2)
+
+
+def test_primitives_of_a_user_run_as_python_in_eagers_bits() -> None:
+    model = mlp(2, [3, 1], activation=erf)
+    loss = Loss(name="hypot", example=lambda scores, y: hypot(scores[0] - y, 1.0))
+    python, eager = (
+        fit(model, DATA, steps=3, loss=loss, backend=backend) for backend in ("python", "eager")
+    )
+    assert chosen_backend(model, DATA, loss=loss) == "python"
+    assert python.history == eager.history
+    assert [p.data for p in parameters(python.final_model)] == [
+        p.data for p in parameters(eager.final_model)
+    ]
 
 
 def test_the_model_of_a_state_is_a_real_record_and_always_the_same_one() -> None:

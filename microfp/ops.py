@@ -61,7 +61,11 @@ class Flat(float):
 
 
 FLAT = Flat()
-"""The one `Flat` that there is."""
+"""The one `Flat` that there is.
+
+>>> isinstance(FLAT, Flat)
+True
+"""
 
 
 class Primitive(Record):

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 MADE = {"<course>": course.nav, "<reference>": reference.nav}
 NOTEBOOK = re.compile(r"(\]\([^)\s]*notebooks/[\w/]+)\.py\)")
 PICTURE = re.compile(r"(!\[[^\]]*\])\(((?:\.\./)*assets/[\w-]+)\.(svg|png)\)")
+SOURCE = re.compile(r"\]\((?:\.\./)+microfp(?:/(\w+))?(?:\.py|/)?\)")
 SECTION = re.compile(r"<!-- README: (.+) -->")
 
 
@@ -40,11 +41,18 @@ def on_page_markdown(markdown: str, page: Page, config: ProperDocsConfig, files:
     return adapted(markdown, to_docs)
 
 
+def on_post_build(config: ProperDocsConfig) -> None:
+    """Leave out what no reader of this site fetches: debugging maps, stemmers of other tongues."""
+    scripts = Path(config.site_dir) / "assets"
+    for path in [*scripts.rglob("*.map"), *scripts.rglob("lunr/**/*.js")]:
+        path.unlink()
+
+
 def adapted(markdown: str, to_docs: str) -> str:
     """Return the Markdown of a page with the links, pictures and sections of the site.
 
-    Links to notebooks and to the changelog lead to their pages; a picture is two, for light and
-    for dark pages; a section of the README stands where a comment names it.
+    Links to notebooks, to modules and to the changelog lead to their pages; a picture
+    is two, for light and for dark pages; a section of the README stands where a comment names it.
 
     Args:
         markdown: The page as it stands in the docs.
@@ -54,7 +62,10 @@ def adapted(markdown: str, to_docs: str) -> str:
     with_pictures = PICTURE.sub(
         r"\1(\2.\3#only-light)\1(\2-dark.\3#only-dark)", NOTEBOOK.sub(r"\1.md)", with_sections)
     )
-    return with_pictures.replace(f"](../{to_docs}CHANGELOG.md)", f"]({to_docs}changelog.md)")
+    with_modules = SOURCE.sub(
+        lambda it: f"]({to_docs}reference/{it[1] or 'index'}.md)", with_pictures
+    )
+    return with_modules.replace(f"](../{to_docs}CHANGELOG.md)", f"]({to_docs}changelog.md)")
 
 
 def section(text: str, title: str) -> str:

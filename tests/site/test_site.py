@@ -95,3 +95,8 @@ def test_sources_of_pages_and_of_the_builder_stay_at_home(site: Path) -> None:
         str(it.relative_to(site)) for it in site.rglob("*") if it.suffix in (".py", ".md")
     ] == []
     assert not (site / "builder").exists()
+
+
+def test_what_no_reader_fetches_is_left_out(site: Path) -> None:
+    assert list(site.rglob("*.map")) == []
+    assert list(site.rglob("lunr.de*.js")) == []

@@ -39,6 +39,7 @@ from pathlib import Path
 from reprlib import repr as short_repr
 from types import FunctionType, UnionType
 from typing import (
+    Generic,
     Literal,
     NamedTuple,
     TypeAlias,
@@ -91,15 +92,19 @@ __all__ = [
     "FORMAT",
     "LARGEST_FILE",
     "VERSION",
+    "Format",
     "from_data",
     "from_json",
     "load",
+    "load_record",
     "save",
+    "save_record",
     "to_data",
     "to_json",
 ]
 
 M = TypeVar("M", bound=Model)
+R = TypeVar("R", bound=Record)
 
 FORMAT = "microfp checkpoint"
 """What the field `format` of a checkpoint says.
@@ -153,6 +158,25 @@ class _Known(NamedTuple):
     nodes: Sequence[Value]
 
 
+class Format(NamedTuple, Generic[R]):
+    """A kind of file: what it calls itself, and which record stands in it.
+
+    Attributes:
+        name: What stands in the file under "format".
+        version: What stands there under "version"; another one is not read.
+        kind: The type of the record.
+        known: What a file may name besides microfp's own, as in `load`; `kind` counts as known.
+
+    >>> Format("pets", 1, Metrics).kind.__name__
+    'Metrics'
+    """
+
+    name: str
+    version: int
+    kind: type[R]
+    known: tuple[Function, ...] = ()
+
+
 class _Unreadable(NamedTuple):
     """What stands for a piece of JSON that is none, until the place where it stands is known."""
 
@@ -187,9 +211,37 @@ def save(state: TrainState[M], path: str | PathLike[str]) -> IOResult[Path, Chec
     >>> save(start, path / "below").alt(lambda error: str(error).rpartition(": ")[2])
     <IOResult: <Failure: Not a directory>>
     """
+    check_kind("save", "state", state, TrainState)
+    return save_record(state, path, Format(FORMAT, VERSION, TrainState))
+
+
+def save_record(
+    record: R, path: str | PathLike[str], format: Format[R]
+) -> IOResult[Path, CheckpointError]:
+    """Write a record into a file of its own format, as `save` writes a state.
+
+    Args:
+        record: Any record that holds what a state can hold: a state among other things, say.
+        path: Where; a file that stands there is replaced.
+        format: What the file calls itself, and the type of the record.
+
+    Returns:
+        The path; or a CheckpointError that says what cannot be saved, or why it cannot be written.
+
+    Raises:
+        TypeError: If the record is not of the format's type, or the path no path.
+
+    >>> import pathlib, tempfile
+    >>> from microfp import Record, attr
+    >>> class Note(Record):
+    ...     text: str = attr()
+    >>> notes, path = Format("note", 1, Note), pathlib.Path(tempfile.mkdtemp()) / "note.json"
+    >>> save_record(Note(text="hello"), path, notes).bind(lambda p: load_record(p, notes))
+    <IOResult: <Success: Note(text='hello')>>
+    """
     target = Path(path)
     try:
-        replace(target, to_json(state).encode())
+        replace(target, f"{_text(_to_data(record, format))}\n".encode())
     except CheckpointError as error:
         return IOFailure(CheckpointError(f"{target}: {error}"))
     except (OSError, ValueError) as error:
@@ -218,9 +270,28 @@ def load(
     >>> load("nowhere.json")
     <IOResult: <Failure: nowhere.json: must be a readable file: No such file or directory>>
     """
-    source, named = Path(path), _named(known)
+    return load_record(path, Format(FORMAT, VERSION, TrainState, tuple(known)))
+
+
+def load_record(path: str | PathLike[str], format: Format[R]) -> IOResult[R, CheckpointError]:
+    """Read the record that `save_record` wrote.
+
+    Args:
+        path: The file.
+        format: What the file has to call itself, and the type of the record.
+
+    Returns:
+        The record; or a CheckpointError, as `load` gives it.
+
+    Raises:
+        TypeError, ValueError: If something that the format knows cannot be known.
+
+    >>> load_record("nowhere.json", Format("metrics", 1, Metrics))
+    <IOResult: <Failure: nowhere.json: must be a readable file: No such file or directory>>
+    """
+    source, named = Path(path), _named(format)
     try:
-        return IOSuccess(_state(_parsed(_content(source)), named))
+        return IOSuccess(_content_of(_parsed(_text_of(source)), format, named))
     except CheckpointError as error:
         return IOFailure(CheckpointError(f"{source}: {error}"))
     except (OSError, ValueError) as error:
@@ -240,17 +311,22 @@ def to_data(state: TrainState[M]) -> dict[str, object]:
     {'Neuron': {'weights': [{'value': 0.5}], 'bias': {'value': 0.0}, 'activation': 'relu'}}
     """
     check_kind("save", "state", state, TrainState)
+    return _to_data(state, Format(FORMAT, VERSION, TrainState))
+
+
+def _to_data(record: R, format: Format[R]) -> dict[str, object]:
+    check_kind("save", "record", record, format.kind)
     try:
-        nodes = _nodes(state)
+        nodes = _nodes(record)
         data: dict[str, object] = {
             "nodes": [_node_data(node, nodes, f"nodes[{i}]") for node, i in nodes.items()],
-            "state": _data(state, nodes, "state"),
+            "state": _data(record, nodes, "state"),
         }
     except RecursionError:
         raise _too_deep() from None
     _check_depth(data)
-    _check_names(state)
-    return {"format": FORMAT, "version": VERSION, "sha256": _digest(data), **data}
+    _check_names(record)
+    return {"format": format.name, "version": format.version, "sha256": _digest(data), **data}
 
 
 def from_data(data: object, known: Sequence[Function] = ()) -> TrainState[Model]:
@@ -272,7 +348,8 @@ def from_data(data: object, known: Sequence[Function] = ()) -> TrainState[Model]
     Traceback (most recent call last):
     microfp.errors.CheckpointError: format must be 'microfp checkpoint', got 'another'
     """
-    return _state(data, _named(known))
+    format: Format[TrainState[Model]] = Format(FORMAT, VERSION, TrainState, tuple(known))
+    return _content_of(data, format, _named(format))
 
 
 def to_json(state: TrainState[M]) -> str:
@@ -304,7 +381,7 @@ def from_json(text: str, known: Sequence[Function] = ()) -> TrainState[Model]:
     microfp.errors.CheckpointError: line 1, column 2: must be JSON, got 'Expecting property name \
 enclosed in double quotes', as if the file had been cut off
     """
-    return _state(_parsed(text), _named(known))
+    return from_data(_parsed(text), known)
 
 
 # The file
@@ -314,7 +391,7 @@ def _reason(error: OSError | ValueError) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def _content(source: Path) -> str:
+def _text_of(source: Path) -> str:
     found = source.stat()
     if not stat.S_ISREG(found.st_mode):  # a pipe or a device might never end
         raise CheckpointError("must be a regular file, got a folder, a pipe or a device")
@@ -541,9 +618,10 @@ def _referred(found: object) -> Iterator[object]:
 # From data to a state
 
 
-def _named(known: Sequence[Function]) -> Mapping[str, Function]:
+def _named(format: Format[R]) -> Mapping[str, Function]:
     """All that a file may name, by name."""
     named = dict(_OWN)
+    known: tuple[Function, ...] = (*format.known, format.kind)
     for thing in known:
         if not _can_be_known(thing):
             expected = "classes of records or named tuples, and functions"
@@ -560,31 +638,31 @@ def _can_be_known(thing: object) -> bool:
     return isinstance(thing, FunctionType)
 
 
-def _state(data: object, named: Mapping[str, Function]) -> TrainState[Model]:
-    head = _head(data)
+def _content_of(data: object, format: Format[R], named: Mapping[str, Function]) -> R:
+    head = _head(data, format)
     _check_depth(data)
     nodes: list[Value] = []
     known = _Known(named, nodes)
     for i, node in enumerate(_list(head["nodes"], "nodes")):  # each refers to those before it
         nodes.append(_node(node, known, f"nodes[{i}]"))
-    state = _read(head["state"], known, "state")
-    if not isinstance(state, TrainState):
-        raise _wrong("state", "a TrainState", state)
+    record = _read(head["state"], known, "state")
+    if not isinstance(record, format.kind):
+        raise _wrong("state", f"a {format.kind.__name__}", record)
     if head["sha256"] != _digest(head):
         raise CheckpointError("sha256 must be that of nodes and state: the file was altered")
-    return state
+    return record
 
 
-def _head(data: object) -> dict[str, object]:
+def _head(data: object, format: Format[R]) -> dict[str, object]:
     """The outermost object, of this format and version."""
     head = _dict(data, "the file")
-    if head.get("format") != FORMAT:
-        raise _wrong("format", repr(FORMAT), head.get("format"))
+    if head.get("format") != format.name:
+        raise _wrong("format", repr(format.name), head.get("format"))
     version = head.get("version")
-    if type(version) is not int or version != VERSION:
-        newer = type(version) is int and version > VERSION
+    if type(version) is not int or version != format.version:
+        newer = type(version) is int and version > format.version
         hint = "; a newer microfp wrote it" if newer else ""
-        raise CheckpointError(f"{_wrong('version', str(VERSION), version)}{hint}")
+        raise CheckpointError(f"{_wrong('version', str(format.version), version)}{hint}")
     return _of_keys(head, {"format", "version", "sha256", "nodes", "state"}, "the file")
 
 

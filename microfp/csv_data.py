@@ -15,6 +15,7 @@ A file is the world outside, so what can go wrong with it is a value: `read_csv`
 import csv
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from io import StringIO
 from os import PathLike
 from pathlib import Path
@@ -33,8 +34,19 @@ Column: TypeAlias = str | int
 """A column, by its name or by its place; -1 is the last one."""
 
 
-class _Table(Record):
-    """Cells of text, and where they stand."""
+class Table(Record):
+    """Cells of text, and where they stand in a file; `read_table` makes one.
+
+    Attributes:
+        source: The path of the file.
+        names: Of the columns; their numbers, from 0, where the file has no header.
+        rows: The cells, row by row, as many in each as there are names.
+        lines: The number of the line that each row begins in, from 1.
+
+    >>> table = Table(source="pets.csv", names=("kind",), rows=(("cat",),), lines=(2,))
+    >>> table_texts(table, "kind")
+    ('cat',)
+    """
 
     source: str = attr()
     names: tuple[str, ...] = attr()
@@ -74,7 +86,7 @@ def read_csv(
     <IOResult: <Failure: nowhere.csv: must be a readable file: No such file or directory>>
     """
     check_flag("read_csv", "header", header)
-    separator = _delimiter(delimiter)
+    separator = _delimiter("read_csv", delimiter)
     targets = _columns("read_csv", target, named=header)
     try:
         return IOSuccess(_to_dataset(_read_table(Path(path), separator, header=header), targets))
@@ -82,9 +94,123 @@ def read_csv(
         return IOFailure(error)
 
 
-def _delimiter(given: object) -> str:
+def read_table(
+    path: str | PathLike[str], *, header: bool = True, delimiter: str = ","
+) -> IOResult[Table, DataError]:
+    """Read the cells of a CSV file as text, before anybody says what they are.
+
+    Args:
+        path: The file; see `read_csv` for its form.
+        header: Whether the first line holds the names of the columns.
+        delimiter: What stands between two cells, one character.
+
+    Returns:
+        The table, of at least one row; or a DataError that names the file and the line.
+
+    Raises:
+        TypeError, ValueError: If an argument makes no sense for any file.
+
+    >>> read_table("nowhere.csv")
+    <IOResult: <Failure: nowhere.csv: must be a readable file: No such file or directory>>
+    """
+    check_flag("read_table", "header", header)
+    separator = _delimiter("read_table", delimiter)
+    try:
+        return IOSuccess(_read_table(Path(path), separator, header=header))
+    except DataError as error:
+        return IOFailure(error)
+
+
+def table_dataset(
+    table: Table, target: Column | Sequence[Column] = -1, *, without: Sequence[str] = ()
+) -> Dataset:
+    """Make a dataset of a table, as `read_csv` makes one of a file.
+
+    Args:
+        table: Cells of text.
+        target: The target column, by name or by place (-1 is the last); or several columns.
+        without: The names of columns that are no inputs; whatever they hold is free.
+
+    Raises:
+        DataError: With the line and column of the first bad cell.
+
+    >>> rows = (("Mia", "4.5", "cat"), ("Kiki", "0.1", "bird"))
+    >>> pets = Table(source="", names=("name", "weight", "kind"), rows=rows, lines=(2, 3))
+    >>> table_dataset(pets, "kind", without=["name"]).xs
+    ((4.5,), (0.1,))
+    """
+    targets = _columns("table_dataset", target, named=True)
+    return _to_dataset(table, targets, {_named_place(table, column) for column in without})
+
+
+def table_numbers(table: Table, columns: Sequence[str]) -> tuple[Row, ...]:
+    """Read some columns of a table as numbers: inputs without a target.
+
+    Args:
+        table: Cells of text.
+        columns: Their names, in the order that is wanted; whatever other columns hold is free.
+
+    Returns:
+        A row of numbers for each row of the table.
+
+    Raises:
+        DataError: If there is no such column, or a cell is no finite number; with its line.
+
+    >>> rows = (("4.5", "cat"), ("0.1", "bird"))
+    >>> pets = Table(source="", names=("weight", "kind"), rows=rows, lines=(2, 3))
+    >>> table_numbers(pets, ["weight"])
+    ((4.5,), (0.1,))
+    """
+    places = [_named_place(table, column) for column in columns]
+    return tuple(_numbers(table, row, places) for row in range(len(table.rows)))
+
+
+def table_texts(table: Table, column: str) -> tuple[str, ...]:
+    """Read one column of a table as texts, without the blanks around them.
+
+    Raises:
+        DataError: If there is no such column.
+
+    >>> table_texts(Table(source="", names=("a", "b"), rows=(("1", " x "),), lines=(2,)), "b")
+    ('x',)
+    """
+    place = _named_place(table, column)
+    return tuple(cells[place].strip() for cells in table.rows)
+
+
+def wrong_cell(table: Table, row: int, column: str, meaning: str) -> DataError:
+    """The error for a cell that holds something else than it should, ready to be raised.
+
+    Args:
+        table: Cells of text.
+        row: The number of the row, from 0.
+        column: The name of the column.
+        meaning: What was expected.
+
+    >>> table = Table(source="pets.csv", names=("kind",), rows=(("cow",),), lines=(2,))
+    >>> print(wrong_cell(table, 0, "kind", "cat or bird"))
+    pets.csv, line 2, column 1 (kind): must be cat or bird, got 'cow'
+    """
+    return _bad_cell(table, row, _named_place(table, column), meaning)
+
+
+def _named_place(table: Table, column: str) -> int:
+    """The place of the one column of a name."""
+    count = table.names.count(column)
+    if count != 1:
+        got = "two of that name" if count else f"only {_some(table.names)}"
+        raise DataError(f"{table.source}, line 1: there must be a column {column!r}, got {got}")
+    return table.names.index(column)
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names)
+    return shown if len(shown) < 200 else f"{shown[:200]} ..."
+
+
+def _delimiter(where: str, given: object) -> str:
     if not isinstance(given, str) or len(given) != 1 or given in '"\r\n':
-        raise wrong_value("read_csv", "delimiter", "one character, no quote or line end", given)
+        raise wrong_value(where, "delimiter", "one character, no quote or line end", given)
     return given
 
 
@@ -115,7 +241,8 @@ def from_rows(
     names, cells = _cells(tuple(rows))
     places = _places("from_rows", names, _columns("from_rows", target, named=True))
     inputs, (ys, classes) = _without(cells, places), _targets(_only(cells, places))
-    return dataset(inputs, ys, name=name, metadata=_about(names, places, classes))  # type: ignore[arg-type]  # `dataset` looks for itself
+    about = _about(names, [i for i in range(len(names)) if i not in places], places, classes)
+    return dataset(inputs, ys, name=name, metadata=about)  # type: ignore[arg-type]  # `dataset` looks for itself
 
 
 def _cells(
@@ -156,7 +283,7 @@ def _mapping(i: int, row: object, names: tuple[str, ...]) -> tuple[object, ...]:
 # From a file to a table
 
 
-def _read_table(path: Path, delimiter: str, *, header: bool) -> _Table:
+def _read_table(path: Path, delimiter: str, *, header: bool) -> Table:
     lines = list(_split(str(path), _text(path), delimiter))
     if not lines:
         raise DataError(f"{path}: must hold rows of numbers, is empty")
@@ -169,7 +296,7 @@ def _read_table(path: Path, delimiter: str, *, header: bool) -> _Table:
     rows = lines[1:] if header else lines
     if not rows:
         raise DataError(f"{path}: must hold rows below its header, got none")
-    return _Table.unchecked(
+    return Table.unchecked(
         str(path), names, tuple(cells for _, cells in rows), tuple(number for number, _ in rows)
     )
 
@@ -210,9 +337,13 @@ def _names(path: Path, cells: tuple[str, ...]) -> tuple[str, ...]:
 # From a table to a dataset
 
 
-def _to_dataset(table: _Table, targets: tuple[Column, ...]) -> Dataset:
+def _to_dataset(
+    table: Table, targets: tuple[Column, ...], without: AbstractSet[int] = frozenset()
+) -> Dataset:
     places = _places(table.source, table.names, targets)
-    inputs = [place for place in range(len(table.names)) if place not in places]
+    inputs = [place for place in range(len(table.names)) if place not in {*places, *without}]
+    if not inputs:
+        raise _no_inputs(table.source)
     xs = tuple(_numbers(table, i, inputs) for i in range(len(table.rows)))
     ys, classes = _targets(_target_cells(table, places))
     if len(set(ys)) == 1:
@@ -220,11 +351,11 @@ def _to_dataset(table: _Table, targets: tuple[Column, ...]) -> Dataset:
             f"{_column(table, places[0])}: must hold at least two different targets, "
             f"got only {short_repr(table.rows[0][places[0]])}"
         )
-    about = _about(table.names, places, classes).update({"source": table.source})
+    about = _about(table.names, inputs, places, classes).update({"source": table.source})
     return dataset(xs, ys, name=Path(table.source).stem, metadata=about)  # type: ignore[arg-type]  # `dataset` looks for itself
 
 
-def _numbers(table: _Table, row: int, places: Iterable[int]) -> Row:
+def _numbers(table: Table, row: int, places: Iterable[int]) -> Row:
     """Some cells of a row, which must all be finite numbers."""
     cells = table.rows[row]
     numbers = [_number(cells[place]) for place in places]
@@ -241,7 +372,7 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def _target_cells(table: _Table, places: tuple[int, ...]) -> list[tuple[object, ...]]:
+def _target_cells(table: Table, places: tuple[int, ...]) -> list[tuple[object, ...]]:
     """The targets: numbers, or where the one column holds none, names of classes."""
     (place, *more), rows = places, range(len(table.rows))
     names = [cells[place].strip() for cells in table.rows]
@@ -253,14 +384,14 @@ def _target_cells(table: _Table, places: tuple[int, ...]) -> list[tuple[object, 
     return [(name,) for name in names]
 
 
-def _bad_cell(table: _Table, row: int, place: int, expected: str) -> DataError:
+def _bad_cell(table: Table, row: int, place: int, expected: str) -> DataError:
     cell = table.rows[row][place]
     got = short_repr(cell) if cell.strip() else "an empty cell"
     where = _column(table, place, f", line {table.lines[row]}")
     return DataError(f"{where}: must be {expected}, got {got}")
 
 
-def _column(table: _Table, place: int, line: str = "") -> str:
+def _column(table: Table, place: int, line: str = "") -> str:
     name = table.names[place]
     named = "" if name == str(place) else f" ({name[:40]})"
     return f"{table.source}{line}, column {place + 1}{named}"
@@ -285,8 +416,12 @@ def _columns(where: str, target: Column | Sequence[Column], *, named: bool) -> t
 def _places(source: str, names: tuple[str, ...], columns: tuple[Column, ...]) -> tuple[int, ...]:
     places = tuple(_place(source, names, column) for column in columns)
     if len(set(places)) < len(places) or len(places) == len(names):
-        raise DataError(f"{source}: there must be an input column beside the targets, got none")
+        raise _no_inputs(source)
     return places
+
+
+def _no_inputs(source: str) -> DataError:
+    return DataError(f"{source}: there must be an input column beside the targets, got none")
 
 
 def _place(source: str, names: tuple[str, ...], column: Column) -> int:
@@ -295,8 +430,7 @@ def _place(source: str, names: tuple[str, ...], column: Column) -> int:
             return column % len(names)
         raise DataError(f"{source}: target must be a column below {len(names)}, got {column}")
     if names.count(column) != 1:
-        shown = ", ".join(names)
-        expected = f"one of the columns {shown if len(shown) < 200 else shown[:200] + ' ...'}"
+        expected = f"one of the columns {_some(names)}"
         found = "" if column not in names else ", which stands there more than once"
         raise DataError(f"{source}: target must be {expected}, got {column!r}{found}")
     return names.index(column)
@@ -324,12 +458,12 @@ def _targets(cells: list[tuple[object, ...]]) -> tuple[Sequence[object], tuple[s
 
 
 def _about(
-    names: tuple[str, ...], places: tuple[int, ...], classes: tuple[str, ...]
+    names: tuple[str, ...], inputs: Sequence[int], targets: Sequence[int], classes: tuple[str, ...]
 ) -> PMap[str, object]:
     return pmap(
         {
-            "columns": tuple(n for place, n in enumerate(names) if place not in places),
-            "target": tuple(names[place] for place in places),
+            "columns": tuple(names[place] for place in inputs),
+            "target": tuple(names[place] for place in targets),
             **({"classes": classes} if classes else {}),
         }
     )

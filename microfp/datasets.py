@@ -27,7 +27,16 @@ from microfp.checks import (
     missing_extra,
     wrong_value,
 )
-from microfp.csv_data import from_rows, read_csv
+from microfp.csv_data import (
+    Table,
+    from_rows,
+    read_csv,
+    read_table,
+    table_dataset,
+    table_numbers,
+    table_texts,
+    wrong_cell,
+)
 from microfp.errors import ShapeError
 from microfp.examples import Dataset, Point, Row, check_rows, dataset, subset, to_rows
 from microfp.preparation import (
@@ -48,6 +57,7 @@ __all__ = [
     "Point",
     "Row",
     "Standardization",
+    "Table",
     "batch",
     "batches",
     "blobs",
@@ -59,12 +69,17 @@ __all__ = [
     "moons",
     "one_hot",
     "read_csv",
+    "read_table",
     "relabel",
     "shuffle",
     "spiral",
     "split",
     "standardize",
     "subset",
+    "table_dataset",
+    "table_numbers",
+    "table_texts",
+    "wrong_cell",
 ]
 
 

@@ -38,7 +38,15 @@ from microfp.optim import Optimizer, sgd
 from microfp.schedules import micrograd_decay
 from microfp.strict_json import to_json
 from microfp.toolbox import iterate
-from microfp.trainer import Backend, Metrics, Step, TrainState, initial_state, make_step
+from microfp.trainer import (
+    Backend,
+    Metrics,
+    Step,
+    TrainState,
+    initial_state,
+    make_step,
+    parameter_numbers,
+)
 from microfp.tree import parameters
 from microfp.values import Value
 
@@ -418,9 +426,50 @@ def try_train(
     >>> [result.unwrap().step for result in take(3)(results)]
     [1, 2, 3]
     """
-    step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
     start = initial_state(model, optimizer)
-    check_fits(loss, model, dataset)
+    return try_resume(
+        start,
+        dataset,
+        loss=loss,
+        optimizer=optimizer,
+        batch_size=batch_size,
+        seed=seed,
+        backend=backend,
+    )
+
+
+def try_resume(
+    state: TrainState[M],
+    dataset: Dataset,
+    *,
+    loss: Loss = max_margin(alpha=1e-4),
+    optimizer: Optimizer = sgd(micrograd_decay),
+    batch_size: int | None = None,
+    seed: int = 1337,
+    backend: Backend = "auto",
+) -> Iterator[Result[TrainState[M], Diverged[M]]]:
+    """Go on from any state as long as loss and parameters are finite; see `try_train`.
+
+    Args:
+        state: Where to begin, with a state of this optimiser; see `with_optimizer`.
+        dataset: The examples.
+        loss: What is to be made small.
+        optimizer: How.
+        batch_size: How many examples a step sees; None for all of them.
+        seed: What the batches are drawn with.
+        backend: How a step is computed; see `trainer.make_step`.
+
+    Raises:
+        ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
+
+    >>> from microfp import datasets, nn
+    >>> data = datasets.moons(20)
+    >>> third = toolbox.last(take(3)(try_train(nn.mlp(2, [4, 1]), data))).unwrap()
+    >>> next(try_resume(third, data)).unwrap().step
+    4
+    """
+    step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
+    check_fits(loss, state.model, dataset)
 
     def explain(before: TrainState[M], after: TrainState[M]) -> Diverged[M]:
         seen = batch(dataset, batch_size, seed=seed, step=before.step)
@@ -428,7 +477,7 @@ def try_train(
         told = _bad_update(before, after) if cause is None else cause
         return Diverged(f"train: step {before.step} diverged: {told}", before, cause)
 
-    return _results(step, start, explain)
+    return _results(step, state, explain)
 
 
 def _results(
@@ -446,9 +495,7 @@ def _results(
 
 
 def _is_finite(state: TrainState[M]) -> bool:
-    return math.isfinite(_metrics(state).loss) and all(
-        math.isfinite(p.data) for p in parameters(state.model)
-    )
+    return math.isfinite(_metrics(state).loss) and all(map(math.isfinite, parameter_numbers(state)))
 
 
 def _cause(total: Value) -> NonFinite | NonFiniteGradient | None:

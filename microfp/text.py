@@ -14,8 +14,19 @@ from itertools import zip_longest
 from microfp.checks import wrong_value
 from microfp.plot_data import BoundaryRow, PointRow
 from microfp.strict_json import to_json
+from microfp.trainer import Metrics
 
-__all__ = ["boundary_map", "boundary_spacing", "progress_bar", "table", "to_json"]
+__all__ = [
+    "METRICS_HEADING",
+    "boundary_map",
+    "boundary_spacing",
+    "metrics_row",
+    "percent",
+    "progress_bar",
+    "six_digits",
+    "table",
+    "to_json",
+]
 
 _SHADES = {(False, False): " ", (False, True): ".", (True, False): "'", (True, True): ":"}
 """A character shows two points of the grid, the upper one and the lower one: class 1 is dark."""
@@ -162,3 +173,45 @@ def progress_bar(done: int, total: int, *, width: int = 40) -> str:
     """
     full = width * done // total
     return f"[{'#' * full}{'.' * (width - full)}] {done:>{len(str(total))}}/{total}"
+
+
+def six_digits(number: float | None) -> str:
+    """Write a number with six significant digits, and one that is not there as a dash.
+
+    >>> six_digits(0.5), six_digits(None)
+    ('0.500000', '-')
+    """
+    return "-" if number is None else f"{number:#.6g}"
+
+
+def percent(share: float | None) -> str:
+    """Write a share from 0 to 1 in percent, and one that is not there as a dash.
+
+    >>> percent(0.25), percent(None)
+    ('25.0 %', '-')
+    """
+    return "-" if share is None else f"{100.0 * share:.1f} %"
+
+
+METRICS_HEADING = "  step         loss    data loss      penalty   accuracy         rate"
+"""What stands over the rows of `metrics_row`."""
+
+
+def metrics_row(it: Metrics) -> str:
+    """Lay out the metrics of a step below `METRICS_HEADING`.
+
+    >>> it = Metrics(
+    ...     step=7,
+    ...     loss=0.75,
+    ...     data_loss=0.5,
+    ...     penalty=0.25,
+    ...     accuracy=None,
+    ...     learning_rate=0.1,
+    ...     gradient_norm=1.0,
+    ... )
+    >>> print(metrics_row(it))
+         7     0.750000     0.500000     0.250000          -     0.100000
+    """
+    numbers = (f"{six_digits(x):>13}" for x in (it.loss, it.data_loss, it.penalty))
+    accuracy, rate = percent(it.accuracy), six_digits(it.learning_rate)
+    return f"{it.step:>6}{''.join(numbers)}{accuracy:>11}{rate:>13}"

@@ -465,6 +465,19 @@ class _Moved(Record):
         return with_parameters(self.template.model, self.numbers)
 
 
+def parameter_numbers(state: TrainState[M]) -> tuple[float, ...]:
+    """Return the parameters of a state's model as numbers, in order, without building the model.
+
+    >>> from microfp import datasets, nn
+    >>> data, optimizer = datasets.moons(4), sgd(0.1)
+    >>> state = next(train(nn.mlp(2, [1]), data, optimizer=optimizer))
+    >>> parameter_numbers(state) == tuple(p.data for p in parameters(state.model))
+    True
+    """
+    moved = pending(state, "model")
+    return moved.numbers if isinstance(moved, _Moved) else _numbers(state.model)
+
+
 class _Flat(NamedTuple):
     """What a compiled step needs to know of a state: how to compute it, and from what."""
 

@@ -21,7 +21,17 @@ from returns.pipeline import is_successful
 from returns.unsafe import unsafe_perform_io
 
 from microfp import Record, Value, attr, datasets, nn, ops, optim, tree, value, values
-from microfp.checkpoint import from_data, from_json, load, save, to_data, to_json
+from microfp.checkpoint import (
+    Format,
+    from_data,
+    from_json,
+    load,
+    load_record,
+    save,
+    save_record,
+    to_data,
+    to_json,
+)
 from microfp.errors import CheckpointError, MicrofpError
 from microfp.losses import mean_squared_error
 from microfp.nn import Model
@@ -776,3 +786,48 @@ def test_two_hundred_kills_while_it_saves_leave_a_whole_file(tmp_path: Path) -> 
     assert torn == 0
     assert seen == 2, "the children have saved"
     assert parts > 0, "some of them were killed in the middle of it"
+
+
+# Files of other records
+
+
+class Labelled(Record):
+    """A state and what it is called."""
+
+    name: str = attr(invariant=lambda name: (bool(name), "name must not be empty"))
+    state: TrainState[Model] = attr()
+
+
+LABELLED = Format("labelled", 2, Labelled)
+
+
+def test_a_record_around_a_state_comes_back_from_a_file_of_its_own_format(tmp_path: Path) -> None:
+    record = Labelled(name="first", state=started(nn.mlp(2, [3, 1])))
+    path = tmp_path / "labelled.json"
+    assert is_successful(save_record(record, path, LABELLED))
+    back = unsafe_perform_io(load_record(path, LABELLED).unwrap())
+    assert described(back) == described(record)
+    assert json.loads(path.read_text("utf-8"))["format"] == "labelled"
+
+
+def test_a_file_of_another_format_is_refused_by_its_name(tmp_path: Path) -> None:
+    state, path = started(nn.mlp(2, [1])), tmp_path / "file.json"
+    assert is_successful(save(state, path))
+    assert complaint(load_record(path, LABELLED)).endswith(
+        "format must be 'labelled', got 'microfp checkpoint'"
+    )
+    assert is_successful(save_record(Labelled(name="it", state=state), path, LABELLED))
+    assert complaint(load(path)).endswith("format must be 'microfp checkpoint', got 'labelled'")
+    assert complaint(load_record(path, LABELLED._replace(version=1))).endswith(
+        "version must be 1, got 2; a newer microfp wrote it"
+    )
+    assert "state must be a TrainState" in complaint(
+        load_record(path, Format("labelled", 2, TrainState, (Labelled,)))
+    )
+
+
+def test_a_record_of_another_type_than_the_format_says_is_misuse(tmp_path: Path) -> None:
+    wrong: Labelled = started(nn.mlp(2, [1]))  # type: ignore[assignment]  # what is tested
+    with pytest.raises(TypeError, match="record must be a Labelled"):
+        save_record(wrong, tmp_path / "file.json", LABELLED)
+    assert list(tmp_path.iterdir()) == []

@@ -220,7 +220,7 @@ def test_infinities_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
 
 BAD = [
     ((), "COMMAND"),
-    (("train",), "'train'"),
+    (("trian",), "'trian'"),
     (("--frobnicate",), "COMMAND"),
     (("demo", "--frobnicate"), "--frobnicate"),
     (("demo", "--step", "3"), "--step"),
@@ -292,7 +292,7 @@ def test_the_version_and_the_help_are_printed(capsys: pytest.CaptureFixture[str]
     code, out, err = answer(capsys, "--help")
     assert (code, err) == (0, "")
     assert 'microfp graph "relu(x*w + b)" x=2 w=-3 b=7' in out
-    for command in ("demo", "graph"):
+    for command in ("demo", "graph", "explore", "train", "predict", "sweep"):
         assert answer(capsys, command, "--help").code == 0
 
 

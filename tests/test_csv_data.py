@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from returns.io import IOFailure, IOResult, IOSuccess
 from returns.unsafe import unsafe_perform_io
 
-from microfp.csv_data import from_rows, read_csv
+from microfp.csv_data import (
+    Table,
+    from_rows,
+    read_csv,
+    read_table,
+    table_dataset,
+    table_numbers,
+    table_texts,
+)
 from microfp.datasets import Dataset
 from microfp.errors import DataError, ShapeError
 
@@ -362,3 +370,70 @@ def test_bad_rows_are_named(rows: Any, error: type[Exception], message: str) -> 
         from_rows(rows)
     assert str(caught.value).startswith(message)
     assert not isinstance(caught.value, ShapeError)
+
+
+# Tables
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Table:
+    path = tmp_path / "pets.csv"
+    path.write_text("name,weight, kind \nMia,4.5, cat\n\nKiki,heavy,bird\n", encoding="utf-8")
+    table: Table = unsafe_perform_io(read_table(path).unwrap())
+    return table
+
+
+def test_a_table_is_text_with_the_lines_it_stands_in(pets: Table) -> None:
+    assert pets.names == ("name", "weight", "kind")
+    assert pets.rows == (("Mia", "4.5", " cat"), ("Kiki", "heavy", "bird"))
+    assert pets.lines == (2, 4)
+    assert table_texts(pets, "kind") == ("cat", "bird")
+
+
+def test_columns_of_a_table_are_found_by_name_and_others_may_hold_anything(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("b,note,a\n1,?,2\n3,!,4\n", encoding="utf-8")
+    table = unsafe_perform_io(read_table(tmp_path / "a.csv").unwrap())
+    assert table_numbers(table, ["a", "b"]) == ((2.0, 1.0), (4.0, 3.0))
+    data = table_dataset(table, "a", without=["note"])
+    assert (data.xs, data.ys, data.metadata["columns"]) == (((1.0,), (3.0,)), (2.0, 4.0), ("b",))
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (
+            lambda table: table_numbers(table, ["weight"]),
+            ", line 4, column 2 (weight): must be a finite number, got 'heavy'",
+        ),
+        (
+            lambda table: table_dataset(table, "kind", without=["name"]),
+            ", line 4, column 2 (weight): must be a finite number, got 'heavy'",
+        ),
+        (
+            lambda table: table_texts(table, "age"),
+            ", line 1: there must be a column 'age', got only name, weight, kind",
+        ),
+        (
+            lambda table: table_numbers(table.set(names=("a", "a", "b")), ["a"]),
+            ", line 1: there must be a column 'a', got two of that name",
+        ),
+        (
+            lambda table: table_dataset(table, "kind", without=["name", "weight"]),
+            ": there must be an input column beside the targets, got none",
+        ),
+    ],
+)
+def test_what_a_table_does_not_hold_is_named(
+    use: Callable[[Table], object], message: str, pets: Table
+) -> None:
+    with pytest.raises(DataError) as caught:
+        use(pets)
+    assert str(caught.value) == f"{pets.source}{message}"
+
+
+def test_a_file_that_makes_no_table_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "ragged.csv").write_text("a,b\n1,2\n3\n", encoding="utf-8")
+    error = unsafe_perform_io(read_table(tmp_path / "ragged.csv").failure())
+    assert str(error).endswith("ragged.csv, line 3: must have 2 columns like line 1, got 1")
+    with pytest.raises(ValueError, match="read_table: delimiter must be one character"):
+        read_table("any.csv", delimiter="")

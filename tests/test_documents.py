@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.documents import ROOT
+from tests.documents import ROOT, SESSIONS, answer, commands
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SOURCES = sorted((ROOT / "microfp").rglob("*.py"))
@@ -29,3 +29,15 @@ def test_a_block_is_a_session_or_a_program_not_both(path: str) -> None:
 @pytest.mark.parametrize("path", [*PATHS, *(str(path.relative_to(ROOT)) for path in SOURCES)])
 def test_no_example_is_skipped(path: str) -> None:
     assert not SKIP.search((ROOT / path).read_text(encoding="utf-8"))
+
+
+def test_sessions_are_run_where_they_stand() -> None:
+    pages = [
+        path for path in (ROOT / "docs").rglob("*.md") if "$ microfp train" in path.read_text()
+    ]
+    assert pages == [ROOT / "docs" / SESSIONS]
+    session = "$ microfp graph x \\\n  x=2 --dot\nsaid\n$ microfp --version\nmicrofp\n"
+    expected = [("microfp graph x x=2 --dot", "said\n"), ("microfp --version", "microfp\n")]
+    assert list(commands(session)) == expected
+    assert answer("microfp graph 1 --dot").startswith("digraph")
+    assert answer("microfp graph x").startswith("microfp: expression: x must have a value")

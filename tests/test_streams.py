@@ -30,6 +30,7 @@ from microfp.streams import (
     take,
     tee_to_csv,
     tee_to_jsonl,
+    try_resume,
     try_train,
     until_converged,
     with_optimizer,
@@ -242,6 +243,15 @@ def test_a_state_of_another_optimiser_is_refused() -> None:
 
 
 # Divergence
+
+
+def test_try_resume_goes_on_where_a_training_stood_until_it_diverges() -> None:
+    loss, optimizer = mean_squared_error(), sgd(0.05)
+    whole = list(take(4)(descent()))
+    again = take(2)(try_resume(whole[1], LINE, loss=loss, optimizer=optimizer))
+    assert [numbers(it.unwrap()) for it in again] == [numbers(state) for state in whole[2:]]
+    *_, bad = try_resume(whole[1], LINE, loss=loss, optimizer=sgd(10.0))
+    assert bad.failure().state.step > whole[1].step
 
 
 def test_as_long_as_all_goes_well_try_train_is_train() -> None:

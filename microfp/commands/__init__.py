@@ -1,0 +1,1 @@
+"""The commands of `microfp`, one file each: arguments in, lines of text out."""

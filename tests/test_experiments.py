@@ -1,0 +1,269 @@
+"""An experiment splits, scales, trains, stops and measures as it says, and can go on."""
+
+import math
+import pickle
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from returns.pipeline import is_successful
+
+from microfp import datasets, nn, optim, streams
+from microfp.configurations import Configuration, loss_of, optimizer_of
+from microfp.datasets import Dataset, dataset, iris
+from microfp.errors import DataError
+from microfp.experiments import (
+    compare,
+    conclude,
+    extend,
+    merit,
+    perform,
+    prepare,
+    run,
+    watch,
+)
+from microfp.toolbox import last
+
+SHORT = Configuration(hidden=(3,), steps=12, batch_size=8)
+MOONS = datasets.moons(40)
+
+
+def line(n: int = 40) -> Dataset:
+    return dataset([[float(i), 1.0] for i in range(n)], [1e6 + 2e5 * i for i in range(n)])
+
+
+# Before
+
+
+@pytest.mark.parametrize("patience", [None, 2])
+def test_each_class_has_its_share_in_every_part(patience: int | None) -> None:
+    data = dataset([[float(i)] for i in range(100)], [0.0] * 60 + [1.0] * 40)
+    experiment = prepare(Configuration(patience=patience), data)
+    assert experiment.held_out is not None
+    assert Counter(experiment.held_out.ys) == {-1.0: 15, 1.0: 10}
+    assert Counter(experiment.training.ys)[1.0] == (30 if patience is None else 24)
+    assert experiment.validation is None or Counter(experiment.validation.ys) == {-1.0: 9, 1.0: 6}
+
+
+def test_the_split_depends_on_the_seed_alone() -> None:
+    parts = [prepare(SHORT.set(seed=seed, standardize=False), MOONS).held_out for seed in (1, 1, 2)]
+    assert parts[0] == parts[1] != parts[2]
+
+
+@pytest.mark.parametrize(
+    ("ys", "loss", "classes"),
+    [
+        ([-1.0, 1.0] * 10, "binary_cross_entropy", ("-1", "1")),
+        ([0.0, 7.0] * 3, "binary_cross_entropy", ("0", "7")),
+        ([1.0, 2.0, 3.0] * 10, "softmax_cross_entropy", ("1", "2", "3")),
+        ([1.0, 2.0, 3.0] * 5, "mean_squared_error", ()),
+        ([0.5, 1.0] * 10, "mean_squared_error", ()),
+        ([float(i % 25) for i in range(500)], "mean_squared_error", ()),
+        ([float(i) for i in range(30)], "mean_squared_error", ()),
+    ],
+)
+def test_the_targets_choose_the_loss(ys: list[float], loss: str, classes: tuple[str, ...]) -> None:
+    data = dataset([[float(i)] for i in range(len(ys))], ys)
+    start = prepare(Configuration(), data).start
+    assert (start.configuration.loss, start.classes) == (loss, classes)
+
+
+def test_a_loss_that_is_asked_for_decides_what_targets_are() -> None:
+    start = prepare(Configuration(loss="huber"), MOONS).start
+    assert (start.classes, start.model.layers[-1].neurons[0].activation) == ((), "identity")
+    start = prepare(Configuration(loss="softmax_cross_entropy"), MOONS).start
+    assert (start.classes, len(start.model.layers[-1].neurons)) == (("-1", "1"), 2)
+
+
+def test_the_scales_are_those_of_the_training_examples_alone() -> None:
+    experiment = prepare(Configuration(patience=3), line(80))
+    for column in zip(*experiment.training.xs, strict=True):
+        assert math.fsum(column) == pytest.approx(0.0, abs=1e-9)
+    assert math.fsum(experiment.training.ys) == pytest.approx(0.0, abs=1e-9)
+    assert experiment.validation is not None
+    assert experiment.held_out is not None
+    assert abs(math.fsum(experiment.held_out.ys)) > 1e-3
+    assert [len(experiment.training.ys), len(experiment.validation.ys)] == [48, 12]
+    assert len(experiment.held_out.ys) == 20
+
+
+def test_unscaled_numbers_stay_as_they_are() -> None:
+    data = line()
+    experiment = prepare(Configuration(standardize=False, held_out=0.0), data)
+    assert (experiment.training.xs, experiment.training.ys) == (data.xs, data.ys)
+    assert (experiment.start.inputs, experiment.start.targets) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "data", "message"),
+    [
+        (SHORT.set(loss="max_margin"), iris(), "max_margin: there must be 2 classes, got 3"),
+        (SHORT.set(loss="huber"), iris(), "huber: the targets must be numbers, got names"),
+        (
+            SHORT.set(loss="binary_cross_entropy"),
+            dataset([[1.0], [2.0]], [1.0, 1.0]),
+            "there must be two classes or more, got 1",
+        ),
+        (
+            SHORT.set(loss="softmax_cross_entropy"),
+            dataset([[float(i)] for i in range(9)], [float(i) for i in range(9)]),
+            "at least two examples a class on average, got 9 classes for 9 examples",
+        ),
+        (
+            SHORT,
+            dataset([[1e200], [2.0], [3.0], [4.0]], [1.0, 2.5, 3.0, 4.0]),
+            "the numbers of 0 must be at most 1e+150, got 1e+200",
+        ),
+        (SHORT, dataset([[1.0], [2.0]], [[1.0, 2.0], [3.0, 4.0]]), "must have one target"),
+        (SHORT.set(held_out=0.99), MOONS, "leaves some on both sides, got 0.99"),
+        (SHORT.set(hidden=(1000, 1000)), MOONS, "at most 1000000 parameters, not 1005001"),
+    ],
+)
+def test_what_cannot_be_trained_is_said_at_once(
+    configuration: Configuration, data: Dataset, message: str
+) -> None:
+    with pytest.raises(ValueError, match="must") as caught:
+        prepare(configuration, data)
+    assert message in str(caught.value)
+
+
+# Between
+
+
+def test_watching_is_training_on_what_was_prepared() -> None:
+    experiment = prepare(SHORT, MOONS)
+    configuration = experiment.start.configuration
+    expected = streams.try_train(
+        experiment.start.model,
+        experiment.training,
+        loss=loss_of(configuration),
+        optimizer=optimizer_of(configuration),
+        batch_size=8,
+        seed=configuration.seed,
+    )
+    for seen, state in zip(watch(experiment), expected, strict=False):
+        assert seen.unwrap().state.metrics == state.unwrap().metrics
+
+
+def test_patience_keeps_the_model_of_the_least_validation_loss_and_stops() -> None:
+    configuration = SHORT.set(hidden=(16,), steps=4000, patience=4, learning_rate=0.3, penalty=0.0)
+    experiment = prepare(configuration, MOONS.set(ys=tuple(float(i % 2) for i in range(40))))
+    epoch = math.ceil(len(experiment.training.ys) / 8)
+    watched = [result.unwrap() for result in watch(experiment)]
+    assert len(watched) < 4000
+    assert experiment.validation is not None
+    measure = streams.held_out_loss(loss_of(experiment.start.configuration), experiment.validation)
+    losses = {it.state.step: measure(it.state) for it in watched if it.state.step % epoch == 0}
+    best = min(losses, key=losses.__getitem__)
+    assert watched[-1].kept.step == best
+    assert watched[-1].loss == pytest.approx(losses[best], rel=1e-9)
+    assert watched[-1].state.step == best + 4 * epoch
+    assert conclude(experiment, watched[-1]).predictor.state.step == best
+
+
+def test_numbers_that_diverge_end_the_stream_and_the_run() -> None:
+    wild = SHORT.set(optimizer="sgd", learning_rate=1e300)
+    *good, bad = watch(prepare(wild, MOONS))
+    assert all(map(is_successful, good))
+    assert str(bad.failure()).startswith("train: step ")
+    assert str(run(wild, MOONS).failure()) == str(bad.failure())
+
+
+# After
+
+
+def test_a_line_of_large_numbers_is_learnt_without_a_thought() -> None:
+    outcome = run(Configuration(hidden=(), penalty=0.0), line()).unwrap()
+    assert outcome.held_out is not None
+    assert outcome.held_out.r2 is not None
+    assert outcome.held_out.r2 > 0.999
+
+
+def test_irises_are_told_apart_by_default() -> None:
+    """Over three splits, since a flower more or less is 2.6 % of one."""
+    scores = [run(Configuration(seed=seed), iris()).unwrap().held_out for seed in (1337, 2, 3)]
+    assert math.fsum((score.accuracy or 0.0) / 3 for score in scores if score) >= 0.93
+
+
+def test_the_same_configuration_gives_the_same_outcome() -> None:
+    first, second = run(SHORT, MOONS).unwrap(), run(SHORT, MOONS).unwrap()
+    assert (first.history, first.held_out) == (second.history, second.held_out)
+    other = run(SHORT.set(seed=1), MOONS).unwrap()
+    assert other.history != first.history
+
+
+def test_metrics_are_kept_as_often_as_asked() -> None:
+    history = run(SHORT, MOONS, log_every=5).unwrap().history
+    assert [metrics.step for metrics in history] == [0, 5, 10]
+
+
+# Further
+
+
+def test_a_run_that_goes_on_is_the_one_that_was_never_interrupted() -> None:
+    constant = SHORT.set(schedule="constant")
+    whole = run(constant, MOONS).unwrap()
+    part = run(constant.set(steps=7), MOONS).unwrap()
+    rest = perform(extend(part.predictor, MOONS, steps=5)).unwrap()
+    assert part.history.extend(rest.history) == whole.history
+    assert rest.held_out == whole.held_out
+    numbers = [[p.data for p in nn.parameters(it.predictor.model)] for it in (rest, whole)]
+    assert numbers[0] == numbers[1]
+
+
+def test_only_what_fits_can_go_on() -> None:
+    begun = run(SHORT, MOONS).unwrap().predictor
+    with pytest.raises(DataError, match="the inputs must be 0, 1, got 0"):
+        extend(begun, line().set(xs=tuple((x,) for x, _ in line().xs)), steps=1)
+    with pytest.raises(DataError, match="must be one of -1, 1, got '3'"):
+        extend(begun, MOONS.set(ys=(1.0, 3.0) * 20), steps=1)
+    sgd = optim.sgd(0.1)
+    foreign = begun.set(state=streams.with_optimizer(begun.state, sgd))
+    with pytest.raises(TypeError, match="the optimizer state must be that of adam"):
+        extend(foreign, MOONS, steps=1)
+    with pytest.raises(ValueError, match="steps must be an int >= 0"):
+        extend(begun, MOONS, steps=-1)
+
+
+# Many
+
+
+def test_side_by_side_they_come_to_what_each_comes_to_alone() -> None:
+    wild = SHORT.set(optimizer="sgd", learning_rate=1e300)
+    configurations = [SHORT, wild, SHORT.set(seed=2)]
+    experiments = [prepare(configuration, MOONS) for configuration in configurations]
+    serial = list(compare(experiments))
+    with ThreadPoolExecutor(2) as threads:
+        parallel = list(compare(experiments, threads))
+    alone = [run(configuration, MOONS) for configuration in configurations]
+    for results in (serial, parallel):
+        assert [is_successful(result) for result in results] == [True, False, True]
+        assert str(results[1].failure()) == str(alone[1].failure())
+        for i in (0, 2):
+            assert results[i].unwrap().history == alone[i].unwrap().history
+    assert str(pickle.loads(pickle.dumps(alone[1])).failure()) == str(alone[1].failure())
+
+
+def test_what_raises_is_a_failure_too() -> None:
+    foreign: Any = "no experiment"
+    (result,) = compare([foreign])
+    assert "AttributeError" in str(result.failure())
+
+
+def test_the_better_outcome_has_more_accuracy_or_else_less_loss() -> None:
+    outcome = run(SHORT, MOONS).unwrap()
+    score = outcome.held_out
+    assert score is not None
+    better = outcome.set(held_out=score.set(loss=score.loss - 0.1))
+    best = outcome.set(held_out=score.set(accuracy=1.5, loss=9.0))
+    assert max([outcome, better, best], key=merit) is best
+    assert max([outcome, better], key=merit) is better
+    with pytest.raises(ValueError, match="holds examples out"):
+        merit(run(SHORT.set(held_out=0.0), MOONS).unwrap())
+
+
+def test_the_last_of_the_stream_is_what_the_outcome_is_measured_on() -> None:
+    experiment = prepare(SHORT, MOONS)
+    end = last(watch(experiment)).unwrap()
+    assert conclude(experiment, end).held_out == perform(experiment).unwrap().held_out

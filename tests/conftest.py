@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 import venv
@@ -11,6 +12,11 @@ import pytest
 from hypothesis import Phase, settings
 
 ROOT = Path(__file__).parent.parent
+
+# A job in the background of a shell ignores Ctrl-C, and so would every process that it starts: the
+# tests of interrupts would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # `ci`, the default, draws the same examples in every run. `HYPOTHESIS_PROFILE=deep make test`
 # searches further, with new examples each time.

@@ -57,10 +57,11 @@ class Flat(float):
     def __mul__(self, other: object, /) -> float:
         return FLAT if isinstance(other, float | int) else NotImplemented
 
-    __rmul__ = __mul__
+    def __rmul__(self, other: object, /) -> float:
+        return self * other
 
 
-FLAT = Flat()
+FLAT: Flat = Flat()
 """The one `Flat` that there is.
 
 >>> isinstance(FLAT, Flat)

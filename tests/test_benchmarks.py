@@ -1,5 +1,7 @@
 """The tables of the benchmarks: what they say, never how fast anything is."""
 
+from itertools import groupby
+
 import pytest
 
 from benchmarks import fresh
@@ -52,10 +54,13 @@ def test_an_import_that_fails_is_missing_by_name() -> None:
     assert found(make) == Missing("jax is not installed")
 
 
-def test_candidates_take_turns_after_their_warm_up() -> None:
+def test_candidates_take_turns_after_their_warm_up_and_run_again_and_again_in_each() -> None:
     calls: list[str] = []
     side_by_side({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, repetitions=2)
-    assert "".join(calls) == "ab" + "abab"
+    turns = [(name, len(list(runs))) for name, runs in groupby(calls)]
+    assert "".join(name for name, _ in turns) == "ab" + "abab"
+    assert [runs for _, runs in turns[:2]] == [1, 1]
+    assert all(runs > 1 for _, runs in turns[2:])
 
 
 def test_what_is_missing_stays_missing_through_timing_and_sharing() -> None:

@@ -92,13 +92,13 @@ def real(meaning: str, is_right: Callable[[float], bool]) -> Callable[[str], flo
     return read
 
 
-non_negative = real("a finite number >= 0", lambda x: 0.0 <= x < math.inf)
+non_negative: Callable[[str], float] = real("a finite number >= 0", lambda x: 0.0 <= x < math.inf)
 """Reads a finite number that is not negative."""
 
-positive = real("a finite number > 0", lambda x: 0.0 < x < math.inf)
+positive: Callable[[str], float] = real("a finite number > 0", lambda x: 0.0 < x < math.inf)
 """Reads a finite number above zero."""
 
-share = real("a share from 0 to below 1", lambda x: 0.0 <= x < 1.0)
+share: Callable[[str], float] = real("a share from 0 to below 1", lambda x: 0.0 <= x < 1.0)
 """Reads a share of a whole, which some has to be left of."""
 
 

@@ -121,7 +121,7 @@ def _open_stream(loss: Loss, optimizer: Optimizer, model: Template, dataset: Dat
     return Stream(trainer, rules, loss, optimizer, _examples(dataset), dataset, checked, timetable)
 
 
-open_stream = remembering(_open_stream)
+open_stream: Callable[[Loss, Optimizer, Template, Dataset], Stream] = remembering(_open_stream)
 
 _examples: Callable[[Dataset], Examples] = remembering(Examples)
 

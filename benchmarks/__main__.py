@@ -6,28 +6,12 @@ import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 
+from benchmarks.groups import GROUPS, measured
 from benchmarks.measure import Row
 from benchmarks.table import as_json, heading, lines, machine
-
-GROUPS = {
-    "core": "core: one eager step of the official demo",
-    "node": "node: making a node, reading a field",
-    "depth": "depth: a chain of a million operations",
-    "stream": "stream: thousands of states, consumed one by one",
-    "transforms": "transforms: value_and_grad and hvp of the demo's loss",
-    "import": "imports: what `import microfp` costs",
-    "demo": "demo: the official demo at machine speed, against every peer",
-    "process": "process: from the start of Python to the trained demo",
-    "wide": "wide: MLP(2, [64, 64, 1]) on 100 and 10,000 examples",
-    "digits": "digits: MLP(64, [64, 10]) on handwritten digits, adam",
-    "large": "large: MLP(784, [128, 10]), 100,000 parameters",
-    "irregular": "irregular: a graph of 100,000 nodes without structure",
-}
-
 
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -39,18 +23,12 @@ ONE_THREAD = {
 
 
 def rows_of(group: str) -> tuple[Row, ...]:
-    """Measure one group: the module that its line names, imported when it is asked for.
+    """Measure one group in a process of its own.
 
-    It is measured in a process of its own: what other groups have loaded would be walked through
-    whenever garbage is collected.
+    What other groups have loaded would be walked through whenever garbage is collected.
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
-        return fresh.submit(_measured, group).result()
-
-
-def _measured(group: str) -> tuple[Row, ...]:
-    module = import_module(f"benchmarks.{GROUPS[group].partition(':')[0]}")
-    return tuple(module.rows())
+        return fresh.submit(measured, group).result()
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -77,15 +55,15 @@ def _group(name: str) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Measure the groups that were asked for, and print each as soon as it is known."""
     asked = options(arguments)
-    facts, measured = machine(), {}
+    facts, tables = machine(), {}
     os.environ.update(ONE_THREAD)
     print(heading(facts), flush=True)
     for group in asked.groups or GROUPS:
         print(f"\n{GROUPS[group].partition(': ')[2]}", flush=True)
-        measured[group] = rows_of(group)
-        print("\n".join(lines(measured[group])), flush=True)
+        tables[group] = rows_of(group)
+        print("\n".join(lines(tables[group])), flush=True)
     if asked.json:
-        table = {group: [as_json(row) for row in rows] for group, rows in measured.items()}
+        table = {group: [as_json(row) for row in rows] for group, rows in tables.items()}
         asked.json.write_text(json.dumps({"machine": facts, "groups": table}, indent=2) + "\n")
     return 0
 

@@ -58,8 +58,9 @@ SELECTIONS = {
 }
 """The modules of the engine, and the tests of each."""
 
-SLOW = ("100_000", "million", "deep", "random_expressions", "every_process")
-"""What the names of tests have in common that say the same again, slowly."""
+SLOW = ("100_000", "million", "deep", "random_expressions", "every_process", "kernel")
+"""What the names of tests have in common that say the same again, slowly, or start processes that a
+fork cannot."""
 
 CPU_SECONDS = 60
 """How long the tests of a mutant in a process of its own may run."""

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial, reduce
 from itertools import product
 from random import Random
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import pytest
 from hypothesis import given
@@ -846,3 +846,116 @@ def test_the_tangent_of_a_constant_is_a_plain_zero() -> None:
     _, tangent = func.jvp(func.stop_gradient, 2.0, 1.0)
     assert type(tangent) is float
     assert math.isnan(tangent * math.inf)
+
+
+class Nameless:
+    """A function without a name."""
+
+    def __call__(self, *_: Scalar) -> object:
+        return "text"
+
+
+def triple(x: Scalar) -> object:
+    return x, x, 2.0
+
+
+# What a type checker would refuse.
+TEXT: Any = "text"
+NAMELESS: Any = Nameless()
+TRIPLE: Any = triple
+NOTHING: Any = ((),)
+
+
+def squared(x: Scalar) -> Value:
+    return value(1.0) * x * x
+
+
+@pytest.mark.parametrize(
+    ("attempt", "told"),
+    [
+        (
+            lambda: func.grad(squared, argnums=TEXT)(1.0),
+            "grad: argnums must be an int or a tuple of ints, got 'text' (str)",
+        ),
+        (
+            lambda: func.grad(squared, argnums=())(1.0),
+            "grad: argnums must be an int or a tuple of at least one, got ()",
+        ),
+        (
+            lambda: func.grad(squared, argnums=3)(1.0),
+            "grad: argnums must be within the 1 positional arguments, got 3",
+        ),
+        (
+            lambda: func.value_and_grad(TRIPLE, has_aux=True)(1.0),
+            (
+                "value_and_grad: what triple returns must be a pair (scalar, auxiliary), got "
+                "(Value(data=1.0), Value(data=1.0), 2.0) (tuple)"
+            ),
+        ),
+        (
+            lambda: func.value_and_grad(NAMELESS, has_aux=True)(1.0),
+            (
+                "value_and_grad: what the function returns must be a pair (scalar, auxiliary), got "
+                "'text' (str)"
+            ),
+        ),
+        (
+            lambda: func.grad(NAMELESS)(1.0),
+            (
+                "grad: what the function returns must be a scalar, a Value or a number, got 'text' "
+                "(str)"
+            ),
+        ),
+        (
+            lambda: func.jvp(squared, (TEXT,), (1.0,)),
+            (
+                "jvp: primal 0 must be a number, a Value, or a tuple, PVector, PMap or Record of "
+                "them, got 'text' (str)"
+            ),
+        ),
+        (
+            lambda: func.jvp(squared, NOTHING, NOTHING),
+            "jvp: primals must be trees that hold a Value or a number, got ((),)",
+        ),
+        (
+            lambda: func.hvp(squared, (1.0,), (1.0, 2.0)),
+            "hvp: tangents must be shaped like what they belong to, got an extra tangent 1",
+        ),
+        (
+            lambda: func.check_grads(squared, (1.0,), order=0),
+            "check_grads: order must be an int >= 1, got 0",
+        ),
+        (
+            lambda: func.check_grads(squared, (1.0,), tolerance=0.0),
+            "check_grads: tolerance must be a finite number > 0, got 0.0",
+        ),
+        (
+            lambda: func.check_grads(squared, (1.0,), step=-1.0),
+            "check_grads: step must be a finite number > 0, got -1.0",
+        ),
+        (
+            lambda: func.check_grads(squared, (TEXT,)),
+            (
+                "check_grads: primal 0 must be a number, a Value, or a tuple, PVector, PMap or "
+                "Record of them, got 'text' (str)"
+            ),
+        ),
+        (
+            lambda: func.check_grads(NAMELESS, (1.0,)),
+            (
+                "check_grads: output 0 must be a number, a Value, or a tuple, PVector, PMap or "
+                "Record of them, got 'text' (str)"
+            ),
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_full(attempt: Callable[[], object], told: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        attempt()
+    assert str(caught.value) == told
+
+
+def test_hvp_of_several_arguments_is_the_hessian_of_all_of_them_times_the_tangents() -> None:
+    # The Hessian of x^2 y is [[2y, 2x], [2x, 0]].
+    moved = func.hvp(lambda x, y: x * x * y, (3.0, 5.0), (1.0, 2.0))
+    assert moved == (2 * 5.0 * 1.0 + 2 * 3.0 * 2.0, 2 * 3.0 * 1.0)

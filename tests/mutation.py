@@ -31,8 +31,10 @@ from typing import NamedTuple
 import hypothesis  # noqa: F401 - what tests import besides microfp, loaded once, before the forks
 import libcst
 import mpmath  # noqa: F401
+import networkx as nx  # noqa: F401
 import numpy as np  # noqa: F401
 import pytest
+from _pytest.tmpdir import tmppath_result_key
 from mutmut.mutation.file_mutation import create_mutations, deep_replace
 
 ROOT = Path(__file__).parent.parent
@@ -194,9 +196,7 @@ class Exchange:
         """Measure the tests, then run for each mutant those that reach it; note who lives."""
         place = str(self.folder / "microfp" / f"{self.folder.name}.py")
         notes = self.folder / "tests.json"
-        # The folder of a test is cleared away with its report, which is not written here.
-        tests = [x for x in session.items if "tmp_path" not in getattr(x, "fixturenames", ())]
-        if in_a_fork(lambda: measured(tests, place, notes, self.at_import)) != 0:
+        if in_a_fork(lambda: measured(session.items, place, notes, self.at_import)) != 0:
             pytest.exit("a test fails without any change", 1)
         known = {key: Reach(*reach) for key, reach in json.loads(notes.read_text()).items()}
         original = compile(self.source, place, "exec")
@@ -204,7 +204,7 @@ class Exchange:
         live = [f for f in live if f.__code__.co_filename == place]
         gc.freeze()  # so that no fork copies what it only looks at
         at_import = set(known.pop("import").calls)
-        items = [x for x in tests if known[x.nodeid].seconds <= QUICK_SECONDS]
+        items = [x for x in session.items if known[x.nodeid].seconds <= QUICK_SECONDS]
         alive: dict[str, bool] = {}
         for mutant in self.mutants:
             *inside, whole = differing(original, compile(mutant.source, place, "exec"))
@@ -252,6 +252,7 @@ def exchanged(
 
 def passes(item: pytest.Item) -> bool:
     """Run one test; a failure is not written up, which would take longer than finding it."""
+    item.stash[tmppath_result_key] = {"call": True}  # as its report would, which is not written
     try:
         item.session._setupstate.setup(item)
         item.runtest()

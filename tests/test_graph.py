@@ -239,3 +239,13 @@ def test_dot_shows_any_number(data: float, shown: str) -> None:
 
 def test_the_facade_offers_the_module() -> None:
     assert graph.to_dot is to_dot
+
+
+def test_a_limit_is_a_count_from_one() -> None:
+    y = value(2.0) * value(3.0)
+    assert [row["op"] for row in graph.nodes(y, limit=1)] == ["mul"]
+    assert "mul" in graph.to_svg(y, limit=1)
+    with pytest.raises(ValueError, match=r"^nodes: limit must be an int >= 1, got 0$"):
+        graph.nodes(y, limit=0)
+    with pytest.raises(ValueError, match=r"^to_svg: limit must be an int >= 1, got 0$"):
+        graph.to_svg(y, limit=0)

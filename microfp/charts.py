@@ -57,7 +57,6 @@ __all__ = [
     "summary",
     "to_png",
     "to_svg",
-    "write_atomically",
 ]
 
 M = TypeVar("M", bound=Model)

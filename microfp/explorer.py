@@ -32,7 +32,7 @@ from microfp.gradients import Gradients, backward_steps, local_derivatives
 from microfp.layout import Place, layered
 from microfp.ops import PRIMITIVES, Operand, Primitive
 from microfp.record import Record, attr
-from microfp.text import to_json
+from microfp.strict_json import to_json
 from microfp.values import Value, primitive_of, topological_order
 
 if TYPE_CHECKING:

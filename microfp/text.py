@@ -13,7 +13,6 @@ from itertools import zip_longest
 
 from microfp.checks import wrong_value
 from microfp.plot_data import BoundaryRow, PointRow
-from microfp.strict_json import to_json
 from microfp.trainer import Metrics
 
 __all__ = [
@@ -25,7 +24,6 @@ __all__ = [
     "progress_bar",
     "six_digits",
     "table",
-    "to_json",
 ]
 
 _SHADES = {(False, False): " ", (False, True): ".", (True, False): "'", (True, True): ":"}

@@ -9,13 +9,13 @@ import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from microfp import __version__, datasets, explorer, losses, nn, relu, trainer, value
 from microfp.cli import LONGEST_COMPLAINT, DemoOptions, explore_lines, main
-from microfp.text import to_json
+from microfp.strict_json import to_json
+from tests.commands.answers import CONTROL, Terminal, answer
 
 SMALL = ("--hidden", "3", "--samples", "6")
 METRICS = [
@@ -29,27 +29,6 @@ METRICS = [
 ]
 # Losses and accuracies in percent of steps 0 to 2, as micrograd's own notebook printed them.
 PUBLISHED = [(0.8958441028683222, 50.0), (1.7235905336972022, 81.0), (0.7429006313851131, 77.0)]
-CONTROL = re.compile(r"[^\n -~]")
-
-
-class Answer(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-class Terminal(StringIO):
-    """A stream that says it is a terminal."""
-
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
-
-
-def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Answer:
-    code = main(arguments)
-    return Answer(code, *capsys.readouterr())
 
 
 def strict(text: str) -> object:

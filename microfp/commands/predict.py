@@ -29,7 +29,7 @@ from microfp.predictors import (
     predict_probabilities,
     score,
 )
-from microfp.text import to_json
+from microfp.strict_json import to_json
 
 __all__ = ["add_predict", "predict_lines"]
 

@@ -42,7 +42,8 @@ from microfp.experiments import (
 from microfp.nn import ACTIVATIONS, MLP, parameter_count
 from microfp.predictors import Predictor, Score, load_predictor, save_predictor
 from microfp.streams import Diverged
-from microfp.text import METRICS_HEADING, metrics_row, percent, six_digits, to_json
+from microfp.strict_json import to_json
+from microfp.text import METRICS_HEADING, metrics_row, percent, six_digits
 from microfp.trainer import Backend, Metrics, chosen_backend
 
 __all__ = [

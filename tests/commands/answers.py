@@ -1,13 +1,14 @@
 """What the tests of the commands share: an answer, and files to ask about."""
 
 import csv
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -35,6 +36,14 @@ class Terminal(StringIO):
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Answer:
     code = main([str(argument) for argument in arguments])
     return Answer(code, *capsys.readouterr())
+
+
+def found(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict[str, Any]:
+    """What a command answers in JSON, when it is content."""
+    code, out, err = answer(capsys, *arguments, "--json")
+    assert (code, err) == (0, ""), err
+    data: dict[str, Any] = json.loads(out)
+    return data
 
 
 def check_complaint(told: Answer, *named: str, code: int = 2) -> None:

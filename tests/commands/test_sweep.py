@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator
 from multiprocessing import active_children
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 from returns.unsafe import unsafe_perform_io
@@ -20,9 +20,9 @@ from tests.commands.answers import (
     CONTROL,
     answer,
     check_complaint,
+    found,
     process,
     write_line,
-    write_moons,
 )
 
 A = TypeVar("A")
@@ -31,20 +31,8 @@ Capture = pytest.CaptureFixture[str]
 SMALL = ("--steps", "8", "--hidden", "2", "4", "--learning-rate", "0.01", "0.1")
 
 
-@pytest.fixture
-def moons(tmp_path: Path) -> Path:
-    return write_moons(tmp_path / "moons.csv")
-
-
-def found(capsys: Capture, *arguments: str | Path) -> dict[str, Any]:
-    code, out, err = answer(capsys, "sweep", *arguments, "--json")
-    assert (code, err) == (0, ""), err
-    data: dict[str, Any] = json.loads(out)
-    return data
-
-
 def test_every_combination_is_run_as_train_runs_it(moons: Path, capsys: Capture) -> None:
-    told = found(capsys, moons, *SMALL)
+    told = found(capsys, "sweep", moons, *SMALL)
     pairs = [(2, 0.01), (2, 0.1), (4, 0.01), (4, 0.1)]
     shown = [
         (r["configuration"]["hidden"], r["configuration"]["learning_rate"]) for r in told["runs"]
@@ -62,16 +50,19 @@ def test_every_combination_is_run_as_train_runs_it(moons: Path, capsys: Capture)
 
 def test_options_given_again_add_their_values(moons: Path, capsys: Capture) -> None:
     again = ("--steps", "8", "--hidden", "2", "--hidden", "4", "--learning-rate", "0.01", "0.1")
-    assert found(capsys, moons, *again) == found(capsys, moons, *SMALL)
+    assert found(capsys, "sweep", moons, *again) == found(capsys, "sweep", moons, *SMALL)
 
 
 def test_processes_come_to_the_same(moons: Path, capsys: Capture) -> None:
-    serial, parallel = found(capsys, moons, *SMALL), found(capsys, moons, *SMALL, "--workers", "2")
+    serial, parallel = (
+        found(capsys, "sweep", moons, *SMALL),
+        found(capsys, "sweep", moons, *SMALL, "--workers", "2"),
+    )
     assert parallel == serial
 
 
 def test_the_table_names_what_differs_and_the_best(moons: Path, capsys: Capture) -> None:
-    told = found(capsys, moons, *SMALL)
+    told = found(capsys, "sweep", moons, *SMALL)
     code, out, err = answer(capsys, "sweep", moons, *SMALL)
     assert (code, err) == (0, "")
     assert out.splitlines()[2] == "4 runs, 1 at a time"
@@ -93,7 +84,7 @@ def test_the_table_names_what_differs_and_the_best(moons: Path, capsys: Capture)
 
 
 def test_the_best_is_saved(moons: Path, tmp_path: Path, capsys: Capture) -> None:
-    told = found(capsys, moons, *SMALL, "--save", tmp_path / "best.json")
+    told = found(capsys, "sweep", moons, *SMALL, "--save", tmp_path / "best.json")
     predictor = unsafe_perform_io(load_predictor(tmp_path / "best.json").unwrap())
     best = told["runs"][told["best"]]["configuration"]
     assert list(predictor.configuration.hidden) == best["hidden"]
@@ -103,7 +94,7 @@ def test_the_best_is_saved(moons: Path, tmp_path: Path, capsys: Capture) -> None
 def test_numbers_are_compared_by_their_loss(tmp_path: Path, capsys: Capture) -> None:
     path = write_line(tmp_path / "flats.csv")
     options = ("--steps", "1", "80", "--hidden", "none")
-    assert found(capsys, path, *options)["best"] == 1
+    assert found(capsys, "sweep", path, *options)["best"] == 1
     assert "R2" in answer(capsys, "sweep", path, *options).out
 
 
@@ -114,7 +105,7 @@ def test_failures_are_rows_and_stop_nothing(moons: Path, tmp_path: Path, capsys:
     assert out.splitlines()[5].split()[-2:] == ["failed", "-"]
     assert "run 1 failed: train: step " in out
     assert "best: run 2, --learning-rate 0.1" in out
-    told = found(capsys, moons, *wild)
+    told = found(capsys, "sweep", moons, *wild)
     assert "diverged" in told["runs"][0]["error"]
     assert (told["runs"][0]["held_out"], told["best"]) == (None, 1)
     save = ("--save", tmp_path / "best.json")

@@ -22,6 +22,7 @@ from tests.commands.answers import (
     Terminal,
     answer,
     check_complaint,
+    found,
     process,
     write_csv,
     write_iris,
@@ -31,18 +32,6 @@ from tests.commands.answers import (
 
 Capture = pytest.CaptureFixture[str]
 FEW = ("--steps", "6", "--hidden", "3")
-
-
-@pytest.fixture
-def moons(tmp_path: Path) -> Path:
-    return write_moons(tmp_path / "moons.csv")
-
-
-def found(capsys: Capture, *arguments: str | Path) -> dict[str, Any]:
-    code, out, err = answer(capsys, "train", *arguments, "--json")
-    assert (code, err) == (0, ""), err
-    data: dict[str, Any] = json.loads(out)
-    return data
 
 
 # What is learnt
@@ -66,7 +55,7 @@ def test_digits_are_read_through_the_command(tmp_path: Path, capsys: Capture) ->
     bunch = load_digits()
     rows = [(*x, y) for x, y in zip(bunch["data"][:300], bunch["target"][:300], strict=True)]
     path = write_csv(tmp_path / "digits.csv", (*bunch["feature_names"], "digit"), rows)
-    told = found(capsys, path, "--target", "digit", "--steps", "80")
+    told = found(capsys, "train", path, "--target", "digit", "--steps", "80")
     assert told["classes"] == [str(i) for i in range(10)]
     assert told["held_out"]["examples"] == 75
     assert told["held_out"]["accuracy"] >= 0.85
@@ -79,7 +68,7 @@ def test_numbers_are_predicted_in_their_own_unit(tmp_path: Path, capsys: Capture
     assert "60 examples, 1 input; price: numbers" in out
     assert "model: 1 input, 1 output, 2 parameters" in out
     assert re.search(r"examples +loss +R2 +mean \|error\| +rms error", out)
-    told = found(capsys, path, "--hidden", "none", "--penalty", "0")
+    told = found(capsys, "train", path, "--hidden", "none", "--penalty", "0")
     assert told["held_out"]["r2"] > 0.999
     assert told["held_out"]["mean_absolute_error"] < 20.0
 
@@ -103,7 +92,7 @@ def test_every_option_reaches_the_training(moons: Path, capsys: Capture) -> None
     }
     shown = {**options, "hidden": "3,2"}
     given = [f"--{name.replace('_', '-')}={value}" for name, value in shown.items()]
-    told = found(capsys, moons, *given, "--no-standardize")
+    told = found(capsys, "train", moons, *given, "--no-standardize")
     configuration = Configuration(**options, standardize=False)
     expected = {**dict(configuration.items()), "hidden": [3, 2]}
     assert told["configuration"] == expected
@@ -114,11 +103,13 @@ def test_every_option_reaches_the_training(moons: Path, capsys: Capture) -> None
     assert told["history"] == [dict(metrics.items()) for metrics in outcome.history]
     assert told["backend"] == "eager"
     assert told["validation"]["examples"] == 6
-    assert found(capsys, moons, *FEW, "--batch", "all")["configuration"]["batch_size"] is None
+    assert (
+        found(capsys, "train", moons, *FEW, "--batch", "all")["configuration"]["batch_size"] is None
+    )
 
 
 def test_the_lines_say_what_the_json_says(moons: Path, capsys: Capture) -> None:
-    told = found(capsys, moons, *FEW)
+    told = found(capsys, "train", moons, *FEW)
     out = answer(capsys, "train", moons, *FEW).out
     rows = [line.split() for line in out.splitlines() if line[:6].strip().isdigit()]
     assert [int(row[0]) for row in rows] == [m["step"] for m in told["history"]] == list(range(6))
@@ -129,14 +120,14 @@ def test_the_lines_say_what_the_json_says(moons: Path, capsys: Capture) -> None:
 
 
 def test_a_table_of_many_steps_is_short(moons: Path, capsys: Capture) -> None:
-    told = found(capsys, moons, "--steps", "90", "--hidden", "2")
+    told = found(capsys, "train", moons, "--steps", "90", "--hidden", "2")
     steps = [metrics["step"] for metrics in told["history"]]
     assert (steps[0], steps[-1]) == (0, 89)
     assert len(steps) < 30
 
 
 def test_no_steps_measure_the_model_as_it_was_made(moons: Path, capsys: Capture) -> None:
-    told = found(capsys, moons, "--steps", "0")
+    told = found(capsys, "train", moons, "--steps", "0")
     assert (told["steps"], told["history"]) == (0, [])
     assert told["training"]["examples"] == 45
 
@@ -144,20 +135,22 @@ def test_no_steps_measure_the_model_as_it_was_made(moons: Path, capsys: Capture)
 def test_columns_can_be_dropped_and_files_have_any_form(tmp_path: Path, capsys: Capture) -> None:
     plain = write_moons(tmp_path / "plain.csv")
     rows = [line.split(",") for line in plain.read_text("utf-8").splitlines()]
-    expected = found(capsys, plain, *FEW, "--target", "moon")
+    expected = found(capsys, "train", plain, *FEW, "--target", "moon")
     wide = write_csv(
         tmp_path / "wide.csv",
         ("id", *rows[0]),
         [(f"n{i}", *row) for i, row in enumerate(rows[1:])],
     )
-    assert found(capsys, wide, *FEW, "--drop", "id")["held_out"] == expected["held_out"]
+    assert found(capsys, "train", wide, *FEW, "--drop", "id")["held_out"] == expected["held_out"]
     bare = tmp_path / "bare.csv"
     bare.write_text("\ufeff" + "\r\n".join(";".join(row) for row in rows[1:]) + "\r\n", "utf-8")
-    told = found(capsys, bare, *FEW, "--no-header", "--delimiter", ";", "--target", "2")
+    told = found(capsys, "train", bare, *FEW, "--no-header", "--delimiter", ";", "--target", "2")
     assert (told["held_out"], told["features"]) == (expected["held_out"], ["0", "1"])
     tabs = tmp_path / "tabs.tsv"
     tabs.write_text("\n".join('"' + '"\t"'.join(row) + '"' for row in rows), "utf-8")
-    assert found(capsys, tabs, *FEW, "--delimiter", "tab")["held_out"] == expected["held_out"]
+    assert (
+        found(capsys, "train", tabs, *FEW, "--delimiter", "tab")["held_out"] == expected["held_out"]
+    )
 
 
 @pytest.mark.parametrize("rich", [True, False])
@@ -187,7 +180,7 @@ def test_patience_is_told(moons: Path, capsys: Capture) -> None:
 
 
 def test_what_is_saved_is_what_was_measured(moons: Path, tmp_path: Path, capsys: Capture) -> None:
-    told = found(capsys, moons, *FEW, "--save", tmp_path / "model.json")
+    told = found(capsys, "train", moons, *FEW, "--save", tmp_path / "model.json")
     predictor = unsafe_perform_io(load_predictor(tmp_path / "model.json").unwrap())
     assert (predictor.state.step, predictor.target) == (6, "moon")
     assert told["saved"] == str(tmp_path / "model.json")
@@ -199,9 +192,9 @@ def test_a_resumed_training_is_the_one_that_was_never_interrupted(
     moons: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     model, options = tmp_path / "model.json", ("--hidden", "3", "--schedule", "constant")
-    whole = found(capsys, moons, *options, "--steps", "9")
-    found(capsys, moons, *options, "--steps", "4", "--save", model)
-    told = found(capsys, moons, "--resume", model, "--steps", "5", "--save", model)
+    whole = found(capsys, "train", moons, *options, "--steps", "9")
+    found(capsys, "train", moons, *options, "--steps", "4", "--save", model)
+    told = found(capsys, "train", moons, "--resume", model, "--steps", "5", "--save", model)
     assert told["history"] == whole["history"][4:]
     assert told["held_out"] == whole["held_out"]
     assert unsafe_perform_io(load_predictor(model).unwrap()).state.step == 9
@@ -324,7 +317,7 @@ def test_a_file_that_is_none_is_one_line(tmp_path: Path, capsys: Capture) -> Non
 
 def test_what_cannot_be_resumed_is_one_line(moons: Path, tmp_path: Path, capsys: Capture) -> None:
     model = tmp_path / "model.json"
-    found(capsys, moons, *FEW, "--save", model)
+    found(capsys, "train", moons, *FEW, "--save", model)
     for options, named in [
         (("--hidden", "4"), "--hidden: must stay as it was, with --resume"),
         (("--no-standardize",), "--no-standardize: must stay as it was, with --resume"),

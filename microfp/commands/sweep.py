@@ -31,7 +31,8 @@ from microfp.errors import MicrofpError
 from microfp.experiments import Experiment, Outcome, compare, merit, prepare
 from microfp.nn import parameter_count
 from microfp.predictors import Score, save_predictor
-from microfp.text import percent, six_digits, to_json
+from microfp.strict_json import to_json
+from microfp.text import percent, six_digits
 
 if TYPE_CHECKING:  # only what runs on several processes loads them
     from concurrent.futures import Executor
@@ -209,12 +210,9 @@ def executor_of(workers: int) -> "Iterator[Executor | None]":
         try:
             yield pool
         except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            children = active_children()
-            for child in children:
+            for child in active_children():
                 child.terminate()
-            for child in children:
-                child.join()
+            pool.shutdown(cancel_futures=True)  # it waits until they have ended
             raise
 
 

@@ -1,8 +1,8 @@
 """Gates: a node that, where it is zero, makes everything behind it zero.
 
-The gradient of a hinge loss begins with whether the hinge is active. For a block of examples
-without an active hinge the whole backward pass is zero times something; where nothing can
-overflow, that is zero, and need not be computed.
+The gradient of a hinge loss begins with whether the hinge is active. For an example without an
+active hinge the whole backward pass is zero times something; where nothing can overflow, that is
+zero, and need not be computed.
 
 >>> from microfp import losses, nn
 >>> from microfp.native.adjoint import example_program
@@ -13,15 +13,15 @@ overflow, that is zero, and need not be computed.
 >>> rolled = roll(program.set(outputs=(score, *gradients, cost)), summed=38, shared=["seed"])
 >>> gate = find_gate(rolled)
 >>> len(gate.before), len(gate.behind), len(gate.always), len(gate.gated)
-(8, 3, 1, 6)
+(5, 2, 1, 6)
 """
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from microfp.native.loops import Apply, Expression, Load, Nest, Number, Rolled
+from microfp.native.loops import Apply, Expression, Load, Nest, Number, Rolled, Total
 
-__all__ = ["Gate", "find_gate"]
+__all__ = ["Gate", "find_gate", "nodes_read", "nodes_written"]
 
 
 class Gate(NamedTuple):
@@ -51,10 +51,15 @@ def find_gate(rolled: Rolled) -> Gate | None:
     candidates = (
         _cut(rolled, place)
         for place, nest in enumerate(rolled.nests)
-        if nest.shape == () and any(_has_step(s.term) for s in nest.segments)
+        if nest.shape == () and any(map(_has_step, _expressions(nest)))
     )
     usable = [gate for gate in candidates if gate is not None]
     return max(usable, key=lambda gate: len(gate.behind) + len(gate.gated), default=None)
+
+
+def _expressions(nest: Nest) -> list[Expression]:
+    """What a nest adds up, and what it makes of the sum."""
+    return [*(segment.term for segment in nest.segments), nest.result]
 
 
 def _has_step(expression: Expression) -> bool:
@@ -71,54 +76,62 @@ def _cut(rolled: Rolled, place: int) -> Gate | None:
     zero = {node}
     before, behind = list(rolled.nests[: place + 1]), []
     for nest in rolled.nests[place + 1 :]:  # a loop: what is zero depends on what was before
-        if all(_is_zero(segment.term, nest, segment.count, zero) for segment in nest.segments):
-            zero |= set(_places(nest.target, nest.shape, 1))
+        if _is_zero(nest, zero):
+            zero |= nodes_written(nest)
             behind.append(nest)
         else:
             before.append(nest)
-    gated = [n for n in rolled.sums if _is_zero(n.segments[0].term, n, 1, zero)]
-    always = [n for n in rolled.sums if not _is_zero(n.segments[0].term, n, 1, zero)]
+    gated = [nest for nest in rolled.sums if _is_zero(nest, zero)]
+    always = [nest for nest in rolled.sums if not _is_zero(nest, zero)]
     kept = zero - {node}
-    loads = [load for nest in (*before, *always) for load in _loads(nest)]
-    reached = any(
-        place in kept for load, nest in loads for place in _places(load, nest.shape, _longest(nest))
-    )
+    reached = any(not kept.isdisjoint(nodes_read(nest)) for nest in (*before, *always))
     scored = any(load.kind == "n" and load.base in kept for load in rolled.outputs)
     if reached or scored or not behind or not gated:
         return None
-    if sum(_size(nest) for nest in always) > LARGEST_ALWAYS:
+    if sum(nest.size for nest in always) > LARGEST_ALWAYS:
         return None
     return Gate(node, tuple(before), tuple(behind), tuple(always), tuple(gated))
 
 
-def _size(nest: Nest) -> int:
-    size = 1
-    for count in nest.shape:
-        size *= count
-    return size
+def nodes_written(nest: Nest) -> set[int]:
+    """The nodes that a nest writes.
+
+    >>> from microfp.native.loops import Segment
+    >>> term = Segment.unchecked(3, Load("n", 7, (0,), 1))
+    >>> sorted(nodes_written(Nest((2,), (term,), Load("n", 10, (1,)))))
+    [10, 11]
+    """
+    return set(_places(nest.target, nest.shape, 1))
 
 
-def _longest(nest: Nest) -> int:
-    return max(segment.count for segment in nest.segments)
+def nodes_read(nest: Nest) -> set[int]:
+    """The nodes that a nest reads.
+
+    >>> from microfp.native.loops import Segment
+    >>> term = Segment.unchecked(3, Load("n", 7, (0,), 1))
+    >>> sorted(nodes_read(Nest((2,), (term,), Load("n", 10, (1,)))))
+    [7, 8, 9]
+    """
+    terms = [(segment.term, segment.count) for segment in nest.segments]
+    return {
+        place
+        for expression, count in (*terms, (nest.result, 1))
+        for load in _loads(expression)
+        for place in _places(load, nest.shape, count)
+    }
 
 
-def _loads(nest: Nest) -> Iterator[tuple[Load, Nest]]:
-    for segment in nest.segments:
-        for load in _loads_of(segment.term):
-            if load.kind == "n":
-                yield load, nest
-
-
-def _loads_of(expression: Expression) -> Iterator[Load]:
-    if isinstance(expression, Load):
+def _loads(expression: Expression) -> Iterator[Load]:
+    """The loads of nodes in an expression."""
+    if isinstance(expression, Load) and expression.kind == "n":
         yield expression
     elif isinstance(expression, Apply):
         for operand in expression.operands:
-            yield from _loads_of(operand)
+            yield from _loads(operand)
 
 
 def _places(load: Load, shape: tuple[int, ...], terms: int) -> Iterator[int]:
-    """All nodes that a load reads, or a target writes."""
+    """All places that a load reads, or a target writes."""
     places = {load.base}
     for count, stride in (*zip(shape, load.strides, strict=False), (terms, load.step)):
         if stride:
@@ -126,15 +139,21 @@ def _places(load: Load, shape: tuple[int, ...], terms: int) -> Iterator[int]:
     return iter(places)
 
 
-def _is_zero(expression: Expression, nest: Nest, terms: int, zero: set[int]) -> bool:
-    """Whether an expression is zero where all of some nodes are, and no number overflows."""
-    if isinstance(expression, Number):
-        return expression.data == 0.0
-    if isinstance(expression, Load):
-        return expression.kind == "n" and all(
-            place in zero for place in _places(expression, nest.shape, terms)
-        )
-    zeros = [_is_zero(operand, nest, terms, zero) for operand in expression.operands]
-    if expression.op == "mul":
-        return any(zeros)
-    return expression.op in ("neg", "add", "sub", "total") and all(zeros)
+def _is_zero(nest: Nest, zero: set[int]) -> bool:
+    """Whether a nest is zero where all of some nodes are, and no number overflows."""
+
+    def is_zero(expression: Expression, terms: int, *, total: bool = False) -> bool:
+        if isinstance(expression, Total):
+            return total
+        if isinstance(expression, Number):
+            return expression.data == 0.0
+        if isinstance(expression, Load):
+            places = _places(expression, nest.shape, terms)
+            return expression.kind == "n" and zero.issuperset(places)
+        zeros = [is_zero(operand, terms, total=total) for operand in expression.operands]
+        if expression.op == "mul":
+            return any(zeros)
+        return expression.op in ("neg", "add", "sub", "total") and all(zeros)
+
+    total = all(is_zero(segment.term, segment.count) for segment in nest.segments)
+    return is_zero(nest.result, 1, total=total)

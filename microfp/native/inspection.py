@@ -3,13 +3,12 @@
 >>> from microfp import losses, nn
 >>> stages = code_stages(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
 >>> stages.way, stages.counts.nodes
-('code', 117)
->>> str(stages.rolled).splitlines()[2]
-'nest    16       n32[i] = p[17i + 64] + sum(16: p[17i + t + 48] * n16[t])'
+('code', 68)
+>>> str(stages.rolled).splitlines()[1]
+'nest    16       n16[i] = relu(p[17i + 64] + sum(16: p[17i + t + 48] * n0[t]))'
 """
 
 from collections.abc import Iterator, Mapping
-from math import prod
 from typing import NamedTuple
 
 from pyrsistent import PMap, pmap
@@ -134,7 +133,7 @@ def _operations(nest: Nest) -> int:
     terms = sum(segment.count for segment in nest.segments)
     within = sum(segment.count * _applied(segment.term) for segment in nest.segments)
     additions = terms if nest.target.kind == "s" else terms - 1
-    return prod(nest.shape) * (within + additions)
+    return nest.size * (within + additions + _applied(nest.result))
 
 
 def _applied(expression: Expression) -> int:

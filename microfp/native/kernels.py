@@ -406,7 +406,7 @@ def kernel_texts(body: str, width: int) -> Iterator[str]:
     vector = f"<{width} x double>"
     for name, arity in _INTRINSICS.items():
         yield f"declare {vector} @llvm.{name}.v{width}f64({', '.join([vector] * arity)})"
-    yield "declare i64 @llvm.umin.i64(i64, i64)"
+    yield from ("declare i64 @llvm.umin.i64(i64, i64)", "declare i64 @llvm.ctpop.i64(i64)")
     yield "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)"
     yield from ("declare double @sin(double)", "declare double @cos(double)")
     yield "declare double @pow(double, double)"

@@ -10,13 +10,13 @@ strides, the group is a loop nest, and the machine code of a layer does not grow
 >>> layer, x = nn.layer(3, 4), [value(0.0) for _ in range(3)]
 >>> rolled = roll(lower(layer(x), x, nn.parameters(layer)), summed=0)
 >>> print(rolled)
-nest    4        n0[i] = p[4i + 3] + sum(3: p[4i + t] * x[t])
-nest    4        n4[i] = relu(n0[i])
-outputs n4 n5 n6 n7
+nest    4        n0[i] = relu(p[4i + 3] + sum(3: p[4i + t] * x[t]))
+outputs n0 n1 n2 n3
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
+from math import prod
 from typing import NamedTuple, TypeAlias
 
 from microfp.native.program import CONSTANT, Instruction, Program, primitive_of
@@ -30,6 +30,8 @@ __all__ = [
     "Number",
     "Rolled",
     "Segment",
+    "Total",
+    "ask_relus",
     "collect_totals",
     "roll",
 ]
@@ -67,6 +69,10 @@ class Number(NamedTuple):
     data: float
 
 
+class Total(NamedTuple):
+    """The sum of the segments of a nest, in the expression that its members come to."""
+
+
 class Apply(NamedTuple):
     """A primitive applied to expressions."""
 
@@ -75,7 +81,7 @@ class Apply(NamedTuple):
     parameter: float | None = None
 
 
-Expression: TypeAlias = Load | Number | Apply
+Expression: TypeAlias = Load | Number | Apply | Total
 
 
 class Segment(Record):
@@ -86,22 +92,30 @@ class Segment(Record):
 
 
 class Nest(NamedTuple):
-    """Loops around one expression, or around the sum of segments.
+    """Loops around one expression, in which there may be the sum of segments.
 
     Attributes:
         shape: How often each loop runs, outermost first; () for a single member.
         segments: What is added up; a single segment of count 1 is a plain expression.
         target: Where the results go: kind `"n"`, a node, or `"s"`, a sum over all examples.
+        result: What a member comes to: that sum, or an expression of it.
     """
 
     shape: tuple[int, ...]
     segments: tuple[Segment, ...]
     target: Load
+    result: Expression = Total()
+
+    @property
+    def size(self) -> int:
+        """How many members there are."""
+        return prod(self.shape)
 
     def __str__(self) -> str:
         shape = "x".join(map(str, self.shape)) or "1"
-        body = " + ".join(map(_segment_text, self.segments))
-        return f"nest    {shape:<8} {_load_text(self.target)} = {body}"
+        total = " + ".join(map(_segment_text, self.segments))
+        result = _expression_text(self.result, total, is_sum=len(self.segments) > 1)
+        return f"nest    {shape:<8} {_load_text(self.target)} = {result}"
 
 
 class Rolled(Record):
@@ -135,14 +149,19 @@ def _segment_text(segment: Segment) -> str:
     return term if segment.count == 1 else f"sum({segment.count}: {term})"
 
 
-def _expression_text(expression: Expression) -> str:
+def _expression_text(expression: Expression, total: str = "", *, is_sum: bool = False) -> str:
+    """Write an expression, around the text of its total, which may be a sum."""
+    if isinstance(expression, Total):
+        return total
     if isinstance(expression, Number):
         return repr(expression.data)
     if isinstance(expression, Load):
         return _load_text(expression)
-    instruction = Instruction(expression.op, (), expression.parameter)
-    texts = [_expression_text(operand) for operand in expression.operands]
-    return primitive_of(instruction).notation.format(*texts, expression.parameter)
+    notation = primitive_of(Instruction(expression.op)).notation
+    is_open = is_sum and "(" not in notation and "[" not in notation
+    inner = f"({total})" if is_open else total
+    texts = [_expression_text(operand, inner) for operand in expression.operands]
+    return notation.format(*texts, expression.parameter)
 
 
 def _load_text(load: Load) -> str:
@@ -216,6 +235,32 @@ def _terms(program: Program, slot: int, absorbed: frozenset[int]) -> tuple[int, 
     return (*operands, *(operand for tail in reversed(tails) for operand in tail))
 
 
+def ask_relus(program: Program) -> Program:
+    """Ask of a relu whether it is positive, not of its operand: then nobody else reads that.
+
+    >>> from microfp import relu, value
+    >>> from microfp.native.lowering import translate
+    >>> from microfp.ops import positive
+    >>> from microfp.values import lift
+    >>> x = value(1.0)
+    >>> print(ask_relus(translate([relu(x), lift(positive(x))], inputs=[x])))
+    inputs      x0
+    parameters
+    %1 = relu x0
+    %2 = positive %1
+    outputs     %1 %2
+    """
+    relus: dict[int, int] = {}
+    asked: list[Instruction] = []
+    for slot, it in enumerate(program.instructions, program.leaf_count):  # a loop: it remembers
+        if it.op == "relu":
+            relus.setdefault(it.operands[0], slot)
+        elif it.op == "positive":
+            it = it._replace(operands=(relus.get(it.operands[0], it.operands[0]),))  # noqa: PLW2901
+        asked.append(it)
+    return Program.unchecked(program.inputs, program.parameters, tuple(asked), program.outputs)
+
+
 def use_counts(program: Program) -> list[int]:
     """Count how often each slot is read, outputs included."""
     uses = [0] * (program.leaf_count + len(program.instructions))
@@ -282,10 +327,7 @@ class _Forms:
         places: list[int] = []
         if slot < self.leaf_count:
             return ("copy", self.leaf(slot, places)), places
-        instruction = self.instructions[slot - self.leaf_count]
-        if instruction.op == "total":
-            return self._sum(instruction.operands, places), places
-        return self._applied(instruction, places), places
+        return self._applied(self.instructions[slot - self.leaf_count], places), places
 
     def _operand(self, slot: int, places: list[int]) -> Form:
         if slot < self.leaf_count or self.kept[slot]:
@@ -297,8 +339,8 @@ class _Forms:
         if op == CONSTANT:
             assert isinstance(parameter, float)
             return (CONSTANT, parameter.hex())
-        if op == "total" and not operands:
-            return (CONSTANT, (0.0).hex())
+        if op == "total":
+            return self._sum(operands, places) if operands else (CONSTANT, (0.0).hex())
         return (op, parameter, *[self._operand(slot, places) for slot in operands])
 
     def _sum(self, terms: Sequence[int], places: list[int]) -> Form:
@@ -375,7 +417,7 @@ def find_loops(
     """
     if limit is not None and _begins_without_loops(program, shared, limit):
         return None
-    program = collect_totals(program)
+    program = ask_relus(collect_totals(program))
     common = {program.inputs.index(name): place for place, name in enumerate(shared)}
     split = len(program.outputs) - summed
     products = _products(program, program.outputs[split:], common)
@@ -439,12 +481,15 @@ def _kept(program: Program, products: frozenset[int]) -> list[bool]:
     instructions = program.instructions
     folded = [False] * len(uses)
     size = [1] * len(uses)
-    for slot, instruction in enumerate(instructions, first):
-        folded[slot] = instruction.op == CONSTANT or (
-            uses[slot] == 1 and instruction.op != "total" and instruction.op not in COSTLY
-        )
-        size[slot] += sum([size[o] for o in instruction.operands if folded[o]])
-        if instruction.op != "total" and size[slot] > LARGEST_EXPRESSION:
+    has_sum = [False] * len(uses)
+    for slot, (op, operands, _) in enumerate(instructions, first):  # a loop: each reads the last
+        within = [o for o in operands if folded[o] and has_sum[o]]
+        for operand in within if op == "total" or len(within) > 1 else ():
+            folded[operand] = has_sum[operand] = False  # an expression holds one sum
+        has_sum[slot] = op == "total" or any(has_sum[o] for o in within)
+        folded[slot] = op == CONSTANT or (uses[slot] == 1 and op not in COSTLY)
+        size[slot] += sum([size[o] for o in operands if folded[o]])
+        if op != "total" and size[slot] > LARGEST_EXPRESSION:
             folded[slot] = False
     for slot in (*program.outputs, *_operands(program, products)):
         if slot >= first and instructions[slot - first].op != CONSTANT:
@@ -491,7 +536,8 @@ def _nests(group: _Group, number: int, starts: Sequence[int]) -> Iterator[Nest]:
     rows = [(*places, i) for i, places in enumerate(group.places)]
     for shape, start, strides in affine_runs(rows):
         target = _load(("n", number), start[-1], tuple(s[-1] for s in strides), 0, starts)
-        yield Nest(shape, _segments(group.form, start, strides, starts), target)
+        segments, result = _members(group.form, start, strides, starts)
+        yield Nest(shape, segments, target, result)
 
 
 Run: TypeAlias = tuple[tuple[int, ...], Places, tuple[Places, ...]]
@@ -535,18 +581,15 @@ def _repeats(rows: Sequence[Places], at: int, size: int, stride: Places) -> bool
     )
 
 
-def _segments(
+def _members(
     form: Form, start: Places, strides: Sequence[Places], starts: Sequence[int]
-) -> tuple[Segment, ...]:
+) -> tuple[tuple[Segment, ...], Expression]:
+    """What the members of a nest add up, and what they come to."""
     reader = _Reader(start, strides, starts)
-    if form[0] == "copy":
-        return (Segment.unchecked(1, reader.expression(_form(form[1]), None)),)
-    if form[0] != "total":
-        return (Segment.unchecked(1, reader.expression(form, None)),)
-    return tuple(
-        Segment.unchecked(_int(run[0]), reader.expression(_form(run[1]), _form(run[2])))
-        for run in map(_form, form[1:])
-    )
+    result = reader.expression(_form(form[1]) if form[0] == "copy" else form, None)
+    if reader.segments:
+        return reader.segments, result
+    return (Segment.unchecked(1, result),), Total()
 
 
 def _form(part: object) -> Form:
@@ -560,22 +603,32 @@ def _int(part: object) -> int:
 
 
 class _Reader:
-    """Turns forms into expressions, taking one place after the other."""
+    """Turns forms into expressions, taking one place after the other.
+
+    The segments of a sum that it meets are kept beside.
+    """
 
     def __init__(self, start: Places, strides: Sequence[Places], starts: Sequence[int]) -> None:
         self.start = start
         self.strides = strides
         self.starts = starts
         self.next = 0
+        self.segments: tuple[Segment, ...] = ()
 
     def expression(self, form: Form, steps: Form | None) -> Expression:
         """Read one form; `steps` holds the strides of its own loads along a sum."""
         self.offset = self.next
         return self._read(form, steps)
 
+    def _segment(self, run: Form) -> Segment:
+        return Segment.unchecked(_int(run[0]), self.expression(_form(run[1]), _form(run[2])))
+
     def _read(self, form: Form, steps: Form | None) -> Expression:
         if form[0] == CONSTANT:
             return Number(float.fromhex(str(form[1])))
+        if form[0] == "total":
+            self.segments = tuple(map(self._segment, map(_form, form[1:])))
+            return Total()
         if form[0] in ("x", "p", "u", "n"):
             place = self.next
             self.next += 1

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from microfp.errors import CompileError
 from microfp.native import engine
+from microfp.native.blocks import chunk_blocks, room
 from microfp.native.bounds import largest_leaf
 from microfp.native.engine import Buffer, buffer
 from microfp.native.kernels import FUNCTIONS
-from microfp.native.llvm import chunk_blocks, function_text, module_text, padded_nodes
+from microfp.native.llvm import function_text, module_text
 from microfp.native.loops import Rolled, find_loops, own_primitives
 from microfp.native.program import CONSTANT, Program
 from microfp.native.tape import Tape, interpreter_text, tape_of
@@ -123,7 +124,7 @@ def machine_for(
 
 
 def _as_code(program: Program, rolled: Rolled, text: str, width: int) -> Machine:
-    chunk, nodes = chunk_blocks(rolled, width), padded_nodes(rolled) * width
+    chunk, nodes = chunk_blocks(rolled, width), room(rolled) * width
     code, strict = engine.compiled(text, ("run",)), _strict(rolled, width)
     context = array("q", [_address(strict)])
     return Machine.unchecked(

@@ -50,7 +50,7 @@ class Stages(Record):
     >>> [len(p.instructions) for p in (stages.traced, stages.lowered, stages.adjoint)]
     [373, 373, 1257]
     >>> stages.code.way, stages.code.counts.nodes
-    ('code', 117)
+    ('code', 68)
     """
 
     traced: Program = attr()

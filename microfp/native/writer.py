@@ -145,6 +145,8 @@ class Writer:
         step: int,
         body: Callable[[str, Sequence[str]], Sequence[str]],
         carried: Sequence[str] = (),
+        *,
+        kind: str | None = None,
     ) -> list[str]:
         """Write a loop that runs at least once.
 
@@ -154,10 +156,12 @@ class Writer:
             step: How far each turn goes.
             body: Writes one turn: from the index and the carried vectors to their next values.
             carried: What the carried vectors are before the first turn.
+            kind: Their type; by default, that of numbers.
 
         Returns:
             What they are after the last.
         """
+        kind = kind or self.type
         label, before = f"loop{self.name()}", self._block
         self.line(f"br label %{label}")
         self.label(label)
@@ -170,7 +174,7 @@ class Writer:
         self._lines[at:at] = [
             f"  {index} = phi i64 [ {start}, %{before} ], [ {following}, %{last} ]",
             *(
-                f"  {register} = phi {self.type} [ {first}, %{before} ], [ {next_}, %{last} ]"
+                f"  {register} = phi {kind} [ {first}, %{before} ], [ {next_}, %{last} ]"
                 for register, first, next_ in zip(registers, carried, after, strict=True)
             ),
         ]

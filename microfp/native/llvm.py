@@ -12,7 +12,7 @@ define void @square(ptr %t, ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, 
 ptr noalias %s, ptr %o) {
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from microfp.native.blocks import (
     FEW_SUMS,
@@ -31,7 +31,7 @@ from microfp.native.gates import find_gate
 from microfp.native.kernels import kernel_texts
 from microfp.native.loops import Rolled
 from microfp.native.nests import Scope, write_nest, write_sums
-from microfp.native.writer import Writer
+from microfp.native.writer import Writer, literal
 
 __all__ = ["function_text", "module_text"]
 
@@ -79,20 +79,27 @@ def function_text(
     _write_blocks(frame)
     w.line("ret void")
     w.line("}")
-    return w.text()
+    return "\n".join([w.text(), *_table(rolled.constants)])
+
+
+def _table(constants: Sequence[float]) -> Iterator[str]:
+    """Write the table of constants, if there is one."""
+    if constants:
+        numbers = ", ".join(f"double {literal(number)}" for number in constants)
+        yield f"@constants = private constant [{len(constants)} x double] [{numbers}]"
 
 
 def _write_blocks(frame: Frame) -> None:
     """All blocks, in the way that suits what is added up over them."""
-    gate = find_gate(frame.rolled) if frame.tame and frame.rolled.sum_count else None
     if frame.rolled.sum_count <= FEW_SUMS:
         _in_one_go(frame)
+        return
+    _clear_sums(frame)
+    gate = find_gate(frame.rolled) if frame.tame else None
+    if gate is None:
+        _in_chunks(frame)
     else:
-        _clear_sums(frame)
-        if gate is None:
-            _in_chunks(frame)
-        else:
-            write_gated(frame, gate)
+        write_gated(frame, gate)
 
 
 def _in_one_go(frame: Frame) -> None:

@@ -42,6 +42,9 @@ SUMS = frozenset({"add", "total"})
 COSTLY = frozenset({"exp", "log", "sin", "cos", "tanh", "sigmoid", "softplus", "pow"})
 """What is computed once and kept, not repeated inside another expression."""
 
+MOST_LITERALS = 32
+"""Where a program has more constants than so many, they are a table: a frozen layer has many."""
+
 LARGEST_EXPRESSION = 12
 """How many operations one expression of a nest may hold."""
 
@@ -51,7 +54,8 @@ class Load(NamedTuple):
 
     Attributes:
         kind: `"x"`, the inputs of an example; `"n"`, its nodes; `"p"`, the parameters and `"u"`,
-            the other numbers that all examples share; `"s"`, the sums over all examples.
+            the other numbers that all examples share; `"c"`, the table of constants; `"s"`, the
+            sums over all examples.
         base: The place for all indices 0.
         strides: One per loop of the nest, outermost first.
         step: The stride along the terms of a sum.
@@ -129,6 +133,7 @@ class Rolled(Record):
         sums: What is added up over all examples, as nests whose targets are sums.
         sum_count: How many sums there are.
         outputs: Where each output that belongs to an example is found.
+        constants: The table of constants; empty where they are few, and stand in expressions.
     """
 
     input_count: int = attr()
@@ -138,6 +143,7 @@ class Rolled(Record):
     sums: tuple[Nest, ...] = attr()
     sum_count: int = attr()
     outputs: tuple[Load, ...] = attr()
+    constants: tuple[float, ...] = attr(default=())
 
     def __str__(self) -> str:
         outputs = " ".join(map(_load_text, self.outputs))
@@ -296,6 +302,7 @@ class _Forms:
         self.leaf_count = program.leaf_count
         self.shared = shared
         self.kept = kept
+        self.table = _table(program)
         self.groups: list[_Group] = []
         self.numbers: dict[Form, int] = {}
         self.found: dict[int, tuple[int, int]] = {}
@@ -332,6 +339,9 @@ class _Forms:
     def _operand(self, slot: int, places: list[int]) -> Form:
         if slot < self.leaf_count or self.kept[slot]:
             return self.leaf(slot, places)
+        if slot in self.table:
+            places.append(self.table[slot])
+            return ("c",)
         return self._applied(self.instructions[slot - self.leaf_count], places)
 
     def _applied(self, instruction: Instruction, places: list[int]) -> Form:
@@ -354,6 +364,24 @@ class _Forms:
             runs.append((count, form, steps))
             places += start
         return ("total", *runs)
+
+
+def _table(program: Program) -> dict[int, int]:
+    """The places of constants in their table, by slot; empty where they are few."""
+    slots = [
+        slot
+        for slot, instruction in enumerate(program.instructions, program.leaf_count)
+        if instruction.op == CONSTANT
+    ]
+    return {slot: place for place, slot in enumerate(slots)} if len(slots) > MOST_LITERALS else {}
+
+
+def _numbers(program: Program, slots: Iterable[int]) -> Iterator[float]:
+    """The numbers of constants."""
+    for slot in slots:
+        parameter = program.instructions[slot - program.leaf_count].parameter
+        assert isinstance(parameter, float)
+        yield parameter
 
 
 Described: TypeAlias = tuple[Form, list[int]]
@@ -518,6 +546,7 @@ def _rolled_up(program: Program, forms: _Forms, products: frozenset[int], split:
         sums=tuple(_sums(program, forms, products, program.outputs[split:], starts)),
         sum_count=len(program.outputs) - split,
         outputs=tuple(_place(forms, slot, starts) for slot in program.outputs[:split]),
+        constants=tuple(_numbers(program, forms.table)),
     )
 
 
@@ -629,7 +658,7 @@ class _Reader:
         if form[0] == "total":
             self.segments = tuple(map(self._segment, map(_form, form[1:])))
             return Total()
-        if form[0] in ("x", "p", "u", "n"):
+        if form[0] in ("x", "p", "u", "c", "n"):
             place = self.next
             self.next += 1
             step = 0 if steps is None else _int(steps[place - self.offset])

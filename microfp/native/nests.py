@@ -29,6 +29,9 @@ __all__ = ["Index", "Scope", "offset_of", "write_expression", "write_nest", "wri
 UNROLLED = 96
 """A nest of at most so many operations is written out without loops."""
 
+SHARED = {"p": "%p", "u": "%u", "c": "@constants"}
+"""Where the numbers are that all examples share, by the kind of their loads."""
+
 TILE = 8
 """How many members of a sum, or sums over examples, are computed side by side."""
 
@@ -218,7 +221,7 @@ def write_expression(
         return w.constant(expression.data)
     if isinstance(expression, Load):
         address = _address(scope, expression, member, term)
-        if expression.kind in ("p", "u"):
+        if expression.kind in SHARED:
             return w.broadcast(w.value(f"load double, ptr {address}"), "double")
         return w.value(f"load {w.type}, ptr {address}")
     operands = [write_expression(scope, it, member, term, total) for it in expression.operands]
@@ -232,8 +235,8 @@ def _address(scope: Scope, load: Load, member: tuple[Index, ...], term: Index) -
     """Where a load or a target stands."""
     w = scope.writer
     constant, dynamic = offset_of(w, load, member, term)
-    if load.kind in ("p", "u"):
-        return _moved(w, "double", f"%{load.kind}", constant, dynamic, 1)
+    if load.kind in SHARED:
+        return _moved(w, "double", SHARED[load.kind], constant, dynamic, 1)
     if load.kind == "n":
         return _moved(w, w.type, scope.nodes, constant, dynamic, 1)
     if scope.columns:

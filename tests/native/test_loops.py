@@ -51,6 +51,10 @@ EXPRESSIONS: dict[str, Callable[[], Value]] = {
     "power of a sum": lambda: total(X) ** 3,
     "costly of a sum": lambda: tanh(total(X)) - tanh(total(X[:2])),
     "sum in a quotient": lambda: (1.0 - total(X)) / (2.0 + total(X) ** 2),
+    "many constants": lambda: total([x * float(k + 1) for x in X for k in range(40)]),
+    "constants in a table, some of them twice": lambda: total(
+        [tanh(x * float(k % 35)) for x in X for k in range(70)]
+    ),
     "a hidden layer": lambda: total([relu(total([x * 0.5, *X])) * x for x in X]),
 }
 
@@ -83,3 +87,16 @@ def test_the_nests_of_a_layer_do_not_grow_with_its_width() -> None:
         for width, it in ((width, nn.layer(3, width)) for width in (8, 16, 64))
     }
     assert len(set(counts.values())) == 1
+
+
+def test_the_nests_of_a_frozen_layer_do_not_grow_with_its_width() -> None:
+    rolled = {
+        width: roll(lower(it(X), X), summed=0)
+        for width, it in ((width, nn.layer(3, width)) for width in (16, 64))
+    }
+    assert [len(it.nests) for it in rolled.values()] == [1, 1]
+    assert [len(it.constants) for it in rolled.values()] == [3 * 16 + 1, 3 * 64 + 1]
+
+
+def test_few_constants_stand_where_they_are_used() -> None:
+    assert texts(rolled(2.0 * X[0] + 3.0)) == ["2.0 * x0 + 3.0"]

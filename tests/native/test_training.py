@@ -383,9 +383,12 @@ def test_weights_that_stand_in_two_places_are_one_parameter() -> None:
     assert len(trained("native")) == 4
 
 
+@pytest.mark.parametrize("width", [4, 40])
 @pytest.mark.parametrize("backend", ["python", "native"])
-def test_a_frozen_layer_keeps_its_numbers_while_the_others_train(backend: Backend) -> None:
-    model = tree.freeze(nn.mlp(2, [4, 3, 1]), lambda m: m.layers[0])
+def test_a_frozen_layer_keeps_its_numbers_while_the_others_train(
+    backend: Backend, width: int
+) -> None:
+    model = tree.freeze(nn.mlp(2, [width, 3, 1]), lambda m: m.layers[0])
     data, optimizer = datasets.moons(13), optim.adam(0.05)
 
     def run(chosen: Backend) -> Run[nn.MLP]:
@@ -394,7 +397,15 @@ def test_a_frozen_layer_keeps_its_numbers_while_the_others_train(backend: Backen
     found = run(backend)
     assert_same_run(found, run("eager"))
     assert found.final_model.layers[0] == model.layers[0]
-    assert nn.parameter_count(found.final_model) == 19
+    assert nn.parameter_count(found.final_model) == 3 * width + 7
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_model_with_a_wide_frozen_layer_has_loops(place: int) -> None:
+    model = tree.freeze(nn.mlp(8, [32, 32, 10]), lambda m: m.layers[place])
+    rules = rules_of(optim.sgd(0.1))
+    found = trainer_for(losses.softmax_cross_entropy(), template(model), 8, rules)
+    assert found.examples.machine.way == "code"
 
 
 def test_models_frozen_at_other_numbers_are_other_structures() -> None:

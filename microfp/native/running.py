@@ -13,7 +13,7 @@
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ctypes import c_int64 as _long
 from ctypes import c_void_p as _pointer
 from itertools import chain
@@ -24,6 +24,7 @@ from pyrsistent import PVector
 from microfp.datasets import Dataset
 from microfp.native.engine import Buffer, buffer, integers, scratch
 from microfp.native.training import MEASURES, Trainer
+from microfp.tree import remembering
 
 __all__ = ["Block", "Examples", "run"]
 
@@ -110,10 +111,11 @@ class Block:
         self._scores = scores
         self._measures = measures
 
-    def measured(self, name: str) -> list[float]:
-        """What was measured under a name, step by step."""
-        first = MEASURES.index(name) * self.count
-        return _floats(self._measures.view[first : first + self.count])
+    def measured(self) -> dict[str, list[float]]:
+        """What was measured, step by step, under the names of `MEASURES`."""
+        table = self._measures.view.cast("B").cast("d", (len(MEASURES), self.count))
+        columns: list[list[float]] = table.tolist()  # type: ignore[assignment]  # it has two dimensions
+        return dict(zip(MEASURES, columns, strict=True))
 
     def numbers(self, step: int, column: int = 0) -> list[float]:
         """The parameters before the step of that number, or a column of what is remembered.
@@ -227,6 +229,12 @@ def _first_row(trainer: Trainer, count: int, columns: Sequence[Sequence[float]])
     rows = buffer(trainer.row * count)
     for place, given in enumerate(columns):
         at = trainer.stride * place
-        numbers = given.tolist() if isinstance(given, PVector) else given  # which is far faster
-        rows.view[at : at + len(given)] = memoryview(array("d", numbers))
+        rows.view[at : at + len(given)] = memoryview(_doubles(given))
     return rows
+
+
+def _copied(numbers: Sequence[float]) -> "array[float]":
+    return array("d", numbers.tolist() if isinstance(numbers, PVector) else numbers)
+
+
+_doubles: "Callable[[Sequence[float]], array[float]]" = remembering(_copied)

@@ -268,15 +268,16 @@ def _state_after(stream: Stream, block: Block, state: object, steps: int) -> obj
 def _measured(
     stream: Stream, block: Block, batches: Sequence[Chosen], rates: Sequence[float | None]
 ) -> Measures:
+    measured = block.measured()
     return Measures(
-        block.measured("loss"),
-        block.measured("data_loss"),
-        block.measured("penalty"),
-        block.measured("accuracy")
+        measured["loss"],
+        measured["data_loss"],
+        measured["penalty"],
+        measured["accuracy"]
         if stream.trainer.examples.judged
         else [_accuracy(stream, block, batches, place) for place in range(block.count)],
         rates[: block.count],
-        block.measured("gradient_norm"),
+        measured["gradient_norm"],
     )
 
 

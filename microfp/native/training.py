@@ -321,35 +321,27 @@ def _chosen(condition: Value, met: Changed, unmet: Changed) -> Changed:
 class Trainer(NamedTuple):
     """A compiled training.
 
+    There is a row of numbers for the parameters: in columns of one length, each parameter itself,
+    what is remembered of it, and the gradient of the examples, with room behind it for the two
+    other sums over the examples.
+
     Attributes:
         examples: What is computed for each example.
         parameters: What is computed for each parameter.
         steps: The machine code of the steps.
         width: How many examples, or parameters, are computed side by side.
+        stride: The length of a column, a multiple of the width.
+        gradient: Where the gradient stands in a row, the last of its columns.
+        row: The length of a row.
     """
 
     examples: ExampleCode
     parameters: ParameterCode
     steps: engine.Code
     width: int
-
-    @property
-    def stride(self) -> int:
-        """The length of a column of parameters, a multiple of the width."""
-        return padded(self.examples.parameter_count, self.width)
-
-    @property
-    def row(self) -> int:
-        """The length of what there is for each parameter: itself, what is remembered, gradient.
-
-        Behind the gradient is room for the two other sums over the examples.
-        """
-        return self.gradient + self.stride + padded(2, self.width)
-
-    @property
-    def gradient(self) -> int:
-        """Where the gradient of the examples stands in a row, the last of its columns."""
-        return self.stride * (self.parameters.state_count + 1)
+    stride: int
+    gradient: int
+    row: int
 
 
 @lru_cache(maxsize=64)
@@ -371,10 +363,12 @@ def trainer_for(
     if isinstance(examples, CompileError):
         raise examples
     parameters = parameter_code(loss, rules, examples.parameter_count)
-    text = steps_text(engine.host().width)
-    return Trainer(
-        examples, parameters, engine.compiled(text, ("train", "gather")), engine.host().width
-    )
+    width = engine.host().width
+    steps = engine.compiled(steps_text(width), ("train", "gather"))
+    stride = padded(examples.parameter_count, width)
+    gradient = stride * (parameters.state_count + 1)
+    row = gradient + stride + padded(2, width)
+    return Trainer(examples, parameters, steps, width, stride, gradient, row)
 
 
 ARGUMENTS = (

@@ -40,6 +40,7 @@ from microfp.checks import (
 )
 from microfp.duals import (
     SCOPE,
+    UNMOVED,
     Dual,
     Level,
     Scope,
@@ -245,7 +246,7 @@ def _differentiated(trace: _Trace, y: Operand) -> tuple[Operand, list[Operand]]:
         return y.data, [numbers.get(leaf, 0.0) for leaf in trace.leaves]
     if level is not None:
         pairs = dual_adjoints(order, stand_ins)
-        return stand_ins[y], [dual(level, *pairs.get(leaf, (0.0, 0.0))) for leaf in trace.leaves]
+        return stand_ins[y], [dual(level, *pairs.get(leaf, UNMOVED)) for leaf in trace.leaves]
     here = _here(trace.scope, keeps_nodes=keeps_nodes)
     wanted = _descendants(order, trace.leaves)
     table = within(here, adjoints, order, stand_ins, wanted)
@@ -267,7 +268,7 @@ def _on_level(operands: tuple[Operand, ...], level: Level | None) -> tuple[Opera
     """The operands, each of them a dual, if there is a level."""
     if level is None:
         return operands
-    return tuple(dual(level, x, 0.0) if isinstance(x, float) else x for x in operands)
+    return tuple(dual(level, x, ops.FLAT) if isinstance(x, float) else x for x in operands)
 
 
 def _descendants(order: Iterable[Value], leaves: Iterable[Value]) -> set[Value]:
@@ -613,12 +614,20 @@ def _jvp(
     where: str, f: Callable[..., A], primals: tuple[object, ...], tangents: tuple[object, ...]
 ) -> tuple[A, A]:
     _check_function(where, f)
+    places = _places(where, "primal", primals)
+    directions = _matched(where, "tangent", tangents, places)
+    _check_tied(where, places, directions)
+    return _on_duals(where, f, primals, directions)
+
+
+def _on_duals(
+    where: str, f: Callable[..., A], primals: tuple[object, ...], directions: Sequence[Operand]
+) -> tuple[A, A]:
+    """Run a function on dual numbers, and take its result apart."""
     scope = SCOPE.get()
     places = _places(where, "primal", primals)
     operands = [_operand(place, scope) for place in places]
-    directions = _matched(where, "tangent", tangents, places)
     level = _level(scope, (*operands, *directions))
-    _check_tied(where, places, directions)
     duals = [dual(level, x, t) for x, t in zip(operands, directions, strict=True)]
     keeps_nodes = scope.keeps_nodes or any(map(_holds_node, (*operands, *directions)))
     inner = Scope.unchecked(level.depth, scope.variables, keeps_nodes)
@@ -722,7 +731,8 @@ def _outside_records(where: str, name: str, trees: tuple[object, ...]) -> tuple[
 
 
 def _unit(i: int, n: int) -> tuple[float, ...]:
-    return tuple(1.0 if j == i else 0.0 for j in range(n))
+    """One input or output alone: the others do not move, so that no 0 of theirs meets an inf."""
+    return tuple(1.0 if j == i else ops.FLAT for j in range(n))
 
 
 def _by_rows(trace: _Trace, rows: int) -> list[tuple[object, ...]]:
@@ -795,8 +805,8 @@ def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., obj
 
         inputs = tuple(args[i] for i in numbers)
         places = _outside_records("hessian", "argument", inputs)
-        units = (_rebuilt(inputs, _unit(i, len(places))) for i in range(len(places)))
-        columns = [scalars(_jvp("hessian", slopes, inputs, unit)[1]) for unit in units]
+        units = (_unit(i, len(places)) for i in range(len(places)))
+        columns = [scalars(_on_duals("hessian", slopes, inputs, unit)[1]) for unit in units]
         rows = zip(*([place.content for place in column] for column in columns), strict=True)
         trees = (_rebuilt(inputs, row) for row in rows)
         shaped = (tree if several else tree[0] for tree in trees)

@@ -228,25 +228,33 @@ def _series(
     """Some lines over the steps, told apart by colour and by dashes."""
     import altair as alt
 
+    color, dash = _told_apart(names, heading)
+    base = alt.Chart(_data(rows), width=WIDTH, height=HEIGHT).encode(
+        x=_steps(), y=alt.Y("value:Q", title=quantity), color=color
+    )
+    line = base.mark_line(strokeWidth=2, strokeJoin="round", point=len(rows) <= len(names))
+    tips = [alt.Tooltip("step:Q"), alt.Tooltip("metric:N", title=heading), _number("value", "")]
+    points = base.mark_point(opacity=0, size=80).encode(tooltip=tips)
+    drawn: alt.LayerChart = line.encode(strokeDash=dash) + points
+    return drawn.properties(title=title)
+
+
+def _told_apart(names: Sequence[str], heading: str) -> "tuple[alt.Color, alt.StrokeDash]":
+    """A colour and a pattern of dashes for each of some lines, over again if they run out."""
+    import altair as alt
+
     colors = [BLACK, SKY, PINK] if heading == "part" else list(PALETTE)
     dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]
-    cycle = range(len(names))
-    color = alt.Scale(domain=list(names), range=[colors[i % len(colors)] for i in cycle])
-    dash = alt.Scale(domain=list(names), range=[dashes[i % len(dashes)] for i in cycle])
     legend = alt.Legend(symbolType="stroke", symbolSize=300, symbolStrokeWidth=2)
-    base = alt.Chart(_data(rows), width=WIDTH, height=HEIGHT).encode(
-        x=_steps(),
-        y=alt.Y("value:Q", title=quantity),
-        color=alt.Color("metric:N", title=heading, scale=color, sort=list(names), legend=legend),
+    order = list(names)
+    color, dash = (
+        alt.Scale(domain=order, range=[forms[i % len(forms)] for i in range(len(order))])
+        for forms in (colors, dashes)
     )
-    line = base.mark_line(strokeWidth=2, strokeJoin="round", point=len(rows) <= len(names)).encode(
-        strokeDash=alt.StrokeDash(
-            "metric:N", title=heading, scale=dash, sort=list(names), legend=legend
-        )
+    return (
+        alt.Color("metric:N", title=heading, scale=color, sort=order, legend=legend),
+        alt.StrokeDash("metric:N", title=heading, scale=dash, sort=order, legend=legend),
     )
-    tips = [alt.Tooltip("step:Q"), alt.Tooltip("metric:N", title=heading), _number("value", "")]
-    drawn: alt.LayerChart = line + base.mark_point(opacity=0, size=80).encode(tooltip=tips)
-    return drawn.properties(title=title)
 
 
 # Curves of a run.
@@ -427,23 +435,33 @@ def _scatter_layer(dataset: Dataset) -> "alt.Chart":
 def _points(points: Sequence[PointRow]) -> "alt.Chart":
     import altair as alt
 
+    color, shape = _classes(points)
+    across, up = _ranges(points)
+    marks = alt.Chart(_data(points)).mark_point(
+        filled=True, size=64, opacity=1, stroke="white", strokeWidth=1
+    )
+    drawn: alt.Chart = marks.encode(
+        x=alt.X("x:Q", title="x, the first input", scale=_exactly(across)),
+        y=alt.Y("y:Q", title="y, the second input", scale=_exactly(up)),
+        color=color,
+        shape=shape,
+        tooltip=[alt.Tooltip("label:N", title="example"), _number("x", "x"), _number("y", "y")],
+    )
+    return drawn
+
+
+def _classes(points: Sequence[PointRow]) -> "tuple[alt.Color, alt.Shape]":
+    """The colour and the shape of each class, by its label."""
+    import altair as alt
+
     classes = {row["label"]: row["label_value"] for row in points}
     names = sorted(classes, key=lambda name: classes[name])
     colors = alt.Scale(domain=names, range=[class_color(classes[name]) for name in names])
     shapes = alt.Scale(domain=names, range=[_class_shape(classes[name]) for name in names])
-    across, up = _ranges(points)
-    drawn: alt.Chart = (
-        alt.Chart(_data(points))
-        .mark_point(filled=True, size=64, opacity=1, stroke="white", strokeWidth=1)
-        .encode(
-            x=alt.X("x:Q", title="x, the first input", scale=_exactly(across)),
-            y=alt.Y("y:Q", title="y, the second input", scale=_exactly(up)),
-            color=alt.Color("label:N", title="example", scale=colors),
-            shape=alt.Shape("label:N", title="example", scale=shapes),
-            tooltip=[alt.Tooltip("label:N", title="example"), _number("x", "x"), _number("y", "y")],
-        )
+    return (
+        alt.Color("label:N", title="example", scale=colors),
+        alt.Shape("label:N", title="example", scale=shapes),
     )
-    return drawn
 
 
 Extent: TypeAlias = tuple[float, float]
@@ -527,29 +545,27 @@ def _field(grid: Sequence[BoundaryRow], h: float, ranges: tuple[Extent, Extent])
     """The score as squares that overlap by a hair, since seams would show otherwise."""
     import altair as alt
 
-    (left, right), (low, high) = ranges
-    rows = [
-        {
-            "x": max(row["x"] - 0.5 * h, left),
-            "x2": right if row["x"] + h > right else row["x"] + 0.55 * h,
-            "y": max(row["y"] - 0.5 * h, low),
-            "y2": high if row["y"] + h > high else row["y"] + 0.55 * h,
-            "score": row["score"],
-        }
-        for row in grid
-    ]
-    drawn: alt.Chart = (
-        alt.Chart(_data(rows))
-        .mark_rect(tooltip=False)
-        .encode(
-            x="x:Q",
-            x2="x2:Q",
-            y="y:Q",
-            y2="y2:Q",
-            color=_score_color(_limit([row["score"] for row in grid])),
-        )
-    )
+    squares = alt.Chart(_data([_square(row, h, ranges) for row in grid]))
+    color = _score_color(_limit([row["score"] for row in grid]))
+    drawn: alt.Chart = _spanned(squares.mark_rect(tooltip=False)).encode(color=color)
     return drawn
+
+
+def _spanned(marks: "alt.Chart") -> "alt.Chart":
+    """Squares from corner to corner, or lines from end to end."""
+    spanned: alt.Chart = marks.encode(x="x:Q", y="y:Q", x2="x2:Q", y2="y2:Q")
+    return spanned
+
+
+def _square(row: BoundaryRow, h: float, ranges: tuple[Extent, Extent]) -> dict[str, object]:
+    (left, right), (low, high) = ranges
+    return {
+        "x": max(row["x"] - 0.5 * h, left),
+        "x2": right if row["x"] + h > right else row["x"] + 0.55 * h,
+        "y": max(row["y"] - 0.5 * h, low),
+        "y2": high if row["y"] + h > high else row["y"] + 0.55 * h,
+        "score": row["score"],
+    }
 
 
 def _line(segments: Sequence[SegmentRow]) -> "alt.Chart":
@@ -559,9 +575,7 @@ def _line(segments: Sequence[SegmentRow]) -> "alt.Chart":
 
 
 def _drawn_line(chart: "alt.Chart") -> "alt.Chart":
-    line = chart.mark_rule(color=BLACK, strokeWidth=1.8, strokeCap="round")
-    drawn: alt.Chart = line.encode(x="x:Q", y="y:Q", x2="x2:Q", y2="y2:Q")
-    return drawn
+    return _spanned(chart.mark_rule(color=BLACK, strokeWidth=1.8, strokeCap="round"))
 
 
 # The parameters.
@@ -586,32 +600,34 @@ def parameter_histogram(states: Sequence[TrainState[M]], *, bins: int = 40) -> C
 def _histogram_layer(states: Sequence[TrainState[M]], bins: int = 40) -> "alt.Chart":
     import altair as alt
 
-    colors = alt.Scale(range=[_tint(GREEN, 0.12), GREEN, "#00382A"])
-    drawn: alt.Chart = (
-        alt.Chart(
-            _data(plot_data.parameter_histogram(states, bins=bins)),
-            title="Parameters",
-            width=WIDTH,
-            height=HEIGHT,
-        )
-        .mark_rect()
-        .encode(
-            x=_steps("steps done"),
-            x2="until:Q",
-            y=alt.Y("low:Q", title="value of the parameter", scale=alt.Scale(zero=False)),
-            y2="high:Q",
-            color=alt.Color(
-                "count:Q", title="how many", scale=colors, legend=alt.Legend(tickMinStep=1)
-            ),
-            tooltip=[
-                alt.Tooltip("step:Q", title="steps done"),
-                _number("low", "from"),
-                _number("high", "to"),
-                alt.Tooltip("count:Q", title="how many"),
-            ],
-        )
+    rows = plot_data.parameter_histogram(states, bins=bins)
+    bars = alt.Chart(_data(rows), title="Parameters", width=WIDTH, height=HEIGHT).mark_rect()
+    drawn: alt.Chart = bars.encode(
+        x=_steps("steps done"),
+        x2="until:Q",
+        y=alt.Y("low:Q", title="value of the parameter", scale=alt.Scale(zero=False)),
+        y2="high:Q",
+        color=_count_color(),
+        tooltip=_count_tips(),
     )
     return drawn
+
+
+def _count_tips() -> "list[alt.Tooltip]":
+    import altair as alt
+
+    return [
+        alt.Tooltip("step:Q", title="steps done"),
+        *(_number("low", "from"), _number("high", "to")),
+        alt.Tooltip("count:Q", title="how many"),
+    ]
+
+
+def _count_color() -> "alt.Color":
+    import altair as alt
+
+    scale = alt.Scale(range=[_tint(GREEN, 0.12), GREEN, "#00382A"])
+    return alt.Color("count:Q", title="how many", scale=scale, legend=alt.Legend(tickMinStep=1))
 
 
 # A film of the training.
@@ -659,48 +675,53 @@ def _film(run: Run[M], states: Sequence[TrainState[M]], dataset: Dataset) -> "al
 
 
 def _film_boundary(states: Sequence[TrainState[M]], dataset: Dataset, now: str) -> "alt.LayerChart":
-    """One row per frame holds the scores of its whole grid; the page unrolls the one it shows."""
-    import altair as alt
-
+    """The fields and lines of all frames, of which the page shows the one of now."""
     points = plot_data.dataset_points(dataset)
     spacing = _spacing(points, FRAME_COLUMNS)
-    frames = plot_data.boundary_frames(states, dataset, h=spacing, padding=PADDING)
-    fields = [{**_short(frame), "until": _until(frame, states)} for frame in frames]
-    (left, right), (low, high) = _ranges(points)
-    column, row = "floor((datum.n - 1) / datum.rows)", "((datum.n - 1) % datum.rows)"
-    field = (
-        alt.Chart(_data(fields))
-        .transform_filter(now)
-        .transform_flatten(["scores"], ["score"])
-        .transform_window(n="row_number()")
-        .transform_calculate(
-            x=f"max(datum.left + ({column} - 0.5) * datum.h, {left})",
-            x2=_upper("left", column, right),
-            y=f"max(datum.bottom + ({row} - 0.5) * datum.h, {low})",
-            y2=_upper("bottom", row, high),
-        )
-        .mark_rect()
-        .encode(
-            x="x:Q",
-            x2="x2:Q",
-            y="y:Q",
-            y2="y2:Q",
-            color=_score_color(_limit([score for frame in frames for score in frame["scores"]])),
-        )
-    )
-    lines = [
-        {"step": frame["step"], "until": _until(frame, states), **segment}
-        for frame in frames
-        for segment in frame["line"]
+    frames: list[plot_data.FrameRow] = [
+        {**frame, "until": _until(frame, states)}
+        for frame in plot_data.boundary_frames(states, dataset, h=spacing, padding=PADDING)
     ]
     width, height = _size(points)
-    line = _drawn_line(alt.Chart(_data(lines)).transform_filter(now))
     drawn: alt.LayerChart = (
-        (field + line + _points(points))
+        (_film_field(frames, now, _ranges(points)) + _film_line(frames, now) + _points(points))
         .resolve_scale(color="independent", shape="independent", strokeDash="independent")
         .properties(width=width, height=height, title="Decision boundary")
     )
     return drawn
+
+
+def _film_field(
+    frames: Sequence[plot_data.FrameRow], now: str, ranges: tuple[Extent, Extent]
+) -> "alt.Chart":
+    """One row per frame holds the scores of its whole grid; the page unrolls the one it shows."""
+    import altair as alt
+
+    (left, right), (low, high) = ranges
+    column, row = "floor((datum.n - 1) / datum.rows)", "((datum.n - 1) % datum.rows)"
+    corners = {
+        "x": f"max(datum.left + ({column} - 0.5) * datum.h, {left})",
+        "x2": _upper("left", column, right),
+        "y": f"max(datum.bottom + ({row} - 0.5) * datum.h, {low})",
+        "y2": _upper("bottom", row, high),
+    }
+    scores = alt.Chart(_data([*map(_short, frames)])).transform_filter(now)
+    squares = scores.transform_flatten(["scores"], ["score"]).transform_window(n="row_number()")
+    color = _score_color(_limit([score for frame in frames for score in frame["scores"]]))
+    drawn: alt.Chart = _spanned(squares.transform_calculate(**corners).mark_rect())
+    return drawn.encode(color=color)
+
+
+def _film_line(frames: Sequence[plot_data.FrameRow], now: str) -> "alt.Chart":
+    """The segments of all boundaries, each with the steps at which it is shown."""
+    import altair as alt
+
+    segments = [
+        {"step": frame["step"], "until": frame["until"], **segment}
+        for frame in frames
+        for segment in frame["line"]
+    ]
+    return _drawn_line(alt.Chart(_data(segments)).transform_filter(now))
 
 
 def _upper(start: str, place: str, end: float) -> str:
@@ -861,7 +882,7 @@ def report(
 def _figures(
     run: Run[M], states: Sequence[TrainState[M]], dataset: Dataset
 ) -> list[tuple[Chart, str]]:
-    """The charts of the report, each with the words that say what it shows."""
+    """The charts of the report, one after the other, each with the words that say what it shows."""
     return [
         (
             scrubber(run, states, dataset),

@@ -178,18 +178,12 @@ def _number(field: str, title: str) -> "alt.Tooltip":
 
 
 def _finished(chart: Chart) -> Chart:
-    """The look that all charts share: letters that can be read, no frame."""
+    """The look that all charts share: letters that can be read, no frame; a theme has colours."""
     drawn: Chart = (
-        chart.configure(font="system-ui, 'DejaVu Sans', sans-serif", background="white")
+        chart.configure(font="system-ui, 'DejaVu Sans', sans-serif")
         .configure_view(stroke=None)
         .configure_axis(
-            labelFontSize=12,
-            titleFontSize=13,
-            titleFontWeight="normal",
-            labelLimit=240,
-            gridColor="#E5E5E5",
-            labelColor="#222222",
-            titleColor="#222222",
+            labelFontSize=12, titleFontSize=13, titleFontWeight="normal", labelLimit=240
         )
         .configure_legend(labelFontSize=12, titleFontSize=12, labelLimit=240, symbolSize=80)
         .configure_title(fontSize=15, anchor="start", offset=10)
@@ -197,12 +191,53 @@ def _finished(chart: Chart) -> Chart:
     return drawn
 
 
+# Themes. A page gives its colours of ground, letters and lines to a chart, which has none of its
+# own: marimo and Jupyter do so for their themes. For files it is done here.
+
+Theme: TypeAlias = Literal["light", "dark"]
+"""What a picture is drawn for: a light page, or a dark one.
+
+>>> theme: Theme = "dark"
+>>> from microfp import datasets
+>>> to_svg(scatter(datasets.moons(4)), theme=theme).count("#14171B")
+1
+"""
+
+
+def _theme(ground: str, ink: str, grid: str, ticks: str) -> Mapping[str, object]:
+    """The colours of a page, as a configuration of Vega-Lite."""
+    letters = {"labelColor": ink, "titleColor": ink}
+    return {
+        "background": ground,
+        "title": {"color": ink},
+        "legend": letters,
+        "axis": {**letters, "gridColor": grid, "domainColor": ticks, "tickColor": ticks},
+    }
+
+
+_THEMES: Mapping[Theme, Mapping[str, object]] = {
+    "light": _theme("#FFFFFF", "#222222", "#E5E5E5", "#888888"),
+    "dark": _theme("#14171B", "#E9EBEE", "#343B44", "#6A737E"),
+}
+
+
+def _by_ground(on_light: str, on_dark: str) -> "alt.ExprRef":
+    """One of two colours, by the ground that a chart has come to stand on."""
+    import altair as alt
+
+    return alt.ExprRef(f"luminance(background) < 0.2 ? '{on_dark}' : '{on_light}'")
+
+
+def _ink() -> "alt.ExprRef":
+    return _by_ground(BLACK, "#E9EBEE")
+
+
 def _curve(
     rows: Rows,
     *,
     title: str,
     quantity: str,
-    color: str,
+    color: "str | alt.ExprRef",
     percent: bool = False,
     only: str = "true",
 ) -> "alt.LayerChart":
@@ -243,7 +278,8 @@ def _told_apart(names: Sequence[str], heading: str) -> "tuple[alt.Color, alt.Str
     """A colour and a pattern of dashes for each of some lines, over again if they run out."""
     import altair as alt
 
-    colors = [BLACK, SKY, PINK] if heading == "part" else list(PALETTE)
+    chosen = (BLACK, SKY, PINK) if heading == "part" else PALETTE
+    colors = [_ink() if color == BLACK else color for color in chosen]
     dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]
     legend = alt.Legend(symbolType="stroke", symbolSize=300, symbolStrokeWidth=2)
     order = list(names)
@@ -302,7 +338,7 @@ def accuracy_curve(run: Run[M]) -> Chart:
 
 def _accuracy_layers(run: Run[M]) -> "alt.LayerChart":
     rows = plot_data.accuracy_history(run)
-    return _curve(rows, title="Accuracy", quantity="accuracy in %", color=BLACK, percent=True)
+    return _curve(rows, title="Accuracy", quantity="accuracy in %", color=_ink(), percent=True)
 
 
 @_needs_extra
@@ -514,9 +550,16 @@ def _boundary_layers(model: Model, dataset: Dataset, h: float | None = None) -> 
             + _points(points)
         )
         .resolve_scale(color="independent", shape="independent", strokeDash="independent")
-        .properties(title="Decision boundary", width=width, height=height)
+        .properties(title="Decision boundary", width=width, height=height, view=_paper())
     )
     return drawn
+
+
+def _paper() -> "alt.ViewBackground":
+    """White below a field, where its squares meet, on any ground."""
+    import altair as alt
+
+    return alt.ViewBackground(fill="white")
 
 
 def _spacing(points: Sequence[PointRow], columns: int) -> float:
@@ -626,7 +669,8 @@ def _count_tips() -> "list[alt.Tooltip]":
 def _count_color() -> "alt.Color":
     import altair as alt
 
-    scale = alt.Scale(range=[_tint(GREEN, 0.12), GREEN, "#00382A"])
+    few, many = _by_ground(_tint(GREEN, 0.12), "#0C3B30"), _by_ground("#00382A", "#C4F5E7")
+    scale = alt.Scale(range=[few, GREEN, many])
     return alt.Color("count:Q", title="how many", scale=scale, legend=alt.Legend(tickMinStep=1))
 
 
@@ -686,7 +730,7 @@ def _film_boundary(states: Sequence[TrainState[M]], dataset: Dataset, now: str) 
     drawn: alt.LayerChart = (
         (_film_field(frames, now, _ranges(points)) + _film_line(frames, now) + _points(points))
         .resolve_scale(color="independent", shape="independent", strokeDash="independent")
-        .properties(width=width, height=height, title="Decision boundary")
+        .properties(width=width, height=height, title="Decision boundary", view=_paper())
     )
     return drawn
 
@@ -747,8 +791,12 @@ def _film_loss(run: Run[M], step: str) -> "alt.LayerChart":
 
     rows = _metric(run, "loss")
     so_far = f"datum.step <= {step}"
-    curve = _curve(rows, title="Loss so far", quantity="total loss", color=BLACK, only=so_far)
-    whole = alt.Chart(_data(rows)).mark_line(color="#CCCCCC").encode(x=_steps(), y="value:Q")
+    curve = _curve(rows, title="Loss so far", quantity="total loss", color=_ink(), only=so_far)
+    whole = (
+        alt.Chart(_data(rows))
+        .mark_line(color=_by_ground("#CCCCCC", "#59616B"))
+        .encode(x=_steps(), y="value:Q")
+    )
     drawn: alt.LayerChart = (whole + curve).properties(width=WIDTH * 3 // 4, height=HEIGHT)
     return drawn
 
@@ -757,8 +805,12 @@ def _film_loss(run: Run[M], step: str) -> "alt.LayerChart":
 
 
 @_needs_extra
-def to_svg(chart: Chart) -> str:
+def to_svg(chart: Chart, *, theme: Theme = "light") -> str:
     """Render a chart as SVG, without a network.
+
+    Args:
+        chart: The chart.
+        theme: The page that it is for, `light` or `dark`.
 
     >>> from microfp import datasets
     >>> to_svg(scatter(datasets.moons(4)))[:4]
@@ -766,16 +818,18 @@ def to_svg(chart: Chart) -> str:
     """
     import vl_convert
 
-    return vl_convert.vegalite_to_svg(chart.to_json(), vl_version=_grammar())
+    colors = _colors("to_svg", theme)
+    return vl_convert.vegalite_to_svg(chart.to_json(), vl_version=_grammar(), config=colors)
 
 
 @_needs_extra
-def to_png(chart: Chart, *, scale: float = 2.0) -> bytes:
+def to_png(chart: Chart, *, scale: float = 2.0, theme: Theme = "light") -> bytes:
     r"""Render a chart as PNG, without a network.
 
     Args:
         chart: The chart.
         scale: Pixels per unit of the chart, above 0: 2 for screens and slides, more for print.
+        theme: The page that it is for, `light` or `dark`.
 
     >>> from microfp import datasets
     >>> to_png(scatter(datasets.moons(4)), scale=1.0)[1:4]
@@ -784,7 +838,16 @@ def to_png(chart: Chart, *, scale: float = 2.0) -> bytes:
     import vl_convert
 
     factor = check_positive("to_png", "scale", scale)
-    return vl_convert.vegalite_to_png(chart.to_json(), vl_version=_grammar(), scale=factor)
+    colors = _colors("to_png", theme)
+    return vl_convert.vegalite_to_png(
+        chart.to_json(), vl_version=_grammar(), scale=factor, config=colors
+    )
+
+
+def _colors(where: str, theme: Theme) -> dict[str, object]:
+    if theme not in _THEMES:
+        raise wrong_value(where, "theme", f"one of {', '.join(_THEMES)}", theme)
+    return dict(_THEMES[theme])
 
 
 def _grammar() -> str:
@@ -795,18 +858,19 @@ def _grammar() -> str:
 
 
 @_needs_extra
-def save(chart: Chart, path: str | Path) -> IOResult[Path, OSError]:
+def save(chart: Chart, path: str | Path, *, theme: Theme = "light") -> IOResult[Path, OSError]:
     """Write a chart to a file: PNG or SVG, by the end of its name.
 
     Args:
         chart: The chart.
         path: Where to; a file that is there is replaced in one instant, or not at all.
+        theme: The page that it is for, `light` or `dark`.
 
     Returns:
         The path, or the error of the file system.
 
     Raises:
-        ValueError: If the name ends otherwise.
+        ValueError: If the name ends otherwise, or there is no such theme.
 
     >>> from microfp import datasets
     >>> save(scatter(datasets.moons(4)), "/nowhere/moons.svg")
@@ -814,8 +878,8 @@ def save(chart: Chart, path: str | Path) -> IOResult[Path, OSError]:
     """
     target = Path(path)
     kinds: Mapping[str, Callable[[], bytes]] = {
-        ".png": lambda: to_png(chart),
-        ".svg": lambda: to_svg(chart).encode(),
+        ".png": lambda: to_png(chart, theme=theme),
+        ".svg": lambda: to_svg(chart, theme=theme).encode(),
     }
     if target.suffix not in kinds:
         raise wrong_value("save", "path", "a name that ends in .png or .svg", str(path))
@@ -918,7 +982,8 @@ def _program() -> str:
     """Vega, Vega-Lite and what puts them into the page, as one text of JavaScript."""
     import vl_convert
 
-    return vl_convert.javascript_bundle(_DRAW, vl_version=_grammar()).replace(
+    colors = f"const config = {json.dumps(_THEMES['light'])};"
+    return vl_convert.javascript_bundle(colors + _DRAW, vl_version=_grammar()).replace(
         "</script", "<\\/script"
     )
 
@@ -926,7 +991,7 @@ def _program() -> str:
 _DRAW = """
 const specs = JSON.parse(document.getElementById("specs").textContent);
 for (const [id, spec] of Object.entries(specs)) {
-  vegaEmbed("#" + id, spec, {actions: false, renderer: "canvas"});
+  vegaEmbed("#" + id, spec, {actions: false, renderer: "canvas", config});
 }
 """
 

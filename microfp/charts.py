@@ -178,18 +178,12 @@ def _number(field: str, title: str) -> "alt.Tooltip":
 
 
 def _finished(chart: Chart) -> Chart:
-    """The look that all charts share: letters that can be read, no frame."""
+    """The look that all charts share: letters that can be read, no frame; a theme has colours."""
     drawn: Chart = (
-        chart.configure(font="system-ui, 'DejaVu Sans', sans-serif", background="white")
+        chart.configure(font="system-ui, 'DejaVu Sans', sans-serif")
         .configure_view(stroke=None)
         .configure_axis(
-            labelFontSize=12,
-            titleFontSize=13,
-            titleFontWeight="normal",
-            labelLimit=240,
-            gridColor="#E5E5E5",
-            labelColor="#222222",
-            titleColor="#222222",
+            labelFontSize=12, titleFontSize=13, titleFontWeight="normal", labelLimit=240
         )
         .configure_legend(labelFontSize=12, titleFontSize=12, labelLimit=240, symbolSize=80)
         .configure_title(fontSize=15, anchor="start", offset=10)
@@ -197,12 +191,53 @@ def _finished(chart: Chart) -> Chart:
     return drawn
 
 
+# Themes. A page gives its colours of ground, letters and lines to a chart, which has none of its
+# own: marimo and Jupyter do so for their themes. For files it is done here.
+
+Theme: TypeAlias = Literal["light", "dark"]
+"""What a picture is drawn for: a light page, or a dark one.
+
+>>> theme: Theme = "dark"
+>>> from microfp import datasets
+>>> to_svg(scatter(datasets.moons(4)), theme=theme).count("#14171B")
+1
+"""
+
+
+def _theme(ground: str, ink: str, grid: str, ticks: str) -> Mapping[str, object]:
+    """The colours of a page, as a configuration of Vega-Lite."""
+    letters = {"labelColor": ink, "titleColor": ink}
+    return {
+        "background": ground,
+        "title": {"color": ink},
+        "legend": letters,
+        "axis": {**letters, "gridColor": grid, "domainColor": ticks, "tickColor": ticks},
+    }
+
+
+_THEMES: Mapping[Theme, Mapping[str, object]] = {
+    "light": _theme("#FFFFFF", "#222222", "#E5E5E5", "#888888"),
+    "dark": _theme("#14171B", "#E9EBEE", "#343B44", "#6A737E"),
+}
+
+
+def _by_ground(on_light: str, on_dark: str) -> "alt.ExprRef":
+    """One of two colours, by the ground that a chart has come to stand on."""
+    import altair as alt
+
+    return alt.ExprRef(f"luminance(background) < 0.2 ? '{on_dark}' : '{on_light}'")
+
+
+def _ink() -> "alt.ExprRef":
+    return _by_ground(BLACK, "#E9EBEE")
+
+
 def _curve(
     rows: Rows,
     *,
     title: str,
     quantity: str,
-    color: str,
+    color: "str | alt.ExprRef",
     percent: bool = False,
     only: str = "true",
 ) -> "alt.LayerChart":
@@ -228,25 +263,34 @@ def _series(
     """Some lines over the steps, told apart by colour and by dashes."""
     import altair as alt
 
-    colors = [BLACK, SKY, PINK] if heading == "part" else list(PALETTE)
-    dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]
-    cycle = range(len(names))
-    color = alt.Scale(domain=list(names), range=[colors[i % len(colors)] for i in cycle])
-    dash = alt.Scale(domain=list(names), range=[dashes[i % len(dashes)] for i in cycle])
-    legend = alt.Legend(symbolType="stroke", symbolSize=300, symbolStrokeWidth=2)
+    color, dash = _told_apart(names, heading)
     base = alt.Chart(_data(rows), width=WIDTH, height=HEIGHT).encode(
-        x=_steps(),
-        y=alt.Y("value:Q", title=quantity),
-        color=alt.Color("metric:N", title=heading, scale=color, sort=list(names), legend=legend),
+        x=_steps(), y=alt.Y("value:Q", title=quantity), color=color
     )
-    line = base.mark_line(strokeWidth=2, strokeJoin="round", point=len(rows) <= len(names)).encode(
-        strokeDash=alt.StrokeDash(
-            "metric:N", title=heading, scale=dash, sort=list(names), legend=legend
-        )
-    )
+    line = base.mark_line(strokeWidth=2, strokeJoin="round", point=len(rows) <= len(names))
     tips = [alt.Tooltip("step:Q"), alt.Tooltip("metric:N", title=heading), _number("value", "")]
-    drawn: alt.LayerChart = line + base.mark_point(opacity=0, size=80).encode(tooltip=tips)
+    points = base.mark_point(opacity=0, size=80).encode(tooltip=tips)
+    drawn: alt.LayerChart = line.encode(strokeDash=dash) + points
     return drawn.properties(title=title)
+
+
+def _told_apart(names: Sequence[str], heading: str) -> "tuple[alt.Color, alt.StrokeDash]":
+    """A colour and a pattern of dashes for each of some lines, over again if they run out."""
+    import altair as alt
+
+    chosen = (BLACK, SKY, PINK) if heading == "part" else PALETTE
+    colors = [_ink() if color == BLACK else color for color in chosen]
+    dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]
+    legend = alt.Legend(symbolType="stroke", symbolSize=300, symbolStrokeWidth=2)
+    order = list(names)
+    color, dash = (
+        alt.Scale(domain=order, range=[forms[i % len(forms)] for i in range(len(order))])
+        for forms in (colors, dashes)
+    )
+    return (
+        alt.Color("metric:N", title=heading, scale=color, sort=order, legend=legend),
+        alt.StrokeDash("metric:N", title=heading, scale=dash, sort=order, legend=legend),
+    )
 
 
 # Curves of a run.
@@ -294,7 +338,7 @@ def accuracy_curve(run: Run[M]) -> Chart:
 
 def _accuracy_layers(run: Run[M]) -> "alt.LayerChart":
     rows = plot_data.accuracy_history(run)
-    return _curve(rows, title="Accuracy", quantity="accuracy in %", color=BLACK, percent=True)
+    return _curve(rows, title="Accuracy", quantity="accuracy in %", color=_ink(), percent=True)
 
 
 @_needs_extra
@@ -427,23 +471,33 @@ def _scatter_layer(dataset: Dataset) -> "alt.Chart":
 def _points(points: Sequence[PointRow]) -> "alt.Chart":
     import altair as alt
 
+    color, shape = _classes(points)
+    across, up = _ranges(points)
+    marks = alt.Chart(_data(points)).mark_point(
+        filled=True, size=64, opacity=1, stroke="white", strokeWidth=1
+    )
+    drawn: alt.Chart = marks.encode(
+        x=alt.X("x:Q", title="x, the first input", scale=_exactly(across)),
+        y=alt.Y("y:Q", title="y, the second input", scale=_exactly(up)),
+        color=color,
+        shape=shape,
+        tooltip=[alt.Tooltip("label:N", title="example"), _number("x", "x"), _number("y", "y")],
+    )
+    return drawn
+
+
+def _classes(points: Sequence[PointRow]) -> "tuple[alt.Color, alt.Shape]":
+    """The colour and the shape of each class, by its label."""
+    import altair as alt
+
     classes = {row["label"]: row["label_value"] for row in points}
     names = sorted(classes, key=lambda name: classes[name])
     colors = alt.Scale(domain=names, range=[class_color(classes[name]) for name in names])
     shapes = alt.Scale(domain=names, range=[_class_shape(classes[name]) for name in names])
-    across, up = _ranges(points)
-    drawn: alt.Chart = (
-        alt.Chart(_data(points))
-        .mark_point(filled=True, size=64, opacity=1, stroke="white", strokeWidth=1)
-        .encode(
-            x=alt.X("x:Q", title="x, the first input", scale=_exactly(across)),
-            y=alt.Y("y:Q", title="y, the second input", scale=_exactly(up)),
-            color=alt.Color("label:N", title="example", scale=colors),
-            shape=alt.Shape("label:N", title="example", scale=shapes),
-            tooltip=[alt.Tooltip("label:N", title="example"), _number("x", "x"), _number("y", "y")],
-        )
+    return (
+        alt.Color("label:N", title="example", scale=colors),
+        alt.Shape("label:N", title="example", scale=shapes),
     )
-    return drawn
 
 
 Extent: TypeAlias = tuple[float, float]
@@ -496,9 +550,16 @@ def _boundary_layers(model: Model, dataset: Dataset, h: float | None = None) -> 
             + _points(points)
         )
         .resolve_scale(color="independent", shape="independent", strokeDash="independent")
-        .properties(title="Decision boundary", width=width, height=height)
+        .properties(title="Decision boundary", width=width, height=height, view=_paper())
     )
     return drawn
+
+
+def _paper() -> "alt.ViewBackground":
+    """White below a field, where its squares meet, on any ground."""
+    import altair as alt
+
+    return alt.ViewBackground(fill="white")
 
 
 def _spacing(points: Sequence[PointRow], columns: int) -> float:
@@ -527,29 +588,27 @@ def _field(grid: Sequence[BoundaryRow], h: float, ranges: tuple[Extent, Extent])
     """The score as squares that overlap by a hair, since seams would show otherwise."""
     import altair as alt
 
-    (left, right), (low, high) = ranges
-    rows = [
-        {
-            "x": max(row["x"] - 0.5 * h, left),
-            "x2": right if row["x"] + h > right else row["x"] + 0.55 * h,
-            "y": max(row["y"] - 0.5 * h, low),
-            "y2": high if row["y"] + h > high else row["y"] + 0.55 * h,
-            "score": row["score"],
-        }
-        for row in grid
-    ]
-    drawn: alt.Chart = (
-        alt.Chart(_data(rows))
-        .mark_rect(tooltip=False)
-        .encode(
-            x="x:Q",
-            x2="x2:Q",
-            y="y:Q",
-            y2="y2:Q",
-            color=_score_color(_limit([row["score"] for row in grid])),
-        )
-    )
+    squares = alt.Chart(_data([_square(row, h, ranges) for row in grid]))
+    color = _score_color(_limit([row["score"] for row in grid]))
+    drawn: alt.Chart = _spanned(squares.mark_rect(tooltip=False)).encode(color=color)
     return drawn
+
+
+def _spanned(marks: "alt.Chart") -> "alt.Chart":
+    """Squares from corner to corner, or lines from end to end."""
+    spanned: alt.Chart = marks.encode(x="x:Q", y="y:Q", x2="x2:Q", y2="y2:Q")
+    return spanned
+
+
+def _square(row: BoundaryRow, h: float, ranges: tuple[Extent, Extent]) -> dict[str, object]:
+    (left, right), (low, high) = ranges
+    return {
+        "x": max(row["x"] - 0.5 * h, left),
+        "x2": right if row["x"] + h > right else row["x"] + 0.55 * h,
+        "y": max(row["y"] - 0.5 * h, low),
+        "y2": high if row["y"] + h > high else row["y"] + 0.55 * h,
+        "score": row["score"],
+    }
 
 
 def _line(segments: Sequence[SegmentRow]) -> "alt.Chart":
@@ -559,9 +618,7 @@ def _line(segments: Sequence[SegmentRow]) -> "alt.Chart":
 
 
 def _drawn_line(chart: "alt.Chart") -> "alt.Chart":
-    line = chart.mark_rule(color=BLACK, strokeWidth=1.8, strokeCap="round")
-    drawn: alt.Chart = line.encode(x="x:Q", y="y:Q", x2="x2:Q", y2="y2:Q")
-    return drawn
+    return _spanned(chart.mark_rule(color=BLACK, strokeWidth=1.8, strokeCap="round"))
 
 
 # The parameters.
@@ -586,32 +643,35 @@ def parameter_histogram(states: Sequence[TrainState[M]], *, bins: int = 40) -> C
 def _histogram_layer(states: Sequence[TrainState[M]], bins: int = 40) -> "alt.Chart":
     import altair as alt
 
-    colors = alt.Scale(range=[_tint(GREEN, 0.12), GREEN, "#00382A"])
-    drawn: alt.Chart = (
-        alt.Chart(
-            _data(plot_data.parameter_histogram(states, bins=bins)),
-            title="Parameters",
-            width=WIDTH,
-            height=HEIGHT,
-        )
-        .mark_rect()
-        .encode(
-            x=_steps("steps done"),
-            x2="until:Q",
-            y=alt.Y("low:Q", title="value of the parameter", scale=alt.Scale(zero=False)),
-            y2="high:Q",
-            color=alt.Color(
-                "count:Q", title="how many", scale=colors, legend=alt.Legend(tickMinStep=1)
-            ),
-            tooltip=[
-                alt.Tooltip("step:Q", title="steps done"),
-                _number("low", "from"),
-                _number("high", "to"),
-                alt.Tooltip("count:Q", title="how many"),
-            ],
-        )
+    rows = plot_data.parameter_histogram(states, bins=bins)
+    bars = alt.Chart(_data(rows), title="Parameters", width=WIDTH, height=HEIGHT).mark_rect()
+    drawn: alt.Chart = bars.encode(
+        x=_steps("steps done"),
+        x2="until:Q",
+        y=alt.Y("low:Q", title="value of the parameter", scale=alt.Scale(zero=False)),
+        y2="high:Q",
+        color=_count_color(),
+        tooltip=_count_tips(),
     )
     return drawn
+
+
+def _count_tips() -> "list[alt.Tooltip]":
+    import altair as alt
+
+    return [
+        alt.Tooltip("step:Q", title="steps done"),
+        *(_number("low", "from"), _number("high", "to")),
+        alt.Tooltip("count:Q", title="how many"),
+    ]
+
+
+def _count_color() -> "alt.Color":
+    import altair as alt
+
+    few, many = _by_ground(_tint(GREEN, 0.12), "#0C3B30"), _by_ground("#00382A", "#C4F5E7")
+    scale = alt.Scale(range=[few, GREEN, many])
+    return alt.Color("count:Q", title="how many", scale=scale, legend=alt.Legend(tickMinStep=1))
 
 
 # A film of the training.
@@ -659,48 +719,53 @@ def _film(run: Run[M], states: Sequence[TrainState[M]], dataset: Dataset) -> "al
 
 
 def _film_boundary(states: Sequence[TrainState[M]], dataset: Dataset, now: str) -> "alt.LayerChart":
+    """The fields and lines of all frames, of which the page shows the one of now."""
+    points = plot_data.dataset_points(dataset)
+    spacing = _spacing(points, FRAME_COLUMNS)
+    frames: list[plot_data.FrameRow] = [
+        {**frame, "until": _until(frame, states)}
+        for frame in plot_data.boundary_frames(states, dataset, h=spacing, padding=PADDING)
+    ]
+    width, height = _size(points)
+    drawn: alt.LayerChart = (
+        (_film_field(frames, now, _ranges(points)) + _film_line(frames, now) + _points(points))
+        .resolve_scale(color="independent", shape="independent", strokeDash="independent")
+        .properties(width=width, height=height, title="Decision boundary", view=_paper())
+    )
+    return drawn
+
+
+def _film_field(
+    frames: Sequence[plot_data.FrameRow], now: str, ranges: tuple[Extent, Extent]
+) -> "alt.Chart":
     """One row per frame holds the scores of its whole grid; the page unrolls the one it shows."""
     import altair as alt
 
-    points = plot_data.dataset_points(dataset)
-    spacing = _spacing(points, FRAME_COLUMNS)
-    frames = plot_data.boundary_frames(states, dataset, h=spacing, padding=PADDING)
-    fields = [{**_short(frame), "until": _until(frame, states)} for frame in frames]
-    (left, right), (low, high) = _ranges(points)
+    (left, right), (low, high) = ranges
     column, row = "floor((datum.n - 1) / datum.rows)", "((datum.n - 1) % datum.rows)"
-    field = (
-        alt.Chart(_data(fields))
-        .transform_filter(now)
-        .transform_flatten(["scores"], ["score"])
-        .transform_window(n="row_number()")
-        .transform_calculate(
-            x=f"max(datum.left + ({column} - 0.5) * datum.h, {left})",
-            x2=_upper("left", column, right),
-            y=f"max(datum.bottom + ({row} - 0.5) * datum.h, {low})",
-            y2=_upper("bottom", row, high),
-        )
-        .mark_rect()
-        .encode(
-            x="x:Q",
-            x2="x2:Q",
-            y="y:Q",
-            y2="y2:Q",
-            color=_score_color(_limit([score for frame in frames for score in frame["scores"]])),
-        )
-    )
-    lines = [
-        {"step": frame["step"], "until": _until(frame, states), **segment}
+    corners = {
+        "x": f"max(datum.left + ({column} - 0.5) * datum.h, {left})",
+        "x2": _upper("left", column, right),
+        "y": f"max(datum.bottom + ({row} - 0.5) * datum.h, {low})",
+        "y2": _upper("bottom", row, high),
+    }
+    scores = alt.Chart(_data([*map(_short, frames)])).transform_filter(now)
+    squares = scores.transform_flatten(["scores"], ["score"]).transform_window(n="row_number()")
+    color = _score_color(_limit([score for frame in frames for score in frame["scores"]]))
+    drawn: alt.Chart = _spanned(squares.transform_calculate(**corners).mark_rect())
+    return drawn.encode(color=color)
+
+
+def _film_line(frames: Sequence[plot_data.FrameRow], now: str) -> "alt.Chart":
+    """The segments of all boundaries, each with the steps at which it is shown."""
+    import altair as alt
+
+    segments = [
+        {"step": frame["step"], "until": frame["until"], **segment}
         for frame in frames
         for segment in frame["line"]
     ]
-    width, height = _size(points)
-    line = _drawn_line(alt.Chart(_data(lines)).transform_filter(now))
-    drawn: alt.LayerChart = (
-        (field + line + _points(points))
-        .resolve_scale(color="independent", shape="independent", strokeDash="independent")
-        .properties(width=width, height=height, title="Decision boundary")
-    )
-    return drawn
+    return _drawn_line(alt.Chart(_data(segments)).transform_filter(now))
 
 
 def _upper(start: str, place: str, end: float) -> str:
@@ -726,8 +791,12 @@ def _film_loss(run: Run[M], step: str) -> "alt.LayerChart":
 
     rows = _metric(run, "loss")
     so_far = f"datum.step <= {step}"
-    curve = _curve(rows, title="Loss so far", quantity="total loss", color=BLACK, only=so_far)
-    whole = alt.Chart(_data(rows)).mark_line(color="#CCCCCC").encode(x=_steps(), y="value:Q")
+    curve = _curve(rows, title="Loss so far", quantity="total loss", color=_ink(), only=so_far)
+    whole = (
+        alt.Chart(_data(rows))
+        .mark_line(color=_by_ground("#CCCCCC", "#59616B"))
+        .encode(x=_steps(), y="value:Q")
+    )
     drawn: alt.LayerChart = (whole + curve).properties(width=WIDTH * 3 // 4, height=HEIGHT)
     return drawn
 
@@ -736,8 +805,12 @@ def _film_loss(run: Run[M], step: str) -> "alt.LayerChart":
 
 
 @_needs_extra
-def to_svg(chart: Chart) -> str:
+def to_svg(chart: Chart, *, theme: Theme = "light") -> str:
     """Render a chart as SVG, without a network.
+
+    Args:
+        chart: The chart.
+        theme: The page that it is for, `light` or `dark`.
 
     >>> from microfp import datasets
     >>> to_svg(scatter(datasets.moons(4)))[:4]
@@ -745,16 +818,18 @@ def to_svg(chart: Chart) -> str:
     """
     import vl_convert
 
-    return vl_convert.vegalite_to_svg(chart.to_json(), vl_version=_grammar())
+    colors = _colors("to_svg", theme)
+    return vl_convert.vegalite_to_svg(chart.to_json(), vl_version=_grammar(), config=colors)
 
 
 @_needs_extra
-def to_png(chart: Chart, *, scale: float = 2.0) -> bytes:
+def to_png(chart: Chart, *, scale: float = 2.0, theme: Theme = "light") -> bytes:
     r"""Render a chart as PNG, without a network.
 
     Args:
         chart: The chart.
         scale: Pixels per unit of the chart, above 0: 2 for screens and slides, more for print.
+        theme: The page that it is for, `light` or `dark`.
 
     >>> from microfp import datasets
     >>> to_png(scatter(datasets.moons(4)), scale=1.0)[1:4]
@@ -763,7 +838,16 @@ def to_png(chart: Chart, *, scale: float = 2.0) -> bytes:
     import vl_convert
 
     factor = check_positive("to_png", "scale", scale)
-    return vl_convert.vegalite_to_png(chart.to_json(), vl_version=_grammar(), scale=factor)
+    colors = _colors("to_png", theme)
+    return vl_convert.vegalite_to_png(
+        chart.to_json(), vl_version=_grammar(), scale=factor, config=colors
+    )
+
+
+def _colors(where: str, theme: Theme) -> dict[str, object]:
+    if theme not in _THEMES:
+        raise wrong_value(where, "theme", f"one of {', '.join(_THEMES)}", theme)
+    return dict(_THEMES[theme])
 
 
 def _grammar() -> str:
@@ -774,18 +858,19 @@ def _grammar() -> str:
 
 
 @_needs_extra
-def save(chart: Chart, path: str | Path) -> IOResult[Path, OSError]:
+def save(chart: Chart, path: str | Path, *, theme: Theme = "light") -> IOResult[Path, OSError]:
     """Write a chart to a file: PNG or SVG, by the end of its name.
 
     Args:
         chart: The chart.
         path: Where to; a file that is there is replaced in one instant, or not at all.
+        theme: The page that it is for, `light` or `dark`.
 
     Returns:
         The path, or the error of the file system.
 
     Raises:
-        ValueError: If the name ends otherwise.
+        ValueError: If the name ends otherwise, or there is no such theme.
 
     >>> from microfp import datasets
     >>> save(scatter(datasets.moons(4)), "/nowhere/moons.svg")
@@ -793,8 +878,8 @@ def save(chart: Chart, path: str | Path) -> IOResult[Path, OSError]:
     """
     target = Path(path)
     kinds: Mapping[str, Callable[[], bytes]] = {
-        ".png": lambda: to_png(chart),
-        ".svg": lambda: to_svg(chart).encode(),
+        ".png": lambda: to_png(chart, theme=theme),
+        ".svg": lambda: to_svg(chart, theme=theme).encode(),
     }
     if target.suffix not in kinds:
         raise wrong_value("save", "path", "a name that ends in .png or .svg", str(path))
@@ -861,7 +946,7 @@ def report(
 def _figures(
     run: Run[M], states: Sequence[TrainState[M]], dataset: Dataset
 ) -> list[tuple[Chart, str]]:
-    """The charts of the report, each with the words that say what it shows."""
+    """The charts of the report, one after the other, each with the words that say what it shows."""
     return [
         (
             scrubber(run, states, dataset),
@@ -897,7 +982,8 @@ def _program() -> str:
     """Vega, Vega-Lite and what puts them into the page, as one text of JavaScript."""
     import vl_convert
 
-    return vl_convert.javascript_bundle(_DRAW, vl_version=_grammar()).replace(
+    colors = f"const config = {json.dumps(_THEMES['light'])};"
+    return vl_convert.javascript_bundle(colors + _DRAW, vl_version=_grammar()).replace(
         "</script", "<\\/script"
     )
 
@@ -905,7 +991,7 @@ def _program() -> str:
 _DRAW = """
 const specs = JSON.parse(document.getElementById("specs").textContent);
 for (const [id, spec] of Object.entries(specs)) {
-  vegaEmbed("#" + id, spec, {actions: false, renderer: "canvas"});
+  vegaEmbed("#" + id, spec, {actions: false, renderer: "canvas", config});
 }
 """
 

@@ -56,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0; 2 for bad input, with one line on stderr; 130 after Ctrl-C; 141 where
         the reader of a pipe has gone; 1 where nothing can be written, or a training diverged.
 
+    It is a table of ends, a row for each; so it is longer than other functions.
+
     >>> main(["graph", "max(x, 1)", "x=3"])  # doctest: +ELLIPSIS
     id  formula      op       data  grad
     n0  x            leaf        3     1
@@ -151,12 +153,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"microfp {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    add_demo(commands)
-    add_graph(commands)
-    add_explore(commands)
-    add_train(commands)
-    add_predict(commands)
-    add_sweep(commands)
+    for add in (add_demo, add_graph, add_explore, add_train, add_predict, add_sweep):
+        add(commands)
     return parser
 
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 from microfp import charts, graph, text
 from microfp.datasets import Dataset
 from microfp.gradients import Gradients
-from microfp.nn import MLP, Layer, Model, Neuron
+from microfp.nn import MLP, Layer, Model, Neuron, activations_of, inputs_of, layers_of
 from microfp.record import Record, attr
 from microfp.trainer import Run
 from microfp.tree import parameter_count
@@ -163,25 +163,15 @@ def model_bundle(model: Neuron | Layer | MLP) -> dict[str, str]:
     all                                        337
     """
     heading = ("layer", "activation", "inputs", "neurons", "parameters")
-    rows = [_layer_cells(str(i), layer) for i, layer in enumerate(_layers(model), start=1)]
+    rows = [_layer_cells(str(i), layer) for i, layer in enumerate(layers_of(model), start=1)]
     cells = [heading, *rows, ("all", "", "", "", f"{parameter_count(model):,}")]
     plain = text.table(heading, cells[1:], numbers=3)
     return {PAGE: _html_of(cells, ""), PLAIN: plain}
 
 
-def _layers(model: Neuron | Layer | MLP) -> Sequence[Sequence[Neuron]]:
-    if isinstance(model, MLP):
-        return [layer.neurons for layer in model.layers]
-    return [model.neurons] if isinstance(model, Layer) else [[model]]
-
-
 def _layer_cells(number: str, neurons: Sequence[Neuron]) -> tuple[str, ...]:
-    kinds = dict.fromkeys(
-        it.activation if isinstance(it.activation, str) else "a function" for it in neurons
-    )
-    widths = dict.fromkeys(f"{len(it.weights):,}" for it in neurons)
     count = f"{parameter_count(tuple(neurons)):,}"
-    return number, ", ".join(kinds), ", ".join(widths), f"{len(neurons):,}", count
+    return number, activations_of(neurons), inputs_of(neurons), f"{len(neurons):,}", count
 
 
 def dataset_bundle(dataset: Dataset) -> dict[str, str]:

@@ -239,7 +239,8 @@ def dual_adjoints(
     """The fold of `backward` on duals of plain numbers: each gradient and its derivative.
 
     It is `gradients.adjoints` for the case that Hessian-vector products are made of, without a
-    new dual for each sum and product. Nodes for which a number stands in get no entry.
+    new dual for each sum and product. Nodes for which a number stands in get no entry, and a
+    gradient that nothing moves has a `Flat` derivative, which is no factor: 0 times inf is nan.
 
     >>> from microfp import value
     >>> x, x_dual = value(3.0), dual(Level(depth=1), 3.0, 1.0)
@@ -247,7 +248,7 @@ def dual_adjoints(
     >>> dual_adjoints((x, square), {x: x_dual, square: x_dual * x_dual})[x]
     (6.0, 2.0)
     """
-    table = {order[-1]: (1.0, 0.0)}
+    table: dict[Value, Pair] = {order[-1]: (1.0, ops.FLAT)}
     for node in reversed(order):
         if node.parents and node in table:
             _add_pairs(table, node, stand_ins)
@@ -255,12 +256,27 @@ def dual_adjoints(
 
 
 def _add_pairs(table: dict[Value, Pair], node: Value, stand_ins: Mapping[Value, Operand]) -> None:
-    upstream, slope = table[node]
+    upstream = table[node]
     for parent, partial in zip(node.parents, partials_of(node, stand_ins), strict=True):
         if isinstance(stand_ins[parent], Dual) and partial is not ops.FLAT:
-            p, t = _pair(partial)
-            known, known_slope = table.get(parent, (0.0, 0.0))
-            table[parent] = (known + upstream * p, known_slope + (slope * p + upstream * t))
+            primal, slope = _times(upstream, _pair(partial))
+            known, known_slope = table.get(parent, UNMOVED)
+            table[parent] = (
+                known + primal,
+                known_slope if slope is ops.FLAT else known_slope + slope,
+            )
+
+
+UNMOVED: Pair = (0.0, ops.FLAT)
+"""The gradient of what nothing leads to, with its derivative."""
+
+
+def _times(a: Pair, b: Pair) -> Pair:
+    """The product of two duals: (p + s e) (q + t e) = p q + (s q + p t) e."""
+    (p, s), (q, t) = a, b
+    if t is ops.FLAT:  # for speed also: most partial derivatives are numbers
+        return p * q, s if s is ops.FLAT else s * q
+    return p * q, p * t if s is ops.FLAT else s * q + p * t
 
 
 def _pair(x: Operand) -> Pair:

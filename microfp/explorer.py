@@ -354,8 +354,7 @@ def page_data(output: Value, *, title: str | None = None, limit: int = LIMIT) ->
         raise wrong_kind("explorer", "title", "a str or None", title)
     shown = _shown("explorer", output, limit)
     index = {node: i for i, node in enumerate(shown)}
-    computed = [node for node in shown if node.parents]
-    rules = {_rule_key(node): _rule(node) for node in computed}
+    rules = {_rule_key(node): _rule(node) for node in shown if node.parents}
     numbers = {key: i for i, key in enumerate(rules)}
     return PageData(
         title=title,

@@ -20,8 +20,8 @@ it can be differentiated again.
 How nested transforms are kept apart, `duals` explains.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial, wraps
 from inspect import Parameter, signature
 from numbers import Real
 from operator import index
@@ -40,6 +40,7 @@ from microfp.checks import (
 )
 from microfp.duals import (
     SCOPE,
+    UNMOVED,
     Dual,
     Level,
     Scope,
@@ -229,13 +230,22 @@ def _here(scope: Scope, *, keeps_nodes: bool) -> Scope:
 
 def _differentiated(trace: _Trace, y: Operand) -> tuple[Operand, list[Operand]]:
     """An output of a trace, and its gradient along each of the operands."""
-    if isinstance(y, Dual):  # of an enclosing transform; a derivative is linear
-        primal, slopes = _differentiated(trace, y.primal)
-        tangent, more = _differentiated(trace, y.tangent)
-        joined = [join(p, t, y.level) for p, t in zip(slopes, more, strict=True)]
-        return join(primal, tangent, y.level), joined
-    if not isinstance(y, Value):
-        return y, [0.0] * len(trace.leaves)
+    if isinstance(y, Dual):
+        return _differentiated_dual(trace, y)
+    if isinstance(y, Value):
+        return _differentiated_node(trace, y)
+    return y, [0.0] * len(trace.leaves)
+
+
+def _differentiated_dual(trace: _Trace, y: Dual) -> tuple[Operand, list[Operand]]:
+    """A dual number of an enclosing transform, part by part: a derivative is linear."""
+    primal, slopes = _differentiated(trace, y.primal)
+    tangent, more = _differentiated(trace, y.tangent)
+    joined = [join(p, t, y.level) for p, t in zip(slopes, more, strict=True)]
+    return join(primal, tangent, y.level), joined
+
+
+def _differentiated_node(trace: _Trace, y: Value) -> tuple[Operand, list[Operand]]:
     order = topological_order(y)
     keeps_nodes = _keeps_nodes(trace.scope, trace.operands, order)
     level = None if keeps_nodes else _level_of_numbers(trace.operands)
@@ -245,7 +255,7 @@ def _differentiated(trace: _Trace, y: Operand) -> tuple[Operand, list[Operand]]:
         return y.data, [numbers.get(leaf, 0.0) for leaf in trace.leaves]
     if level is not None:
         pairs = dual_adjoints(order, stand_ins)
-        return stand_ins[y], [dual(level, *pairs.get(leaf, (0.0, 0.0))) for leaf in trace.leaves]
+        return stand_ins[y], [dual(level, *pairs.get(leaf, UNMOVED)) for leaf in trace.leaves]
     here = _here(trace.scope, keeps_nodes=keeps_nodes)
     wanted = _descendants(order, trace.leaves)
     table = within(here, adjoints, order, stand_ins, wanted)
@@ -267,7 +277,7 @@ def _on_level(operands: tuple[Operand, ...], level: Level | None) -> tuple[Opera
     """The operands, each of them a dual, if there is a level."""
     if level is None:
         return operands
-    return tuple(dual(level, x, 0.0) if isinstance(x, float) else x for x in operands)
+    return tuple(dual(level, x, ops.FLAT) if isinstance(x, float) else x for x in operands)
 
 
 def _descendants(order: Iterable[Value], leaves: Iterable[Value]) -> set[Value]:
@@ -613,12 +623,20 @@ def _jvp(
     where: str, f: Callable[..., A], primals: tuple[object, ...], tangents: tuple[object, ...]
 ) -> tuple[A, A]:
     _check_function(where, f)
+    places = _places(where, "primal", primals)
+    directions = _matched(where, "tangent", tangents, places)
+    _check_tied(where, places, directions)
+    return _on_duals(where, f, primals, directions)
+
+
+def _on_duals(
+    where: str, f: Callable[..., A], primals: tuple[object, ...], directions: Sequence[Operand]
+) -> tuple[A, A]:
+    """Run a function on dual numbers, and take its result apart."""
     scope = SCOPE.get()
     places = _places(where, "primal", primals)
     operands = [_operand(place, scope) for place in places]
-    directions = _matched(where, "tangent", tangents, places)
     level = _level(scope, (*operands, *directions))
-    _check_tied(where, places, directions)
     duals = [dual(level, x, t) for x, t in zip(operands, directions, strict=True)]
     keeps_nodes = scope.keeps_nodes or any(map(_holds_node, (*operands, *directions)))
     inner = Scope.unchecked(level.depth, scope.variables, keeps_nodes)
@@ -722,7 +740,8 @@ def _outside_records(where: str, name: str, trees: tuple[object, ...]) -> tuple[
 
 
 def _unit(i: int, n: int) -> tuple[float, ...]:
-    return tuple(1.0 if j == i else 0.0 for j in range(n))
+    """One input or output alone: the others do not move, so that no 0 of theirs meets an inf."""
+    return tuple(1.0 if j == i else ops.FLAT for j in range(n))
 
 
 def _by_rows(trace: _Trace, rows: int) -> list[tuple[object, ...]]:
@@ -788,15 +807,10 @@ def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., obj
     @wraps(f)
     def matrix(*args: object, **kwargs: object) -> object:
         numbers, several = _checked_argnums("hessian", argnums, args)
-
-        def slopes(*chosen: object) -> object:
-            fresh = dict(zip(numbers, chosen, strict=True))
-            return grad(f, numbers)(*(fresh.get(i, a) for i, a in enumerate(args)), **kwargs)
-
         inputs = tuple(args[i] for i in numbers)
-        places = _outside_records("hessian", "argument", inputs)
-        units = (_rebuilt(inputs, _unit(i, len(places))) for i in range(len(places)))
-        columns = [scalars(_jvp("hessian", slopes, inputs, unit)[1]) for unit in units]
+        n = len(_outside_records("hessian", "argument", inputs))
+        moved = partial(_on_duals, "hessian", _slopes_along(f, numbers, args, kwargs), inputs)
+        columns = [scalars(moved(_unit(i, n))[1]) for i in range(n)]
         rows = zip(*([place.content for place in column] for column in columns), strict=True)
         trees = (_rebuilt(inputs, row) for row in rows)
         shaped = (tree if several else tree[0] for tree in trees)
@@ -804,6 +818,22 @@ def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., obj
         return made if several else made[0]
 
     return matrix
+
+
+def _slopes_along(
+    f: Callable[..., object],
+    numbers: tuple[int, ...],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+) -> Callable[..., object]:
+    """The gradient along some arguments as a function of these alone; the others stay."""
+    gradient = grad(f, numbers)
+
+    def slopes(*chosen: object) -> object:
+        fresh = dict(zip(numbers, chosen, strict=True))
+        return gradient(*(fresh.get(i, a) for i, a in enumerate(args)), **kwargs)
+
+    return slopes
 
 
 def hvp(f: Callable[..., object], primals: object, tangents: object) -> object:
@@ -887,15 +917,7 @@ def custom_derivative(
     _check_function("custom_derivative", partials, "partials")
     title = _title(f, name)
     count = _arity(f) if arity is None else check_count(title, "arity", arity, minimum=1)
-    shown = ", ".join(f"{{{i}}}" for i in range(count))
-    written = title.replace("{", "{{").replace("}", "}}")
-    row = ops.primitive(
-        title,
-        lambda *operands: _checked_result(title, f(*operands)),
-        lambda *both: _checked_partials(title, count, both, partials(*both)),
-        f"{written}({shown})",
-        arity=count,
-    )
+    row = _row(title, f, partials, count)
 
     @wraps(f)
     def operation(*operands: Scalar) -> Value:
@@ -904,6 +926,24 @@ def custom_derivative(
         return values.apply(row, *operands)
 
     return operation
+
+
+def _row(
+    title: str,
+    f: Callable[..., float],
+    partials: Callable[..., tuple[Scalar, ...]],
+    count: int,
+) -> ops.Primitive:
+    """The primitive of a function and its rule, which are checked whenever they have run."""
+    shown = ", ".join(f"{{{i}}}" for i in range(count))
+    written = title.replace("{", "{{").replace("}", "}}")
+    return ops.primitive(
+        title,
+        lambda *operands: _checked_result(title, f(*operands)),
+        lambda *both: _checked_partials(title, count, both, partials(*both)),
+        f"{written}({shown})",
+        arity=count,
+    )
 
 
 def _title(f: Callable[..., float], name: str | None) -> str:
@@ -1045,23 +1085,29 @@ def check_grads(
     check_positive("check_grads", "step", step)
     check_seed("check_grads", "seed", seed)
     _check_function("check_grads", f)
-    arguments = _arguments(primals)
+    rows = list(_compared(f, _arguments(primals), order, step, Random(seed)))
+    parting = tuple(row for row in rows if not _agree(row, tolerance))
+    return GradientCheck(compared=len(rows), disagreements=parting)
+
+
+def _compared(
+    f: Callable[..., object],
+    arguments: tuple[object, ...],
+    order: int,
+    step: float,
+    draws: Random,
+) -> Iterator[Disagreement]:
+    """Every derivative three ways, whether they agree or not."""
     places = _places("check_grads", "primal", arguments)
     names = [_spelled([f"primal {i}" for i in range(len(arguments))], p.path) for p in places]
     point = tuple(_lifted(_operand(place, SCOPE.get())) for place in places)
-    draws = Random(seed)
     forward = reverse = _flat(f, arguments, draws)
-    rows: list[Disagreement] = []
     for k in range(1, order + 1):
         found = _three_ways(forward, reverse, point, step)
-        rows += [
-            Disagreement(order=k, place=name, forward=a, reverse=b, central=c)
-            for name, (a, b, c) in zip(names, found, strict=True)
-        ]
+        for name, (a, b, c) in zip(names, found, strict=True):
+            yield Disagreement(order=k, place=name, forward=a, reverse=b, central=c)
         direction = tuple(draws.uniform(-1.0, 1.0) for _ in point)
         forward, reverse = _along(forward, direction), _against(reverse, direction)
-    parting = tuple(row for row in rows if not _agree(row, tolerance))
-    return GradientCheck(compared=len(rows), disagreements=parting)
 
 
 Flat: TypeAlias = Callable[[tuple[Scalar, ...]], Scalar]

@@ -459,13 +459,7 @@ def _bad(where: str, name: object, field: str, expected: str, got: object) -> Da
 def _from_row(row: object, made: Mapping[str, Value], where: str) -> tuple[str, Value]:
     if not isinstance(row, Mapping):
         raise DataError(f"{where}: each row must be a mapping, got {short_repr(row)}")
-    name, label, op = row.get("id"), row.get("label"), row.get("op")
-    if not isinstance(name, str):
-        raise _bad(where, name, "id", "a text", name)
-    if label is not None and not isinstance(label, str):
-        raise _bad(where, name, "label", "a text or None", label)
-    if not isinstance(op, str) or (op != LEAF and op not in PRIMITIVES):
-        raise _bad(where, name, "op", "'leaf' or a name in microfp.ops.PRIMITIVES", op)
+    name, label, op = _texts(row, where)
     parents = _parents(row, name, op, made, where)
     parameter = _parameter(row, name, op, where)
     data = _float(row.get("data"), name, "data", where)
@@ -473,6 +467,18 @@ def _from_row(row: object, made: Mapping[str, Value], where: str) -> tuple[str, 
     if op != LEAF and not _agree(data, expected := recomputed(node, parents).data):
         raise _bad(where, name, "data", f"{expected!r}, which {op} gives", data)
     return name, node
+
+
+def _texts(row: Mapping[str, object], where: str) -> tuple[str, str | None, str]:
+    """The id, the label and the operation of a row."""
+    name, label, op = row.get("id"), row.get("label"), row.get("op")
+    if not isinstance(name, str):
+        raise _bad(where, name, "id", "a text", name)
+    if label is not None and not isinstance(label, str):
+        raise _bad(where, name, "label", "a text or None", label)
+    if not isinstance(op, str) or (op != LEAF and op not in PRIMITIVES):
+        raise _bad(where, name, "op", "'leaf' or a name in microfp.ops.PRIMITIVES", op)
+    return name, label, op
 
 
 def _parents(

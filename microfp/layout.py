@@ -72,14 +72,12 @@ def layered(parents: Sequence[Sequence[int]]) -> Layout:
     ordered = _ordered(_initial(tracks), left, right)
     row = _rows(ordered, left, right)
     top = min(row.values())
+    place = {spot: (float(spot.column), height - top) for spot, height in row.items()}
     return Layout(
-        places=tuple((float(track[0].column), row[track[0]] - top) for track in tracks),
+        places=tuple(place[track[0]] for track in tracks),
         bends=tuple(
-            tuple(
-                tuple((float(s.column), row[s] - top) for s in tracks[p][1 : column[n] - column[p]])
-                for p in parents[n]
-            )
-            for n in range(len(parents))
+            tuple(tuple(place[s] for s in tracks[p][1 : column[n] - column[p]]) for p in operands)
+            for n, operands in enumerate(parents)
         ),
         columns=len(ordered),
         rows=max(row.values()) - top + 1.0,

@@ -131,11 +131,16 @@ class Neuron(Record):
 
     >>> neuron(2, weights=[1.0, 2.0], bias=0.5)([3.0, 4.0]).data
     11.5
+    >>> neuron(2)
+    Neuron(2 -> 1 relu, 3 parameters)
     """
 
     weights: PVector[Value] = attr()
     bias: Value = attr()
     activation: str | Activation = attr(default="relu")
+
+    def __repr__(self) -> str:
+        return _in_a_line(self)
 
     def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
         from microfp.display import model_bundle
@@ -159,6 +164,9 @@ class Layer(Record):
 
     neurons: PVector[Neuron] = attr()
 
+    def __repr__(self) -> str:
+        return _in_a_line(self)
+
     def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
         from microfp.display import model_bundle
 
@@ -176,11 +184,16 @@ class MLP(Record):
     Attributes:
         layers: From the inputs to the outputs.
 
+    >>> mlp(2, [16, 16, 1])
+    MLP(2 -> 16 relu -> 16 relu -> 1, 337 parameters)
     >>> [len(l.neurons) for l in mlp(2, [16, 16, 1]).layers]
     [16, 16, 1]
     """
 
     layers: PVector[Layer] = attr()
+
+    def __repr__(self) -> str:
+        return _in_a_line(self)
 
     def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
         from microfp.display import model_bundle
@@ -190,6 +203,57 @@ class MLP(Record):
     def __call__(self, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
         """Compute one output per neuron of the last layer."""
         return reduce(lambda signals, layer: layer(signals), self.layers, _nodes(inputs))
+
+
+def layers_of(model: Neuron | Layer | MLP) -> Sequence[Sequence[Neuron]]:
+    """The neurons of a network, layer by layer; a neuron by itself is a layer of one.
+
+    >>> [len(neurons) for neurons in layers_of(mlp(2, [16, 16, 1]))]
+    [16, 16, 1]
+    """
+    if isinstance(model, MLP):
+        return [layer.neurons for layer in model.layers]
+    return [model.neurons] if isinstance(model, Layer) else [[model]]
+
+
+def inputs_of(neurons: Iterable[Neuron]) -> str:
+    """How many inputs neurons take, in writing; they may differ in a layer of your own.
+
+    >>> inputs_of([neuron(2), neuron(3), neuron(2)])
+    '2/3'
+    """
+    return "/".join(dict.fromkeys(f"{len(it.weights):,}" for it in neurons))
+
+
+def activations_of(neurons: Iterable[Neuron]) -> str:
+    """The names of the activations of neurons, also of those that are functions.
+
+    >>> activations_of([neuron(2), neuron(2, activation=values.tanh)])
+    'relu/tanh'
+    """
+    return "/".join(dict.fromkeys(_name_of(it.activation) for it in neurons))
+
+
+def _name_of(activation: str | Activation) -> str:
+    if isinstance(activation, str):
+        return activation
+    name: str = getattr(activation, "__name__", type(activation).__name__)
+    return name
+
+
+def _in_a_line(model: Neuron | Layer | MLP) -> str:
+    """A network as its shape, where a layer without activation is linear.
+
+    All its numbers would fill pages; `parameters` has them.
+    """
+    layers = layers_of(model)
+    widths = filter(None, [*map(inputs_of, layers[:1]), *map(_outputs_of, layers)])
+    parts = filter(None, [" -> ".join(widths), f"{parameter_count(model):,} parameters"])
+    return f"{type(model).__name__}({', '.join(parts)})"
+
+
+def _outputs_of(neurons: Sequence[Neuron]) -> str:
+    return f"{len(neurons):,} {activations_of(neurons)}".removesuffix(" identity").rstrip()
 
 
 def _nodes(inputs: Sequence[Scalar]) -> tuple[Value, ...]:

@@ -252,18 +252,19 @@ def to_python(output: Value, inputs: Iterable[Value] | None = None, *, name: str
         raise wrong_value("to_python", "name", "a name in Python", name)
     _check_in_table(output)
     results = simplified((output, *_derivatives(output, leaves)), leaves)
+    return "\n".join(_source(results, leaves, name))
+
+
+def _source(results: Sequence[Value], leaves: tuple[Value, ...], name: str) -> Iterator[str]:
+    """The parts of a module with the function of these leaves, which returns a value and slopes."""
     order = topological_order(total(results))[:-1]
     names = _python_names(order, leaves)
-    value_and_gradient = [names[result] for result in results]
-    return "\n".join(
-        [
-            "import math\n\n",
-            *(f"{inspect.getsource(helper)}\n" for helper in _helpers(order)),
-            f"def {name}({', '.join(names[leaf] for leaf in leaves)}):",
-            *(f"    {line}" for node in order for line in _assignments(node, names)),
-            f"    return {value_and_gradient[0]}, {_tuple(value_and_gradient[1:])}\n",
-        ]
-    )
+    returned, *slopes = [names[result] for result in results]
+    yield "import math\n\n"
+    yield from (f"{inspect.getsource(helper)}\n" for helper in _helpers(order))
+    yield f"def {name}({', '.join(names[leaf] for leaf in leaves)}):"
+    yield from (f"    {line}" for node in order for line in _assignments(node, names))
+    yield f"    return {returned}, {_tuple(slopes)}\n"
 
 
 def _tuple(items: Sequence[str]) -> str:

@@ -455,7 +455,10 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         return record
 
     def _checked(cls, current, changes, *, ignore_extra=False):
-        """A record of the current fields with the changes, checked as pyrsistent checks."""
+        """A record of the current fields with the changes, checked as pyrsistent checks.
+
+        It is one loop, written out: it gathers every complaint, and each record passes it.
+        """
         accepted, broken, missing = dict(current), [], []
         for name, given in changes.items():
             declared = cls._precord_fields.get(name)

@@ -19,15 +19,22 @@ settled by choice:
 - No gradient passes `stop_gradient`, a step or a power of 0: nothing comes back along them, neither
   a gradient that arrives infinite or nan, nor on to an infinite slope below. Any other slope of 0
   is a number like all others, and `0 * inf` is nan.
+- What does not move has no tangent, and no tangent is no factor: the second derivative of
+  `(x + 1) * inf` is 0, by `hvp` and `hessian` as by `grad` of `grad`. A 0 in a direction that you
+  give is a number.
 
 ```python
-from microfp import backward, log, relu, value
+from math import inf
+
+from microfp import backward, func, log, relu, value
 from microfp.values import stop_gradient
 
 x = value(0.0)
 assert backward(1.0 / stop_gradient(x))[x] == 0.0  # -inf arrives, and nothing passes
 assert backward(stop_gradient(log(x)))[x] == 0.0  # the slope of log is inf
 assert str(backward(1.0 / relu(x))[x]) == "nan"  # -inf arrives, and 0 * -inf is nan
+assert func.hvp(lambda x: (x + 1) * inf, 3.0, 1.0) == 0.0  # the slope is inf wherever x is
+assert str(func.jvp(lambda x: x * inf, 3.0, 0.0)[1]) == "nan"  # 0 * inf
 ```
 
 This page is printed by `python -m tests.edge_values`; a test compares it with the code. That

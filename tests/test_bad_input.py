@@ -391,7 +391,7 @@ TRAINING = {
     "the first state of a model without parameters": Misuse(
         lambda: initial_state(nn.MLP(layers=MODEL.layers.delete(0)), optim.sgd(1)),
         ShapeError,
-        "train: the model must have parameters, got MLP(layers=pvector([]))",
+        "train: the model must have parameters, got MLP(0 parameters)",
     ),
     "a loss for an optimizer": Misuse(
         lambda: train(MODEL, DATA, optimizer=max_margin()),  # type: ignore[arg-type]  # the mistake

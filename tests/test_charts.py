@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+import vl_convert
 from pyrsistent import pvector
 from returns.pipeline import is_successful
 
@@ -136,6 +137,79 @@ def test_the_legend_names_the_classes_and_the_axes_are_titled() -> None:
     text = drawn_text(charts.boundary(MODEL, DATA, h=0.5))
     for words in ("class -1", "class 1", "score", "x, the first input", "y, the second input"):
         assert words in text
+
+
+# Themes.
+
+GROUNDS: Mapping[charts.Theme, str] = {"light": "#FFFFFF", "dark": "#14171B"}
+INKED: Mapping[str, Callable[[], Chart]] = {
+    **{name: CHARTS[name] for name in ("loss", "accuracy", "scrubber", "summary")},
+    "seven runs": lambda: charts.compare({f"run {i}": RUN for i in range(7)}),
+}
+
+
+def brightness(color: str) -> float:
+    """The relative luminance of WCAG 2.2."""
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(share * c for share, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(a: str, b: str) -> float:
+    low, high = sorted((brightness(a), brightness(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def painted(svg: str) -> Iterator[tuple[str, str, str]]:
+    """The role, the kind and the colour of everything that is painted, as `#RRGGBB`."""
+    for group in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}g"):
+        for it in group:
+            for kind in ("fill", "stroke"):
+                if (color := it.get(kind, "")).startswith("#"):
+                    yield (
+                        group.get("class", ""),
+                        kind,
+                        f"#{color[1:] * (2 if len(color) == 4 else 1)}",
+                    )
+
+
+@pytest.mark.parametrize("theme", GROUNDS)
+@pytest.mark.parametrize("name", CHARTS)
+def test_letters_can_be_read_on_the_ground_of_their_theme(name: str, theme: charts.Theme) -> None:
+    svg = charts.to_svg(CHARTS[name](), theme=theme)
+    letters = [color for role, _, color in painted(svg) if "mark-text" in role]
+    assert len(letters) > 5
+    assert min(contrast(color, GROUNDS[theme]) for color in letters) >= 4.5
+    assert f'fill="{GROUNDS[theme]}"' in svg
+
+
+@pytest.mark.parametrize("theme", GROUNDS)
+@pytest.mark.parametrize("name", INKED)
+def test_a_line_of_ink_stands_out_from_the_ground_of_its_theme(
+    name: str, theme: charts.Theme
+) -> None:
+    svg = charts.to_svg(INKED[name](), theme=theme)
+    lines = [
+        color for role, kind, color in painted(svg) if "mark-line" in role and kind == "stroke"
+    ]
+    assert lines
+    assert max(contrast(color, GROUNDS[theme]) for color in lines) >= 15.0  # black, or nearly white
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_takes_its_ground_and_letters_from_the_page_that_shows_it(name: str) -> None:
+    # Vega's own dark theme, which marimo hands to every chart on a dark page.
+    svg = vl_convert.vegalite_to_svg(CHARTS[name]().to_json(), theme="dark")
+    assert 'fill="#333"' in svg
+    letters = {color for role, _, color in painted(svg) if "mark-text" in role}
+    assert letters == {"#ffffff"}
+
+
+def test_a_theme_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="to_svg: theme must be one of light, dark, got 'sepia'"):
+        charts.to_svg(charts.scatter(DATA), theme="sepia")  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(ValueError, match="to_png: theme must be one of light, dark, got None"):
+        charts.to_png(charts.scatter(DATA), theme=None)  # type: ignore[arg-type]  # on purpose
 
 
 def test_accuracy_goes_to_100_percent() -> None:

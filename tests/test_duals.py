@@ -1,5 +1,6 @@
 """Dual numbers of one level and of several, taken apart and put together."""
 
+import math
 import pickle
 import re
 
@@ -127,6 +128,15 @@ def test_adjoints_of_duals_are_a_gradient_and_its_derivative() -> None:
     assert table[x] == (30.0, 10.0)
     assert y not in table
     assert dual_adjoints(order, stand_ins | {y: dual(OUTER, 5.0, 0.0)})[y] == (9.0, 6.0)
+
+
+def test_a_derivative_of_a_gradient_that_nothing_moves_is_no_factor_of_an_infinite_slope() -> None:
+    # d/dx x·inf = inf, whatever x is.
+    x, c = value(3.0), value(math.inf)
+    moved = dual(OUTER, 3.0, 1.0)
+    table = dual_adjoints((x, c, y := x * c), {x: moved, c: math.inf, y: moved * math.inf})
+    assert table[x] == (math.inf, 0.0)
+    assert table[x][1] is ops.FLAT
 
 
 def test_a_sum_without_tangents_has_a_flat_one() -> None:

@@ -842,6 +842,46 @@ def test_no_infinite_gradient_passes_a_stop_in_higher_orders(
     assert func.hvp(curve, 0.0, 1.0) == 2.0
 
 
+# Curves with an infinite slope or factor, and their second derivatives in closed form.
+INFINITE: list[tuple[Curve, float]] = [
+    (lambda x: (x + 1.0) * math.inf, 0.0),
+    (lambda x: -2.0 * x * math.inf, 0.0),
+    (lambda x: (x + 1.0) / 0.0, 0.0),
+    (lambda x: relu(x) * math.inf + x, 0.0),
+    (lambda x: (x + 1.0) * math.nan, 0.0),
+    (lambda x: (3.0 * x) ** 2.0 * math.inf, math.inf),
+    (lambda x: sin(x) * math.inf, -math.inf),
+]
+
+
+@pytest.mark.parametrize(("curve", "second"), INFINITE)
+def test_second_derivatives_at_infinite_slopes_are_the_same_in_every_mode(
+    curve: Curve, second: float
+) -> None:
+    for outer, inner in product((by_reverse, by_forward, by_linearizing), repeat=2):
+        assert outer(inner(curve))(3.0) == second
+    assert func.hvp(curve, 3.0, 1.0) == second
+    assert func.hessian(curve)(3.0) == second
+
+
+def test_an_input_that_does_not_move_has_no_part_in_a_row_of_derivatives() -> None:
+    def f(p: tuple[Scalar, Scalar]) -> Scalar:
+        return p[0] * p[0] * math.inf + p[1] * p[1]
+
+    for jacobian in (func.jacfwd, func.jacrev):
+        assert jacobian(f)((3.0, 5.0)) == (math.inf, 10.0)
+        assert jacobian(func.grad(f))((3.0, 5.0)) == ((math.inf, 0.0), (0.0, 2.0))
+    assert func.hessian(f)((3.0, 5.0)) == ((math.inf, 0.0), (0.0, 2.0))
+
+
+def test_a_zero_in_a_direction_is_a_number_that_makes_nan_of_an_infinite_slope() -> None:
+    _, tangent = func.jvp(lambda x, y: x * math.inf + y, (3.0, 5.0), (0.0, 1.0))
+    moved = func.hvp(lambda x, y: x * x * math.inf + y, (3.0, 5.0), (0.0, 1.0))
+    assert math.isnan(tangent)
+    assert isinstance(moved, tuple)
+    assert math.isnan(moved[0])
+
+
 def test_the_tangent_of_a_constant_is_a_plain_zero() -> None:
     _, tangent = func.jvp(func.stop_gradient, 2.0, 1.0)
     assert type(tangent) is float

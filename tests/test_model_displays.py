@@ -22,7 +22,12 @@ def test_a_network_is_a_table_of_its_layers() -> None:
 def test_layers_and_neurons_are_tables_too() -> None:
     for model in (nn.layer(3, 2), nn.neuron(3, activation=relu)):
         assert set(model._repr_mimebundle_()) == {"text/html", "text/plain"}
-    assert "a function" in model_bundle(nn.neuron(3, activation=relu))["text/plain"]
+    assert "relu" in model_bundle(nn.neuron(3, activation=relu))["text/plain"]
+
+
+def test_the_functions_of_a_network_of_ones_own_are_shown_by_name_on_a_page_too() -> None:
+    page = model_bundle(nn.neuron(3, activation=lambda a: a))["text/html"]
+    assert ET.fromstring(page).findtext(".//td[2]") == "<lambda>"
 
 
 def test_data_and_runs_are_pictures() -> None:

@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from microfp.errors import ShapeError
 from microfp.nn import (
     ACTIVATIONS,
     MLP,
+    Layer,
     Neuron,
     apply_gradients,
     forward,
@@ -24,6 +26,7 @@ from microfp.nn import (
     neuron,
     parameters,
 )
+from microfp.tree import freeze
 from microfp.values import Scalar
 
 numbers = st.floats(-10, 10)
@@ -223,6 +226,53 @@ def test_updated_parameters_are_leaves_without_a_past() -> None:
     made = mlp(2, [3, 1])
     moved = apply_gradients(made, backward(forward(made, [1.0, 2.0])), 0.1)
     assert {(p.op, p.parents) for p in parameters(moved)} == {("leaf", ())}
+
+
+# What is shown
+
+
+def swish(x: Value) -> Value:
+    return x * values.sigmoid(x)
+
+
+SHOWN: list[tuple[object, str]] = [
+    (neuron(2, activation="tanh"), "Neuron(2 -> 1 tanh, 3 parameters)"),
+    (layer(3, 2), "Layer(3 -> 2 relu, 8 parameters)"),
+    (mlp(2, [16, 16, 1]), "MLP(2 -> 16 relu -> 16 relu -> 1, 337 parameters)"),
+    (mlp(1, [1, 2], activation=swish), "MLP(1 -> 1 swish -> 2, 6 parameters)"),
+    (mlp(50, [1_000, 1]), "MLP(50 -> 1,000 relu -> 1, 52,001 parameters)"),
+    (
+        freeze(mlp(2, [16, 16, 1]), lambda m: m.layers[0]),
+        ("MLP(2 -> 16 relu -> 16 relu -> 1, 289 parameters)"),
+    ),
+    (
+        Layer(neurons=pvector([neuron(2), neuron(3, activation="tanh")])),
+        ("Layer(2/3 -> 2 relu/tanh, 7 parameters)"),
+    ),
+    (Layer(neurons=pvector()), "Layer(0, 0 parameters)"),
+    (MLP(layers=pvector()), "MLP(0 parameters)"),
+]
+
+
+@pytest.mark.parametrize(("model", "line"), SHOWN, ids=[line for _, line in SHOWN])
+def test_the_repr_of_a_network_is_its_shape_in_a_line(model: object, line: str) -> None:
+    assert repr(model) == line
+
+
+def test_an_activation_without_a_name_is_shown_by_its_type() -> None:
+    assert repr(neuron(1, activation=partial(values.maximum, 0.0))) == (
+        "Neuron(1 -> 1 partial, 2 parameters)"
+    )
+
+
+def test_a_record_of_ones_own_shows_its_fields_with_a_network_in_a_line() -> None:
+    class Scaled(Record):
+        net: MLP = attr()
+        scale: Value = attr()
+
+    assert repr(Scaled(net=mlp(2, [1]), scale=value(3.0))) == (
+        "Scaled(net=MLP(2 -> 1, 3 parameters), scale=Value(data=3.0))"
+    )
 
 
 # Misuse

@@ -27,6 +27,8 @@ NOTEBOOKS = (
 )
 MATH = re.compile(r"(\$\$?)([^$\n]+)\1")
 HEADING = re.compile(r"^# (.+)\n+", re.MULTILINE)
+THEMES: tuple[charts.Theme, ...] = ("light", "dark")
+WORDS = "what the cell above draws"
 NOTE = """\
 # {title}
 
@@ -180,12 +182,23 @@ def _shown(output: object, pictures: dict[str, bytes], stem: str) -> str:
 
 
 def _picture(chart: charts.Chart, pictures: dict[str, bytes], stem: str) -> str:
-    """A chart, kept as SVG or as PNG, whichever is smaller."""
-    made = {"svg": charts.to_svg(chart).encode(), "png": charts.to_png(chart, scale=1.5)}
-    kind = min(made, key=lambda it: len(made[it]))
-    name = f"{stem}-{len(pictures) + 1}.{kind}"
-    pictures[name] = made[kind]
-    return f"![what the cell above draws]({name}){{ .chart }}"
+    """A chart for light pages and for dark ones, kept as SVG or as PNG, whichever is smaller."""
+    number = len(pictures) // len(THEMES) + 1
+    parts = []
+    for theme in THEMES:
+        kind, content = _smaller(chart, theme)
+        name = f"{stem}-{number}-{theme}.{kind}"
+        pictures[name] = content
+        parts.append(f"![{WORDS}]({name}#only-{theme}){{ .chart }}")
+    return "".join(parts)
+
+
+def _smaller(chart: charts.Chart, theme: charts.Theme) -> tuple[str, bytes]:
+    made = {
+        "svg": charts.to_svg(chart, theme=theme).encode(),
+        "png": charts.to_png(chart, scale=1.5, theme=theme),
+    }
+    return min(made.items(), key=lambda it: len(it[1]))
 
 
 def _table(rows: object) -> str:

@@ -1,6 +1,8 @@
 """How griffe, which reads the package for the reference, is told of this package's habits."""
 
 import re
+from collections.abc import Collection
+from itertools import zip_longest
 
 from griffe import (
     Attribute,
@@ -16,6 +18,8 @@ from griffe import (
     Parameters,
 )
 
+from docs.builder.links import linked
+
 BLOCK = r"^>>> .*(?:\n(?=.*\S).*)*"
 RUN = re.compile(rf"{BLOCK}(?:\n\s*\n{BLOCK})*", re.MULTILINE)
 DEFAULTS = {"default", "default_factory"}
@@ -30,13 +34,27 @@ def fenced(docstring: str) -> str:
     return RUN.sub("```pycon\n\\g<0>\n```", docstring)
 
 
+def written(docstring: str, module: str, own: Collection[str] = ()) -> str:
+    """Return a docstring for the site: its examples in fences, its names as links.
+
+    Args:
+        docstring: What stands in the source.
+        module: The module in which it stands.
+        own: Names that mean something else there.
+    """
+    words = [linked(part, module, own) for part in RUN.split(docstring)]
+    examples = [fenced(run) for run in RUN.findall(docstring)]
+    return "".join(part for pair in zip_longest(words, examples, fillvalue="") for part in pair)
+
+
 class Habits(Extension):
-    """Examples stand in blocks of code, and the fields of a record are what its class takes."""
+    """Examples stand in blocks of code, names are links, and a record takes its fields."""
 
     def on_object(self, *, obj: Object, **_rest: object) -> None:
-        """Fence the examples of one object."""
+        """Write down what one object says of itself."""
         if obj.docstring is not None:
-            obj.docstring.value = fenced(obj.docstring.value)
+            module = obj.module.path.removeprefix("microfp.").split(".")[0]
+            obj.docstring.value = written(obj.docstring.value, module, _own(obj))
 
     def on_class(self, *, cls: Class, **_rest: object) -> None:
         """Give a record the signature that it has for whoever makes one."""
@@ -44,6 +62,12 @@ class Habits(Extension):
         if bases & {"Record", "NamedTuple"} and "__init__" not in cls.members:
             kind = "keyword_only" if "Record" in bases else "positional_or_keyword"
             cls.set_member("__init__", _constructor(cls, ParameterKind[kind]))
+
+
+def _own(thing: Object) -> list[str]:
+    """The names that a docstring takes from what it describes: itself, its parameters or fields."""
+    parts = [it.name for it in thing.parameters] if isinstance(thing, Function) else thing.members
+    return [thing.name, *parts]
 
 
 def _constructor(cls: Class, kind: ParameterKind) -> Function:

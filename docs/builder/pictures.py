@@ -1,7 +1,7 @@
 """The pictures of the docs, drawn by the library: `make docs-assets`."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from microfp import backward, charts, datasets, graph, nn, relu, trainer, value
@@ -10,29 +10,17 @@ ASSETS = Path(__file__).parents[1] / "assets"
 SPOKEN = re.compile(r' (?:aria-[a-z]+|role|pointer-events)="[^"]*"')
 UNSEEN = re.compile(r"(?<=\.\d\d)\d+")
 
-DARK = {
-    "#000": "#e9ebee",
-    "#000000": "#e9ebee",
-    "#1d2126": "#e9ebee",
-    "#222222": "#e9ebee",
-    "#888": "#6a737e",
-    "#a3a8ae": "#6a737e",
-    "#e5e5e5": "#343b44",
-    "#f7f7f4": "#1c2026",
-}
-"""What the colours of ground, ink and lines become on a dark page; those of data stay."""
-
-
-GROUND = "#14171b"
-"""What the ground of a dark page is."""
+DARK = {"#1d2126": "#e9ebee", "#a3a8ae": "#6a737e", "#f7f7f4": "#1c2026"}
+"""What the colours of a graph become on a dark page: letters, lines and boxes."""
 
 
 def pictures() -> Mapping[str, str]:
     """Return every picture by the name of its file; `-dark` is for dark pages."""
-    drawn = {"graph": _graph(), "loss": bare(_loss()), "boundary": bare(_boundary())}
-    kept = {"boundary": ("#000000",)}  # the line, which lies on a bright ground in any case
-    dark = {f"{name}-dark": darkened(svg, kept.get(name, ())) for name, svg in drawn.items()}
-    return {f"{name}.svg": svg for name, svg in {**drawn, **dark}.items()}
+    drawn = {"graph.svg": _graph(), "graph-dark.svg": darkened(_graph())}
+    for name, chart in {"loss": _loss(), "boundary": _boundary()}.items():
+        drawn[f"{name}.svg"] = bare(charts.to_svg(chart))
+        drawn[f"{name}-dark.svg"] = bare(charts.to_svg(chart, theme="dark"))
+    return drawn
 
 
 def bare(svg: str) -> str:
@@ -40,13 +28,9 @@ def bare(svg: str) -> str:
     return UNSEEN.sub("", SPOKEN.sub("", svg))
 
 
-def darkened(svg: str, kept: Collection[str] = ()) -> str:
-    """Return a picture in the colours of a dark page, all but those that are kept."""
-    colors = "|".join(re.escape(color) for color in DARK if color not in kept)
-    on_white = re.sub(
-        rf'(?<==")(?:{colors})(?=")', lambda it: DARK[it[0].lower()], svg, flags=re.IGNORECASE
-    )
-    return on_white.replace('fill="white"', f'fill="{GROUND}"', 1)
+def darkened(svg: str) -> str:
+    """Return a graph in the colours of a dark page; Graphviz, unlike Vega, knows no themes."""
+    return re.sub("|".join(DARK), lambda it: DARK[it[0]], svg)
 
 
 def _graph() -> str:
@@ -64,12 +48,12 @@ def _moons() -> datasets.Dataset:
     return datasets.moons(100, noise=0.1, seed=1337)
 
 
-def _loss() -> str:
-    return charts.to_svg(charts.loss_curves(_run()))
+def _loss() -> charts.Chart:
+    return charts.loss_curves(_run())
 
 
-def _boundary() -> str:
-    return charts.to_svg(charts.boundary(_run().final_model, _moons(), h=0.1))
+def _boundary() -> charts.Chart:
+    return charts.boundary(_run().final_model, _moons(), h=0.1)
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def public_names(module: str) -> tuple[str, ...]:
     constants that it defines without a leading underscore.
     """
     defined = tuple(dict.fromkeys(_defined(_statements(module))))  # once, however overloaded
-    listed = getattr(_module(module), "__all__", defined)
+    listed = getattr(module_of(module), "__all__", defined)
     own = [name for name in defined if name in listed]
     return (*own, *(name for name in listed if name not in own))
 
@@ -107,12 +107,12 @@ def home_of(name: str) -> str:
     """Return where the reference has a name of the facade, such as `microfp.values.relu`."""
     wanted = getattr(microfp, name)
     homes = (module for module in PUBLIC if name in public_names(module))
-    return next(f"microfp.{it}.{name}" for it in homes if getattr(_module(it), name) is wanted)
+    return next(f"microfp.{it}.{name}" for it in homes if getattr(module_of(it), name) is wanted)
 
 
 def text_of(module: str, name: str) -> str:
     """Return what is said of a name: its docstring, or the text below a constant."""
-    thing = getattr(_module(module), name)
+    thing = getattr(module_of(module), name)
     if inspect.isclass(thing) or inspect.isroutine(thing):
         return inspect.getdoc(thing) or ""
     homes = (module, *(internal for internal, public in INTERNAL.items() if public == module))
@@ -126,14 +126,15 @@ def _text_below(module: str, name: str) -> str:
     return ""
 
 
-def _module(name: str) -> ModuleType:
+def module_of(name: str) -> ModuleType:
+    """Return a module of the package by the last part of its name."""
     return importlib.import_module(f"microfp.{name}")
 
 
 @cache
 def _statements(module: str) -> list[ast.stmt]:
     """The statements of a module; of `if TYPE_CHECKING`, those that run."""
-    body = ast.parse(inspect.getsource(_module(module))).body
+    body = ast.parse(inspect.getsource(module_of(module))).body
     return [s for outer in body for s in (outer.orelse if isinstance(outer, ast.If) else [outer])]
 
 
@@ -186,7 +187,8 @@ def _path(module: str) -> str:
 def _module_page(module: str) -> str:
     """The page of a module, which mkdocstrings fills in."""
     members = "".join(f"        - {name}\n" for name in public_names(module))
-    return f"# microfp.{module}\n\n::: microfp.{module}\n    options:\n      members:\n{members}"
+    title = f"# microfp.{module} {{ #microfp.{module} }}"
+    return f"{title}\n\n::: microfp.{module}\n    options:\n      members:\n{members}"
 
 
 def _index() -> str:
@@ -197,7 +199,7 @@ def _index() -> str:
 
 
 def _room_section(room: Room) -> str:
-    rows = (f"| [`{m}`]({m}.md) | {_first_sentence(_module(m).__doc__)} |" for m in room.modules)
+    rows = (f"| [`{m}`]({m}.md) | {_first_sentence(module_of(m).__doc__)} |" for m in room.modules)
     return "\n".join(
         (f"### {room.title}\n", "| module | what lives there |", "|---|---|", *rows, "")
     )

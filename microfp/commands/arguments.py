@@ -141,6 +141,11 @@ def _can_be_written(path: Path) -> bool:
         return False
 
 
+def add_json(command: argparse.ArgumentParser) -> None:
+    """Add the option to answer in JSON."""
+    command.add_argument("--json", action="store_true", help="print one JSON object instead")
+
+
 def check_writable(option: str, path: Path, *sources: Path) -> None:
     """Find out before a long work whether its result can be written, and overwrites no source.
 

@@ -14,7 +14,16 @@ from returns.unsafe import unsafe_perform_io
 
 from microfp import charts, datasets, text
 from microfp.checks import LARGEST_SEED, check_finite
-from microfp.commands.arguments import Commands, Lines, Parser, non_negative, target, whole, widths
+from microfp.commands.arguments import (
+    Commands,
+    Lines,
+    Parser,
+    add_json,
+    non_negative,
+    target,
+    whole,
+    widths,
+)
 from microfp.commands.progress import Track, tracker
 from microfp.datasets import Dataset
 from microfp.files import write_atomically
@@ -79,14 +88,21 @@ def add_demo(commands: Commands) -> None:
         "demo",
         help="train a small network and draw its decision boundary",
         description="Train a small network by max-margin loss and gradient descent, a row a step.",
-        epilog=(
-            "--json: a number that is not finite is written as the string NaN, Infinity or "
-            "-Infinity; accuracies go from 0 to 1."
-        ),
+        epilog="--json: a number that is not finite is written as the string NaN, Infinity or "
+        "-Infinity; accuracies go from 0 to 1.",
         allow_abbrev=False,
     )
-    usual = DemoOptions()
-    option = partial(_add_option, demo, usual)
+    _add_training(demo)
+    add_json(demo)
+    option = demo.add_argument
+    option("--report", type=_page, metavar="FILE.html", help="write a page with every chart")
+    option("--png", type=_picture, metavar="FILE.png", help="write one picture")
+    demo.set_defaults(answer=_answer)
+
+
+def _add_training(demo: Parser) -> None:
+    """Add the options of what is trained on what."""
+    option = partial(_add_option, demo, DemoOptions())
     option("dataset", "what to learn", choices=tuple(DATASETS))
     option("samples", "how many examples", type=whole(2))
     option(
@@ -98,12 +114,6 @@ def add_demo(commands: Commands) -> None:
     option("batch-size", "examples in a step; default: all of them", type=whole(1))
     option("seed", "of data, weights and batches", type=whole(0, LARGEST_SEED))
     option("backend", "how a step is computed; auto is the fastest", choices=get_args(Backend))
-    demo.add_argument("--json", action="store_true", help="print one JSON object instead")
-    demo.add_argument(
-        "--report", type=_page, metavar="FILE.html", help="write a page with every chart"
-    )
-    demo.add_argument("--png", type=_picture, metavar="FILE.png", help="write one picture")
-    demo.set_defaults(answer=_answer)
 
 
 def _answer(**options: object) -> Lines:
@@ -167,6 +177,16 @@ def demo_lines(options: DemoOptions, *, track: Track, clock: Callable[[], float]
     >>> print(next(lines))
     moons: 100 examples, noise 0.1, seed 1337
     """
+    demo = _prepared(options)
+    lines = partial(_json_lines if options.json else _report_lines, clock=clock)
+    if options.report or options.png:
+        charts.check_extra()
+        lines = partial(_drawn_lines, lines=lines)
+    states = _training(demo)
+    return lines(demo, track(take(options.steps, states), options.steps), states)
+
+
+def _prepared(options: DemoOptions) -> _Demo:
     noise = {} if options.noise is None else {"noise": options.noise}
     dataset = DATASETS[options.dataset](options.samples, seed=options.seed, **noise)
     model = mlp(2, [*options.hidden, 1], seed=options.seed)
@@ -177,22 +197,20 @@ def demo_lines(options: DemoOptions, *, track: Track, clock: Callable[[], float]
     )
     if options.backend == "auto":
         options = options.set(backend=_fastest(options, model, dataset))
-    demo = _Demo(options=options, dataset=dataset, model=model, spacing=spacing)
-    if options.report or options.png:
-        charts.check_extra()
-    states = train(
-        model,
-        dataset,
+    return _Demo(options=options, dataset=dataset, model=model, spacing=spacing)
+
+
+def _training(demo: _Demo) -> States:
+    """The states of the training, without an end."""
+    options = demo.options
+    return train(
+        demo.model,
+        demo.dataset,
         loss=max_margin(alpha=options.alpha),
         batch_size=options.batch_size,
         seed=options.seed,
         backend=options.backend,
     )
-    lines = _json_lines if options.json else _report_lines
-    tracked = track(take(options.steps, states), options.steps)
-    if not (options.report or options.png):
-        return lines(demo, tracked, states, clock)
-    return _drawn_lines(demo, tracked, states, partial(lines, clock=clock))
 
 
 def _fastest(options: DemoOptions, model: MLP, dataset: Dataset) -> Backend:

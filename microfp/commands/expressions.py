@@ -42,19 +42,14 @@ def add_explore(commands: Commands) -> None:
     command = commands.add_parser(
         "explore",
         help="step through the passes of an expression in a browser",
-        description=(
-            "Write a page that steps through the forward and the backward pass of an expression, "
-            "and open it in a browser."
-        ),
+        description="Write a page that steps through the forward and the backward pass of an "
+        "expression, and open it in a browser.",
         epilog=_GRAMMAR,
         allow_abbrev=False,
     )
     _add_expression(command)
     command.add_argument(
-        "--output",
-        metavar="FILE",
-        default=PAGE,
-        help=f"where the page is written; default: {PAGE}",
+        "--output", metavar="FILE", default=PAGE, help=f"where the page is written; default: {PAGE}"
     )
     command.add_argument("--no-open", action="store_true", help="write the page only")
     command.set_defaults(answer=partial(explore_lines, open_page=webbrowser.open))

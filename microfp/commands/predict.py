@@ -9,7 +9,9 @@ from microfp.commands.arguments import (
     CommandError,
     Commands,
     Lines,
+    Parser,
     UsageError,
+    add_json,
     check_writable,
     taken,
     target,
@@ -39,21 +41,25 @@ def add_predict(commands: Commands) -> None:
     command = commands.add_parser(
         "predict",
         help="predict what is not known yet, by what `train` has saved",
-        description=(
-            "Predict a class or a number for each line of a CSV file, and print them as CSV. The "
-            "columns are found by their names; a file that has the target too is scored besides."
-        ),
+        description="Predict a class or a number for each line of a CSV file, and print them as "
+        "CSV. The columns are found by their names; a file that has the target too is scored "
+        "besides.",
         allow_abbrev=False,
     )
-    command.add_argument("model", type=Path, metavar="MODEL.json", help="what train has saved")
-    command.add_argument("data", type=Path, metavar="DATA.csv", help="inputs, one a line")
-    add_form(command)
+    _add_files(command)
     command.add_argument("--probabilities", action="store_true", help="add a column for each class")
     command.add_argument(
         "--output", type=target, metavar="FILE.csv", help="write a file instead of printing"
     )
-    command.add_argument("--json", action="store_true", help="print one JSON object instead")
+    add_json(command)
     command.set_defaults(answer=_answer)
+
+
+def _add_files(command: Parser) -> None:
+    """Add what is read."""
+    command.add_argument("model", type=Path, metavar="MODEL.json", help="what train has saved")
+    command.add_argument("data", type=Path, metavar="DATA.csv", help="inputs, one a line")
+    add_form(command)
 
 
 def _answer(

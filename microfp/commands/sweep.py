@@ -17,7 +17,9 @@ from microfp.commands.arguments import (
     Commands,
     Interrupted,
     Lines,
+    Parser,
     UsageError,
+    add_json,
     check_writable,
     taken,
     target,
@@ -27,6 +29,7 @@ from microfp.commands.data import add_source, read_dataset, read_form
 from microfp.commands.progress import Track, tracker
 from microfp.commands.train import OPTIONS, add_option, add_scaling, source_lines
 from microfp.configurations import Configuration
+from microfp.datasets import Dataset
 from microfp.errors import MicrofpError
 from microfp.experiments import Experiment, Outcome, compare, merit, prepare
 from microfp.nn import parameter_count
@@ -50,17 +53,27 @@ def add_sweep(commands: Commands) -> None:
     command = commands.add_parser(
         "sweep",
         help="train with every combination of some options, and compare",
-        description=(
-            "Train as `microfp train` does, once for each combination of the options that are "
-            "given several values, and compare what is held out. The best of many scores is a "
-            "little too good: measure it again on other data."
-        ),
+        description=_DESCRIPTION,
         allow_abbrev=False,
     )
     add_source(command)
     for field, option in OPTIONS.items():
         add_option(command, field, option, nargs="+", action="extend")
     add_scaling(command)
+    _add_course(command)
+    add_json(command)
+    command.set_defaults(answer=_answer)
+
+
+_DESCRIPTION = (
+    "Train as `microfp train` does, once for each combination of the options that are given "
+    "several values, and compare what is held out. The best of many scores is a little too good: "
+    "measure it again on other data."
+)
+
+
+def _add_course(command: Parser) -> None:
+    """Add the options of how the sweep goes, and where its best goes."""
     command.add_argument(
         "--workers",
         type=whole(1, MOST_WORKERS),
@@ -70,8 +83,6 @@ def add_sweep(commands: Commands) -> None:
     command.add_argument(
         "--save", type=target, metavar="MODEL.json", help="where to write the best predictor"
     )
-    command.add_argument("--json", action="store_true", help="print one JSON object instead")
-    command.set_defaults(answer=_answer)
 
 
 def _answer(
@@ -87,24 +98,26 @@ def _answer(
     standardize: bool = True,
     **given: list[object],
 ) -> Lines:
-    dataset = read_dataset(read_form(data, delimiter=delimiter, no_header=no_header), target, drop)
+    table = read_form(data, delimiter=delimiter, no_header=no_header)
     configurations = combinations({**given, "standardize": [standardize]})
-    for configuration in configurations:
-        if not configuration.held_out:
-            raise UsageError("--held-out: must be above 0 in a sweep, which compares by it, got 0")
-    experiments = [prepare(configuration, dataset) for configuration in configurations]
+    experiments = _prepared(configurations, read_dataset(table, target, drop))
     if save is not None:
         check_writable("--save", save, data)
-    varied = [field for field, values in given.items() if len(values) > 1]
     return sweep_lines(
         experiments,
-        varied,
+        [field for field, values in given.items() if len(values) > 1],
         source=str(data),
         workers=workers,
         save=save,
         json=json,
         track=tracker(sys.stderr),
     )
+
+
+def _prepared(configurations: Sequence[Configuration], dataset: Dataset) -> list[Experiment]:
+    if not all(configuration.held_out for configuration in configurations):
+        raise UsageError("--held-out: must be above 0 in a sweep, which compares by it, got 0")
+    return [prepare(configuration, dataset) for configuration in configurations]
 
 
 def combinations(values: Mapping[str, Sequence[object]]) -> list[Configuration]:
@@ -170,13 +183,7 @@ def sweep_lines(
         done, total = len(results), len(experiments)
         raise Interrupted(f"interrupted after {done} of {total} runs; nothing was saved") from None
     runs = [_Run(*pair) for pair in zip(experiments, results, strict=True)]
-    best = _best(results)
-    written = None if save is None or best is None else _saved(runs[best], save)
-    yield from (
-        [to_json(_found(runs, best, written))] if json else _report(runs, varied, best, written)
-    )
-    if best is None:
-        raise CommandError("sweep: every run failed")
+    yield from _ending(runs, varied, save=save, json=json)
 
 
 class _Run(NamedTuple):
@@ -184,6 +191,17 @@ class _Run(NamedTuple):
 
     experiment: Experiment
     result: Attempt
+
+
+def _ending(runs: Sequence[_Run], varied: Sequence[str], *, save: Path | None, json: bool) -> Lines:
+    """Save the best, and say what came of all."""
+    best = _best([run.result for run in runs])
+    written = None if save is None or best is None else _saved(runs[best], save)
+    yield from (
+        [to_json(_found(runs, best, written))] if json else _report(runs, varied, best, written)
+    )
+    if best is None:
+        raise CommandError("sweep: every run failed")
 
 
 def _saved(run: _Run, path: Path) -> Path:

@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple, get_args
+from typing import NamedTuple, TypeAlias, get_args
 
 from returns.result import Failure, Result
 
@@ -17,6 +17,7 @@ from microfp.commands.arguments import (
     Interrupted,
     Lines,
     UsageError,
+    add_json,
     check_writable,
     expected,
     non_negative,
@@ -145,11 +146,7 @@ def add_train(commands: Commands) -> None:
     command = commands.add_parser(
         "train",
         help="train on a CSV file, measure, and save what was learnt",
-        description=(
-            "Train a network on the examples of a CSV file and measure it on examples that it has "
-            "not seen. Text targets are classes; numbers are classes where they are few and whole, "
-            "unless --loss says otherwise."
-        ),
+        description=_DESCRIPTION,
         epilog="--json: accuracies go from 0 to 1; a number that is not finite is a string.",
         allow_abbrev=False,
     )
@@ -157,6 +154,20 @@ def add_train(commands: Commands) -> None:
     for field, option in OPTIONS.items():
         add_option(command, field, option)
     add_scaling(command)
+    _add_models(command)
+    add_json(command)
+    command.set_defaults(answer=_answer)
+
+
+_DESCRIPTION = (
+    "Train a network on the examples of a CSV file and measure it on examples that it has not "
+    "seen. Text targets are classes; numbers are classes where they are few and whole, unless "
+    "--loss says otherwise."
+)
+
+
+def _add_models(command: argparse.ArgumentParser) -> None:
+    """Add the options of what is written, and of what is gone on with."""
     command.add_argument(
         "--save", type=target, metavar="MODEL.json", help="where to write what was learnt"
     )
@@ -166,8 +177,6 @@ def add_train(commands: Commands) -> None:
         metavar="MODEL.json",
         help="go on with what --save has written, for so many more steps, as it was begun",
     )
-    command.add_argument("--json", action="store_true", help="print one JSON object instead")
-    command.set_defaults(answer=_answer)
 
 
 def add_scaling(command: argparse.ArgumentParser) -> None:
@@ -222,6 +231,9 @@ def _check_resumable(begun: Predictor, target: str | None, given: Mapping[str, o
 
 # The training
 
+_Result: TypeAlias = Result[Watched, Diverged[MLP]]
+"""What a step of a training came to."""
+
 
 def train_lines(
     experiment: Experiment,
@@ -259,17 +271,9 @@ def train_lines(
     began = clock()
 
     def lines() -> Lines:
-        rows: list[Metrics] = []
-        last: Watched | None = None
-        try:
-            yield from () if json else _heading(experiment, source)
-            for last in _unwrapped(track(results, _steps_left(experiment))):
-                if _is_shown(experiment, last.state.step):
-                    rows += [metrics for metrics in (last.state.metrics,) if metrics is not None]
-                    yield from () if json else (metrics_row(rows[-1]),)
-        except KeyboardInterrupt:
-            raise Interrupted(_interrupted(experiment, last)) from None
-        outcome, seconds = conclude(experiment, last, rows), clock() - began
+        tracked = track(results, _steps_left(experiment))
+        outcome = yield from _watched(experiment, source, tracked, json=json)
+        seconds = clock() - began
         written = None if save is None else taken(save_predictor(outcome.predictor, save))
         if json:
             yield to_json({"data": source, **_found(experiment, outcome, seconds, written)})
@@ -279,11 +283,28 @@ def train_lines(
     return lines()
 
 
+def _watched(
+    experiment: Experiment, source: str, results: Iterator[_Result], *, json: bool
+) -> Generator[str, None, Outcome]:
+    """Say step by step how it goes, unless in JSON, where that comes at the end; the outcome."""
+    rows: list[Metrics] = []
+    last: Watched | None = None
+    try:
+        yield from () if json else _heading(experiment, source)
+        for last in _unwrapped(results):
+            if _is_shown(experiment, last.state.step):
+                rows += [metrics for metrics in (last.state.metrics,) if metrics is not None]
+                yield from () if json else (metrics_row(rows[-1]),)
+    except KeyboardInterrupt:
+        raise Interrupted(_interrupted(experiment, last)) from None
+    return conclude(experiment, last, rows)
+
+
 def _steps_left(experiment: Experiment) -> int:
     return max(experiment.start.configuration.steps - experiment.start.state.step, 0)
 
 
-def _unwrapped(results: Iterator[Result[Watched, Diverged[MLP]]]) -> Iterator[Watched]:
+def _unwrapped(results: Iterator[_Result]) -> Iterator[Watched]:
     for result in results:
         if isinstance(result, Failure):
             raise CommandError(f"{result.failure()}; a smaller --learning-rate may help")
@@ -438,6 +459,7 @@ def _cells(score: Score) -> tuple[str, ...]:
 def _found(
     experiment: Experiment, outcome: Outcome, seconds: float, written: Path | None
 ) -> dict[str, object]:
+    """What there is to say in JSON, a line for each key."""
     predictor = outcome.predictor
     return {
         "target": predictor.target,

@@ -1,5 +1,6 @@
 """A notebook becomes a page: its text, its code, and what its cells show."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -109,5 +110,8 @@ def test_every_notebook_is_in_the_navigation() -> None:
 def test_the_page_of_the_demo_shows_its_figures_and_its_pictures(site: Path) -> None:
     demo = (site / "notebooks" / "demo.html").read_text(encoding="utf-8")
     assert "After 100 steps the loss is <strong>0.0110</strong>" in demo
-    assert demo.count('class="chart"') == 5
+    for theme in ("light", "dark"):
+        pictures = re.findall(rf'class="chart" src="([^"#]+)#only-{theme}"', demo)
+        assert len(pictures) == 5
+        assert all((site / "notebooks" / picture).stat().st_size > 0 for picture in pictures)
     assert "<marimo-" not in demo

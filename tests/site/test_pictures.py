@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from docs.builder.pictures import ASSETS, DARK, darkened, pictures
+from docs.builder.pictures import ASSETS, darkened, pictures
 
 SVG = "{http://www.w3.org/2000/svg}"
 COLOR = re.compile(r'"(#[0-9a-fA-F]{3,6})"')
@@ -39,13 +39,19 @@ def test_pictures_are_small(name: str) -> None:
     assert (ASSETS / name).stat().st_size < 200_000
 
 
-def test_a_dark_picture_changes_ink_and_ground_and_no_colour_of_data() -> None:
-    svg = '<rect fill="white"/><path stroke="#000" fill="#E69F00"/><path stroke="white"/>'
+def test_a_dark_graph_changes_its_letters_lines_and_boxes_and_nothing_else() -> None:
+    svg = '<path fill="#f7f7f4" stroke="#a3a8ae"/><text fill="#1d2126"/><path stroke="#7a828c"/>'
     assert darkened(svg) == (
-        f'<rect fill="#14171b"/><path stroke="{DARK["#000"]}" fill="#E69F00"/>'
-        '<path stroke="white"/>'
+        '<path fill="#1c2026" stroke="#6a737e"/><text fill="#e9ebee"/><path stroke="#7a828c"/>'
     )
 
 
-def test_what_is_kept_is_not_darkened() -> None:
-    assert darkened('<path stroke="#000000"/>', ["#000000"]) == '<path stroke="#000000"/>'
+@pytest.mark.parametrize("name", ["loss", "boundary"])
+def test_a_dark_chart_stands_on_the_ground_of_a_dark_page(name: str) -> None:
+    sheet = (ASSETS.parent / "theme" / "site.css").read_text(encoding="utf-8")
+    dark = sheet[sheet.index('scheme="slate"') :]
+    ground = re.search(r"--md-default-bg-color: (#\w+)", dark)
+    assert ground is not None
+    svg = (ASSETS / f"{name}-dark.svg").read_text(encoding="utf-8")
+    assert f'fill="{ground[1].upper()}"' in svg
+    assert "#222222" not in svg

@@ -29,6 +29,7 @@ MATH = re.compile(r"(\$\$?)([^$\n]+)\1")
 HEADING = re.compile(r"^# (.+)\n+", re.MULTILINE)
 THEMES: tuple[charts.Theme, ...] = ("light", "dark")
 WORDS = "what the cell above draws"
+PIXELS = 1.5  # of a PNG, for each unit of a chart
 NOTE = """\
 # {title}
 
@@ -189,16 +190,22 @@ def _picture(chart: charts.Chart, pictures: dict[str, bytes], stem: str) -> str:
         kind, content = _smaller(chart, theme)
         name = f"{stem}-{number}-{theme}.{kind}"
         pictures[name] = content
-        parts.append(f"![{WORDS}]({name}#only-{theme}){{ .chart }}")
+        width = f' width="{_png_width(content)}"' if kind == "png" else ""
+        parts.append(f"![{WORDS}]({name}#only-{theme}){{ .chart{width} }}")
     return "".join(parts)
 
 
 def _smaller(chart: charts.Chart, theme: charts.Theme) -> tuple[str, bytes]:
     made = {
         "svg": charts.to_svg(chart, theme=theme).encode(),
-        "png": charts.to_png(chart, scale=1.5, theme=theme),
+        "png": charts.to_png(chart, scale=PIXELS, theme=theme),
     }
     return min(made.items(), key=lambda it: len(it[1]))
+
+
+def _png_width(png: bytes) -> int:
+    """The width at which a PNG is as large as the same chart as SVG; its header has the pixels."""
+    return round(int.from_bytes(png[16:20]) / PIXELS)
 
 
 def _table(rows: object) -> str:

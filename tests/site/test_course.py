@@ -115,3 +115,12 @@ def test_the_page_of_the_demo_shows_its_figures_and_its_pictures(site: Path) -> 
         assert len(pictures) == 5
         assert all((site / "notebooks" / picture).stat().st_size > 0 for picture in pictures)
     assert "<marimo-" not in demo
+
+
+def test_a_chart_is_as_wide_as_a_png_as_it_is_as_svg(site: Path) -> None:
+    page = (site / "notebooks" / "demo.html").read_text("utf-8")
+    shown = re.findall(r'src="(demo-\d+-\w+)\.png#only-\w+"[^>]*? width="(\d+)"', page)
+    assert len(shown) == page.count(".png#only-") > 0
+    for name, width in shown:
+        png = (site / "notebooks" / f"{name}.png").read_bytes()
+        assert int(width) == pytest.approx(int.from_bytes(png[16:20]) / 1.5, abs=1)

@@ -64,6 +64,24 @@ def test_tied_weights_are_one_parameter_and_stay_tied() -> None:
     assert [p.data for p in parameters(final)] == [p.data for p in parameters(runs[1].final_model)]
 
 
+def labelled(*labels: str | None) -> Neuron:
+    weights = [
+        value(number, label=label) for number, label in zip((2.0, -1.0), labels, strict=True)
+    ]
+    return Neuron(weights=pvector(weights), bias=value(0.25, label="b"), activation="identity")
+
+
+@pytest.mark.parametrize(
+    "labels", [("\u00b5", "\u03bc"), ("\uff59", "w"), ("seed", "g0"), ("p1", "p0"), ("rows", "x0")]
+)
+def test_no_label_changes_what_a_step_computes(labels: tuple[str, str]) -> None:
+    """Python reads the micro sign as the Greek letter, and a wide letter as a narrow one."""
+    named, unnamed = (
+        fit(labelled(*some), DATA, steps=2, backend="python") for some in (labels, (None, None))
+    )
+    assert named.history == unnamed.history
+
+
 erf = custom_derivative(math.erf, lambda a, y: (2.0 / math.sqrt(math.pi) * exp(-a * a),))
 hypot = custom_derivative(math.hypot, lambda a, b, y: (a / y, b / y), arity=2)
 

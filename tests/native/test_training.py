@@ -526,6 +526,25 @@ def test_without_llvmlite_the_error_names_the_extra() -> None:
     assert in_process(code) == "0\nbackend 'native' needs llvmlite: pip install 'microfp[native]'\n"
 
 
+def test_an_llvmlite_that_cannot_be_loaded_is_no_traceback_of_its_own() -> None:
+    code = """
+        import sys
+        class Broken:
+            def find_spec(self, name, *_):
+                if name == "llvmlite":
+                    raise OSError("no libllvmlite.so")
+        sys.meta_path.insert(0, Broken())
+        from microfp import native
+        from microfp.errors import CompileError
+        try:
+            native.value_and_grad(lambda x: x * x, 1.0)
+        except CompileError as error:
+            print(error)
+    """
+    expected = "backend 'native' needs llvmlite, which cannot be loaded: no libllvmlite.so\n"
+    assert in_process(code) == expected
+
+
 def test_importing_microfp_loads_no_llvmlite() -> None:
     code = "import sys, microfp, microfp.native; print('llvmlite' in sys.modules)"
     assert in_process(code) == "False\n"

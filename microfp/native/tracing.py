@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from itertools import takewhile
 from numbers import Rational, Real
+from pathlib import Path
 from sysconfig import get_path
 from traceback import walk_stack, walk_tb
 from types import FrameType
@@ -360,8 +361,9 @@ _MACHINERY = {__file__, values.__file__, ops.__file__, record.__file__, gradient
 
 
 def _libraries() -> tuple[str, ...]:
-    """The directories of Python's own modules and of installed ones."""
-    return tuple({get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+    """The directories of Python's own modules, of installed ones, and of microfp."""
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    return (str(Path(__file__).parents[1]), *map(get_path, names))
 
 
 def _place(calls: Iterable[tuple[FrameType, int]]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from microfp import values
+from microfp import func, values
 from microfp.datasets import Dataset, dataset, moons
 from microfp.errors import CompileError, MicrofpError, ShapeError, TraceError
 from microfp.losses import Loss, max_margin
@@ -26,7 +26,7 @@ from microfp.optim import sgd
 from microfp.record import Record, attr
 from microfp.trainer import Run, fit
 from microfp.tree import parameters
-from microfp.values import Scalar, Value, topological_order, value
+from microfp.values import Scalar, Value, lift, tanh, topological_order, value
 
 DATA = moons(8)
 MODEL = mlp(2, [3, 1])
@@ -226,13 +226,21 @@ def test_other_errors_are_not_hidden_by_auto() -> None:
     assert isinstance(caught.value.__cause__, LookupError)
 
 
-def test_the_line_of_an_error_is_the_users_and_not_that_of_a_library() -> None:
-    def averaging(scores: tuple[Value, ...], y: float) -> Value:
-        return scores[0] * statistics.fmean([y, 1.0])  # the line
+def averaging(scores: tuple[Value, ...], y: float) -> Value:
+    return scores[0] * statistics.fmean([y, 1.0])
 
+
+def differentiating(scores: tuple[Value, ...], y: float) -> Value:
+    return lift(func.grad(tanh)(scores[0]))
+
+
+@pytest.mark.parametrize("example", [averaging, differentiating])
+def test_the_line_of_an_error_is_the_users_and_not_that_of_a_library(
+    example: Callable[[tuple[Value, ...], float], Value],
+) -> None:
     with pytest.raises(TraceError) as caught:
-        trace_example(Loss(name="averaging", example=averaging), MODEL, 2)
-    assert f"{Path(__file__)}, line {averaging.__code__.co_firstlineno + 1}" in str(caught.value)
+        trace_example(Loss(name="asking", example=example), MODEL, 2)
+    assert f"{Path(__file__)}, line {example.__code__.co_firstlineno + 1}" in str(caught.value)
 
 
 class Averaged(Record):

@@ -276,7 +276,7 @@ def grad(x: Value, gradients: Gradients) -> float:
     0.0
     """
     _check_lookup("grad", x, gradients)
-    return gradients.get(x, 0.0)
+    return _plain(gradients.get(x, 0.0))
 
 
 def find_grad(x: Value, gradients: Gradients) -> Maybe[float]:
@@ -289,7 +289,12 @@ def find_grad(x: Value, gradients: Gradients) -> Maybe[float]:
     <Nothing>
     """
     _check_lookup("find_grad", x, gradients)
-    return Maybe.from_optional(gradients.get(x))
+    return Maybe.from_optional(gradients.get(x)).map(_plain)
+
+
+def _plain(gradient: float) -> float:
+    """A gradient as a number for arithmetic: 0.0 where nothing came back but flat slopes."""
+    return 0.0 if gradient is FLAT else gradient
 
 
 def _check_lookup(where: str, x: object, gradients: object) -> None:

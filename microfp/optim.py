@@ -210,7 +210,7 @@ def _apply_rule(
     coefficients = (*rule.coefficients(time), *_reduced(rule.reduction, gradients))
     updates, after = _applied(rule.function, gradients, vectors, parameters, coefficients)
     counter = () if count is None else (count + 1,)
-    return updates, rule.state.unchecked(*counter, *after) if vectors else state
+    return updates, rule.state.unchecked(*counter, *after) if counter or vectors else state
 
 
 def _applied(
@@ -227,7 +227,8 @@ def _applied(
         for g, p, remembered in zip(gradients, parameters, slots, strict=False)
     ]
     updates: Numbers = pvector([update for update, _ in applied])  # type: ignore[misc]  # floats
-    return updates, [pvector(column) for column in zip(*(kept for _, kept in applied), strict=True)]
+    columns = zip(*(kept for _, kept in applied), strict=True) if applied else vectors
+    return updates, [pvector(column) for column in columns]
 
 
 def _memory(name: str, rule: Rule, state: object) -> tuple[int | None, tuple[Numbers, ...]]:

@@ -372,3 +372,13 @@ def test_what_only_flat_slopes_lead_to_has_no_gradient_however_steep_it_is(
     assert backward_symbolic(output)[x].data == 3.0
     assert last(backward_steps(output)) == backward(output)
     assert set(backward(output)) == set(topological_order(output))
+
+
+@pytest.mark.parametrize("flat", FLAT)
+def test_a_gradient_that_is_read_is_a_number_like_any_other(flat: str) -> None:
+    """Within the fold 0 times anything is 0; whoever reads it computes by IEEE 754."""
+    x = value(0.5)
+    gradients = backward(FLAT[flat](x))
+    assert type(grad(x, gradients)) is float
+    assert math.isnan(grad(x, gradients) * math.inf)
+    assert type(find_grad(x, gradients).unwrap()) is float

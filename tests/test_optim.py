@@ -18,6 +18,7 @@ from microfp.optim import (
     AdamState,
     Numbers,
     Optimizer,
+    Rule,
     accumulate_gradients,
     adam,
     adamw,
@@ -25,6 +26,7 @@ from microfp.optim import (
     chain,
     clip,
     clip_by_global_norm,
+    from_rule,
     identity,
     lion,
     masked,
@@ -36,6 +38,7 @@ from microfp.optim import (
     sgd,
     trace,
 )
+from microfp.record import Record, attr
 from microfp.schedules import constant, linear, micrograd_decay
 from microfp.values import Value, total
 
@@ -237,6 +240,27 @@ def test_masked_treats_the_chosen_parameters_as_if_they_were_alone() -> None:
     alone = fed(adam(0.1), [[a, c] for a, _, c in gradients])
     assert [[a, c] for a, _, c in updates] == alone
     assert [b for _, b, _ in updates] == [b for _, b, _ in gradients]
+
+
+@pytest.mark.parametrize("inner", [*NAMED, accumulate_gradients(momentum(0.1), every=2)])
+def test_masked_may_choose_no_parameter_at_all(inner: Optimizer) -> None:
+    gradients = [[1.0, -2.0], [0.25, 3.0], [4.0, 1.0]]
+    assert fed(masked([False, False], inner), gradients) == gradients
+
+
+class CountState(Record):
+    """What a rule remembers that looks at nothing but the time."""
+
+    count: int = attr()
+
+
+def test_a_rule_that_remembers_nothing_else_still_counts_its_uses() -> None:
+    slower = Rule(
+        function=lambda g, slots, p, coefficients: (coefficients[0] * g, slots),
+        state=CountState,
+        coefficients=lambda count: (1.0 / (count + 1),),
+    )
+    assert fed(from_rule("slower", slower), [[6.0]] * 3) == [[6.0], [3.0], [2.0]]
 
 
 def test_a_new_optimiser_in_mid_run_begins_with_its_own_first_correction() -> None:

@@ -73,7 +73,7 @@ def bindings() -> "ModuleType":
     """Load llvmlite.
 
     Raises:
-        CompileError: If it is not installed.
+        CompileError: If it is not installed, or its library cannot be loaded.
     """
     try:
         import llvmlite.binding
@@ -81,6 +81,10 @@ def bindings() -> "ModuleType":
         raise CompileError(
             "backend 'native' needs llvmlite: pip install 'microfp[native]'"
         ) from None
+    except OSError as error:
+        raise CompileError(
+            f"backend 'native' needs llvmlite, which cannot be loaded: {error}"
+        ) from error
     return _started(llvmlite.binding)
 
 

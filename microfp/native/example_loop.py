@@ -220,7 +220,10 @@ def _want(wanted: dict[str, Guards], line: _Line, draft: Draft) -> None:
 
 
 def _in_order(lines: Sequence[_Line], draft: Draft) -> list[Statement]:
-    """Number the statements of each variable; sums that start from a leaf start early."""
+    """Number the statements of each variable, each behind its guards.
+
+    Sums that start from a leaf start early.
+    """
     places: Counter[str] = Counter()
     statements = []
     for line in sorted(lines, key=_earliest):  # a loop: it counts
@@ -233,10 +236,9 @@ def _in_order(lines: Sequence[_Line], draft: Draft) -> list[Statement]:
 
 
 def _earliest(line: _Line) -> float:
-    """Where a line goes: in the place of its slot, or right behind the slots of its guards."""
-    if line.is_start and not line.reads:
-        return max(line.guards, default=-1) + 0.5
-    return line.slot
+    """Where a line goes: in the place of its slot, but behind the slots of its guards."""
+    behind_guards = max(line.guards, default=-1) + 0.5
+    return behind_guards if line.is_start and not line.reads else max(line.slot, behind_guards)
 
 
 def _lines(
@@ -246,13 +248,13 @@ def _lines(
     op, operands, _ = draft.program.instructions[slot - draft.program.leaf_count]
     gate = _gate(slot, draft)
     if op == "add" and draft.names[operands[0]] == draft.names[slot]:
-        yield _added(slot, operands[1], wanted | guards[operands[1]], draft)
-    elif gate is not None:
+        yield _added(slot, operands[1], _most(wanted | guards[operands[1]]), draft)
+    elif gate is not None and slot in blind:
         yield from _passed(slot, *gate, draft, guards, wanted)
     elif slot in blind and (terms := _terms(slot, draft)) and _pays(terms[1:], guards, wanted):
-        yield _set(slot, terms[0], wanted, draft)._replace(is_start=True)
-        for term in terms[1:]:
-            yield _added(slot, term, wanted | guards[term], draft)
+        added = [_added(slot, it, _most(wanted | guards[it]), draft) for it in terms[1:]]
+        yield _set(slot, terms[0], _common(wanted, added), draft)._replace(is_start=True)
+        yield from added
     else:
         here = draft._replace(positive=_most(wanted))
         reads = _variables_of(operands, here)
@@ -272,13 +274,15 @@ def _passed(
     zero = (f"{draft.names[slot]} = 0.0",)
     open_ = wanted | {condition}
     if _pays(terms, guards, open_):
-        yield _Line(slot, zero, _most(wanted & guards[upstream]), frozenset(), is_start=True)
-        for term in terms:
-            yield _added(slot, term, open_ | guards[term], draft)
+        given = [_most_with(condition, open_ | guards[term]) for term in terms]
+        added = [_added(slot, *pair, draft) for pair in zip(terms, given, strict=True)]
+        start = _common(wanted & guards[upstream], added)
+        yield _Line(slot, zero, start, frozenset(), is_start=True)
+        yield from added
         return
     if condition not in wanted:
         yield _Line(slot, zero, _most(wanted), frozenset(), is_start=True)
-    yield _set(slot, upstream, open_, draft)
+    yield _set(slot, upstream, _most_with(condition, open_), draft)
 
 
 def _set(slot: int, content: int, guards: Guards, draft: Draft) -> _Line:
@@ -290,14 +294,25 @@ def _added(slot: int, term: int, guards: Guards, draft: Draft) -> _Line:
 
 
 def _with_operator(operator: str, slot: int, content: int, guards: Guards, draft: Draft) -> _Line:
-    some = _most(guards)
-    here = draft._replace(positive=some)
+    here = draft._replace(positive=guards)
     code = f"{draft.names[slot]} {operator} {text_of(content, here).code}"
-    return _Line(slot, (code,), some, _variables_of((content,), here))
+    return _Line(slot, (code,), guards, _variables_of((content,), here))
+
+
+def _common(wanted: Guards, added: Sequence[_Line]) -> Guards:
+    """The guards of what a sum starts from: it is there wherever something is added to it."""
+    return reduce(frozenset.intersection, [line.guards for line in added], wanted)
 
 
 def _most(guards: Guards) -> Guards:
+    """As many guards as a statement may have, those of the latest slots."""
     return guards if len(guards) <= MOST_GUARDS else frozenset(sorted(guards)[-MOST_GUARDS:])
+
+
+def _most_with(condition: int, guards: Guards) -> Guards:
+    """The same, but a condition that is no mere saving of time stays among them."""
+    some = _most(guards)
+    return some if condition in some else some - {min(some)} | {condition}
 
 
 def _pays(terms: Sequence[int], guards: Sequence[Guards], known: Guards) -> bool:
@@ -338,7 +353,8 @@ def _sign_blind(draft: Draft, carried: int) -> frozenset[int]:
 
     If they start from -0.0, that could turn it into 0.0. They start from a parameter, which is
     not -0.0; or only relu and its derivative read them; or they belong to a gradient, which is
-    multiplied, and added to what starts at 0.0.
+    multiplied, and added to what starts at 0.0. Products are among them where it does not matter
+    which zero they are.
     """
     program = draft.program
     shown = _reached(program, program.outputs[:-carried])
@@ -349,10 +365,10 @@ def _sign_blind(draft: Draft, carried: int) -> frozenset[int]:
     return frozenset(
         slot
         for slot, it in enumerate(program.instructions, program.leaf_count)
-        if it.op in SUMS
+        if it.op in (*SUMS, "mul")
         and it.operands
         and (
-            len(program.inputs) <= it.operands[0] < program.leaf_count
+            (it.op != "mul" and len(program.inputs) <= it.operands[0] < program.leaf_count)
             or set(readers.get(slot, ["output"])) <= {"relu", "positive"}
             or not shown[slot]
         )

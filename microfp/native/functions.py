@@ -7,13 +7,14 @@
 ((2.0,), (4.0,))
 """
 
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from pyrsistent import PVector, pvector
 
-from microfp.checks import wrong_kind
+from microfp.checks import wrong_kind, wrong_value
 from microfp.errors import CompileError, ShapeError
 from microfp.native import engine
 from microfp.native.adjoint import gradient_nodes
@@ -28,6 +29,8 @@ from microfp.values import Scalar, Value, lift, value
 __all__ = ["predict", "value_and_grad"]
 
 A = TypeVar("A")
+
+WAYS: tuple[str, ...] = get_args(Way)
 
 
 def value_and_grad(
@@ -53,8 +56,10 @@ def value_and_grad(
     >>> slope(0.0)
     (0.0, 1.0)
     """
+    if way not in WAYS:
+        raise wrong_value("value_and_grad", "way", f"one of {', '.join(WAYS)}", way)
     leaves = tuple(traced_leaf(None) for _ in _numbers(example))
-    output = lift(f(_rebuilt(example, leaves)))
+    output = _output(f(_rebuilt(example, leaves)))
     table, nothing = gradient_nodes(output, leaves, {output: value(1.0)}), value(0.0)
     outputs = (output, *(table.get(leaf, nothing) for leaf in leaves))
     compiled = machine_for(lower(outputs, leaves), summed=0, width=1, way=way)
@@ -70,6 +75,13 @@ def value_and_grad(
         return first, _rebuilt(argument, slopes)
 
     return both
+
+
+def _output(result: object) -> Value:
+    try:
+        return lift(result)  # type: ignore[arg-type]  # whatever f gives
+    except TypeError:
+        raise wrong_kind("value_and_grad", "the result of f", "a Value", result) from None
 
 
 def _numbers(argument: object) -> Sequence[float]:
@@ -114,7 +126,7 @@ def _popped(remaining: list[Scalar]) -> Scalar:
     return remaining.pop(0)
 
 
-def predict(model: Model, rows: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+def predict(model: Model, rows: Iterable[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
     """Run a model over many rows of inputs.
 
     Args:
@@ -132,16 +144,24 @@ def predict(model: Model, rows: Sequence[Sequence[float]]) -> tuple[tuple[float,
     >>> predict(nn.layer(1, 2, weights=[[2.0], [3.0]]), [[1.0], [-1.0]])
     ((2.0, 3.0), (0.0, 0.0))
     """
-    if not rows:
+    numbers = [_row(row) for row in rows]
+    if not numbers:
         return ()
-    width = len(rows[0])
-    for row in rows:
+    width = len(numbers[0])
+    for row in numbers:
         if len(row) != width:
             raise ShapeError(f"predict: each row must have {width} numbers, got {len(row)}")
     compiled = _predictor(template(model), width)
     if isinstance(compiled, CompileError):
         raise compiled
-    return tuple(run_rows(compiled, [p.data for p in parameters(model)], rows))
+    return tuple(run_rows(compiled, [p.data for p in parameters(model)], numbers))
+
+
+def _row(row: object) -> "array[float]":
+    try:
+        return array("d", row)  # type: ignore[call-overload, no-any-return]  # whatever is given
+    except TypeError:
+        raise wrong_kind("predict", "each of rows", "a sequence of numbers", row) from None
 
 
 @lru_cache(maxsize=32)

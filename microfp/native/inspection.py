@@ -87,13 +87,14 @@ def _lines(numbers: Mapping[str, float]) -> str:
     return "\n".join(f"{name:<12}{number:.3g}" for name, number in sorted(numbers.items()))
 
 
-def code_stages(loss: Loss, model: Model, width: int) -> CodeStages:
+def code_stages(loss: Loss, model: Model, width: int, *, targets: int = 1) -> CodeStages:
     """Show what a model and a loss become on their way to machine code.
 
     Args:
         loss: The loss.
         model: The model.
         width: How many inputs it takes.
+        targets: How many targets an example has.
 
     Raises:
         TraceError: If loss or model cannot be traced.
@@ -104,7 +105,7 @@ def code_stages(loss: Loss, model: Model, width: int) -> CodeStages:
     >>> stages.ir.count("define void @run"), sorted(stages.seconds)
     (1, ['generate', 'optimize', 'parse'])
     """
-    code = example_code(loss, template(model), width, "auto")
+    code = example_code(loss, template(model), width, "auto", targets)
     if isinstance(code, CompileError):
         raise code
     machine = code.machine

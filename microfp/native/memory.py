@@ -91,7 +91,7 @@ def later(
             changed[name] = pvector(compress(numbers, use.where) if use.where else numbers)
         elif isinstance(field, Record | tuple):
             changed[name] = later(field, uses, columns, steps, count or 0)
-    if changed and count is not None:
+    if count is not None:
         changed["count"] = count + _uses(use, gathered, steps)
     return state.set(**changed)
 

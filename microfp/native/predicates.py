@@ -185,6 +185,8 @@ def _explored(run: Callable[[], object], decided: tuple[bool, ...]) -> Value:
         holds = run()
     finally:
         _current.reset(token)
+    if isinstance(holds, bool) and not path.asked:
+        return _refuse()  # without a look at the numbers, or with one at the stand-ins: `a is b`
     if len(path.asked) == len(decided):
         return lift(_truth(holds))
     if len(decided) == LONGEST_PATH:

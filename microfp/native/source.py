@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from keyword import iskeyword
 from typing import NamedTuple, TypeAlias
+from unicodedata import normalize
 
 from microfp.native.program import CONSTANT, Instruction, Program, primitive_of
 from microfp.ops import PRIMITIVES, Primitive
@@ -153,6 +154,7 @@ def _named(program: Program, *, gated: bool) -> set[int]:
 
 
 _RESERVED = {"inf", "nan", "abs", "zip", "program", "costs", "scores", "rows", "targets"} | {
+    "__debug__",
     *PRIMITIVES,
     "parameters",
     "gradients",
@@ -160,20 +162,29 @@ _RESERVED = {"inf", "nan", "abs", "zip", "program", "costs", "scores", "rows", "
 
 
 def _leaf_names(program: Program) -> tuple[str, ...]:
-    """The names of inputs and parameters, or numbered ones where those would not do."""
-    names = (*program.inputs, *program.parameters)
-    clash = any(
-        iskeyword(name)
-        or not name.isidentifier()
-        or name in _RESERVED
-        or re.fullmatch(r"[vf]\d+", name)
-        for name in names
-    )
-    if not clash and len(set(names)) == len(names):
-        return names
+    """The names of inputs and parameters, or numbered ones where those would not do.
+
+    Those of the parameters give way first: a loop over examples names its inputs itself.
+    """
+    inputs, parameters = program.inputs, program.parameters
+    numbered = tuple(f"p{i}" for i in range(len(parameters)))
+    choices = ((*inputs, *parameters), (*inputs, *numbered))
+    return next(filter(_are_usable, choices), (*(f"x{i}" for i in range(len(inputs))), *numbered))
+
+
+def _are_usable(names: Sequence[str]) -> bool:
+    """Whether Python takes names for different variables, none of which the source has itself."""
+    return len(set(names)) == len(names) and all(map(_is_usable, names))
+
+
+def _is_usable(name: str) -> bool:
+    """Whether a name is a variable's, in the form that Python itself brings names into."""
     return (
-        *(f"x{i}" for i in range(len(program.inputs))),
-        *(f"p{i}" for i in range(len(program.parameters))),
+        name.isidentifier()
+        and name == normalize("NFKC", name)
+        and not iskeyword(name)
+        and name not in _RESERVED
+        and not re.fullmatch(r"[vf]\d+", name)
     )
 
 

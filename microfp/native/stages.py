@@ -17,6 +17,7 @@ outputs     %10 %7
 from collections.abc import Iterator
 from functools import partial
 
+from microfp.checks import check_kind
 from microfp.errors import CompileError
 from microfp.losses import Loss
 from microfp.native.adjoint import carried_program, example_program
@@ -81,13 +82,14 @@ def _counted(title: str, program: Program) -> str:
     return f"{title}: {len(program.instructions)} instructions"
 
 
-def explain(loss: Loss, model: Model, width: int) -> Stages:
+def explain(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Stages:
     """Show what a model and a loss become on their way to running code.
 
     Args:
         loss: The loss.
         model: The model.
         width: How many inputs it takes.
+        targets: How many targets an example has.
 
     Raises:
         TraceError: If loss or model cannot be traced.
@@ -113,7 +115,8 @@ def explain(loss: Loss, model: Model, width: int) -> Stages:
                     g1 += v19
         return costs, scores, (g0, g1,)
     """
-    graph = trace_example(loss, model, width)
+    check_kind("explain", "loss", loss, Loss)
+    graph = trace_example(loss, model, width, targets)
     outputs, inputs = (graph.cost, *graph.scores), (*graph.inputs, *graph.targets)
     carried = carried_program(graph)
     lowered = lower(outputs, inputs, graph.parameters)
@@ -125,5 +128,5 @@ def explain(loss: Loss, model: Model, width: int) -> Stages:
         loop_source(
             carried, carried=len(graph.parameters), gated=largest_leaf(carried) is not None
         ),
-        Deferred(partial(code_stages, loss, model, width)),
+        Deferred(partial(code_stages, loss, model, width, targets=targets)),
     )

@@ -159,7 +159,7 @@ def find_plan(
     try:
         return _plan(loss, model, width, most_nodes, targets)
     except TraceError as error:
-        return error
+        return error.with_traceback(None)
 
 
 def _plan(loss: Loss, model: Template, width: int, most_nodes: int | None, targets: int) -> Plan:

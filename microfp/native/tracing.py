@@ -13,13 +13,18 @@ microfp.errors.TraceError: `data` of a value cannot be known while its graph is 
 """
 
 import linecache
-import sys
-from numbers import Real
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from itertools import takewhile
+from numbers import Rational, Real
+from pathlib import Path
+from sysconfig import get_path
+from traceback import walk_stack, walk_tb
 from types import FrameType
 from typing import NoReturn, TypeVar
 
 from microfp import gradients, ops, record, values
-from microfp.errors import TraceError
+from microfp.errors import MicrofpError, TraceError
 from microfp.losses import Loss
 from microfp.nn import Model, forward_many
 from microfp.ops import PRIMITIVES, Operand, Primitive
@@ -71,16 +76,16 @@ class Traced(Value):
         return _refuse("the text")
 
     def __float__(self) -> float:
-        return _refuse("`float()`")
+        return _refuse_conversion("`float()`")
 
     def __int__(self) -> int:
-        return _refuse("`int()`")
+        return _refuse_conversion("`int()`")
 
     def __index__(self) -> int:
-        return _refuse("`int()`")
+        return _refuse_conversion("`int()`")
 
     def __complex__(self) -> complex:
-        return _refuse("`complex()`")
+        return _refuse_conversion("`complex()`")
 
     def __bool__(self) -> bool:
         return _refuse("the truth")
@@ -121,6 +126,8 @@ class TracedNumber(Traced):
         return _arithmetic(ops.add, self, other)
 
     def __radd__(self, other: Scalar) -> Value:
+        if SUM_COMPENSATES and _is_number(other) and other == 0.0:
+            return _refuse_sum()
         return _arithmetic(ops.add, other, self)
 
     def __sub__(self, other: Scalar) -> Value:
@@ -206,6 +213,9 @@ class TracedNumber(Traced):
 
 Real.register(TracedNumber)  # as the float is that it stands for
 
+SUM_COMPENSATES: bool = sum([1e16, 1.0, -1e16]) != 0.0
+"""Whether `sum`, which begins by adding to 0, is more exact for floats than additions are."""
+
 
 def _is_number(operand: object) -> bool:
     """Whether an operand is a plain number where nothing is traced."""
@@ -221,7 +231,14 @@ def _arithmetic(primitive: Primitive, a: Scalar, b: Scalar) -> Value:
 
 def _as_float(operand: Scalar) -> Scalar:
     """A number in the type that all primitives take; anything else as it is."""
-    return operand if isinstance(operand, Value) or not _is_number(operand) else float(operand)
+    if isinstance(operand, Value) or not _is_number(operand):
+        return operand
+    return float(operand) if _computes_as_float(operand) else _refuse_kind(operand)
+
+
+def _computes_as_float(number: object) -> bool:
+    """Whether arithmetic with a float is that of floats, as it is for whole numbers."""
+    return isinstance(number, float | Rational)
 
 
 class Constant(Value):
@@ -292,6 +309,14 @@ def _refuse(what: str) -> NoReturn:
     )
 
 
+def _refuse_conversion(what: str) -> NoReturn:
+    """Raise the error for what turns a value into a number, as the functions of `math` do."""
+    _stop(
+        f"{what} of a value cannot be known while its graph is traced",
+        "microfp's functions, such as `microfp.exp`, take values for numbers",
+    )
+
+
 def _refuse_whole(*_others: object) -> NoReturn:
     _refuse("a whole part")
 
@@ -305,21 +330,87 @@ def _refuse_arithmetic(sign: str, function: str) -> NoReturn:
     )
 
 
-def _stop(reason: str, advice: str) -> NoReturn:
-    """Raise the error that names the line that asked."""
-    frame: FrameType | None = sys._getframe(2)  # the one way to find the line of a caller
-    while frame is not None and frame.f_code.co_filename in _MACHINERY:
-        frame = frame.f_back
-    raise TraceError(f"{reason}{'' if frame is None else f' in {_place(frame)}'}; {advice}")
+def _refuse_sum() -> NoReturn:
+    """Raise the error for what looks like `sum`, which gives floats other bits than nodes."""
+    _stop(
+        "`sum` of inputs and targets cannot be traced: it rounds floats once, and not term by term",
+        "`microfp.total` adds them up",
+    )
 
+
+def _refuse_kind(operand: object) -> NoReturn:
+    """Raise the error for a number that does not compute as a float does."""
+    _stop(
+        f"a {type(operand).__name__} among inputs and targets cannot be traced: "
+        "its arithmetic is not that of floats",
+        "`float` makes it a constant that can",
+    )
+
+
+def _stop(reason: str, advice: str) -> NoReturn:
+    """Raise the error that names the line that asked, and note it for who called that code."""
+    asking = takewhile(lambda it: it[0].f_code is not _called.__code__, walk_stack(None))
+    error = TraceError(f"{reason}{_place(asking)}; {advice}")
+    _refused.get([]).append(error)
+    raise error
+
+
+_refused: ContextVar[list[TraceError]] = ContextVar("what was refused while a graph was traced")
 
 _MACHINERY = {__file__, values.__file__, ops.__file__, record.__file__, gradients.__file__}
 
 
-def _place(frame: FrameType) -> str:
-    file, line = frame.f_code.co_filename, frame.f_lineno
+def _libraries() -> tuple[str, ...]:
+    """The directories of Python's own modules, of installed ones, and of microfp."""
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    return (str(Path(__file__).parents[1]), *map(get_path, names))
+
+
+def _place(calls: Iterable[tuple[FrameType, int]]) -> str:
+    """Where a user's code stands among some calls, the innermost first, or else a library's."""
+    places = [(frame.f_code.co_filename, line) for frame, line in calls]
+    foreign = [place for place in places if place[0] not in _MACHINERY]
+    own = [place for place in foreign if not place[0].startswith(_libraries())]
+    return "".join(f" in {_line(*place)}" for place in (own or foreign)[:1])
+
+
+def _line(file: str, line: int) -> str:
     source = linecache.getline(file, line).strip()
     return f"{file}, line {line}" + (f": {source}" if source else "")
+
+
+R = TypeVar("R")
+
+
+def _called(function: Callable[..., R], *arguments: object) -> R:
+    """Call what a user wrote with stand-ins for numbers.
+
+    Raises:
+        TraceError: If it asked for a number, even if it went on without it; or if it failed in
+            another way, since it may do so because of the stand-ins.
+    """
+    refused: list[TraceError] = []
+    token = _refused.set(refused)
+    try:
+        result = function(*arguments)
+    except MicrofpError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a stand-in may lead to
+        raise (refused[0] if refused else _failed(error)) from error.with_traceback(None)
+    finally:
+        _refused.reset(token)
+    if refused:
+        raise refused[0]
+    return result
+
+
+def _failed(error: Exception) -> TraceError:
+    """The error for a call that failed in another way than by asking for a number."""
+    calls = reversed(list(walk_tb(error.__traceback__)))
+    return TraceError(
+        f"{type(error).__name__} while a graph is traced{_place(calls)}: {error}; "
+        "there are no numbers yet, and microfp's functions compute without them"
+    )
 
 
 class ExampleGraph(Record):
@@ -382,7 +473,7 @@ def trace_model(model: Model, width: int) -> ModelGraph:
     """
     leaves = tuple(traced_leaf(p.label) for p in parameters(model))
     inputs = tuple(traced_number(f"x{i}") for i in range(width))
-    scores = forward_many(with_parameters(model, leaves), inputs)
+    scores = _called(forward_many, with_parameters(model, leaves), inputs)
     if not all(map(_is_node, scores)):
         raise TraceError("the model gives a plain number, and not a value, as an output")
     return ModelGraph(inputs=tuple(_node_of(x) for x in inputs), parameters=leaves, scores=scores)
@@ -405,7 +496,7 @@ def trace_example(loss: Loss, model: Model, width: int, targets: int = 1) -> Exa
     graph = trace_model(model, width)
     labels = ["y"] if targets == 1 else [f"y{i}" for i in range(targets)]
     ys = tuple(map(traced_number, labels))
-    cost = loss.example(graph.scores, *ys)  # type: ignore[arg-type]  # stand in for floats
+    cost = _called(loss.example, graph.scores, *ys)
     return ExampleGraph(
         inputs=graph.inputs,
         targets=tuple(map(_node_of, ys)),
@@ -429,7 +520,7 @@ def trace_penalty(loss: Loss) -> PenaltyGraph | None:
     if loss.penalty is None:
         return None
     parameter = traced_leaf("p")
-    return PenaltyGraph(parameter=parameter, cost=_node_of(loss.penalty(parameter)))
+    return PenaltyGraph(parameter=parameter, cost=_node_of(_called(loss.penalty, parameter)))
 
 
 def captured_leaves(*outputs: Value) -> frozenset[Value]:

@@ -98,7 +98,7 @@ def example_code(
 
 def _example_code(loss: Loss, model: Template, columns: int, way: Way, targets: int) -> ExampleCode:
     graph = trace_example(loss, model.model, columns, targets)  # type: ignore[arg-type]  # any record
-    program, judged = _example(graph, loss)
+    penalty, (program, judged) = trace_penalty(loss), _example(graph, loss)
     return ExampleCode(
         parameter_count=len(graph.parameters),
         score_count=len(graph.scores),
@@ -110,7 +110,7 @@ def _example_code(loss: Loss, model: Template, columns: int, way: Way, targets: 
             shared=["seed"],
             way=way,
         ),
-        captured=captured_leaves(graph.cost, *graph.scores),
+        captured=captured_leaves(graph.cost, *graph.scores, *([penalty.cost] if penalty else ())),
     )
 
 

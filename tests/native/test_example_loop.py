@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from microfp.native.example_loop import loop_source
 from microfp.native.program import Program
 from microfp.native.source import compiled, functions_of
 from microfp.native.tracing import trace_example
+from microfp.ops import positive
 from microfp.record import Record, attr
 from microfp.values import Scalar, lift, total
 
@@ -58,15 +60,36 @@ def without_bias(w: Sequence[Value], x: Sequence[Value]) -> tuple[Value, ...]:
     return (total([second[0] * w[8], second[1] * w[9], first[0] * second[0]]),)
 
 
+def tents(w: Sequence[Value], x: Sequence[Value]) -> tuple[Value, ...]:
+    hidden = [relu(h) * relu(1.0 - h) for h in (v * w[0] + w[1] for v in x)]
+    return (total([w[2], hidden[0] * w[3], hidden[1] * w[4]]),)
+
+
+def tents_of_tents(w: Sequence[Value], x: Sequence[Value]) -> tuple[Value, ...]:
+    first, *_ = (relu(h) * relu(1.0 - h) for h in (v * w[0] + w[1] for v in x))
+    hidden = [relu(h) * relu(1.0 - h) for h in (first * w[2 + i] + w[3 + i] for i in range(3))]
+    return (total([w[6], *(h * w[7 + i] for i, h in enumerate(hidden))]),)
+
+
+def chain(w: Sequence[Value], x: Sequence[Value]) -> tuple[Value, ...]:
+    pairs = zip(w[::2], w[1::2], strict=True)
+    return (reduce(lambda h, pair: relu(h * pair[0] + pair[1]), pairs, x[0]),)
+
+
+def steps(w: Sequence[Value], x: Sequence[Value]) -> tuple[Value, ...]:
+    return (lift(positive(x[0] * w[0] + x[1] * w[1])) * w[2],)
+
+
 def all_squared(scores: Sequence[Value], y: float) -> Value:
     return total([(score - y) ** 2 for score in scores]) + relu(1.0 - y * scores[0])
 
 
-FUNCTIONS = (relu_of_relu, leaky, shared, without_bias)
+FUNCTIONS = (relu_of_relu, leaky, shared, without_bias, tents, tents_of_tents, chain, steps)
 LOSSES = (
     losses.max_margin(),
     Loss(name="all_squared", example=all_squared),
     Loss(name="last", example=lambda scores, y: scores[-1]),
+    Loss(name="far", example=lambda scores, y: relu(relu(1.0 - y * scores[0]) - 0.25)),
 )
 
 
@@ -96,7 +119,7 @@ def assert_skipping_changes_nothing(
 
 @pytest.mark.parametrize("loss", LOSSES, ids=[loss.name for loss in LOSSES])
 @pytest.mark.parametrize("function", FUNCTIONS, ids=[f.__name__ for f in FUNCTIONS])
-@given(st.lists(SMALL, min_size=10, max_size=10), ROWS)
+@given(st.lists(SMALL.map(lambda w: w + 0.0), min_size=10, max_size=10), ROWS)
 @settings(max_examples=40)
 def test_skipping_changes_no_bit_of_an_unusual_network(
     function: Callable[..., tuple[Value, ...]],
@@ -121,7 +144,7 @@ def test_skipping_changes_no_bit_of_a_perceptron(
     widths: list[int], outputs: int, data: st.DataObject, rows: list[tuple[float, float, float]]
 ) -> None:
     blank = nn.mlp(2, [*widths, outputs])
-    numbers = [data.draw(SMALL) for _ in tree.parameters(blank)]
+    numbers = [data.draw(SMALL) + 0.0 for _ in tree.parameters(blank)]
     loss = LOSSES[0] if outputs == 1 else LOSSES[1]
     assert_skipping_changes_nothing(loss, tree.with_parameters(blank, numbers), rows)
 
@@ -153,6 +176,27 @@ def test_every_line_is_written_exactly_once(widths: list[int]) -> None:
     added = [line.split()[0] for line in source.splitlines() if line.strip().startswith("g")]
     names = [name for name in added if "," not in name]
     assert sorted(names) == sorted(f"g{i}" for i in range(count))
+
+
+@pytest.mark.parametrize("depth", range(1, 8))
+def test_nothing_comes_back_through_a_closed_relu_under_any_number_of_open_ones(
+    depth: int,
+) -> None:
+    """Its weights are those of the first layer, and -1 times 1 is below 0."""
+    model = nn.mlp(1, [1] * depth + [1])
+    numbers = [1.0, 0.0] + [1.0, 1.0] * depth
+    graph = trace_example(losses.max_margin(), model, 1)
+    loop = runner(carried_program(graph), len(numbers), gated=True)
+    result = loop([(-1.0,)], [-1.0], 1.0, numbers, [0.0] * len(numbers))
+    assert isinstance(result, tuple)
+    gradients = result[2]
+    assert gradients[:2] == (0.0, 0.0)
+    assert gradients[-1] == 1.0
+
+
+def test_a_step_that_is_closed_gives_the_zero_of_its_product() -> None:
+    model = Network(weights=pvector(map(value, [-1.0, -1.0, -3.0])), function=steps)
+    assert_skipping_changes_nothing(LOSSES[2], model, [(1.0, 1.0, 1.0)])
 
 
 def test_a_deep_network_is_nested_no_deeper_than_its_guards_allow() -> None:

@@ -163,7 +163,10 @@ def test_labels_name_the_leaves_where_they_can() -> None:
     assert twice.inputs == ("x0", "x1")
 
 
-LABELS = ["lambda", "exp", "v3", "not a name", "inf", "program", "x: exit()", "x\nexit()\n"]
+LABELS = [
+    *("lambda", "exp", "v3", "not a name", "inf", "program", "x: exit()", "x\nexit()\n"),
+    *("__debug__", "\u00b5", "\uff45xp"),
+]
 
 
 @pytest.mark.parametrize("label", LABELS)

@@ -64,3 +64,12 @@ def test_a_choice_by_where_is_no_branch() -> None:
 def test_a_predicate_with_too_many_branches_is_not_traced() -> None:
     leaves = [traced_leaf(f"s{i}") for i in range(10)]
     assert traced_predicate(lambda s, y: max(s) == y, leaves, traced_leaf("y")) is None
+
+
+def test_a_predicate_that_compares_truths_by_identity_is_not_traced() -> None:
+    """In Python each truth is there once; two stand-ins are never the same one."""
+
+    def matches(scores: Sequence[float], y: float) -> bool:
+        return (scores[0] > 0.0) is (y > 0.0)
+
+    assert traced_predicate(matches, [traced_leaf("s")], traced_leaf("y")) is None

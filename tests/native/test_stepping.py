@@ -11,21 +11,22 @@ from pyrsistent import PMap, PRecord, PVector, m, pmap, pvector
 from microfp.datasets import dataset, moons
 from microfp.errors import DataError, TraceError
 from microfp.func import custom_derivative
-from microfp.losses import Loss, max_margin
+from microfp.losses import Loss, max_margin, mean_squared_error
 from microfp.native.source import compiled
 from microfp.native.stages import explain
 from microfp.native.stepping import Plan, find_plan, measure, plan_for
 from microfp.native.structure import structure, template
 from microfp.nn import MLP, Neuron, mlp, neuron
-from microfp.optim import sgd
+from microfp.optim import chain, clip_by_global_norm, sgd
 from microfp.record import Deferred, Record, attr, pending
 from microfp.toolbox import last, take
-from microfp.trainer import chosen_backend, fit, initial_state, make_step, train
+from microfp.trainer import Backend, chosen_backend, fit, initial_state, make_step, train
 from microfp.tree import parameters
-from microfp.values import Scalar, Value, exp, lift, tanh, value
+from microfp.values import Scalar, Value, exp, lift, log, tanh, value, where
 
 DATA = moons(10)
 MODEL = mlp(2, [3, 1])
+BACKENDS: tuple[Backend, ...] = ("eager", "python")
 
 
 class Shared(Record):
@@ -62,6 +63,24 @@ def test_tied_weights_are_one_parameter_and_stay_tied() -> None:
     assert final.parts["first"][0] is final.parts["second"][0]
     assert final.parts["first"][1].label == "b"
     assert [p.data for p in parameters(final)] == [p.data for p in parameters(runs[1].final_model)]
+
+
+def labelled(*labels: str | None) -> Neuron:
+    weights = [
+        value(number, label=label) for number, label in zip((2.0, -1.0), labels, strict=True)
+    ]
+    return Neuron(weights=pvector(weights), bias=value(0.25, label="b"), activation="identity")
+
+
+@pytest.mark.parametrize(
+    "labels", [("\u00b5", "\u03bc"), ("\uff59", "w"), ("seed", "g0"), ("p1", "p0"), ("rows", "x0")]
+)
+def test_no_label_changes_what_a_step_computes(labels: tuple[str, str]) -> None:
+    """Python reads the micro sign as the Greek letter, and a wide letter as a narrow one."""
+    named, unnamed = (
+        fit(labelled(*some), DATA, steps=2, backend="python") for some in (labels, (None, None))
+    )
+    assert named.history == unnamed.history
 
 
 erf = custom_derivative(math.erf, lambda a, y: (2.0 / math.sqrt(math.pi) * exp(-a * a),))
@@ -260,6 +279,25 @@ def test_a_model_may_give_its_inputs_or_parameters_as_scores() -> None:
     ]
     assert runs[0].history == runs[1].history
     assert runs[0].final_model.weight.data == runs[1].final_model.weight.data
+
+
+def test_an_update_by_nan_reaches_what_has_no_gradient_as_well() -> None:
+    """The gradients that are clipped together are numbers, those that are always 0 among them."""
+
+    class Switched(Record):
+        switch: Value = attr()
+        weight: Value = attr()
+
+        def __call__(self, inputs: Sequence[Scalar]) -> Value:
+            return where(self.switch, log(self.weight) * inputs[0], 0.0)
+
+    model = Switched(switch=value(1.0), weight=value(-1.0))
+    loss, clipped = mean_squared_error(), chain(clip_by_global_norm(1.0), sgd(0.1))
+    for backend in BACKENDS:
+        run = fit(model, DATA, steps=1, loss=loss, optimizer=clipped, backend=backend)
+        final = run.final_model
+        assert math.isnan(final.switch.data)
+        assert math.isnan(final.weight.data)
 
 
 def test_the_stages_of_a_neuron_can_be_printed() -> None:

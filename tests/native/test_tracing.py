@@ -1,15 +1,19 @@
 """Tracing: what is a graph, and who asks for numbers that are not there."""
 
 import math
+import statistics
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from microfp import values
+from microfp import func, values
 from microfp.datasets import Dataset, dataset, moons
 from microfp.errors import CompileError, MicrofpError, ShapeError, TraceError
 from microfp.losses import Loss, max_margin
+from microfp.native import tracing
 from microfp.native.tracing import (
     captured_leaves,
     trace_example,
@@ -22,7 +26,7 @@ from microfp.optim import sgd
 from microfp.record import Record, attr
 from microfp.trainer import Run, fit
 from microfp.tree import parameters
-from microfp.values import Scalar, Value, topological_order, value
+from microfp.values import Scalar, Value, lift, tanh, topological_order, value
 
 DATA = moons(8)
 MODEL = mlp(2, [3, 1])
@@ -185,7 +189,19 @@ UNTRACEABLE: dict[str, Callable[[tuple[Value, ...], float], Value]] = {
     "quotient of targets": lambda scores, y: scores[0] * (1.0 / y),
     "number of a target": lambda scores, y: scores[0] * math.exp(y),
     "text of a target": lambda scores, y: scores[0] * float(f"{y}"),
+    "exact number of a target": lambda scores, y: scores[0] * float(Decimal(y)),
+    "complex number of a target": lambda scores, y: scores[0] * (y * 1j).imag,
+    "narrow number times a target": lambda scores, y: scores[0] * (y * np.float32(0.1)),  # type: ignore[operator]  # numpy's narrow floats are no floats
+    "number of a target that is tried": lambda scores, y: scores[0] * number_or(y, 2.0),
 }
+
+
+def number_or(y: float, otherwise: float) -> float:
+    """The cosine of a number; something else where that fails in any way."""
+    try:
+        return math.cos(y)
+    except Exception:  # noqa: BLE001 - as careless code has it
+        return otherwise
 
 
 @pytest.mark.parametrize("name", UNTRACEABLE)
@@ -201,9 +217,56 @@ def test_other_errors_are_not_hidden_by_auto() -> None:
     def failing(scores: tuple[Value, ...], y: float) -> Value:
         raise LookupError("mine")
 
-    for backend in ("auto", "python", "eager"):
+    for backend in ("auto", "eager"):
         with pytest.raises(LookupError, match="mine"):
             outcome(Loss(name="failing", example=failing), backend)
+    line = failing.__code__.co_firstlineno + 1
+    with pytest.raises(TraceError, match=f"line {line}: raise LookupError.*: mine") as caught:
+        outcome(Loss(name="failing", example=failing), "python")
+    assert isinstance(caught.value.__cause__, LookupError)
+
+
+def averaging(scores: tuple[Value, ...], y: float) -> Value:
+    return scores[0] * statistics.fmean([y, 1.0])
+
+
+def differentiating(scores: tuple[Value, ...], y: float) -> Value:
+    return lift(func.grad(tanh)(scores[0]))
+
+
+@pytest.mark.parametrize("example", [averaging, differentiating])
+def test_the_line_of_an_error_is_the_users_and_not_that_of_a_library(
+    example: Callable[[tuple[Value, ...], float], Value],
+) -> None:
+    with pytest.raises(TraceError) as caught:
+        trace_example(Loss(name="asking", example=example), MODEL, 2)
+    assert f"{Path(__file__)}, line {example.__code__.co_firstlineno + 1}" in str(caught.value)
+
+
+class Averaged(Record):
+    """A model that adds its inputs up before it makes a value of them."""
+
+    slope: Value = attr()
+
+    def __call__(self, inputs: Sequence[float]) -> Value:
+        return self.slope * sum(inputs)
+
+
+def test_a_sum_of_inputs_has_eagers_bits_whatever_python_makes_of_it() -> None:
+    """From Python 3.12 on, `sum` of floats is rounded once, and not term by term."""
+    data = dataset([[1e16, 1.0, -1e16], [0.1, 0.2, 0.3]], [1.0, -1.0])
+    model = Averaged(slope=value(0.3))
+    auto, eager = (fit(model, data, steps=2, backend=b) for b in ("auto", "eager"))  # type: ignore[type-var]  # takes floats alone
+    assert auto.history == eager.history
+
+
+def test_a_sum_of_inputs_is_refused_where_python_rounds_it_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tracing, "SUM_COMPENSATES", True)
+    with pytest.raises(TraceError, match=r"`sum` of inputs .* `microfp.total` adds"):
+        sum([traced_number("x"), traced_number("y")])
+    assert repr(1.0 + traced_number("x")).startswith("TracedNumber")
 
 
 def test_a_model_that_does_not_fit_the_data_raises_as_in_eager() -> None:

@@ -38,7 +38,7 @@ from microfp.native.training import Trainer, rules_of, trainer_for
 from microfp.nn import ACTIVATIONS
 from microfp.ops import primitive
 from microfp.optim import Numbers, Optimizer
-from microfp.record import Record
+from microfp.record import Record, attr
 from microfp.schedules import micrograd_decay
 from microfp.trainer import Backend, Run
 from microfp.values import lift
@@ -344,6 +344,39 @@ def test_a_predicate_that_branches_is_asked_in_python() -> None:
     assert accuracies("native") == accuracies("eager")
 
 
+def test_a_penalty_that_has_closed_over_a_parameter_is_refused() -> None:
+    """Its gradient along that parameter is no term of the others' penalties."""
+    model = nn.mlp(2, [2, 1])
+    own = nn.parameters(model)[0]
+    tied = Loss(name="tied", example=squared, penalty=lambda p: 0.1 * (p * own))
+    with pytest.raises(TraceError, match="closed over a parameter"):
+        trainer.fit(model, datasets.moons(4), steps=1, loss=tied, backend="native")
+
+
+class CountState(Record):
+    count: int = attr()
+
+
+def test_a_rule_that_only_counts_does_so_on_every_backend() -> None:
+    slower = optim.Rule(
+        function=lambda g, slots, p, coefficients: (-coefficients[0] * g, slots),
+        state=CountState,
+        coefficients=lambda count: (0.1 / (count + 1),),
+    )
+    step_of = {
+        backend: trainer.make_step(
+            losses.max_margin(),
+            optim.from_rule("slower", slower),
+            datasets.moons(8),
+            backend=backend,
+        )
+        for backend in ("eager", "python", "native")
+    }
+    start = trainer.initial_state(nn.mlp(2, [1]), optim.from_rule("slower", slower))
+    ends = [reduce(lambda s, _: step(s), range(3), start) for step in step_of.values()]
+    assert [end.optimizer_state for end in ends] == [CountState(count=3)] * 3
+
+
 WAYS: tuple[Way, ...] = ("code", "tape")
 
 
@@ -502,6 +535,25 @@ def test_without_llvmlite_the_error_names_the_extra() -> None:
             print(error)
     """
     assert in_process(code) == "0\nbackend 'native' needs llvmlite: pip install 'microfp[native]'\n"
+
+
+def test_an_llvmlite_that_cannot_be_loaded_is_no_traceback_of_its_own() -> None:
+    code = """
+        import sys
+        class Broken:
+            def find_spec(self, name, *_):
+                if name == "llvmlite":
+                    raise OSError("no libllvmlite.so")
+        sys.meta_path.insert(0, Broken())
+        from microfp import native
+        from microfp.errors import CompileError
+        try:
+            native.value_and_grad(lambda x: x * x, 1.0)
+        except CompileError as error:
+            print(error)
+    """
+    expected = "backend 'native' needs llvmlite, which cannot be loaded: no libllvmlite.so\n"
+    assert in_process(code) == expected
 
 
 def test_importing_microfp_loads_no_llvmlite() -> None:

@@ -1,0 +1,35 @@
+"""Functions of numbers as machine code: what they take, and what they say of anything else."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from microfp import native, nn
+
+MODEL = nn.neuron(2, weights=[2.0, -1.0], activation="identity")
+ANYTHING: Any = native
+
+
+def test_rows_may_be_anything_that_gives_numbers() -> None:
+    expected = ((1.0,), (4.0,))
+    assert native.predict(MODEL, [(1, 1), (2, 0)]) == expected
+    assert native.predict(MODEL, np.array([[1.0, 1.0], [2.0, 0.0]])) == expected
+    assert native.predict(MODEL, (row for row in ([1.0, 1.0], [2.0, 0.0]))) == expected
+
+
+@pytest.mark.parametrize("rows", [[1.0, 2.0], [["1", "2"]], [None]])
+def test_rows_that_hold_no_numbers_are_shown(rows: object) -> None:
+    with pytest.raises(TypeError, match="predict: each of rows must be a sequence of numbers, got"):
+        ANYTHING.predict(MODEL, rows)
+
+
+@pytest.mark.parametrize("result", [None, "text", [1.0]])
+def test_a_function_that_gives_no_value_is_named(result: object) -> None:
+    with pytest.raises(TypeError, match="value_and_grad: the result of f must be a Value, got"):
+        ANYTHING.value_and_grad(lambda v: result, 1.0)
+
+
+def test_a_way_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="way must be one of auto, code, tape, got 'fast'"):
+        ANYTHING.value_and_grad(lambda v: v, 1.0, way="fast")

@@ -10,7 +10,6 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
-from importlib.util import find_spec
 from itertools import repeat
 from typing import Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, get_args
 
@@ -442,9 +441,10 @@ def _is_compilable(plan: Plan) -> bool:
     """Whether llvmlite is installed, and has something for every instruction."""
     try:
         check_native(plan.example)
+        bindings()
     except CompileError:
         return False
-    return find_spec("llvmlite") is not None
+    return True
 
 
 def _eager_step(
@@ -517,8 +517,14 @@ def _output_count(plan: Plan) -> int:
 
 def _check_captured(captured: frozenset[Value], state: TrainState[M]) -> None:
     """Check that what counts as a constant is none of the parameters that are to be trained."""
-    if captured and not captured.isdisjoint(parameters(state.model)):
-        raise TraceError("the model or the loss has closed over a parameter of the model")
+    if not captured:
+        return
+    closed_over = [i for i, p in enumerate(parameters(state.model)) if p in captured]
+    if closed_over:
+        raise TraceError(
+            "the model or the loss has closed over a parameter of the model, number "
+            f"{closed_over[0]}; read it from the model that is called, or use backend='eager'"
+        )
 
 
 def _read(model: Model) -> _Moved:

@@ -58,7 +58,7 @@ class Code(NamedTuple):
     """Machine code, ready to be called.
 
     Attributes:
-        functions: The functions by name.
+        functions: The functions by name; each returns a whole number.
         seconds: How long each stage took.
         owner: What keeps the code in memory.
     """
@@ -184,7 +184,7 @@ def _optimized(llvm: "ModuleType", module: object, machine: object) -> None:
 
 
 def _function(address: int) -> "ctypes._FuncPointer":
-    return ctypes.CFUNCTYPE(None)(address)
+    return ctypes.CFUNCTYPE(ctypes.c_int64)(address)
 
 
 def assembly(text: str) -> str:

@@ -144,6 +144,8 @@ def predict(model: Model, rows: Iterable[Sequence[float]]) -> tuple[tuple[float,
     >>> predict(nn.layer(1, 2, weights=[[2.0], [3.0]]), [[1.0], [-1.0]])
     ((2.0, 3.0), (0.0, 0.0))
     """
+    if not callable(model):
+        raise wrong_kind("predict", "model", "a model that can be called with inputs", model)
     numbers = [_row(row) for row in rows]
     if not numbers:
         return ()

@@ -102,7 +102,7 @@ def code_stages(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Co
 
     >>> from microfp import losses, nn
     >>> stages = code_stages(losses.max_margin(), nn.neuron(2), 2)
-    >>> stages.ir.count("define void @run"), sorted(stages.seconds)
+    >>> stages.ir.count("define i64 @run"), sorted(stages.seconds)
     (1, ['generate', 'optimize', 'parse'])
     """
     code = example_code(loss, template(model), width, "auto", targets)

@@ -8,7 +8,7 @@ as a balanced tree: the same examples and numbers always give the same bits.
 >>> from microfp import value
 >>> x = value(0.0)
 >>> print(function_text("square", roll(lower(x * x, [x]), summed=0), width=4).splitlines()[0])
-define void @square(ptr %t, ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, ptr noalias %n, \
+define i64 @square(ptr %t, ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, ptr noalias %n, \
 ptr noalias %s, ptr %o) {
 """
 
@@ -48,13 +48,14 @@ def function_text(
     """Write the function that runs a rolled program over all examples.
 
     Its arguments: a context; the parameters, the shared numbers, the inputs, the number of
-    examples, room for the nodes of a chunk, the sums, the outputs.
+    examples, room for the nodes of a chunk, the sums, the outputs. It returns 0; or 1 where it
+    has left its work undone.
 
     Where nothing overflows, products are added with one rounding instead of two, long sums are
     taken in several chains, and what is multiplied by zero may be skipped. All of that could turn
     a nan into an infinity, or an infinity into a number; so where a number is too large to tell,
     the whole is left to another function, which the context points at: the same one written
-    without a size, which does none of that.
+    without a size, which does none of that. If the context points at none, the work is undone.
 
     Args:
         name: What to call it.
@@ -68,7 +69,7 @@ def function_text(
     w = Writer(width)
     frame = Frame(w, rolled, columns, tame=size is not None)
     w.line(
-        f"define void @{name}(ptr %t, ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, "
+        f"define i64 @{name}(ptr %t, ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, "
         f"ptr noalias %n, ptr noalias %s, ptr %o) {{"
     )
     w.label("entry")
@@ -77,7 +78,7 @@ def function_text(
     if size is not None:
         _leave_if_wild(w, rolled, size)
     _write_blocks(frame)
-    w.line("ret void")
+    w.line("ret i64 0")
     w.line("}")
     return "\n".join([w.text(), *_table(rolled.constants)])
 
@@ -166,8 +167,14 @@ def _leave_if_wild(w: Writer, rolled: Rolled, size: float) -> None:
     w.line("br i1 %wild, label %left, label %tame")
     w.label("left")
     w.line("%another = load ptr, ptr %t")
-    w.line("call void %another(ptr %t, ptr %p, ptr %u, ptr %x, i64 %count, ptr %n, ptr %s, ptr %o)")
-    w.line("ret void")
+    w.line("%none = icmp eq ptr %another, null")
+    w.line("br i1 %none, label %undone, label %passed")
+    w.label("undone")
+    w.line("ret i64 1")
+    w.label("passed")
+    arguments = "ptr %t, ptr %p, ptr %u, ptr %x, i64 %count, ptr %n, ptr %s, ptr %o"
+    w.line(f"%result = call i64 %another({arguments})")
+    w.line("ret i64 %result")
     w.label("tame")
 
 

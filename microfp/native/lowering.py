@@ -13,9 +13,10 @@ parameters
 outputs     %2
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
+from microfp.checks import check_kind, wrong_kind
 from microfp.native.program import (
     CONSTANT,
     Instruction,
@@ -52,6 +53,9 @@ def lower(
         inputs: The leaves that change from example to example.
         parameters: The leaves that all examples share. Every other leaf is a constant.
 
+    Raises:
+        TypeError: If one of them is no Value.
+
     >>> from microfp import value
     >>> x = value(3.0, label="x")
     >>> print(lower(x * (value(2.0) + 1.0), inputs=[x]))
@@ -60,7 +64,18 @@ def lower(
     %2 = mul x 3.0
     outputs     %2
     """
-    return remove_dead_code(_written(output, inputs, parameters, [*RULES, _sharing()]))
+    several = (output,) if isinstance(output, Value) else output
+    outputs = _nodes("output", "a Value, or several", several)
+    inputs = _nodes("inputs", "several Values", inputs)
+    parameters = _nodes("parameters", "several Values", parameters)
+    return remove_dead_code(_written(outputs, inputs, parameters, [*RULES, _sharing()]))
+
+
+def _nodes(name: str, expected: str, given: object) -> tuple[Value, ...]:
+    """What `lower` is given under a name, if it is nodes."""
+    if isinstance(given, Value) or not isinstance(given, Iterable):
+        raise wrong_kind("lower", name, expected, given)
+    return tuple([check_kind("lower", f"each of {name}", node, Value) for node in given])
 
 
 def translate(

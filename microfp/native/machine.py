@@ -9,8 +9,8 @@
 
 from array import array
 from collections.abc import Callable, Sequence
-from ctypes import CFUNCTYPE, c_int64, c_void_p, cast
-from functools import lru_cache
+from ctypes import c_int64, c_void_p, cast
+from functools import lru_cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -29,7 +29,7 @@ from microfp.record import Record, attr
 if TYPE_CHECKING:
     from ctypes import _FuncPointer
 
-__all__ = ["Machine", "Way", "check_native", "machine_for", "padded", "run_rows"]
+__all__ = ["Machine", "Way", "check_native", "complete", "machine_for", "padded", "run_rows"]
 
 Way: TypeAlias = Literal["auto", "code", "tape"]
 """How a program runs: as machine code of its own, as a table that is interpreted, or as fits."""
@@ -52,10 +52,12 @@ class Machine(Record):
         entry: The name of its function.
         address: Where the function starts. Its arguments: the context; the parameters; the
             shared numbers; the inputs; the number of examples; room for nodes; the sums; the
-            outputs.
+            outputs. It returns 0; or 1 where numbers are too large for it: see `admit`.
         context: The address of the tape, or of what the code leaves its work to.
         scratch: From the number of blocks to how many numbers the nodes take.
         kept: What has to stay in memory.
+        admit: Compiles what large numbers are left to, and lets the code find it; the same call
+            of the function then does its work.
     """
 
     program: Program = attr()
@@ -69,6 +71,7 @@ class Machine(Record):
     context: int = attr()
     scratch: Callable[[int], int] = attr()
     kept: object = attr()
+    admit: Callable[[], None] = attr()
 
 
 def check_native(program: Program) -> None:
@@ -125,8 +128,8 @@ def machine_for(
 
 def _as_code(program: Program, rolled: Rolled, text: str, width: int) -> Machine:
     chunk, nodes = chunk_blocks(rolled, width), room(rolled) * width
-    code, strict = engine.compiled(text, ("run",)), _strict(rolled, width)
-    context = array("q", [_address(strict)])
+    code = engine.compiled(text, ("run",))
+    context, admit = _for_large_numbers(rolled, width)
     return Machine.unchecked(
         program,
         "code",
@@ -138,26 +141,22 @@ def _as_code(program: Program, rolled: Rolled, text: str, width: int) -> Machine
         _address(code.functions["run"]),
         context.buffer_info()[0],
         lambda blocks: min(blocks, chunk) * nodes,
-        (context, strict),
+        context,
+        admit,
     )
 
 
-_Function = CFUNCTYPE(None, *[c_void_p] * 4, c_int64, *[c_void_p] * 3)
+def _for_large_numbers(rolled: Rolled, width: int) -> "tuple[array[int], Callable[[], None]]":
+    """Where the code looks for what it leaves large numbers to, and what puts it there."""
+    context, kept = array("q", [0]), []
 
-
-def _strict(rolled: Rolled, width: int) -> "_FuncPointer":
-    """What the code leaves its work to where numbers are too large: compiled when that happens."""
-
-    @lru_cache(maxsize=1)
-    def code() -> engine.Code:  # all of it, since its functions do not keep it in memory
+    def admit() -> None:
         function = function_text("run", rolled, width=width)
-        return engine.compiled(module_text([function], width=width), ("run",))
+        code = engine.compiled(module_text([function], width=width), ("run",))
+        kept.append(code)
+        context[0] = _address(code.functions["run"])
 
-    def run(t: int, p: int, u: int, x: int, count: int, n: int, s: int, o: int) -> None:
-        addresses = *map(c_void_p, (t, p, u, x)), c_int64(count), *map(c_void_p, (n, s, o))
-        code().functions["run"](*addresses)
-
-    return _Function(run)
+    return context, admit
 
 
 def _as_tape(program: Program, tape: Tape, width: int) -> Machine:
@@ -176,6 +175,7 @@ def _as_tape(program: Program, tape: Tape, width: int) -> Machine:
         fields.buffer_info()[0],
         lambda blocks: room,
         (fields, *kept),
+        lambda: None,
     )
 
 
@@ -230,17 +230,29 @@ def run_rows(
     p = buffer(padded(len(numbers), width))
     p.view[: len(numbers)] = memoryview(array("d", numbers))
     nodes = buffer(machine.scratch(-(-len(rows) // width)))
-    machine.code.functions[machine.entry](
+    call = partial(
+        machine.code.functions[machine.entry],
         *map(c_void_p, (machine.context, p.address, None, x.address)),
         c_int64(len(rows)),
         *map(c_void_p, (nodes.address, None, o.address)),
     )
+    complete(machine, call)
     flat = o.view.tolist()
     size = outputs * width
     return [
         tuple(flat[i // width * size + i % width : i // width * size + size : width])
         for i in range(len(rows))
     ]
+
+
+def complete(machine: Machine, call: Callable[[], int]) -> None:
+    """Call what runs a machine; where numbers are too large for its code, see to it and call again.
+
+    No Python runs inside of machine code, where an interrupt would be lost.
+    """
+    if call():
+        machine.admit()
+        call()
 
 
 def _in_lanes(rows: Sequence[Sequence[float]], columns: int, width: int) -> Buffer:

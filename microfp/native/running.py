@@ -23,6 +23,7 @@ from pyrsistent import PVector
 
 from microfp.datasets import Dataset
 from microfp.native.engine import Buffer, buffer, integers, scratch
+from microfp.native.machine import complete
 from microfp.native.training import MEASURES, Trainer
 from microfp.tree import remembering
 
@@ -187,50 +188,92 @@ def run(
         scalars: The scalars of the update, step by step.
         last_only: Whether only the numbers after the last step will be asked for.
     """
-    it, width, steps = trainer.examples, trainer.width, len(batches)
-    data = _data(trainer, examples, batches)
-    rows = _first_row(trainer, 2 if last_only else steps + 1, (numbers, *remembered))
-    seeds = array("d", [1.0 / count for count in data.counts])
+    data, steps = _data(trainer, examples, batches), len(batches)
+    memory = _memory(trainer, data, steps, rows=2 if last_only else steps + 1)
+    table = _table(trainer, data, memory, scalars, steps)
+
+    def train() -> int:
+        _write_first_row(trainer, memory.rows, (numbers, *remembered))
+        left: int = trainer.steps.functions["train"](_pointer(table.buffer_info()[0]))
+        return left
+
+    complete(trainer.examples.machine, train)
+    counts = data.counts if len(data.counts) == steps else [data.largest] * steps
+    return Block(trainer, counts, memory.rows, memory.measures, memory.scores)
+
+
+class _Memory(NamedTuple):
+    """What a run writes to, and the tables that it reads.
+
+    Attributes:
+        rows: The rows of numbers, of which two take turns, or one for each step and one more.
+        measures: What is measured, column by column.
+        scores: The scores of each step, or of the last one where they are judged in the code.
+        nodes: Room for the examples of a chunk.
+        updates: Room for the parameters of a chunk.
+        penalties: The sums over the parameters.
+        shared: Room for the scalars of a step and the totals of the reductions.
+        seeds: One over the number of examples of each batch.
+        reductions: The functions of the reductions, each with its context.
+    """
+
+    rows: Buffer
+    measures: Buffer
+    scores: Buffer
+    nodes: Buffer
+    updates: Buffer
+    penalties: Buffer
+    shared: Buffer
+    seeds: "array[float]"
+    reductions: "array[int]"
+
+
+def _memory(trainer: Trainer, data: _Data, steps: int, *, rows: int) -> _Memory:
+    it, update, width = trainer.examples, trainer.parameters, trainer.width
     blocks = blocks_of(data.largest, width)
-    size = blocks * width * it.score_count
-    scores = scratch("scores", size) if it.judged else buffer(size * steps)
-    measures = buffer(len(MEASURES) * steps)
-    machine, updates = it.machine, trainer.parameters.machine
-    n1 = scratch("nodes", machine.scratch(blocks))
-    reductions = trainer.parameters.reductions
-    passes = [it.scratch(trainer.stride // width) for it in (updates, *reductions)]
-    n2, shared = (
+    scores = blocks * width * it.score_count
+    passes = [m.scratch(trainer.stride // width) for m in (update.machine, *update.reductions)]
+    return _Memory(
+        buffer(trainer.row * rows),
+        buffer(len(MEASURES) * steps),
+        scratch("scores", scores) if it.judged else buffer(scores * steps),
+        scratch("nodes", it.machine.scratch(blocks)),
         scratch("updates", max(passes)),
-        scratch("shared", trainer.parameters.scalar_count + len(reductions)),
+        scratch("penalties", width),
+        scratch("shared", update.scalar_count + len(update.reductions)),
+        array("d", [1.0 / count for count in data.counts]),
+        array("q", [a for m in update.reductions for a in (m.address, m.context)]),
     )
-    addresses = array("q", [a for it in reductions for a in (it.address, it.context)])
-    s2 = scratch("penalties", width)
-    table = array(
+
+
+def _table(
+    trainer: Trainer, data: _Data, memory: _Memory, scalars: "array[float]", steps: int
+) -> "array[int]":
+    """What `train` reads: see `training.ARGUMENTS`."""
+    it, update = trainer.examples, trainer.parameters
+    scores = 0 if it.judged else len(memory.scores.view) // steps
+    return array(
         "q",
         [
-            *(machine.address, machine.context, updates.address, updates.context),
-            *(it.parameter_count, trainer.gradient, trainer.row),
-            *(trainer.parameters.scalar_count, steps, 1 if last_only else -1),
-            *(0 if len(data.counts) == 1 else -1, rows.address),
-            *(seeds.buffer_info()[0], data.counts.buffer_info()[0], data.x.address, data.x_step),
-            *(scalars.buffer_info()[0], n1.address, scores.address),
-            0 if it.judged else size,
-            *(n2.address, s2.address, measures.address),
-            *(addresses.buffer_info()[0], len(reductions), shared.address),
+            *(it.machine.address, it.machine.context),
+            *(update.machine.address, update.machine.context),
+            *(it.parameter_count, trainer.gradient, trainer.row, update.scalar_count, steps),
+            1 if len(memory.rows.view) == 2 * trainer.row else -1,
+            0 if len(data.counts) == 1 else -1,
+            *(memory.rows.address, memory.seeds.buffer_info()[0], data.counts.buffer_info()[0]),
+            *(data.x.address, data.x_step, scalars.buffer_info()[0], memory.nodes.address),
+            *(memory.scores.address, scores, memory.updates.address, memory.penalties.address),
+            *(memory.measures.address, memory.reductions.buffer_info()[0]),
+            *(len(update.reductions), memory.shared.address),
         ],
     )
-    trainer.steps.functions["train"](_pointer(table.buffer_info()[0]))
-    counts = data.counts if len(data.counts) == steps else [data.largest] * steps
-    return Block(trainer, counts, rows, measures, scores)
 
 
-def _first_row(trainer: Trainer, count: int, columns: Sequence[Sequence[float]]) -> Buffer:
-    """Make room for so many rows of numbers, and write the first of them."""
-    rows = buffer(trainer.row * count)
+def _write_first_row(trainer: Trainer, rows: Buffer, columns: Sequence[Sequence[float]]) -> None:
+    """Write the numbers before the first step, column by column."""
     for place, given in enumerate(columns):
         at = trainer.stride * place
         rows.view[at : at + len(given)] = memoryview(_doubles(given))
-    return rows
 
 
 def _copied(numbers: Sequence[float]) -> "array[float]":

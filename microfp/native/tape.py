@@ -161,7 +161,7 @@ def interpreter_text(width: int) -> str:
     """
     w = Writer(width)
     w.line(
-        "define void @tape(ptr %tape, ptr %p, ptr %u, ptr %x, i64 %count, "
+        "define i64 @tape(ptr %tape, ptr %p, ptr %u, ptr %x, i64 %count, "
         "ptr noalias %n, ptr %s, ptr %o) {"
     )
     w.label("entry")
@@ -191,7 +191,7 @@ def interpreter_text(width: int) -> str:
         w.line(f"store double {total}, ptr {_at(w, 'double', '%s', index)}")
 
     _times(w, it["sum_count"], added)
-    w.line("ret void")
+    w.line("ret i64 0")
     w.line("}")
     body = w.text()
     return "\n".join([*kernel_texts(body, width), body])

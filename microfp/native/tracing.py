@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from itertools import takewhile
 from numbers import Rational, Real
+from os import sep
 from pathlib import Path
 from sysconfig import get_path
 from traceback import walk_stack, walk_tb
@@ -362,8 +363,8 @@ _MACHINERY = {__file__, values.__file__, ops.__file__, record.__file__, gradient
 
 def _libraries() -> tuple[str, ...]:
     """The directories of Python's own modules, of installed ones, and of microfp."""
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    return (str(Path(__file__).parents[1]), *map(get_path, names))
+    installed = map(get_path, ("stdlib", "platstdlib", "purelib", "platlib"))
+    return tuple(f"{path}{sep}" for path in (Path(__file__).parents[1], *installed))
 
 
 def _place(calls: Iterable[tuple[FrameType, int]]) -> str:

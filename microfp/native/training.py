@@ -391,14 +391,15 @@ room for their totals behind them.
 def steps_text(width: int) -> str:
     """Write the code that all trainings share: steps in a row, and examples into lanes.
 
-    `train` does steps one after another; each reads a row of numbers and writes the next row.
+    `train` does steps one after another; each reads a row of numbers and writes the next row. It
+    returns 0; or 1 where the code of the examples has left its work undone.
     `gather` copies chosen examples, rows of inputs and target, into blocks of lanes.
     """
     return "\n".join([_train_text(), _gather_text(width)])
 
 
 def _train_text() -> str:
-    return f"""define void @train(ptr %table) {{
+    return f"""define i64 @train(ptr %table) {{
 entry:
 {_loaded(ARGUMENTS)}
   %scalar_bytes = mul i64 %scalar_count, 8
@@ -417,8 +418,11 @@ step:
 {_element("o_now", "o", "o_step", "k")}
 {_element("scalars_now", "scalars", "scalar_count", "k")}
   %gradient = getelementptr double, ptr %row, i64 %gradient_column
-  call void %examples(ptr %example_context, ptr %row, ptr %seed, ptr %x_now, i64 %count, \
+  %left = call i64 %examples(ptr %example_context, ptr %row, ptr %seed, ptr %x_now, i64 %count, \
 ptr %n1, ptr %gradient, ptr %o_now)
+  %is_done = icmp eq i64 %left, 0
+  br i1 %is_done, label %summed, label %undone
+summed:
   %cost_at = getelementptr double, ptr %gradient, i64 %parameter_count
   %right_at = getelementptr double, ptr %cost_at, i64 1
   %cost = load double, ptr %cost_at
@@ -437,20 +441,22 @@ reduce:
   %reduced = load ptr, ptr %reduction
   %reduction_context = load ptr, ptr %reduction_context_at
   %total = getelementptr double, ptr %totals, i64 %r
-  call void %reduced(ptr %reduction_context, ptr null, ptr %shared, ptr %row, \
+  call i64 %reduced(ptr %reduction_context, ptr null, ptr %shared, ptr %row, \
 i64 %parameter_count, ptr %n2, ptr %total, ptr null)
   %r_next = add i64 %r, 1
   %r_more = icmp ult i64 %r_next, %reduction_count
   br i1 %r_more, label %reduce, label %update
 update:
-  %shared_now = phi ptr [ %scalars_now, %step ], [ %shared, %reduce ]
-  call void %parameters(ptr %parameter_context, ptr null, ptr %shared_now, ptr %row, \
+  %shared_now = phi ptr [ %scalars_now, %summed ], [ %shared, %reduce ]
+  call i64 %parameters(ptr %parameter_context, ptr null, ptr %shared_now, ptr %row, \
 i64 %parameter_count, ptr %n2, ptr %s2, ptr %following)
 {_measured_text()}
   %more = icmp ult i64 %next, %steps
   br i1 %more, label %step, label %done
 done:
-  ret void
+  ret i64 0
+undone:
+  ret i64 1
 }}
 declare double @llvm.sqrt.f64(double)"""
 
@@ -495,7 +501,7 @@ def _measured_text() -> str:
 
 
 def _gather_text(width: int) -> str:
-    return f"""define void @gather(ptr %data, ptr %chosen, i64 %count, i64 %columns, i64 %inputs, \
+    return f"""define i64 @gather(ptr %data, ptr %chosen, i64 %count, i64 %columns, i64 %inputs, \
 ptr %x) {{
 entry:
   %block_size = mul i64 %inputs, {width}
@@ -527,5 +533,5 @@ copied:
   %e_more = icmp ult i64 %e_next, %count
   br i1 %e_more, label %example, label %done
 done:
-  ret void
+  ret i64 0
 }}"""

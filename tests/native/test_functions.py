@@ -24,6 +24,12 @@ def test_rows_that_hold_no_numbers_are_shown(rows: object) -> None:
         ANYTHING.predict(MODEL, rows)
 
 
+@pytest.mark.parametrize("model", [None, 2.0])
+def test_what_is_no_model_is_refused(model: object) -> None:
+    with pytest.raises(TypeError, match="predict: model must be a model that can be called"):
+        ANYTHING.predict(model, [[1.0]])
+
+
 @pytest.mark.parametrize("result", [None, "text", [1.0]])
 def test_a_function_that_gives_no_value_is_named(result: object) -> None:
     with pytest.raises(TypeError, match="value_and_grad: the result of f must be a Value, got"):

@@ -2,6 +2,7 @@
 
 import math
 from functools import reduce
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -200,6 +201,22 @@ def test_running_with_other_than_one_number_per_leaf_is_refused() -> None:
     x = value(2.0)
     with pytest.raises(ShapeError, match="numbers must be 1, one per input and parameter, got 2"):
         run(lower(x * x, inputs=[x]), [1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((None, []), "lower: output must be a Value, or several, got None (NoneType)"),
+        (([value(1.0), 2.0], []), "lower: each of output must be a Value, got 2.0 (float)"),
+        ((value(1.0), [2.0]), "lower: each of inputs must be a Value, got 2.0 (float)"),
+        ((value(1.0), value(2.0)), "lower: inputs must be several Values, got "),
+        ((value(1.0), [], 3), "lower: parameters must be several Values, got 3 (int)"),
+    ],
+)
+def test_what_is_no_node_is_refused_by_name(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        lower(*arguments)
+    assert str(caught.value).startswith(message)
 
 
 def test_a_program_that_divides_has_no_largest_leaf() -> None:

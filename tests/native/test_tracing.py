@@ -282,7 +282,7 @@ def test_a_captured_parameter_is_trained_by_eager_alone() -> None:
     own = parameters(MODEL)[0]
     loss = Loss(name="holding", example=lambda scores, y: scores[0] * own)
     assert outcome(loss, "auto").history == outcome(loss, "eager").history
-    with pytest.raises(TraceError, match="closed over a parameter"):
+    with pytest.raises(TraceError, match="closed over a parameter of the model, number 0; read it"):
         outcome(loss, "python")
 
 

@@ -30,6 +30,7 @@ from microfp import (
 )
 from microfp.errors import CompileError, DataError, TraceError
 from microfp.losses import Loss
+from microfp.native import machine
 from microfp.native.machine import Way
 from microfp.native.running import Examples
 from microfp.native.running import run as run_block
@@ -318,6 +319,48 @@ def test_a_diverging_run_has_nan_in_the_same_steps_as_eager() -> None:
     found = finite("native")
     assert found == finite("eager")
     assert (False, True, True) in found
+
+
+def test_numbers_that_might_overflow_are_computed_as_eager_does() -> None:
+    data = datasets.moons(21)
+    start = [p.data for p in nn.parameters(nn.mlp(2, [3, 2, 1]))]
+    model = tree.with_parameters(nn.mlp(2, [3, 2, 1]), [1e12, *start[1:]])
+    for steps in (1, 5):
+        native_run, eager_run = (trainer.fit(model, data, steps=steps, backend=it) for it in BOTH)
+        assert_same_run(native_run, eager_run)
+
+
+BOTH: tuple[Backend, ...] = ("native", "eager")
+
+
+def test_numbers_that_become_too_large_on_the_way_start_the_run_anew() -> None:
+    model, data = nn.mlp(2, [3, 1], activation="identity"), datasets.moons(10)
+    growing = optim.sgd(lambda step: 1e10 if step == 3 else 0.0)
+    native_run, eager_run = (
+        trainer.fit(model, data, steps=7, loss=LOSSES["squared"], optimizer=growing, backend=it)
+        for it in BOTH
+    )
+    assert max(abs(p.data) for p in nn.parameters(eager_run.final_model)) > 1e9
+    assert_same_run(native_run, eager_run)
+
+
+def test_an_interrupt_while_code_for_large_numbers_is_compiled_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, data = nn.mlp(2, [5, 4, 1]), datasets.moons(21)
+    trainer.fit(model, data, steps=1, backend="native")
+    numbers = [1e12, *(p.data for p in nn.parameters(model))][:-1]
+    large = tree.with_parameters(model, numbers)
+
+    def interrupted(*_args: object, **_named: object) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(machine, "function_text", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            trainer.fit(large, data, steps=3, backend="native")
+    native_run, eager_run = (trainer.fit(large, data, steps=3, backend=it) for it in BOTH)
+    assert_same_run(native_run, eager_run)
 
 
 def test_a_predicate_that_branches_is_asked_in_python() -> None:

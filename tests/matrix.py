@@ -2,8 +2,8 @@
 
 `make matrix` makes an environment for each of the Pythons that pyproject.toml names and this
 machine has, and runs all tests in it with the versions of constraints.txt. Then the oldest of
-these Pythons runs the tests of the library with the lowest versions of the core dependencies that
-pyproject.toml allows, and the newest with the highest that can be had.
+these Pythons runs the tests of the library with the lowest versions that pyproject.toml allows of
+the core dependencies and of the compiler, and the newest with the highest that can be had.
 """
 
 import os
@@ -14,7 +14,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -37,9 +37,9 @@ class Cell(NamedTuple):
     options: Sequence[str] = ()
 
 
-def _project() -> dict[str, list[str]]:
+def _project() -> dict[str, Any]:
     with (ROOT / "pyproject.toml").open("rb") as file:
-        project: dict[str, list[str]] = tomllib.load(file)["project"]
+        project: dict[str, Any] = tomllib.load(file)["project"]
     return project
 
 
@@ -56,9 +56,17 @@ def lowest(requirement: str) -> str:
     return f"{parsed.name}=={bound}"
 
 
+def _needs() -> list[str]:
+    """What the core needs, and the compiler that the extra `native` brings."""
+    project = _project()
+    extras: dict[str, list[str]] = project["optional-dependencies"]
+    compiler = [need for need in extras["native"] if Requirement(need).name == "llvmlite"]
+    return [*project["dependencies"], *compiler]
+
+
 def cells(pythons: Sequence[str]) -> list[Cell]:
     """The runs for these Pythons, which stand oldest first."""
-    needs = _project()["dependencies"]
+    needs = _needs()
     library = [f"--ignore=tests/{folder}" for folder in TOOLS]
     return [
         *(Cell(python, "pinned") for python in pythons),

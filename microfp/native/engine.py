@@ -73,7 +73,7 @@ def bindings() -> "ModuleType":
     """Load llvmlite.
 
     Raises:
-        CompileError: If it is not installed, or its library cannot be loaded.
+        CompileError: If it is not installed, is too old, or its library cannot be loaded.
     """
     try:
         import llvmlite.binding
@@ -85,7 +85,30 @@ def bindings() -> "ModuleType":
         raise CompileError(
             f"backend 'native' needs llvmlite, which cannot be loaded: {error}"
         ) from error
+    check_version(llvmlite.__version__, llvmlite.binding.llvm_version_info)
     return _started(llvmlite.binding)
+
+
+OLDEST_LLVM = 20
+"""The first LLVM that reads this code as it is written, with pointers of one kind."""
+
+
+def check_version(binding: str, llvm: Sequence[int]) -> None:
+    """Check that llvmlite is new enough.
+
+    Args:
+        binding: Its version.
+        llvm: The version of LLVM that it has.
+
+    Raises:
+        CompileError: If it is too old.
+
+    >>> check_version("0.44.0", (15, 0, 7))
+    Traceback (most recent call last):
+    microfp.errors.CompileError: backend 'native' needs llvmlite 0.45 or newer, got 0.44.0
+    """
+    if llvm[0] < OLDEST_LLVM:
+        raise CompileError(f"backend 'native' needs llvmlite 0.45 or newer, got {binding}")
 
 
 def _started(llvm: "ModuleType") -> "ModuleType":

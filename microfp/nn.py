@@ -119,6 +119,17 @@ class Model(Protocol):
 M = TypeVar("M")
 
 
+_ADVICE = {
+    **{name: f"nn.{name}(model) is a function" for name in ("parameters", "parameter_count")},
+    "forward": "nn.forward(model, inputs) is a function",
+    "predict": "nn.forward(model, inputs) gives its score",
+    "fit": "trainer.fit(model, dataset) is a function",
+    "train": "trainer.train(model, dataset) is a function",
+    "zero_grad": "gradients are in no model, so there is nothing to reset",
+}
+"""What helps somebody who looks in a network for what other libraries keep there."""
+
+
 class Neuron(Record):
     """A weighted sum of inputs plus a bias, through an activation.
 
@@ -138,6 +149,7 @@ class Neuron(Record):
     weights: PVector[Value] = attr()
     bias: Value = attr()
     activation: str | Activation = attr(default="relu")
+    _elsewhere = _ADVICE
 
     def __repr__(self) -> str:
         return _in_a_line(self)
@@ -163,6 +175,7 @@ class Layer(Record):
     """
 
     neurons: PVector[Neuron] = attr()
+    _elsewhere = _ADVICE
 
     def __repr__(self) -> str:
         return _in_a_line(self)
@@ -191,6 +204,7 @@ class MLP(Record):
     """
 
     layers: PVector[Layer] = attr()
+    _elsewhere = _ADVICE
 
     def __repr__(self) -> str:
         return _in_a_line(self)

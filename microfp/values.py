@@ -48,13 +48,19 @@ def _parameter_fits(op: str, parameter: float | Primitive | None) -> bool:
     return (parameter is not None) is (op == ops.constant_power.name)
 
 
-def _advice(name: str) -> str:
-    """What helps somebody who looks in a node for what other libraries keep there."""
-    if name == "grad":
-        return ": see grad(x, backward(output))"
-    if name == "backward" or name in PRIMITIVES:
-        return f": {name}(x) is a function"
-    return ""
+_ADVICE = {
+    **{name: f"{name}(x) is a function" for name in PRIMITIVES},
+    "backward": "backward(x) is a function",
+    "grad": "see grad(x, backward(output))",
+    "item": "its number is x.data, or float(x)",
+    "numpy": "its number is x.data, or float(x)",
+    "tolist": "its number is x.data, or float(x)",
+    "value": "its number is x.data, or float(x)",
+    "detach": "stop_gradient(x) is a function",
+    "requires_grad": "every node has a gradient; tree.freeze makes constants",
+    "zero_grad": "gradients are in no node, so there is nothing to reset",
+}
+"""What helps somebody who looks in a node for what other libraries keep there."""
 
 
 class Value(Record):
@@ -86,6 +92,7 @@ class Value(Record):
     parameter: float | Primitive | None = attr(default=None)
 
     __invariant__ = _well_formed
+    _elsewhere = _ADVICE
     if TYPE_CHECKING:
 
         def __eq__(self, other: object, /) -> bool: ...
@@ -102,9 +109,6 @@ class Value(Record):
             )
 
         __le__ = __gt__ = __ge__ = __lt__
-
-        def __getattr__(self, name):
-            raise AttributeError(f"Value has no attribute {name!r}{_advice(name)}")
 
     __array_ufunc__ = None  # so that numpy leaves `np.float64(2) * value` to this class
 

@@ -339,12 +339,19 @@ def test_no_attribute_of_a_node_can_be_assigned_or_deleted(name: str) -> None:
         ("grad", r"Value has no attribute 'grad': see grad\(x, backward\(output\)\)"),
         ("backward", r"Value has no attribute 'backward': backward\(x\) is a function"),
         ("relu", r"Value has no attribute 'relu': relu\(x\) is a function"),
-        ("colour", "Value has no attribute 'colour'$"),
+        ("item", r"Value has no attribute 'item': its number is x.data, or float\(x\)"),
+        ("zero_grad", "Value has no attribute 'zero_grad': .* there is nothing to reset"),
+        ("colour", "Value has no attribute 'colour'; it has data, op, parents, label, parameter$"),
     ],
 )
 def test_what_other_libraries_keep_in_a_node_is_pointed_at(name: str, message: str) -> None:
     with pytest.raises(AttributeError, match=message):
         getattr(value(2.0), name)
+
+
+def test_a_gradient_that_is_assigned_to_a_node_is_pointed_at_too() -> None:
+    with pytest.raises(AttributeError, match=r"no field 'grad': see grad\(x, backward\(output\)\)"):
+        setattr(value(2.0), "grad", 0.0)  # noqa: B010 - a type checker would refuse the plain form
 
 
 x0, y0 = value(2.0), value(3.0)

@@ -198,8 +198,8 @@ def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
 
 
 def _check_kinds(loss: Loss, model: Model, dataset: Dataset) -> None:
-    check_kind("evaluate", "loss", loss, Loss)
-    check_kind("evaluate", "dataset", dataset, Dataset)
+    check_kind("evaluate", "loss", loss, Loss, example="losses.max_margin()")
+    check_kind("evaluate", "dataset", dataset, Dataset, example="datasets.dataset(xs, ys)")
     if not parameters(model):
         raise ShapeError(f"{loss.name}: the model must have parameters, got {model!r:.80}")
 
@@ -468,7 +468,12 @@ def _check_signs(targets: Row, outputs: int) -> None:
     _check_pairs("max_margin", targets, outputs)
     for y in targets:
         if y not in (-1.0, 1.0):
-            raise DataError(f"max_margin: each label must be -1 or 1, got {y!r}")
+            raise DataError(f"max_margin: each label must be -1 or 1, got {y!r}{_relabelled(y)}")
+
+
+def _relabelled(y: float) -> str:
+    """What to do about the labels 0 and 1, the usual ones elsewhere."""
+    return "; datasets.relabel(dataset, (-1, 1)) makes them so" if y == 0.0 else ""
 
 
 def _check_yes_or_no(targets: Row, outputs: int) -> None:

@@ -272,9 +272,16 @@ def _outputs_of(neurons: Sequence[Neuron]) -> str:
 
 def _nodes(inputs: Sequence[Scalar]) -> tuple[Value, ...]:
     given: object = inputs
-    if isinstance(given, Value) or not isinstance(given, Iterable):  # a node can be iterated too
+    if isinstance(given, Record) or not isinstance(given, Iterable):  # records can be iterated too
         raise wrong_kind("neuron", "inputs", "a sequence of numbers", inputs)
-    return tuple(lift(x) for x in inputs)
+    return tuple([_input(i, x) for i, x in enumerate(inputs)])
+
+
+def _input(i: int, x: Scalar) -> Value:
+    try:
+        return lift(x)
+    except TypeError:
+        raise wrong_kind("neuron", f"inputs[{i}]", "a number or a Value", x) from None
 
 
 def _fire(neuron: Neuron, inputs: tuple[Value, ...]) -> Value:
@@ -483,6 +490,8 @@ def forward_many(model: Model, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
     >>> [y.data for y in forward_many(layer(1, 2, weights=[[1.0], [2.0]]), [3.0])]
     [3.0, 6.0]
     """
+    if not callable(model):
+        raise wrong_kind("forward", "model", "a model that can be called with inputs", model)
     outputs = model(inputs)
     return (outputs,) if isinstance(outputs, Value) else tuple(outputs)
 

@@ -276,7 +276,7 @@ def chain(*optimizers: Optimizer) -> Optimizer:
     pvector([1.0])
     """
     for given in optimizers:
-        check_kind("chain", "each of optimizers", given, Optimizer)
+        check_kind("chain", "each of optimizers", given, Optimizer, example="sgd(0.1)")
     if len(optimizers) == 1:
         return optimizers[0]
 

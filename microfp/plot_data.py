@@ -294,6 +294,14 @@ def schedule_rates(schedule: Schedule, steps: int) -> list[RateRow]:
     return [RateRow(step=step, learning_rate=schedule(step)) for step in range(count)]
 
 
+MOST_POINTS = 4_000_000
+"""The most points of a grid: their rows fill a gigabyte.
+
+>>> MOST_POINTS
+4000000
+"""
+
+
 def decision_boundary(
     model: Model, dataset: Dataset, *, h: float = 0.25, padding: float = 1.0
 ) -> list[BoundaryRow]:
@@ -308,6 +316,9 @@ def decision_boundary(
     Returns:
         A row per point, column by column from the left, each from the bottom up.
 
+    Raises:
+        ValueError: If `h` is not above 0, or so small that the grid has over `MOST_POINTS` points.
+
     >>> from microfp import datasets, nn
     >>> rows = decision_boundary(nn.mlp(2, [1]), datasets.moons(10), h=1.0)
     >>> rows[0]["predicted"] in {"class -1", "class 1"}
@@ -316,14 +327,26 @@ def decision_boundary(
     spacing = check_positive("decision_boundary", "h", h)
     margin = check_non_negative("decision_boundary", "padding", padding)
     points = dataset.points
-    columns = _grid([p.x for p in points], spacing, margin)
-    rows = _grid([p.y for p in points], spacing, margin)
+    xs, ys = [p.x for p in points], [p.y for p in points]
+    _check_grid("decision_boundary", h, _length(xs, spacing, margin) * _length(ys, spacing, margin))
+    columns, rows = _grid(xs, spacing, margin), _grid(ys, spacing, margin)
     grid = [(x, y) for x in columns for y in rows]
     forward(model, grid[0])  # says what is wrong with a model that has not one output
     return [
         _boundary_row(x, y, score)
         for (x, y), (score,) in zip(grid, scores(model, grid), strict=True)
     ]
+
+
+def _check_grid(where: str, h: float, size: float) -> None:
+    if size > MOST_POINTS:
+        expected = f"so large that the grid has at most {MOST_POINTS:,} points"
+        raise ValueError(f"{where}: h must be {expected}, got {h!r}, for {size:.3g} of them")
+
+
+def _length(numbers: list[float], spacing: float, margin: float) -> float:
+    """How many points a row of the grid would have, which may be more than can be counted."""
+    return (max(numbers) - min(numbers) + 2.0 * margin) / spacing + 1.0
 
 
 def _grid(numbers: list[float], spacing: float, margin: float) -> list[float]:

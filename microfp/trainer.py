@@ -340,9 +340,9 @@ def make_step(
     >>> reduce(lambda state, _: step(state), range(3), start).step
     3
     """
-    check_kind("train", "loss", loss, Loss)
-    check_kind("train", "optimizer", optimizer, Optimizer)
-    check_kind("train", "dataset", dataset, Dataset)
+    check_kind("train", "loss", loss, Loss, example="losses.max_margin()")
+    check_kind("train", "optimizer", optimizer, Optimizer, example="optim.sgd(0.1)")
+    check_kind("train", "dataset", dataset, Dataset, example="datasets.dataset(xs, ys)")
     size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
     check_seed("train", "seed", seed)
     _check_backend(backend)

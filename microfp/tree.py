@@ -325,6 +325,8 @@ def unfreeze(model: M, where: Callable[[M], object] = lambda model: model) -> M:
 
 def _chosen(name: str, model: M, where: Callable[[M], object]) -> frozenset[Value]:
     """The values that `where` points at, which must be some of the model's."""
+    if not callable(where):
+        raise wrong_kind(name, "where", "a function from the model to a part of it", where)
     chosen = frozenset(values(where(model)))
     if not chosen or not chosen <= frozenset(values(model)):
         got = "none" if not chosen else "others"

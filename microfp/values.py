@@ -552,9 +552,15 @@ def stop_gradient(a: Scalar) -> Value:
 def total(terms: Iterable[Scalar]) -> Value:
     """Add up terms from left to right, as `((t0 + t1) + t2) + ...`; 0.0 where there are none.
 
+    Raises:
+        TypeError: If there are no terms to go through, as in one Value.
+
     >>> total([value(1.0), value(2.0), 3.0]).data
     6.0
     """
+    given: object = terms
+    if isinstance(given, Record) or not isinstance(given, Iterable):  # records can be iterated too
+        raise wrong_kind("total", "terms", "a sequence of numbers or Values", terms)
     return _total(tuple(terms))
 
 

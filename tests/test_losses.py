@@ -293,7 +293,7 @@ REFUSED: list[tuple[Loss, nn.Model, Dataset, type[Exception], str]] = [
         Identity(),
         dataset([[0.0]], [0.0]),
         DataError,
-        "max_margin: each label must be -1 or 1, got 0.0",
+        "max_margin: each label must be -1 or 1, got 0.0; datasets.relabel(dataset, (-1, 1)) makes",
     ),
     (
         max_margin(),

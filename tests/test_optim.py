@@ -505,5 +505,7 @@ def test_a_schedule_is_found_out_at_the_step_where_it_goes_wrong(rate: float) ->
 
 def test_a_loss_is_no_part_of_a_chain() -> None:
     parts: list[object] = [sgd(0.1), losses.max_margin()]
-    with pytest.raises(TypeError, match=r"^chain: each of optimizers must be an Optimizer, got"):
+    with pytest.raises(
+        TypeError, match=r"^chain: each of optimizers must be an Optimizer, such as"
+    ):
         chain(*parts)  # type: ignore[arg-type]  # the mistake under test

@@ -50,19 +50,44 @@ def backward(output: Value) -> Gradients:
     return pipe(output, topological_order, numeric_adjoints, pmap, _shown_as_table)
 
 
+MOST_SHOWN = 20
+"""Of how many nodes the `repr` of gradients shows each.
+
+>>> MOST_SHOWN
+20
+"""
+
+
 class GradientTable(PMap[Value, float]):
     """A `PMap` that notebooks show as a table; a changed copy of it is a plain `PMap`.
 
-    >>> isinstance(backward(value(2.0)), GradientTable)
-    True
+    At a prompt a short one shows its entries, operands before results, a long one how many there
+    are.
+
+    >>> x = value(3.0, label="x")
+    >>> backward(x * x)
+    pmap({Value(data=3.0, label='x'): 6.0, Value(data=9.0, op='mul'): 1.0})
+    >>> backward(sum(value(float(i)) for i in range(100)))
+    GradientTable(201 nodes)
     """
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        if len(self) > MOST_SHOWN:
+            return f"GradientTable({len(self):,} nodes)"
+        return f"pmap({{{', '.join(f'{node!r}: {self[node]!r}' for node in _in_order(self))}}})"
 
     def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
         from microfp.display import gradients_bundle
 
         return gradients_bundle(self)
+
+
+def _in_order(table: Gradients) -> tuple[Value, ...]:
+    """The nodes of a table that `backward` has made, in the order of their graph."""
+    used = {parent for node in table for parent in node.parents}
+    return topological_order(next(node for node in table if node not in used))
 
 
 def _shown_as_table(table: PMap[Value, float]) -> Gradients:

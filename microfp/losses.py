@@ -11,7 +11,7 @@ from functools import reduce
 from typing import Generic, TypeAlias, TypeVar
 
 from microfp import ops
-from microfp.binding import bind
+from microfp.binding import bind, shown
 from microfp.checks import check_kind, check_non_negative, check_positive
 from microfp.datasets import Dataset, Row
 from microfp.errors import DataError, ShapeError
@@ -66,6 +66,8 @@ class Loss(Record):
     >>> squared = Loss(name="squared", example=lambda scores, y: (scores[0] - y) ** 2)
     >>> squared.example((Value(data=3.0),), 1.0).data
     4.0
+    >>> max_margin(alpha=1e-4)
+    Loss(name='max_margin', penalty=ridge(0.0001, ...))
     """
 
     name: str = attr()
@@ -73,6 +75,11 @@ class Loss(Record):
     penalty: Callable[[Value], Value] | None = attr(default=None)
     is_correct: Callable[[Row, float], bool] | None = attr(default=None)
     check_target: Callable[[Row, int], None] | None = attr(default=None)
+
+    def __repr__(self) -> str:
+        """Show its name and its penalty; the other functions say nothing to people."""
+        penalty = "" if self.penalty is None else f", penalty={shown(self.penalty)}"
+        return f"Loss(name={self.name!r}{penalty})"
 
 
 class Evaluation(Record, Generic[M]):

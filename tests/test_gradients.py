@@ -353,6 +353,20 @@ def test_a_gradient_table_is_shown_as_one() -> None:
     assert "3.0" in shown
 
 
+def test_short_gradients_are_shown_in_the_order_of_their_graph() -> None:
+    x, y = value(2.0, label="x"), value(5.0, label="y")
+    assert repr(backward(x * y)) == (
+        "pmap({Value(data=2.0, label='x'): 5.0, Value(data=5.0, label='y'): 2.0, "
+        "Value(data=10.0, op='mul'): 1.0})"
+    )
+
+
+@pytest.mark.parametrize(("count", "shown"), [(19, "pmap({"), (20, "GradientTable(21 nodes)")])
+def test_long_gradients_are_shown_as_their_number(count: int, shown: str) -> None:
+    terms = [value(1.0) for _ in range(count)]
+    assert repr(backward(values.total(terms))).startswith(shown)
+
+
 BELOW: dict[str, Callable[[Value], Value]] = {
     "log": log,
     "a pole": lambda x: 1.0 / x,

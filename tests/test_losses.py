@@ -461,3 +461,21 @@ def test_every_loss_compiles_and_gives_the_bits_of_eager(loss: Loss, outputs: in
     python, eager = (next(train(model, data, loss=loss, backend=backend)) for backend in BACKENDS)
     assert python.metrics == eager.metrics
     assert [p.data for p in parameters(python.model)] == [p.data for p in parameters(eager.model)]
+
+
+# What is shown
+
+
+@pytest.mark.parametrize(
+    ("loss", "line"),
+    [
+        (max_margin(alpha=0.5), "Loss(name='max_margin', penalty=ridge(0.5, ...))"),
+        (max_margin(alpha=0.0), "Loss(name='max_margin')"),
+        (
+            Loss(name="own", example=lambda s, y: s[0], penalty=abs),
+            "Loss(name='own', penalty=<built-in function abs>)",
+        ),
+    ],
+)
+def test_the_repr_of_a_loss_is_its_name_and_its_penalty(loss: Loss, line: str) -> None:
+    assert repr(loss) == line

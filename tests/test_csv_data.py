@@ -151,6 +151,8 @@ def test_numbers_come_back_exactly(tmp_path: Path, rows: list[tuple[float, ...]]
 
 
 HEAD = "a,b,y\n1,2,3\n"
+NO_INPUTS = ": there must be an input column beside the targets, got none"
+SEMICOLONS = "line 1 has ';' in it: is that the delimiter?"
 WHERE_IT_FAILS: list[tuple[str, str | bytes, dict[str, Any], str]] = [
     ("empty", "", {}, ": must hold rows of numbers, is empty"),
     ("blank lines only", "\n\n\n", {}, ": must hold rows of numbers, is empty"),
@@ -167,7 +169,31 @@ WHERE_IT_FAILS: list[tuple[str, str | bytes, dict[str, Any], str]] = [
         "no header where there should be one",
         "1,2,3\n4,5,6\n",
         {},
-        ", line 1: must be a header of names, got '1,2,3'; see header=False",
+        ", line 1: must be a header of names, got '1,2,3'; see header=False, --no-header",
+    ),
+    (
+        "no header above texts",
+        "1,2,up\n4,5,down\n3,4,up\n",
+        {},
+        ", line 1: must be a header of names, got '1,2,up'; see header=False, --no-header",
+    ),
+    (
+        "another delimiter",
+        "a;b;y\n1;2;3\n",
+        {},
+        f"{NO_INPUTS}; {SEMICOLONS}",
+    ),
+    (
+        "another delimiter without a header",
+        "1\t2\t3\n",
+        {"header": False},
+        f"{NO_INPUTS}; line 1 has '\\t' in it: is that the delimiter?",
+    ),
+    (
+        "another delimiter and decimal commas",
+        "a;b\n1,5;2,5\n",
+        {},
+        f", line 2: must have 1 column like line 1, got 3; {SEMICOLONS}",
     ),
     (
         "text after a quoted line end",

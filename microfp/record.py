@@ -390,6 +390,11 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
                 return self
             return _checked(type(self), current, changes)
 
+        def __array__(self, *_asked, **_more):
+            # numpy would take a record for a sequence: the array would hold the names of fields.
+            kind = type(self)
+            raise TypeError(f"{kind.__name__} is no array of numbers{_hint(kind, 'array')}")
+
         def __getattr__(self, name):  # asked where there is no such attribute
             kind = type(self)
             raise AttributeError(f"{kind.__name__} has no attribute {name!r}{_hint(kind, name)}")

@@ -52,6 +52,7 @@ _ADVICE = {
     **{name: f"{name}(x) is a function" for name in PRIMITIVES},
     "backward": "backward(x) is a function",
     "grad": "see grad(x, backward(output))",
+    "array": "its number is x.data, or float(x)",
     "item": "its number is x.data, or float(x)",
     "numpy": "its number is x.data, or float(x)",
     "tolist": "its number is x.data, or float(x)",
@@ -83,6 +84,8 @@ class Value(Record):
     Value(data=2.0, label='x')
     >>> value(2.0) * 3
     Value(data=6.0, op='mul')
+    >>> f"{value(2.0) / 3:.2f}"
+    '0.67'
     """
 
     data: float = attr()
@@ -161,6 +164,9 @@ class Value(Record):
         op = "" if self.op == LEAF else f", op={self.op!r}"
         label = "" if self.label is None else f", label={self.label!r}"
         return f"Value(data={self.data!r}{op}{label})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

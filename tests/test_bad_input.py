@@ -182,9 +182,9 @@ GRAPHS = {
     f"{name} of {wrong!r}": Misuse(
         partial(function, wrong),  # type: ignore[arg-type]  # the mistake
         TypeError,
-        f"topological_order: output must be a Value, got {wrong!r} ({type(wrong).__name__})",
+        f"{name}: output must be a Value, got {wrong!r} ({type(wrong).__name__})",
     )
-    for name, function in (("backward", backward), ("nodes", graph.nodes), ("dot", graph.to_dot))
+    for name, function in (("backward", backward), ("nodes", graph.nodes), ("edges", graph.edges))
     for wrong in (3.0, None)
 } | {
     "grad with its arguments exchanged": Misuse(

@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Generic, Literal, Optional, Protocol, TypeVar
 
+import numpy as np
 import pytest
 from pyrsistent import InvariantException, PRecord, PTypeError
 
@@ -392,7 +393,7 @@ class Square(Record):
     [
         ("colour", "Square has no attribute 'colour'; it has side, area"),
         ("width", "Square has no attribute 'width': see side"),
-        ("__array__", "Square has no attribute '__array__'"),
+        ("__len_hint__", "Square has no attribute '__len_hint__'"),
     ],
 )
 def test_what_a_record_has_instead_is_named_to_people_and_not_to_programs(
@@ -401,6 +402,11 @@ def test_what_a_record_has_instead_is_named_to_people_and_not_to_programs(
     with pytest.raises(AttributeError, match=f"^{re.escape(message)}$") as caught:
         getattr(Square(side=2.0), name)
     assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+def test_numpy_makes_no_array_of_a_record() -> None:
+    with pytest.raises(TypeError, match=r"^Square is no array of numbers; it has side, area$"):
+        np.array(Square(side=2.0))
 
 
 def test_a_refused_value_is_shown_in_short() -> None:

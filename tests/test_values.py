@@ -349,6 +349,20 @@ def test_what_other_libraries_keep_in_a_node_is_pointed_at(name: str, message: s
         getattr(value(2.0), name)
 
 
+@pytest.mark.parametrize(
+    ("form", "text"), [("{:.2f}", "-0.33"), ("{:+.1e}", "-3.3e-01"), ("{}", repr(-value(1.0) / 3))]
+)
+def test_a_node_is_formatted_as_its_number_where_a_format_is_given(form: str, text: str) -> None:
+    assert form.format(-value(1.0) / 3) == text
+
+
+@pytest.mark.parametrize("make", [np.array, np.asarray, np.mean])
+def test_numpy_makes_no_array_of_the_names_of_fields(make: Callable[[object], object]) -> None:
+    for thing in (value(2.0), [value(2.0), value(3.0)]):
+        with pytest.raises(TypeError, match=r"^Value is no array of numbers: its number is x.data"):
+            make(thing)
+
+
 def test_a_gradient_that_is_assigned_to_a_node_is_pointed_at_too() -> None:
     with pytest.raises(AttributeError, match=r"no field 'grad': see grad\(x, backward\(output\)\)"):
         setattr(value(2.0), "grad", 0.0)  # noqa: B010 - a type checker would refuse the plain form

@@ -17,7 +17,7 @@ from microfp.datasets import Dataset, Row
 from microfp.errors import DataError, ShapeError
 from microfp.nn import Model, forward_many
 from microfp.record import Record, attr
-from microfp.tree import parameters
+from microfp.tree import parameters, without_parameters
 from microfp.values import (
     Scalar,
     Value,
@@ -208,7 +208,7 @@ def _check_kinds(loss: Loss, model: Model, dataset: Dataset) -> None:
     check_kind("evaluate", "loss", loss, Loss, example="losses.max_margin()")
     check_kind("evaluate", "dataset", dataset, Dataset, example="datasets.dataset(xs, ys)")
     if not parameters(model):
-        raise ShapeError(f"{loss.name}: the model must have parameters, got {model!r:.80}")
+        raise without_parameters(loss.name, model)
 
 
 def check_targets(loss: Loss, dataset: Dataset, outputs: int) -> None:

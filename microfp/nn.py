@@ -487,13 +487,21 @@ def forward(model: Model, inputs: Sequence[Scalar]) -> Value:
 def forward_many(model: Model, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
     """Run a model, and return its outputs as a tuple, however many there are.
 
+    Raises:
+        TypeError: If the model cannot be called, or returns something else than Values.
+
     >>> [y.data for y in forward_many(layer(1, 2, weights=[[1.0], [2.0]]), [3.0])]
     [3.0, 6.0]
     """
     if not callable(model):
         raise wrong_kind("forward", "model", "a model that can be called with inputs", model)
     outputs = model(inputs)
-    return (outputs,) if isinstance(outputs, Value) else tuple(outputs)
+    if isinstance(outputs, Value):
+        return (outputs,)
+    given: object = outputs
+    if isinstance(given, Record) or not isinstance(given, Iterable):  # records can be iterated too
+        raise wrong_kind("forward", "what the model returns", "a Value, or several", given)
+    return tuple(outputs)
 
 
 def apply_gradients(model: M, gradients: Gradients, learning_rate: float) -> M:

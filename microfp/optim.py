@@ -194,6 +194,7 @@ def from_rule(name: str, rule: Rule, *, learning_rate: Schedule | None = None) -
     >>> signs.update(pvector([-3.0, 2.0]), EmptyState(), pvector([0.0, 0.0]), 0)[0]
     pvector([-1.0, 1.0])
     """
+    check_kind("from_rule", "rule", rule, Rule, example="Rule(function=...)")
     return Optimizer(
         name=name,
         init=bind(_first_memory, rule),

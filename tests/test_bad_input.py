@@ -16,6 +16,7 @@ from microfp import (
     grad,
     graph,
     losses,
+    native,
     nn,
     optim,
     total,
@@ -86,6 +87,26 @@ CONSTRUCTION = {
         lambda: nn.forward(fit(MODEL, DATA, steps=1), [1.0, 2.0]),  # type: ignore[arg-type]  # the mistake
         TypeError,
         "forward: model must be a model that can be called with inputs, got Run(steps=1, ",
+    ),
+    "a model that returns a number": Misuse(
+        lambda: nn.forward(lambda inputs: untyped(3.0), [1.0]),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "forward: what the model returns must be a Value, or several, got 3.0 (float)",
+    ),
+    "a model that returns a record": Misuse(
+        lambda: nn.forward(lambda inputs: MODEL, [1.0]),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "forward: what the model returns must be a Value, or several, got MLP(2 -> 1, 3 par",
+    ),
+    "a function for a rule": Misuse(
+        lambda: optim.from_rule("half", lambda g: 0.5 * g),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "from_rule: rule must be a Rule, such as Rule(function=...), got ",
+    ),
+    "one number for a program": Misuse(
+        lambda: native.run(native.lower(value(1.0), inputs=[]), 1.0),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "run: numbers must be a sequence of numbers, got 1.0 (float)",
     ),
     "a layer of width 0": Misuse(
         lambda: nn.layer(2, 0), ValueError, "layer: n_out must be an int >= 1, got 0"
@@ -435,17 +456,17 @@ TRAINING = {
     "a model without parameters, trained": Misuse(
         lambda: train(lambda inputs: value(1.0), DATA),
         ShapeError,
-        "train: the model must have parameters, got <function <lambda>",
+        "train: the model must have parameters, Values in fields of a Record, got <fun",
     ),
     "a model without parameters, evaluated": Misuse(
         lambda: evaluate(max_margin(), lambda inputs: value(1.0), DATA),
         ShapeError,
-        "max_margin: the model must have parameters, got <function <lambda>",
+        "max_margin: the model must have parameters, Values in fields of a Record, got <fun",
     ),
     "the first state of a model without parameters": Misuse(
         lambda: initial_state(nn.MLP(layers=MODEL.layers.delete(0)), optim.sgd(1)),
         ShapeError,
-        "train: the model must have parameters, got MLP(0 parameters)",
+        "train: the model must have parameters, Values in fields of a Record, got MLP",
     ),
     "a loss for an optimizer": Misuse(
         lambda: train(MODEL, DATA, optimizer=max_margin()),  # type: ignore[arg-type]  # the mistake

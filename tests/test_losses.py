@@ -365,7 +365,7 @@ REFUSED: list[tuple[Loss, nn.Model, Dataset, type[Exception], str]] = [
         nn.layer(2, 1, weights=[[value(1.0) * 1.0] * 2], biases=[value(1.0) * 1.0]),
         moons(4),
         ShapeError,
-        "max_margin: the model must have parameters, got Layer(2 -> 1",
+        "max_margin: the model must have parameters, Values in fields of a Record, got ",
     ),
 ]
 

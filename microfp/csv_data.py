@@ -44,6 +44,8 @@ class Table(Record):
         lines: The number of the line that each row begins in, from 1.
 
     >>> table = Table(source="pets.csv", names=("kind",), rows=(("cat",),), lines=(2,))
+    >>> table
+    Table(source='pets.csv', n=1, names=('kind',))
     >>> table_texts(table, "kind")
     ('cat',)
     """
@@ -52,6 +54,10 @@ class Table(Record):
     names: tuple[str, ...] = attr()
     rows: tuple[tuple[str, ...], ...] = attr()
     lines: tuple[int, ...] = attr()
+
+    def __repr__(self) -> str:
+        """Show where it is from and its columns; the cells would fill pages."""
+        return f"Table(source={self.source!r}, n={len(self.rows)}, names={short_repr(self.names)})"
 
 
 def read_csv(

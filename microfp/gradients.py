@@ -10,7 +10,7 @@
 import operator
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from reprlib import repr as short_repr
-from typing import TYPE_CHECKING, TypeAlias, TypedDict
+from typing import NoReturn, TypeAlias, TypedDict
 
 from pyrsistent import PMap, pmap
 from returns.maybe import Maybe
@@ -80,16 +80,14 @@ class GradientTable(PMap[Value, float]):
             return f"GradientTable({len(self):,} nodes)"
         return f"pmap({{{', '.join(f'{node!r}: {self[node]!r}' for node in _in_order(self))}}})"
 
-    if not TYPE_CHECKING:  # to a checker they are those of any PMap
+    def __getitem__(self, x: Value) -> float:
+        try:
+            return super().__getitem__(x)
+        except KeyError:
+            raise KeyError(_why_missing(x)) from None
 
-        def __getitem__(self, x):
-            try:
-                return PMap.__getitem__(self, x)
-            except KeyError:
-                raise KeyError(_why_missing(x)) from None
-
-        def __getattr__(self, name):
-            raise AttributeError(f"GradientTable has no attribute {name!r}; see grad(x, gradients)")
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"GradientTable has no attribute {name!r}; see grad(x, gradients)")
 
     def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
         from microfp.display import gradients_bundle

@@ -463,3 +463,10 @@ def test_a_file_that_makes_no_table_is_a_failure(tmp_path: Path) -> None:
     assert str(error).endswith("ragged.csv, line 3: must have 2 columns like line 1, got 1")
     with pytest.raises(ValueError, match="read_table: delimiter must be one character"):
         read_table("any.csv", delimiter="")
+
+
+def test_a_table_of_many_rows_reads_on_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "many.csv"
+    path.write_text("x,y\n" + "1,2\n" * 1000, encoding="utf-8")
+    table = unsafe_perform_io(read_table(path).unwrap())
+    assert repr(table) == f"Table(source={str(path)!r}, n=1000, names=('x', 'y'))"

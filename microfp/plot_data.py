@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TypedDict, TypeVar
 
-from microfp.checks import check_count, check_non_negative, check_positive
+from microfp.checks import check_count, check_kind, check_non_negative, check_positive
 from microfp.datasets import Dataset
 from microfp.native.scoring import scores
 from microfp.nn import Model, forward, parameters
@@ -215,6 +215,7 @@ def dataset_points(dataset: Dataset) -> list[PointRow]:
     >>> len(dataset_points(datasets.moons(10)))
     10
     """
+    check_kind("dataset_points", "dataset", dataset, Dataset, example="datasets.moons()")
     return [
         PointRow(x=p.x, y=p.y, label=_class_name(p.label), label_value=p.label)
         for p in dataset.points
@@ -229,7 +230,11 @@ def training_history(run: Run[M]) -> list[HistoryRow]:
     >>> [row["step"] for row in training_history(run)]
     [0, 1]
     """
-    return [_history_row(metrics) for metrics in run.history]
+    return [_history_row(metrics) for metrics in _history("training_history", run)]
+
+
+def _history(where: str, run: Run[M]) -> Sequence[Metrics]:
+    return check_kind(where, "run", run, Run, example="what trainer.fit returns").history
 
 
 def _history_row(metrics: Metrics) -> HistoryRow:
@@ -255,7 +260,7 @@ def loss_history(run: Run[M]) -> list[MetricRow]:
     """
     return [
         MetricRow(step=metrics.step, metric=name, value=number)
-        for metrics in run.history
+        for metrics in _history("loss_history", run)
         for name, number in (
             ("total loss", metrics.loss),
             ("data loss", metrics.data_loss),
@@ -274,7 +279,7 @@ def accuracy_history(run: Run[M]) -> list[MetricRow]:
     """
     return [
         MetricRow(step=metrics.step, metric="accuracy", value=100.0 * metrics.accuracy)
-        for metrics in run.history
+        for metrics in _history("accuracy_history", run)
         if metrics.accuracy is not None
     ]
 
@@ -326,6 +331,7 @@ def decision_boundary(
     """
     spacing = check_positive("decision_boundary", "h", h)
     margin = check_non_negative("decision_boundary", "padding", padding)
+    check_kind("decision_boundary", "dataset", dataset, Dataset, example="datasets.moons()")
     points = dataset.points
     xs, ys = [p.x for p in points], [p.y for p in points]
     _check_grid("decision_boundary", h, _length(xs, spacing, margin) * _length(ys, spacing, margin))

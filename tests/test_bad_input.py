@@ -25,7 +25,7 @@ from microfp import (
 from microfp.datasets import Dataset, batch, blobs, circles, dataset, moons, spiral, subset
 from microfp.errors import DataError, MicrofpError, ShapeError
 from microfp.losses import evaluate, max_margin
-from microfp.plot_data import decision_boundary
+from microfp.plot_data import decision_boundary, loss_history
 from microfp.schedules import constant, micrograd_decay
 from microfp.trainer import fit, initial_state, make_step, train
 from microfp.tree import freeze, with_parameters
@@ -381,6 +381,16 @@ GRIDS = {
         lambda: decision_boundary(MODEL, DATA, h=0),
         ValueError,
         "decision_boundary: h must be a finite number > 0, got 0",
+    ),
+    "a model and its data exchanged": Misuse(
+        lambda: decision_boundary(DATA, MODEL),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "decision_boundary: dataset must be a Dataset, such as datasets.moons(), got MLP(2 -> 1",
+    ),
+    "a model for a run": Misuse(
+        lambda: loss_history(MODEL),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "loss_history: run must be a Run, such as what trainer.fit returns, got MLP(2 -> 1",
     ),
     "an h for more points than memory can hold": Misuse(
         lambda: decision_boundary(MODEL, DATA, h=1e-300),

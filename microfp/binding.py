@@ -14,9 +14,10 @@ True
 
 from collections.abc import Callable, Hashable
 from functools import lru_cache, partial
+from types import FunctionType
 from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
 
-__all__ = ["bind", "memoized"]
+__all__ = ["bind", "memoized", "shown"]
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -37,8 +38,19 @@ class _Bound(partial[R]):
         return hash(_identity(self))
 
     def __repr__(self) -> str:
-        name = getattr(self.func, "__name__", repr(self.func))
-        return f"{name}({', '.join([*map(repr, self.args), '...'])})"
+        name = getattr(self.func, "__name__", repr(self.func)).lstrip("_")
+        return f"{name}({', '.join([*map(shown, self.args), '...'])})"
+
+
+def shown(it: object) -> str:
+    """The `repr` of anything, but of a plain function its name instead of its address.
+
+    >>> def cost(error):
+    ...     return error * error
+    >>> shown(cost), shown(bind(pow, 2.0)), shown("a")
+    ('cost', 'pow(2.0, ...)', "'a'")
+    """
+    return it.__name__.lstrip("_") if isinstance(it, FunctionType) else repr(it)
 
 
 def _identity(bound: _Bound[R]) -> Hashable:
@@ -103,6 +115,9 @@ class _Memoized(Generic[A, R]):
 
     def __hash__(self) -> int:
         return hash(self.function)
+
+    def __repr__(self) -> str:
+        return shown(self.function)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _Memoized, (self.function,)

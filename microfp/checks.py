@@ -157,7 +157,7 @@ def check_flag(where: str, name: str, value: object) -> bool:
     return value
 
 
-def check_kind(where: str, name: str, value: object, kind: type[K]) -> K:
+def check_kind(where: str, name: str, value: object, kind: type[K], *, example: str = "") -> K:
     """An instance of a class.
 
     Args:
@@ -165,6 +165,7 @@ def check_kind(where: str, name: str, value: object, kind: type[K]) -> K:
         name: its argument.
         value: what came.
         kind: the class that it must be of.
+        example: how to come by one, for the message.
 
     Returns:
         The value as it is.
@@ -180,7 +181,8 @@ def check_kind(where: str, name: str, value: object, kind: type[K]) -> K:
     """
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIOUaeiou" else "a"
-        raise wrong_kind(where, name, f"{article} {kind.__name__}", value)
+        such = f", such as {example}" if example else ""
+        raise wrong_kind(where, name, f"{article} {kind.__name__}{such}", value)
     return value
 
 

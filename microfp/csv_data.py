@@ -44,6 +44,8 @@ class Table(Record):
         lines: The number of the line that each row begins in, from 1.
 
     >>> table = Table(source="pets.csv", names=("kind",), rows=(("cat",),), lines=(2,))
+    >>> table
+    Table(source='pets.csv', n=1, names=('kind',))
     >>> table_texts(table, "kind")
     ('cat',)
     """
@@ -52,6 +54,10 @@ class Table(Record):
     names: tuple[str, ...] = attr()
     rows: tuple[tuple[str, ...], ...] = attr()
     lines: tuple[int, ...] = attr()
+
+    def __repr__(self) -> str:
+        """Show where it is from and its columns; the cells would fill pages."""
+        return f"Table(source={self.source!r}, n={len(self.rows)}, names={short_repr(self.names)})"
 
 
 def read_csv(
@@ -290,9 +296,10 @@ def _read_table(path: Path, delimiter: str, *, header: bool) -> Table:
     width = len(lines[0][1])
     for number, cells in lines:
         if len(cells) != width:
-            expected = f"{width} columns like line {lines[0][0]}"
-            raise DataError(f"{path}, line {number}: must have {expected}, got {len(cells)}")
-    names = _names(path, lines[0][1]) if header else tuple(map(str, range(width)))
+            expected = f"{width} column{'' if width == 1 else 's'} like line {lines[0][0]}"
+            got = f"{len(cells)}{_other_delimiter(lines[0][1])}"
+            raise DataError(f"{path}, line {number}: must have {expected}, got {got}")
+    names = _names(path, [cells for _, cells in lines]) if header else tuple(map(str, range(width)))
     rows = lines[1:] if header else lines
     if not rows:
         raise DataError(f"{path}: must hold rows below its header, got none")
@@ -326,12 +333,28 @@ def _split(source: str, text: str, delimiter: str) -> Iterator[tuple[int, tuple[
         raise DataError(f"{source}, line {begin}: must be comma-separated text: {error}") from error
 
 
-def _names(path: Path, cells: tuple[str, ...]) -> tuple[str, ...]:
-    names = tuple(cell.strip() for cell in cells)
-    if all(_number(name) is not None for name in names):
+def _names(path: Path, lines: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    names = tuple(cell.strip() for cell in lines[0])
+    if _are_data(names, lines[1:]):
         got = short_repr(",".join(names))
-        raise DataError(f"{path}, line 1: must be a header of names, got {got}; see header=False")
+        raise DataError(
+            f"{path}, line 1: must be a header of names, got {got}; see header=False, --no-header"
+        )
     return names
+
+
+def _are_data(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> bool:
+    """Whether names are an example: numbers, and beside them only texts that occur again below."""
+    texts = [place for place, name in enumerate(names) if _number(name) is None]
+    return len(texts) < len(names) and all(
+        any(row[place].strip() == names[place] for row in rows) for place in texts
+    )
+
+
+def _other_delimiter(cells: Sequence[str]) -> str:
+    """A word on the delimiter, where a line is one cell and has in it what divides cells."""
+    found = [mark for mark in ";\t|," if len(cells) == 1 and mark in cells[0]]
+    return f"; line 1 has {found[0]!r} in it: is that the delimiter?" if found else ""
 
 
 # From a table to a dataset
@@ -340,6 +363,9 @@ def _names(path: Path, cells: tuple[str, ...]) -> tuple[str, ...]:
 def _to_dataset(
     table: Table, targets: tuple[Column, ...], without: AbstractSet[int] = frozenset()
 ) -> Dataset:
+    if len(table.names) == 1:
+        hint = _other_delimiter(table.names) or _other_delimiter(table.rows[0])
+        raise _no_inputs(table.source, hint)
     places = _places(table.source, table.names, targets)
     inputs = [place for place in range(len(table.names)) if place not in {*places, *without}]
     if not inputs:
@@ -420,8 +446,8 @@ def _places(source: str, names: tuple[str, ...], columns: tuple[Column, ...]) ->
     return places
 
 
-def _no_inputs(source: str) -> DataError:
-    return DataError(f"{source}: there must be an input column beside the targets, got none")
+def _no_inputs(source: str, hint: str = "") -> DataError:
+    return DataError(f"{source}: there must be an input column beside the targets, got none{hint}")
 
 
 def _place(source: str, names: tuple[str, ...], column: Column) -> int:

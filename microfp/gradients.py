@@ -9,13 +9,14 @@
 
 import operator
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from typing import TypeAlias, TypedDict
+from reprlib import repr as short_repr
+from typing import NoReturn, TypeAlias, TypedDict
 
 from pyrsistent import PMap, pmap
 from returns.maybe import Maybe
 
 from microfp import ops
-from microfp.checks import wrong_kind
+from microfp.checks import check_kind, wrong_kind
 from microfp.ops import FLAT, PRIMITIVES, Operand
 from microfp.toolbox import accumulate, pipe
 from microfp.values import Value, lift, primitive_of, topological_order
@@ -47,22 +48,64 @@ def backward(output: Value) -> Gradients:
     >>> gradients[x], gradients[y]
     (6.0, 2.0)
     """
+    check_kind("backward", "output", output, Value)
     return pipe(output, topological_order, numeric_adjoints, pmap, _shown_as_table)
+
+
+MOST_SHOWN = 20
+"""Of how many nodes the `repr` of gradients shows each.
+
+>>> MOST_SHOWN
+20
+"""
 
 
 class GradientTable(PMap[Value, float]):
     """A `PMap` that notebooks show as a table; a changed copy of it is a plain `PMap`.
 
-    >>> isinstance(backward(value(2.0)), GradientTable)
-    True
+    At a prompt a short one shows its entries, operands before results, a long one how many there
+    are.
+
+    >>> x = value(3.0, label="x")
+    >>> backward(x * x)
+    pmap({Value(data=3.0, label='x'): 6.0, Value(data=9.0, op='mul'): 1.0})
+    >>> backward(sum(value(float(i)) for i in range(100)))
+    GradientTable(201 nodes)
     """
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        if len(self) > MOST_SHOWN:
+            return f"GradientTable({len(self):,} nodes)"
+        return f"pmap({{{', '.join(f'{node!r}: {self[node]!r}' for node in _in_order(self))}}})"
+
+    def __getitem__(self, x: Value) -> float:
+        try:
+            return super().__getitem__(x)
+        except KeyError:
+            raise KeyError(_why_missing(x)) from None
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"GradientTable has no attribute {name!r}; see grad(x, gradients)")
 
     def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
         from microfp.display import gradients_bundle
 
         return gradients_bundle(self)
+
+
+def _why_missing(x: object) -> str:
+    """What to say to somebody who has looked up what stands in no table."""
+    if not isinstance(x, Value):
+        return f"gradients are looked up by a Value, got {short_repr(x)}"
+    return f"the output does not depend on {x!r}, for which grad(x, gradients) gives 0.0"
+
+
+def _in_order(table: Gradients) -> tuple[Value, ...]:
+    """The nodes of a table that `backward` has made, in the order of their graph."""
+    used = {parent for node in table for parent in node.parents}
+    return topological_order(next(node for node in table if node not in used))
 
 
 def _shown_as_table(table: PMap[Value, float]) -> Gradients:
@@ -262,6 +305,7 @@ def backward_steps(output: Value) -> Iterator[Gradients]:
     >>> [len(table) for table in backward_steps(x * x)]
     [1, 2, 2]
     """
+    check_kind("backward_steps", "output", output, Value)
     start: Gradients = pmap({output: 1.0})
     return accumulate(chain_rule, reversed(topological_order(output)), start)
 

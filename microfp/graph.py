@@ -25,7 +25,7 @@ from reprlib import repr as short_repr
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from microfp.algebra import check_node, free_variables, recomputed, simplify, substitute
-from microfp.checks import check_count, wrong_kind, wrong_value
+from microfp.checks import check_count, check_kind, wrong_kind, wrong_value
 from microfp.errors import DataError
 from microfp.gradients import Gradients, grad, local_derivatives
 from microfp.ops import PRIMITIVES, Primitive
@@ -142,13 +142,14 @@ def nodes(
     >>> [row["op"] for row in nodes(x * x)]
     ['leaf', 'mul']
     """
-    names = _names(output)
+    names = _names("nodes", output)
     first = 0 if limit is None else len(names) - check_count("nodes", "limit", limit, minimum=1)
     shown = islice(names, max(first, 0), None)
     return tuple(_node_row(node, names, gradients) for node in shown)
 
 
-def _names(output: Value) -> dict[Value, str]:
+def _names(where: str, output: Value) -> dict[Value, str]:
+    check_kind(where, "output", output, Value)
     return {node: f"n{i}" for i, node in enumerate(topological_order(output))}
 
 
@@ -193,7 +194,7 @@ def edges(output: Value) -> tuple[EdgeRow, ...]:
     >>> [(row["source"], row["target"], row["local_derivative"]) for row in edges(x * y)]
     [('n0', 'n2', 4.0), ('n1', 'n2', 3.0)]
     """
-    names = _names(output)
+    names = _names("edges", output)
     return tuple(
         EdgeRow(
             source=names[parent],

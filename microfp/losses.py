@@ -11,13 +11,13 @@ from functools import reduce
 from typing import Generic, TypeAlias, TypeVar
 
 from microfp import ops
-from microfp.binding import bind
+from microfp.binding import bind, shown
 from microfp.checks import check_kind, check_non_negative, check_positive
 from microfp.datasets import Dataset, Row
 from microfp.errors import DataError, ShapeError
 from microfp.nn import Model, forward_many
 from microfp.record import Record, attr
-from microfp.tree import parameters
+from microfp.tree import parameters, without_parameters
 from microfp.values import (
     Scalar,
     Value,
@@ -66,6 +66,8 @@ class Loss(Record):
     >>> squared = Loss(name="squared", example=lambda scores, y: (scores[0] - y) ** 2)
     >>> squared.example((Value(data=3.0),), 1.0).data
     4.0
+    >>> max_margin(alpha=1e-4)
+    Loss(name='max_margin', penalty=ridge(0.0001, ...))
     """
 
     name: str = attr()
@@ -73,6 +75,11 @@ class Loss(Record):
     penalty: Callable[[Value], Value] | None = attr(default=None)
     is_correct: Callable[[Row, float], bool] | None = attr(default=None)
     check_target: Callable[[Row, int], None] | None = attr(default=None)
+
+    def __repr__(self) -> str:
+        """Show its name and its penalty; the other functions say nothing to people."""
+        penalty = "" if self.penalty is None else f", penalty={shown(self.penalty)}"
+        return f"Loss(name={self.name!r}{penalty})"
 
 
 class Evaluation(Record, Generic[M]):
@@ -198,10 +205,10 @@ def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
 
 
 def _check_kinds(loss: Loss, model: Model, dataset: Dataset) -> None:
-    check_kind("evaluate", "loss", loss, Loss)
-    check_kind("evaluate", "dataset", dataset, Dataset)
+    check_kind("evaluate", "loss", loss, Loss, example="losses.max_margin()")
+    check_kind("evaluate", "dataset", dataset, Dataset, example="datasets.dataset(xs, ys)")
     if not parameters(model):
-        raise ShapeError(f"{loss.name}: the model must have parameters, got {model!r:.80}")
+        raise without_parameters(loss.name, model)
 
 
 def check_targets(loss: Loss, dataset: Dataset, outputs: int) -> None:
@@ -468,7 +475,12 @@ def _check_signs(targets: Row, outputs: int) -> None:
     _check_pairs("max_margin", targets, outputs)
     for y in targets:
         if y not in (-1.0, 1.0):
-            raise DataError(f"max_margin: each label must be -1 or 1, got {y!r}")
+            raise DataError(f"max_margin: each label must be -1 or 1, got {y!r}{_relabelled(y)}")
+
+
+def _relabelled(y: float) -> str:
+    """What to do about the labels 0 and 1, the usual ones elsewhere."""
+    return "; datasets.relabel(dataset, (-1, 1)) makes them so" if y == 0.0 else ""
 
 
 def _check_yes_or_no(targets: Row, outputs: int) -> None:

@@ -119,6 +119,17 @@ class Model(Protocol):
 M = TypeVar("M")
 
 
+_ADVICE = {
+    **{name: f"nn.{name}(model) is a function" for name in ("parameters", "parameter_count")},
+    "forward": "nn.forward(model, inputs) is a function",
+    "predict": "nn.forward(model, inputs) gives its score",
+    "fit": "trainer.fit(model, dataset) is a function",
+    "train": "trainer.train(model, dataset) is a function",
+    "zero_grad": "gradients are in no model, so there is nothing to reset",
+}
+"""What helps somebody who looks in a network for what other libraries keep there."""
+
+
 class Neuron(Record):
     """A weighted sum of inputs plus a bias, through an activation.
 
@@ -138,6 +149,7 @@ class Neuron(Record):
     weights: PVector[Value] = attr()
     bias: Value = attr()
     activation: str | Activation = attr(default="relu")
+    _elsewhere = _ADVICE
 
     def __repr__(self) -> str:
         return _in_a_line(self)
@@ -163,6 +175,7 @@ class Layer(Record):
     """
 
     neurons: PVector[Neuron] = attr()
+    _elsewhere = _ADVICE
 
     def __repr__(self) -> str:
         return _in_a_line(self)
@@ -191,6 +204,7 @@ class MLP(Record):
     """
 
     layers: PVector[Layer] = attr()
+    _elsewhere = _ADVICE
 
     def __repr__(self) -> str:
         return _in_a_line(self)
@@ -258,9 +272,16 @@ def _outputs_of(neurons: Sequence[Neuron]) -> str:
 
 def _nodes(inputs: Sequence[Scalar]) -> tuple[Value, ...]:
     given: object = inputs
-    if isinstance(given, Value) or not isinstance(given, Iterable):  # a node can be iterated too
+    if isinstance(given, Record) or not isinstance(given, Iterable):  # records can be iterated too
         raise wrong_kind("neuron", "inputs", "a sequence of numbers", inputs)
-    return tuple(lift(x) for x in inputs)
+    return tuple([_input(i, x) for i, x in enumerate(inputs)])
+
+
+def _input(i: int, x: Scalar) -> Value:
+    try:
+        return lift(x)
+    except TypeError:
+        raise wrong_kind("neuron", f"inputs[{i}]", "a number or a Value", x) from None
 
 
 def _fire(neuron: Neuron, inputs: tuple[Value, ...]) -> Value:
@@ -466,11 +487,21 @@ def forward(model: Model, inputs: Sequence[Scalar]) -> Value:
 def forward_many(model: Model, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
     """Run a model, and return its outputs as a tuple, however many there are.
 
+    Raises:
+        TypeError: If the model cannot be called, or returns something else than Values.
+
     >>> [y.data for y in forward_many(layer(1, 2, weights=[[1.0], [2.0]]), [3.0])]
     [3.0, 6.0]
     """
+    if not callable(model):
+        raise wrong_kind("forward", "model", "a model that can be called with inputs", model)
     outputs = model(inputs)
-    return (outputs,) if isinstance(outputs, Value) else tuple(outputs)
+    if isinstance(outputs, Value):
+        return (outputs,)
+    given: object = outputs
+    if isinstance(given, Record) or not isinstance(given, Iterable):  # records can be iterated too
+        raise wrong_kind("forward", "what the model returns", "a Value, or several", given)
+    return tuple(outputs)
 
 
 def apply_gradients(model: M, gradients: Gradients, learning_rate: float) -> M:

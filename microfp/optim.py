@@ -17,13 +17,14 @@ lifted over the parameters here and that a compiler can run with one parameter a
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import compress, repeat
 from typing import NamedTuple, TypeAlias
 
 from pyrsistent import PVector, pvector
 
 from microfp import ops
-from microfp.binding import bind, memoized
+from microfp.binding import bind, memoized, shown
 from microfp.checks import (
     check_count,
     check_finite,
@@ -161,8 +162,8 @@ class Optimizer(NamedTuple):
             is more than that. The records of its state, in order, are those of the rules; what
             `accumulate_gradients` holds in its own comes after it.
 
-    >>> sgd(0.1).name
-    'sgd'
+    >>> sgd(0.1)
+    Optimizer(name='sgd', learning_rate=constant(0.1, ...))
     >>> len(adamw().rules)
     3
     """
@@ -172,6 +173,12 @@ class Optimizer(NamedTuple):
     update: Callable[[Numbers, object, Numbers, int], tuple[Numbers, object]]
     learning_rate: Schedule | None = None
     rules: tuple[RuleUse, ...] | None = None
+
+    def __repr__(self) -> str:
+        """Show its name and its rate; what it is composed of would fill pages."""
+        given = _given_rate(self.learning_rate)
+        rate = "" if given is None else f", learning_rate={shown(given)}"
+        return f"Optimizer(name={self.name!r}{rate})"
 
 
 def from_rule(name: str, rule: Rule, *, learning_rate: Schedule | None = None) -> Optimizer:
@@ -187,6 +194,7 @@ def from_rule(name: str, rule: Rule, *, learning_rate: Schedule | None = None) -
     >>> signs.update(pvector([-3.0, 2.0]), EmptyState(), pvector([0.0, 0.0]), 0)[0]
     pvector([-1.0, 1.0])
     """
+    check_kind("from_rule", "rule", rule, Rule, example="Rule(function=...)")
     return Optimizer(
         name=name,
         init=bind(_first_memory, rule),
@@ -276,7 +284,7 @@ def chain(*optimizers: Optimizer) -> Optimizer:
     pvector([1.0])
     """
     for given in optimizers:
-        check_kind("chain", "each of optimizers", given, Optimizer)
+        check_kind("chain", "each of optimizers", given, Optimizer, example="sgd(0.1)")
     if len(optimizers) == 1:
         return optimizers[0]
 
@@ -545,6 +553,14 @@ def _against(name: str, learning_rate: Rate) -> Optimizer:
 
 def _checked_rate(learning_rate: Schedule, step: int) -> float:
     return check_non_negative("learning_rate", f"the rate at step {step}", learning_rate(step))
+
+
+def _given_rate(rate: Schedule | None) -> object:
+    """The schedule that the user gave, of a rate that is checked and remembered besides."""
+    checked: object = getattr(rate, "function", None)
+    if isinstance(checked, partial) and checked.func is _checked_rate:
+        (rate,) = checked.args
+    return rate
 
 
 def _minus(rate: Schedule, step: int) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TypedDict, TypeVar
 
-from microfp.checks import check_count, check_non_negative, check_positive
+from microfp.checks import check_count, check_kind, check_non_negative, check_positive
 from microfp.datasets import Dataset
 from microfp.native.scoring import scores
 from microfp.nn import Model, forward, parameters
@@ -215,6 +215,7 @@ def dataset_points(dataset: Dataset) -> list[PointRow]:
     >>> len(dataset_points(datasets.moons(10)))
     10
     """
+    check_kind("dataset_points", "dataset", dataset, Dataset, example="datasets.moons()")
     return [
         PointRow(x=p.x, y=p.y, label=_class_name(p.label), label_value=p.label)
         for p in dataset.points
@@ -229,7 +230,11 @@ def training_history(run: Run[M]) -> list[HistoryRow]:
     >>> [row["step"] for row in training_history(run)]
     [0, 1]
     """
-    return [_history_row(metrics) for metrics in run.history]
+    return [_history_row(metrics) for metrics in _history("training_history", run)]
+
+
+def _history(where: str, run: Run[M]) -> Sequence[Metrics]:
+    return check_kind(where, "run", run, Run, example="what trainer.fit returns").history
 
 
 def _history_row(metrics: Metrics) -> HistoryRow:
@@ -255,7 +260,7 @@ def loss_history(run: Run[M]) -> list[MetricRow]:
     """
     return [
         MetricRow(step=metrics.step, metric=name, value=number)
-        for metrics in run.history
+        for metrics in _history("loss_history", run)
         for name, number in (
             ("total loss", metrics.loss),
             ("data loss", metrics.data_loss),
@@ -274,7 +279,7 @@ def accuracy_history(run: Run[M]) -> list[MetricRow]:
     """
     return [
         MetricRow(step=metrics.step, metric="accuracy", value=100.0 * metrics.accuracy)
-        for metrics in run.history
+        for metrics in _history("accuracy_history", run)
         if metrics.accuracy is not None
     ]
 
@@ -294,6 +299,14 @@ def schedule_rates(schedule: Schedule, steps: int) -> list[RateRow]:
     return [RateRow(step=step, learning_rate=schedule(step)) for step in range(count)]
 
 
+MOST_POINTS = 4_000_000
+"""The most points of a grid: their rows fill a gigabyte.
+
+>>> MOST_POINTS
+4000000
+"""
+
+
 def decision_boundary(
     model: Model, dataset: Dataset, *, h: float = 0.25, padding: float = 1.0
 ) -> list[BoundaryRow]:
@@ -308,6 +321,9 @@ def decision_boundary(
     Returns:
         A row per point, column by column from the left, each from the bottom up.
 
+    Raises:
+        ValueError: If `h` is not above 0, or so small that the grid has over `MOST_POINTS` points.
+
     >>> from microfp import datasets, nn
     >>> rows = decision_boundary(nn.mlp(2, [1]), datasets.moons(10), h=1.0)
     >>> rows[0]["predicted"] in {"class -1", "class 1"}
@@ -315,15 +331,28 @@ def decision_boundary(
     """
     spacing = check_positive("decision_boundary", "h", h)
     margin = check_non_negative("decision_boundary", "padding", padding)
+    check_kind("decision_boundary", "dataset", dataset, Dataset, example="datasets.moons()")
     points = dataset.points
-    columns = _grid([p.x for p in points], spacing, margin)
-    rows = _grid([p.y for p in points], spacing, margin)
+    xs, ys = [p.x for p in points], [p.y for p in points]
+    _check_grid("decision_boundary", h, _length(xs, spacing, margin) * _length(ys, spacing, margin))
+    columns, rows = _grid(xs, spacing, margin), _grid(ys, spacing, margin)
     grid = [(x, y) for x in columns for y in rows]
     forward(model, grid[0])  # says what is wrong with a model that has not one output
     return [
         _boundary_row(x, y, score)
         for (x, y), (score,) in zip(grid, scores(model, grid), strict=True)
     ]
+
+
+def _check_grid(where: str, h: float, size: float) -> None:
+    if size > MOST_POINTS:
+        expected = f"so large that the grid has at most {MOST_POINTS:,} points"
+        raise ValueError(f"{where}: h must be {expected}, got {h!r}, for {size:.3g} of them")
+
+
+def _length(numbers: list[float], spacing: float, margin: float) -> float:
+    """How many points a row of the grid would have, which may be more than can be counted."""
+    return (max(numbers) - min(numbers) + 2.0 * margin) / spacing + 1.0
 
 
 def _grid(numbers: list[float], spacing: float, margin: float) -> list[float]:

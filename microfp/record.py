@@ -26,7 +26,7 @@ from collections.abc import (
     Sequence,
     ValuesView,
 )
-from typing import TYPE_CHECKING, TypeVar, dataclass_transform, overload
+from typing import TYPE_CHECKING, ClassVar, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
 
@@ -71,6 +71,9 @@ if TYPE_CHECKING:
 
     @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(attr,))
     class Record(Hashable):
+        _elsewhere: ClassVar[Mapping[str, str]]
+        """Where to look for what a record does not have: from a name to an advice."""
+
         def __getitem__(self, name: str, /) -> object: ...
         def __iter__(self) -> Iterator[str]: ...
         def __len__(self) -> int: ...
@@ -106,6 +109,7 @@ else:
     from inspect import get_annotations
     from itertools import repeat
     from operator import attrgetter
+    from reprlib import repr as short_repr
 
     from pyrsistent import InvariantException, PRecord, PTypeError, field, pmap
     from pyrsistent._checked_types import store_invariants
@@ -302,7 +306,13 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         AttributeError: Point is immutable: .set(x=...) gives a changed copy
         """
 
-        def __new__(cls, **given):
+        _elsewhere = types.MappingProxyType({})
+
+        def __new__(cls, *unnamed, **given):
+            if unnamed:
+                names = ", ".join(f"{name}=..." for name in cls._names)
+                form = f"{cls.__name__}({names})"
+                raise TypeError(f"{form} takes its fields by name, got {short_repr(unnamed[0])}")
             if "_precord_buckets" in given:
                 pairs = (pair for bucket in given["_precord_buckets"] for pair in bucket or ())
                 return _written(object.__new__(cls), dict(pairs))
@@ -380,10 +390,22 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
                 return self
             return _checked(type(self), current, changes)
 
+        def __array__(self, *_asked, **_more):
+            # numpy would take a record for a sequence: the array would hold the names of fields.
+            kind = type(self)
+            raise TypeError(f"{kind.__name__} is no array of numbers{_hint(kind, 'array')}")
+
+        def __getattr__(self, name):  # asked where there is no such attribute
+            kind = type(self)
+            raise AttributeError(f"{kind.__name__} has no attribute {name!r}{_hint(kind, name)}")
+
         def __setattr__(self, name, value):
-            raise AttributeError(
-                f"{type(self).__name__} is immutable: .set({name}=...) gives a changed copy"
-            )
+            kind = type(self)
+            if name in kind._names:
+                why = f": .set({name}=...) gives a changed copy"
+            else:
+                why = f" and has no field {name!r}{_hint(kind, name)}"
+            raise AttributeError(f"{kind.__name__} is immutable{why}")
 
         def __delattr__(self, name):
             raise AttributeError(f"{type(self).__name__} is immutable: {name} cannot be deleted")
@@ -440,6 +462,20 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         def _precord_fields(self):
             return type(self)._precord_fields
 
+    def _hint(kind, name):
+        """Where to look for what records of this class do not have."""
+        if name in kind._elsewhere:
+            return f": {kind._elsewhere[name]}"
+        if name.startswith("_"):  # asked by a program, such as a notebook or `copy`
+            return ""
+        return f"; it has {', '.join([*kind._names, *_properties(kind)])}"
+
+    def _properties(kind):
+        """The names of the public properties that records of this class have besides fields."""
+        own = kind.__mro__[: kind.__mro__.index(Record)]
+        found = {n for c in own for n, it in vars(c).items() if isinstance(it, property)}
+        return sorted(n for n in found if not n.startswith("_"))
+
     def _has(record, name):
         try:
             record[name]
@@ -494,7 +530,7 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
             expected = " or ".join(sorted(kind.__name__ for kind in declared.type))
             message = (
                 f"Invalid type for field {cls.__name__}.{name}: "
-                f"expected {expected}, got {type(value).__name__} {value!r}"
+                f"expected {expected}, got {type(value).__name__} {short_repr(value)}"
             )
             raise PTypeError(cls, name, declared.type, type(value), message)
 

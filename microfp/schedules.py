@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from microfp.binding import bind
-from microfp.checks import check_count, check_non_negative, check_positive, wrong_value
+from microfp.checks import check_count, check_non_negative, check_positive, wrong_kind, wrong_value
 from microfp.errors import ShapeError
 
 Schedule: TypeAlias = Callable[[int], float]
@@ -49,10 +49,10 @@ def constant(rate: float) -> Schedule:
     >>> constant(0.05)(1000)
     0.05
     """
-    return bind(_same, check_non_negative("constant", "rate", rate))
+    return bind(_constant, check_non_negative("constant", "rate", rate))
 
 
-def _same(rate: float, _step: int) -> float:
+def _constant(rate: float, _step: int) -> float:
     return rate
 
 
@@ -72,10 +72,10 @@ def linear(start: float, end: float, steps: int) -> Schedule:
     first = check_non_negative("linear", "start", start)
     last = check_non_negative("linear", "end", end)
     count = check_count("linear", "steps", steps, minimum=1)
-    return bind(_along_line, first, last, count)
+    return bind(_linear, first, last, count)
 
 
-def _along_line(first: float, last: float, steps: int, step: int) -> float:
+def _linear(first: float, last: float, steps: int, step: int) -> float:
     return first + (last - first) * (step / steps) if step < steps else last
 
 
@@ -97,10 +97,10 @@ def cosine(start: float, steps: int, *, end: float = 0.0) -> Schedule:
     first = check_non_negative("cosine", "start", start)
     last = check_non_negative("cosine", "end", end)
     count = check_count("cosine", "steps", steps, minimum=1)
-    return bind(_half_wave, first, last, count)
+    return bind(_cosine, first, last, count)
 
 
-def _half_wave(first: float, last: float, steps: int, step: int) -> float:
+def _cosine(first: float, last: float, steps: int, step: int) -> float:
     return _along_cosine(first, last, min(step, steps) / steps)
 
 
@@ -161,6 +161,8 @@ def warm_up(schedule: Schedule, steps: int, *, start: float = 0.0) -> Schedule:
     >>> [warm_up(constant(1.0), 4)(k) for k in (0, 1, 4, 5)]
     [0.0, 0.25, 1.0, 1.0]
     """
+    if not callable(schedule):
+        raise wrong_kind("warm_up", "schedule", "a schedule, such as constant(0.1)", schedule)
     return join([linear(start, schedule(0), steps), schedule], [steps])
 
 

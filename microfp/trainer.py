@@ -17,7 +17,7 @@ from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.checks import check_count, check_kind, check_seed, wrong_value
 from microfp.datasets import Dataset, batch
-from microfp.errors import CompileError, ShapeError, TraceError
+from microfp.errors import CompileError, TraceError
 from microfp.gradients import Gradients, backward, grad
 from microfp.losses import (
     Evaluation,
@@ -43,7 +43,7 @@ from microfp.preparation import batch_numbers
 from microfp.record import Deferred, Record, attr, pending
 from microfp.schedules import micrograd_decay
 from microfp.toolbox import iterate, pipe, take
-from microfp.tree import parameters, remembering, with_parameters
+from microfp.tree import parameters, remembering, with_parameters, without_parameters
 from microfp.values import Value, value
 
 M = TypeVar("M", bound=Model)
@@ -198,7 +198,7 @@ def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
 def _optimizer_state(model: Model, optimizer: Optimizer) -> object:
     numbers = pvector(_numbers(model))
     if not numbers:
-        raise ShapeError(f"train: the model must have parameters, got {model!r:.80}")
+        raise without_parameters("train", model)
     return optimizer.init(numbers)
 
 
@@ -340,9 +340,9 @@ def make_step(
     >>> reduce(lambda state, _: step(state), range(3), start).step
     3
     """
-    check_kind("train", "loss", loss, Loss)
-    check_kind("train", "optimizer", optimizer, Optimizer)
-    check_kind("train", "dataset", dataset, Dataset)
+    check_kind("train", "loss", loss, Loss, example="losses.max_margin()")
+    check_kind("train", "optimizer", optimizer, Optimizer, example="optim.sgd(0.1)")
+    check_kind("train", "dataset", dataset, Dataset, example="datasets.dataset(xs, ys)")
     size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
     check_seed("train", "seed", seed)
     _check_backend(backend)
@@ -764,7 +764,7 @@ def fit(
     >>> [metrics.step for metrics in run.history]
     [0, 3, 4]
     """
-    check_count("fit", "steps", steps)
+    steps = check_count("fit", "steps", steps)
     check_count("fit", "log_every", log_every, minimum=1)
     step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
     start = initial_state(model, optimizer)

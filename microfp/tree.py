@@ -242,6 +242,16 @@ def _relabelled(new: Scalar, old: Value) -> Value:
     return lift(new) if isinstance(new, Value) else value(new, label=old.label)
 
 
+def without_parameters(where: str, model: object) -> ShapeError:
+    """The `ShapeError` for a model that has nothing to train, ready to be raised.
+
+    >>> print(without_parameters("train", 3.0))
+    train: the model must have parameters, Values in fields of a Record, got 3.0
+    """
+    expected = "parameters, Values in fields of a Record"
+    return ShapeError(f"{where}: the model must have {expected}, got {model!r:.80}")
+
+
 def with_parameters(model: M, numbers: Sequence[Scalar]) -> M:
     """Return the model with other numbers for its parameters; the labels stay.
 
@@ -325,6 +335,8 @@ def unfreeze(model: M, where: Callable[[M], object] = lambda model: model) -> M:
 
 def _chosen(name: str, model: M, where: Callable[[M], object]) -> frozenset[Value]:
     """The values that `where` points at, which must be some of the model's."""
+    if not callable(where):
+        raise wrong_kind(name, "where", "a function from the model to a part of it", where)
     chosen = frozenset(values(where(model)))
     if not chosen or not chosen <= frozenset(values(model)):
         got = "none" if not chosen else "others"

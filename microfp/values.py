@@ -48,13 +48,20 @@ def _parameter_fits(op: str, parameter: float | Primitive | None) -> bool:
     return (parameter is not None) is (op == ops.constant_power.name)
 
 
-def _advice(name: str) -> str:
-    """What helps somebody who looks in a node for what other libraries keep there."""
-    if name == "grad":
-        return ": see grad(x, backward(output))"
-    if name == "backward" or name in PRIMITIVES:
-        return f": {name}(x) is a function"
-    return ""
+_ADVICE = {
+    **{name: f"{name}(x) is a function" for name in PRIMITIVES},
+    "backward": "backward(x) is a function",
+    "grad": "see grad(x, backward(output))",
+    "array": "its number is x.data, or float(x)",
+    "item": "its number is x.data, or float(x)",
+    "numpy": "its number is x.data, or float(x)",
+    "tolist": "its number is x.data, or float(x)",
+    "value": "its number is x.data, or float(x)",
+    "detach": "stop_gradient(x) is a function",
+    "requires_grad": "every node has a gradient; tree.freeze makes constants",
+    "zero_grad": "gradients are in no node, so there is nothing to reset",
+}
+"""What helps somebody who looks in a node for what other libraries keep there."""
 
 
 class Value(Record):
@@ -77,6 +84,8 @@ class Value(Record):
     Value(data=2.0, label='x')
     >>> value(2.0) * 3
     Value(data=6.0, op='mul')
+    >>> f"{value(2.0) / 3:.2f}"
+    '0.67'
     """
 
     data: float = attr()
@@ -86,6 +95,7 @@ class Value(Record):
     parameter: float | Primitive | None = attr(default=None)
 
     __invariant__ = _well_formed
+    _elsewhere = _ADVICE
     if TYPE_CHECKING:
 
         def __eq__(self, other: object, /) -> bool: ...
@@ -102,9 +112,6 @@ class Value(Record):
             )
 
         __le__ = __gt__ = __ge__ = __lt__
-
-        def __getattr__(self, name):
-            raise AttributeError(f"Value has no attribute {name!r}{_advice(name)}")
 
     __array_ufunc__ = None  # so that numpy leaves `np.float64(2) * value` to this class
 
@@ -157,6 +164,9 @@ class Value(Record):
         op = "" if self.op == LEAF else f", op={self.op!r}"
         label = "" if self.label is None else f", label={self.label!r}"
         return f"Value(data={self.data!r}{op}{label})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
@@ -548,9 +558,15 @@ def stop_gradient(a: Scalar) -> Value:
 def total(terms: Iterable[Scalar]) -> Value:
     """Add up terms from left to right, as `((t0 + t1) + t2) + ...`; 0.0 where there are none.
 
+    Raises:
+        TypeError: If there are no terms to go through, as in one Value.
+
     >>> total([value(1.0), value(2.0), 3.0]).data
     6.0
     """
+    given: object = terms
+    if isinstance(given, Record) or not isinstance(given, Iterable):  # records can be iterated too
+        raise wrong_kind("total", "terms", "a sequence of numbers or Values", terms)
     return _total(tuple(terms))
 
 

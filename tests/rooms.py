@@ -1,4 +1,4 @@
-"""Prints the table of the rooms in docs/architecture.md: `python -m tests.rooms`."""
+"""Prints the tables of the rooms in docs/architecture.md: `python -m tests.rooms`."""
 
 import ast
 import re
@@ -40,5 +40,12 @@ def _rows() -> Iterator[str]:
             yield f"| {height} | `{module}` | {about(module)} |"
 
 
+def native_table() -> str:
+    """The modules of the room of machine code, by name."""
+    names = sorted(path.stem for path in (PACKAGE / "native").glob("*.py"))
+    rows = [f"| `{it}` | {about(f'native/{it}')} |" for it in names if it != "__init__"]
+    return "\n".join(["| module | what it is |", "|---|---|", *rows])
+
+
 if __name__ == "__main__":
-    print(table())
+    print(table(), native_table(), sep="\n\n")

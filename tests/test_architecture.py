@@ -21,6 +21,10 @@ def test_the_table_of_the_rooms_is_the_contract_of_the_layers() -> None:
     assert rooms.table() in PAGE, "python -m tests.rooms prints the table as it should be"
 
 
+def test_the_table_of_the_native_room_names_each_of_its_modules() -> None:
+    assert rooms.native_table() in PAGE, "python -m tests.rooms prints the table as it should be"
+
+
 @pytest.mark.parametrize("path", FILES)
 def test_a_file_that_the_page_names_exists(path: str) -> None:
     assert (ROOT / path).exists() or (ROOT / "microfp" / path).exists()

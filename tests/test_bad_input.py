@@ -8,14 +8,27 @@ from typing import NamedTuple
 
 import pytest
 
-from microfp import Value, backward, curried, find_grad, grad, graph, losses, nn, optim, value
+from microfp import (
+    Value,
+    backward,
+    curried,
+    find_grad,
+    grad,
+    graph,
+    losses,
+    native,
+    nn,
+    optim,
+    total,
+    value,
+)
 from microfp.datasets import Dataset, batch, blobs, circles, dataset, moons, spiral, subset
 from microfp.errors import DataError, MicrofpError, ShapeError
 from microfp.losses import evaluate, max_margin
-from microfp.plot_data import decision_boundary
+from microfp.plot_data import decision_boundary, loss_history
 from microfp.schedules import constant, micrograd_decay
 from microfp.trainer import fit, initial_state, make_step, train
-from microfp.tree import with_parameters
+from microfp.tree import freeze, with_parameters
 
 MODEL, DATA = nn.mlp(2, [1]), moons(4)
 NAN, INF = float("nan"), float("inf")
@@ -58,7 +71,42 @@ CONSTRUCTION = {
     "inputs that are text": Misuse(
         lambda: nn.neuron(1)([untyped("1")]),
         TypeError,
-        "arithmetic: an operand must be a Value or a number, got '1' (str)",
+        "neuron: inputs[0] must be a number or a Value, got '1' (str)",
+    ),
+    "rows of inputs": Misuse(
+        lambda: nn.mlp(2, [1])([1.0, untyped([2.0])]),
+        TypeError,
+        "neuron: inputs[1] must be a number or a Value, got [2.0] (list)",
+    ),
+    "a dataset for inputs": Misuse(
+        lambda: nn.mlp(2, [1])(DATA),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "neuron: inputs must be a sequence of numbers, got Dataset(",
+    ),
+    "a run for a model": Misuse(
+        lambda: nn.forward(fit(MODEL, DATA, steps=1), [1.0, 2.0]),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "forward: model must be a model that can be called with inputs, got Run(steps=1, ",
+    ),
+    "a model that returns a number": Misuse(
+        lambda: nn.forward(lambda inputs: untyped(3.0), [1.0]),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "forward: what the model returns must be a Value, or several, got 3.0 (float)",
+    ),
+    "a model that returns a record": Misuse(
+        lambda: nn.forward(lambda inputs: MODEL, [1.0]),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "forward: what the model returns must be a Value, or several, got MLP(2 -> 1, 3 par",
+    ),
+    "a function for a rule": Misuse(
+        lambda: optim.from_rule("half", lambda g: 0.5 * g),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "from_rule: rule must be a Rule, such as Rule(function=...), got ",
+    ),
+    "one number for a program": Misuse(
+        lambda: native.run(native.lower(value(1.0), inputs=[]), 1.0),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "run: numbers must be a sequence of numbers, got 1.0 (float)",
     ),
     "a layer of width 0": Misuse(
         lambda: nn.layer(2, 0), ValueError, "layer: n_out must be an int >= 1, got 0"
@@ -122,6 +170,14 @@ VALUES = (
         for wrong in ("3", True, None, [1.0])
     }
     | {
+        f"total({wrong!r})": Misuse(
+            partial(total, untyped(wrong)),  # type: ignore[arg-type]  # the mistake
+            TypeError,
+            "total: terms must be a sequence of numbers or Values, got ",
+        )
+        for wrong in (value(2.0), MODEL, 3.0)
+    }
+    | {
         "value() of an int beyond all floats": Misuse(
             lambda: value(10**400),
             ValueError,
@@ -147,9 +203,9 @@ GRAPHS = {
     f"{name} of {wrong!r}": Misuse(
         partial(function, wrong),  # type: ignore[arg-type]  # the mistake
         TypeError,
-        f"topological_order: output must be a Value, got {wrong!r} ({type(wrong).__name__})",
+        f"{name}: output must be a Value, got {wrong!r} ({type(wrong).__name__})",
     )
-    for name, function in (("backward", backward), ("nodes", graph.nodes), ("dot", graph.to_dot))
+    for name, function in (("backward", backward), ("nodes", graph.nodes), ("edges", graph.edges))
     for wrong in (3.0, None)
 } | {
     "grad with its arguments exchanged": Misuse(
@@ -219,12 +275,14 @@ DATASETS = {
     "a label that max-margin does not know": Misuse(
         lambda: evaluate(max_margin(), nn.neuron(1), dataset([[1], [2]], [1, 0])),
         DataError,
-        "max_margin: each label must be -1 or 1, got 0.0",
+        "max_margin: each label must be -1 or 1, got 0.0; "
+        "datasets.relabel(dataset, (-1, 1)) makes them so",
     ),
     "a label that max-margin does not know, in training": Misuse(
         lambda: train(nn.neuron(1), dataset([[1], [2]], [1, 0])),
         DataError,
-        "max_margin: each label must be -1 or 1, got 0.0",
+        "max_margin: each label must be -1 or 1, got 0.0; "
+        "datasets.relabel(dataset, (-1, 1)) makes them so",
     ),
     "a subset of nothing": Misuse(
         lambda: subset(DATA, []), DataError, "subset: places must be at least one, got none"
@@ -324,6 +382,28 @@ GRIDS = {
         ValueError,
         "decision_boundary: h must be a finite number > 0, got 0",
     ),
+    "a model and its data exchanged": Misuse(
+        lambda: decision_boundary(DATA, MODEL),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "decision_boundary: dataset must be a Dataset, such as datasets.moons(), got MLP(2 -> 1",
+    ),
+    "a model for a run": Misuse(
+        lambda: loss_history(MODEL),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "loss_history: run must be a Run, such as what trainer.fit returns, got MLP(2 -> 1",
+    ),
+    "an h for more points than memory can hold": Misuse(
+        lambda: decision_boundary(MODEL, DATA, h=1e-300),
+        ValueError,
+        "decision_boundary: h must be so large that the grid has at most 4,000,000 points, "
+        "got 1e-300, for inf of them",
+    ),
+    "an h for too many points along one axis": Misuse(
+        lambda: decision_boundary(MODEL, dataset([[0, 0], [0, 1]], [-1, 1]), h=1e-9, padding=0),
+        ValueError,
+        "decision_boundary: h must be so large that the grid has at most 4,000,000 points, "
+        "got 1e-09, for 1e+09 of them",
+    ),
     "a negative h": Misuse(
         lambda: decision_boundary(MODEL, DATA, h=-0.5),
         ValueError,
@@ -337,6 +417,11 @@ GRIDS = {
 }
 
 TRAINING = {
+    "the name of a part to be frozen": Misuse(
+        lambda: freeze(MODEL, "layers"),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "freeze: where must be a function from the model to a part of it, got 'layers' (str)",
+    ),
     "a batch size of 0": Misuse(
         lambda: train(MODEL, DATA, batch_size=0),
         ValueError,
@@ -381,42 +466,42 @@ TRAINING = {
     "a model without parameters, trained": Misuse(
         lambda: train(lambda inputs: value(1.0), DATA),
         ShapeError,
-        "train: the model must have parameters, got <function <lambda>",
+        "train: the model must have parameters, Values in fields of a Record, got <fun",
     ),
     "a model without parameters, evaluated": Misuse(
         lambda: evaluate(max_margin(), lambda inputs: value(1.0), DATA),
         ShapeError,
-        "max_margin: the model must have parameters, got <function <lambda>",
+        "max_margin: the model must have parameters, Values in fields of a Record, got <fun",
     ),
     "the first state of a model without parameters": Misuse(
         lambda: initial_state(nn.MLP(layers=MODEL.layers.delete(0)), optim.sgd(1)),
         ShapeError,
-        "train: the model must have parameters, got MLP(0 parameters)",
+        "train: the model must have parameters, Values in fields of a Record, got MLP",
     ),
     "a loss for an optimizer": Misuse(
         lambda: train(MODEL, DATA, optimizer=max_margin()),  # type: ignore[arg-type]  # the mistake
         TypeError,
-        "train: optimizer must be an Optimizer, got Loss(name='ma",
+        "train: optimizer must be an Optimizer, such as optim.sgd(0.1), got Loss(name='ma",
     ),
     "an optimizer for a loss": Misuse(
         lambda: fit(MODEL, DATA, loss=optim.sgd(1)),  # type: ignore[arg-type]  # the mistake
         TypeError,
-        "train: loss must be a Loss, got Optimizer(",
+        "train: loss must be a Loss, such as losses.max_margin(), got Optimizer(",
     ),
     "rows for a dataset": Misuse(
         lambda: train(MODEL, [[1.0, 2.0]]),  # type: ignore[arg-type]  # the mistake
         TypeError,
-        "train: dataset must be a Dataset, got [[1.0, 2.0]] (list)",
+        "train: dataset must be a Dataset, such as datasets.dataset(xs, ys), got [[1.0, 2.0]]",
     ),
     "rows for a dataset, evaluated": Misuse(
         lambda: evaluate(max_margin(), MODEL, DATA.xs),  # type: ignore[arg-type]  # the mistake
         TypeError,
-        "evaluate: dataset must be a Dataset, got (",
+        "evaluate: dataset must be a Dataset, such as datasets.dataset(xs, ys), got (",
     ),
     "a model for a loss": Misuse(
         lambda: evaluate(MODEL, MODEL, DATA),  # type: ignore[arg-type]  # the mistake
         TypeError,
-        "evaluate: loss must be a Loss, got MLP(",
+        "evaluate: loss must be a Loss, such as losses.max_margin(), got MLP(",
     ),
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from microfp.binding import bind, memoized
+from microfp.binding import bind, memoized, shown
 
 
 def minus(a: float, b: float, c: float = 0.0) -> float:
@@ -87,3 +87,10 @@ def test_a_memoized_function_equals_those_of_equal_functions_and_its_pickle() ->
     assert hash(doubled) == hash(memoized(bind(plus, 2.0)))
     assert doubled != memoized(bind(plus, 3.0))
     assert doubled != bind(plus, 2.0)
+
+
+def test_functions_are_shown_by_their_names_and_never_by_an_address() -> None:
+    assert repr(bind(operator.is_, plus)) == "is_(plus, ...)"
+    assert repr(memoized(bind(plus, 2.0))) == "plus(2.0, ...)"
+    assert shown(plus) == "plus"
+    assert shown(math.sqrt) == "<built-in function sqrt>"

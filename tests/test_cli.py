@@ -14,6 +14,7 @@ import pytest
 
 from microfp import __version__, datasets, explorer, losses, nn, relu, trainer, value
 from microfp.cli import LONGEST_COMPLAINT, DemoOptions, explore_lines, main
+from microfp.commands.progress import plain_bar
 from microfp.strict_json import to_json
 from tests.commands.answers import CONTROL, Terminal, answer
 
@@ -373,6 +374,56 @@ def test_a_terminal_shows_a_bar_and_the_same_rows(
     assert all(row in out.getvalue() for row in rows)
     assert ("training" in out.getvalue()) == rich
     assert ("] 2/3" in err.getvalue()) == (not rich)
+
+
+@pytest.mark.parametrize("columns", [1, 40, 70])
+def test_on_a_narrow_terminal_no_line_of_the_picture_is_broken(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(("demo", "--steps", "0", *SMALL)) == 0
+    picture = [line for line in out.getvalue().splitlines() if line[:1] in {"+", "|"}]
+    assert len(picture) > 2
+    assert all(len(line) <= max(4, columns) for line in picture)
+
+
+def test_in_a_pipe_the_picture_is_as_wide_as_ever(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wide = answer(capsys, "demo", "--steps", "0", *SMALL).out
+    monkeypatch.setenv("COLUMNS", "20")
+    narrow = answer(capsys, "demo", "--steps", "0", *SMALL).out
+    assert [len(line) for line in narrow.splitlines()[:-2]] == [
+        len(line) for line in wide.splitlines()[:-2]
+    ]
+
+
+@pytest.mark.parametrize("columns", [10, 20, 200])
+def test_a_plain_bar_leaves_no_trace_on_a_terminal_of_any_width(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    stream = StringIO()
+    assert list(plain_bar(iter("ab"), 100, stream=stream)) == ["a", "b"]
+    pieces = stream.getvalue().split("\r")
+    assert max(map(len, pieces)) < max(columns, 12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((), "required: COMMAND; see microfp --help"),
+        (("train",), "required: DATA.csv; see microfp train --help"),
+    ],
+)
+def test_who_leaves_out_an_argument_is_told_where_they_are_described(
+    arguments: tuple[str, ...], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = answer(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert err.endswith(f"{complaint}\n")
 
 
 def test_the_defaults_are_those_of_the_published_run() -> None:

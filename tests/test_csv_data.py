@@ -151,6 +151,8 @@ def test_numbers_come_back_exactly(tmp_path: Path, rows: list[tuple[float, ...]]
 
 
 HEAD = "a,b,y\n1,2,3\n"
+NO_INPUTS = ": there must be an input column beside the targets, got none"
+SEMICOLONS = "line 1 has ';' in it: is that the delimiter?"
 WHERE_IT_FAILS: list[tuple[str, str | bytes, dict[str, Any], str]] = [
     ("empty", "", {}, ": must hold rows of numbers, is empty"),
     ("blank lines only", "\n\n\n", {}, ": must hold rows of numbers, is empty"),
@@ -167,7 +169,31 @@ WHERE_IT_FAILS: list[tuple[str, str | bytes, dict[str, Any], str]] = [
         "no header where there should be one",
         "1,2,3\n4,5,6\n",
         {},
-        ", line 1: must be a header of names, got '1,2,3'; see header=False",
+        ", line 1: must be a header of names, got '1,2,3'; see header=False, --no-header",
+    ),
+    (
+        "no header above texts",
+        "1,2,up\n4,5,down\n3,4,up\n",
+        {},
+        ", line 1: must be a header of names, got '1,2,up'; see header=False, --no-header",
+    ),
+    (
+        "another delimiter",
+        "a;b;y\n1;2;3\n",
+        {},
+        f"{NO_INPUTS}; {SEMICOLONS}",
+    ),
+    (
+        "another delimiter without a header",
+        "1\t2\t3\n",
+        {"header": False},
+        f"{NO_INPUTS}; line 1 has '\\t' in it: is that the delimiter?",
+    ),
+    (
+        "another delimiter and decimal commas",
+        "a;b\n1,5;2,5\n",
+        {},
+        f", line 2: must have 1 column like line 1, got 3; {SEMICOLONS}",
     ),
     (
         "text after a quoted line end",
@@ -437,3 +463,10 @@ def test_a_file_that_makes_no_table_is_a_failure(tmp_path: Path) -> None:
     assert str(error).endswith("ragged.csv, line 3: must have 2 columns like line 1, got 1")
     with pytest.raises(ValueError, match="read_table: delimiter must be one character"):
         read_table("any.csv", delimiter="")
+
+
+def test_a_table_of_many_rows_reads_on_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "many.csv"
+    path.write_text("x,y\n" + "1,2\n" * 1000, encoding="utf-8")
+    table = unsafe_perform_io(read_table(path).unwrap())
+    assert repr(table) == f"Table(source={str(path)!r}, n=1000, names=('x', 'y'))"

@@ -353,6 +353,31 @@ def test_a_gradient_table_is_shown_as_one() -> None:
     assert "3.0" in shown
 
 
+def test_what_is_in_no_table_is_told_from_what_is_no_value() -> None:
+    gradients = backward(value(2.0, label="x") * 3.0)
+    with pytest.raises(KeyError, match=r"does not depend on Value\(data=5.0\), .* gives 0.0"):
+        gradients[value(5.0)]
+    with pytest.raises(KeyError, match=r"gradients are looked up by a Value, got 'x'"):
+        gradients["x"]  # type: ignore[index]  # the mistake
+    with pytest.raises(AttributeError, match=r"'x'; see grad\(x, gradients\)$") as caught:
+        gradients.x  # noqa: B018 - the mistake
+    assert caught.value.__context__ is None
+
+
+def test_short_gradients_are_shown_in_the_order_of_their_graph() -> None:
+    x, y = value(2.0, label="x"), value(5.0, label="y")
+    assert repr(backward(x * y)) == (
+        "pmap({Value(data=2.0, label='x'): 5.0, Value(data=5.0, label='y'): 2.0, "
+        "Value(data=10.0, op='mul'): 1.0})"
+    )
+
+
+@pytest.mark.parametrize(("count", "shown"), [(19, "pmap({"), (20, "GradientTable(21 nodes)")])
+def test_long_gradients_are_shown_as_their_number(count: int, shown: str) -> None:
+    terms = [value(1.0) for _ in range(count)]
+    assert repr(backward(values.total(terms))).startswith(shown)
+
+
 BELOW: dict[str, Callable[[Value], Value]] = {
     "log": log,
     "a pole": lambda x: 1.0 / x,

@@ -293,7 +293,7 @@ REFUSED: list[tuple[Loss, nn.Model, Dataset, type[Exception], str]] = [
         Identity(),
         dataset([[0.0]], [0.0]),
         DataError,
-        "max_margin: each label must be -1 or 1, got 0.0",
+        "max_margin: each label must be -1 or 1, got 0.0; datasets.relabel(dataset, (-1, 1)) makes",
     ),
     (
         max_margin(),
@@ -365,7 +365,7 @@ REFUSED: list[tuple[Loss, nn.Model, Dataset, type[Exception], str]] = [
         nn.layer(2, 1, weights=[[value(1.0) * 1.0] * 2], biases=[value(1.0) * 1.0]),
         moons(4),
         ShapeError,
-        "max_margin: the model must have parameters, got Layer(2 -> 1",
+        "max_margin: the model must have parameters, Values in fields of a Record, got ",
     ),
 ]
 
@@ -461,3 +461,21 @@ def test_every_loss_compiles_and_gives_the_bits_of_eager(loss: Loss, outputs: in
     python, eager = (next(train(model, data, loss=loss, backend=backend)) for backend in BACKENDS)
     assert python.metrics == eager.metrics
     assert [p.data for p in parameters(python.model)] == [p.data for p in parameters(eager.model)]
+
+
+# What is shown
+
+
+@pytest.mark.parametrize(
+    ("loss", "line"),
+    [
+        (max_margin(alpha=0.5), "Loss(name='max_margin', penalty=ridge(0.5, ...))"),
+        (max_margin(alpha=0.0), "Loss(name='max_margin')"),
+        (
+            Loss(name="own", example=lambda s, y: s[0], penalty=abs),
+            "Loss(name='own', penalty=<built-in function abs>)",
+        ),
+    ],
+)
+def test_the_repr_of_a_loss_is_its_name_and_its_penalty(loss: Loss, line: str) -> None:
+    assert repr(loss) == line

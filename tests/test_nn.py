@@ -228,6 +228,25 @@ def test_updated_parameters_are_leaves_without_a_past() -> None:
     assert {(p.op, p.parents) for p in parameters(moved)} == {("leaf", ())}
 
 
+# What other libraries keep in a model
+
+
+@pytest.mark.parametrize("model", [neuron(2), layer(2, 1), mlp(2, [1])])
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("parameters", r"nn.parameters\(model\) is a function"),
+        ("zero_grad", "there is nothing to reset"),
+        ("fit", r"trainer.fit\(model, dataset\) is a function"),
+    ],
+)
+def test_what_other_libraries_keep_in_a_model_is_pointed_at(
+    model: object, name: str, advice: str
+) -> None:
+    with pytest.raises(AttributeError, match=f"has no attribute '{name}': .*{advice}"):
+        getattr(model, name)
+
+
 # What is shown
 
 

@@ -505,5 +505,30 @@ def test_a_schedule_is_found_out_at_the_step_where_it_goes_wrong(rate: float) ->
 
 def test_a_loss_is_no_part_of_a_chain() -> None:
     parts: list[object] = [sgd(0.1), losses.max_margin()]
-    with pytest.raises(TypeError, match=r"^chain: each of optimizers must be an Optimizer, got"):
+    with pytest.raises(
+        TypeError, match=r"^chain: each of optimizers must be an Optimizer, such as"
+    ):
         chain(*parts)  # type: ignore[arg-type]  # the mistake under test
+
+
+# What is shown
+
+
+def halved(step: int) -> float:
+    return 0.5**step
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "line"),
+    [
+        (optim.adam(0.1), "Optimizer(name='adam', learning_rate=constant(0.1, ...))"),
+        (sgd(linear(1.0, 0.5, 9)), "Optimizer(name='sgd', learning_rate=linear(1.0, 0.5, 9, ...))"),
+        (sgd(halved), "Optimizer(name='sgd', learning_rate=halved)"),
+        (sgd(0.1)._replace(learning_rate=halved), "Optimizer(name='sgd', learning_rate=halved)"),
+        (chain(), "Optimizer(name='')"),
+    ],
+)
+def test_the_repr_of_an_optimiser_is_its_name_and_the_rate_that_was_given(
+    optimizer: Optimizer, line: str
+) -> None:
+    assert repr(optimizer) == line

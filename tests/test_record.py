@@ -2,10 +2,12 @@
 
 import copy
 import pickle
+import re
 import weakref
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Generic, Literal, Optional, Protocol, TypeVar
 
+import numpy as np
 import pytest
 from pyrsistent import InvariantException, PRecord, PTypeError
 
@@ -285,7 +287,7 @@ def test_a_generic_record_can_be_made_with_and_without_its_parameter() -> None:
 @pytest.mark.parametrize("name", ["x", "y", "new", "_size", "_buckets"])
 def test_nothing_on_a_record_can_be_assigned_or_deleted(name: str) -> None:
     point = Point(x=1.0)
-    with pytest.raises(AttributeError, match=rf"Point is immutable: .set\({name}=...\) gives"):
+    with pytest.raises(AttributeError, match=r"^Point is immutable"):
         setattr(point, name, 2.0)
     with pytest.raises(AttributeError, match=f"Point is immutable: {name} cannot be deleted"):
         delattr(point, name)
@@ -352,6 +354,65 @@ def test_a_record_that_holds_a_list_has_no_hash() -> None:
 def test_a_record_is_unequal_to_what_is_no_mapping() -> None:
     others: list[object] = [(1.0, 0.0), None, 1.0, [("x", 1.0), ("y", 0.0)]]
     assert all(Point(x=1.0) != other for other in others)
+
+
+def test_only_a_field_is_said_to_be_changed_by_set() -> None:
+    with pytest.raises(AttributeError, match=r"^Point is immutable: .set\(x=...\) gives"):
+        setattr(Point(x=1.0), "x", 2.0)  # noqa: B010 - a type checker would refuse the plain form
+    with pytest.raises(
+        AttributeError, match=r"^Point is immutable and has no field 'z'; it has x, y$"
+    ):
+        setattr(Point(x=1.0), "z", 2.0)  # noqa: B010 - see above
+
+
+def test_fields_that_are_given_by_place_are_refused_with_their_names() -> None:
+    build: Callable[..., object] = Point
+    message = r"^Point\(x=..., y=...\) takes its fields by name, got 1.0$"
+    with pytest.raises(TypeError, match=message):
+        build(1.0)
+    with pytest.raises(TypeError, match=message):
+        build(1.0, y=2.0)
+
+
+class Square(Record):
+    side: float = attr()
+
+    _elsewhere: ClassVar[dict[str, str]] = {"width": "see side"}
+
+    @property
+    def area(self) -> float:
+        return self.side**2
+
+    @property
+    def _hidden(self) -> float:
+        return 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("colour", "Square has no attribute 'colour'; it has side, area"),
+        ("width", "Square has no attribute 'width': see side"),
+        ("__len_hint__", "Square has no attribute '__len_hint__'"),
+    ],
+)
+def test_what_a_record_has_instead_is_named_to_people_and_not_to_programs(
+    name: str, message: str
+) -> None:
+    with pytest.raises(AttributeError, match=f"^{re.escape(message)}$") as caught:
+        getattr(Square(side=2.0), name)
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+def test_numpy_makes_no_array_of_a_record() -> None:
+    with pytest.raises(TypeError, match=r"^Square is no array of numbers; it has side, area$"):
+        np.array(Square(side=2.0))
+
+
+def test_a_refused_value_is_shown_in_short() -> None:
+    with pytest.raises(PTypeError) as caught:
+        Typed.create({"pair": [1.0] * 10_000})
+    assert len(str(caught.value)) < 200
 
 
 def test_reading_a_field_that_is_not_there_names_it() -> None:

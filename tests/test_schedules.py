@@ -155,3 +155,9 @@ def test_constant_refuses_a_rate_that_is_none(
 def test_micrograd_decay_refuses_a_step_below_0() -> None:
     with pytest.raises(ValueError, match=r"^micrograd_decay: step must be an int >= 0, got -1$"):
         micrograd_decay(-1)
+
+
+def test_a_rate_is_no_schedule_to_warm_up_for() -> None:
+    message = r"^warm_up: schedule must be a schedule, such as constant\(0.1\), got 0.1 \(float\)$"
+    with pytest.raises(TypeError, match=message):
+        schedules.warm_up(0.1, 10)  # type: ignore[arg-type]  # the mistake

@@ -5,6 +5,7 @@ import pickle
 from collections.abc import Sequence
 from functools import reduce
 
+import numpy as np
 import pytest
 from pyrsistent import PVector, pmap, pvector
 
@@ -349,3 +350,9 @@ def test_what_cannot_be_traced_or_compiled_is_left_to_the_other_backends() -> No
     own = Loss(name="own", example=lambda s, y: lift(cube(s[0] - y)))
     assert fastest_backend(model, examples, steps=10**9, loss=peeking) == "eager"
     assert fastest_backend(model, examples, steps=10**9, loss=own) == "python"
+
+
+def test_the_steps_of_a_run_are_a_plain_int_whatever_they_were_given_as() -> None:
+    run = fit(nn.mlp(2, [1]), moons(4), steps=np.int64(2))  # type: ignore[arg-type]  # runs, too
+    assert type(run.options["steps"]) is int
+    assert repr(run).startswith("Run(steps=2, ")

@@ -339,12 +339,33 @@ def test_no_attribute_of_a_node_can_be_assigned_or_deleted(name: str) -> None:
         ("grad", r"Value has no attribute 'grad': see grad\(x, backward\(output\)\)"),
         ("backward", r"Value has no attribute 'backward': backward\(x\) is a function"),
         ("relu", r"Value has no attribute 'relu': relu\(x\) is a function"),
-        ("colour", "Value has no attribute 'colour'$"),
+        ("item", r"Value has no attribute 'item': its number is x.data, or float\(x\)"),
+        ("zero_grad", "Value has no attribute 'zero_grad': .* there is nothing to reset"),
+        ("colour", "Value has no attribute 'colour'; it has data, op, parents, label, parameter$"),
     ],
 )
 def test_what_other_libraries_keep_in_a_node_is_pointed_at(name: str, message: str) -> None:
     with pytest.raises(AttributeError, match=message):
         getattr(value(2.0), name)
+
+
+@pytest.mark.parametrize(
+    ("form", "text"), [("{:.2f}", "-0.33"), ("{:+.1e}", "-3.3e-01"), ("{}", repr(-value(1.0) / 3))]
+)
+def test_a_node_is_formatted_as_its_number_where_a_format_is_given(form: str, text: str) -> None:
+    assert form.format(-value(1.0) / 3) == text
+
+
+@pytest.mark.parametrize("make", [np.array, np.asarray, np.mean])
+def test_numpy_makes_no_array_of_the_names_of_fields(make: Callable[[object], object]) -> None:
+    for thing in (value(2.0), [value(2.0), value(3.0)]):
+        with pytest.raises(TypeError, match=r"^Value is no array of numbers: its number is x.data"):
+            make(thing)
+
+
+def test_a_gradient_that_is_assigned_to_a_node_is_pointed_at_too() -> None:
+    with pytest.raises(AttributeError, match=r"no field 'grad': see grad\(x, backward\(output\)\)"):
+        setattr(value(2.0), "grad", 0.0)  # noqa: B010 - a type checker would refuse the plain form
 
 
 x0, y0 = value(2.0), value(3.0)

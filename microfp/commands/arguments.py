@@ -46,8 +46,9 @@ class Parser(argparse.ArgumentParser):
     """A parser whose complaints are for somebody else to print."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise what is wrong with the arguments."""
-        raise UsageError(message)
+        """Raise what is wrong with the arguments, and where it stands which there must be."""
+        help = f"; see {self.prog} --help" if "arguments are required" in message else ""
+        raise UsageError(f"{message}{help}")
 
 
 # What `add_subparsers` returns has no public name.

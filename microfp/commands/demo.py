@@ -24,7 +24,7 @@ from microfp.commands.arguments import (
     whole,
     widths,
 )
-from microfp.commands.progress import Track, tracker
+from microfp.commands.progress import Track, columns_of, tracker
 from microfp.datasets import Dataset
 from microfp.files import write_atomically
 from microfp.losses import max_margin
@@ -58,6 +58,7 @@ DATASETS: Mapping[str, Callable[..., Dataset]] = {
 }
 
 PADDING = 0.5
+WIDTH = 60
 FRAMES = 25
 
 
@@ -117,8 +118,8 @@ def _add_training(demo: Parser) -> None:
 
 
 def _answer(**options: object) -> Lines:
-    track = tracker(sys.stdout, sys.stderr)
-    return demo_lines(DemoOptions.create(options), track=track, clock=perf_counter)
+    track, columns = tracker(sys.stdout, sys.stderr), columns_of(sys.stdout)
+    return demo_lines(DemoOptions.create(options), track=track, clock=perf_counter, columns=columns)
 
 
 def _add_option(
@@ -160,13 +161,20 @@ class _Demo(Record):
     spacing: float = attr()
 
 
-def demo_lines(options: DemoOptions, *, track: Track, clock: Callable[[], float]) -> Iterator[str]:
+def demo_lines(
+    options: DemoOptions,
+    *,
+    track: Track,
+    clock: Callable[[], float],
+    columns: int | None = None,
+) -> Iterator[str]:
     """Train, and say so line by line, while it runs.
 
     Args:
         options: What to train on what, and whether to answer in JSON.
         track: Passes on the states of the training, as many as there are steps.
         clock: The time in seconds.
+        columns: How wide the picture may be at most; None for its usual width.
 
     Raises:
         ValueError: At once, for what cannot be trained.
@@ -177,7 +185,7 @@ def demo_lines(options: DemoOptions, *, track: Track, clock: Callable[[], float]
     >>> print(next(lines))
     moons: 100 examples, noise 0.1, seed 1337
     """
-    demo = _prepared(options)
+    demo = _prepared(options, columns)
     lines = partial(_json_lines if options.json else _report_lines, clock=clock)
     if options.report or options.png:
         charts.check_extra()
@@ -186,18 +194,22 @@ def demo_lines(options: DemoOptions, *, track: Track, clock: Callable[[], float]
     return lines(demo, track(take(options.steps, states), options.steps), states)
 
 
-def _prepared(options: DemoOptions) -> _Demo:
+def _prepared(options: DemoOptions, columns: int | None) -> _Demo:
     noise = {} if options.noise is None else {"noise": options.noise}
     dataset = DATASETS[options.dataset](options.samples, seed=options.seed, **noise)
     model = mlp(2, [*options.hidden, 1], seed=options.seed)
-    spacing = check_finite(
-        "demo",
-        "the extent of the data",
-        text.boundary_spacing(dataset_points(dataset), padding=PADDING),
+    spacing = text.boundary_spacing(
+        dataset_points(dataset), columns=_picture_width(columns), padding=PADDING
     )
+    check_finite("demo", "the extent of the data", spacing)
     if options.backend == "auto":
         options = options.set(backend=_fastest(options, model, dataset))
     return _Demo(options=options, dataset=dataset, model=model, spacing=spacing)
+
+
+def _picture_width(columns: int | None) -> int:
+    """How many characters stand between the sides of the frame, so that no line is broken."""
+    return WIDTH if columns is None else max(2, min(WIDTH, columns - 2))
 
 
 def _training(demo: _Demo) -> States:

@@ -1,5 +1,6 @@
 """What a person sees beside what is printed: bars of progress, on terminals only, and notes."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,7 +10,16 @@ from typing import Protocol, TextIO, TypeVar
 
 from microfp import text
 
-__all__ = ["Track", "encodable", "plain_bar", "rich_bar", "tell", "tracker", "untracked"]
+__all__ = [
+    "Track",
+    "columns_of",
+    "encodable",
+    "plain_bar",
+    "rich_bar",
+    "tell",
+    "tracker",
+    "untracked",
+]
 
 A = TypeVar("A")
 
@@ -55,7 +65,7 @@ def plain_bar(items: Iterator[A], total: int, *, stream: TextIO) -> Iterator[A]:
     True
     """
     for done in range(total):
-        bar = text.progress_bar(done, total)
+        bar = text.progress_bar(done, total, width=_bar_width(total))
         print(f"\r{bar}", end="", file=stream, flush=True)
         try:
             item = next(items, None)
@@ -64,6 +74,21 @@ def plain_bar(items: Iterator[A], total: int, *, stream: TextIO) -> Iterator[A]:
         if item is None:
             return
         yield item
+
+
+def _bar_width(total: int) -> int:
+    """As many characters as leave the bar and its numbers on one line, which can be wiped."""
+    around = len("[] /") + 2 * len(str(total))
+    return max(1, min(40, shutil.get_terminal_size().columns - around - 1))
+
+
+def columns_of(stream: TextIO | None) -> int | None:
+    """How wide the terminal is that a stream goes to; None where it goes to none.
+
+    >>> columns_of(None)
+    """
+    watched = stream is not None and stream.isatty()
+    return shutil.get_terminal_size().columns if watched else None
 
 
 def rich_bar(items: Iterator[A], total: int) -> Iterator[A]:

@@ -106,7 +106,9 @@ OPTIONS: Mapping[str, Option] = {
     "steps": Option("how many steps of training", whole(0)),
     "batch_size": Option("examples in a step, or all", _batch, metavar="SIZE"),
     "held_out": Option(
-        "share of the examples that is kept out of the training, to measure on", share
+        "share of the examples that is kept out of the training, to measure on",
+        share,
+        metavar="SHARE",
     ),
     "patience": Option(
         "stop when the loss on a part of the training examples has not fallen for so many epochs, "

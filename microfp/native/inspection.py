@@ -55,6 +55,8 @@ class CodeStages(Record):
 
     >>> from microfp import losses, nn
     >>> stages = code_stages(losses.max_margin(), nn.mlp(2, [4, 1]), 2)
+    >>> stages
+    CodeStages(way='code', 65 instructions, 12 nodes; print shows them)
     >>> stages.way, "fmul" in stages.ir
     ('code', True)
     """
@@ -67,6 +69,12 @@ class CodeStages(Record):
     assembly: str = attr(deferrable=True)
     counts: Counts = attr()
     seconds: PMap[str, float] = attr()
+
+    def __repr__(self) -> str:
+        """Show what there is of it; all the text would fill pages."""
+        instructions = f"{len(self.program.instructions):,} instructions"
+        counts = f"{instructions}, {self.counts.nodes:,} nodes"
+        return f"CodeStages(way={self.way!r}, {counts}; print shows them)"
 
     def __str__(self) -> str:
         return "\n\n".join(f"# {title}\n{text}" for title, text in _titled(self))

@@ -13,9 +13,10 @@ outputs     %4
 (-5.0,)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
+from microfp.checks import wrong_kind
 from microfp.errors import ShapeError
 from microfp.ops import PRIMITIVES, Primitive
 from microfp.record import Record, attr
@@ -64,6 +65,8 @@ class Program(Record):
     ... )
     >>> program.leaf_count, len(program)
     (1, 4)
+    >>> program
+    Program(1 inputs, 0 parameters, 1 instructions, 1 outputs)
     """
 
     inputs: tuple[str, ...] = attr()
@@ -75,6 +78,12 @@ class Program(Record):
     def leaf_count(self) -> int:
         """The number of inputs and parameters: the slot of the first instruction."""
         return len(self.inputs) + len(self.parameters)
+
+    def __repr__(self) -> str:
+        """Show how long it is; `print` shows every instruction."""
+        fields = ("inputs", "parameters", "instructions", "outputs")
+        counts = [f"{len(getattr(self, field)):,} {field}" for field in fields]
+        return f"Program({', '.join(counts)})"
 
     def __str__(self) -> str:
         names = slot_names(self)
@@ -166,6 +175,8 @@ def run(program: Program, numbers: Sequence[float]) -> tuple[float, ...]:
     >>> run(native.lower([x * x, -x], inputs=[x]), [4.0])
     (16.0, -4.0)
     """
+    if not isinstance(numbers, Collection):
+        raise wrong_kind("run", "numbers", "a sequence of numbers", numbers)
     if len(numbers) != program.leaf_count:
         raise ShapeError(
             f"run: numbers must be {program.leaf_count}, one per input and parameter, "

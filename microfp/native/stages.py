@@ -50,6 +50,8 @@ class Stages(Record):
     >>> stages = explain(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
     >>> [len(p.instructions) for p in (stages.traced, stages.lowered, stages.adjoint)]
     [373, 373, 1257]
+    >>> stages
+    Stages(373 instructions traced, 373 lowered, 1,257 with gradients; print shows them)
     >>> stages.code.way, stages.code.counts.nodes
     ('code', 68)
     """
@@ -60,6 +62,15 @@ class Stages(Record):
     function: str = attr()
     loop: str = attr()
     code: CodeStages = attr(deferrable=True)
+
+    def __repr__(self) -> str:
+        """Show how long the programs are; it compiles nothing."""
+        traced, lowered, adjoint = (
+            f"{len(program.instructions):,}"
+            for program in (self.traced, self.lowered, self.adjoint)
+        )
+        counts = f"{traced} instructions traced, {lowered} lowered, {adjoint} with gradients"
+        return f"Stages({counts}; print shows them)"
 
     def __str__(self) -> str:
         return "\n\n".join(f"# {title}\n{text}" for title, text in _titled(self))

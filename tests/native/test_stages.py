@@ -20,3 +20,26 @@ def test_a_loss_of_several_targets_can_be_explained() -> None:
 def test_a_model_in_the_place_of_the_loss_is_named() -> None:
     with pytest.raises(TypeError, match=r"explain: loss must be a Loss, got .*MLP"):
         ANYTHING.explain(nn.mlp(2, [1]), losses.max_margin(), 2)
+
+
+def test_stages_read_on_a_line_and_nothing_is_compiled_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def compiled(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("somebody compiles")
+
+    monkeypatch.setattr("microfp.native.stages.code_stages", compiled)
+    stages = native.explain(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
+    count = len(stages.adjoint.instructions)
+    assert repr(stages).endswith(f"{count:,} with gradients; print shows them)")
+    assert repr(stages.adjoint) == (
+        f"Program(4 inputs, 337 parameters, {count:,} instructions, 339 outputs)"
+    )
+
+
+def test_stages_of_machine_code_read_on_a_line() -> None:
+    code = native.explain(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2).code
+    assert repr(code) == (
+        f"CodeStages(way='code', {len(code.program.instructions):,} instructions, "
+        f"{code.counts.nodes:,} nodes; print shows them)"
+    )

@@ -145,6 +145,10 @@ class Rolled(Record):
     outputs: tuple[Load, ...] = attr()
     constants: tuple[float, ...] = attr(default=())
 
+    def __repr__(self) -> str:
+        """Show how much there is; `print` shows it all."""
+        return f"Rolled({len(self.nests)} nests, {len(self.sums)} sums, {self.node_count} nodes)"
+
     def __str__(self) -> str:
         outputs = " ".join(map(_load_text, self.outputs))
         return "\n".join([*map(str, self.nests), *map(str, self.sums), f"outputs {outputs}"])

@@ -256,7 +256,7 @@ def offset_of(
 ) -> tuple[int, str | None]:
     """The place of a load: a constant, and a register where loops move it."""
     strides = (*load.strides, load.step)
-    indices = (*member, term) if load.strides else ((None, 0),) * 0 + (term,)
+    indices = (*member, term) if load.strides else (term,)
     constant, dynamic = load.base, None
     for stride, (register, offset) in zip(strides, indices, strict=True):
         constant += stride * offset

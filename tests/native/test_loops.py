@@ -28,6 +28,15 @@ def test_a_sum_that_one_expression_reads_is_no_node_of_its_own() -> None:
     assert texts(rolled(X[0] * total([1.0, *X]))) == ["x0 * (1.0 + sum(3: x[t]))"]
 
 
+def test_at_a_prompt_it_is_a_line_and_printed_it_is_whole() -> None:
+    it = rolled(relu(total(X)))
+    assert repr(it) == "Rolled(1 nests, 0 sums, 1 nodes)"
+    assert str(it).splitlines() == [
+        "nest    1        n0 = relu(sum(3: x[t]))",
+        "outputs n0",
+    ]
+
+
 def test_a_sum_that_two_read_is_kept() -> None:
     y = total(X)
     assert texts(rolled(relu(y), tanh(y))) == ["sum(3: x[t])", "relu(n0)", "tanh(n0)"]

@@ -21,7 +21,7 @@ from microfp.native.adjoint import gradient_nodes
 from microfp.native.lowering import lower
 from microfp.native.machine import Machine, Way, machine_for, run_rows
 from microfp.native.structure import Template, template
-from microfp.native.tracing import called, trace_model, traced_leaf
+from microfp.native.tracing import called, final, trace_model, traced_leaf
 from microfp.nn import Model
 from microfp.tree import parameters, with_parameters
 from microfp.values import Scalar, Value, lift, value
@@ -155,7 +155,7 @@ def predict(model: Model, rows: Iterable[Sequence[float]]) -> tuple[tuple[float,
             raise ShapeError(f"predict: each row must have {width} numbers, got {len(row)}")
     compiled = _predictor(template(model), width)
     if isinstance(compiled, CompileError):
-        raise compiled
+        raise compiled.with_traceback(None)
     return tuple(run_rows(compiled, [p.data for p in parameters(model)], numbers))
 
 
@@ -173,4 +173,4 @@ def _predictor(model: Template, width: int) -> Machine | CompileError:
         program = lower(graph.scores, graph.inputs, graph.parameters)
         return machine_for(program, summed=0, width=engine.host().width)
     except CompileError as error:
-        return error.with_traceback(None)
+        return final(error)

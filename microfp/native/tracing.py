@@ -25,7 +25,7 @@ from types import FrameType
 from typing import NoReturn, TypeVar
 
 from microfp import gradients, ops, record, values
-from microfp.errors import MicrofpError, TraceError
+from microfp.errors import CompileError, MicrofpError, TraceError
 from microfp.losses import Loss
 from microfp.nn import Model, forward_many
 from microfp.ops import PRIMITIVES, Operand, Primitive
@@ -39,6 +39,7 @@ __all__ = [
     "PenaltyGraph",
     "called",
     "captured_leaves",
+    "final",
     "trace_example",
     "trace_model",
     "trace_penalty",
@@ -416,6 +417,24 @@ def _failed(error: Exception) -> TraceError:
         f"{type(error).__name__} while a graph is traced{_place(calls)}: {error}; "
         "there are no numbers yet, and microfp's functions compute without them"
     )
+
+
+E = TypeVar("E", bound=CompileError)
+
+
+def final(error: E) -> E:
+    """Give an error back, to be kept, where whoever tries again gets it again; else raise it.
+
+    Raises:
+        CompileError: The error, if another one has led to it. A function that fails may do so
+            because of what will be there the next time, such as another function.
+
+    >>> final(TraceError("`data` of a value cannot be known while its graph is traced"))
+    TraceError('`data` of a value cannot be known while its graph is traced')
+    """
+    if error.__cause__ is not None:
+        raise error
+    return error.with_traceback(None)
 
 
 class ExampleGraph(Record):

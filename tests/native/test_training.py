@@ -227,6 +227,15 @@ def test_lanes_without_an_example_change_nothing(n: int) -> None:
     assert_same_run(run("native"), run("eager"))
 
 
+def test_lanes_without_an_example_are_inactive_where_zeros_would_not_be() -> None:
+    model, data = nn.mlp(2, [5, 4, 1]), datasets.moons(13)
+    loss = Loss(name="above one", example=lambda scores, y: relu(1.0 - scores[0]))
+    native_run, eager_run = (
+        trainer.fit(model, data, steps=3, loss=loss, backend=it) for it in BOTH
+    )
+    assert_same_run(native_run, eager_run)
+
+
 def test_examples_beyond_one_chunk_are_all_summed() -> None:
     model, data = nn.mlp(2, [8, 8, 1]), datasets.moons(1500)
 

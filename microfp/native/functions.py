@@ -21,8 +21,8 @@ from microfp.native.adjoint import gradient_nodes
 from microfp.native.lowering import lower
 from microfp.native.machine import Machine, Way, machine_for, run_rows
 from microfp.native.structure import Template, template
-from microfp.native.tracing import traced_leaf
-from microfp.nn import Model, forward_many
+from microfp.native.tracing import called, final, trace_model, traced_leaf
+from microfp.nn import Model
 from microfp.tree import parameters, with_parameters
 from microfp.values import Scalar, Value, lift, value
 
@@ -48,7 +48,7 @@ def value_and_grad(
         the shape of the argument.
 
     Raises:
-        TraceError: If f reads a number.
+        TraceError: If f reads a number, or fails in another way without one.
         CompileError: If llvmlite is not installed, or a primitive has no native form.
 
     >>> from microfp import tanh
@@ -59,7 +59,7 @@ def value_and_grad(
     if way not in WAYS:
         raise wrong_value("value_and_grad", "way", f"one of {', '.join(WAYS)}", way)
     leaves = tuple(traced_leaf(None) for _ in _numbers(example))
-    output = _output(f(_rebuilt(example, leaves)))
+    output = _output(called(f, _rebuilt(example, leaves)))
     table, nothing = gradient_nodes(output, leaves, {output: value(1.0)}), value(0.0)
     outputs = (output, *(table.get(leaf, nothing) for leaf in leaves))
     compiled = machine_for(lower(outputs, leaves), summed=0, width=1, way=way)
@@ -155,7 +155,7 @@ def predict(model: Model, rows: Iterable[Sequence[float]]) -> tuple[tuple[float,
             raise ShapeError(f"predict: each row must have {width} numbers, got {len(row)}")
     compiled = _predictor(template(model), width)
     if isinstance(compiled, CompileError):
-        raise compiled
+        raise compiled.with_traceback(None)
     return tuple(run_rows(compiled, [p.data for p in parameters(model)], numbers))
 
 
@@ -168,11 +168,9 @@ def _row(row: object) -> "array[float]":
 
 @lru_cache(maxsize=32)
 def _predictor(model: Template, width: int) -> Machine | CompileError:
-    known = model.model
-    leaves = tuple(traced_leaf(p.label) for p in parameters(known))
-    inputs = tuple(traced_leaf(f"x{i}") for i in range(width))
     try:
-        scores = forward_many(with_parameters(known, leaves), inputs)  # type: ignore[arg-type]  # a model
-        return machine_for(lower(scores, inputs, leaves), summed=0, width=engine.host().width)
+        graph = trace_model(model.model, width)  # type: ignore[arg-type]  # any record of values
+        program = lower(graph.scores, graph.inputs, graph.parameters)
+        return machine_for(program, summed=0, width=engine.host().width)
     except CompileError as error:
-        return error.with_traceback(None)
+        return final(error)

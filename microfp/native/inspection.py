@@ -115,7 +115,7 @@ def code_stages(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Co
     """
     code = example_code(loss, template(model), width, "auto", targets)
     if isinstance(code, CompileError):
-        raise code
+        raise code.with_traceback(None)
     machine = code.machine
     return CodeStages(
         program=machine.program,

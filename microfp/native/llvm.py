@@ -160,8 +160,7 @@ def _leave_if_wild(w: Writer, rolled: Rolled, size: float) -> None:
         inputs = w.value(f"mul i64 %all, {rolled.input_count}")
         large = _any_large(w, "%x", inputs, size, large)
     if rolled.parameter_count:
-        vectors = -(-rolled.parameter_count // w.width)
-        large = _any_large(w, "%p", str(vectors), size, large)
+        large = _any_large_parameter(w, rolled.parameter_count, size, large)
     bits = w.value(f"bitcast <{w.width} x i1> {large} to i{w.width}")
     w.line(f"%wild = icmp ne i{w.width} {bits}, 0")
     w.line("br i1 %wild, label %left, label %tame")
@@ -182,9 +181,25 @@ def _any_large(w: Writer, numbers: str, vectors: str, size: float, so_far: str) 
     """Find, lane by lane, whether some number is larger than a size, or nan."""
 
     def more(index: str, carried: Sequence[str]) -> Sequence[str]:
-        address = w.value(f"getelementptr {w.type}, ptr {numbers}, i64 {index}")
-        magnitude = w.intrinsic("fabs", w.value(f"load {w.type}, ptr {address}"))
-        large = w.value(f"fcmp ugt {w.type} {magnitude}, {w.constant(size)}")
-        return [w.value(f"or <{w.width} x i1> {carried[0]}, {large}")]
+        return [w.value(f"or <{w.width} x i1> {carried[0]}, {_is_large(w, numbers, index, size)}")]
 
     return w.loop("0", vectors, 1, more, [so_far], kind=f"<{w.width} x i1>")[0]
+
+
+def _any_large_parameter(w: Writer, count: int, size: float, so_far: str) -> str:
+    """The same of the parameters; what stands behind them in their last vector is none."""
+    whole, rest = divmod(count, w.width)
+    large = _any_large(w, "%p", str(whole), size, so_far) if whole else so_far
+    if not rest:
+        return large
+    lanes = ", ".join(f"i1 {int(lane < rest)}" for lane in range(w.width))
+    last = _is_large(w, "%p", str(whole), size)
+    ours = w.value(f"and <{w.width} x i1> {last}, <{lanes}>")
+    return w.value(f"or <{w.width} x i1> {large}, {ours}")
+
+
+def _is_large(w: Writer, numbers: str, index: str, size: float) -> str:
+    """Whether each number of one vector is larger than a size, or nan."""
+    address = w.value(f"getelementptr {w.type}, ptr {numbers}, i64 {index}")
+    magnitude = w.intrinsic("fabs", w.value(f"load {w.type}, ptr {address}"))
+    return w.value(f"fcmp ugt {w.type} {magnitude}, {w.constant(size)}")

@@ -33,6 +33,7 @@ from microfp.native.structure import Template
 from microfp.native.tracing import (
     ExampleGraph,
     captured_leaves,
+    final,
     trace_example,
     trace_penalty,
 )
@@ -148,7 +149,7 @@ def _check_hashable(loss: Loss) -> None:
 def find_plan(
     loss: Loss, model: Template, width: int, most_nodes: int | None = None, targets: int = 1
 ) -> Plan | TraceError:
-    """As `plan_for`, but return the error that says why there is no plan.
+    """As `plan_for`, but return the error that says why there is no plan, if it is final.
 
     >>> from microfp import losses, nn
     >>> from microfp.native.structure import template
@@ -159,7 +160,7 @@ def find_plan(
     try:
         return _plan(loss, model, width, most_nodes, targets)
     except TraceError as error:
-        return error.with_traceback(None)
+        return final(error)
 
 
 def _plan(loss: Loss, model: Template, width: int, most_nodes: int | None, targets: int) -> Plan:

@@ -25,7 +25,7 @@ from types import FrameType
 from typing import NoReturn, TypeVar
 
 from microfp import gradients, ops, record, values
-from microfp.errors import MicrofpError, TraceError
+from microfp.errors import CompileError, MicrofpError, TraceError
 from microfp.losses import Loss
 from microfp.nn import Model, forward_many
 from microfp.ops import PRIMITIVES, Operand, Primitive
@@ -37,7 +37,9 @@ __all__ = [
     "ExampleGraph",
     "ModelGraph",
     "PenaltyGraph",
+    "called",
     "captured_leaves",
+    "final",
     "trace_example",
     "trace_model",
     "trace_penalty",
@@ -350,7 +352,7 @@ def _refuse_kind(operand: object) -> NoReturn:
 
 def _stop(reason: str, advice: str) -> NoReturn:
     """Raise the error that names the line that asked, and note it for who called that code."""
-    asking = takewhile(lambda it: it[0].f_code is not _called.__code__, walk_stack(None))
+    asking = takewhile(lambda it: it[0].f_code is not called.__code__, walk_stack(None))
     error = TraceError(f"{reason}{_place(asking)}; {advice}")
     _refused.get([]).append(error)
     raise error
@@ -383,12 +385,15 @@ def _line(file: str, line: int) -> str:
 R = TypeVar("R")
 
 
-def _called(function: Callable[..., R], *arguments: object) -> R:
+def called(function: Callable[..., R], *arguments: object) -> R:
     """Call what a user wrote with stand-ins for numbers.
 
     Raises:
         TraceError: If it asked for a number, even if it went on without it; or if it failed in
             another way, since it may do so because of the stand-ins.
+
+    >>> called(lambda x: x * 2.0, traced_leaf("x"))
+    Traced(op='mul')
     """
     refused: list[TraceError] = []
     token = _refused.set(refused)
@@ -412,6 +417,24 @@ def _failed(error: Exception) -> TraceError:
         f"{type(error).__name__} while a graph is traced{_place(calls)}: {error}; "
         "there are no numbers yet, and microfp's functions compute without them"
     )
+
+
+E = TypeVar("E", bound=CompileError)
+
+
+def final(error: E) -> E:
+    """Give an error back, to be kept, where whoever tries again gets it again; else raise it.
+
+    Raises:
+        CompileError: The error, if another one has led to it. A function that fails may do so
+            because of what will be there the next time, such as another function.
+
+    >>> final(TraceError("`data` of a value cannot be known while its graph is traced"))
+    TraceError('`data` of a value cannot be known while its graph is traced')
+    """
+    if error.__cause__ is not None:
+        raise error
+    return error.with_traceback(None)
 
 
 class ExampleGraph(Record):
@@ -474,7 +497,7 @@ def trace_model(model: Model, width: int) -> ModelGraph:
     """
     leaves = tuple(traced_leaf(p.label) for p in parameters(model))
     inputs = tuple(traced_number(f"x{i}") for i in range(width))
-    scores = _called(forward_many, with_parameters(model, leaves), inputs)
+    scores = called(forward_many, with_parameters(model, leaves), inputs)
     if not all(map(_is_node, scores)):
         raise TraceError("the model gives a plain number, and not a value, as an output")
     return ModelGraph(inputs=tuple(_node_of(x) for x in inputs), parameters=leaves, scores=scores)
@@ -497,7 +520,7 @@ def trace_example(loss: Loss, model: Model, width: int, targets: int = 1) -> Exa
     graph = trace_model(model, width)
     labels = ["y"] if targets == 1 else [f"y{i}" for i in range(targets)]
     ys = tuple(map(traced_number, labels))
-    cost = _called(loss.example, graph.scores, *ys)
+    cost = called(loss.example, graph.scores, *ys)
     return ExampleGraph(
         inputs=graph.inputs,
         targets=tuple(map(_node_of, ys)),
@@ -521,7 +544,7 @@ def trace_penalty(loss: Loss) -> PenaltyGraph | None:
     if loss.penalty is None:
         return None
     parameter = traced_leaf("p")
-    return PenaltyGraph(parameter=parameter, cost=_node_of(_called(loss.penalty, parameter)))
+    return PenaltyGraph(parameter=parameter, cost=_node_of(called(loss.penalty, parameter)))
 
 
 def captured_leaves(*outputs: Value) -> frozenset[Value]:

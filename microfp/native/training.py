@@ -21,6 +21,7 @@ from microfp.native.structure import Template
 from microfp.native.tracing import (
     ExampleGraph,
     captured_leaves,
+    final,
     trace_example,
     trace_penalty,
     traced_leaf,
@@ -89,11 +90,11 @@ class ParameterCode(Record):
 def example_code(
     loss: Loss, model: Template, columns: int, way: Way, targets: int = 1
 ) -> ExampleCode | CompileError:
-    """Compile a loss and a model; or say why that cannot be done."""
+    """Compile a loss and a model; or say why that cannot be done, if the reason is final."""
     try:
         return _example_code(loss, model, columns, way, targets)
     except CompileError as error:
-        return error.with_traceback(None)
+        return final(error)
 
 
 def _example_code(loss: Loss, model: Template, columns: int, way: Way, targets: int) -> ExampleCode:
@@ -361,7 +362,7 @@ def trainer_for(
     """
     examples = example_code(loss, model, columns, way, targets)
     if isinstance(examples, CompileError):
-        raise examples
+        raise examples.with_traceback(None)
     parameters = parameter_code(loss, rules, examples.parameter_count)
     width = engine.host().width
     steps = engine.compiled(steps_text(width), ("train", "gather"))

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microfp import native, nn
+from microfp import Value, native, nn, value
+from microfp.errors import TraceError
+from microfp.record import Record, attr
 
 MODEL = nn.neuron(2, weights=[2.0, -1.0], activation="identity")
 ANYTHING: Any = native
@@ -39,3 +41,36 @@ def test_a_function_that_gives_no_value_is_named(result: object) -> None:
 def test_a_way_that_there_is_not_is_refused() -> None:
     with pytest.raises(ValueError, match="way must be one of auto, code, tape, got 'fast'"):
         ANYTHING.value_and_grad(lambda v: v, 1.0, way="fast")
+
+
+class Asking(Record):
+    """A model that is not stopped by an error where it asks an input for its number."""
+
+    weight: Value = attr()
+    question: str = attr()
+
+    def __call__(self, inputs: Any) -> Value:
+        try:
+            is_zero = inputs[0] == 0.0 if self.question == "equal" else float(inputs[0]) == 0.0
+        except Exception:  # noqa: BLE001 - a careless user's
+            is_zero = False
+        return self.weight * 100.0 if is_zero else self.weight * inputs[0]
+
+
+@pytest.mark.parametrize("question", ["equal", "float"])
+def test_predict_bakes_no_answer_in(question: str) -> None:
+    model = Asking(weight=value(2.0), question=question)
+    assert nn.forward(model, [0.0]).data == 200.0
+    with pytest.raises(TraceError, match="cannot be known while its graph is traced"):
+        native.predict(model, [[0.0]])
+
+
+def test_value_and_grad_bakes_no_answer_in() -> None:
+    def asking(v: Any) -> Value:
+        try:
+            return v * 2.0 if v.data > 0.0 else v * 3.0  # type: ignore[no-any-return]
+        except Exception:  # noqa: BLE001 - a careless user's
+            return v * 5.0  # type: ignore[no-any-return]
+
+    with pytest.raises(TraceError, match="`data` of a value cannot be known"):
+        native.value_and_grad(asking, 1.0)

@@ -52,6 +52,11 @@ def test_a_sum_of_sums_keeps_the_inner_ones() -> None:
     assert texts(rolled(total(inner))) == ["relu(x[i] + 1.0 + x[i])", "sum(3: n0[t])"]
 
 
+def test_a_sum_inside_of_a_term_is_kept() -> None:
+    y = total([X[0], X[2], X[0] * relu(total([X[1], 1.0, X[1]]))])
+    assert texts(rolled(y)) == ["x0 * relu((x1 + 1.0 + x1))", "sum(2: x[2t]) + n0"]
+
+
 EXPRESSIONS: dict[str, Callable[[], Value]] = {
     "relu of a sum": lambda: relu(total([1.0, *X])),
     "product with a sum": lambda: X[0] * total(X) * 2.0,

@@ -13,7 +13,7 @@ from microfp import func, values
 from microfp.datasets import Dataset, dataset, moons
 from microfp.errors import CompileError, MicrofpError, ShapeError, TraceError
 from microfp.losses import Loss, max_margin
-from microfp.native import tracing
+from microfp.native import predict, tracing
 from microfp.native.tracing import (
     captured_leaves,
     trace_example,
@@ -21,10 +21,10 @@ from microfp.native.tracing import (
     traced_leaf,
     traced_number,
 )
-from microfp.nn import MLP, mlp
+from microfp.nn import MLP, mlp, neuron
 from microfp.optim import sgd
 from microfp.record import Record, attr
-from microfp.trainer import Run, fit
+from microfp.trainer import Backend, Run, chosen_backend, fit
 from microfp.tree import parameters
 from microfp.values import Scalar, Value, lift, tanh, topological_order, value
 
@@ -305,3 +305,36 @@ def test_a_model_that_gives_back_an_input_fails_as_in_eager() -> None:
             outcome(max_margin(), backend, model=model)  # type: ignore[arg-type]
     with pytest.raises(TraceError, match="gives a plain number, and not a value"):
         outcome(max_margin(), "python", model=model)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("backend", ["auto", "python", "native"])
+def test_a_function_that_failed_is_asked_again(backend: Backend) -> None:
+    known: dict[str, Callable[[Value], Value]] = {}
+    loss = Loss(name="late", example=lambda scores, y: known["square"](scores[0] - y))
+    with pytest.raises((KeyError, TraceError), match="square"):
+        fit(MODEL, DATA, steps=2, loss=loss, backend=backend)
+    known["square"] = lambda error: error * error
+    found = fit(MODEL, DATA, steps=2, loss=loss, backend=backend).final_loss
+    eager = fit(MODEL, DATA, steps=2, loss=loss, backend="eager").final_loss
+    assert found == pytest.approx(eager, rel=1e-12)
+    assert chosen_backend(MODEL, DATA, loss=loss) == "python"
+
+
+def test_predict_asks_a_function_again_that_failed() -> None:
+    known: dict[str, float] = {}
+    model = neuron(1, weights=[2.0], activation=lambda total: total * known["scale"])
+    with pytest.raises(TraceError, match="scale"):
+        predict(model, [[3.0]])
+    known["scale"] = 0.5
+    assert predict(model, [[3.0]]) == ((3.0,),)
+
+
+@pytest.mark.parametrize("backend", ["python", "native"])
+def test_a_refusal_that_is_kept_gathers_no_frames_of_those_who_have_asked(backend: Backend) -> None:
+    peeking = Loss(name="peeking", example=lambda scores, y: scores[0] * scores[0].data)
+    depths = set()
+    for _ in range(3):
+        with pytest.raises(TraceError) as caught:
+            fit(MODEL, DATA, steps=2, loss=peeking, backend=backend)
+        depths.add(len(caught.traceback))
+    assert len(depths) == 1

@@ -4,7 +4,7 @@ import math
 import subprocess
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import islice
 from textwrap import dedent
@@ -16,6 +16,7 @@ from microfp import (
     Value,
     datasets,
     exp,
+    log,
     losses,
     native,
     nn,
@@ -226,6 +227,15 @@ def test_lanes_without_an_example_change_nothing(n: int) -> None:
     assert_same_run(run("native"), run("eager"))
 
 
+def test_lanes_without_an_example_are_inactive_where_zeros_would_not_be() -> None:
+    model, data = nn.mlp(2, [5, 4, 1]), datasets.moons(13)
+    loss = Loss(name="above one", example=lambda scores, y: relu(1.0 - scores[0]))
+    native_run, eager_run = (
+        trainer.fit(model, data, steps=3, loss=loss, backend=it) for it in BOTH
+    )
+    assert_same_run(native_run, eager_run)
+
+
 def test_examples_beyond_one_chunk_are_all_summed() -> None:
     model, data = nn.mlp(2, [8, 8, 1]), datasets.moons(1500)
 
@@ -268,6 +278,26 @@ def test_streamed_folded_and_stepped_states_are_bit_identical(batch_size: int | 
     )
     resumed = reduce(lambda state, _: step(state), range(49), streamed[99])
     assert observed([resumed]) == observed(streamed[-1:])
+
+
+@pytest.mark.parametrize(
+    ("penalty", "optimizer"),
+    [(lambda p: 1e-4 * log(p * p), optim.sgd(0.05)), (None, optim.adam(0.01, eps=0.0))],
+    ids=["a penalty without bound at zero", "zero over zero in an update"],
+)
+def test_what_becomes_of_the_room_behind_the_parameters_changes_no_bit(
+    penalty: Callable[[Value], Value] | None, optimizer: Optimizer
+) -> None:
+    data, loss = datasets.moons(40), losses.max_margin().set(penalty=penalty)
+    layers = nn.mlp(2, [8, 8, 1], activation="tanh")
+    count = nn.parameter_count(layers)
+    assert count % 2 == 1  # no number of lanes divides it
+    model = tree.with_parameters(layers, [0.1 + 0.4 * math.sin(i) ** 2 for i in range(count)])
+    step = trainer.make_step(loss, optimizer, data, backend="native")
+    stepped = list(islice(iterated(step, trainer.initial_state(model, optimizer)), 1, 7))
+    folded = trainer.fit(model, data, steps=6, loss=loss, optimizer=optimizer, backend="native")
+    assert list(folded.history) == [s.metrics for s in stepped]
+    assert all(math.isfinite(m.loss) for m in folded.history)
 
 
 def iterated(

@@ -12,12 +12,12 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from reprlib import repr as short_repr
 from typing import NoReturn, TypeAlias, TypedDict
 
-from pyrsistent import PMap, pmap
+from pyrsistent import PMap, PVector, pmap
 from returns.maybe import Maybe
 
 from microfp import ops
 from microfp.checks import check_kind, wrong_kind
-from microfp.ops import FLAT, PRIMITIVES, Operand
+from microfp.ops import FLAT, PRIMITIVES, Operand, Primitive
 from microfp.toolbox import accumulate, pipe
 from microfp.values import Value, lift, primitive_of, topological_order
 
@@ -49,7 +49,7 @@ def backward(output: Value) -> Gradients:
     (6.0, 2.0)
     """
     check_kind("backward", "output", output, Value)
-    return pipe(output, topological_order, numeric_adjoints, pmap, _shown_as_table)
+    return pipe(output, topological_order, numeric_adjoints, _as_table)
 
 
 MOST_SHOWN = 20
@@ -60,11 +60,17 @@ MOST_SHOWN = 20
 """
 
 
-class GradientTable(PMap[Value, float]):
-    """A `PMap` that notebooks show as a table; a changed copy of it is a plain `PMap`.
+_Buckets: TypeAlias = PVector[list[tuple[Value, float]] | None]
 
-    At a prompt a short one shows its entries, operands before results, a long one how many there
-    are.
+
+class GradientTable(PMap[Value, float]):
+    """A `PMap` of what a fold has come to; a changed copy of it is a plain `PMap`.
+
+    How it is fast: the entries stay in the dict of the fold, which nobody else holds any more. The
+    buckets, which the inherited methods of `PMap` want to see, are made when such a method asks.
+
+    In a notebook it is a table. At a prompt a short one shows its entries, operands before
+    results, a long one how many there are.
 
     >>> x = value(3.0, label="x")
     >>> backward(x * x)
@@ -73,7 +79,31 @@ class GradientTable(PMap[Value, float]):
     GradientTable(201 nodes)
     """
 
-    __slots__ = ()
+    __slots__ = ("_adjoints", "_made")
+
+    _adjoints: dict[Value, float]
+    _made: _Buckets | None
+
+    @property
+    def _size(self) -> int:
+        return len(self._adjoints)
+
+    @property
+    def _buckets(self) -> _Buckets:
+        if self._made is None:
+            made: _Buckets = pmap(self._adjoints)._buckets  # type: ignore[assignment]  # no stub
+            self._made = made
+        return self._made
+
+    def __len__(self) -> int:
+        return len(self._adjoints)
+
+    def __contains__(self, x: object) -> bool:
+        return x in self._adjoints
+
+    def iteritems(self) -> Iterator[tuple[Value, float]]:
+        """Yield nodes with their gradients, in the order of the fold: the output comes first."""
+        return iter(self._adjoints.items())
 
     def __repr__(self) -> str:
         if len(self) > MOST_SHOWN:
@@ -82,7 +112,7 @@ class GradientTable(PMap[Value, float]):
 
     def __getitem__(self, x: Value) -> float:
         try:
-            return super().__getitem__(x)
+            return self._adjoints[x]
         except KeyError:
             raise KeyError(_why_missing(x)) from None
 
@@ -93,6 +123,13 @@ class GradientTable(PMap[Value, float]):
         from microfp.display import gradients_bundle
 
         return gradients_bundle(self)
+
+
+def _as_table(adjoints: dict[Value, float]) -> Gradients:
+    """A table of these entries; the dict belongs to it from now on."""
+    table = object.__new__(GradientTable)
+    table._adjoints, table._made = adjoints, None
+    return table
 
 
 def _why_missing(x: object) -> str:
@@ -106,11 +143,6 @@ def _in_order(table: Gradients) -> tuple[Value, ...]:
     """The nodes of a table that `backward` has made, in the order of their graph."""
     used = {parent for node in table for parent in node.parents}
     return topological_order(next(node for node in table if node not in used))
-
-
-def _shown_as_table(table: PMap[Value, float]) -> Gradients:
-    # The constructor that pyrsistent itself calls, which its stubs leave out.
-    return GradientTable(table._size, table._buckets)  # type: ignore[call-arg]
 
 
 def numeric_adjoints(order: tuple[Value, ...]) -> dict[Value, float]:
@@ -163,11 +195,18 @@ def local_derivatives(node: Value) -> tuple[float, ...]:
     >>> local_derivatives(value(3.0) * value(4.0))
     (4.0, 3.0)
     """
-    primitive = PRIMITIVES[node.op] if node.parameter is None else primitive_of(node)
-    numbers = [parent.data for parent in node.parents]
-    if isinstance(node.parameter, float):
-        numbers.append(node.parameter)
-    return primitive.partials(*numbers, node.data)  # type: ignore[return-value]  # of floats
+    op, parents, parameter, data = _parts_of(node)
+    if parameter is None:
+        return PRIMITIVES[op].partials(*map(_data_of, parents), data)  # type: ignore[return-value]  # of floats
+    numbers = [*map(_data_of, parents), *_constants(node), data]
+    return primitive_of(node).partials(*numbers)  # type: ignore[return-value]  # of floats
+
+
+# Reading a field by these is faster than in bytecode, on Python 3.11 by a factor of three.
+_data_of: Callable[[Value], float] = operator.attrgetter("data")
+_parts_of: Callable[[Value], tuple[str, tuple[Value, ...], float | Primitive | None, float]] = (
+    operator.attrgetter("op", "parents", "parameter", "data")
+)
 
 
 def backward_symbolic(output: Value) -> PMap[Value, Value]:

@@ -1,6 +1,8 @@
 """Backpropagation: what the tables hold, and how much work makes them."""
 
+import copy
 import math
+import pickle
 from collections.abc import Callable
 from functools import reduce
 
@@ -351,6 +353,55 @@ def test_a_gradient_table_is_shown_as_one() -> None:
     shown = table._repr_mimebundle_()["text/html"]
     assert "x" in shown
     assert "3.0" in shown
+
+
+def test_a_gradient_table_does_what_a_plain_map_of_its_entries_does() -> None:
+    x, y, other = value(2.0, label="x"), value(5.0), value(7.0)
+    table = backward(x * y + x)
+    plain = pmap(dict(table.items()))
+    assert type(plain) is not type(table)
+    assert table == plain
+    assert plain == table
+    assert hash(table) == hash(plain)
+    assert len(table) == len(plain) == 4
+    for node in (x, y, other):
+        assert (node in table, table.get(node), table.get(node, 9.0)) == (
+            node in plain,
+            plain.get(node),
+            plain.get(node, 9.0),
+        )
+    assert [*table] == [*table.keys()] == [node for node, _ in table.items()]
+    assert [*table.values()] == [plain[node] for node in table]
+    changes: list[Callable[[PMap[Value, float]], PMap[Value, float]]] = [
+        lambda it: it.set(x, 1.0),
+        lambda it: it.set(other, 1.0),
+        lambda it: it.remove(x),
+        lambda it: it.discard(other),
+        lambda it: it.update({x: 3.0, other: 4.0}),
+        lambda it: it.transform([x], lambda g: g + 1.0),
+        lambda it: it.evolver().set(y, 0.0).persistent(),
+        lambda it: it + pmap({other: 2.0}),
+    ]
+    for change in changes:
+        assert change(table) == change(plain)
+    assert table == plain, "a change leaves it as it was"
+    with pytest.raises(KeyError):
+        table.remove(other)
+    with pytest.raises(TypeError):
+        table[x] = 0.0  # type: ignore[operator]  # the mistake
+
+
+def test_a_gradient_table_lists_its_nodes_in_the_order_of_the_fold() -> None:
+    x, y = value(2.0, label="x"), value(5.0, label="y")
+    assert [node.label or node.op for node in backward(x * y + x)] == ["add", "mul", "x", "y"]
+
+
+def test_a_gradient_table_is_copied_with_its_nodes() -> None:
+    x = value(2.0)
+    table = backward(x * x)
+    assert copy.copy(table)[x] == 4.0
+    nodes, copied = pickle.loads(pickle.dumps((x, table)))
+    assert copied[nodes] == 4.0
 
 
 def test_what_is_in_no_table_is_told_from_what_is_no_value() -> None:

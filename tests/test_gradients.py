@@ -5,6 +5,7 @@ import math
 import pickle
 from collections.abc import Callable
 from functools import reduce
+from typing import Any
 
 import pytest
 from pyrsistent import PMap, pmap
@@ -353,6 +354,13 @@ def test_a_gradient_table_is_shown_as_one() -> None:
     shown = table._repr_mimebundle_()["text/html"]
     assert "x" in shown
     assert "3.0" in shown
+
+
+@pytest.mark.parametrize("function", [backward, backward_steps])
+def test_what_is_differentiated_must_be_a_value(function: Callable[[Any], object]) -> None:
+    with pytest.raises(TypeError) as caught:
+        function(2.0)
+    assert str(caught.value) == f"{function.__name__}: output must be a Value, got 2.0 (float)"
 
 
 def test_a_gradient_table_does_what_a_plain_map_of_its_entries_does() -> None:

@@ -19,7 +19,7 @@ from microfp import values
 from microfp.checks import check_count, check_non_negative, check_seed, wrong_kind, wrong_value
 from microfp.errors import ShapeError
 from microfp.gradients import Gradients, grad
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 from microfp.toolbox import sliding_window
 from microfp.tree import map_parameters, parameter_count, parameters
 from microfp.values import Scalar, Value, lift, total, value
@@ -271,9 +271,7 @@ def _outputs_of(neurons: Sequence[Neuron]) -> str:
 
 
 def _nodes(inputs: Sequence[Scalar]) -> tuple[Value, ...]:
-    given: object = inputs
-    if isinstance(given, Record) or not isinstance(given, Iterable):  # records can be iterated too
-        raise wrong_kind("neuron", "inputs", "a sequence of numbers", inputs)
+    check_several("neuron", "inputs", "a sequence of numbers", inputs)
     return tuple([_input(i, x) for i, x in enumerate(inputs)])
 
 
@@ -498,9 +496,7 @@ def forward_many(model: Model, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
     outputs = model(inputs)
     if isinstance(outputs, Value):
         return (outputs,)
-    given: object = outputs
-    if isinstance(given, Record) or not isinstance(given, Iterable):  # records can be iterated too
-        raise wrong_kind("forward", "what the model returns", "a Value, or several", given)
+    check_several("forward", "what the model returns", "a Value, or several", outputs)
     return tuple(outputs)
 
 

@@ -20,6 +20,7 @@ from collections.abc import (
     Callable,
     Hashable,
     ItemsView,
+    Iterable,
     Iterator,
     KeysView,
     Mapping,
@@ -27,6 +28,8 @@ from collections.abc import (
     ValuesView,
 )
 from typing import TYPE_CHECKING, ClassVar, TypeVar, dataclass_transform, overload
+
+from microfp.checks import wrong_kind
 
 T = TypeVar("T")
 
@@ -533,6 +536,29 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
                 f"expected {expected}, got {type(value).__name__} {short_repr(value)}"
             )
             raise PTypeError(cls, name, declared.type, type(value), message)
+
+
+def check_several(where: str, name: str, expected: str, given: object) -> None:
+    """Check that something holds several things to go through.
+
+    A record does not, although it can be iterated, as a map from the names of its fields.
+
+    Args:
+        where: The function that was called.
+        name: Its argument.
+        expected: What was expected, a noun with its article.
+        given: What came.
+
+    Raises:
+        TypeError: If it is a record, or cannot be iterated.
+
+    >>> check_several("total", "terms", "a sequence of numbers", [1.0, 2.0])
+    >>> check_several("total", "terms", "a sequence of numbers", 3.0)
+    Traceback (most recent call last):
+    TypeError: total: terms must be a sequence of numbers, got 3.0 (float)
+    """
+    if isinstance(given, Record) or not isinstance(given, Iterable):
+        raise wrong_kind(where, name, expected, given)
 
 
 def pending(record: Record, name: str) -> Callable[[], object] | None:

@@ -19,7 +19,7 @@ from weakref import ref
 from microfp import ops
 from microfp.checks import check_kind, wrong_kind, wrong_value
 from microfp.ops import PRIMITIVES, Operand, Primitive
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 
 LEAF = "leaf"
 """The `op` of a node that was not computed from others: an input, a parameter, a constant.
@@ -565,9 +565,7 @@ def total(terms: Iterable[Scalar]) -> Value:
     >>> total([value(1.0), value(2.0), 3.0]).data
     6.0
     """
-    given: object = terms
-    if isinstance(given, Record) or not isinstance(given, Iterable):  # records can be iterated too
-        raise wrong_kind("total", "terms", "a sequence of numbers or Values", terms)
+    check_several("total", "terms", "a sequence of numbers or Values", terms)
     return _total(tuple(terms))
 
 

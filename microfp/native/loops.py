@@ -265,9 +265,10 @@ def ask_relus(program: Program) -> Program:
     for slot, it in enumerate(program.instructions, program.leaf_count):  # a loop: it remembers
         if it.op == "relu":
             relus.setdefault(it.operands[0], slot)
-        elif it.op == "positive":
-            it = it._replace(operands=(relus.get(it.operands[0], it.operands[0]),))  # noqa: PLW2901
-        asked.append(it)
+        asks = it.op == "positive"
+        asked.append(
+            it._replace(operands=tuple(relus.get(o, o) for o in it.operands)) if asks else it
+        )
     return Program.unchecked(program.inputs, program.parameters, tuple(asked), program.outputs)
 
 

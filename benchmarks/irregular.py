@@ -48,7 +48,8 @@ def eager(numbers: Sequence[float]) -> float:
 
 def first_result() -> dict[str, float]:
     """Trace, write the tape, compile its interpreter, and run it once."""
-    from microfp.native import engine, tape
+    from microfp.compiler.native.emit import bytecode as tape
+    from microfp.compiler.native.run import jit as engine
 
     spent = seconds(_compiled_and_run)
     interpreter = engine.compiled(tape.interpreter_text(1), ("tape",))  # it is known by now

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from microfp import datasets, nn, schedules
-from microfp.preparation import batch_numbers
+from microfp.datasets.preparing import batch_numbers
 
 PUBLISHED = Path(__file__).parent / "data" / "micrograd_demo.csv"
 """The losses that the notebook of micrograd's demo shows, step by step."""

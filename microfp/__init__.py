@@ -16,11 +16,9 @@
 from microfp import (
     charts,
     checkpoint,
-    configurations,
     curried,
     datasets,
     debug,
-    display,
     experiments,
     explorer,
     export,
@@ -30,16 +28,24 @@ from microfp import (
     native,
     nn,
     optim,
-    parallel,
-    plot_data,
-    predictors,
     schedules,
-    streams,
     trainer,
     tree,
 )
+from microfp.charts import (
+    display,
+    plot_data,
+)
+from microfp.experiments import (
+    configurations,
+    predictors,
+)
 from microfp.gradients import Gradients, backward, backward_steps, find_grad, grad
 from microfp.record import Record, attr
+from microfp.trainer import (
+    parallel,
+    streams,
+)
 from microfp.values import (
     Value,
     absolute,

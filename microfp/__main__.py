@@ -2,6 +2,8 @@
 
 import sys
 
-from microfp.cli import main
+from microfp.cli import (
+    main,
+)
 
 sys.exit(main())

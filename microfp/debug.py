@@ -21,10 +21,12 @@ from typing import NamedTuple
 
 from returns.maybe import Maybe
 
-from microfp.algebra import check_node
-from microfp.checks import check_count
+from microfp.base.checks import check_count
 from microfp.gradients import Gradients, backward, grad, local_derivatives
-from microfp.graph import formula
+from microfp.graph import (
+    formula,
+)
+from microfp.graph.rewrite import check_node
 from microfp.record import Record, attr
 from microfp.values import LEAF, Value, topological_order
 

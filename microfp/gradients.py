@@ -16,7 +16,8 @@ from pyrsistent import PMap, PVector, pmap
 from returns.maybe import Maybe
 
 from microfp import ops
-from microfp.checks import check_kind, wrong_kind
+from microfp.base.checks import check_kind, wrong_kind
+from microfp.base.showing import mimebundle
 from microfp.ops import FLAT, PRIMITIVES, Operand, Primitive
 from microfp.toolbox import accumulate, pipe
 from microfp.values import Value, lift, primitive_of, topological_order
@@ -120,9 +121,7 @@ class GradientTable(PMap[Value, float]):
         raise AttributeError(f"GradientTable has no attribute {name!r}; see grad(x, gradients)")
 
     def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
-        from microfp.display import gradients_bundle
-
-        return gradients_bundle(self)
+        return mimebundle(self)
 
 
 def _as_table(adjoints: dict[Value, float]) -> Gradients:

@@ -29,7 +29,7 @@ from collections.abc import (
 )
 from typing import TYPE_CHECKING, ClassVar, TypeVar, dataclass_transform, overload
 
-from microfp.checks import wrong_kind
+from microfp.base.checks import wrong_kind
 
 T = TypeVar("T")
 

@@ -16,8 +16,14 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
-from microfp.binding import bind
-from microfp.checks import check_count, check_non_negative, check_positive, wrong_kind, wrong_value
+from microfp.base.binding import bind
+from microfp.base.checks import (
+    check_count,
+    check_non_negative,
+    check_positive,
+    wrong_kind,
+    wrong_value,
+)
 from microfp.errors import ShapeError
 
 Schedule: TypeAlias = Callable[[int], float]

@@ -21,7 +21,7 @@ from typing import NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
-from microfp.checks import wrong_kind
+from microfp.base.checks import wrong_kind
 from microfp.errors import ShapeError
 from microfp.record import Record
 from microfp.values import LEAF, Scalar, Value, lift, stop_gradient, value

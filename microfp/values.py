@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, SupportsFloat, TypeAlias
 from weakref import ref
 
 from microfp import ops
-from microfp.checks import check_kind, wrong_kind, wrong_value
+from microfp.base.checks import check_kind, wrong_kind, wrong_value
+from microfp.base.showing import mimebundle
 from microfp.ops import PRIMITIVES, Operand, Primitive
 from microfp.record import Record, attr, check_several
 
@@ -172,9 +173,7 @@ class Value(Record):
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, str]:
-        from microfp.display import value_bundle
-
-        return value_bundle(self, include, exclude)
+        return mimebundle(self, include, exclude)
 
     def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> "Value":
         return apply(primitive, *operands)

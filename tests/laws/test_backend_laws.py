@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pyrsistent import PVector, pvector
 
 from microfp import values
+from microfp.compiler.python.step import Plan, find_plan
+from microfp.compiler.trace.structure import template
 from microfp.datasets import Dataset, dataset
 from microfp.losses import Loss, max_margin
-from microfp.native.stepping import Plan, find_plan
-from microfp.native.structure import template
 from microfp.nn import ACTIVATIONS, MLP, mlp
 from microfp.optim import sgd
 from microfp.record import Record, attr

@@ -16,11 +16,11 @@ import pytest
 from pyrsistent import pvector
 
 from microfp import datasets, losses, nn, optim, schedules, streams, trainer
+from microfp.compiler.native.run.training import rules_of, trainer_for
+from microfp.compiler.python.step import plan_for
+from microfp.compiler.trace.structure import template
 from microfp.gradients import backward, grad
 from microfp.losses import Loss, evaluate
-from microfp.native.stepping import plan_for
-from microfp.native.structure import template
-from microfp.native.training import rules_of, trainer_for
 from microfp.optim import Numbers, Optimizer, Slots
 from microfp.schedules import Schedule
 from microfp.streams import Stage

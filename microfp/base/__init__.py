@@ -1,0 +1,1 @@
+"""The plain tools that everything else stands on: checks, files, JSON, text."""

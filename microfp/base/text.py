@@ -1,0 +1,74 @@
+"""Text in columns: a table of cells, a bar of progress, numbers of one width.
+
+Everything is plain ASCII, so that it can be read on any terminal, in a log and in a mail.
+
+>>> print(table(["op", "data"], [["leaf", "2"], ["mul", "-6"]], numbers=1))
+op    data
+leaf     2
+mul     -6
+"""
+
+from collections.abc import Iterable, Sequence
+
+__all__ = ["percent", "progress_bar", "six_digits", "table"]
+
+
+def table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int = 0) -> str:
+    """Lay out cells in columns as wide as their longest cell.
+
+    Args:
+        heading: A name per column.
+        rows: A text per column each.
+        numbers: How many columns, counted from the right, hold numbers and are set flush right.
+
+    Returns:
+        One line for the heading and one per row, without a newline at the end.
+
+    >>> print(table(["x", "y"], [["1", "-1.5"], ["10", "2"]], numbers=2))
+     x     y
+     1  -1.5
+    10     2
+    """
+    lines = [heading, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    texts = len(heading) - numbers
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if i < texts else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def progress_bar(done: int, total: int, *, width: int = 40) -> str:
+    """Draw how much of a work is done.
+
+    Args:
+        done: From 0 to `total`.
+        total: How much there is, 1 or more.
+        width: The length of the bar in characters.
+
+    >>> progress_bar(30, 120, width=8)
+    '[##......]  30/120'
+    """
+    full = width * done // total
+    return f"[{'#' * full}{'.' * (width - full)}] {done:>{len(str(total))}}/{total}"
+
+
+def six_digits(number: float | None) -> str:
+    """Write a number with six significant digits, and one that is not there as a dash.
+
+    >>> six_digits(0.5), six_digits(None)
+    ('0.500000', '-')
+    """
+    return "-" if number is None else f"{number:#.6g}"
+
+
+def percent(share: float | None) -> str:
+    """Write a share from 0 to 1 in percent, and one that is not there as a dash.
+
+    >>> percent(0.25), percent(None)
+    ('25.0 %', '-')
+    """
+    return "-" if share is None else f"{100.0 * share:.1f} %"

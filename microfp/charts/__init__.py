@@ -1,0 +1,60 @@
+"""Charts of data, models and trainings, by Altair (the extra `[charts]`).
+
+Each function is pure: a dataset, a model or a `Run` in, an Altair chart out, which marimo and
+Jupyter show by themselves. `save` writes a chart to a file and needs no network.
+
+A class has one colour and one shape in all of them, from the palette of Okabe and Ito, "Color
+universal design" (2008), which people with any common colour vision can tell apart.
+
+>>> from microfp import datasets, nn, trainer
+>>> data = datasets.moons(10)
+>>> run = trainer.fit(nn.mlp(2, [2, 1]), data, steps=3)
+>>> save(loss_curves(run), "/nowhere/loss.png")
+<IOResult: <Failure: [Errno 2] No such file or directory: '/nowhere'>>
+"""
+
+from microfp.charts.curves import (
+    PALETTE,
+    Chart,
+    Theme,
+    accuracy_curve,
+    boundary,
+    check_extra,
+    class_color,
+    compare,
+    gradient_norms,
+    learning_rate,
+    loss_curves,
+    parameter_histogram,
+    report,
+    save,
+    scatter,
+    schedule_curve,
+    scrubber,
+    summary,
+    to_png,
+    to_svg,
+)
+
+__all__ = [
+    "PALETTE",
+    "Chart",
+    "Theme",
+    "accuracy_curve",
+    "boundary",
+    "check_extra",
+    "class_color",
+    "compare",
+    "gradient_norms",
+    "learning_rate",
+    "loss_curves",
+    "parameter_histogram",
+    "report",
+    "save",
+    "scatter",
+    "schedule_curve",
+    "scrubber",
+    "summary",
+    "to_png",
+    "to_svg",
+]

@@ -1,0 +1,188 @@
+"""What the commands share: how arguments are read, and how a command can end.
+
+A reader is a function from the text of an argument to what it means. Where it means nothing, the
+reader raises, and the message says what was expected.
+
+>>> whole(1, 10)("7"), widths("16,16"), non_negative("0.5")
+(7, (16, 16), 0.5)
+"""
+
+import argparse
+import math
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from reprlib import repr as short_repr
+from typing import NoReturn, TypeAlias, TypeVar
+
+from returns.io import IOResult
+from returns.pipeline import is_successful
+from returns.unsafe import unsafe_perform_io
+
+from microfp.errors import MicrofpError
+from microfp.experiments.configurations import MOST_PARAMETERS
+
+T = TypeVar("T")
+
+Lines: TypeAlias = Iterator[str]
+"""What a command prints, line by line, while it runs."""
+
+LARGEST_COUNT = 1_000_000
+
+
+class UsageError(MicrofpError):
+    """Arguments that are no command, or a file that is not what it should be: exit code 2."""
+
+
+class CommandError(MicrofpError):
+    """A command that began well and came to no good end: exit code 1."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, with a word on what it has interrupted: exit code 130."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are for somebody else to print."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what is wrong with the arguments, and where it stands which there must be."""
+        help = f"; see {self.prog} --help" if "arguments are required" in message else ""
+        raise UsageError(f"{message}{help}")
+
+
+# What `add_subparsers` returns has no public name.
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+
+def whole(smallest: int, largest: int = LARGEST_COUNT) -> Callable[[str], int]:
+    """A reader of an int in a range.
+
+    >>> whole(0)("12")
+    12
+    """
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = smallest - 1
+        if not smallest <= number <= largest:
+            raise expected(f"an int from {smallest} to {largest}", text)
+        return number
+
+    return read
+
+
+def real(meaning: str, is_right: Callable[[float], bool]) -> Callable[[str], float]:
+    """A reader of a number with some property.
+
+    >>> real("a number below 1", lambda x: x < 1)("0.5")
+    0.5
+    """
+
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not is_right(number):
+            raise expected(meaning, text)
+        return number
+
+    return read
+
+
+non_negative: Callable[[str], float] = real("a finite number >= 0", lambda x: 0.0 <= x < math.inf)
+"""Reads a finite number that is not negative."""
+
+positive: Callable[[str], float] = real("a finite number > 0", lambda x: 0.0 < x < math.inf)
+"""Reads a finite number above zero."""
+
+share: Callable[[str], float] = real("a share from 0 to below 1", lambda x: 0.0 <= x < 1.0)
+"""Reads a share of a whole, which some has to be left of."""
+
+
+def widths(text: str) -> tuple[int, ...]:
+    """Read the widths of hidden layers, separated by commas.
+
+    >>> widths("8,4")
+    (8, 4)
+    """
+    try:
+        found = tuple(map(whole(1), text.split(",")))
+    except argparse.ArgumentTypeError:
+        raise expected(f"widths from 1 to {LARGEST_COUNT}, as in 16,16", text) from None
+    count = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise((2, *found, 1)))
+    if count > MOST_PARAMETERS:
+        raise argparse.ArgumentTypeError(
+            f"must make at most {MOST_PARAMETERS} parameters, got {count} of {short_repr(text)}"
+        )
+    return found
+
+
+def target(text: str, suffix: str = "") -> Path:
+    """Read where a file is to be written.
+
+    >>> target("page.html", ".html").name
+    'page.html'
+    """
+    path = Path(text)
+    if path.suffix != suffix and suffix:
+        raise argparse.ArgumentTypeError(f"must end in {suffix}, got {short_repr(text)}")
+    if not _can_be_written(path):
+        raise expected("a file in a folder that exists", text)
+    return path
+
+
+def _can_be_written(path: Path) -> bool:
+    try:
+        return bool(path.name) and path.parent.is_dir() and (not path.exists() or path.is_file())
+    except OSError:  # such as a name that is too long
+        return False
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    """Add the option to answer in JSON."""
+    command.add_argument("--json", action="store_true", help="print one JSON object instead")
+
+
+def check_writable(option: str, path: Path, *sources: Path) -> None:
+    """Find out before a long work whether its result can be written, and overwrites no source.
+
+    >>> check_writable("--save", Path("/proc/model.json"))
+    Traceback (most recent call last):
+    microfp.cli.arguments.UsageError: --save: cannot write '/proc/model.json': \
+No such file or directory
+    """
+    from tempfile import NamedTemporaryFile  # which takes a while to load
+
+    shown = short_repr(str(path))
+    if path.exists() and any(it.exists() and path.samefile(it) for it in sources):
+        raise UsageError(f"{option}: must be another file than what is read, got {shown}")
+    try:
+        with NamedTemporaryFile(dir=path.parent, prefix=".microfp-"):
+            pass
+    except OSError as error:
+        raise UsageError(f"{option}: cannot write {shown}: {error.strerror}") from None
+
+
+def expected(meaning: str, text: str) -> argparse.ArgumentTypeError:
+    """The error for an argument that is something else, ready to be raised.
+
+    >>> str(expected("a number", "seven"))
+    "must be a number, got 'seven'"
+    """
+    return argparse.ArgumentTypeError(f"must be {meaning}, got {short_repr(text)}")
+
+
+def taken(result: IOResult[T, MicrofpError]) -> T:
+    """Take out what the outside world gave, or raise what was wrong with it.
+
+    >>> from returns.io import IOSuccess
+    >>> taken(IOSuccess(3))
+    3
+    """
+    if not is_successful(result):
+        raise unsafe_perform_io(result.failure())
+    return unsafe_perform_io(result.unwrap())

@@ -1,0 +1,84 @@
+"""Options that say how a CSV file is read, and the reading itself."""
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from microfp.cli.arguments import UsageError, expected, taken
+from microfp.datasets import (
+    Dataset,
+    Table,
+    read_table,
+    table_dataset,
+)
+
+__all__ = ["add_form", "add_source", "read_dataset", "read_form"]
+
+
+def add_source(command: argparse.ArgumentParser) -> None:
+    """Add the options of a file with examples and their targets."""
+    command.add_argument("data", type=Path, metavar="DATA.csv", help="examples, one a line")
+    command.add_argument(
+        "--target",
+        metavar="COLUMN",
+        help="the column to predict, by name, or by number from 0 without a header; default: "
+        "the last one",
+    )
+    command.add_argument(
+        "--drop",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="a column that is no input, such as an id; may be given several times",
+    )
+    add_form(command)
+
+
+def add_form(command: argparse.ArgumentParser) -> None:
+    """Add the options of any CSV file."""
+    command.add_argument(
+        "--delimiter",
+        type=_delimiter,
+        default=",",
+        metavar="CHAR",
+        help="what stands between two cells, or the word tab; default: a comma",
+    )
+    command.add_argument(
+        "--no-header", action="store_true", help="the first line is data; columns go by number"
+    )
+
+
+def _delimiter(text: str) -> str:
+    if text in ("tab", "\\t"):
+        return "\t"
+    if len(text) != 1 or text in '"\r\n':
+        raise expected("one character, no quote or line end, or the word tab", text)
+    return text
+
+
+def read_form(path: Path, *, delimiter: str, no_header: bool) -> Table:
+    """Read a CSV file, or raise what is wrong with it."""
+    return taken(read_table(path, header=not no_header, delimiter=delimiter))
+
+
+def read_dataset(table: Table, target: str | None, drop: Sequence[str]) -> Dataset:
+    """Read examples and targets, or raise what is wrong with them."""
+    if target is not None and target not in table.names:
+        names = ", ".join(table.names)
+        raise UsageError(
+            f"{table.source}, line 1: --target must be one of the columns {names:.200}, "
+            f"got {target!r:.80}"
+        )
+    _check_names(table)
+    return table_dataset(table, -1 if target is None else target, without=drop)
+
+
+def _check_names(table: Table) -> None:
+    """Check that columns can be found again by their names."""
+    twice = [name for name, count in Counter(table.names).items() if count > 1]
+    if twice:
+        raise UsageError(
+            f"{table.source}, line 1: the columns must have different names, got {twice[0]!r:.80} "
+            "twice"
+        )

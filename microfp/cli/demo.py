@@ -1,0 +1,377 @@
+"""`microfp demo`: train a small network on points in the plane, and draw its boundary."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import TypeAlias, get_args
+
+from pyrsistent import pmap, pvector
+from returns.io import IOResult
+from returns.pipeline import is_successful
+from returns.unsafe import unsafe_perform_io
+
+from microfp import charts, datasets
+from microfp.base.checks import LARGEST_SEED, check_finite
+from microfp.base.files import write_atomically
+from microfp.base.json import to_json
+from microfp.base.text import percent, six_digits
+from microfp.charts.plot_data import dataset_points, decision_boundary
+from microfp.charts.terminal import boundary_map, boundary_spacing
+from microfp.cli.arguments import (
+    Commands,
+    Lines,
+    Parser,
+    add_json,
+    non_negative,
+    target,
+    whole,
+    widths,
+)
+from microfp.cli.metrics import METRICS_HEADING, metrics_row
+from microfp.cli.progress import Track, columns_of, tracker
+from microfp.datasets import (
+    Dataset,
+)
+from microfp.losses import max_margin
+from microfp.nn import (
+    MLP,
+    mlp,
+    parameter_count,
+)
+from microfp.optim import (
+    sgd,
+)
+from microfp.record import Record, attr
+from microfp.schedules import micrograd_decay
+from microfp.toolbox import take
+from microfp.trainer import (
+    Backend,
+    Metrics,
+    Run,
+    TrainState,
+    chosen_backend,
+    fastest_backend,
+    initial_state,
+    train,
+)
+
+__all__ = ["DemoOptions", "add_demo", "demo_lines"]
+
+States: TypeAlias = Iterator[TrainState[MLP]]
+DATASETS: Mapping[str, Callable[..., Dataset]] = {
+    "moons": datasets.moons,
+    "spiral": datasets.spiral,
+    "blobs": datasets.blobs,
+    "circles": datasets.circles,
+}
+
+PADDING = 0.5
+WIDTH = 60
+FRAMES = 25
+
+
+class DemoOptions(Record):
+    """What `microfp demo` was asked for; `noise` is None for the dataset's own.
+
+    >>> DemoOptions().hidden
+    (16, 16)
+    """
+
+    dataset: str = attr(default="moons")
+    samples: int = attr(default=100)
+    noise: float | None = attr(default=None)
+    hidden: tuple[int, ...] = attr(default=(16, 16))
+    steps: int = attr(default=100)
+    alpha: float = attr(default=1e-4)
+    batch_size: int | None = attr(default=None)
+    seed: int = attr(default=1337)
+    backend: Backend = attr(default="auto")
+    json: bool = attr(default=False)
+    report: Path | None = attr(default=None)
+    png: Path | None = attr(default=None)
+
+
+def add_demo(commands: Commands) -> None:
+    """Add the command to those of a parser."""
+    demo = commands.add_parser(
+        "demo",
+        help="train a small network and draw its decision boundary",
+        description="Train a small network by max-margin loss and gradient descent, a row a step.",
+        epilog="--json: a number that is not finite is written as the string NaN, Infinity or "
+        "-Infinity; accuracies go from 0 to 1.",
+        allow_abbrev=False,
+    )
+    _add_training(demo)
+    add_json(demo)
+    option = demo.add_argument
+    option("--report", type=_page, metavar="FILE.html", help="write a page with every chart")
+    option("--png", type=_picture, metavar="FILE.png", help="write one picture")
+    demo.set_defaults(answer=_answer)
+
+
+def _add_training(demo: Parser) -> None:
+    """Add the options of what is trained on what."""
+    option = partial(_add_option, demo, DemoOptions())
+    option("dataset", "what to learn", choices=tuple(DATASETS))
+    option("samples", "how many examples", type=whole(2))
+    option(
+        "noise", "standard deviation of the noise; default: the dataset's own", type=non_negative
+    )
+    option("hidden", "widths of the hidden layers; default: 16,16", type=widths)
+    option("steps", "how many steps of training", type=whole(0))
+    option("alpha", "weight of the L2 penalty", type=non_negative)
+    option("batch-size", "examples in a step; default: all of them", type=whole(1))
+    option("seed", "of data, weights and batches", type=whole(0, LARGEST_SEED))
+    option("backend", "how a step is computed; auto is the fastest", choices=get_args(Backend))
+
+
+def _answer(**options: object) -> Lines:
+    track, columns = tracker(sys.stdout, sys.stderr), columns_of(sys.stdout)
+    return demo_lines(DemoOptions.create(options), track=track, clock=perf_counter, columns=columns)
+
+
+def _add_option(
+    parser: Parser,
+    usual: DemoOptions,
+    name: str,
+    meaning: str,
+    *,
+    type: Callable[[str], object] = str,
+    choices: Sequence[str] | None = None,
+) -> None:
+    default = usual[name.replace("-", "_")]
+    parser.add_argument(
+        f"--{name}",
+        type=type,
+        choices=choices,
+        default=default,
+        metavar=None if choices else name.rpartition("-")[2].upper(),
+        help=meaning if "default:" in meaning else f"{meaning}; default: {default}",
+    )
+
+
+def _page(text: str) -> Path:
+    """Read where a page is to be written."""
+    return target(text, ".html")
+
+
+def _picture(text: str) -> Path:
+    """Read where a picture is to be written."""
+    return target(text, ".png")
+
+
+class _Demo(Record):
+    """A training that is about to begin."""
+
+    options: DemoOptions = attr()
+    dataset: Dataset = attr()
+    model: MLP = attr()
+    spacing: float = attr()
+
+
+def demo_lines(
+    options: DemoOptions,
+    *,
+    track: Track,
+    clock: Callable[[], float],
+    columns: int | None = None,
+) -> Iterator[str]:
+    """Train, and say so line by line, while it runs.
+
+    Args:
+        options: What to train on what, and whether to answer in JSON.
+        track: Passes on the states of the training, as many as there are steps.
+        clock: The time in seconds.
+        columns: How wide the picture may be at most; None for its usual width.
+
+    Raises:
+        ValueError: At once, for what cannot be trained.
+
+    >>> lines = demo_lines(
+    ...     DemoOptions(hidden=(4,), steps=2), track=lambda states, n: states, clock=lambda: 0.0
+    ... )
+    >>> print(next(lines))
+    moons: 100 examples, noise 0.1, seed 1337
+    """
+    demo = _prepared(options, columns)
+    lines = partial(_json_lines if options.json else _report_lines, clock=clock)
+    if options.report or options.png:
+        charts.check_extra()
+        lines = partial(_drawn_lines, lines=lines)
+    states = _training(demo)
+    return lines(demo, track(take(options.steps, states), options.steps), states)
+
+
+def _prepared(options: DemoOptions, columns: int | None) -> _Demo:
+    noise = {} if options.noise is None else {"noise": options.noise}
+    dataset = DATASETS[options.dataset](options.samples, seed=options.seed, **noise)
+    model = mlp(2, [*options.hidden, 1], seed=options.seed)
+    spacing = boundary_spacing(
+        dataset_points(dataset), columns=_picture_width(columns), padding=PADDING
+    )
+    check_finite("demo", "the extent of the data", spacing)
+    if options.backend == "auto":
+        options = options.set(backend=_fastest(options, model, dataset))
+    return _Demo(options=options, dataset=dataset, model=model, spacing=spacing)
+
+
+def _picture_width(columns: int | None) -> int:
+    """How many characters stand between the sides of the frame, so that no line is broken."""
+    return WIDTH if columns is None else max(2, min(WIDTH, columns - 2))
+
+
+def _training(demo: _Demo) -> States:
+    """The states of the training, without an end."""
+    options = demo.options
+    return train(
+        demo.model,
+        demo.dataset,
+        loss=max_margin(alpha=options.alpha),
+        batch_size=options.batch_size,
+        seed=options.seed,
+        backend=options.backend,
+    )
+
+
+def _fastest(options: DemoOptions, model: MLP, dataset: Dataset) -> Backend:
+    """What `auto` stands for: the backend that is done first with so many steps."""
+    return fastest_backend(
+        model,
+        dataset,
+        steps=options.steps,
+        loss=max_margin(alpha=options.alpha),
+        batch_size=options.batch_size,
+    )
+
+
+def _report_lines(
+    demo: _Demo, states: States, after: States, clock: Callable[[], float]
+) -> Iterator[str]:
+    yield from _heading(demo)
+    start = clock()
+    last, metrics = None, None
+    for last in states:  # a plain loop: only the last state is kept, and its model read
+        metrics = last.metrics
+        yield metrics_row(_present(metrics))
+    model = demo.model if last is None else last.model
+    seconds = clock() - start
+    yield ""
+    points = dataset_points(demo.dataset)
+    grid = decision_boundary(model, demo.dataset, h=demo.spacing, padding=PADDING)
+    yield boundary_map(grid, points)
+    yield ""
+    yield _summary(demo, _present(metrics or next(after).metrics), seconds)
+
+
+def _drawn_lines(
+    demo: _Demo, states: States, after: States, lines: "Callable[..., Iterator[str]]"
+) -> Iterator[str]:
+    """The lines of a demo, and once they are out, its charts in files."""
+    history: list[Metrics] = []
+    kept = [initial_state(demo.model, sgd(micrograd_decay))]
+    yield from lines(demo, _noted(demo, states, history, kept), after)
+    run = _run_of(demo, kept, history, after)
+    for write, path in ((_write_report, demo.options.report), (_write_picture, demo.options.png)):
+        if path is not None:
+            _raise_failure(write(path, run, kept, demo.dataset))
+
+
+def _noted(
+    demo: _Demo, states: States, history: list[Metrics], kept: list[TrainState[MLP]]
+) -> States:
+    """Pass on the states; note the metrics of all, and as many models as a film has frames."""
+    steps = demo.options.steps
+    frames = {round(i * steps / FRAMES) for i in range(FRAMES + 1)}
+    for state in states:
+        history.append(_present(state.metrics))
+        if state.step in frames:
+            kept.append(state)
+        yield state
+
+
+def _run_of(
+    demo: _Demo, kept: Sequence[TrainState[MLP]], history: Sequence[Metrics], after: States
+) -> Run[MLP]:
+    final = history[-1] if history else _present(next(after).metrics)
+    return Run(
+        initial_model=demo.model,
+        final_model=kept[-1].model,
+        history=pvector(history),
+        final_loss=final.loss,
+        final_accuracy=final.accuracy,
+        options=pmap(dict(demo.options.items())),
+    )
+
+
+def _write_report(
+    path: Path, run: Run[MLP], kept: Sequence[TrainState[MLP]], dataset: Dataset
+) -> IOResult[Path, OSError]:
+    title = f"microfp: training on {dataset.metadata['name']}"
+    return write_atomically(path, charts.report(run, kept, dataset, title=title).encode())
+
+
+def _write_picture(
+    path: Path, run: Run[MLP], _kept: Sequence[TrainState[MLP]], dataset: Dataset
+) -> IOResult[Path, OSError]:
+    return charts.save(charts.summary(run, dataset), path)
+
+
+def _raise_failure(written: IOResult[Path, OSError]) -> None:
+    """Hand what could not be written to `main`, which knows what to say of it."""
+    if not is_successful(written):
+        raise unsafe_perform_io(written.failure())
+
+
+def _json_lines(
+    demo: _Demo, states: States, after: States, clock: Callable[[], float]
+) -> Iterator[str]:
+    start = clock()
+    history = [_present(state.metrics) for state in states]
+    seconds = clock() - start
+    final = history[-1] if history else _present(next(after).metrics)
+    yield to_json(
+        {
+            "parameters": parameter_count(demo.model),
+            "steps": demo.options.steps,
+            "final_loss": final.loss,
+            "final_accuracy": final.accuracy,
+            "backend": _backend_used(demo),
+            "seconds": seconds,
+            "history": [dict(metrics.items()) for metrics in history],
+        }
+    )
+
+
+def _present(metrics: Metrics | None) -> Metrics:
+    """The metrics of a state that a step has made: there always are some."""
+    assert metrics is not None
+    return metrics
+
+
+def _backend_used(demo: _Demo) -> str:
+    options = demo.options
+    loss = max_margin(alpha=options.alpha)
+    return chosen_backend(demo.model, demo.dataset, loss=loss, backend=options.backend)
+
+
+def _heading(demo: _Demo) -> Iterator[str]:
+    options, about = demo.options, demo.dataset.metadata
+    batch = "" if options.batch_size is None else f", {options.batch_size} in a step"
+    widths = ", ".join(map(str, (*options.hidden, 1)))
+    noise = f"noise {about['noise']}, seed {options.seed}"
+    yield f"{options.dataset}: {about['n']} examples{batch}, {noise}"
+    yield f"model: 2 inputs, layers of {widths} neurons, {parameter_count(demo.model)} parameters"
+    yield f"loss: max margin, alpha {options.alpha:g}, backend {_backend_used(demo)}"
+    yield ""
+    yield METRICS_HEADING
+
+
+def _summary(demo: _Demo, final: Metrics, seconds: float) -> str:
+    count = demo.options.steps
+    return (
+        f"{parameter_count(demo.model)} parameters, {count} step{'' if count == 1 else 's'} "
+        f"in {seconds:.2f} s, backend {_backend_used(demo)}\n"
+        f"final loss {six_digits(final.loss)}, accuracy {percent(final.accuracy)}"
+    )

@@ -1,0 +1,209 @@
+"""`microfp predict`: from a saved predictor and a CSV file to a CSV file of predictions."""
+
+import csv
+from collections.abc import Callable, Sequence
+from io import StringIO
+from pathlib import Path
+
+from microfp.base.files import write_atomically
+from microfp.base.json import to_json
+from microfp.cli.arguments import (
+    CommandError,
+    Commands,
+    Lines,
+    Parser,
+    UsageError,
+    add_json,
+    check_writable,
+    taken,
+    target,
+)
+from microfp.cli.data import add_form, read_form
+from microfp.cli.progress import tell
+from microfp.cli.train import score_table
+from microfp.datasets import (
+    Row,
+    Table,
+    table_numbers,
+    table_texts,
+    wrong_cell,
+)
+from microfp.experiments.predictors import (
+    Prediction,
+    Predictor,
+    Score,
+    class_name,
+    load_predictor,
+    predict,
+    predict_probabilities,
+    score,
+)
+
+__all__ = ["add_predict", "predict_lines"]
+
+
+def add_predict(commands: Commands) -> None:
+    """Add the command to those of a parser."""
+    command = commands.add_parser(
+        "predict",
+        help="predict what is not known yet, by what `train` has saved",
+        description="Predict a class or a number for each line of a CSV file, and print them as "
+        "CSV. The columns are found by their names; a file that has the target too is scored "
+        "besides.",
+        allow_abbrev=False,
+    )
+    _add_files(command)
+    command.add_argument("--probabilities", action="store_true", help="add a column for each class")
+    command.add_argument(
+        "--output", type=target, metavar="FILE.csv", help="write a file instead of printing"
+    )
+    add_json(command)
+    command.set_defaults(answer=_answer)
+
+
+def _add_files(command: Parser) -> None:
+    """Add what is read."""
+    command.add_argument("model", type=Path, metavar="MODEL.json", help="what train has saved")
+    command.add_argument("data", type=Path, metavar="DATA.csv", help="inputs, one a line")
+    add_form(command)
+
+
+def _answer(
+    model: Path,
+    data: Path,
+    *,
+    delimiter: str,
+    no_header: bool,
+    probabilities: bool,
+    output: Path | None,
+    json: bool,
+) -> Lines:
+    predictor = taken(load_predictor(model))
+    table = read_form(data, delimiter=delimiter, no_header=no_header)
+    if json and output is not None:
+        raise UsageError("--output: cannot be given with --json, which is printed")
+    if output is not None:
+        check_writable("--output", output, model, data)
+    named = _by_place(predictor, table) if no_header else table
+    return predict_lines(
+        predictor, named, probabilities=probabilities, output=output, json=json, tell=tell
+    )
+
+
+def _by_place(predictor: Predictor, table: Table) -> Table:
+    """The table with the names of the features, if it has as many columns and no names."""
+    fits = len(table.names) == len(predictor.features)
+    return table.set(names=predictor.features) if fits else table
+
+
+def predict_lines(
+    predictor: Predictor,
+    table: Table,
+    *,
+    probabilities: bool = False,
+    output: Path | None = None,
+    json: bool = False,
+    tell: Callable[[str], None],
+) -> Lines:
+    r"""Predict, and say it as CSV.
+
+    Args:
+        predictor: A trained one.
+        table: The inputs, with or without the target.
+        probabilities: Whether to add the probability of each class.
+        output: Where to write the CSV instead, if anywhere.
+        json: Whether to print one JSON object instead.
+        tell: Says something to a person, beside what is printed.
+
+    Raises:
+        DataError: At once, for a table that the predictor cannot read.
+        ValueError: At once, if there are no probabilities.
+
+    >>> from microfp import datasets, experiments
+    >>> from microfp.experiments.configurations import Configuration
+    >>> pets = datasets.from_rows(
+    ...     [{"weight": w, "kind": k} for w, k in ((4.0, "cat"), (0.1, "bird")) * 9], "kind"
+    ... )
+    >>> trained = experiments.run(Configuration(steps=40), pets).unwrap().predictor
+    >>> table = datasets.Table(source="", names=("weight",), rows=(("4.5",),), lines=(2,))
+    >>> list(predict_lines(trained, table, tell=print))
+    ['kind\ncat']
+    """
+    rows = table_numbers(table, predictor.features)
+    found = predict(predictor, rows)
+    shares = predict_probabilities(predictor, rows) if probabilities else ()
+    known = _known(predictor, table)
+    measured = None if known is None else score(predictor, rows, known)
+    if json:
+        return iter([to_json(_found(predictor, found, shares, measured))])
+    written = _csv(predictor, found, shares)
+    if output is None:
+        if measured is not None:
+            tell(score_table({table.source: measured}))
+        return iter([written])
+    return _written(output, written, measured, table.source)
+
+
+def _written(output: Path, content: str, measured: Score | None, source: str) -> Lines:
+    result = write_atomically(output, f"{content}\n".encode())
+    taken(result.alt(lambda error: CommandError(f"--output: cannot write: {error.strerror}")))
+    if measured is not None:
+        yield score_table({source: measured})
+        yield ""
+    yield f"wrote {output}"
+
+
+def _csv(predictor: Predictor, found: Sequence[Prediction], shares: Sequence[Row]) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = [f"probability_{name}" for name in predictor.classes] if shares else []
+    writer.writerow([predictor.target, *names])
+    more = shares or [()] * len(found)
+    writer.writerows([prediction, *row] for prediction, row in zip(found, more, strict=True))
+    return text.getvalue().removesuffix("\n")
+
+
+def _found(
+    predictor: Predictor,
+    found: Sequence[Prediction],
+    shares: Sequence[Row],
+    measured: Score | None,
+) -> dict[str, object]:
+    return {
+        "target": predictor.target,
+        "classes": predictor.classes,
+        "predictions": found,
+        "probabilities": shares or None,
+        "score": None if measured is None else dict(measured.items()),
+    }
+
+
+# The target, where it is known
+
+
+def _known(predictor: Predictor, table: Table) -> Sequence[Prediction] | None:
+    """The targets that stand in a table; None if there is no such column, or nothing in it."""
+    if predictor.target not in table.names:
+        return None
+    cells = table_texts(table, predictor.target)
+    if not any(cells):
+        return None
+    if not predictor.classes:
+        return [y for (y,) in table_numbers(table, [predictor.target])]
+    return [_class(predictor, table, row, cell) for row, cell in enumerate(cells)]
+
+
+def _class(predictor: Predictor, table: Table, row: int, cell: str) -> str:
+    name = cell if cell in predictor.classes else _as_number(cell)
+    if name not in predictor.classes:
+        known = ", ".join(predictor.classes)
+        raise wrong_cell(table, row, predictor.target, f"one of {known:.200}")
+    return name
+
+
+def _as_number(cell: str) -> str:
+    """The name of the class that a cell names as a number: 1.0 is 1."""
+    try:
+        return class_name(float(cell))
+    except (ValueError, OverflowError):
+        return cell

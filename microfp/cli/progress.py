@@ -1,0 +1,123 @@
+"""What a person sees beside what is printed: bars of progress, on terminals only, and notes."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from importlib.util import find_spec
+from typing import Protocol, TextIO, TypeVar
+
+from microfp.base import text
+
+__all__ = [
+    "Track",
+    "columns_of",
+    "encodable",
+    "plain_bar",
+    "rich_bar",
+    "tell",
+    "tracker",
+    "untracked",
+]
+
+A = TypeVar("A")
+
+
+class Track(Protocol):
+    """Passes on so many items, and shows meanwhile how many of them there have been."""
+
+    def __call__(self, items: Iterator[A], total: int, /) -> Iterator[A]:
+        """Return the same items."""
+        ...
+
+
+def untracked(items: Iterator[A], _total: int) -> Iterator[A]:
+    """Pass the items on and show nothing.
+
+    >>> list(untracked(iter("ab"), 2))
+    ['a', 'b']
+    """
+    return items
+
+
+def tracker(*streams: TextIO | None) -> Track:
+    """Choose a bar where a person watches all of these streams, nothing in a pipe.
+
+    >>> tracker(None) is untracked
+    True
+    """
+    if not all(stream is not None and stream.isatty() for stream in streams):
+        return untracked
+    return rich_bar if find_spec("rich") is not None else partial(plain_bar, stream=sys.stderr)
+
+
+def plain_bar(items: Iterator[A], total: int, *, stream: TextIO) -> Iterator[A]:
+    r"""Show a bar while an item is computed, and take it away before the item is passed on.
+
+    So whoever prints about the item, on the same terminal, finds the line free.
+
+    >>> from io import StringIO
+    >>> stream = StringIO()
+    >>> list(plain_bar(iter([]), 1, stream=stream))
+    []
+    >>> stream.getvalue().startswith("\r[....")
+    True
+    """
+    for done in range(total):
+        bar = text.progress_bar(done, total, width=_bar_width(total))
+        print(f"\r{bar}", end="", file=stream, flush=True)
+        try:
+            item = next(items, None)
+        finally:
+            print(f"\r{' ' * len(bar)}\r", end="", file=stream, flush=True)
+        if item is None:
+            return
+        yield item
+
+
+def _bar_width(total: int) -> int:
+    """As many characters as leave the bar and its numbers on one line, which can be wiped."""
+    around = len("[] /") + 2 * len(str(total))
+    return max(1, min(40, shutil.get_terminal_size().columns - around - 1))
+
+
+def columns_of(stream: TextIO | None) -> int | None:
+    """How wide the terminal is that a stream goes to; None where it goes to none.
+
+    >>> columns_of(None)
+    """
+    watched = stream is not None and stream.isatty()
+    return shutil.get_terminal_size().columns if watched else None
+
+
+def rich_bar(items: Iterator[A], total: int) -> Iterator[A]:
+    """Show rich's bar; what is printed on the same terminal meanwhile appears above it."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    shared = sys.stdout is not None and sys.stdout.isatty()
+    with Progress(
+        console=Console(stderr=not shared),
+        transient=True,
+        redirect_stdout=shared,
+        redirect_stderr=shared,
+    ) as progress:
+        yield from progress.track(items, total=total, description="training")
+
+
+def tell(note: str) -> None:
+    """Print something on stderr; where there is nowhere to say it, say nothing."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(encodable(note, sys.stderr), file=sys.stderr)
+
+
+def encodable(line: str, stream: TextIO | None) -> str:
+    """The line with escapes for what the stream has no characters for.
+
+    >>> encodable("x", None)
+    'x'
+    """
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return line.encode(encoding, "backslashreplace").decode(encoding)

@@ -1,0 +1,353 @@
+"""`microfp sweep`: every combination of some options, side by side, and which one does best."""
+
+import signal
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from returns.pipeline import is_successful
+from returns.result import Result
+
+from microfp.base import text
+from microfp.base.json import to_json
+from microfp.base.text import percent, six_digits
+from microfp.cli.arguments import (
+    CommandError,
+    Commands,
+    Interrupted,
+    Lines,
+    Parser,
+    UsageError,
+    add_json,
+    check_writable,
+    taken,
+    target,
+    whole,
+)
+from microfp.cli.data import add_source, read_dataset, read_form
+from microfp.cli.progress import Track, tracker
+from microfp.cli.train import OPTIONS, add_option, add_scaling, source_lines
+from microfp.datasets import (
+    Dataset,
+)
+from microfp.errors import MicrofpError
+from microfp.experiments import (
+    Experiment,
+    Outcome,
+    compare,
+    merit,
+    prepare,
+)
+from microfp.experiments.configurations import Configuration
+from microfp.experiments.predictors import Score, save_predictor
+from microfp.nn import (
+    parameter_count,
+)
+
+if TYPE_CHECKING:  # only what runs on several processes loads them
+    from concurrent.futures import Executor
+
+__all__ = ["add_sweep", "sweep_lines"]
+
+Attempt = Result[Outcome, MicrofpError]
+
+MOST_RUNS = 10_000
+MOST_WORKERS = 256
+
+
+def add_sweep(commands: Commands) -> None:
+    """Add the command to those of a parser."""
+    command = commands.add_parser(
+        "sweep",
+        help="train with every combination of some options, and compare",
+        description=_DESCRIPTION,
+        allow_abbrev=False,
+    )
+    add_source(command)
+    for field, option in OPTIONS.items():
+        add_option(command, field, option, nargs="+", action="extend")
+    add_scaling(command)
+    _add_course(command)
+    add_json(command)
+    command.set_defaults(answer=_answer)
+
+
+_DESCRIPTION = (
+    "Train as `microfp train` does, once for each combination of the options that are given "
+    "several values, and compare what is held out. The best of many scores is a little too good: "
+    "measure it again on other data."
+)
+
+
+def _add_course(command: Parser) -> None:
+    """Add the options of how the sweep goes, and where its best goes."""
+    command.add_argument(
+        "--workers",
+        type=whole(1, MOST_WORKERS),
+        default=1,
+        help="how many processes train at once; default: 1",
+    )
+    command.add_argument(
+        "--save", type=target, metavar="MODEL.json", help="where to write the best predictor"
+    )
+
+
+def _answer(
+    data: Path,
+    *,
+    target: str | None,
+    drop: list[str],
+    delimiter: str,
+    no_header: bool,
+    workers: int,
+    save: Path | None,
+    json: bool,
+    standardize: bool = True,
+    **given: list[object],
+) -> Lines:
+    table = read_form(data, delimiter=delimiter, no_header=no_header)
+    configurations = combinations({**given, "standardize": [standardize]})
+    experiments = _prepared(configurations, read_dataset(table, target, drop))
+    if save is not None:
+        check_writable("--save", save, data)
+    return sweep_lines(
+        experiments,
+        [field for field, values in given.items() if len(values) > 1],
+        source=str(data),
+        workers=workers,
+        save=save,
+        json=json,
+        track=tracker(sys.stderr),
+    )
+
+
+def _prepared(configurations: Sequence[Configuration], dataset: Dataset) -> list[Experiment]:
+    if not all(configuration.held_out for configuration in configurations):
+        raise UsageError("--held-out: must be above 0 in a sweep, which compares by it, got 0")
+    return [prepare(configuration, dataset) for configuration in configurations]
+
+
+def combinations(values: Mapping[str, Sequence[object]]) -> list[Configuration]:
+    """Make a configuration of each combination of values, the last field changing fastest.
+
+    Raises:
+        UsageError: If they are too many.
+
+    >>> [c.hidden for c in combinations({"hidden": [(8,), (4,)], "steps": [10]})]
+    [(8,), (4,)]
+    """
+    rows = list(product(*values.values())) if _count(values) <= MOST_RUNS else []
+    if not rows:
+        raise UsageError(f"sweep: there must be at most {MOST_RUNS} runs, got {_count(values)}")
+    return [Configuration.create(dict(zip(values, row, strict=True))) for row in rows]
+
+
+def _count(values: Mapping[str, Sequence[object]]) -> int:
+    count = 1
+    for some in values.values():
+        count *= len(some)
+    return count
+
+
+def sweep_lines(
+    experiments: Sequence[Experiment],
+    varied: Sequence[str],
+    *,
+    source: str,
+    workers: int,
+    save: Path | None,
+    json: bool,
+    track: Track,
+) -> Lines:
+    r"""Train them all, and lay out what came of each, in order.
+
+    Args:
+        experiments: What to train.
+        varied: The fields of the configurations that differ.
+        source: Where the examples come from.
+        workers: How many processes train at once.
+        save: Where to write the best predictor, if anywhere.
+        json: Whether to print one JSON object instead.
+        track: Passes on the results, and shows meanwhile how many there have been.
+
+    >>> from microfp import datasets
+    >>> from microfp.cli.progress import untracked
+    >>> runs = [prepare(c, datasets.moons(40)) for c in combinations({"steps": [1, 2]})]
+    >>> more = {"source": "moons.csv", "workers": 1, "save": None, "json": False}
+    >>> print(*list(sweep_lines(runs, ["steps"], track=untracked, **more))[:3], sep="\n")
+    moons.csv: 40 examples, 2 inputs; target: 2 classes, -1 and 1
+    examples: 30 to train on, 10 held out
+    2 runs, 1 at a time
+    """
+    results: list[Attempt] = []
+    try:
+        yield from () if json else _heading(experiments, source, workers)
+        with executor_of(workers) as executor:
+            with _interrupts_held_back():
+                stream = compare(experiments, executor)
+            results.extend(track(stream, len(experiments)))
+    except KeyboardInterrupt:
+        done, total = len(results), len(experiments)
+        raise Interrupted(f"interrupted after {done} of {total} runs; nothing was saved") from None
+    runs = [_Run(*pair) for pair in zip(experiments, results, strict=True)]
+    yield from _ending(runs, varied, save=save, json=json)
+
+
+class _Run(NamedTuple):
+    """What was to be trained, and what came of it."""
+
+    experiment: Experiment
+    result: Attempt
+
+
+def _ending(runs: Sequence[_Run], varied: Sequence[str], *, save: Path | None, json: bool) -> Lines:
+    """Save the best, and say what came of all."""
+    best = _best([run.result for run in runs])
+    written = None if save is None or best is None else _saved(runs[best], save)
+    yield from (
+        [to_json(_found(runs, best, written))] if json else _report(runs, varied, best, written)
+    )
+    if best is None:
+        raise CommandError("sweep: every run failed")
+
+
+def _saved(run: _Run, path: Path) -> Path:
+    return taken(save_predictor(run.result.unwrap().predictor, path))
+
+
+@contextmanager
+def executor_of(workers: int) -> "Iterator[Executor | None]":
+    """Processes, as many as are asked for; none for one worker, which is this process.
+
+    An interrupt ends them all at once.
+
+    >>> with executor_of(1) as executor:
+    ...     executor is None
+    True
+    """
+    if workers == 1:
+        yield None
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import active_children, get_context
+
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        try:
+            yield pool
+        except KeyboardInterrupt:
+            for child in active_children():
+                child.terminate()
+            pool.shutdown(cancel_futures=True)  # it waits until they have ended
+            raise
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C, which a terminal sends to them too.
+
+    They inherit what is held back here; where systems have no such thing, they hear it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# What is said of it
+
+
+def _heading(experiments: Sequence[Experiment], source: str, workers: int) -> Lines:
+    yield from source_lines(experiments[0], source)
+    yield f"{len(experiments)} run{'s' * (len(experiments) > 1)}, {workers} at a time"
+    yield ""
+
+
+def _best(results: Sequence[Attempt]) -> int | None:
+    """The place of the best outcome, the first one of equals."""
+    merits = {i: merit(it.unwrap()) for i, it in enumerate(results) if is_successful(it)}
+    return max(merits, key=merits.__getitem__) if merits else None
+
+
+def _report(
+    runs: Sequence[_Run], varied: Sequence[str], best: int | None, written: Path | None
+) -> Lines:
+    yield _table(runs, varied)
+    yield ""
+    for i, run in enumerate(runs, start=1):
+        if not is_successful(run.result):
+            yield f"run {i} failed: {run.result.failure()}"
+    if best is not None:
+        values = zip(varied, _values(runs[best], varied), strict=True)
+        options = "".join(f" --{_option(field)} {value}" for field, value in values)
+        yield f"best: run {best + 1}{',' if options else ''}{options}"
+        yield "not saved; see --save" if written is None else f"wrote {written}"
+
+
+def _table(runs: Sequence[_Run], varied: Sequence[str]) -> str:
+    measure = "accuracy" if runs[0].experiment.start.classes else "R2"
+    heading = ("run", *map(_option, varied), "parameters", "held-out loss", measure)
+    rows = [(str(i), *_values(run, varied), *_cells(run)) for i, run in enumerate(runs, start=1)]
+    return text.table(heading, rows, numbers=3)
+
+
+def _values(run: _Run, varied: Sequence[str]) -> tuple[str, ...]:
+    return tuple(_shown(run.experiment.start.configuration[field]) for field in varied)
+
+
+def _option(field: str) -> str:
+    return field.replace("_", "-")
+
+
+def _shown(found: object) -> str:
+    """A value as it stands on a command line."""
+    if isinstance(found, tuple):
+        return ",".join(map(str, found)) or "none"
+    return "all" if found is None else str(found)
+
+
+def _cells(run: _Run) -> tuple[str, str, str]:
+    count = str(parameter_count(run.experiment.start.model))
+    held_out = _held_out(run)
+    if held_out is None:
+        return count, "failed", "-"
+    if held_out.accuracy is not None:
+        return count, six_digits(held_out.loss), percent(held_out.accuracy)
+    return count, six_digits(held_out.loss), "-" if held_out.r2 is None else f"{held_out.r2:.3f}"
+
+
+def _held_out(run: _Run) -> Score | None:
+    return run.result.unwrap().held_out if is_successful(run.result) else None
+
+
+def _found(runs: Sequence[_Run], best: int | None, written: Path | None) -> dict[str, object]:
+    return {
+        "runs": [
+            {
+                "configuration": dict(run.experiment.start.configuration.items()),
+                "parameters": parameter_count(run.experiment.start.model),
+                **_outcome(run.result),
+            }
+            for run in runs
+        ],
+        "best": best,
+        "saved": None if written is None else str(written),
+    }
+
+
+def _outcome(result: Attempt) -> dict[str, object]:
+    if not is_successful(result):
+        return {"steps": None, "training": None, "held_out": None, "error": str(result.failure())}
+    outcome = result.unwrap()
+    return {
+        "steps": outcome.steps,
+        "training": dict(outcome.training.items()),
+        "held_out": None if outcome.held_out is None else dict(outcome.held_out.items()),
+        "error": None,
+    }

@@ -1,0 +1,501 @@
+"""`microfp train`: from a CSV file to a trained predictor, its scores, and a file of it."""
+
+import argparse
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple, TypeAlias, get_args
+
+from returns.result import Failure, Result
+
+from microfp.base import text
+from microfp.base.checks import LARGEST_SEED
+from microfp.base.json import to_json
+from microfp.base.text import percent, six_digits
+from microfp.cli.arguments import (
+    CommandError,
+    Commands,
+    Interrupted,
+    Lines,
+    UsageError,
+    add_json,
+    check_writable,
+    expected,
+    non_negative,
+    positive,
+    share,
+    taken,
+    target,
+    whole,
+    widths,
+)
+from microfp.cli.data import add_source, read_dataset, read_form
+from microfp.cli.metrics import METRICS_HEADING, metrics_row
+from microfp.cli.progress import Track, tracker
+from microfp.experiments import (
+    Experiment,
+    Outcome,
+    Watched,
+    conclude,
+    extend,
+    prepare,
+    watch,
+)
+from microfp.experiments.configurations import (
+    AUTO,
+    LOSSES,
+    OPTIMIZERS,
+    SCHEDULES,
+    Configuration,
+    loss_of,
+)
+from microfp.experiments.predictors import Predictor, Score, load_predictor, save_predictor
+from microfp.nn import (
+    ACTIVATIONS,
+    MLP,
+    parameter_count,
+)
+from microfp.trainer import (
+    Backend,
+    Metrics,
+    chosen_backend,
+)
+from microfp.trainer.streams import Diverged
+
+__all__ = [
+    "OPTIONS",
+    "Option",
+    "add_option",
+    "add_scaling",
+    "add_train",
+    "score_lines",
+    "score_table",
+    "source_lines",
+    "train_lines",
+]
+
+MOST_NAMED = 10
+ROWS = 20
+"""About how many rows a table of steps has."""
+
+
+# Options
+
+
+class Option(NamedTuple):
+    """An option that sets a field of a configuration."""
+
+    meaning: str
+    read: Callable[[str], object] = str
+    choices: Sequence[str] | None = None
+    default: str | None = None
+    metavar: str | None = None
+
+
+def _layers(text: str) -> tuple[int, ...]:
+    return () if text == "none" else widths(text)
+
+
+def _batch(text: str) -> int | None:
+    if text == "all":
+        return None
+    try:
+        return whole(1)(text)
+    except argparse.ArgumentTypeError:
+        raise expected("an int from 1 to 1000000, or the word all", text) from None
+
+
+OPTIONS: Mapping[str, Option] = {
+    "hidden": Option("widths of the hidden layers, or none", _layers, default="16"),
+    "activation": Option("of the hidden layers", choices=tuple(ACTIVATIONS)),
+    "loss": Option(
+        "what is made small", choices=(AUTO, *LOSSES), default="auto, which suits the targets"
+    ),
+    "optimizer": Option("how it is made small", choices=tuple(OPTIMIZERS)),
+    "learning_rate": Option(
+        "the largest rate", positive, default="one that suits the optimizer", metavar="RATE"
+    ),
+    "schedule": Option("how the rate goes on from there", choices=tuple(SCHEDULES)),
+    "warm_up": Option("steps in which the rate rises from 0 at first", whole(0), metavar="STEPS"),
+    "penalty": Option("weight of the L2 penalty", non_negative, metavar="WEIGHT"),
+    "steps": Option("how many steps of training", whole(0)),
+    "batch_size": Option("examples in a step, or all", _batch, metavar="SIZE"),
+    "held_out": Option(
+        "share of the examples that is kept out of the training, to measure on",
+        share,
+        metavar="SHARE",
+    ),
+    "patience": Option(
+        "stop when the loss on a part of the training examples has not fallen for so many epochs, "
+        "and keep the best model",
+        whole(1),
+        default="never stop early",
+        metavar="EPOCHS",
+    ),
+    "seed": Option("of weights, splits and batches", whole(0, LARGEST_SEED)),
+    "backend": Option("how a step is computed", choices=get_args(Backend)),
+}
+"""The options that set one field each of a configuration, by the name of the field."""
+
+_ALIASES: Mapping[str, Sequence[str]] = {"batch_size": ("--batch",)}
+
+
+def add_option(
+    command: argparse.ArgumentParser, field: str, option: Option, **more: object
+) -> None:
+    """Add the option for a field; where it is not given, it leaves no trace."""
+    default = str(Configuration()[field]) if option.default is None else option.default
+    command.add_argument(
+        f"--{field.replace('_', '-')}",
+        *_ALIASES.get(field, ()),
+        dest=field,
+        type=option.read,
+        choices=option.choices,
+        default=argparse.SUPPRESS,
+        metavar=None if option.choices else option.metavar or field.rpartition("_")[2].upper(),
+        help=f"{option.meaning}; default: {default}",
+        **more,  # type: ignore[arg-type]  # whatever argparse knows besides
+    )
+
+
+def add_train(commands: Commands) -> None:
+    """Add the command to those of a parser."""
+    command = commands.add_parser(
+        "train",
+        help="train on a CSV file, measure, and save what was learnt",
+        description=_DESCRIPTION,
+        epilog="--json: accuracies go from 0 to 1; a number that is not finite is a string.",
+        allow_abbrev=False,
+    )
+    add_source(command)
+    for field, option in OPTIONS.items():
+        add_option(command, field, option)
+    add_scaling(command)
+    _add_models(command)
+    add_json(command)
+    command.set_defaults(answer=_answer)
+
+
+_DESCRIPTION = (
+    "Train a network on the examples of a CSV file and measure it on examples that it has not "
+    "seen. Text targets are classes; numbers are classes where they are few and whole, unless "
+    "--loss says otherwise."
+)
+
+
+def _add_models(command: argparse.ArgumentParser) -> None:
+    """Add the options of what is written, and of what is gone on with."""
+    command.add_argument(
+        "--save", type=target, metavar="MODEL.json", help="where to write what was learnt"
+    )
+    command.add_argument(
+        "--resume",
+        type=Path,
+        metavar="MODEL.json",
+        help="go on with what --save has written, for so many more steps, as it was begun",
+    )
+
+
+def add_scaling(command: argparse.ArgumentParser) -> None:
+    """Add the option that leaves numbers as they are."""
+    command.add_argument(
+        "--no-standardize",
+        dest="standardize",
+        action="store_false",
+        default=argparse.SUPPRESS,
+        help="leave inputs and numbers to predict as they are; by default they are scaled to mean "
+        "0 and deviation 1",
+    )
+
+
+def _answer(  # one parameter an option that is none of the configuration's
+    data: Path,
+    *,
+    target: str | None,
+    drop: list[str],
+    delimiter: str,
+    no_header: bool,
+    save: Path | None,
+    resume: Path | None,
+    json: bool,
+    **given: object,
+) -> Lines:
+    table = read_form(data, delimiter=delimiter, no_header=no_header)
+    if resume is None:
+        experiment = prepare(Configuration.create(given), read_dataset(table, target, drop))
+    else:
+        begun = taken(load_predictor(resume))
+        _check_resumable(begun, target, given)
+        unused = [name for name in table.names if name not in (*begun.features, begun.target)]
+        dataset = read_dataset(table, begun.target, [*unused, *drop])
+        steps = given.get("steps", Configuration().steps)
+        experiment = extend(begun, dataset, steps=steps)  # type: ignore[arg-type]  # as it was read
+    if save is not None:
+        check_writable("--save", save, data)
+    return train_lines(
+        experiment, str(data), save=save, json=json, track=tracker(sys.stderr), clock=perf_counter
+    )
+
+
+def _check_resumable(begun: Predictor, target: str | None, given: Mapping[str, object]) -> None:
+    if target not in (None, begun.target):
+        raise UsageError(f"--target: must be {begun.target!r} to resume, got {target!r}")
+    for field in given:
+        if field != "steps":
+            option = "no-standardize" if field == "standardize" else field.replace("_", "-")
+            raise UsageError(f"--{option}: must stay as it was, with --resume")
+
+
+# The training
+
+_Result: TypeAlias = Result[Watched, Diverged[MLP]]
+"""What a step of a training came to."""
+
+
+def train_lines(
+    experiment: Experiment,
+    source: str,
+    *,
+    save: Path | None,
+    json: bool,
+    track: Track,
+    clock: Callable[[], float],
+) -> Lines:
+    """Train, and say so line by line, while it runs.
+
+    Args:
+        experiment: What to train.
+        source: Where the examples come from.
+        save: Where to write the predictor, if anywhere.
+        json: Whether to print one JSON object instead.
+        track: Passes on the states, and shows meanwhile how many there have been.
+        clock: The time in seconds.
+
+    >>> from microfp import datasets
+    >>> from microfp.cli.progress import untracked
+    >>> lines = train_lines(
+    ...     prepare(Configuration(), datasets.moons(40)),
+    ...     "moons.csv",
+    ...     save=None,
+    ...     json=False,
+    ...     track=untracked,
+    ...     clock=lambda: 0.0,
+    ... )
+    >>> print(next(lines))
+    moons.csv: 40 examples, 2 inputs; target: 2 classes, -1 and 1
+    """
+    results = watch(experiment)  # whatever cannot be trained raises here, before a line is out
+    began = clock()
+
+    def lines() -> Lines:
+        tracked = track(results, _steps_left(experiment))
+        outcome = yield from _watched(experiment, source, tracked, json=json)
+        seconds = clock() - began
+        written = None if save is None else taken(save_predictor(outcome.predictor, save))
+        if json:
+            yield to_json({"data": source, **_found(experiment, outcome, seconds, written)})
+        else:
+            yield from _ending(experiment, outcome, seconds, written)
+
+    return lines()
+
+
+def _watched(
+    experiment: Experiment, source: str, results: Iterator[_Result], *, json: bool
+) -> Generator[str, None, Outcome]:
+    """Say step by step how it goes, unless in JSON, where that comes at the end; the outcome."""
+    rows: list[Metrics] = []
+    last: Watched | None = None
+    try:
+        yield from () if json else _heading(experiment, source)
+        for last in _unwrapped(results):
+            if _is_shown(experiment, last.state.step):
+                rows += [metrics for metrics in (last.state.metrics,) if metrics is not None]
+                yield from () if json else (metrics_row(rows[-1]),)
+    except KeyboardInterrupt:
+        raise Interrupted(_interrupted(experiment, last)) from None
+    return conclude(experiment, last, rows)
+
+
+def _steps_left(experiment: Experiment) -> int:
+    return max(experiment.start.configuration.steps - experiment.start.state.step, 0)
+
+
+def _unwrapped(results: Iterator[_Result]) -> Iterator[Watched]:
+    for result in results:
+        if isinstance(result, Failure):
+            raise CommandError(f"{result.failure()}; a smaller --learning-rate may help")
+        yield result.unwrap()
+
+
+def _is_shown(experiment: Experiment, done: int) -> bool:
+    """Whether the step that was done last has a row: every so many, and the last one."""
+    first, total = experiment.start.state.step, experiment.start.configuration.steps
+    every = max(_steps_left(experiment) // ROWS, 1)
+    return (done - 1 - first) % every == 0 or done == total
+
+
+def _interrupted(experiment: Experiment, last: Watched | None) -> str:
+    state = experiment.start.state if last is None else last.state
+    total = experiment.start.configuration.steps
+    return f"interrupted after step {state.step} of {total}; nothing was saved"
+
+
+# What is said of it
+
+
+def source_lines(experiment: Experiment, source: str) -> Lines:
+    """Say what is learnt from what, in two lines.
+
+    >>> from microfp import datasets
+    >>> print(*source_lines(prepare(Configuration(), datasets.moons(40)), "moons.csv"), sep="; ")
+    moons.csv: 40 examples, 2 inputs; target: 2 classes, -1 and 1; examples: 30 to train on, 10 \
+held out
+    """
+    parts = {
+        "to train on": experiment.training,
+        "to stop by": experiment.validation,
+        "held out": experiment.held_out,
+    }
+    sizes = {name: len(part.ys) for name, part in parts.items() if part is not None}
+    inputs = _count(len(experiment.start.features), "input")
+    yield f"{source}: {sum(sizes.values())} examples, {inputs}; {_target(experiment.start)}"
+    yield f"examples: {', '.join(f'{size} {name}' for name, size in sizes.items())}"
+
+
+def _heading(experiment: Experiment, source: str) -> Lines:
+    start, configuration = experiment.start, experiment.start.configuration
+    yield from source_lines(experiment, source)
+    yield f"model: {_model(start)}, {parameter_count(start.model)} parameters"
+    yield f"loss: {configuration.loss}, penalty {configuration.penalty:g}"
+    yield (
+        f"optimizer: {configuration.optimizer}, {_batch_shown(experiment)}, "
+        f"backend {_backend(experiment)}"
+    )
+    yield ""
+    yield METRICS_HEADING
+
+
+def _model(start: Predictor) -> str:
+    *hidden, outputs = [len(layer.neurons) for layer in start.model.layers]
+    parts = [
+        _count(len(start.features), "input"),
+        *(f"{width} {start.configuration.activation}" for width in hidden),
+        _count(outputs, "output"),
+    ]
+    return ", ".join(parts)
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"
+
+
+def _target(start: Predictor) -> str:
+    if not start.classes:
+        return f"{start.target}: numbers"
+    *others, last = start.classes
+    names = (", ".join(others), last) if len(others) < MOST_NAMED else (others[0], "others")
+    some = " and ".join(names)
+    return f"{start.target}: {len(start.classes)} classes, {some}"
+
+
+def _batch_shown(experiment: Experiment) -> str:
+    size, n = experiment.start.configuration.batch_size, len(experiment.training.ys)
+    return f"{n if size is None else min(size, n)} examples a step"
+
+
+def _backend(experiment: Experiment) -> str:
+    configuration = experiment.start.configuration
+    return chosen_backend(
+        experiment.start.model,
+        experiment.training,
+        loss=loss_of(configuration),
+        backend=configuration.backend,
+    )
+
+
+def _ending(
+    experiment: Experiment, outcome: Outcome, seconds: float, written: Path | None
+) -> Lines:
+    done = outcome.steps - experiment.start.state.step
+    kept = outcome.predictor.state.step
+    yield ""
+    yield from score_lines(outcome)
+    yield ""
+    best = "" if kept == outcome.steps else f"; kept the model of step {kept}"
+    yield f"{_count(done, 'step')} in {seconds:.2f} s{best}"
+    yield "not saved; see --save" if written is None else f"wrote {written}"
+
+
+def score_lines(outcome: Outcome) -> Lines:
+    """Lay out the scores of an outcome, a line for each part of the examples.
+
+    >>> from microfp import datasets
+    >>> from microfp.experiments import run
+    >>> outcome = run(Configuration(steps=0), datasets.moons(40)).unwrap()
+    >>> [line.split("  ")[0] for line in next(score_lines(outcome)).splitlines()]
+    ['', 'training', 'held out']
+    """
+    parts = {
+        "training": outcome.training,
+        "validation": outcome.validation,
+        "held out": outcome.held_out,
+    }
+    yield score_table({name: it for name, it in parts.items() if it is not None})
+
+
+def score_table(scores: Mapping[str, Score]) -> str:
+    """Lay out scores, a line for each, below the names of what they measure.
+
+    >>> print(score_table({"new.csv": Score(examples=4, loss=0.5, accuracy=0.75)}))
+             examples      loss  accuracy
+    new.csv         4  0.500000    75.0 %
+    """
+    rows = [(name, *_cells(it)) for name, it in scores.items()]
+    heading = ("examples", "loss", *_measures(next(iter(scores.values()))))
+    return text.table(("", *heading), rows, numbers=len(heading))
+
+
+def _measures(score: Score) -> tuple[str, ...]:
+    return ("accuracy",) if score.accuracy is not None else ("R2", "mean |error|", "rms error")
+
+
+def _cells(score: Score) -> tuple[str, ...]:
+    start = (str(score.examples), six_digits(score.loss))
+    if score.accuracy is not None:
+        return (*start, percent(score.accuracy))
+    r2 = "-" if score.r2 is None else f"{score.r2:.3f}"
+    return (
+        *start,
+        r2,
+        six_digits(score.mean_absolute_error),
+        six_digits(score.root_mean_squared_error),
+    )
+
+
+def _found(
+    experiment: Experiment, outcome: Outcome, seconds: float, written: Path | None
+) -> dict[str, object]:
+    """What there is to say in JSON, a line for each key."""
+    predictor = outcome.predictor
+    return {
+        "target": predictor.target,
+        "features": predictor.features,
+        "classes": predictor.classes,
+        "configuration": dict(predictor.configuration.items()),
+        "parameters": parameter_count(predictor.model),
+        "steps": outcome.steps,
+        "kept_step": predictor.state.step,
+        "backend": _backend(experiment),
+        "seconds": seconds,
+        "training": _row(outcome.training),
+        "validation": _row(outcome.validation),
+        "held_out": _row(outcome.held_out),
+        "saved": None if written is None else str(written),
+        "history": [dict(metrics.items()) for metrics in outcome.history],
+    }
+
+
+def _row(score: Score | None) -> dict[str, object] | None:
+    return None if score is None else dict(score.items())

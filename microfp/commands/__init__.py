@@ -1,1 +1,0 @@
-"""The commands of `microfp`, one file each: arguments in, lines of text out."""

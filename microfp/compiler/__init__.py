@@ -1,0 +1,1 @@
+"""From a graph of scalars to running code: traced, reduced, written as Python or machine code."""

@@ -1,0 +1,145 @@
+"""Looking inside: what a model and a loss become on their way to running code.
+
+>>> from microfp import losses, nn
+>>> stages = explain(losses.max_margin(), nn.neuron(1), 1)
+>>> print(stages.lowered)
+inputs      x0 y
+parameters  p0 p1
+%5 = mul p0 x0
+%6 = total p1 %5
+%7 = relu %6
+%8 = mul y %7
+%9 = sub 1.0 %8
+%10 = relu %9
+outputs     %10 %7
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from microfp.base.checks import check_kind
+from microfp.compiler.ir.adjoint import carried_program, example_program
+from microfp.compiler.ir.bounds import largest_leaf
+from microfp.compiler.ir.passes import PASSES, lower, translate
+from microfp.compiler.ir.program import Program
+from microfp.compiler.native.stages import CodeStages, code_stages
+from microfp.compiler.python.loop import loop_source
+from microfp.compiler.python.source import function_source
+from microfp.compiler.trace.stand_ins import trace_example
+from microfp.errors import CompileError
+from microfp.losses import Loss
+from microfp.nn import (
+    Model,
+)
+from microfp.record import Deferred, Record, attr
+
+__all__ = ["Stages", "explain"]
+
+
+class Stages(Record):
+    """What becomes of one example, stage by stage; `print` shows them all.
+
+    Attributes:
+        traced: The graph, node by node: the cost and the scores.
+        lowered: The same after every pass.
+        adjoint: With the gradient of every parameter.
+        function: The lowered program as Python.
+        loop: What `backend="python"` runs: all examples, gradients added up as they come.
+        code: What `backend="native"` runs, stage by stage; compiled when it is read, which raises
+            a `CompileError` where llvmlite is not installed.
+
+    >>> from microfp import losses, nn
+    >>> stages = explain(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
+    >>> [len(p.instructions) for p in (stages.traced, stages.lowered, stages.adjoint)]
+    [373, 373, 1257]
+    >>> stages
+    Stages(373 instructions traced, 373 lowered, 1,257 with gradients; print shows them)
+    >>> stages.code.way, stages.code.counts.nodes
+    ('code', 68)
+    """
+
+    traced: Program = attr()
+    lowered: Program = attr()
+    adjoint: Program = attr()
+    function: str = attr()
+    loop: str = attr()
+    code: CodeStages = attr(deferrable=True)
+
+    def __repr__(self) -> str:
+        """Show how long the programs are; it compiles nothing."""
+        traced, lowered, adjoint = (
+            f"{len(program.instructions):,}"
+            for program in (self.traced, self.lowered, self.adjoint)
+        )
+        counts = f"{traced} instructions traced, {lowered} lowered, {adjoint} with gradients"
+        return f"Stages({counts}; print shows them)"
+
+    def __str__(self) -> str:
+        return "\n\n".join(f"# {title}\n{text}" for title, text in _titled(self))
+
+
+def _titled(stages: Stages) -> Iterator[tuple[str, str]]:
+    passes = ", ".join(apply.__name__ for apply in PASSES)
+    yield _counted("traced", stages.traced), str(stages.traced)
+    yield _counted(f"lowered by {passes}", stages.lowered), str(stages.lowered)
+    yield _counted("with its adjoint", stages.adjoint), str(stages.adjoint)
+    yield "one example as Python", stages.function
+    yield "all examples as Python", stages.loop
+    try:
+        yield f"as machine code: a {stages.code.way}", str(stages.code)
+    except CompileError as error:
+        yield "as machine code", str(error)
+
+
+def _counted(title: str, program: Program) -> str:
+    return f"{title}: {len(program.instructions)} instructions"
+
+
+def explain(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Stages:
+    """Show what a model and a loss become on their way to running code.
+
+    Args:
+        loss: The loss.
+        model: The model.
+        width: How many inputs it takes.
+        targets: How many targets an example has.
+
+    Raises:
+        TraceError: If loss or model cannot be traced.
+
+    >>> from microfp import losses, nn
+    >>> print(explain(losses.max_margin(), nn.neuron(1), 1).loop)
+    def program(rows, targets, seed, parameters, gradients):
+        (p0, p1,) = parameters
+        (g0, g1,) = gradients
+        costs = []
+        scores = []
+        for (x0,), y in zip(rows, targets):
+            v9 = p1 + p0 * x0
+            v10 = 0.0 if v9 <= 0.0 else v9
+            v12 = 1.0 - y * v10
+            costs.append(0.0 if v12 <= 0.0 else v12)
+            scores.append((v10,))
+            if v12 > 0.0:
+                if v9 > 0.0:
+                    v15 = seed
+                    v19 = -v15 * y
+                    g0 += v19 * x0
+                    g1 += v19
+        return costs, scores, (g0, g1,)
+    """
+    check_kind("explain", "loss", loss, Loss)
+    graph = trace_example(loss, model, width, targets)
+    outputs, inputs = (graph.cost, *graph.scores), (*graph.inputs, *graph.targets)
+    carried = carried_program(graph)
+    lowered = lower(outputs, inputs, graph.parameters)
+    return Stages.unchecked(
+        translate(outputs, inputs, graph.parameters),
+        lowered,
+        example_program(graph),
+        function_source(lowered),
+        loop_source(
+            carried, carried=len(graph.parameters), gated=largest_leaf(carried) is not None
+        ),
+        Deferred(partial(code_stages, loss, model, width, targets=targets)),
+    )

@@ -1,0 +1,1 @@
+"""Programs: graphs of scalars as flat lists of instructions, and the passes over them."""

@@ -1,0 +1,137 @@
+"""Adjoint programs: the value of one example and its gradients, as one program.
+
+The derivatives are those of `microfp.ops`, applied to nodes instead of numbers.
+
+>>> from microfp import losses, nn
+>>> from microfp.compiler.trace.stand_ins import trace_example
+>>> print(example_program(trace_example(losses.max_margin(), nn.neuron(1), 1)))
+inputs      x0 y seed
+parameters  p0 p1
+%6 = mul p0 x0
+%7 = total p1 %6
+%8 = relu %7
+%9 = mul y %8
+%10 = sub 1.0 %9
+%11 = relu %10
+%12 = positive %10
+%13 = mul seed %12
+%14 = neg %13
+%15 = mul %14 y
+%16 = positive %7
+%17 = mul %15 %16
+%18 = mul %17 x0
+outputs     %11 %8 %18 %17
+"""
+
+from collections.abc import Mapping
+
+from microfp.compiler.ir.passes import lower
+from microfp.compiler.ir.program import Program
+from microfp.compiler.trace.stand_ins import ExampleGraph, PenaltyGraph, traced_leaf
+from microfp.gradients import adjoints
+from microfp.ops import FLAT, Operand, mul
+from microfp.values import Value, lift, topological_order, value
+
+__all__ = ["carried_program", "example_program", "gradient_nodes", "penalty_program"]
+
+
+def example_program(graph: ExampleGraph) -> Program:
+    """Lower one example with its gradients.
+
+    Its inputs are the columns, the target `y` (of several, `y0`, `y1` and so on) and `seed`, the
+    derivative of the loss of all examples along the loss of this one: 1/n for a mean. Its outputs
+    are the cost, the scores and one gradient per parameter: the terms of this example alone, added
+    from left to right.
+
+    >>> from microfp import losses, nn
+    >>> from microfp.compiler.trace.stand_ins import trace_example
+    >>> program = example_program(trace_example(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2))
+    >>> len(program.inputs), len(program.parameters), len(program.outputs)
+    (4, 337, 339)
+    """
+    seed, nothing = traced_leaf("seed"), value(0.0)
+    table = gradient_nodes(graph.cost, graph.parameters, {graph.cost: seed})
+    return _program(graph, (seed,), [table.get(p, nothing) for p in graph.parameters])
+
+
+def carried_program(graph: ExampleGraph) -> Program:
+    """Lower one example so that its gradients are added to those of the examples before.
+
+    As `example_program`, with one more input per parameter, `g0`, `g1` and so on: the gradient
+    so far. Each term is added to it in turn, as the fold over the graph of all examples does, so
+    that running the examples from last to first gives that fold's bits.
+
+    >>> from microfp import losses, nn
+    >>> from microfp.compiler.trace.stand_ins import trace_example
+    >>> carried_program(trace_example(losses.max_margin(), nn.neuron(1), 1)).inputs
+    ('x0', 'y', 'seed', 'g0', 'g1')
+    """
+    seed = traced_leaf("seed")
+    so_far = {p: traced_leaf(f"g{i}") for i, p in enumerate(graph.parameters)}
+    start = so_far | {graph.cost: so_far[graph.cost] + seed if graph.cost in so_far else seed}
+    table = gradient_nodes(graph.cost, graph.parameters, start)
+    return _program(graph, (seed, *so_far.values()), [table[p] for p in graph.parameters])
+
+
+def gradient_nodes(
+    output: Value, parameters: tuple[Value, ...], start: Mapping[Value, Value]
+) -> dict[Value, Value]:
+    """Differentiate with nodes for numbers; a term that is 0 stays, for 0 * inf is nan.
+
+    Args:
+        output: What is differentiated.
+        parameters: What it is differentiated along.
+        start: The gradients so far: that of the output, and what terms are to be added to.
+
+    >>> from microfp.compiler.trace.stand_ins import traced_leaf
+    >>> x = traced_leaf("x")
+    >>> gradient_nodes(x * 2.0, (x,), {})
+    {}
+    """
+    order = topological_order(output)
+    on_the_way = set(parameters)
+    for node in order:  # a loop: a node is on the way where one of its parents is
+        if not on_the_way.isdisjoint(node.parents):
+            on_the_way.add(node)
+    stand_ins = {node: node for node in order}
+    table = adjoints(order, stand_ins, on_the_way, initial=start, times=_times)
+    return {node: lift(adjoint) for node, adjoint in table.items()}
+
+
+def _program(
+    graph: ExampleGraph, more_inputs: tuple[Value, ...], gradients: list[Value]
+) -> Program:
+    return lower(
+        (graph.cost, *graph.scores, *gradients),
+        inputs=(*graph.inputs, *graph.targets, *more_inputs),
+        parameters=graph.parameters,
+    )
+
+
+def _times(upstream: Operand, partial: Operand) -> Operand | None:
+    """The product, also with 0; a product with 1 has the bits of the other factor."""
+    if partial is FLAT:
+        return None
+    return upstream if isinstance(partial, float) and partial == 1.0 else mul(upstream, partial)
+
+
+def penalty_program(graph: PenaltyGraph) -> Program:
+    """Lower the penalty of one parameter `p` with its gradient, whose sum starts from 0.0.
+
+    >>> from microfp import losses
+    >>> from microfp.compiler.trace.stand_ins import trace_penalty
+    >>> graph = trace_penalty(losses.max_margin(alpha=0.5))
+    >>> print(penalty_program(graph) if graph else None)
+    inputs
+    parameters  p
+    %2 = mul p p
+    %3 = mul 0.5 %2
+    %5 = mul 0.5 p
+    %6 = add 0.0 %5
+    %7 = add %6 %5
+    outputs     %3 %7
+    """
+    p, zero, one = graph.parameter, value(0.0), value(1.0)
+    start = {p: zero} | {graph.cost: zero + one if graph.cost is p else one}
+    table = gradient_nodes(graph.cost, (p,), start)
+    return lower((graph.cost, table[p]), inputs=(), parameters=(p,))

@@ -1,0 +1,202 @@
+"""Blocks of lanes: where the examples of one are, what is stored of it, what is added up.
+
+>>> from microfp import value
+>>> from microfp.compiler.native.roll import roll
+>>> from microfp.compiler.ir.passes import lower
+>>> x = value(0.0)
+>>> rolled = roll(lower(x * x, [x]), summed=0)
+>>> room(rolled), chunk_blocks(rolled, width=8)
+(3, 64)
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from microfp.compiler.native.emit.nests import Index, Scope, offset_of, write_expression
+from microfp.compiler.native.emit.writer import Writer
+from microfp.compiler.native.roll import Nest, Rolled
+
+__all__ = [
+    "FEW_SUMS",
+    "Frame",
+    "chunk_blocks",
+    "clear_from",
+    "examples_of",
+    "left_of",
+    "nodes_at",
+    "room",
+    "scope_at",
+    "write_chunks",
+    "write_outputs",
+    "write_totals_added",
+    "write_totals_begun",
+    "write_totals_stored",
+]
+
+CHUNK_BYTES = 1 << 18
+"""How much a chunk of examples may take, so that its nodes stay in the cache."""
+
+FEW_SUMS = 8
+"""So many sums over the examples stay in registers, while the blocks go by."""
+
+
+class Frame(NamedTuple):
+    """What the code of one function knows.
+
+    Attributes:
+        writer: Where it is written.
+        rolled: What is computed for each example.
+        columns: Where inputs and outputs lie column by column, the length of a column, else 0.
+        tame: Whether nothing can overflow.
+    """
+
+    writer: Writer
+    rolled: Rolled
+    columns: int
+    tame: bool
+
+    @property
+    def chunk(self) -> int:
+        """How many blocks are computed before their sums are taken."""
+        return chunk_blocks(self.rolled, self.writer.width)
+
+
+def room(rolled: Rolled) -> int:
+    """How many vectors there are for a block: its nodes, and a copy of its inputs.
+
+    It is odd, so that blocks do not share cache sets.
+
+    >>> from microfp.compiler.native.roll import roll
+    >>> from microfp.compiler.ir.passes import lower
+    >>> from microfp import value
+    >>> x, y = value(0.0), value(0.0)
+    >>> room(roll(lower(x * y, [x, y]), summed=0))
+    3
+    """
+    return (rolled.node_count + rolled.input_count) | 1
+
+
+def chunk_blocks(rolled: Rolled, width: int) -> int:
+    """How many blocks are computed before their sums are taken."""
+    return max(1, min(64, CHUNK_BYTES // (8 * width * room(rolled))))
+
+
+def write_chunks(w: Writer, count: str, size: int, chunk: Callable[[str, str], None]) -> None:
+    """Write a loop over chunks of so many blocks each, which runs at least once.
+
+    Args:
+        w: Where it is written.
+        count: How many blocks there are.
+        size: How many a chunk has, at most.
+        chunk: Writes one turn, from the first block of a chunk and how many it has.
+    """
+
+    def turn(start: str, _: Sequence[str]) -> Sequence[str]:
+        rest = w.value(f"sub i64 {count}, {start}")
+        chunk(start, w.value(f"call i64 @llvm.umin.i64(i64 {rest}, i64 {size})"))
+        return ()
+
+    w.loop("0", count, size, turn)
+
+
+def scope_at(frame: Frame, number: str, place: str) -> Scope:
+    """The block of that number, with its nodes in that place of the chunk."""
+    w = frame.writer
+    stride = 1 if frame.columns else frame.rolled.input_count
+    first = number if stride == 1 else w.value(f"mul i64 {number}, {stride}")
+    inputs = w.value(f"getelementptr {w.type}, ptr %x, i64 {first}")
+    return Scope(w, frame.rolled, frame.columns, inputs, nodes_at(frame, place), frame.tame)
+
+
+def nodes_at(frame: Frame, place: str) -> str:
+    """Where the nodes of a block in that place of the chunk are."""
+    w = frame.writer
+    first = w.value(f"mul i64 {place}, {room(frame.rolled)}")
+    return w.value(f"getelementptr {w.type}, ptr %n, i64 {first}")
+
+
+def left_of(w: Writer, number: str) -> str:
+    """How many examples there are from the first of the block of that number on."""
+    first = w.value(f"mul i64 {number}, {w.width}")
+    return w.value(f"sub i64 %count, {first}")
+
+
+def examples_of(w: Writer, left: str) -> str:
+    """Which lanes of a block stand for an example, where so many are left."""
+    lanes = ", ".join(f"i64 {lane}" for lane in range(w.width))
+    many = w.broadcast(left, "i64")
+    return w.value(f"icmp ult <{w.width} x i64> <{lanes}>, {many}")
+
+
+def write_outputs(frame: Frame, scope: Scope, number: str) -> None:
+    """Store what belongs to each example of the block of that number."""
+    w, loads = frame.writer, frame.rolled.outputs
+    for place, load in enumerate(loads):
+        stored = write_expression(scope, load, (), (None, 0))
+        if frame.columns:
+            column = w.address("double", "%o", place * frame.columns)
+            address = w.value(f"getelementptr {w.type}, ptr {column}, i64 {number}")
+        else:
+            first = w.value(f"mul i64 {number}, {len(loads)}")
+            row = w.value(f"getelementptr {w.type}, ptr %o, i64 {first}")
+            address = w.address(w.type, row, place)
+        w.line(f"store {w.type} {stored}, ptr {address}")
+
+
+def clear_from(scope: Scope, left: str) -> None:
+    """Write 0.0 into the nodes of lanes that stand for no example, if the block has such lanes."""
+    w = scope.writer
+    partial = w.value(f"icmp slt i64 {left}, {w.width}")
+    w.branch(partial, lambda: _clear(scope, left))
+
+
+def _clear(scope: Scope, left: str) -> None:
+    w, mask = scope.writer, examples_of(scope.writer, left)
+
+    def clear(index: str, _: Sequence[str]) -> Sequence[str]:
+        address = w.value(f"getelementptr {w.type}, ptr {scope.nodes}, i64 {index}")
+        old = w.value(f"load {w.type}, ptr {address}")
+        new = w.value(f"select <{w.width} x i1> {mask}, {w.type} {old}, {w.type} zeroinitializer")
+        w.line(f"store {w.type} {new}, ptr {address}")
+        return ()
+
+    if scope.rolled.node_count:
+        w.loop("0", str(scope.rolled.node_count), 1, clear)
+
+
+# Totals: sums over the examples that are few, and added up lane by lane as the blocks go by.
+
+
+def _members(sums: Sequence[Nest]) -> Iterator[tuple[Nest, tuple[Index, ...]]]:
+    for nest in sums:
+        for member in product(*map(range, nest.shape)):
+            yield nest, tuple((None, index) for index in member)
+
+
+def write_totals_begun(w: Writer, sums: Sequence[Nest]) -> None:
+    """Make room for the totals of some sums, a vector each."""
+    count = sum(nest.size for nest in sums)
+    w.line(f"%totals = alloca [{count} x {w.type}]")
+    for k in range(count):
+        w.line(f"store {w.type} zeroinitializer, ptr {w.address(w.type, '%totals', k)}")
+
+
+def write_totals_added(scope: Scope, sums: Sequence[Nest], left: str) -> None:
+    """Add the examples of a block, where so many are left, to the totals."""
+    w = scope.writer
+    mask = examples_of(w, left)
+    for k, (nest, member) in enumerate(_members(sums)):
+        term = write_expression(scope, nest.segments[0].term, member, (None, 0))
+        kept = w.value(f"select <{w.width} x i1> {mask}, {w.type} {term}, {w.type} zeroinitializer")
+        address = w.address(w.type, "%totals", k)
+        so_far = w.value(f"load {w.type}, ptr {address}")
+        w.line(f"store {w.type} {w.value(f'fadd {w.type} {so_far}, {kept}')}, ptr {address}")
+
+
+def write_totals_stored(w: Writer, sums: Sequence[Nest]) -> None:
+    """Add up the lanes of the totals, and store the sums."""
+    for k, (nest, member) in enumerate(_members(sums)):
+        constant, _ = offset_of(w, nest.target, member, (None, 0))
+        total = w.across(w.value(f"load {w.type}, ptr {w.address(w.type, '%totals', k)}"))
+        w.line(f"store double {total}, ptr {w.address('double', '%s', constant)}")

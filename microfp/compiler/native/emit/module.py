@@ -1,0 +1,205 @@
+"""LLVM IR from plans: one SIMD lane an example, loops where the rolled has them.
+
+All of it is text. Sums over examples add lane by lane, block by block, and then across the lanes
+as a balanced tree: the same examples and numbers always give the same bits.
+
+>>> from microfp.compiler.native.roll import roll
+>>> from microfp.compiler.ir.passes import lower
+>>> from microfp import value
+>>> x = value(0.0)
+>>> print(function_text("square", roll(lower(x * x, [x]), summed=0), width=4).splitlines()[0])
+define i64 @square(ptr %t, ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, ptr noalias %n, \
+ptr noalias %s, ptr %o) {
+"""
+
+from collections.abc import Iterator, Sequence
+
+from microfp.compiler.native.emit.blocks import (
+    FEW_SUMS,
+    Frame,
+    clear_from,
+    left_of,
+    scope_at,
+    write_chunks,
+    write_outputs,
+    write_totals_added,
+    write_totals_begun,
+    write_totals_stored,
+)
+from microfp.compiler.native.emit.gated import write_gated
+from microfp.compiler.native.emit.kernels import kernel_texts
+from microfp.compiler.native.emit.nests import Scope, write_nest, write_sums
+from microfp.compiler.native.emit.writer import Writer, literal
+from microfp.compiler.native.gates import find_gate
+from microfp.compiler.native.roll import Rolled
+
+__all__ = ["function_text", "module_text"]
+
+
+def module_text(functions: Sequence[str], *, width: int) -> str:
+    """Put functions into a module, with the kernels that they call."""
+    body = "\n".join(functions)
+    return "\n".join([*kernel_texts(body, width), body])
+
+
+def function_text(
+    name: str, rolled: Rolled, *, width: int, columns: int = 0, size: float | None = None
+) -> str:
+    """Write the function that runs a rolled program over all examples.
+
+    Its arguments: a context; the parameters, the shared numbers, the inputs, the number of
+    examples, room for the nodes of a chunk, the sums, the outputs. It returns 0; or 1 where it
+    has left its work undone.
+
+    Where nothing overflows, products are added with one rounding instead of two, long sums are
+    taken in several chains, and what is multiplied by zero may be skipped. All of that could turn
+    a nan into an infinity, or an infinity into a number; so where a number is too large to tell,
+    the whole is left to another function, which the context points at: the same one written
+    without a size, which does none of that. If the context points at none, the work is undone.
+
+    Args:
+        name: What to call it.
+        rolled: What it computes.
+        width: How many examples are computed side by side.
+        columns: Where inputs and outputs lie column by column, the length of a column, a
+            multiple of the width; 0 where they lie block by block.
+        size: While no parameter and no input is larger, nothing overflows; None where there is
+            no such size.
+    """
+    w = Writer(width)
+    frame = Frame(w, rolled, columns, tame=size is not None)
+    w.line(
+        f"define i64 @{name}(ptr %t, ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, "
+        f"ptr noalias %n, ptr noalias %s, ptr %o) {{"
+    )
+    w.label("entry")
+    w.line(f"%up = add i64 %count, {width - 1}")
+    w.line(f"%all = udiv i64 %up, {width}")
+    if size is not None:
+        _leave_if_wild(w, rolled, size)
+    _write_blocks(frame)
+    w.line("ret i64 0")
+    w.line("}")
+    return "\n".join([w.text(), *_table(rolled.constants)])
+
+
+def _table(constants: Sequence[float]) -> Iterator[str]:
+    """Write the table of constants, if there is one."""
+    if constants:
+        numbers = ", ".join(f"double {literal(number)}" for number in constants)
+        yield f"@constants = private constant [{len(constants)} x double] [{numbers}]"
+
+
+def _write_blocks(frame: Frame) -> None:
+    """All blocks, in the way that suits what is added up over them."""
+    if frame.rolled.sum_count <= FEW_SUMS:
+        _in_one_go(frame)
+        return
+    _clear_sums(frame)
+    gate = find_gate(frame.rolled) if frame.tame else None
+    if gate is None:
+        _in_chunks(frame)
+    else:
+        write_gated(frame, gate)
+
+
+def _in_one_go(frame: Frame) -> None:
+    """Block after block, all in the same place; the sums grow as they go by."""
+    w, rolled = frame.writer, frame.rolled
+    write_totals_begun(w, rolled.sums)
+
+    def block(number: str, _: Sequence[str]) -> Sequence[str]:
+        scope = scope_at(frame, number, "0")
+        for nest in rolled.nests:
+            write_nest(scope, nest)
+        write_outputs(frame, scope, number)
+        write_totals_added(scope, rolled.sums, left_of(w, number))
+        return ()
+
+    w.loop("0", "%all", 1, block)
+    write_totals_stored(w, rolled.sums)
+
+
+def _clear_sums(frame: Frame) -> None:
+    size = 8 * frame.rolled.sum_count
+    frame.writer.line(f"call void @llvm.memset.p0.i64(ptr %s, i8 0, i64 {size}, i1 false)")
+
+
+def _in_chunks(frame: Frame) -> None:
+    """Chunk after chunk, each with its sums."""
+    write_chunks(frame.writer, "%all", frame.chunk, lambda start, some: _chunk(frame, start, some))
+
+
+def _chunk(frame: Frame, start: str, some: str) -> None:
+    """All blocks of a chunk, and then its sums."""
+    w = frame.writer
+
+    def number_of(index: str) -> str:
+        return w.value(f"add i64 {start}, {index}")
+
+    def scope_of(index: str) -> Scope:
+        return scope_at(frame, number_of(index), index)
+
+    def block(index: str, _: Sequence[str]) -> Sequence[str]:
+        scope = scope_of(index)
+        for nest in frame.rolled.nests:
+            write_nest(scope, nest)
+        clear_from(scope, left_of(w, number_of(index)))
+        write_outputs(frame, scope, number_of(index))
+        return ()
+
+    w.loop("0", some, 1, block)
+    for nest in frame.rolled.sums:
+        write_sums(w, nest, scope_of, some)
+
+
+def _leave_if_wild(w: Writer, rolled: Rolled, size: float) -> None:
+    """Look at the sizes of all numbers, and leave the work to another function if one is large."""
+    large = "zeroinitializer"
+    if rolled.input_count:
+        inputs = w.value(f"mul i64 %all, {rolled.input_count}")
+        large = _any_large(w, "%x", inputs, size, large)
+    if rolled.parameter_count:
+        large = _any_large_parameter(w, rolled.parameter_count, size, large)
+    bits = w.value(f"bitcast <{w.width} x i1> {large} to i{w.width}")
+    w.line(f"%wild = icmp ne i{w.width} {bits}, 0")
+    w.line("br i1 %wild, label %left, label %tame")
+    w.label("left")
+    w.line("%another = load ptr, ptr %t")
+    w.line("%none = icmp eq ptr %another, null")
+    w.line("br i1 %none, label %undone, label %passed")
+    w.label("undone")
+    w.line("ret i64 1")
+    w.label("passed")
+    arguments = "ptr %t, ptr %p, ptr %u, ptr %x, i64 %count, ptr %n, ptr %s, ptr %o"
+    w.line(f"%result = call i64 %another({arguments})")
+    w.line("ret i64 %result")
+    w.label("tame")
+
+
+def _any_large(w: Writer, numbers: str, vectors: str, size: float, so_far: str) -> str:
+    """Find, lane by lane, whether some number is larger than a size, or nan."""
+
+    def more(index: str, carried: Sequence[str]) -> Sequence[str]:
+        return [w.value(f"or <{w.width} x i1> {carried[0]}, {_is_large(w, numbers, index, size)}")]
+
+    return w.loop("0", vectors, 1, more, [so_far], kind=f"<{w.width} x i1>")[0]
+
+
+def _any_large_parameter(w: Writer, count: int, size: float, so_far: str) -> str:
+    """The same of the parameters; what stands behind them in their last vector is none."""
+    whole, rest = divmod(count, w.width)
+    large = _any_large(w, "%p", str(whole), size, so_far) if whole else so_far
+    if not rest:
+        return large
+    lanes = ", ".join(f"i1 {int(lane < rest)}" for lane in range(w.width))
+    last = _is_large(w, "%p", str(whole), size)
+    ours = w.value(f"and <{w.width} x i1> {last}, <{lanes}>")
+    return w.value(f"or <{w.width} x i1> {large}, {ours}")
+
+
+def _is_large(w: Writer, numbers: str, index: str, size: float) -> str:
+    """Whether each number of one vector is larger than a size, or nan."""
+    address = w.value(f"getelementptr {w.type}, ptr {numbers}, i64 {index}")
+    magnitude = w.intrinsic("fabs", w.value(f"load {w.type}, ptr {address}"))
+    return w.value(f"fcmp ugt {w.type} {magnitude}, {w.constant(size)}")

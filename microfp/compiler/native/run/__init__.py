@@ -1,0 +1,1 @@
+"""Machine code, run: compiled, kept, called."""

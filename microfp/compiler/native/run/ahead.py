@@ -1,0 +1,304 @@
+"""A training as a stream of steps, some of them run ahead, where nobody can see it.
+
+>>> from microfp import datasets, losses, nn, optim
+>>> from microfp.compiler.trace.structure import template
+>>> model, data, optimizer = nn.mlp(2, [4, 1]), datasets.moons(20), optim.sgd(0.1)
+>>> stream = open_stream(losses.max_margin(), optimizer, template(model), data)
+>>> numbers = [p.data for p in nn.parameters(model)]
+>>> steps = ahead(stream, None, 0, numbers, (), 3)
+>>> steps.count, steps.measured.accuracy[0]
+(3, 0.5)
+"""
+
+from array import array
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from pyrsistent import pvector
+
+from microfp.compiler.native.run.block import Block, Chosen, Examples, run
+from microfp.compiler.native.run.memory import columns_of, counts_of, later, records_of, scalars_of
+from microfp.compiler.native.run.training import Rules, Trainer, rules_of, trainer_for
+from microfp.compiler.trace.structure import Template
+from microfp.datasets import (
+    Dataset,
+    subset,
+)
+from microfp.errors import CompileError
+from microfp.losses import Loss, check_targets, share_correct
+from microfp.optim import (
+    Optimizer,
+)
+from microfp.record import Record, attr
+from microfp.tree import remembering
+
+__all__ = ["Measures", "Steps", "Stream", "ahead", "open_stream"]
+
+LARGEST_BYTES = 1 << 24
+"""How much memory the numbers and batches of steps that are run ahead may take."""
+
+LARGEST_WORK = 1 << 34
+"""How many operations on numbers may be run at once: about a second's, so that a user who
+interrupts a training is not kept waiting."""
+
+
+Chooser = Callable[[int], Chosen] | None
+"""From the step to the examples of its batch; None for all of them in every step."""
+
+
+class Measures(NamedTuple):
+    """What was measured, step by step; the rate is that of the update that followed."""
+
+    loss: list[float]
+    data_loss: list[float]
+    penalty: list[float]
+    accuracy: Sequence[float | None]
+    learning_rate: Sequence[float | None]
+    gradient_norm: list[float]
+
+
+class Stream(NamedTuple):
+    """A training, ready to run from any step.
+
+    Attributes:
+        trainer: Its machine code.
+        rules: The rules of update that it holds.
+        loss: The loss.
+        optimizer: What updates the parameters where the code does not.
+        examples: The data in memory.
+        dataset: The data.
+        checked: Whether all targets have a meaning for the loss.
+        timetable: From some steps, and how often each rule has been applied before them, to what
+            depends on nothing else; made once.
+    """
+
+    trainer: Trainer
+    rules: Rules | None
+    loss: Loss
+    optimizer: Optimizer
+    examples: Examples
+    dataset: Dataset
+    checked: bool
+    timetable: "Callable[[range, tuple[int | None, ...]], Timetable]"
+
+
+class Timetable(NamedTuple):
+    """What steps need that depends on the time alone.
+
+    Attributes:
+        length: How many steps there are: those before the first that cannot be prepared.
+        scalars: The scalars of the update, step by step.
+        rates: The learning rates.
+    """
+
+    length: int
+    scalars: "array[float]"
+    rates: Sequence[float | None]
+
+
+class Steps(Record):
+    """Some steps, done.
+
+    Attributes:
+        count: How many.
+        measured: What was measured in each.
+        numbers: From a place, counted from 0, to the parameters after that step.
+        state: From a place to the state of the optimiser after that step.
+    """
+
+    count: int = attr()
+    measured: Measures = attr()
+    numbers: Callable[[int], tuple[float, ...]] = attr()
+    state: Callable[[int], object] = attr()
+
+
+def _open_stream(loss: Loss, optimizer: Optimizer, model: Template, dataset: Dataset) -> Stream:
+    """Compile a training and copy its data; the same one only once.
+
+    Raises:
+        TraceError: If the loss or the model cannot be traced.
+        CompileError: If llvmlite is not installed, or a primitive has no native form.
+    """
+    trainer, rules = _trainer(loss, optimizer, model, dataset)
+    checked = _all_known(loss, dataset, trainer.examples.score_count)
+    timetable = lru_cache(maxsize=16)(partial(_timetable, optimizer, rules))
+    return Stream(trainer, rules, loss, optimizer, _examples(dataset), dataset, checked, timetable)
+
+
+open_stream: Callable[[Loss, Optimizer, Template, Dataset], Stream] = remembering(_open_stream)
+
+_examples: Callable[[Dataset], Examples] = remembering(Examples)
+
+
+def _trainer(
+    loss: Loss, optimizer: Optimizer, model: Template, dataset: Dataset
+) -> tuple[Trainer, Rules | None]:
+    rules, columns, targets = rules_of(optimizer), len(dataset.xs[0]), dataset.target_count
+    try:
+        return trainer_for(loss, model, columns, rules, targets=targets), rules
+    except CompileError:
+        if rules is None:
+            raise
+        # Perhaps the rules are in the way.
+        return trainer_for(loss, model, columns, None, targets=targets), None
+
+
+def _all_known(loss: Loss, dataset: Dataset, outputs: int) -> bool:
+    try:
+        check_targets(loss, dataset, outputs)
+    except ValueError:
+        return False  # it is raised by the step that meets the target
+    return True
+
+
+def ahead(
+    stream: Stream,
+    chosen: Chooser,
+    step: int,
+    numbers: Sequence[float],
+    state: object,
+    count: int,
+    *,
+    last_only: bool = False,
+) -> Steps:
+    """Run some steps, at most `count` of them and at least one.
+
+    Args:
+        stream: The training.
+        chosen: Which examples each step sees.
+        step: The first step.
+        numbers: The parameters before it.
+        state: The state of the optimiser before it.
+        count: How many steps, at most.
+        last_only: Whether only the numbers and the state after the last step will be asked for.
+
+    Raises:
+        DataError: If a target of the first step has no meaning for the loss. Whatever is wrong
+            with a later step ends the run before it.
+    """
+    updated = stream.trainer.parameters.updated
+    limit = _limit(stream, chosen, count, last_only=last_only) if updated else 1
+    steps = range(step, step + limit)
+    records = list(records_of(state)) if stream.rules else []
+    timetable = stream.timetable(steps, counts_of(stream.rules, records))
+    batches = _batches(stream, chosen, steps[: timetable.length])
+    scalars = timetable.scalars
+    remembered = list(columns_of(stream.rules, records)) if stream.rules else []
+    block = run(
+        stream.trainer, stream.examples, batches, numbers, remembered, scalars, last_only=last_only
+    )
+    return _steps(stream, step, block, batches, timetable.rates, state, numbers)
+
+
+def _limit(stream: Stream, chosen: Chooser, count: int, *, last_only: bool) -> int:
+    """How many steps are run at once: as many as memory allows, and soon done."""
+    examples, trainer = stream.examples, stream.trainer
+    batch = examples.count if chosen is None else len(chosen(0) or ())
+    row = 0 if last_only else 8 * trainer.row
+    row += 0 if chosen is None else 8 * examples.columns * batch
+    work = batch * (len(trainer.examples.machine.program.instructions) + 1)
+    return max(1, min(count, LARGEST_BYTES // max(row, 1), LARGEST_WORK // work))
+
+
+def _timetable(
+    optimizer: Optimizer, rules: Rules | None, steps: range, counts: tuple[int | None, ...]
+) -> Timetable:
+    scalars: array[float] = array("d")
+    rates: list[float | None] = []
+    for done, step in enumerate(steps):  # a loop: it may end early
+        try:
+            rate = optimizer.learning_rate(step) if optimizer.learning_rate else None
+            scalars.extend(list(scalars_of(rules, step, counts, done)) if rules else [])
+        except Exception:
+            if done == 0:
+                raise
+            break
+        rates.append(rate)
+    return Timetable(len(rates), scalars, rates)
+
+
+def _batches(stream: Stream, chosen: Chooser, steps: range) -> Sequence[Chosen]:
+    """The batches of some steps; those before the first with a target that has no meaning."""
+    if chosen is None and stream.checked:
+        return [None] * len(steps)
+    batches: list[Chosen] = []
+    for step in steps:  # a loop: it may end early
+        try:
+            some = chosen(step) if chosen is not None else None
+            if not stream.checked:
+                _check(stream, some)
+        except Exception:
+            if not batches:
+                raise
+            break
+        batches.append(some)
+    return batches
+
+
+def _check(stream: Stream, chosen: Chosen) -> None:
+    examples = stream.dataset if chosen is None else subset(stream.dataset, chosen)
+    check_targets(stream.loss, examples, stream.trainer.examples.score_count)
+
+
+def _steps(
+    stream: Stream,
+    first: int,
+    block: Block,
+    batches: Sequence[Chosen],
+    rates: Sequence[float | None],
+    state: object,
+    numbers: Sequence[float],
+) -> Steps:
+    measured = _measured(stream, block, batches, rates)
+    if stream.trainer.parameters.updated:
+        return Steps.unchecked(
+            block.count,
+            measured,
+            lambda place: tuple(block.numbers(place % block.count + 1)),
+            lambda place: _state_after(stream, block, state, place % block.count + 1),
+        )
+    moved, after = _updated(stream.optimizer, block.numbers(1), state, numbers, first)
+    return Steps.unchecked(1, measured, lambda place: moved, lambda place: after)
+
+
+def _state_after(stream: Stream, block: Block, state: object, steps: int) -> object:
+    if stream.rules is None or not any(records_of(state)):
+        return state
+    kept = range(1, stream.trainer.parameters.state_count + 1)
+    columns = (block.numbers(steps, column) for column in kept)
+    return later(state, iter(stream.rules.uses), columns, steps)
+
+
+def _measured(
+    stream: Stream, block: Block, batches: Sequence[Chosen], rates: Sequence[float | None]
+) -> Measures:
+    measured = block.measured()
+    return Measures(
+        measured["loss"],
+        measured["data_loss"],
+        measured["penalty"],
+        measured["accuracy"]
+        if stream.trainer.examples.judged
+        else [_accuracy(stream, block, batches, place) for place in range(block.count)],
+        rates[: block.count],
+        measured["gradient_norm"],
+    )
+
+
+def _updated(
+    optimizer: Optimizer,
+    gradients: Sequence[float],
+    state: object,
+    numbers: Sequence[float],
+    step: int,
+) -> tuple[tuple[float, ...], object]:
+    """The update of an optimiser that is no rule for one parameter."""
+    updates, after = optimizer.update(pvector(gradients), state, pvector(numbers), step)
+    return tuple([float(n + u) for n, u in zip(numbers, updates, strict=True)]), after
+
+
+def _accuracy(stream: Stream, block: Block, batches: Sequence[Chosen], place: int) -> float | None:
+    chosen = batches[place]
+    examples = stream.dataset if chosen is None else subset(stream.dataset, chosen)
+    return share_correct(stream.loss, block.scores(place), examples)

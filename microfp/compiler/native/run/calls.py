@@ -1,0 +1,178 @@
+"""Functions of numbers as machine code: the value and gradient of one, a model over many rows.
+
+>>> from microfp import nn
+>>> value_and_grad(lambda v: v[0] * v[1], (0.0, 0.0))((3.0, 4.0))
+(12.0, (4.0, 3.0))
+>>> predict(nn.neuron(1, weights=[2.0], activation="identity"), [[1.0], [2.0]])
+((2.0,), (4.0,))
+"""
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import TypeVar, get_args
+
+from pyrsistent import PVector, pvector
+
+from microfp.base.checks import wrong_kind, wrong_value
+from microfp.compiler.ir.adjoint import gradient_nodes
+from microfp.compiler.ir.passes import lower
+from microfp.compiler.native.run import jit as engine
+from microfp.compiler.native.run.machine import Machine, Way, machine_for, run_rows
+from microfp.compiler.trace.stand_ins import called, final, trace_model, traced_leaf
+from microfp.compiler.trace.structure import Template, template
+from microfp.errors import CompileError, ShapeError
+from microfp.nn import (
+    Model,
+)
+from microfp.tree import parameters, with_parameters
+from microfp.values import Scalar, Value, lift, value
+
+__all__ = ["predict", "value_and_grad"]
+
+A = TypeVar("A")
+
+WAYS: tuple[str, ...] = get_args(Way)
+
+
+def value_and_grad(
+    f: Callable[..., Scalar], example: A, *, way: Way = "auto"
+) -> Callable[[A], tuple[float, A]]:
+    """Compile a function and its gradient.
+
+    Args:
+        f: From a number, a sequence of numbers or a model to a Value, by operations on values.
+        example: An argument; its numbers do not matter.
+        way: How it is run; as code, as a tape, or as fits; see `native.machine`.
+
+    Returns:
+        A function from an argument like the example to the value and the gradient, which has
+        the shape of the argument.
+
+    Raises:
+        TraceError: If f reads a number, or fails in another way without one.
+        CompileError: If llvmlite is not installed, or a primitive has no native form.
+
+    >>> from microfp import tanh
+    >>> slope = value_and_grad(tanh, 0.0)
+    >>> slope(0.0)
+    (0.0, 1.0)
+    """
+    if way not in WAYS:
+        raise wrong_value("value_and_grad", "way", f"one of {', '.join(WAYS)}", way)
+    leaves = tuple(traced_leaf(None) for _ in _numbers(example))
+    output = _output(called(f, _rebuilt(example, leaves)))
+    table, nothing = gradient_nodes(output, leaves, {output: value(1.0)}), value(0.0)
+    outputs = (output, *(table.get(leaf, nothing) for leaf in leaves))
+    compiled = machine_for(lower(outputs, leaves), summed=0, width=1, way=way)
+
+    def both(argument: A) -> tuple[float, A]:
+        numbers = _numbers(argument)
+        if len(numbers) != len(leaves):
+            raise ShapeError(
+                f"value_and_grad: the argument must have {len(leaves)} numbers, as the example "
+                f"has, got {len(numbers)}"
+            )
+        first, *slopes = run_rows(compiled, (), [numbers])[0]
+        return first, _rebuilt(argument, slopes)
+
+    return both
+
+
+def _output(result: object) -> Value:
+    try:
+        return lift(result)  # type: ignore[arg-type]  # whatever f gives
+    except TypeError:
+        raise wrong_kind("value_and_grad", "the result of f", "a Value", result) from None
+
+
+def _numbers(argument: object) -> Sequence[float]:
+    if isinstance(argument, Value):
+        return (argument.data,)
+    if isinstance(argument, list | tuple | PVector) and not hasattr(argument, "_fields"):
+        return [number for part in argument for number in _numbers(part)]
+    if isinstance(argument, int | float) and not isinstance(argument, bool):
+        return (float(argument),)
+    found = parameters(argument)
+    if not found:
+        raise wrong_kind(
+            "value_and_grad", "the argument", "a number, a sequence of numbers or a model", argument
+        )
+    return [p.data for p in found]
+
+
+def _rebuilt(example: A, scalars: Sequence[Scalar]) -> A:
+    """An argument of the same shape with other numbers in it."""
+    remaining = list(scalars)
+    rebuilt: A = _filled(example, remaining)  # type: ignore[assignment]  # the same shape
+    return rebuilt
+
+
+def _filled(example: object, remaining: list[Scalar]) -> object:
+    if isinstance(example, Value | int | float):
+        return remaining.pop(0) if len(remaining) == 1 else _popped(remaining)
+    if isinstance(example, list | tuple | PVector) and not hasattr(example, "_fields"):
+        if all(isinstance(part, int | float | Value) for part in example):
+            parts = remaining[: len(example)]
+            del remaining[: len(example)]
+        else:
+            parts = [_filled(part, remaining) for part in example]  # type: ignore[misc]  # trees
+        return pvector(parts) if isinstance(example, PVector) else tuple(parts)
+    count = len(parameters(example))
+    taken = remaining[:count]
+    del remaining[:count]
+    return with_parameters(example, taken)
+
+
+def _popped(remaining: list[Scalar]) -> Scalar:
+    return remaining.pop(0)
+
+
+def predict(model: Model, rows: Iterable[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+    """Run a model over many rows of inputs.
+
+    Args:
+        model: Any model that can be traced.
+        rows: The inputs, row by row.
+
+    Returns:
+        The outputs of each row, equal to those of `forward_many` to 1e-12.
+
+    Raises:
+        TraceError: If the model reads a number.
+        CompileError: If llvmlite is not installed, or a primitive has no native form.
+
+    >>> from microfp import nn
+    >>> predict(nn.layer(1, 2, weights=[[2.0], [3.0]]), [[1.0], [-1.0]])
+    ((2.0, 3.0), (0.0, 0.0))
+    """
+    if not callable(model):
+        raise wrong_kind("predict", "model", "a model that can be called with inputs", model)
+    numbers = [_row(row) for row in rows]
+    if not numbers:
+        return ()
+    width = len(numbers[0])
+    for row in numbers:
+        if len(row) != width:
+            raise ShapeError(f"predict: each row must have {width} numbers, got {len(row)}")
+    compiled = _predictor(template(model), width)
+    if isinstance(compiled, CompileError):
+        raise compiled.with_traceback(None)
+    return tuple(run_rows(compiled, [p.data for p in parameters(model)], numbers))
+
+
+def _row(row: object) -> "array[float]":
+    try:
+        return array("d", row)  # type: ignore[call-overload, no-any-return]  # whatever is given
+    except TypeError:
+        raise wrong_kind("predict", "each of rows", "a sequence of numbers", row) from None
+
+
+@lru_cache(maxsize=32)
+def _predictor(model: Template, width: int) -> Machine | CompileError:
+    try:
+        graph = trace_model(model.model, width)  # type: ignore[arg-type]  # any record of values
+        program = lower(graph.scores, graph.inputs, graph.parameters)
+        return machine_for(program, summed=0, width=engine.host().width)
+    except CompileError as error:
+        return final(error)

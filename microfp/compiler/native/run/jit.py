@@ -1,0 +1,269 @@
+"""The engine: IR into machine code, and memory that machine code can work on.
+
+llvmlite is imported here, when something is compiled, and nowhere else.
+"""
+
+import ctypes
+import os
+import threading
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from itertools import pairwise
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from microfp.compiler.native.run import cache
+from microfp.errors import CompileError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Protocol
+
+    class ExecutionEngine(Protocol):
+        """What of llvmlite's engine is used here."""
+
+        def get_function_address(self, name: str) -> int:
+            """Where a function starts."""
+
+        def set_object_cache(self, notify: object, known: object) -> None:
+            """Tell when machine code is made, and give what is known."""
+
+        def finalize_object(self) -> None:
+            """Make everything ready to be called."""
+
+
+__all__ = ["Buffer", "Code", "Host", "buffer", "compiled", "host", "integers"]
+
+ALIGNMENT = 64
+"""Vectors start at multiples of so many bytes."""
+
+
+class Host(NamedTuple):
+    """The machine that this process runs on.
+
+    Attributes:
+        triple: What LLVM calls the platform.
+        cpu: What LLVM calls the processor.
+        features: What the processor can do, as LLVM writes it.
+        width: How many doubles a vector holds.
+    """
+
+    triple: str
+    cpu: str
+    features: str
+    width: int
+
+
+class Code(NamedTuple):
+    """Machine code, ready to be called.
+
+    Attributes:
+        functions: The functions by name; each returns a whole number.
+        seconds: How long each stage took.
+        owner: What keeps the code in memory.
+    """
+
+    functions: dict[str, "ctypes._FuncPointer"]
+    seconds: dict[str, float]
+    owner: object
+
+
+@lru_cache(maxsize=1)
+def bindings() -> "ModuleType":
+    """Load llvmlite.
+
+    Raises:
+        CompileError: If it is not installed, is too old, or its library cannot be loaded.
+    """
+    try:
+        import llvmlite.binding
+    except ImportError:
+        raise CompileError(
+            "backend 'native' needs llvmlite: pip install 'microfp[native]'"
+        ) from None
+    except OSError as error:
+        raise CompileError(
+            f"backend 'native' needs llvmlite, which cannot be loaded: {error}"
+        ) from error
+    check_version(llvmlite.__version__, llvmlite.binding.llvm_version_info)
+    return _started(llvmlite.binding)
+
+
+OLDEST_LLVM = 20
+"""The first LLVM that reads this code as it is written, with pointers of one kind."""
+
+
+def check_version(binding: str, llvm: Sequence[int]) -> None:
+    """Check that llvmlite is new enough.
+
+    Args:
+        binding: Its version.
+        llvm: The version of LLVM that it has.
+
+    Raises:
+        CompileError: If it is too old.
+
+    >>> check_version("0.44.0", (15, 0, 7))
+    Traceback (most recent call last):
+    microfp.errors.CompileError: backend 'native' needs llvmlite 0.45 or newer, got 0.44.0
+    """
+    if llvm[0] < OLDEST_LLVM:
+        raise CompileError(f"backend 'native' needs llvmlite 0.45 or newer, got {binding}")
+
+
+def _started(llvm: "ModuleType") -> "ModuleType":
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm
+
+
+@lru_cache(maxsize=1)
+def host() -> Host:
+    """Describe this machine.
+
+    Raises:
+        CompileError: If llvmlite is not installed.
+    """
+    llvm = bindings()
+    features = llvm.get_host_cpu_features()
+    width = 8 if features.get("avx512f") else 4 if features.get("avx2") else 2
+    return Host(llvm.get_process_triple(), llvm.get_host_cpu_name(), features.flatten(), width)
+
+
+def _target_machine(level: int) -> object:
+    llvm, machine = bindings(), host()
+    return llvm.Target.from_triple(machine.triple).create_target_machine(
+        cpu=machine.cpu, features=machine.features, opt=level, jit=True
+    )
+
+
+@lru_cache(maxsize=128)
+def compiled(text: str, names: tuple[str, ...]) -> Code:
+    """Compile a module and look up its functions; once per text in a process.
+
+    Raises:
+        CompileError: If llvmlite is not installed.
+    """
+    llvm = bindings()
+    place = cache.directory(os.environ)
+    key = _key(llvm, text)
+    known = cache.load(place, key) if place is not None else None
+    keep = partial(cache.store, place, key) if place is not None else None
+    engine, seconds = _engine(llvm, text, known, keep)
+    functions = {name: _function(engine.get_function_address(name)) for name in names}
+    return Code(functions, seconds, engine)
+
+
+def _key(llvm: "ModuleType", text: str) -> str:
+    from llvmlite import __version__ as binding
+
+    machine = host()
+    version = ".".join(map(str, llvm.llvm_version_info))
+    return cache.key_of(
+        FORMAT, binding, version, machine.triple, machine.cpu, machine.features, text
+    )
+
+
+FORMAT = "1"
+"""How machine code is made of text; to be changed with the passes that are run."""
+
+
+def _engine(
+    llvm: "ModuleType",
+    text: str,
+    known: bytes | None,
+    keep: Callable[[bytes], None] | None = None,
+) -> "tuple[ExecutionEngine, dict[str, float]]":
+    """Make a module executable, by machine code that is known already, or by compiling it.
+
+    Returns:
+        What holds the code, and how long each stage took.
+    """
+    times = [perf_counter()]
+    module, machine = llvm.parse_assembly(text), _target_machine(2)
+    module.verify()
+    times.append(perf_counter())
+    if known is None:
+        _optimized(llvm, module, machine)
+    times.append(perf_counter())
+    engine: ExecutionEngine = llvm.create_mcjit_compiler(module, machine)
+    if known is not None:
+        engine.set_object_cache(None, lambda _: known)
+    elif keep is not None:
+        engine.set_object_cache(lambda _, made: keep(bytes(made)), None)
+    engine.finalize_object()
+    times.append(perf_counter())
+    stages = ("parse", "optimize", "generate")
+    spent = [after - before for before, after in pairwise(times)]
+    return engine, dict(zip(stages, spent, strict=True))
+
+
+def _optimized(llvm: "ModuleType", module: object, machine: object) -> None:
+    options = llvm.create_pipeline_tuning_options(speed_level=1)
+    options.slp_vectorization = options.loop_vectorization = False
+    options.loop_unrolling = False
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+
+
+def _function(address: int) -> "ctypes._FuncPointer":
+    return ctypes.CFUNCTYPE(ctypes.c_int64)(address)
+
+
+def assembly(text: str) -> str:
+    """Translate a module into the assembly language of this machine."""
+    llvm, machine = bindings(), _target_machine(2)
+    module = llvm.parse_assembly(text)
+    _optimized(llvm, module, machine)
+    emitted: str = machine.emit_assembly(module)  # type: ignore[attr-defined]  # llvmlite's
+    return emitted
+
+
+class Buffer(NamedTuple):
+    """Memory for doubles: a view to read and write, and the address for machine code.
+
+    Attributes:
+        view: The numbers.
+        address: Where they start.
+        owner: What keeps the memory.
+    """
+
+    view: "memoryview[float]"
+    address: int
+    owner: object
+
+
+def buffer(count: int) -> Buffer:
+    """Make room for so many doubles, all 0.0, aligned for vectors.
+
+    >>> buffer(3).view.tolist()
+    [0.0, 0.0, 0.0]
+    """
+    memory = bytearray(8 * count + ALIGNMENT)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    offset = -start % ALIGNMENT
+    view = memoryview(memory)[offset : offset + 8 * count].cast("d")
+    return Buffer(view, start + offset, memory)
+
+
+_rooms = threading.local()
+
+
+def scratch(name: str, count: int) -> Buffer:
+    """Give room for so many doubles that hold anything; until this thread asks by that name again.
+
+    What is computed in it is read nowhere else, so nobody can tell that it is used again.
+
+    >>> len(scratch("nodes", 10).view) >= 10
+    True
+    """
+    room: Buffer | None = getattr(_rooms, name, None)
+    if room is None or len(room.view) < count:
+        room = buffer(count)
+        setattr(_rooms, name, room)
+    return room
+
+
+def integers(numbers: Sequence[int]) -> "ctypes.Array[ctypes.c_int64]":
+    """Copy whole numbers into memory for machine code."""
+    return (ctypes.c_int64 * len(numbers))(*numbers)

@@ -1,0 +1,153 @@
+"""Looking inside machine code: the loops that were found, the IR, the assembly, what it costs.
+
+>>> from microfp import losses, nn
+>>> stages = code_stages(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
+>>> stages.way, stages.counts.nodes
+('code', 68)
+>>> str(stages.rolled).splitlines()[1]
+'nest    16       n16[i] = relu(p[17i + 64] + sum(16: p[17i + t + 48] * n0[t]))'
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from pyrsistent import PMap, pmap
+
+from microfp.compiler.ir.program import Program
+from microfp.compiler.native.roll import Apply, Expression, Nest, Rolled
+from microfp.compiler.native.run import jit as engine
+from microfp.compiler.native.run.training import example_code
+from microfp.compiler.trace.structure import template
+from microfp.errors import CompileError
+from microfp.losses import Loss
+from microfp.nn import (
+    Model,
+)
+from microfp.record import Record, attr
+
+__all__ = ["CodeStages", "Counts", "code_stages"]
+
+
+class Counts(NamedTuple):
+    """What one example costs, with its gradients.
+
+    Attributes:
+        nodes: The numbers that are kept.
+        operations: The operations on floats.
+        bytes: What the kept numbers take.
+    """
+
+    nodes: int
+    operations: int
+    bytes: int
+
+
+class CodeStages(Record):
+    """What becomes of one example on its way to machine code; `print` shows it all.
+
+    Attributes:
+        program: The program of one example with its gradients.
+        way: How it runs: `"code"` of its own, or a `"tape"` that is interpreted.
+        width: How many examples are computed side by side.
+        rolled: The loops that were found; None for a tape.
+        ir: The code, as LLVM IR, before LLVM's own passes.
+        assembly: The code in the assembly language of this machine.
+        counts: What an example costs.
+        seconds: How long LLVM took, stage by stage.
+
+    >>> from microfp import losses, nn
+    >>> stages = code_stages(losses.max_margin(), nn.mlp(2, [4, 1]), 2)
+    >>> stages
+    CodeStages(way='code', 65 instructions, 12 nodes; print shows them)
+    >>> stages.way, "fmul" in stages.ir
+    ('code', True)
+    """
+
+    program: Program = attr()
+    way: str = attr()
+    width: int = attr()
+    rolled: Rolled | None = attr()
+    ir: str = attr()
+    assembly: str = attr(deferrable=True)
+    counts: Counts = attr()
+    seconds: PMap[str, float] = attr()
+
+    def __repr__(self) -> str:
+        """Show what there is of it; all the text would fill pages."""
+        instructions = f"{len(self.program.instructions):,} instructions"
+        counts = f"{instructions}, {self.counts.nodes:,} nodes"
+        return f"CodeStages(way={self.way!r}, {counts}; print shows them)"
+
+    def __str__(self) -> str:
+        return "\n\n".join(f"# {title}\n{text}" for title, text in _titled(self))
+
+
+def _titled(stages: CodeStages) -> Iterator[tuple[str, str]]:
+    yield f"program: {len(stages.program.instructions)} instructions", str(stages.program)
+    if stages.rolled is not None:
+        nests = len(stages.rolled.nests) + len(stages.rolled.sums)
+        yield f"rolled: {nests} loop nests", str(stages.rolled)
+    yield f"LLVM IR, {stages.width} examples side by side", stages.ir
+    yield "assembly", stages.assembly
+    yield "an example costs", _lines(stages.counts._asdict())
+    yield "seconds of compiling", _lines(stages.seconds)
+
+
+def _lines(numbers: Mapping[str, float]) -> str:
+    return "\n".join(f"{name:<12}{number:.3g}" for name, number in sorted(numbers.items()))
+
+
+def code_stages(loss: Loss, model: Model, width: int, *, targets: int = 1) -> CodeStages:
+    """Show what a model and a loss become on their way to machine code.
+
+    Args:
+        loss: The loss.
+        model: The model.
+        width: How many inputs it takes.
+        targets: How many targets an example has.
+
+    Raises:
+        TraceError: If loss or model cannot be traced.
+        CompileError: If llvmlite is not installed, or a primitive has no native form.
+
+    >>> from microfp import losses, nn
+    >>> stages = code_stages(losses.max_margin(), nn.neuron(2), 2)
+    >>> stages.ir.count("define i64 @run"), sorted(stages.seconds)
+    (1, ['generate', 'optimize', 'parse'])
+    """
+    code = example_code(loss, template(model), width, "auto", targets)
+    if isinstance(code, CompileError):
+        raise code.with_traceback(None)
+    machine = code.machine
+    return CodeStages(
+        program=machine.program,
+        way=machine.way,
+        width=machine.width,
+        rolled=machine.rolled,
+        ir=machine.text,
+        assembly=engine.assembly(machine.text),
+        counts=_counts(machine.program, machine.rolled),
+        seconds=pmap(machine.code.seconds),
+    )
+
+
+def _counts(program: Program, rolled: Rolled | None) -> Counts:
+    if rolled is None:
+        rows = len(program.instructions)
+        return Counts(rows, rows, 8 * rows)
+    operations = sum(map(_operations, (*rolled.nests, *rolled.sums)))
+    return Counts(rolled.node_count, operations, 8 * rolled.node_count)
+
+
+def _operations(nest: Nest) -> int:
+    """The operations of a nest: those of its terms, and the additions between them."""
+    terms = sum(segment.count for segment in nest.segments)
+    within = sum(segment.count * _applied(segment.term) for segment in nest.segments)
+    additions = terms if nest.target.kind == "s" else terms - 1
+    return nest.size * (within + additions + _applied(nest.result))
+
+
+def _applied(expression: Expression) -> int:
+    if not isinstance(expression, Apply):
+        return 0
+    return 1 + sum(map(_applied, expression.operands))

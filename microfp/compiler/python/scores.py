@@ -1,0 +1,66 @@
+"""Scores of many rows: a model as generated Python, in the bits of the model itself.
+
+>>> from microfp import nn
+>>> scores(nn.layer(1, 2, weights=[[2.0], [3.0]]), [(1.0,), (-1.0,)])
+((2.0, 3.0), (0.0, 0.0))
+"""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from microfp.compiler.ir.passes import lower
+from microfp.compiler.python.source import compiled, function_source, functions_of
+from microfp.compiler.trace.stand_ins import trace_model
+from microfp.compiler.trace.structure import Template, template
+from microfp.errors import TraceError
+from microfp.nn import (
+    Model,
+    forward_many,
+)
+from microfp.tree import parameters
+
+__all__ = ["FEWEST_ROWS", "scores"]
+
+FEWEST_ROWS = 50
+"""With fewer rows than these, walking the graphs takes less time than compiling one."""
+
+Scorer = Callable[..., tuple[float, ...]]
+
+
+def scores(model: Model, rows: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+    """Run a model over rows of inputs; by generated Python where there are many.
+
+    Args:
+        model: Any model; one that cannot be traced is called row by row.
+        rows: The inputs, row by row.
+
+    Returns:
+        The outputs of each row, as `forward_many` gives them.
+
+    >>> from microfp import nn
+    >>> model, rows = nn.mlp(1, [4, 1]), [(i / 10.0,) for i in range(100)]
+    >>> scores(model, rows)[30] == (nn.forward(model, rows[30]).data,)
+    True
+    """
+    scorer = _scorer_of(model, rows)
+    if scorer is None:
+        return tuple(tuple(y.data for y in forward_many(model, row)) for row in rows)
+    numbers = [p.data for p in parameters(model)]
+    return tuple(scorer(*row, *numbers) for row in rows)
+
+
+def _scorer_of(model: Model, rows: Sequence[Sequence[float]]) -> Scorer | None:
+    widths = {len(row) for row in rows}
+    if len(rows) < FEWEST_ROWS or len(widths) > 1:
+        return None
+    try:
+        return _scorer(template(model), widths.pop())
+    except TraceError:
+        return None
+
+
+@lru_cache(maxsize=32)
+def _scorer(model: Template, width: int) -> Scorer:
+    graph = trace_model(model.model, width)  # type: ignore[arg-type]  # any record of values
+    program = lower(graph.scores, graph.inputs, graph.parameters)
+    return compiled(function_source(program), tuple(functions_of(program).items()))  # type: ignore[return-value]  # as written

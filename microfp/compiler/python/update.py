@@ -1,0 +1,99 @@
+"""The update of all parameters as one loop of Python source, in the bits of the optimiser.
+
+An optimiser that is made of rules for one parameter alone is traced and written as a loop, as an
+example is. What it is worth: calling the rules costs more than what they compute.
+
+>>> from microfp import optim
+>>> update = update_for(optim.sgd(0.5))
+>>> update((1.0, 2.0), (4.0, 0.0), optim.EmptyState(), 0) if update else None
+Updated(numbers=(-1.0, 2.0), state=EmptyState(), squares=16.0)
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple, TypeAlias
+
+from microfp.compiler.ir.passes import lower
+from microfp.compiler.native.run.memory import columns_of, counts_of, later, records_of, scalars_of
+from microfp.compiler.native.run.training import Rules, rules_of, traced_update
+from microfp.compiler.python.source import compiled, functions_of, update_source
+from microfp.compiler.trace.stand_ins import traced_leaf
+from microfp.optim import (
+    Optimizer,
+    RuleUse,
+)
+from microfp.tree import remembering
+
+__all__ = ["Updated", "update_for"]
+
+Numbers: TypeAlias = Sequence[float]
+Loop: TypeAlias = Callable[
+    [Numbers, Numbers, Sequence[Numbers], Numbers], tuple[float, list[float], list[list[float]]]
+]
+
+
+class Updated(NamedTuple):
+    """What an update gives.
+
+    Attributes:
+        numbers: The parameters after it.
+        state: What the optimiser remembers after it.
+        squares: The sum of the squares of the gradient.
+    """
+
+    numbers: tuple[float, ...]
+    state: object
+    squares: float
+
+
+Update: TypeAlias = Callable[[Numbers, Numbers, object, int], Updated]
+"""From parameters, gradient, state and step to what the update gives."""
+
+
+def _update_for(optimizer: Optimizer) -> Update | None:
+    """Compile the update of an optimiser; None where it is more than rules that can be traced."""
+    rules = rules_of(optimizer)
+    if rules is None or not all(map(_is_plain, rules.uses)):
+        return None
+    try:
+        loop = _loop(rules)
+    except Exception:  # noqa: BLE001 - a rule of the user's that computes with numbers alone
+        return None
+
+    has_memory = any(use.rule.initial or use.rule.is_counting for use in rules.uses)
+    return partial(_with_memory if has_memory else _without_memory, rules, loop)
+
+
+def _with_memory(
+    rules: Rules, loop: Loop, numbers: Numbers, gradients: Numbers, state: object, step: int
+) -> Updated:
+    records = list(records_of(state))
+    columns = list(columns_of(rules, records))
+    scalars = list(scalars_of(rules, step, counts_of(rules, records), 0))
+    squares, moved, after = loop(numbers, gradients, columns, scalars)
+    return Updated(tuple(moved), later(state, iter(rules.uses), iter(after), 1), squares)
+
+
+def _without_memory(
+    rules: Rules, loop: Loop, numbers: Numbers, gradients: Numbers, state: object, step: int
+) -> Updated:
+    scalars = [number for use in rules.uses for number in use.rule.coefficients(step)]
+    squares, moved, _ = loop(numbers, gradients, (), scalars)
+    return Updated(tuple(moved), state, squares)
+
+
+update_for: Callable[[Optimizer], Update | None] = remembering(_update_for)
+
+
+def _is_plain(use: RuleUse) -> bool:
+    """Whether a rule looks at one parameter alone, and at every one in every step."""
+    return use.rule.reduction is None and use.where is None and use.every == 1
+
+
+def _loop(rules: Rules) -> Loop:
+    p, g = traced_leaf("p"), traced_leaf("g")
+    it = traced_update(rules, g, p, {})
+    program = lower((g * g, p + it.update, *it.after), (p, g, *it.remembered, *it.scalars))
+    source = update_source(program, scalars=len(it.scalars))
+    loop: Loop = compiled(source, tuple(functions_of(program).items()))  # type: ignore[assignment]  # as it is written
+    return loop

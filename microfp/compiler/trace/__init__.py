@@ -1,0 +1,1 @@
+"""What a model and a loss do, as graphs without numbers."""

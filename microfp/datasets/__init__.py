@@ -1,0 +1,83 @@
+"""Data to learn from: drawn, built in, read from files, and made ready.
+
+A `Dataset` holds n rows of d numbers and n targets. `dataset` and `from_rows` make one of a
+user's own numbers, `read_csv` of a file; `iris` and `digits` are scikit-learn's. `moons`,
+`circles`, `blobs` and `spiral` draw two classes of points, labelled -1 and 1; the first three
+draw the points that scikit-learn draws, so that published runs can be repeated.
+
+>>> data = moons(100, noise=0.1, seed=1337)
+>>> data
+Dataset(name='moons', n=100, d=2)
+>>> data.points[0]
+Point(x=1.1221146075409685, y=0.08147717341718697, label=-1.0)
+"""
+
+from microfp.datasets.bundled import (
+    digits,
+    iris,
+)
+from microfp.datasets.drawn import (
+    blobs,
+    circles,
+    moons,
+    spiral,
+)
+from microfp.datasets.examples import (
+    Dataset,
+    Point,
+    Row,
+    dataset,
+    subset,
+)
+from microfp.datasets.preparing import (
+    Standardization,
+    batch,
+    batch_numbers,
+    batches,
+    one_hot,
+    relabel,
+    shuffle,
+    split,
+    standardize,
+)
+from microfp.datasets.tables import (
+    Table,
+    from_rows,
+    read_csv,
+    read_table,
+    table_dataset,
+    table_numbers,
+    table_texts,
+    wrong_cell,
+)
+
+__all__ = [
+    "Dataset",
+    "Point",
+    "Row",
+    "Standardization",
+    "Table",
+    "batch",
+    "batch_numbers",
+    "batches",
+    "blobs",
+    "circles",
+    "dataset",
+    "digits",
+    "from_rows",
+    "iris",
+    "moons",
+    "one_hot",
+    "read_csv",
+    "read_table",
+    "relabel",
+    "shuffle",
+    "spiral",
+    "split",
+    "standardize",
+    "subset",
+    "table_dataset",
+    "table_numbers",
+    "table_texts",
+    "wrong_cell",
+]

@@ -1,0 +1,295 @@
+"""Examples to learn from, as values: n rows of numbers and their targets, checked when made.
+
+>>> data = dataset([[0, 0], [0, 1], [1, 0]], [-1, 1, 1], name="or")
+>>> data
+Dataset(name='or', n=3, d=2)
+>>> subset(data, [2]).points
+(Point(x=1.0, y=0.0, label=1.0),)
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import chain
+from math import isfinite
+from numbers import Real
+from typing import TypeAlias
+
+from pyrsistent import PMap, pmap
+
+from microfp.base.checks import wrong_kind
+from microfp.base.showing import mimebundle
+from microfp.errors import DataError, ShapeError
+from microfp.record import Record, attr
+
+Row: TypeAlias = tuple[float, ...]
+"""The numbers of one example, in the order of the columns.
+
+>>> row: Row = dataset([[1, 2]], [1]).xs[0]
+>>> row
+(1.0, 2.0)
+"""
+
+
+class Point(Record):
+    """One example of two-dimensional data: a row for a chart or a table.
+
+    Args:
+        x: the first number of the example.
+        y: the second one.
+        label: its target.
+
+    >>> dict(Point(x=1, y=2, label=-1))
+    {'x': 1.0, 'y': 2.0, 'label': -1.0}
+    """
+
+    x: float = attr()
+    y: float = attr()
+    label: float = attr()
+
+
+class Dataset(Record):
+    """n examples: rows of inputs and their targets; `dataset` makes one of any numbers.
+
+    Whatever makes or changes a Dataset (`Dataset(...)`, `set`, `update`) checks all of it.
+
+    Args:
+        xs: the inputs, n rows of d finite floats, n >= 1 and d >= 1.
+        ys: the targets, n finite floats; a label is -1.0 or 1.0 for two classes, and the
+            number of the class, from 0.0, for more.
+        metadata: what made the data: name, n, noise, seed, shuffle and the like.
+        further_ys: where an example has several targets, n rows of those that come after its
+            `ys`, all of one width; else empty. `targets` has them all.
+
+    Raises:
+        TypeError: a field is not a tuple, or a number is not a float.
+        ShapeError: rows of different widths, a row without numbers, or xs and ys of
+            different lengths.
+        DataError: no examples, or a number that is nan or infinite.
+
+    >>> Dataset(xs=((0.0, 1.0), (2.0, 3.0)), ys=(-1.0, 1.0)).set(ys=(1.0,))
+    Traceback (most recent call last):
+    microfp.errors.ShapeError: dataset: ys must be as long as xs, 2, got 1
+    """
+
+    xs: tuple[Row, ...] = attr()
+    ys: tuple[float, ...] = attr()
+    metadata: PMap[str, object] = attr(default=pmap())
+    further_ys: tuple[Row, ...] = attr(default=())
+
+    def __invariant__(self) -> tuple[bool, str]:
+        """Raise the error that says what is wrong; pyrsistent's own would say only that."""
+        check_rows("dataset", "xs", self.xs)
+        check_cells("dataset", "ys", self.ys)
+        if self.further_ys:
+            check_rows("dataset", "further_ys", self.further_ys)
+        for name, column in (("ys", self.ys), ("further_ys", self.further_ys or self.ys)):
+            if len(self.xs) != len(column):
+                expected = f"as long as xs, {len(self.xs)}"
+                raise ShapeError(f"dataset: {name} must be {expected}, got {len(column)}")
+        return True, ""
+
+    @property
+    def target_count(self) -> int:
+        """How many targets an example has.
+
+        >>> dataset([[0.0], [1.0]], [[5, 6], [7, 8]]).target_count
+        2
+        """
+        return 1 + len(self.further_ys[0]) if self.further_ys else 1
+
+    @property
+    def targets(self) -> tuple[Row, ...]:
+        """The targets as rows: one number an example, or several.
+
+        >>> dataset([[0.0], [1.0]], [-1, 1]).targets
+        ((-1.0,), (1.0,))
+        >>> dataset([[0.0], [1.0]], [[5, 6], [7, 8]]).targets
+        ((5.0, 6.0), (7.0, 8.0))
+        """
+        if not self.further_ys:
+            return tuple([(y,) for y in self.ys])
+        return tuple((y, *more) for y, more in zip(self.ys, self.further_ys, strict=True))
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """The examples as plain rows, for data of two columns.
+
+        Returns:
+            One `Point` an example, in order; made anew at each reading.
+
+        Raises:
+            ShapeError: the rows do not have two columns.
+
+        >>> dataset([(1, 2)], [-1]).points
+        (Point(x=1.0, y=2.0, label=-1.0),)
+        """
+        if len(self.xs[0]) != 2:
+            raise ShapeError(f"Dataset.points: xs must have 2 columns, got {len(self.xs[0])}")
+        return tuple(
+            Point.unchecked(x, y, label) for (x, y), label in zip(self.xs, self.ys, strict=True)
+        )
+
+    def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
+        return mimebundle(self)
+
+    def __repr__(self) -> str:
+        name = self.metadata.get("name", "")
+        return f"Dataset(name={name!r}, n={len(self.xs)}, d={len(self.xs[0])})"
+
+
+def dataset(
+    xs: Iterable[Iterable[float]],
+    ys: Iterable[float] | Iterable[Iterable[float]],
+    *,
+    name: str = "data",
+    metadata: Mapping[str, object] = pmap(),
+) -> Dataset:
+    """Make a Dataset of any rows and targets, numpy arrays included.
+
+    Args:
+        xs: the inputs, n rows of d finite numbers, n >= 1 and d >= 1.
+        ys: the targets, n finite numbers; or, for several targets an example, n rows of them.
+        name: what to call the data.
+        metadata: more to say about where it comes from.
+
+    Returns:
+        The data as tuples of plain floats; its metadata also holds `name` and `n`.
+
+    Raises:
+        TypeError: something that is not a row, or not a number (a bool, str or None).
+        ShapeError: rows of different widths, a row without numbers, or xs and ys of
+            different lengths.
+        DataError: no examples, or a number that is nan or infinite.
+
+    >>> exclusive_or = dataset([(0, 0), (0, 1), (1, 0), (1, 1)], [-1, 1, 1, -1], name="xor")
+    >>> exclusive_or.xs[1], exclusive_or.ys[1]
+    ((0.0, 1.0), 1.0)
+    >>> dataset([(0, 0), (0,)], [-1, 1])
+    Traceback (most recent call last):
+    microfp.errors.ShapeError: dataset: xs[1] must hold 2 numbers like xs[0], got 1
+    """
+    if not isinstance(name, str):
+        raise wrong_kind("dataset", "name", "a str", name)
+    if not isinstance(metadata, Mapping):
+        raise wrong_kind("dataset", "metadata", "a mapping", metadata)
+    rows, (first, further) = to_rows("dataset", "xs", xs), _to_targets("dataset", "ys", ys)
+    about = pmap({**metadata, "name": name, "n": len(rows)})
+    return Dataset(xs=rows, ys=first, metadata=about, further_ys=further)
+
+
+def subset(dataset: Dataset, places: Sequence[int]) -> Dataset:
+    """Choose some examples of a dataset, in the order of their places.
+
+    Args:
+        dataset: n examples.
+        places: numbers from 0 to n - 1, at least one; the metadata stay as they are.
+
+    Raises:
+        DataError: there is no place.
+
+    >>> subset(dataset([[0.0], [1.0], [2.0]], [-1, 1, 1]), [2, 0]).xs
+    ((2.0,), (0.0,))
+    """
+    if len(places) == 0:
+        raise DataError("subset: places must be at least one, got none")
+    return Dataset.unchecked(
+        tuple(dataset.xs[place] for place in places),
+        tuple(dataset.ys[place] for place in places),
+        dataset.metadata,
+        tuple(dataset.further_ys[place] for place in places) if dataset.further_ys else (),
+    )
+
+
+def to_rows(where: str, name: str, rows: Iterable[Iterable[float]]) -> tuple[Row, ...]:
+    """The rows as tuples of plain floats, of whatever widths.
+
+    >>> to_rows("dataset", "xs", [[1, 2], [3]])
+    ((1.0, 2.0), (3.0,))
+    """
+    if not _is_ordered(rows):
+        raise wrong_kind(where, name, "rows of numbers", rows)
+    return tuple(to_row(where, f"{name}[{i}]", row) for i, row in enumerate(rows))
+
+
+def _to_targets(
+    where: str, name: str, ys: Iterable[float] | Iterable[Iterable[float]]
+) -> tuple[Row, tuple[Row, ...]]:
+    """The first target of each example, and its further ones."""
+    if not _is_ordered(ys):
+        raise wrong_kind(where, name, "a row of numbers", ys)
+    given = tuple(ys)
+    if not given or not isinstance(given[0], Iterable) or isinstance(given[0], str):
+        return to_row(where, name, given), ()  # type: ignore[arg-type]  # `to_row` looks for itself
+    rows = to_rows(where, name, given)  # type: ignore[arg-type]  # so does `to_rows`
+    check_rows(where, name, rows)
+    return tuple(row[0] for row in rows), tuple(row[1:] for row in rows if row[1:])
+
+
+def to_row(where: str, name: str, cells: Iterable[float]) -> Row:
+    """The numbers as a tuple of plain floats, nan and inf included.
+
+    >>> to_row("dataset", "ys", [1, 2])
+    (1.0, 2.0)
+    """
+    if not _is_ordered(cells):
+        raise wrong_kind(where, name, "a row of numbers", cells)
+    return tuple(
+        cell if type(cell) is float else _to_float(where, f"{name}[{i}]", cell)
+        for i, cell in enumerate(cells)
+    )
+
+
+def _is_ordered(items: object) -> bool:
+    """Whether the items come in an order of their own: a set's follows the hashes."""
+    return isinstance(items, Iterable) and not isinstance(items, AbstractSet | Mapping)
+
+
+def _to_float(where: str, name: str, cell: object) -> float:
+    if isinstance(cell, bool) or not isinstance(cell, Real):
+        raise wrong_kind(where, name, "a number", cell)
+    try:
+        return float(cell)
+    except OverflowError:
+        raise DataError(f"{where}: {name} must be a number that fits a float") from None
+
+
+def check_rows(where: str, name: str, rows: tuple[Row, ...]) -> None:
+    """Raise unless there is a row, all are tuples of one width, and all numbers are finite.
+
+    >>> check_rows("dataset", "xs", ((1.0, 2.0), (3.0,)))
+    Traceback (most recent call last):
+    microfp.errors.ShapeError: dataset: xs[1] must hold 2 numbers like xs[0], got 1
+    """
+    if not rows:
+        raise DataError(f"{where}: {name} must be rows, got none")
+    for i, row in enumerate(rows):
+        if not isinstance(row, tuple):
+            raise wrong_kind(where, f"{name}[{i}]", "a tuple of floats", row)
+        if not row:
+            raise ShapeError(f"{where}: {name}[{i}] must hold at least 1 number, got none")
+        if len(row) != len(rows[0]):
+            expected = f"{len(rows[0])} numbers like {name}[0]"
+            raise ShapeError(f"{where}: {name}[{i}] must hold {expected}, got {len(row)}")
+    if not _are_finite_floats(tuple(chain.from_iterable(rows))):
+        i = next(i for i, row in enumerate(rows) if not _are_finite_floats(row))
+        check_cells(where, f"{name}[{i}]", rows[i])
+
+
+def check_cells(where: str, name: str, cells: Row) -> None:
+    """Raise for the first of the cells that is not a finite float.
+
+    >>> check_cells("dataset", "ys", (1.0, float("inf")))
+    Traceback (most recent call last):
+    microfp.errors.DataError: dataset: ys[1] must be a finite number, got inf
+    """
+    if _are_finite_floats(cells):
+        return
+    i, cell = next((i, cell) for i, cell in enumerate(cells) if not _are_finite_floats((cell,)))
+    if type(cell) is not float:
+        raise wrong_kind(where, f"{name}[{i}]", "a float", cell)
+    raise DataError(f"{where}: {name}[{i}] must be a finite number, got {cell}")
+
+
+def _are_finite_floats(cells: Row) -> bool:
+    """Whether all cells are; one pass in C for the types and one for the values."""
+    return set(map(type, cells)) <= {float} and all(map(isfinite, cells))

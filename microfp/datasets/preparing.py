@@ -1,0 +1,268 @@
+"""Data made ready for training: shuffled, split, standardized, cut into batches.
+
+>>> from microfp.datasets.examples import dataset
+>>> data = dataset([[float(i)] for i in range(8)], [-1, 1] * 4)
+>>> training, held_out = split(data, held_out=0.25)
+>>> scaled = standardize(training)
+>>> len(scaled(training).xs), len(scaled(held_out).xs)
+(6, 2)
+"""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from random import Random
+
+from microfp.base.checks import check_count, check_finite, check_flag, check_seed, wrong_value
+from microfp.datasets.examples import Dataset, Row, subset
+from microfp.errors import DataError, ShapeError
+from microfp.record import Record, attr
+
+
+@lru_cache(maxsize=16)
+def _order(n: int, seed: int, epoch: int) -> tuple[int, ...]:
+    """The places from 0 to n - 1 in a random order, one for each seed and epoch."""
+    return tuple(Random(f"{seed} {epoch}").sample(range(n), n))
+
+
+def shuffle(dataset: Dataset, *, seed: int = 1337) -> Dataset:
+    """Put the examples in a random order.
+
+    Args:
+        dataset: n examples.
+        seed: What the order is drawn with, from 0 to 2**32 - 1.
+
+    >>> from microfp.datasets.examples import dataset
+    >>> sorted(shuffle(dataset([[1.0], [2.0], [3.0]], [1, 2, 3])).ys)
+    [1.0, 2.0, 3.0]
+    """
+    return subset(dataset, _order(len(dataset.xs), check_seed("shuffle", "seed", seed), 0))
+
+
+def split(
+    dataset: Dataset, *, held_out: float = 0.25, seed: int = 1337, stratified: bool = False
+) -> tuple[Dataset, Dataset]:
+    """Split the examples at random into those to train on and those held out.
+
+    Args:
+        dataset: n examples, at least 2.
+        held_out: Their share, above 0 and below 1; ceil(held_out * n) examples are held out.
+        seed: What the order is drawn with, from 0 to 2**32 - 1.
+        stratified: Whether the same share of each class is held out, as nearly as whole examples
+            allow, by largest remainders, as in scikit-learn. The last example of a class is never
+            held out, so that there may be fewer than ceil(held_out * n).
+
+    Returns:
+        The training examples and the held-out ones, together all of them, each once.
+
+    Raises:
+        ValueError: If one of the two would be empty.
+
+    >>> from microfp.datasets.examples import dataset
+    >>> training, rest = split(dataset([[0.0], [1.0], [2.0], [3.0]], [1, 1, 1, 1]))
+    >>> len(training.xs), len(rest.xs)
+    (3, 1)
+    >>> rare = dataset([[float(i)] for i in range(8)], [0, 0, 0, 0, 0, 0, 1, 1])
+    >>> [sorted(part.ys) for part in split(rare, held_out=0.5, stratified=True)]
+    [[0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 1.0]]
+    """
+    share, n = check_finite("split", "held_out", held_out), len(dataset.xs)
+    shuffled = shuffle(dataset, seed=check_seed("split", "seed", seed))
+    count = math.ceil(share * n)
+    by_class = check_flag("split", "stratified", stratified) and 0 < count < n
+    held = _held_of_each_class(shuffled.targets, count) if by_class else range(count)
+    if not 0 < len(held) < n:
+        expected = f"a share of {n} examples that leaves some on both sides"
+        raise wrong_value("split", "held_out", expected, held_out)
+    rest = sorted(frozenset(range(n)).difference(held))
+    return subset(shuffled, rest), subset(shuffled, held)
+
+
+def _held_of_each_class(targets: Sequence[Row], count: int) -> list[int]:
+    """The places of the first examples of each class, about `count` in all, in order."""
+    places: dict[Row, list[int]] = {row: [] for row in sorted({*targets})}
+    for i, row in enumerate(targets):  # a plain loop: the places of all classes in one pass
+        places[row].append(i)
+    kept = _apportioned([len(own) for own in places.values()], len(targets) - count)
+    chosen = zip(places.values(), kept, strict=True)
+    return sorted(i for own, least in chosen for i in own[: len(own) - max(least, 1)])
+
+
+def _apportioned(sizes: Sequence[int], count: int) -> list[int]:
+    """Divide a count by sizes: whole shares, and one more for the largest remainders."""
+    shares = [divmod(size * count, sum(sizes)) for size in sizes]
+    order = sorted(range(len(sizes)), key=lambda i: -shares[i][1])
+    more = frozenset(order[: count - sum(whole for whole, _ in shares)])
+    return [whole + (i in more) for i, (whole, _) in enumerate(shares)]
+
+
+def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Dataset:
+    """Choose the examples of one step; the choice depends on seed and step alone.
+
+    The examples are shuffled anew for each epoch and dealt out in order, so that an epoch of
+    ceil(n / size) steps sees each of them once; its last batch may be smaller.
+
+    Args:
+        dataset: All n examples.
+        size: How many a batch holds; None, or n or more, for all of them in their own order.
+        seed: What the examples are shuffled with.
+        step: The number of the step, from 0.
+
+    Raises:
+        ValueError: If the size is below 1, the step below 0 or the seed out of range.
+
+    >>> from microfp.datasets.examples import dataset
+    >>> data = dataset([[float(i)] for i in range(10)], [1] * 10)
+    >>> [len(batch(data, 4, seed=1, step=k).xs) for k in range(4)]
+    [4, 4, 2, 4]
+    """
+    n = len(dataset.xs)
+    if size is None or check_count("batch", "size", size, minimum=1) >= n:
+        return dataset
+    check_seed("batch", "seed", seed)
+    checked = check_count("batch", "step", step)
+    return subset(dataset, batch_numbers(n, size, seed=seed, step=checked))
+
+
+def batch_numbers(n: int, size: int, *, seed: int, step: int) -> tuple[int, ...]:
+    """Choose the examples of one step by number, out of n; see `batch`.
+
+    >>> sorted(batch_numbers(3, 3, seed=1, step=0))
+    [0, 1, 2]
+    """
+    epoch, place = divmod(step, math.ceil(n / size))
+    return _order(n, seed, epoch)[place * size : (place + 1) * size]
+
+
+def batches(
+    dataset: Dataset, size: int, *, epoch: int = 0, seed: int = 1337
+) -> tuple[Dataset, ...]:
+    """Deal out the examples of one epoch, as the steps of a training see them; see `batch`.
+
+    Args:
+        dataset: All n examples.
+        size: How many a batch holds, at least 1; the last one may be smaller.
+        epoch: The number of the epoch, from 0.
+        seed: What the examples are shuffled with.
+
+    >>> from microfp.datasets.examples import dataset
+    >>> [len(b.xs) for b in batches(dataset([[float(i)] for i in range(5)], [1] * 5), 2)]
+    [2, 2, 1]
+    """
+    each = check_count("batches", "size", size, minimum=1)
+    first = check_count("batches", "epoch", epoch)
+    checked = check_seed("batches", "seed", seed)
+    count = math.ceil(len(dataset.xs) / each)
+    steps = range(first * count, (first + 1) * count)
+    return tuple(batch(dataset, each, seed=checked, step=step) for step in steps)
+
+
+class Standardization(Record):
+    """A fitted transform that gives each column mean 0 and standard deviation 1.
+
+    row[i] -> (row[i] - means[i]) / deviations[i]
+
+    It is data, and a pure function of a dataset; `row` is the same for one example.
+
+    Attributes:
+        means: One number per column.
+        deviations: One number above 0 per column.
+
+    >>> Standardization(means=(1.0,), deviations=(2.0,)).row((5.0,))
+    (2.0,)
+    """
+
+    means: Row = attr()
+    deviations: Row = attr()
+
+    def row(self, row: Sequence[float]) -> Row:
+        """Transform the inputs of one example.
+
+        Raises:
+            ShapeError: If the row has more or fewer columns than what this was fitted to.
+        """
+        if len(row) != len(self.means):
+            raise ShapeError(
+                f"standardize: a row must have {len(self.means)} columns, got {len(row)}"
+            )
+        return tuple(
+            (x - mean) / deviation
+            for x, mean, deviation in zip(row, self.means, self.deviations, strict=True)
+        )
+
+    def __call__(self, dataset: Dataset) -> Dataset:
+        """Transform the inputs of all examples; targets and metadata stay."""
+        return dataset.set(xs=tuple(map(self.row, dataset.xs)))
+
+
+def standardize(dataset: Dataset) -> Standardization:
+    """Fit a transform to the columns of a dataset; apply it to any other of the same columns.
+
+    Returns:
+        The transform. A column that does not vary is only moved to 0.
+
+    >>> from microfp.datasets.examples import dataset
+    >>> data = dataset([[1.0, 7.0], [3.0, 7.0]], [-1, 1])
+    >>> standardize(data)(data).xs
+    ((-1.0, 0.0), (1.0, 0.0))
+    """
+    columns = tuple(zip(*dataset.xs, strict=True))
+    means = tuple(_mean(column) for column in columns)
+    return Standardization(
+        means=means,
+        deviations=tuple(
+            math.sqrt(_mean(tuple((x - mean) ** 2 for x in column))) or 1.0
+            for column, mean in zip(columns, means, strict=True)
+        ),
+    )
+
+
+def _mean(numbers: Row) -> float:
+    return math.fsum(numbers) / len(numbers)
+
+
+def one_hot(dataset: Dataset, *, classes: int | None = None) -> Dataset:
+    """Turn class numbers into rows of targets: 1 in the place of the class, else 0.
+
+    Args:
+        dataset: Its targets are class numbers 0, 1, 2 ...
+        classes: How many classes there are; None for the largest class number plus 1.
+
+    Raises:
+        DataError: If a target is no class number below `classes`.
+
+    >>> from microfp.datasets.examples import dataset
+    >>> one_hot(dataset([[5.0], [6.0], [7.0]], [2, 0, 1])).targets[0]
+    (0.0, 0.0, 1.0)
+    """
+    least = 1 if classes is None else check_count("one_hot", "classes", classes, minimum=1)
+    count = int(max(dataset.ys)) + 1 if classes is None else least
+    for y in dataset.ys:
+        if dataset.further_ys or not (y.is_integer() and 0.0 <= y < max(count, 1)):
+            raise DataError(f"one_hot: each target must be a class number below {count}, got {y!r}")
+    rows = [tuple(float(place == y) for place in range(count)) for y in dataset.ys]
+    return dataset.set(
+        ys=tuple(row[0] for row in rows), further_ys=tuple(row[1:] for row in rows if row[1:])
+    )
+
+
+def relabel(dataset: Dataset, labels: Sequence[float]) -> Dataset:
+    """Give other labels to the classes: the smallest label becomes the first, and so on.
+
+    Args:
+        dataset: Data with as many different targets as there are labels.
+        labels: Finite numbers, all different, such as (-1, 1) for two classes.
+
+    Raises:
+        DataError: If there are more or fewer different targets than labels.
+
+    >>> from microfp.datasets.examples import dataset
+    >>> relabel(dataset([[5.0], [6.0], [7.0]], [0, 1, 0]), (-1, 1)).ys
+    (-1.0, 1.0, -1.0)
+    """
+    old = sorted(set(dataset.ys))
+    new = [check_finite("relabel", "each of labels", label) for label in labels]
+    if len(old) != len(new) or len(set(new)) != len(new):
+        raise DataError(f"relabel: labels must be {len(old)} different numbers, got {labels!r:.80}")
+    table = dict(zip(old, new, strict=True))
+    return dataset.set(ys=tuple(table[y] for y in dataset.ys))

@@ -1,0 +1,312 @@
+"""A training, described by plain data: names and numbers instead of functions.
+
+A `Configuration` can be written on a command line, saved in a file, compared and sent to another
+process. `loss_of`, `optimizer_of` and `model_of` make of it what it names.
+
+>>> configuration = Configuration(loss="mean_squared_error", optimizer="sgd", penalty=0.0)
+>>> loss_of(configuration).name, optimizer_of(configuration).name
+('mean_squared_error', 'sgd')
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Final, get_args
+
+from microfp import losses, optim, schedules
+from microfp.base.checks import (
+    check_count,
+    check_finite,
+    check_flag,
+    check_kind,
+    check_non_negative,
+    check_positive,
+    check_seed,
+    wrong_value,
+)
+from microfp.losses import Loss
+from microfp.nn import (
+    ACTIVATIONS,
+    MLP,
+    mlp,
+)
+from microfp.optim import (
+    Optimizer,
+)
+from microfp.record import Record, attr
+from microfp.schedules import Schedule
+from microfp.trainer import (
+    Backend,
+)
+
+__all__ = [
+    "AUTO",
+    "CLASSIFICATION",
+    "LOSSES",
+    "MOST_PARAMETERS",
+    "OPTIMIZERS",
+    "RATES",
+    "REGRESSION",
+    "SCHEDULES",
+    "Configuration",
+    "loss_of",
+    "model_of",
+    "optimizer_of",
+    "rate_of",
+    "schedule_of",
+]
+
+AUTO: Final = "auto"
+"""The loss that is chosen by the targets.
+
+>>> Configuration().loss == AUTO
+True
+"""
+
+MOST_PARAMETERS = 1_000_000
+"""How large a model may be that is described in words.
+
+>>> MOST_PARAMETERS
+1000000
+"""
+
+CLASSIFICATION: Mapping[str, Callable[[float], Loss]] = {
+    "binary_cross_entropy": lambda penalty: losses.binary_cross_entropy(l2=penalty),
+    "softmax_cross_entropy": lambda penalty: losses.softmax_cross_entropy(l2=penalty),
+    "max_margin": lambda penalty: losses.max_margin(alpha=penalty),
+}
+"""The losses of classes, each from the weight of an L2 penalty.
+
+>>> CLASSIFICATION["max_margin"](0.5).name
+'max_margin'
+"""
+
+REGRESSION: Mapping[str, Callable[[float], Loss]] = {
+    "mean_squared_error": lambda penalty: losses.mean_squared_error(l2=penalty),
+    "mean_absolute_error": lambda penalty: losses.mean_absolute_error(l2=penalty),
+    "huber": lambda penalty: losses.huber(l2=penalty),
+}
+"""The losses of numbers, each from the weight of an L2 penalty.
+
+>>> REGRESSION["huber"](0.0).penalty is None
+True
+"""
+
+LOSSES: Mapping[str, Callable[[float], Loss]] = {**CLASSIFICATION, **REGRESSION}
+"""Every loss that goes by a name.
+
+>>> set(LOSSES) == {*CLASSIFICATION, *REGRESSION}
+True
+"""
+
+OPTIMIZERS: Mapping[str, Callable[[Schedule], Optimizer]] = {
+    "sgd": optim.sgd,
+    "momentum": optim.momentum,
+    "nesterov": optim.nesterov,
+    "adagrad": optim.adagrad,
+    "rmsprop": optim.rmsprop,
+    "adam": optim.adam,
+    "adamw": optim.adamw,
+    "lion": optim.lion,
+}
+"""The optimisers that go by a name, each from a schedule.
+
+>>> OPTIMIZERS["adam"](lambda step: 0.1).name
+'adam'
+"""
+
+RATES: Mapping[str, float] = {
+    "sgd": 0.1,
+    "momentum": 0.02,
+    "nesterov": 0.02,
+    "adagrad": 0.05,
+    "rmsprop": 0.005,
+    "adam": 0.01,
+    "adamw": 0.01,
+    "lion": 0.002,
+}
+"""The learning rate of each optimiser where none is given, for data that are standardized.
+
+>>> RATES["sgd"]
+0.1
+"""
+
+SCHEDULES: Mapping[str, Callable[[float, int], Schedule]] = {
+    "constant": lambda rate, steps: schedules.constant(rate),
+    "linear": lambda rate, steps: schedules.linear(rate, 0.0, steps),
+    "cosine": schedules.cosine,
+    "one_cycle": lambda rate, steps: schedules.one_cycle(rate, max(steps, 4)),
+}
+"""The schedules that go by a name, each from its largest rate and its number of steps.
+
+>>> SCHEDULES["linear"](1.0, 4)(2)
+0.5
+"""
+
+
+class Configuration(Record):
+    """What to train, and how: everything but the data.
+
+    Whatever makes or changes a configuration (`Configuration(...)`, `set`) checks all of it.
+
+    Args:
+        hidden: Widths of the hidden layers, each at least 1; none for a linear model.
+        activation: Of the hidden layers, a name in `nn.ACTIVATIONS`.
+        loss: A name in `LOSSES`, or "auto" for one that suits the targets.
+        optimizer: A name in `OPTIMIZERS`.
+        learning_rate: The largest rate, above 0; None for that of the optimiser in `RATES`.
+        schedule: A name in `SCHEDULES`: how the rate goes on from there until the last step.
+        warm_up: How many steps the rate rises from 0 at first.
+        penalty: The weight of the L2 penalty, at least 0.
+        steps: How many steps in all.
+        batch_size: How many examples a step sees; None for all of them.
+        held_out: Which share of the examples is not trained on but measured at the end; at least
+            0, for none, and below 1.
+        patience: Stop once the loss on examples set aside for it has not fallen for so many
+            epochs, and keep the best model; None for never.
+        standardize: Whether inputs, and targets that are no classes, are scaled to mean 0 and
+            standard deviation 1 for training. The scale is that of the training examples.
+        seed: What weights, splits and batches are drawn with, from 0 to 2**32 - 1.
+        backend: How a step is computed; see `trainer.Backend`.
+
+    Raises:
+        TypeError: A field is of the wrong kind.
+        ValueError: A field is out of range, or no name that is known.
+
+    >>> Configuration(hidden=(8, 8)).set(optimizer="sgd").hidden
+    (8, 8)
+    >>> Configuration(steps=-1)
+    Traceback (most recent call last):
+    ValueError: Configuration: steps must be an int >= 0, got -1
+    """
+
+    hidden: tuple[int, ...] = attr(default=(16,))
+    activation: str = attr(default="relu")
+    loss: str = attr(default=AUTO)
+    optimizer: str = attr(default="adam")
+    learning_rate: float | None = attr(default=None)
+    schedule: str = attr(default="cosine")
+    warm_up: int = attr(default=0)
+    penalty: float = attr(default=1e-3)
+    steps: int = attr(default=500)
+    batch_size: int | None = attr(default=32)
+    held_out: float = attr(default=0.25)
+    patience: int | None = attr(default=None)
+    standardize: bool = attr(default=True)
+    seed: int = attr(default=1337)
+    backend: Backend = attr(default=AUTO)
+
+    def __invariant__(self) -> tuple[bool, str]:
+        """Raise the error that says what is wrong; pyrsistent's own would say only that."""
+        _check_names(self)
+        _check_widths(self.hidden)
+        _check_numbers(self)
+        return True, ""
+
+
+def _check_names(it: Configuration) -> None:
+    known: Mapping[str, Sequence[str]] = {
+        "activation": tuple(ACTIVATIONS),
+        "loss": (AUTO, *LOSSES),
+        "optimizer": tuple(OPTIMIZERS),
+        "schedule": tuple(SCHEDULES),
+        "backend": get_args(Backend),
+    }
+    for name, names in known.items():
+        if it[name] not in names:
+            raise wrong_value("Configuration", name, f"one of {', '.join(names)}", it[name])
+
+
+def _check_widths(hidden: tuple[int, ...]) -> None:
+    for i, width in enumerate(hidden):
+        check_count("Configuration", f"hidden[{i}]", width, minimum=1)
+
+
+def _check_numbers(it: Configuration) -> None:
+    where = "Configuration"
+    if it.learning_rate is not None:
+        check_positive(where, "learning_rate", it.learning_rate)
+    check_non_negative(where, "penalty", it.penalty)
+    check_count(where, "warm_up", it.warm_up)
+    check_count(where, "steps", it.steps)
+    if it.batch_size is not None:
+        check_count(where, "batch_size", it.batch_size, minimum=1)
+    if it.patience is not None:
+        check_count(where, "patience", it.patience, minimum=1)
+    if not 0.0 <= check_finite(where, "held_out", it.held_out) < 1.0:
+        raise wrong_value(where, "held_out", "a share from 0 to below 1", it.held_out)
+    check_flag(where, "standardize", it.standardize)
+    check_seed(where, "seed", it.seed)
+
+
+def loss_of(configuration: Configuration) -> Loss:
+    """Make the loss that a configuration names.
+
+    Raises:
+        ValueError: If that is "auto", which has a meaning beside data only.
+
+    >>> loss_of(Configuration(loss="huber")).name
+    'huber'
+    """
+    check_kind("loss_of", "configuration", configuration, Configuration)
+    if configuration.loss == AUTO:
+        raise wrong_value("loss_of", "loss", f"one of {', '.join(LOSSES)}", AUTO)
+    return LOSSES[configuration.loss](configuration.penalty)
+
+
+def rate_of(configuration: Configuration) -> float:
+    """Return the largest learning rate: the one that is given, or that of the optimiser.
+
+    >>> rate_of(Configuration(optimizer="sgd")), rate_of(Configuration(learning_rate=0.5))
+    (0.1, 0.5)
+    """
+    given = configuration.learning_rate
+    return RATES[configuration.optimizer] if given is None else given
+
+
+def schedule_of(configuration: Configuration) -> Schedule:
+    """Make the learning rate as a function of the step.
+
+    >>> rate = schedule_of(Configuration(learning_rate=0.5, schedule="linear", steps=10))
+    >>> rate(0), rate(5), rate(10)
+    (0.5, 0.25, 0.0)
+    """
+    rate, rising = rate_of(configuration), configuration.warm_up
+    after = SCHEDULES[configuration.schedule](rate, max(configuration.steps - rising, 1))
+    return schedules.warm_up(after, rising) if rising else after
+
+
+def optimizer_of(configuration: Configuration) -> Optimizer:
+    """Make the optimiser that a configuration names, with its schedule.
+
+    >>> optimizer_of(Configuration(optimizer="lion")).name
+    'lion'
+    """
+    return OPTIMIZERS[configuration.optimizer](schedule_of(configuration))
+
+
+def model_of(configuration: Configuration, inputs: int, outputs: int) -> MLP:
+    """Make the model before its training, with weights that suit its activation.
+
+    Args:
+        configuration: Its hidden layers, activation and seed.
+        inputs: How many numbers an example has.
+        outputs: How many scores.
+
+    Raises:
+        ValueError: If it would have more than `MOST_PARAMETERS` parameters.
+
+    >>> [len(layer.neurons) for layer in model_of(Configuration(hidden=(8,)), 4, 3).layers]
+    [8, 3]
+    """
+    widths = (inputs, *configuration.hidden, outputs)
+    count = sum((n_in + 1) * n_out for n_in, n_out in pairwise(widths))
+    if count > MOST_PARAMETERS:
+        expected = f"widths that make at most {MOST_PARAMETERS} parameters, not {count}"
+        raise wrong_value("Configuration", "hidden", expected, configuration.hidden)
+    return mlp(
+        inputs,
+        widths[1:],
+        activation=configuration.activation,
+        init="he" if configuration.activation in ("relu", "softplus") else "glorot",
+        seed=configuration.seed,
+    )

@@ -1,0 +1,547 @@
+"""Experiments: from a configuration and a dataset to a trained predictor and its scores.
+
+It is all that the command `microfp train` does, as pure functions: split, scale, train, stop,
+measure.
+
+>>> from microfp import datasets
+>>> outcome = run(Configuration(hidden=(8,), steps=100), datasets.moons(100)).unwrap()
+>>> outcome.training.examples, outcome.held_out.examples
+(75, 25)
+>>> outcome.held_out.accuracy > 0.8
+True
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from pyrsistent import PVector, pvector
+from returns.result import Failure, Result, Success
+
+from microfp.base.checks import check_count, check_kind, wrong_kind, wrong_value
+from microfp.compiler.python.scores import scores
+from microfp.datasets import (
+    Dataset,
+    Standardization,
+    dataset,
+    split,
+    standardize,
+)
+from microfp.errors import DataError, MicrofpError
+from microfp.experiments.configurations import (
+    AUTO,
+    CLASSIFICATION,
+    REGRESSION,
+    Configuration,
+    loss_of,
+    model_of,
+    optimizer_of,
+    rate_of,
+)
+from microfp.experiments.predictors import (
+    Prediction,
+    Predictor,
+    Score,
+    class_name,
+    encode,
+    mean_cost,
+    measure,
+    output_count,
+)
+from microfp.nn import (
+    MLP,
+)
+from microfp.record import Record, attr
+from microfp.trainer import (
+    Metrics,
+    TrainState,
+    initial_state,
+)
+from microfp.trainer.parallel import SweepFailure, sweep
+from microfp.trainer.streams import Diverged, take, try_resume
+
+if TYPE_CHECKING:  # who has an executor has loaded it; `import microfp` need not
+    from concurrent.futures import Executor
+
+__all__ = [
+    "VALIDATION",
+    "Experiment",
+    "Outcome",
+    "Watched",
+    "compare",
+    "conclude",
+    "extend",
+    "merit",
+    "perform",
+    "prepare",
+    "run",
+    "watch",
+]
+
+State: TypeAlias = TrainState[MLP]
+
+VALIDATION = 0.2
+"""The share of the training examples that is set aside where a run has patience.
+
+>>> from microfp import datasets
+>>> experiment = prepare(Configuration(patience=1, held_out=0.0), datasets.moons(100))
+>>> len(experiment.validation.xs) == VALIDATION * 100
+True
+"""
+
+MOST_CLASSES = 20
+"""Whole numbers are taken for classes if they are no more than these, and ten times as common."""
+
+LARGEST = 1e150
+"""The largest number that can be standardized: its square has to be a float."""
+
+
+class Experiment(Record):
+    """A training that is about to begin.
+
+    Attributes:
+        start: The predictor before its first step, or where it is resumed.
+        training: What the model is trained on, as `encode` makes it.
+        validation: What decides when to stop, if the configuration has patience.
+        held_out: What is measured at the end alone, if anything.
+
+    >>> from microfp import datasets
+    >>> prepare(Configuration(patience=5), datasets.moons(100)).validation
+    Dataset(name='target', n=15, d=2)
+    """
+
+    start: Predictor = attr()
+    training: Dataset = attr()
+    validation: Dataset | None = attr(default=None)
+    held_out: Dataset | None = attr(default=None)
+
+
+class Watched(NamedTuple):
+    """A state of a training, and which one to keep if the training stopped here.
+
+    Attributes:
+        state: The state after one more step.
+        kept: The state with the least validation loss so far; without patience, `state`.
+        loss: That least loss; nan without patience.
+        worse: How many epochs in a row have been no better.
+
+    >>> from microfp import datasets
+    >>> next(watch(prepare(Configuration(), datasets.moons(40)))).unwrap().state.step
+    1
+    """
+
+    state: State
+    kept: State
+    loss: float
+    worse: int
+
+
+class Outcome(Record):
+    """A finished experiment.
+
+    Attributes:
+        predictor: The trained one.
+        steps: How many steps were done; with patience, more than those of the model that was kept.
+        training: How well it does on what it was trained on.
+        validation: On what decided when to stop, if there was any.
+        held_out: On examples that it has never seen, if there are any.
+        history: The metrics of the steps that were logged, each of the batch of its step.
+
+    >>> from microfp import datasets
+    >>> run(Configuration(steps=3), datasets.moons(40)).unwrap().steps
+    3
+    """
+
+    predictor: Predictor = attr()
+    steps: int = attr()
+    training: Score = attr()
+    validation: Score | None = attr(default=None)
+    held_out: Score | None = attr(default=None)
+    history: PVector[Metrics] = attr(default=pvector())
+
+
+def run(
+    configuration: Configuration, dataset: Dataset, *, log_every: int = 1
+) -> Result[Outcome, Diverged[MLP]]:
+    """Prepare, train and measure.
+
+    Args:
+        configuration: What to train, and how.
+        dataset: All examples, unscaled, with one target each.
+        log_every: Keep the metrics of every so many steps.
+
+    Returns:
+        The outcome, or where and why the numbers diverged.
+
+    Raises:
+        DataError, ShapeError, ValueError, TypeError: At once, for what cannot be trained.
+
+    >>> from microfp import datasets
+    >>> line = datasets.dataset([[float(i)] for i in range(40)], [2.0 * i + 1.0 for i in range(40)])
+    >>> outcome = run(Configuration(hidden=(), penalty=0.0), line).unwrap()
+    >>> round(outcome.held_out.r2, 3)
+    1.0
+    """
+    return perform(prepare(configuration, dataset), log_every=log_every)
+
+
+def perform(experiment: Experiment, *, log_every: int = 1) -> Result[Outcome, Diverged[MLP]]:
+    """Train and measure what has been prepared; see `run`.
+
+    >>> from microfp import datasets
+    >>> perform(prepare(Configuration(steps=2), datasets.moons(40))).unwrap().steps
+    2
+    """
+    every = check_count("perform", "log_every", log_every, minimum=1)
+    last, history = None, list[Metrics]()
+    for result in watch(experiment):  # a plain loop: it ends at the first failure
+        if isinstance(result, Failure):
+            return result
+        last = result.unwrap()
+        metrics = last.state.metrics
+        if metrics is not None and metrics.step % every == 0:
+            history.append(metrics)
+    return Success(conclude(experiment, last, history))
+
+
+# Before
+
+
+def prepare(configuration: Configuration, dataset: Dataset) -> Experiment:
+    """Choose a loss by the targets, split the examples, fit the scales, make the model.
+
+    Targets are classes if the loss says so; for "auto", if the data name their classes, or if they
+    are whole numbers, two different ones or few in comparison with the examples.
+
+    Args:
+        configuration: What to train, and how.
+        dataset: All examples, unscaled, with one target each. Its metadata may name "columns",
+            "target" and "classes".
+
+    Raises:
+        DataError: If the examples do not suit the configuration.
+        ValueError: If the model would be too large, or a part of the split empty.
+
+    >>> from microfp import datasets
+    >>> experiment = prepare(Configuration(), datasets.moons(100))
+    >>> experiment.start.configuration.loss, experiment.start.classes
+    ('binary_cross_entropy', ('-1', '1'))
+    """
+    check_kind("prepare", "configuration", configuration, Configuration)
+    check_kind("prepare", "dataset", dataset, Dataset)
+    _check_targets(dataset)
+    chosen = configuration.set(
+        loss=_chosen_loss(configuration, dataset), learning_rate=rate_of(configuration)
+    )
+    names = _class_names(dataset) if chosen.loss in CLASSIFICATION else {}
+    parts = _parts(chosen, dataset, stratified=bool(names))
+    start = _start(chosen, dataset, parts["training"], tuple(names.values()))
+    return _experiment(start, parts, names)
+
+
+def extend(predictor: Predictor, dataset: Dataset, *, steps: int) -> Experiment:
+    """Go on with the training of a predictor, in the way in which it was begun.
+
+    The schedule is that of a training of all steps, so with a constant rate it is the training
+    that was never interrupted, bit for bit.
+
+    Args:
+        predictor: One that was trained before, on examples of the same columns and classes.
+        dataset: All examples, unscaled; the same ones are held out if they are the same.
+        steps: How many more steps.
+
+    Raises:
+        DataError: If the examples do not suit the predictor.
+
+    >>> from microfp import datasets
+    >>> short = Configuration(steps=10, schedule="constant")
+    >>> begun = run(short, datasets.moons(40)).unwrap().predictor
+    >>> extend(begun, datasets.moons(40), steps=5).start.configuration.steps
+    15
+    """
+    check_kind("extend", "predictor", predictor, Predictor)
+    more = check_count("extend", "steps", steps)
+    _check_targets(dataset)
+    _check_columns(predictor, dataset)
+    _check_memory(predictor)
+    configuration = predictor.configuration.set(steps=predictor.state.step + more)
+    names = _class_names(dataset) if predictor.classes else {}
+    parts = _parts(configuration, dataset, stratified=bool(names))
+    return _experiment(predictor.set(configuration=configuration), parts, names)
+
+
+def _check_targets(dataset: Dataset) -> None:
+    if dataset.further_ys:
+        raise DataError("prepare: each example must have one target, got several")
+
+
+def _check_columns(predictor: Predictor, dataset: Dataset) -> None:
+    expected, got = predictor.features, _columns(dataset)
+    if expected != got:
+        raise DataError(
+            f"extend: the inputs must be {', '.join(expected):.100}, got {', '.join(got):.100}"
+        )
+
+
+def _check_memory(predictor: Predictor) -> None:
+    """Check that the state is one of the optimiser and of the model that it belongs to."""
+    fresh = initial_state(predictor.model, optimizer_of(predictor.configuration))
+    if _shape(fresh.optimizer_state) != _shape(predictor.state.optimizer_state):
+        expected = f"that of {predictor.configuration.optimizer} for this model"
+        raise wrong_kind("extend", "the optimizer state", expected, "another")
+
+
+def _shape(state: object) -> object:
+    if isinstance(state, PVector):
+        return len(state)
+    if isinstance(state, tuple):
+        return tuple(_shape(item) for item in state)
+    if isinstance(state, Record):
+        return type(state).__name__, tuple(_shape(field) for field in state.values())
+    return type(state).__name__
+
+
+def _chosen_loss(configuration: Configuration, dataset: Dataset) -> str:
+    if configuration.loss in REGRESSION and "classes" in dataset.metadata:
+        raise DataError(f"{configuration.loss}: the targets must be numbers, got names of classes")
+    if configuration.loss != AUTO:
+        return configuration.loss
+    labels = set(dataset.ys)
+    if not _look_like_classes(dataset, labels):
+        return "mean_squared_error"
+    return "binary_cross_entropy" if len(labels) == 2 else "softmax_cross_entropy"
+
+
+def _look_like_classes(dataset: Dataset, labels: set[float]) -> bool:
+    few = len(labels) == 2 or len(labels) <= min(MOST_CLASSES, len(dataset.ys) // 10)
+    whole = all(label.is_integer() for label in labels)
+    return len(labels) > 1 and ("classes" in dataset.metadata or (few and whole))
+
+
+def _class_names(dataset: Dataset) -> dict[float, str]:
+    """The name of each label, in the order of the labels."""
+    labels = sorted(set(dataset.ys))
+    if len(labels) < 2:
+        raise DataError(f"prepare: there must be two classes or more, got {len(labels)}")
+    if 2 * len(labels) > len(dataset.ys) > 4:
+        raise DataError(
+            f"prepare: there must be at least two examples a class on average, "
+            f"got {len(labels)} classes for {len(dataset.ys)} examples"
+        )
+    given = dataset.metadata.get("classes")
+    known = given if isinstance(given, tuple) and len(given) == len(labels) else None
+    return dict(zip(labels, known or map(class_name, labels), strict=True))
+
+
+def _parts(
+    configuration: Configuration, dataset: Dataset, *, stratified: bool
+) -> dict[str, Dataset]:
+    """The examples to train on, to stop by and to hold out, as far as they are asked for."""
+    seed, share = configuration.seed, configuration.held_out
+    cut = partial(split, seed=seed, stratified=stratified)
+    rest, held_out = cut(dataset, held_out=share) if share else (dataset, None)
+    patient = configuration.patience is not None
+    rest, validation = cut(rest, held_out=VALIDATION) if patient else (rest, None)
+    parts = {"training": rest, "validation": validation, "held_out": held_out}
+    return {name: part for name, part in parts.items() if part is not None}
+
+
+def _start(
+    configuration: Configuration, whole: Dataset, training: Dataset, classes: tuple[str, ...]
+) -> Predictor:
+    """The predictor before its training."""
+    columns, scaled = _columns(whole), configuration.standardize
+    model = model_of(configuration, len(columns), output_count(configuration, classes))
+    numbers = dataset([(y,) for y in training.ys], training.ys)
+    (target,) = _texts(whole, "target", 1) or ("target",)
+    return Predictor(
+        features=columns,
+        target=target,
+        classes=classes,
+        inputs=_fitted(training, columns) if scaled else None,
+        targets=_fitted(numbers, (target,)) if scaled and not classes else None,
+        configuration=configuration,
+        state=initial_state(model, optimizer_of(configuration)),
+    )
+
+
+def _fitted(training: Dataset, columns: Sequence[str]) -> Standardization:
+    for name, cells in zip(columns, zip(*training.xs, strict=True), strict=True):
+        if max(map(abs, cells)) > LARGEST:
+            raise DataError(
+                f"prepare: the numbers of {name:.40} must be at most {LARGEST:g}, "
+                f"got {max(cells, key=abs):g}"
+            )
+    return standardize(training)
+
+
+def _columns(dataset: Dataset) -> tuple[str, ...]:
+    """The names of the inputs; their places where they have none."""
+    width = len(dataset.xs[0])
+    return _texts(dataset, "columns", width) or tuple(map(str, range(width)))
+
+
+def _texts(dataset: Dataset, name: str, count: int) -> tuple[str, ...]:
+    """So many texts of the metadata; none where they are not there."""
+    texts = dataset.metadata.get(name)
+    found = isinstance(texts, tuple) and len(texts) == count == len(set(texts))
+    return tuple(map(str, texts)) if found and isinstance(texts, tuple) else ()
+
+
+def _experiment(
+    start: Predictor, parts: Mapping[str, Dataset], names: Mapping[float, str]
+) -> Experiment:
+    encoded = {part: encode(start, data.xs, _targets(data, names)) for part, data in parts.items()}
+    return Experiment(start=start, **encoded)
+
+
+def _targets(dataset: Dataset, names: Mapping[float, str]) -> Sequence[Prediction]:
+    return [names[y] for y in dataset.ys] if names else dataset.ys
+
+
+# Between
+
+
+def watch(experiment: Experiment) -> Iterator[Result[Watched, Diverged[MLP]]]:
+    """Train: a lazy stream of the states, as many as there are steps, or until patience ends.
+
+    The first `Failure` is the last item, as in `streams.try_train`.
+
+    Raises:
+        ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
+
+    >>> from microfp import datasets
+    >>> results = watch(prepare(Configuration(steps=4), datasets.moons(40)))
+    >>> [result.unwrap().state.step for result in results]
+    [1, 2, 3, 4]
+    """
+    start, configuration = experiment.start.state, experiment.start.configuration
+    results = try_resume(
+        start,
+        experiment.training,
+        loss=loss_of(configuration),
+        optimizer=optimizer_of(configuration),
+        batch_size=configuration.batch_size,
+        seed=configuration.seed,
+        backend=configuration.backend,
+    )
+    return _watched(experiment, take(max(configuration.steps - start.step, 0))(results))
+
+
+def _watched(
+    experiment: Experiment, results: Iterator[Result[State, Diverged[MLP]]]
+) -> Iterator[Result[Watched, Diverged[MLP]]]:
+    patience, epoch = experiment.start.configuration.patience, _epoch(experiment)
+    judge = _judge(experiment)
+    start = experiment.start.state
+    now = Watched(start, start, math.inf, 0)
+    for result in results:
+        if isinstance(result, Failure):
+            yield result
+            return
+        state = result.unwrap()
+        now = judge(now, state) if state.step % epoch == 0 else now._replace(state=state)
+        yield Success(now)
+        if patience is not None and now.worse >= patience:
+            return
+
+
+def _epoch(experiment: Experiment) -> int:
+    """How many steps see each example once."""
+    n, size = len(experiment.training.ys), experiment.start.configuration.batch_size
+    return 1 if size is None or experiment.validation is None else math.ceil(n / size)
+
+
+def _judge(experiment: Experiment) -> Callable[[Watched, State], Watched]:
+    """A function from what was seen before, and the next state, to what is to be kept."""
+    validation, loss = experiment.validation, loss_of(experiment.start.configuration)
+    if validation is None:
+        return lambda before, state: Watched(state, state, math.nan, 0)
+
+    def judge(before: Watched, state: State) -> Watched:
+        cost = mean_cost(loss, scores(state.model, validation.xs), validation)
+        if cost < before.loss:
+            return Watched(state, state, cost, 0)
+        return before._replace(state=state, worse=before.worse + 1)
+
+    return judge
+
+
+# After
+
+
+def conclude(
+    experiment: Experiment, last: Watched | None, history: Sequence[Metrics] = ()
+) -> Outcome:
+    """Measure what a training has come to.
+
+    Args:
+        experiment: What was trained.
+        last: The last item of its stream; None where there was no step.
+        history: The metrics that are worth keeping.
+
+    >>> from microfp import datasets
+    >>> conclude(prepare(Configuration(), datasets.moons(40)), None).steps
+    0
+    """
+    kept = experiment.start.state if last is None else last.kept
+    predictor = experiment.start.set(state=kept)
+    validation, held_out = experiment.validation, experiment.held_out
+    return Outcome(
+        predictor=predictor,
+        steps=kept.step if last is None else last.state.step,
+        training=measure(predictor, experiment.training),
+        validation=None if validation is None else measure(predictor, validation),
+        held_out=None if held_out is None else measure(predictor, held_out),
+        history=pvector(history),
+    )
+
+
+# Many
+
+
+def compare(
+    experiments: Iterable[Experiment], executor: "Executor | None" = None
+) -> Iterator[Result[Outcome, MicrofpError]]:
+    """Perform experiments side by side, as `parallel.sweep` does; the results come in order.
+
+    Args:
+        experiments: What to train.
+        executor: Any `concurrent.futures.Executor`; None for one after another.
+
+    Returns:
+        A stream of outcomes; a `Failure` says where the numbers of its run diverged, or what
+        became of its worker.
+
+    >>> from microfp import datasets
+    >>> runs = [prepare(Configuration(steps=n), datasets.moons(40)) for n in (1, 2)]
+    >>> [result.unwrap().steps for result in compare(runs)]
+    [1, 2]
+    """
+    return map(_flat, sweep(experiments, perform, executor))
+
+
+def _flat(
+    result: Result[Result[Outcome, Diverged[MLP]], SweepFailure[Experiment]],
+) -> Result[Outcome, MicrofpError]:
+    if isinstance(result, Failure):
+        return Failure(result.failure())
+    inner = result.unwrap()
+    return Failure(inner.failure()) if isinstance(inner, Failure) else Success(inner.unwrap())
+
+
+def merit(outcome: Outcome) -> tuple[float, float]:
+    """What the better one of two outcomes has more of: accuracy, then less loss, held out.
+
+    Raises:
+        ValueError: If nothing was held out.
+
+    >>> from microfp import datasets
+    >>> merit(run(Configuration(steps=3), datasets.moons(40)).unwrap())[0] <= 1.0
+    True
+    """
+    score = outcome.held_out
+    if score is None:
+        raise wrong_value("merit", "outcome", "of an experiment that holds examples out", outcome)
+    return (0.0 if score.accuracy is None else score.accuracy), -score.loss

@@ -1,0 +1,465 @@
+"""Predictors: a trained model together with what its inputs and its outputs mean.
+
+A model maps numbers to scores. A predictor knows besides which columns the numbers come from, how
+they are scaled, and which class or which number a score stands for; and it can be saved.
+
+>>> from microfp import datasets, nn, optim, trainer
+>>> model = nn.mlp(1, [1], init="zeros")
+>>> predictor = Predictor(
+...     features=("weight",),
+...     target="kind",
+...     classes=("bird", "cat"),
+...     inputs=datasets.Standardization(means=(2.0,), deviations=(1.0,)),
+...     configuration=Configuration(hidden=(), loss="binary_cross_entropy"),
+...     state=trainer.initial_state(model, optim.sgd(0.1)),
+... )
+>>> predict(predictor, [(4.5,)]), predict_probabilities(predictor, [(4.5,)])
+(('bird',), ((0.5, 0.5),))
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TypeAlias
+
+from returns.io import IOResult
+
+from microfp.base.checks import wrong_kind, wrong_value
+from microfp.checkpoint import (
+    Format,
+    load_record,
+    save_record,
+)
+from microfp.compiler.python.scores import scores
+from microfp.datasets import (
+    Dataset,
+    Row,
+    Standardization,
+    dataset,
+)
+from microfp.errors import CheckpointError, DataError, ShapeError
+from microfp.experiments.configurations import (
+    AUTO,
+    CLASSIFICATION,
+    REGRESSION,
+    Configuration,
+    loss_of,
+)
+from microfp.losses import Loss, share_correct
+from microfp.nn import (
+    MLP,
+)
+from microfp.record import Record, attr
+from microfp.trainer import (
+    TrainState,
+)
+from microfp.values import value
+
+__all__ = [
+    "FORMAT",
+    "Prediction",
+    "Predictor",
+    "Score",
+    "class_name",
+    "encode",
+    "load_predictor",
+    "mean_cost",
+    "measure",
+    "output_count",
+    "predict",
+    "predict_probabilities",
+    "save_predictor",
+    "score",
+]
+
+Prediction: TypeAlias = str | float
+"""A class by its name, or a number.
+
+>>> predictions: list[Prediction] = ["cat", 4.5]
+"""
+
+
+class Predictor(Record):
+    """A model with all that its predictions need.
+
+    Whatever makes or changes a predictor checks that its parts fit.
+
+    Args:
+        features: The names of the inputs, in the order in which the model takes them.
+        target: The name of what is predicted.
+        classes: Their names, in the order of their labels; none where a number is predicted.
+        inputs: How inputs are scaled before the model sees them; None for not at all.
+        targets: How numbers to predict are scaled in training; None for not at all.
+        configuration: What the model was trained by; its loss is not "auto".
+        state: Where its training is; `state.model` is the model.
+
+    Raises:
+        ValueError: If the parts do not fit.
+
+    >>> Predictor.field_names()[:3]
+    ('features', 'target', 'classes')
+    """
+
+    features: tuple[str, ...] = attr()
+    target: str = attr()
+    classes: tuple[str, ...] = attr(default=())
+    inputs: Standardization | None = attr(default=None)
+    targets: Standardization | None = attr(default=None)
+    configuration: Configuration = attr()
+    state: TrainState[MLP] = attr()
+
+    def __invariant__(self) -> tuple[bool, str]:
+        """Raise the error that says what is wrong; pyrsistent's own would say only that."""
+        _check_texts(self)
+        _check_shapes(self)
+        return True, ""
+
+    @property
+    def model(self) -> MLP:
+        """The model itself, from scaled inputs to scores."""
+        return self.state.model
+
+
+class Score(Record):
+    """How well a predictor does on some examples.
+
+    Attributes:
+        examples: How many.
+        loss: The mean loss, without the penalty; of scaled targets, if they are scaled.
+        accuracy: The share of classes predicted rightly, from 0 to 1; None for numbers.
+        r2: The coefficient of determination of numbers, 1 - squared error / variance; None for
+            classes, and where the numbers do not vary.
+        mean_absolute_error: Of numbers, in their own unit; None for classes.
+        root_mean_squared_error: Of numbers, in their own unit; None for classes.
+
+    >>> Score(examples=4, loss=0.5, accuracy=0.75).accuracy
+    0.75
+    """
+
+    examples: int = attr()
+    loss: float = attr()
+    accuracy: float | None = attr(default=None)
+    r2: float | None = attr(default=None)
+    mean_absolute_error: float | None = attr(default=None)
+    root_mean_squared_error: float | None = attr(default=None)
+
+
+# What has to fit
+
+
+def _check_texts(it: Predictor) -> None:
+    for name in ("features", "classes"):
+        texts = it[name]
+        if not isinstance(texts, tuple) or not all(isinstance(text, str) for text in texts):
+            raise wrong_kind("Predictor", name, "a tuple of texts", texts)
+        if len(set(texts)) < len(texts):
+            raise wrong_value("Predictor", name, "different names", texts)
+    if it.configuration.loss == AUTO or (it.configuration.loss in CLASSIFICATION) != bool(
+        it.classes
+    ):
+        names = ", ".join(CLASSIFICATION if it.classes else REGRESSION)
+        raise wrong_value("Predictor", "configuration.loss", f"one of {names}", it["configuration"])
+
+
+def _check_shapes(it: Predictor) -> None:
+    model = it.state.model
+    if not isinstance(model, MLP):
+        raise wrong_kind("Predictor", "state.model", "an MLP", model)
+    found = len(model.layers[0].neurons[0].weights), len(model.layers[-1].neurons)
+    wanted = len(it.features), output_count(it.configuration, it.classes)
+    if found != wanted:
+        raise ShapeError(
+            f"Predictor: the model must have {wanted[0]} inputs and {wanted[1]} outputs, as many "
+            f"as features and classes ask for, got {found[0]} and {found[1]}"
+        )
+    _check_scale("inputs", it.inputs, len(it.features))
+    _check_scale("targets", it.targets, 1)
+
+
+def _check_scale(name: str, scale: Standardization | None, columns: int) -> None:
+    if scale is None:
+        return
+    numbers = (*scale.means, *scale.deviations)
+    fits = len(scale.means) == len(scale.deviations) == columns
+    if not fits or not all(map(math.isfinite, numbers)) or min(scale.deviations) <= 0.0:
+        expected = f"{columns} finite means, and as many deviations above 0"
+        raise wrong_value("Predictor", name, expected, scale)
+
+
+def output_count(configuration: Configuration, classes: Sequence[str]) -> int:
+    """Return how many scores a model has to give.
+
+    Raises:
+        DataError: If the loss has no meaning for so many classes.
+
+    >>> output_count(Configuration(loss="softmax_cross_entropy"), ["a", "b", "c"])
+    3
+    """
+    if configuration.loss == "softmax_cross_entropy":
+        return len(classes)
+    if classes and len(classes) != 2:
+        raise DataError(f"{configuration.loss}: there must be 2 classes, got {len(classes)}")
+    return 1
+
+
+# Predictions
+
+
+def predict(predictor: Predictor, rows: Sequence[Sequence[float]]) -> tuple[Prediction, ...]:
+    """Predict the class of each row, or its number.
+
+    Args:
+        predictor: A trained one.
+        rows: The inputs, unscaled, in the order of `predictor.features`.
+
+    Raises:
+        ShapeError: If a row has more or fewer numbers than there are features.
+
+    >>> from microfp import experiments
+    >>> from microfp.datasets import from_rows
+    >>> pets = from_rows([[4.5, "cat"], [0.1, "bird"], [5.0, "cat"], [0.2, "bird"]] * 5)
+    >>> trained = experiments.run(Configuration(steps=40), pets).unwrap().predictor
+    >>> predict(trained, [(4.0,), (0.3,)])
+    ('cat', 'bird')
+    """
+    found = _scores(predictor, rows)
+    if not predictor.classes:
+        return tuple(_unscaled(predictor, row[0]) for row in found)
+    return tuple(predictor.classes[_best(row)] for row in found)
+
+
+def predict_probabilities(predictor: Predictor, rows: Sequence[Sequence[float]]) -> tuple[Row, ...]:
+    """Predict how probable each class is for each row, in the order of `predictor.classes`.
+
+    Args:
+        predictor: A trained one, by a cross-entropy.
+        rows: The inputs, unscaled, in the order of `predictor.features`.
+
+    Raises:
+        ValueError: If the loss gives the scores no meaning as probabilities.
+        ShapeError: If a row has more or fewer numbers than there are features.
+
+    Source: C. Bishop, Pattern Recognition and Machine Learning, 2006, equations 4.59 and 4.62.
+
+    >>> from microfp import experiments
+    >>> from microfp.datasets import from_rows
+    >>> pets = from_rows([[4.5, "cat"], [0.1, "bird"], [5.0, "cat"], [0.2, "bird"]] * 5)
+    >>> trained = experiments.run(Configuration(steps=0), pets).unwrap().predictor
+    >>> [sum(row) for row in predict_probabilities(trained, [(4.0,), (0.3,)])]
+    [1.0, 1.0]
+    """
+    loss = predictor.configuration.loss
+    if loss not in _LOGITS:
+        expected = f"made by {' or '.join(_LOGITS)}"
+        raise wrong_value("predict_probabilities", "the predictor", expected, loss)
+    return tuple(_softmax(_LOGITS[loss](row)) for row in _scores(predictor, rows))
+
+
+_LOGITS: dict[str, Callable[[Row], Row]] = {
+    "binary_cross_entropy": lambda row: (0.0, row[0]),
+    "softmax_cross_entropy": lambda row: row,
+}
+"""From scores to one logit per class: the sigmoid is the softmax of 0 and its argument."""
+
+
+def _softmax(logits: Row) -> Row:
+    largest = max(logits)
+    powers = [math.exp(logit - largest) for logit in logits]
+    whole = math.fsum(powers)
+    return tuple(power / whole for power in powers)
+
+
+def _best(row: Row) -> int:
+    """The class of the largest score, the first of equals; a single score is that against 0."""
+    scored = row if len(row) > 1 else (0.0, row[0])
+    return max(range(len(scored)), key=scored.__getitem__)
+
+
+def _scores(predictor: Predictor, rows: Sequence[Sequence[float]]) -> tuple[Row, ...]:
+    width = len(predictor.features)
+    for i, row in enumerate(rows):
+        if len(row) != width:
+            raise ShapeError(f"predict: rows[{i}] must hold {width} numbers, got {len(row)}")
+    return scores(predictor.model, _scaled(predictor, rows))
+
+
+def _scaled(predictor: Predictor, rows: Sequence[Sequence[float]]) -> list[Row]:
+    scale = predictor.inputs
+    return [tuple(map(float, row)) if scale is None else scale.row(row) for row in rows]
+
+
+def _unscaled(predictor: Predictor, number: float) -> float:
+    scale = predictor.targets
+    return number if scale is None else number * scale.deviations[0] + scale.means[0]
+
+
+# Measures
+
+
+def class_name(label: float) -> str:
+    """Name a class that goes by a number.
+
+    >>> class_name(1.0), class_name(0.5)
+    ('1', '0.5')
+    """
+    return str(int(label)) if label.is_integer() else repr(label)
+
+
+def encode(
+    predictor: Predictor, rows: Sequence[Sequence[float]], targets: Sequence[Prediction]
+) -> Dataset:
+    """Make the dataset that the model sees: scaled inputs, and labels or scaled numbers.
+
+    Args:
+        predictor: What knows the scales and the classes.
+        rows: The inputs, unscaled.
+        targets: The name of its class for each row, or its number.
+
+    Raises:
+        DataError: If a class is none of the predictor's.
+
+    >>> from microfp import experiments
+    >>> from microfp.datasets import from_rows
+    >>> pets = from_rows([[4.5, "cat"], [0.1, "bird"], [5.0, "cat"], [0.2, "bird"]])
+    >>> trained = experiments.run(Configuration(steps=0, held_out=0.0), pets).unwrap().predictor
+    >>> encode(trained, [(4.0,)], ["cat"]).ys
+    (1.0,)
+    """
+    encoded = _class_labels if predictor.classes else _scaled_numbers
+    return dataset(_scaled(predictor, rows), encoded(predictor, targets), name=predictor.target)
+
+
+def _class_labels(predictor: Predictor, targets: Sequence[Prediction]) -> list[float]:
+    labels = _labels(predictor)
+    names = [it if isinstance(it, str) else class_name(float(it)) for it in targets]
+    for name in names:
+        if name not in labels:
+            known = ", ".join(predictor.classes)
+            raise DataError(f"{predictor.target} must be one of {known:.200}, got {name!r:.40}")
+    return [labels[name] for name in names]
+
+
+def _scaled_numbers(predictor: Predictor, targets: Sequence[Prediction]) -> list[float]:
+    scale = predictor.targets
+    numbers = [float(it) for it in targets]
+    return numbers if scale is None else [scale.row((number,))[0] for number in numbers]
+
+
+def _labels(predictor: Predictor) -> dict[str, float]:
+    """The label of each class, as the loss wants them: -1 and 1 for one score, else from 0 on."""
+    single = output_count(predictor.configuration, predictor.classes) == 1
+    numbers = (-1.0, 1.0) if single else range(len(predictor.classes))
+    return {name: float(y) for name, y in zip(predictor.classes, numbers, strict=False)}
+
+
+def score(
+    predictor: Predictor, rows: Sequence[Sequence[float]], targets: Sequence[Prediction]
+) -> Score:
+    """Measure a predictor on examples whose targets are known.
+
+    Args:
+        predictor: A trained one.
+        rows: The inputs, unscaled, in the order of `predictor.features`.
+        targets: The name of its class for each row, or its number.
+
+    Raises:
+        DataError: If a class is none of the predictor's.
+
+    >>> from microfp import experiments
+    >>> from microfp.datasets import from_rows
+    >>> pets = from_rows([[4.5, "cat"], [0.1, "bird"], [5.0, "cat"], [0.2, "bird"]] * 5)
+    >>> trained = experiments.run(Configuration(steps=40), pets).unwrap().predictor
+    >>> score(trained, [(4.0,), (0.3,)], ["cat", "cat"]).accuracy
+    0.5
+    """
+    return measure(predictor, encode(predictor, rows, targets))
+
+
+def measure(predictor: Predictor, encoded: Dataset) -> Score:
+    """Measure a predictor on examples that `encode` has made.
+
+    >>> from microfp import experiments
+    >>> from microfp.datasets import from_rows
+    >>> line = from_rows([[float(i), 2.0 * i] for i in range(20)])
+    >>> trained = experiments.run(Configuration(hidden=(), steps=0), line).unwrap().predictor
+    >>> measure(trained, encode(trained, [(1.0,)], [2.0])).examples
+    1
+    """
+    loss, found = loss_of(predictor.configuration), scores(predictor.model, encoded.xs)
+    costs = mean_cost(loss, found, encoded)
+    if predictor.classes:
+        right = share_correct(loss, found, encoded)
+        return Score(examples=len(found), loss=costs, accuracy=right)
+    errors = [row[0] - y for row, y in zip(found, encoded.ys, strict=True)]
+    unit = 1.0 if predictor.targets is None else predictor.targets.deviations[0]
+    return Score(
+        examples=len(found),
+        loss=costs,
+        r2=_determination(errors, encoded.ys),
+        mean_absolute_error=unit * _mean([abs(error) for error in errors]),
+        root_mean_squared_error=unit * math.sqrt(_mean([error * error for error in errors])),
+    )
+
+
+def mean_cost(loss: Loss, found: Sequence[Row], encoded: Dataset) -> float:
+    """The mean loss of scores that are known, without the penalty.
+
+    >>> from microfp import losses
+    >>> mean_cost(losses.mean_squared_error(), [(3.0,)], dataset([[0.0]], [1.0]))
+    4.0
+    """
+    pairs = zip(found, encoded.ys, strict=True)
+    return _mean([loss.example(tuple(map(value, row)), y).data for row, y in pairs])
+
+
+def _mean(numbers: Sequence[float]) -> float:
+    return sum(numbers) / len(numbers)
+
+
+def _determination(errors: Sequence[float], ys: Sequence[float]) -> float | None:
+    middle = _mean(ys)
+    spread = sum((y - middle) ** 2 for y in ys)
+    return 1.0 - sum(error * error for error in errors) / spread if spread else None
+
+
+# Files
+
+FORMAT: Format[Predictor] = Format(
+    "microfp predictor", 1, Predictor, (Configuration, Standardization)
+)
+"""The file of a predictor.
+
+>>> FORMAT.name, FORMAT.version
+('microfp predictor', 1)
+"""
+
+
+def save_predictor(
+    predictor: Predictor, path: str | PathLike[str]
+) -> IOResult[Path, CheckpointError]:
+    """Write a predictor into one readable JSON file, all of it or nothing; see `checkpoint.save`.
+
+    >>> import pathlib, tempfile
+    >>> from microfp import experiments
+    >>> from microfp.datasets import from_rows
+    >>> line = from_rows([[float(i), 2.0 * i] for i in range(20)])
+    >>> trained = experiments.run(Configuration(steps=1), line).unwrap().predictor
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.json"
+    >>> save_predictor(trained, path).bind(load_predictor).map(lambda it: it.features)
+    <IOResult: <Success: ('0',)>>
+    """
+    return save_record(predictor, path, FORMAT)
+
+
+def load_predictor(path: str | PathLike[str]) -> IOResult[Predictor, CheckpointError]:
+    """Read a predictor that `save_predictor` wrote.
+
+    Returns:
+        The predictor; or a CheckpointError that names the file, the place in it, what was
+        expected and what stands there.
+
+    >>> load_predictor("nowhere.json")
+    <IOResult: <Failure: nowhere.json: must be a readable file: No such file or directory>>
+    """
+    return load_record(path, FORMAT)

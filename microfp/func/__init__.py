@@ -1,0 +1,59 @@
+"""Transforms: functions from functions to their derivatives, named as in JAX and `torch.func`.
+
+>>> from microfp import sin
+>>> grad(lambda x: x * x)(3.0)
+6.0
+>>> grad(grad(grad(sin)))(0.0)
+-1.0
+
+What is differentiated. Arguments and results are trees: a number or a `Value`, or tuples, named
+tuples, PVectors, PMaps and Records of trees. Every number outside of records is an input, and so
+is every `Value`, wherever it stands; a float inside of a record is a constant of that model. A
+value that stands in several places of a record is one parameter (tied weights), as in
+`tree.parameters`. A derivative has the shape of what it was taken along.
+
+What comes back. Numbers in, numbers out: the derivative is computed on floats. For a model the
+numbers are new leaves in a model of the same type. Where an input is a `Value` outside of a
+record, or was computed from others, the result is a graph, as it is inside of other transforms:
+it can be differentiated again.
+
+How nested transforms are kept apart, `duals` explains.
+"""
+
+from microfp.func.transforms import (
+    Disagreement,
+    GradientCheck,
+    check_grads,
+    custom_derivative,
+    directional,
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    linearize,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+)
+
+__all__ = [
+    "Disagreement",
+    "GradientCheck",
+    "check_grads",
+    "custom_derivative",
+    "directional",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]

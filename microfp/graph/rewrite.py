@@ -1,0 +1,338 @@
+"""Graph algebra: the same computation with other inputs, or with less to compute.
+
+Graphs are values here: each function takes one and returns another. `microfp.graph` re-exports
+these names.
+
+>>> from microfp import value
+>>> x = value(3.0, label="x")
+>>> simplify((x * 1.0) / (2.0 + 0.5)).parents
+(Value(data=3.0, label='x'), Value(data=2.5))
+>>> substitute(x * x + 1.0, {x: 5.0}).data
+26.0
+"""
+
+import struct
+from collections.abc import Hashable, Iterable, Mapping
+from numbers import Real
+
+from microfp.base.checks import check_flag, wrong_kind, wrong_value
+from microfp.ops import Primitive
+from microfp.values import LEAF, Scalar, Value, primitive_of, topological_order, total, value
+
+__all__ = [
+    "check_node",
+    "check_variables",
+    "free_variables",
+    "recomputed",
+    "simplified",
+    "simplify",
+    "substitute",
+]
+
+
+def check_node(where: str, name: str, given: object) -> Value:
+    """Check that an argument is a node.
+
+    Args:
+        where: The function that was called.
+        name: Its argument.
+        given: What came.
+
+    Raises:
+        TypeError: If it is no `Value`.
+
+    >>> check_node("simplify", "output", 3.0)
+    Traceback (most recent call last):
+    TypeError: simplify: output must be a Value, got 3.0 (float)
+    """
+    if not isinstance(given, Value):
+        raise wrong_kind(where, name, "a Value", given)
+    return given
+
+
+def free_variables(output: Value) -> tuple[Value, ...]:
+    """List the leaves that a graph is a function of.
+
+    They are the leaves with a label. Where no leaf has one, a parameter cannot be told from a
+    constant, and they are all leaves.
+
+    Returns:
+        Each leaf once, in topological order.
+
+    >>> from microfp import value
+    >>> x, y = value(2.0, label="x"), value(3.0, label="y")
+    >>> [leaf.label for leaf in free_variables(y * x + 1.0)]
+    ['y', 'x']
+    >>> len(free_variables(value(2.0) * 3.0))
+    2
+    """
+    order = topological_order(check_node("free_variables", "output", output))
+    leaves = tuple(node for node in order if node.op == LEAF)
+    return tuple(leaf for leaf in leaves if leaf.label is not None) or leaves
+
+
+def check_variables(
+    where: str, name: str, output: Value, given: Iterable[Value] | None
+) -> tuple[Value, ...]:
+    """Return the leaves that were named, each once; for None, the free variables of the graph.
+
+    Raises:
+        TypeError: If one is no `Value`.
+        ValueError: If one is no leaf.
+
+    >>> from microfp import value
+    >>> x = value(2.0)
+    >>> check_variables("simplify", "variables", x, [x + 1.0])
+    Traceback (most recent call last):
+    ValueError: simplify: each of variables must be a leaf, got Value(data=3.0, op='add')
+    """
+    if given is None:
+        return free_variables(output)
+    _check_collection(where, name, Iterable, "a sequence of leaves", given)
+    leaves = tuple(dict.fromkeys(check_node(where, f"each of {name}", leaf) for leaf in given))
+    computed = next((leaf for leaf in leaves if leaf.op != LEAF), None)
+    if computed is not None:
+        raise wrong_value(where, f"each of {name}", "a leaf", computed)
+    return leaves
+
+
+def _check_collection(
+    where: str, name: str, kind: type[object], expected: str, given: object
+) -> None:
+    # A node is a PMap of its fields, and yet no collection of nodes.
+    if isinstance(given, Value) or not isinstance(given, kind):
+        raise wrong_kind(where, name, expected, given)
+
+
+def recomputed(node: Value, parents: tuple[Value, ...]) -> Value:
+    """Apply the primitive of a node to other parents; its label and parameter stay.
+
+    >>> from microfp import value
+    >>> recomputed(value(2.0) ** 3, (value(10.0),)).data
+    1000.0
+    """
+    numbers = [parent.data for parent in parents]
+    if isinstance(node.parameter, float):
+        numbers.append(node.parameter)
+    data = primitive_of(node).forward(*numbers)
+    return Value.unchecked(data, node.op, parents, node.label, node.parameter)
+
+
+def substitute(output: Value, replacements: Mapping[Value, Scalar]) -> Value:
+    """Evaluate a graph again with other nodes or numbers in some places.
+
+    Args:
+        output: The graph.
+        replacements: For each node that is to be replaced, a leaf or not, a node or a number; a
+            number becomes a leaf with the label of what it replaces.
+
+    Returns:
+        The new output. Nodes that depend on nothing that was replaced are shared with the old
+        graph; with no replacements, it is the old graph.
+
+    Raises:
+        TypeError: If a key is no node, or a replacement neither a node nor a number.
+        ValueError: If a key is not in the graph.
+
+    >>> from microfp import value
+    >>> x, y = value(3.0, label="x"), value(4.0, label="y")
+    >>> substitute(x * y, {x: 10.0}).data
+    40.0
+    >>> substitute(x * y, {x: y + 1.0}).data
+    20.0
+    """
+    order = topological_order(check_node("substitute", "output", output))
+    _check_keys(replacements, frozenset(order))
+    new = {key: _replacement(key, given) for key, given in replacements.items()}
+    for node in order:  # a plain loop: each step needs the nodes made by those before
+        if node not in new:
+            new[node] = _with_parents(node, tuple([new[parent] for parent in node.parents]))
+    return new[output]
+
+
+def _check_keys(replacements: Mapping[Value, Scalar], graph: frozenset[Value]) -> None:
+    _check_collection("substitute", "replacements", Mapping, "a mapping from nodes", replacements)
+    for key in replacements:
+        check_node("substitute", "each key of replacements", key)
+        if key not in graph:
+            raise wrong_value("substitute", "each key of replacements", "a node of the graph", key)
+
+
+def _replacement(key: Value, given: object) -> Value:
+    if isinstance(given, Value):
+        return given
+    if isinstance(given, Real) and not isinstance(given, bool):
+        return value(given, label=key.label)  # type: ignore[arg-type]  # any Real will do
+    raise wrong_kind("substitute", f"the replacement of {key!r}", "a Value or a number", given)
+
+
+def _with_parents(node: Value, parents: tuple[Value, ...]) -> Value:
+    return node if parents == node.parents else recomputed(node, parents)
+
+
+def simplify(
+    output: Value, *, variables: Iterable[Value] | None = None, assume_finite: bool = False
+) -> Value:
+    """Compute the same with fewer nodes.
+
+    Operations on constants are folded, equal sub-expressions become one node (in `x * y` and
+    `y * x` too), and identities go: `x * 1`, `x / 1`, `x - 0`, `x + -0.0`, `x ** 1`, `x ** 0`,
+    `--x`, a sum of one, a choice between branches that a constant decides.
+
+    The value stays the same bit for bit, whatever the variables hold. Gradients stay the same
+    as real numbers; where shared nodes let a sum be taken in another order, its last bits may
+    differ.
+
+    Args:
+        output: The graph.
+        variables: The leaves that must stay, with a gradient each; all other leaves are
+            constants. By default `free_variables(output)`; a model's `parameters` are a common
+            choice.
+        assume_finite: Also apply rules that IEEE 754 breaks for nan, inf and the sign of zero:
+            `x * 0` and `x - x` become 0, and `x + 0` becomes x.
+
+    Returns:
+        A graph over the same variables; the graph itself where nothing can be gained.
+
+    Raises:
+        TypeError: If the output or a variable is no node.
+        ValueError: If a variable is no leaf.
+
+    >>> from microfp import graph, value
+    >>> x = value(3.0, label="x")
+    >>> y = simplify((x * x) * 1.0 + (x * x) * (2.0 + 3.0))
+    >>> [row["formula"] for row in graph.nodes(y)]
+    ['x', 'n0 * n0', '5.0', 'n1 * n2', 'n1 + n3']
+    >>> simplify(x * 0.0 + x, assume_finite=True) is x
+    True
+    """
+    check_node("simplify", "output", output)
+    leaves = check_variables("simplify", "variables", output, variables)
+    finite = check_flag("simplify", "assume_finite", assume_finite)
+    (simple,) = simplified((output,), leaves, assume_finite=finite)
+    return simple
+
+
+def simplified(
+    outputs: tuple[Value, ...], variables: Iterable[Value], *, assume_finite: bool = False
+) -> tuple[Value, ...]:
+    """Simplify several outputs, which then share what they have in common.
+
+    Args:
+        outputs: The outputs.
+        variables: The leaves that are no constants.
+        assume_finite: As in `simplify`.
+
+    >>> from microfp import value
+    >>> x = value(3.0)
+    >>> a, b = simplified((x * x, x * x), [x])
+    >>> a is b
+    True
+    """
+    kept = frozenset(variables)
+    new: dict[Value, Value] = {}
+    known: dict[Hashable, Value] = {}
+    for node in topological_order(total(outputs))[:-1]:
+        parents = tuple([new[parent] for parent in node.parents])
+        reduced = _reduced(_with_parents(node, parents), kept, finite=assume_finite)
+        new[node] = reduced if reduced in kept else known.setdefault(_key(reduced), reduced)
+    return tuple(new[output] for output in outputs)
+
+
+def _reduced(node: Value, variables: frozenset[Value], *, finite: bool) -> Value:
+    """What a node with simple parents comes to: a constant, one of its parents, or itself."""
+    if node.op == LEAF:
+        return node
+    if all(_is_constant(parent, variables) for parent in node.parents):
+        return value(node.data)
+    if isinstance(node.parameter, Primitive):
+        return node  # a user's own, whatever its name is
+    for rule in (_without_neutral, _without_power, _without_wrapping, _without_choice):
+        found = rule(node, variables)
+        if found is not None:
+            return found
+    return _finitely_reduced(node, variables) if finite else node
+
+
+def _is_constant(node: Value, variables: frozenset[Value]) -> bool:
+    return node.op == LEAF and node not in variables
+
+
+def _bits(number: float) -> bytes:
+    return struct.pack("<d", number)
+
+
+_COMMUTATIVE = {"add", "mul", "maximum", "minimum"}
+
+
+def _key(node: Value) -> Hashable:
+    """What two nodes have in common that always hold the same number."""
+    if node.op == LEAF:
+        return _bits(node.data), node.label
+    if isinstance(node.parameter, Primitive):
+        return node.parameter, node.parents
+    parameter = None if node.parameter is None else _bits(node.parameter)
+    parents = frozenset(node.parents) if node.op in _COMMUTATIVE else node.parents
+    return node.op, parents, parameter
+
+
+# Operands that leave the other one as it is, every bit of it. The 0.0 of a sum is none of them:
+# it turns -0.0 into 0.0.
+_NEUTRAL_LEFT = {"add": -0.0, "mul": 1.0}
+_NEUTRAL_RIGHT = {"add": -0.0, "sub": 0.0, "mul": 1.0, "divide": 1.0, "pow": 1.0}
+
+
+def _without_neutral(node: Value, variables: frozenset[Value]) -> Value | None:
+    if node.op not in _NEUTRAL_RIGHT:
+        return None
+    left, right = node.parents
+    if _holds(right, _NEUTRAL_RIGHT[node.op], variables):
+        return left
+    if node.op in _NEUTRAL_LEFT and _holds(left, _NEUTRAL_LEFT[node.op], variables):
+        return right
+    return None
+
+
+def _holds(node: Value, number: float, variables: frozenset[Value]) -> bool:
+    return _is_constant(node, variables) and _bits(node.data) == _bits(number)
+
+
+def _without_power(node: Value, _variables: frozenset[Value]) -> Value | None:
+    if node.op != "constant_power":
+        return None
+    if node.parameter == 0.0:
+        return value(1.0)
+    return node.parents[0] if node.parameter == 1.0 else None
+
+
+def _without_wrapping(node: Value, _variables: frozenset[Value]) -> Value | None:
+    if node.op == "total" and len(node.parents) == 1:
+        return node.parents[0]
+    if node.op == "neg":
+        (inner,) = node.parents
+        return inner.parents[0] if inner.op == "neg" and inner.parameter is None else None
+    return None
+
+
+def _without_choice(node: Value, variables: frozenset[Value]) -> Value | None:
+    if node.op == "where" and _is_constant(node.parents[0], variables):
+        condition, a, b = node.parents
+        return a if condition.data != 0.0 else b
+    return None
+
+
+def _finitely_reduced(node: Value, variables: frozenset[Value]) -> Value:
+    """The rules that hold for finite numbers, where 0.0 and -0.0 are the same."""
+    if node.op not in {"add", "sub", "mul"}:
+        return node
+    left, right = node.parents
+    left_is_zero, right_is_zero = (
+        _is_constant(operand, variables) and operand.data == 0.0 for operand in node.parents
+    )
+    if node.op == "mul":
+        return value(0.0) if left_is_zero or right_is_zero else node
+    if right_is_zero:
+        return left
+    if node.op == "sub":
+        return value(0.0) if left is right else node
+    return right if left_is_zero else node

@@ -1,0 +1,515 @@
+"""Neural networks of scalars: a neuron, a layer of neurons, a stack of layers.
+
+>>> model = mlp(2, [16, 16, 1], seed=1337)
+>>> parameter_count(model)
+337
+>>> forward(model, [0.5, -0.5]).op
+'total'
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import reduce
+from math import sqrt
+from random import Random
+from typing import Protocol, TypeAlias, TypeVar
+
+from pyrsistent import PVector, pvector
+
+from microfp import values
+from microfp.base.checks import check_count, check_non_negative, check_seed, wrong_kind, wrong_value
+from microfp.base.showing import mimebundle
+from microfp.errors import ShapeError
+from microfp.gradients import Gradients, grad
+from microfp.record import Record, attr, check_several
+from microfp.toolbox import sliding_window
+from microfp.tree import map_parameters, parameter_count, parameters
+from microfp.values import Scalar, Value, lift, total, value
+
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "MLP",
+    "Activation",
+    "Initializer",
+    "Layer",
+    "Model",
+    "Neuron",
+    "apply_gradients",
+    "forward",
+    "forward_many",
+    "layer",
+    "mlp",
+    "neuron",
+    "parameter_count",
+    "parameters",
+]
+
+Activation: TypeAlias = Callable[[Value], Value]
+"""What a neuron does with its weighted sum.
+
+>>> leaky: Activation = lambda a: values.maximum(a, 0.01 * a)
+>>> neuron(1, weights=[-1.0], activation=leaky)([2.0]).data
+-0.02
+"""
+
+ACTIVATIONS: dict[str, Activation] = {
+    "relu": values.relu,
+    "tanh": values.tanh,
+    "sigmoid": values.sigmoid,
+    "softplus": values.softplus,
+    "identity": lambda a: a,
+}
+"""The activations that go by a name.
+
+>>> sorted(ACTIVATIONS)
+['identity', 'relu', 'sigmoid', 'softplus', 'tanh']
+"""
+
+Initializer: TypeAlias = Callable[[Random, int, int], float]
+"""What draws one weight: from random numbers, the neuron's inputs and its layer's outputs.
+
+>>> small: Initializer = lambda random, n_in, n_out: random.uniform(-0.1, 0.1)
+>>> abs(neuron(1, initializer=small).weights[0].data) <= 0.1
+True
+"""
+
+INITIALIZERS: dict[str, Initializer] = {
+    "micrograd": lambda random, n_in, n_out: random.uniform(-1.0, 1.0),
+    "glorot": lambda random, n_in, n_out: _within(random, 6.0 / (n_in + n_out)),
+    "he": lambda random, n_in, n_out: _within(random, 6.0 / n_in),
+    "uniform": lambda random, n_in, n_out: _within(random, 1.0 / n_in),
+    "zeros": lambda random, n_in, n_out: 0.0,
+}
+"""The initialisers that go by a name; all but `zeros` draw from uniform(-a, a).
+
+- `micrograd`: a = 1.
+- `glorot`: a² = 6 / (n_in + n_out), for a variance of 2 / (n_in + n_out): for tanh and sigmoid.
+  X. Glorot and Y. Bengio, Understanding the difficulty of training deep networks, 2010.
+- `he`: a² = 6 / n_in, for a variance of 2 / n_in: for relu. K. He et al., Delving deep into
+  rectifiers, 2015.
+- `uniform`: a² = 1 / n_in. Y. LeCun et al., Efficient BackProp, 1998.
+- `zeros`: every weight is 0.0.
+
+>>> INITIALIZERS["zeros"](Random(1337), 2, 16)
+0.0
+"""
+
+
+def _within(random: Random, square: float) -> float:
+    bound = sqrt(square)
+    return random.uniform(-bound, bound)
+
+
+class Model(Protocol):
+    """What can be trained: a record of values that can be called with inputs.
+
+    >>> class Scaled(Record):
+    ...     scale: Value = attr()
+    ...
+    ...     def __call__(self, inputs: Sequence[Scalar]) -> Value:
+    ...         return self.scale * inputs[0]
+    >>> forward(Scaled(scale=value(3.0)), [2.0]).data
+    6.0
+    """
+
+    def __call__(self, inputs: Sequence[Scalar], /) -> Value | tuple[Value, ...]:
+        """Compute the outputs for one example."""
+        ...
+
+
+M = TypeVar("M")
+
+
+_ADVICE = {
+    **{name: f"nn.{name}(model) is a function" for name in ("parameters", "parameter_count")},
+    "forward": "nn.forward(model, inputs) is a function",
+    "predict": "nn.forward(model, inputs) gives its score",
+    "fit": "trainer.fit(model, dataset) is a function",
+    "train": "trainer.train(model, dataset) is a function",
+    "zero_grad": "gradients are in no model, so there is nothing to reset",
+}
+"""What helps somebody who looks in a network for what other libraries keep there."""
+
+
+class Neuron(Record):
+    """A weighted sum of inputs plus a bias, through an activation.
+
+    output = activation(bias + weights[0] * inputs[0] + weights[1] * inputs[1] + ...)
+
+    Attributes:
+        weights: One value an input.
+        bias: What is added to the weighted sum.
+        activation: The name of an activation, or a function from a value to a value.
+
+    >>> neuron(2, weights=[1.0, 2.0], bias=0.5)([3.0, 4.0]).data
+    11.5
+    >>> neuron(2)
+    Neuron(2 -> 1 relu, 3 parameters)
+    """
+
+    weights: PVector[Value] = attr()
+    bias: Value = attr()
+    activation: str | Activation = attr(default="relu")
+    _elsewhere = _ADVICE
+
+    def __repr__(self) -> str:
+        return _in_a_line(self)
+
+    def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
+        return mimebundle(self)
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        """Compute the output for as many inputs as there are weights."""
+        return _fire(self, _nodes(inputs))
+
+
+class Layer(Record):
+    """Neurons that see the same inputs.
+
+    Attributes:
+        neurons: One an output, each with as many weights as there are inputs.
+
+    >>> [y.data for y in layer(1, 2, weights=[[1.0], [2.0]], biases=[0.0, 1.0])([3.0])]
+    [3.0, 7.0]
+    """
+
+    neurons: PVector[Neuron] = attr()
+    _elsewhere = _ADVICE
+
+    def __repr__(self) -> str:
+        return _in_a_line(self)
+
+    def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
+        return mimebundle(self)
+
+    def __call__(self, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+        """Compute one output per neuron."""
+        nodes = _nodes(inputs)
+        return tuple(_fire(neuron, nodes) for neuron in self.neurons)
+
+
+class MLP(Record):
+    """A multi-layer perceptron: layers, each fed with the outputs of the one before.
+
+    Attributes:
+        layers: From the inputs to the outputs.
+
+    >>> mlp(2, [16, 16, 1])
+    MLP(2 -> 16 relu -> 16 relu -> 1, 337 parameters)
+    >>> [len(l.neurons) for l in mlp(2, [16, 16, 1]).layers]
+    [16, 16, 1]
+    """
+
+    layers: PVector[Layer] = attr()
+    _elsewhere = _ADVICE
+
+    def __repr__(self) -> str:
+        return _in_a_line(self)
+
+    def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
+        return mimebundle(self)
+
+    def __call__(self, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+        """Compute one output per neuron of the last layer."""
+        return reduce(lambda signals, layer: layer(signals), self.layers, _nodes(inputs))
+
+
+def layers_of(model: Neuron | Layer | MLP) -> Sequence[Sequence[Neuron]]:
+    """The neurons of a network, layer by layer; a neuron by itself is a layer of one.
+
+    >>> [len(neurons) for neurons in layers_of(mlp(2, [16, 16, 1]))]
+    [16, 16, 1]
+    """
+    if isinstance(model, MLP):
+        return [layer.neurons for layer in model.layers]
+    return [model.neurons] if isinstance(model, Layer) else [[model]]
+
+
+def inputs_of(neurons: Iterable[Neuron]) -> str:
+    """How many inputs neurons take, in writing; they may differ in a layer of your own.
+
+    >>> inputs_of([neuron(2), neuron(3), neuron(2)])
+    '2/3'
+    """
+    return "/".join(dict.fromkeys(f"{len(it.weights):,}" for it in neurons))
+
+
+def activations_of(neurons: Iterable[Neuron]) -> str:
+    """The names of the activations of neurons, also of those that are functions.
+
+    >>> activations_of([neuron(2), neuron(2, activation=values.tanh)])
+    'relu/tanh'
+    """
+    return "/".join(dict.fromkeys(_name_of(it.activation) for it in neurons))
+
+
+def _name_of(activation: str | Activation) -> str:
+    if isinstance(activation, str):
+        return activation
+    name: str = getattr(activation, "__name__", type(activation).__name__)
+    return name
+
+
+def _in_a_line(model: Neuron | Layer | MLP) -> str:
+    """A network as its shape, where a layer without activation is linear.
+
+    All its numbers would fill pages; `parameters` has them.
+    """
+    layers = layers_of(model)
+    widths = filter(None, [*map(inputs_of, layers[:1]), *map(_outputs_of, layers)])
+    parts = filter(None, [" -> ".join(widths), f"{parameter_count(model):,} parameters"])
+    return f"{type(model).__name__}({', '.join(parts)})"
+
+
+def _outputs_of(neurons: Sequence[Neuron]) -> str:
+    return f"{len(neurons):,} {activations_of(neurons)}".removesuffix(" identity").rstrip()
+
+
+def _nodes(inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+    check_several("neuron", "inputs", "a sequence of numbers", inputs)
+    return tuple([_input(i, x) for i, x in enumerate(inputs)])
+
+
+def _input(i: int, x: Scalar) -> Value:
+    try:
+        return lift(x)
+    except TypeError:
+        raise wrong_kind("neuron", f"inputs[{i}]", "a number or a Value", x) from None
+
+
+def _fire(neuron: Neuron, inputs: tuple[Value, ...]) -> Value:
+    weights = neuron.weights
+    if len(inputs) != len(weights):
+        raise ShapeError(f"neuron: inputs must be {len(weights)} numbers, got {len(inputs)}")
+    activation = neuron.activation
+    weighted = total((neuron.bias, *map(values.mul, weights, inputs)))
+    return (ACTIVATIONS[activation] if isinstance(activation, str) else activation)(weighted)
+
+
+def neuron(
+    n_in: int,
+    *,
+    activation: str | Activation = "relu",
+    weights: Sequence[Scalar] | None = None,
+    bias: Scalar = 0.0,
+    init: str | Initializer = "micrograd",
+    seed: int = 1337,
+) -> Neuron:
+    """Make a neuron.
+
+    Args:
+        n_in: How many inputs it takes, at least 1.
+        activation: A name in `ACTIVATIONS`, or a function from a value to a value.
+        weights: Exact initial weights, `n_in` of them; else they are drawn.
+        bias: The exact initial bias.
+        init: How weights are drawn: a name in `INITIALIZERS` or a function.
+        seed: What the weights are drawn with.
+
+    Raises:
+        ShapeError: If there are not `n_in` weights.
+
+    >>> [w.data for w in neuron(2, weights=[0.5, -0.5]).weights]
+    [0.5, -0.5]
+    """
+    check_count("neuron", "n_in", n_in, minimum=1)
+    _check_activation("neuron", activation)
+    random, draw = Random(check_seed("neuron", "seed", seed)), _initializer("neuron", init)
+    (row,) = _rows(random, draw, n_in, 1) if weights is None else [weights]
+    _check_length("neuron", "weights", row, n_in)
+    return _neuron(row, bias, activation)
+
+
+def layer(
+    n_in: int,
+    n_out: int,
+    *,
+    activation: str | Activation = "relu",
+    weights: Sequence[Sequence[Scalar]] | None = None,
+    biases: Sequence[Scalar] | None = None,
+    init: str | Initializer = "micrograd",
+    seed: int = 1337,
+) -> Layer:
+    """Make a layer of `n_out` neurons with `n_in` inputs each.
+
+    Args:
+        n_in: How many inputs, at least 1.
+        n_out: How many neurons, at least 1.
+        activation: A name in `ACTIVATIONS`, or a function from a value to a value.
+        weights: Exact initial weights, one row of `n_in` per neuron; else they are drawn.
+        biases: Exact initial biases, one per neuron; else 0.0.
+        init: How weights are drawn: a name in `INITIALIZERS` or a function.
+        seed: What the weights are drawn with, neuron by neuron.
+
+    Raises:
+        ShapeError: If weights or biases are not of these shapes.
+
+    >>> len(layer(2, 3).neurons)
+    3
+    """
+    check_count("layer", "n_in", n_in, minimum=1)
+    check_count("layer", "n_out", n_out, minimum=1)
+    _check_activation("layer", activation)
+    random, draw = Random(check_seed("layer", "seed", seed)), _initializer("layer", init)
+    rows = _rows(random, draw, n_in, n_out) if weights is None else weights
+    starts = [0.0] * n_out if biases is None else biases
+    _check_length("layer", "weights", rows, n_out)
+    _check_length("layer", "biases", starts, n_out)
+    for i, row in enumerate(rows):
+        _check_length("layer", f"weights[{i}]", row, n_in)
+    return _layer(rows, starts, activation)
+
+
+def mlp(
+    n_in: int,
+    widths: Sequence[int],
+    *,
+    activation: str | Activation = "relu",
+    init: str | Initializer = "micrograd",
+    seed: int = 1337,
+) -> MLP:
+    """Make a multi-layer perceptron; its last layer is linear.
+
+    Weights are drawn by `random.Random(seed)`, layer by layer and neuron by neuron, biases are
+    0.0: by default the same numbers that micrograd draws after `random.seed(seed)`.
+
+    Args:
+        n_in: How many inputs, at least 1.
+        widths: How many neurons in each layer, each at least 1.
+        activation: Of all layers but the last: a name in `ACTIVATIONS` or a function.
+        init: How weights are drawn: a name in `INITIALIZERS` or a function.
+        seed: What the weights are drawn with.
+
+    Raises:
+        TypeError: If a width is not an int.
+        ValueError: If there is no layer, or one without a neuron or an input.
+
+    >>> parameter_count(mlp(2, [16, 16, 1]))
+    337
+    """
+    check_count("mlp", "n_in", n_in, minimum=1)
+    _check_widths(widths)
+    _check_activation("mlp", activation)
+    random, draw = Random(check_seed("mlp", "seed", seed)), _initializer("mlp", init)
+    activations = [activation] * (len(widths) - 1) + ["identity"]
+    shapes = sliding_window(2, [n_in, *widths])
+    return MLP(
+        layers=pvector(
+            _layer(_rows(random, draw, n, m), [0.0] * m, activation)
+            for (n, m), activation in zip(shapes, activations, strict=True)
+        )
+    )
+
+
+def _initializer(where: str, init: object) -> Initializer:
+    if isinstance(init, str) and init in INITIALIZERS:
+        return INITIALIZERS[init]
+    if not callable(init):
+        raise wrong_value(where, "init", f"a function or one of {', '.join(INITIALIZERS)}", init)
+    return init
+
+
+def _rows(random: Random, draw: Initializer, n_in: int, n_out: int) -> list[list[float]]:
+    """The weights of a layer; `random` is private to the caller, who has just seeded it."""
+    return [[draw(random, n_in, n_out) for _ in range(n_in)] for _ in range(n_out)]
+
+
+def _layer(
+    rows: Sequence[Sequence[Scalar]],
+    biases: Sequence[Scalar],
+    activation: str | Activation,
+) -> Layer:
+    return Layer(
+        neurons=pvector(
+            _neuron(row, bias, activation) for row, bias in zip(rows, biases, strict=True)
+        )
+    )
+
+
+def _neuron(row: Sequence[Scalar], bias: Scalar, activation: str | Activation) -> Neuron:
+    weights = pvector(map(_parameter, row))
+    return Neuron(weights=weights, bias=_parameter(bias), activation=activation)
+
+
+def _parameter(initial: Scalar) -> Value:
+    return initial if isinstance(initial, Value) else value(initial)
+
+
+def _check_activation(where: str, activation: str | Activation) -> None:
+    if not callable(activation) and activation not in ACTIVATIONS:
+        names = ", ".join(ACTIVATIONS)
+        raise wrong_value(where, "activation", f"a function or one of {names}", activation)
+
+
+def _check_widths(widths: Sequence[int]) -> None:
+    if not isinstance(widths, Collection):
+        raise wrong_kind("mlp", "widths", "a sequence of ints", widths)
+    for i, width in enumerate(widths):
+        check_count("mlp", f"widths[{i}]", width, minimum=1)
+    if len(widths) == 0:
+        raise ShapeError("mlp: widths must name at least one layer, got none")
+
+
+def _check_length(where: str, name: str, given: Sequence[object], length: int) -> None:
+    if not isinstance(given, Collection):  # numpy's arrays are no sequences, but will do
+        raise wrong_kind(where, name, f"a sequence of length {length}", given)
+    if len(given) != length:
+        raise ShapeError(f"{where}: {name} must have length {length}, got {len(given)}")
+
+
+def forward(model: Model, inputs: Sequence[Scalar]) -> Value:
+    """Run a model that has one output, and return it.
+
+    Args:
+        model: A neuron, a layer, an MLP, or any model of your own.
+        inputs: Numbers, or values where their gradients are wanted too.
+
+    Raises:
+        ShapeError: If the model has another number of outputs; see `forward_many`.
+
+    >>> forward(neuron(2, weights=[1.0, 2.0]), [3.0, 4.0]).data
+    11.0
+    """
+    outputs = forward_many(model, inputs)
+    if len(outputs) != 1:
+        raise ShapeError(
+            f"forward: the model must have one output, got {len(outputs)}; use forward_many"
+        )
+    return outputs[0]
+
+
+def forward_many(model: Model, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+    """Run a model, and return its outputs as a tuple, however many there are.
+
+    Raises:
+        TypeError: If the model cannot be called, or returns something else than Values.
+
+    >>> [y.data for y in forward_many(layer(1, 2, weights=[[1.0], [2.0]]), [3.0])]
+    [3.0, 6.0]
+    """
+    if not callable(model):
+        raise wrong_kind("forward", "model", "a model that can be called with inputs", model)
+    outputs = model(inputs)
+    if isinstance(outputs, Value):
+        return (outputs,)
+    check_several("forward", "what the model returns", "a Value, or several", outputs)
+    return tuple(outputs)
+
+
+def apply_gradients(model: M, gradients: Gradients, learning_rate: float) -> M:
+    """Take one step of gradient descent: p - learning_rate * gradient of p, for each parameter p.
+
+    Args:
+        model: Any model.
+        gradients: Of the loss, as `backward` gives them.
+        learning_rate: The length of the step; finite and at least 0.
+
+    Returns:
+        The next model; labels stay, and the model that was given stays as it was.
+
+    >>> from microfp import backward
+    >>> n = neuron(1, weights=[3.0], activation="identity")
+    >>> apply_gradients(n, backward(n([1.0])), 0.1).weights[0].data
+    2.9
+    """
+    rate = check_non_negative("apply_gradients", "learning_rate", learning_rate)
+    return map_parameters(lambda p: p.data - rate * grad(p, gradients), model)

@@ -1,0 +1,384 @@
+"""Many runs at once, over any executor: threads, processes, the workers of a cluster.
+
+>>> from concurrent.futures import ThreadPoolExecutor
+>>> from microfp import datasets, nn, optim, trainer
+>>> data = datasets.moons(20)
+>>> def final_loss(rate):
+...     return trainer.fit(nn.mlp(2, [4, 1]), data, steps=5, optimizer=optim.sgd(rate)).final_loss
+>>> with ThreadPoolExecutor() as executor:
+...     results = list(sweep([0.1, 0.2, -0.3], final_loss, executor))
+>>> [round(result.unwrap(), 3) for result in results[:2]]
+[0.876, 0.697]
+>>> print(str(results[2].failure()).partition(", in ")[0])
+sweep: configuration 2 failed: ValueError: sgd: learning_rate must be a finite number >= 0, got -0.3
+
+What is run is a function, so where it runs changes nothing: results come in the order of the
+configurations, and are those of a plain loop, bit for bit.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
+
+from pyrsistent import PMap, PVector, pmap
+from returns.result import Failure, Result, Success
+
+from microfp.base.binding import bind
+from microfp.base.checks import check_kind, wrong_kind
+from microfp.datasets import (
+    Dataset,
+)
+from microfp.errors import DataError, MicrofpError
+from microfp.gradients import Gradients, backward, grad
+from microfp.losses import Loss, check_fits
+from microfp.nn import (
+    Model,
+)
+from microfp.optim import (
+    Numbers,
+    Optimizer,
+)
+from microfp.trainer.fit import (
+    Backend,
+    initial_state,
+    make_step,
+)
+from microfp.tree import parameters
+from microfp.values import Value, total
+
+if TYPE_CHECKING:  # who has an executor has loaded it; `import microfp` need not
+    from concurrent.futures import Executor, Future
+
+__all__ = [
+    "NO_GRADIENTS",
+    "SweepFailure",
+    "add_gradients",
+    "gradient_map_reduce",
+    "sweep",
+]
+
+A = TypeVar("A")
+C = TypeVar("C")
+E = TypeVar("E")
+R = TypeVar("R")
+
+
+class SweepFailure(MicrofpError, Generic[C]):  # noqa: N818 - what has happened is its name
+    """A configuration that has no result, and why.
+
+    Attributes:
+        place: The number of the configuration, from 0.
+        configuration: The configuration itself, so that it can be run again.
+        reason: The last line of the traceback, and the line of code that it comes from; or what
+            became of its worker.
+        is_lost: Whether it never came to an end: its worker was killed, or it could not be sent
+            there and back. If not, the run itself raised an error.
+        what: What a message calls the configuration: a shard is one too.
+
+    >>> (failure,) = sweep(["three"], float)
+    >>> print(failure.failure().reason)
+    ValueError: could not convert string to float: 'three'
+    """
+
+    def __init__(
+        self,
+        place: int,
+        configuration: C,
+        reason: str,
+        *,
+        is_lost: bool = False,
+        what: str = "sweep: configuration",
+    ) -> None:
+        super().__init__(place, configuration, reason)
+        self.what = what
+        self.place = place
+        self.configuration = configuration
+        self.reason = reason
+        self.is_lost = is_lost
+
+    def __str__(self) -> str:
+        """Say which configuration failed, and why."""
+        verb = "was lost" if self.is_lost else "failed"
+        return f"{self.what} {self.place} {verb}: {self.reason}"
+
+
+def sweep(
+    configurations: Iterable[C],
+    run: Callable[[C], R],
+    executor: "Executor | None" = None,
+) -> Iterator[Result[R, SweepFailure[C]]]:
+    """Run a function on many configurations; the results come in their order.
+
+    sweep(cs, run, executor) = (Success(run(c)) for c in cs), whatever the executor
+
+    Args:
+        configurations: A finite number of them, of any kind.
+        run: A pure function of a configuration. For processes, it has to stand in a module, and
+            what it takes and gives has to pickle; microfp's models, data, losses, optimisers and
+            runs do.
+        executor: Any `concurrent.futures.Executor`: threads, processes, `Client.get_executor()`
+            of Dask. It is given everything at once, and stays open. None for a lazy loop in this
+            thread.
+
+    Returns:
+        A stream of results, each as soon as it is there and those before it are. What raises an
+        error, or is lost with a worker that was killed, is a `Failure` in its place, and stops
+        nothing else. When a process of a pool is killed, the pool breaks, and all that it has not
+        finished is lost. Dask starts another worker and tries again what the killed one had, until
+        several workers have died of it. A stream that is closed before its end cancels what has
+        not begun.
+
+    Raises:
+        TypeError: If `run` cannot be called, or `executor` is none.
+
+    >>> [result.value_or(None) for result in sweep([4.0, -1.0, 9.0], lambda x: x**0.5 // 1.0)]
+    [2.0, None, 3.0]
+    """
+    if not callable(run):
+        raise wrong_kind("sweep", "run", "a function", run)
+    numbered = enumerate(configurations)
+    if executor is None:
+        return (_outcome(i, c, _attempt(i, run, c)) for i, c in numbered)
+    from concurrent.futures import Executor
+
+    check_kind("sweep", "executor", executor, Executor)
+    return _in_order(deque((i, c, _submitted(executor, i, run, c)) for i, c in numbered))
+
+
+class _Raised(NamedTuple):
+    """An error as text, since an exception need not pickle."""
+
+    reason: str
+
+
+_Attempt: TypeAlias = Result[R, _Raised]
+
+
+def _attempt(_place: int, run: Callable[[C], R], configuration: C) -> _Attempt[R]:
+    """What a worker does. The place keeps equal configurations apart where calls are remembered."""
+    try:
+        return Success(run(configuration))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's function raises
+        return Failure(_Raised(_last_line(error)))
+
+
+def _last_line(error: BaseException) -> str:
+    """What went wrong, as a traceback ends, and where: in which line of whose code."""
+    from traceback import extract_tb
+
+    said, frames = _said(error), extract_tb(error.__traceback__)[1:]  # the first is `_attempt`
+    return f"{said}, in {frames[-1].filename}, line {frames[-1].lineno}" if frames else said
+
+
+def _said(error: BaseException) -> str:
+    from traceback import format_exception_only
+
+    return format_exception_only(error)[-1].strip()
+
+
+def _submitted(
+    executor: "Executor", place: int, run: Callable[[C], R], configuration: C
+) -> "Future[_Attempt[R]]":
+    """The future of one configuration; of one that cannot be given away, one that has failed."""
+    from concurrent.futures import BrokenExecutor, Future
+
+    try:
+        return executor.submit(_attempt, place, run, configuration)
+    except Exception as error:
+        if isinstance(error, RuntimeError) and not isinstance(error, BrokenExecutor):
+            raise  # the executor was shut down
+        failed: Future[_Attempt[R]] = Future()
+        failed.set_exception(_origin(error))
+        return failed
+
+
+def _origin(error: BaseException) -> BaseException:
+    """The error that led to another one, and to this one in the end."""
+    return error if error.__cause__ is None else _origin(error.__cause__)
+
+
+def _in_order(
+    pending: "deque[tuple[int, C, Future[_Attempt[R]]]]",
+) -> Iterator[Result[R, SweepFailure[C]]]:
+    try:
+        while pending:
+            place, configuration, future = pending.popleft()
+            yield _awaited(place, configuration, future)
+    finally:
+        for _, _, future in pending:
+            future.cancel()
+
+
+def _awaited(
+    place: int, configuration: C, future: "Future[_Attempt[R]]"
+) -> Result[R, SweepFailure[C]]:
+    try:
+        return _outcome(place, configuration, future.result())
+    except Exception as error:  # noqa: BLE001 - each executor has its own
+        return Failure(SweepFailure(place, configuration, _fate(error), is_lost=True))
+
+
+def _outcome(place: int, configuration: C, attempt: _Attempt[R]) -> Result[R, SweepFailure[C]]:
+    return attempt.alt(lambda raised: SweepFailure(place, configuration, raised.reason))
+
+
+def _fate(error: BaseException) -> str:
+    """What became of a configuration that was given to an executor, and gave no outcome."""
+    from concurrent.futures import BrokenExecutor
+
+    if isinstance(error, BrokenExecutor):
+        return (
+            "a worker was killed, this one's or another one's, and the pool broke before this was "
+            f"done; run it again in a new pool ({_said(error)})"
+        )
+    return _said(error)
+
+
+# Gradients
+
+
+NO_GRADIENTS: Gradients = pmap()
+"""The table without entries, the neutral element of `add_gradients`.
+
+>>> from microfp import backward, value
+>>> gradients = backward(value(2.0))
+>>> add_gradients(NO_GRADIENTS, gradients) == gradients
+True
+"""
+
+
+def add_gradients(a: Gradients, b: Gradients) -> Gradients:
+    """Add two tables of gradients, entry by entry; a node that one of them lacks counts as 0.
+
+    Tables are a commutative monoid: `NO_GRADIENTS` is neutral, and the order of two tables makes
+    no difference, bit for bit. Sums of floats are rounded, so it is associative up to rounding,
+    and exactly where no sum is rounded; which is why `gradient_map_reduce` adds in a fixed order.
+
+    Args:
+        a: As `backward` gives it.
+        b: Another one, of the same nodes or of others.
+
+    Raises:
+        TypeError: If one of them is no table.
+
+    >>> from microfp import backward, value
+    >>> x, y = value(3.0), value(4.0)
+    >>> both = add_gradients(backward(x * y), backward(x * x))
+    >>> both[x], both[y]
+    (10.0, 3.0)
+    """
+    _check_table("a", a)
+    _check_table("b", b)
+    return pmap({**a, **{x: a[x] + slope if x in a else slope for x, slope in b.items()}})
+
+
+def _check_table(name: str, table: object) -> None:
+    if not isinstance(table, PMap) or isinstance(table, Value):  # a node is a map of its fields
+        raise wrong_kind("add_gradients", name, "a table that backward has made", table)
+
+
+def gradient_map_reduce(
+    loss: Loss,
+    model: Model,
+    shards: Iterable[Dataset],
+    executor: "Executor | None" = None,
+    *,
+    backend: Backend = "auto",
+) -> Result[Gradients, SweepFailure[Dataset]]:
+    """Compute the gradient of a loss over data in pieces, each where there is a worker for it.
+
+    gradient = sum over shards of (n of the shard / n of all) * (gradient of the shard's mean loss)
+               + gradient of the penalty
+
+    It is the gradient of the loss of all examples: their mean, and the penalty once. The shards
+    are added in their order, so the result is the same bit for bit whatever the executor. It
+    differs from that of one large batch by the rounding of sums; for a single shard and a loss
+    without a penalty, in no bit.
+
+    Args:
+        loss: The loss.
+        model: The model.
+        shards: The pieces of the data, one after another.
+        executor: As in `sweep`.
+        backend: How a shard's gradient is computed; see `trainer.Backend`.
+
+    Returns:
+        The table of the model's parameters, for `nn.apply_gradients`; or the failure of the first
+        shard that has none.
+
+    Raises:
+        DataError: If there is no shard, or a target has no meaning for the loss.
+        ShapeError: If a shard does not fit the model.
+
+    >>> from microfp import datasets, losses, nn
+    >>> data, model = datasets.moons(20), nn.mlp(2, [4, 1])
+    >>> shards = datasets.batches(data, 8)
+    >>> gradients = gradient_map_reduce(losses.max_margin(), model, shards).unwrap()
+    >>> len(gradients) == nn.parameter_count(model)
+    True
+    """
+    pieces = tuple(shards)
+    if not pieces:
+        raise DataError("gradient_map_reduce: shards must be at least one dataset, got none")
+    for piece in pieces:
+        check_fits(loss, model, piece)
+    without_penalty = loss.set(penalty=None)
+    slopes = sweep(pieces, bind(_shard_gradient, without_penalty, model, backend), executor)
+    sizes = tuple(len(piece.xs) for piece in pieces)
+    return _collected(slopes).map(bind(_whole_gradient, loss, model, sizes)).alt(_of_shard)
+
+
+def _shard_gradient(loss: Loss, model: Model, backend: Backend, shard: Dataset) -> Numbers:
+    """The gradient on a shard, a number a parameter: nodes would be others in another process."""
+    step = make_step(loss, _KEEPING, shard, backend=backend)
+    kept = step(initial_state(model, _KEEPING)).optimizer_state
+    assert isinstance(kept, PVector)
+    return kept
+
+
+def _nothing(_parameters: Numbers) -> object:
+    return ()
+
+
+def _keep(
+    gradients: Numbers, _state: object, _parameters: Numbers, _step: int
+) -> tuple[Numbers, object]:
+    return gradients, gradients
+
+
+_KEEPING = Optimizer(name="gradient", init=_nothing, update=_keep)
+"""What a step is taken with for the sake of the gradient alone, which is its state after it."""
+
+
+def _whole_gradient(
+    loss: Loss, model: Model, sizes: Sequence[int], slopes: Sequence[Numbers]
+) -> Gradients:
+    shares = [n / sum(sizes) for n in sizes]
+    tables = (_table(model, row, share) for row, share in zip(slopes, shares, strict=True))
+    return add_gradients(reduce(add_gradients, tables, NO_GRADIENTS), _penalty_table(loss, model))
+
+
+def _table(model: Model, slopes: Numbers, share: float) -> Gradients:
+    return pmap({p: share * g for p, g in zip(parameters(model), slopes, strict=True)})
+
+
+def _penalty_table(loss: Loss, model: Model) -> Gradients:
+    if loss.penalty is None:
+        return NO_GRADIENTS
+    gradients = backward(total(map(loss.penalty, parameters(model))))
+    return pmap({p: grad(p, gradients) for p in parameters(model)})
+
+
+def _collected(results: Iterable[Result[A, E]]) -> Result[tuple[A, ...], E]:
+    """All that succeeded, or the first failure."""
+    none: Result[tuple[A, ...], E] = Success(())
+    return reduce(
+        lambda so_far, it: so_far.bind(lambda some: it.map(lambda one: (*some, one))), results, none
+    )
+
+
+def _of_shard(failure: SweepFailure[Dataset]) -> SweepFailure[Dataset]:
+    place, shard, reason = failure.place, failure.configuration, failure.reason
+    what = "gradient_map_reduce: shard"
+    return SweepFailure(place, shard, reason, is_lost=failure.is_lost, what=what)

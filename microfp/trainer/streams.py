@@ -1,0 +1,539 @@
+"""Streams of training states: stopped, thinned, watched, written down, forked, and safe.
+
+A training is a lazy stream of states. What is done with it is a stage: a function from a stream
+to a stream, so that a whole run reads as one pipeline.
+
+>>> from microfp import datasets, nn, trainer
+>>> from microfp.toolbox import last, pipe
+>>> states = trainer.train(nn.mlp(2, [4, 1]), datasets.moons(20))
+>>> pipe(states, until_converged(tolerance=0.01, patience=3), take(50), every(10), last).step % 10
+0
+"""
+
+import csv
+import math
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from os import PathLike
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from pyrsistent import pvector
+from returns.result import Failure, Result, Success
+
+from microfp import toolbox
+from microfp.base.binding import bind
+from microfp.base.checks import check_count, check_non_negative, missing_extra
+from microfp.base.json import to_json
+from microfp.datasets import (
+    Dataset,
+    batch,
+)
+from microfp.debug import (
+    NonFinite,
+    NonFiniteGradient,
+    first_non_finite,
+    first_non_finite_gradient,
+)
+from microfp.errors import MicrofpError
+from microfp.losses import Loss, check_fits, evaluate, max_margin
+from microfp.nn import (
+    Model,
+)
+from microfp.optim import (
+    Optimizer,
+    sgd,
+)
+from microfp.schedules import micrograd_decay
+from microfp.toolbox import iterate
+from microfp.trainer.fit import (
+    Backend,
+    Metrics,
+    Step,
+    TrainState,
+    initial_state,
+    make_step,
+    parameter_numbers,
+)
+from microfp.tree import parameters
+from microfp.values import Value
+
+__all__ = [
+    "Diverged",
+    "Stage",
+    "early_stopping",
+    "every",
+    "held_out_loss",
+    "resume",
+    "take",
+    "tee_to_csv",
+    "tee_to_jsonl",
+    "try_resume",
+    "try_train",
+    "until_converged",
+    "with_optimizer",
+    "with_progress",
+]
+
+
+A = TypeVar("A")
+M = TypeVar("M", bound=Model)
+
+
+class Stage(Protocol):
+    """A function from a stream of states to a stream of states.
+
+    >>> stage: Stage = every(2)
+    """
+
+    def __call__(self, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
+        """Return the stream that comes out."""
+        ...
+
+
+# Stops
+
+
+def take(n: int) -> Callable[[Iterable[A]], Iterator[A]]:
+    """Stop after n states: `toolbox.take`, waiting for its stream.
+
+    >>> list(take(2)("abc"))
+    ['a', 'b']
+    """
+    count = check_count("take", "n", n)
+    return bind(_first, count)
+
+
+def _first(count: int, items: Iterable[A]) -> Iterator[A]:
+    return toolbox.take(count, items)
+
+
+def until_converged(*, tolerance: float = 1e-6, patience: int = 10) -> Stage:
+    """Stop once the loss has stood still for some steps.
+
+    A step stands still where |loss - loss of the step before| <= tolerance.
+
+    Args:
+        tolerance: Finite and at least 0.
+        patience: How many steps in a row have to stand still, at least 1.
+
+    Returns:
+        A stage; the last state that it yields is the one after those steps.
+
+    >>> from microfp import datasets, nn, optim, trainer
+    >>> states = trainer.train(nn.mlp(2, [1]), datasets.moons(4), optimizer=optim.sgd(0.0))
+    >>> [state.step for state in until_converged(patience=3)(states)]
+    [1, 2, 3, 4]
+    """
+    limit = check_non_negative("until_converged", "tolerance", tolerance)
+    needed = check_count("until_converged", "patience", patience, minimum=1)
+    return bind(_until_still, limit, needed)
+
+
+def _until_still(
+    limit: float, needed: int, states: Iterable[TrainState[M]], /
+) -> Iterator[TrainState[M]]:
+    before, still = math.inf, 0
+    for state in states:
+        yield state
+        loss = _metrics(state).loss
+        still = still + 1 if abs(loss - before) <= limit else 0
+        if still >= needed:
+            return
+        before = loss
+
+
+def held_out_loss(loss: Loss, held_out: Dataset) -> Callable[[TrainState[M]], float]:
+    """Measure states by the data loss on examples that they were not trained on.
+
+    The best state of a finite stream is `min(states, key=held_out_loss(loss, held_out))`.
+
+    Args:
+        loss: Its penalty does not count.
+        held_out: The examples.
+
+    >>> from microfp import datasets, losses, nn, trainer
+    >>> training, rest = datasets.split(datasets.moons(20))
+    >>> states = trainer.train(nn.mlp(2, [4, 1]), training)
+    >>> best = min(take(20)(states), key=held_out_loss(losses.max_margin(), rest))
+    >>> best.step > 1
+    True
+    """
+    return bind(_held_out_loss, loss, held_out)
+
+
+def _held_out_loss(loss: Loss, held_out: Dataset, state: TrainState[M]) -> float:
+    return evaluate(loss, state.model, held_out).data.data
+
+
+def early_stopping(loss: Loss, held_out: Dataset, *, patience: int = 10) -> Stage:
+    """Stop once the loss on held-out examples has not fallen for some states.
+
+    Args:
+        loss: Its penalty does not count.
+        held_out: The examples.
+        patience: How many states in a row must be no better than the best, at least 1. To
+            measure more rarely, put `every` before.
+
+    Returns:
+        A stage; see `held_out_loss` for how to choose the best of its states.
+
+    Source: L. Prechelt, Early stopping - but when?, 1998.
+
+    >>> from microfp import datasets, losses, nn, optim, trainer
+    >>> training, rest = datasets.split(datasets.moons(20))
+    >>> states = trainer.train(nn.mlp(2, [4, 1]), training, optimizer=optim.sgd(0.0))
+    >>> [state.step for state in early_stopping(losses.max_margin(), rest, patience=2)(states)]
+    [1, 2, 3]
+    """
+    needed = check_count("early_stopping", "patience", patience, minimum=1)
+    return bind(_until_worse, loss, held_out, needed)
+
+
+def _until_worse(
+    loss: Loss, held_out: Dataset, needed: int, states: Iterable[TrainState[M]], /
+) -> Iterator[TrainState[M]]:
+    best, worse = math.inf, 0
+    for state in states:
+        yield state
+        measured = _held_out_loss(loss, held_out, state)
+        best, worse = (measured, 0) if measured < best else (best, worse + 1)
+        if worse >= needed:
+            return
+
+
+# What is looked at
+
+
+def every(k: int) -> Stage:
+    """Let through the states after each k-th step.
+
+    Args:
+        k: At least 1.
+
+    >>> from microfp import datasets, nn, trainer
+    >>> states = trainer.train(nn.mlp(2, [1]), datasets.moons(4))
+    >>> [state.step for state in take(3)(every(10)(states))]
+    [10, 20, 30]
+    """
+    return bind(_each, check_count("every", "k", k, minimum=1))
+
+
+def _each(period: int, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
+    return (state for state in states if state.step % period == 0)
+
+
+def with_progress(total: int | None = None, *, description: str = "training") -> Stage:
+    """Show a progress bar on standard error, with the loss, while the states pass.
+
+    Needs the extra `rich`.
+
+    Args:
+        total: How many steps there will be, if that is known.
+        description: What stands before the bar.
+
+    Raises:
+        ImportError: If rich is missing.
+
+    >>> from microfp import datasets, nn, trainer
+    >>> states = take(3)(trainer.train(nn.mlp(2, [1]), datasets.moons(4)))
+    >>> [state.step for state in with_progress(3)(states)]
+    [1, 2, 3]
+    """
+    try:
+        import rich.progress  # noqa: F401 - asked for now, not when the stream is read
+    except ImportError:
+        raise missing_extra("with_progress", "rich", "rich") from None
+    if total is not None:
+        check_count("with_progress", "total", total)
+    return bind(_with_progress, total, description)
+
+
+def _with_progress(
+    total: int | None, description: str, states: Iterable[TrainState[M]], /
+) -> Iterator[TrainState[M]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("loss {task.fields[loss]:.6g}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(description, total=total, loss=math.nan)
+        for state in states:
+            yield state
+            progress.update(task, advance=1, loss=_metrics(state).loss)
+
+
+def tee_to_csv(path: str | PathLike[str]) -> Stage:
+    """Write the metrics of each state into a CSV file as it passes, a line a step.
+
+    The file is new; its first line names the columns. What there is none of is empty.
+
+    Args:
+        path: Where to write.
+
+    Raises:
+        OSError: In the stream, if the file cannot be written.
+
+    >>> import pathlib, tempfile
+    >>> from microfp import datasets, nn, trainer
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "run.csv"
+    >>> states = tee_to_csv(path)(trainer.train(nn.mlp(2, [1]), datasets.moons(4)))
+    >>> _ = list(take(2)(states))
+    >>> [line.split(",")[0] for line in path.read_text().splitlines()]
+    ['step', '0', '1']
+    """
+    return bind(_tee_to_csv, Path(path))
+
+
+def _tee_to_csv(path: Path, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
+    with path.open("w", encoding="utf-8", newline="", buffering=1) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(Metrics.field_names())
+        for state in states:
+            writer.writerow(_metrics(state).values())
+            yield state
+
+
+def tee_to_jsonl(path: str | PathLike[str]) -> Stage:
+    """Write the metrics of each state into a file of JSON lines as it passes.
+
+    The file is new. A number that is nan or infinite, which JSON has no word for, is the text
+    "NaN", "Infinity" or "-Infinity", which `float` reads.
+
+    Args:
+        path: Where to write.
+
+    Raises:
+        OSError: In the stream, if the file cannot be written.
+
+    >>> import json, pathlib, tempfile
+    >>> from microfp import datasets, nn, trainer
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "run.jsonl"
+    >>> states = tee_to_jsonl(path)(trainer.train(nn.mlp(2, [1]), datasets.moons(4)))
+    >>> _ = list(take(2)(states))
+    >>> [json.loads(line)["step"] for line in path.read_text().splitlines()]
+    [0, 1]
+    """
+    return bind(_tee_to_jsonl, Path(path))
+
+
+def _tee_to_jsonl(path: Path, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
+    with path.open("w", encoding="utf-8", buffering=1) as file:
+        for state in states:
+            file.write(to_json(dict(_metrics(state).items())) + "\n")
+            yield state
+
+
+def _metrics(state: TrainState[M]) -> Metrics:
+    """The metrics of a state that came out of a step."""
+    assert state.metrics is not None
+    return state.metrics
+
+
+# Forks
+
+
+def resume(
+    state: TrainState[M],
+    dataset: Dataset,
+    *,
+    loss: Loss = max_margin(alpha=1e-4),
+    optimizer: Optimizer = sgd(micrograd_decay),
+    batch_size: int | None = None,
+    seed: int = 1337,
+    backend: Backend = "auto",
+) -> Iterator[TrainState[M]]:
+    """Go on from any state of a training: a lazy stream with the states after it.
+
+    With the options of that training it is the same run, bit for bit, batches included. A state
+    is a value, so any number of streams can go on from one.
+
+    Args:
+        state: Where to begin, with a state of this optimiser; see `with_optimizer`.
+        dataset: The examples.
+        loss: What is to be made small.
+        optimizer: How.
+        batch_size: How many examples a step sees; None for all of them.
+        seed: What the batches are drawn with.
+        backend: How a step is computed; see `trainer.make_step`.
+
+    >>> from microfp import datasets, nn, trainer
+    >>> data = datasets.moons(20)
+    >>> third = toolbox.last(take(3)(trainer.train(nn.mlp(2, [4, 1]), data)))
+    >>> next(resume(third, data)).step
+    4
+    """
+    step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
+    check_fits(loss, state.model, dataset)
+    return islice(iterate(step, state), 1, None)
+
+
+def with_optimizer(state: TrainState[M], optimizer: Optimizer) -> TrainState[M]:
+    """Give a state to another optimiser, which begins with no memory: for forks.
+
+    The number of the step stays, and with it the place in schedules and epochs.
+
+    >>> from microfp import datasets, nn, optim, trainer
+    >>> data = datasets.moons(20)
+    >>> tenth = toolbox.last(take(10)(trainer.train(nn.mlp(2, [4, 1]), data)))
+    >>> forks = [optim.adam(0.01), optim.momentum(0.01)]
+    >>> [next(resume(with_optimizer(tenth, o), data, optimizer=o)).step for o in forks]
+    [11, 11]
+    """
+    numbers = pvector([p.data for p in parameters(state.model)])
+    return state.set(optimizer_state=optimizer.init(numbers))
+
+
+# Streams that end where the numbers do
+
+
+class Diverged(MicrofpError, Generic[M]):  # noqa: N818 - what has happened is its name
+    """A training that came to a number that is nan or infinite.
+
+    Attributes:
+        state: The last good state; `state.step` is the number of the step that failed.
+        cause: The node, or the term of a gradient, where the number was born; None where loss
+            and gradient are finite and the update is not.
+
+    >>> from microfp import datasets, nn
+    >>> model = nn.neuron(1, weights=[1e200], activation="identity")
+    >>> *_, failure = try_train(model, datasets.dataset([[1e200]], [1.0]), loss=max_margin())
+    >>> print(failure.failure())
+    train: step 0 diverged: n5 = n3 * n4 gave inf, from 1e+200 and 1e+200
+    """
+
+    def __init__(
+        self, message: str, state: TrainState[M], cause: NonFinite | NonFiniteGradient | None
+    ) -> None:
+        super().__init__(message, state, cause)
+        self.state = state
+        self.cause = cause
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return str(self.args[0])
+
+
+def try_train(
+    model: M,
+    dataset: Dataset,
+    *,
+    loss: Loss = max_margin(alpha=1e-4),
+    optimizer: Optimizer = sgd(micrograd_decay),
+    batch_size: int | None = None,
+    seed: int = 1337,
+    backend: Backend = "auto",
+) -> Iterator[Result[TrainState[M], Diverged[M]]]:
+    """Train as long as loss and parameters are finite: a lazy stream of results.
+
+    Each `Success` holds the state after one more step, as `trainer.train` gives it. The first
+    `Failure` is the last item: it holds the last good state, and says at which step, in which
+    node and from which operands the first number was born that is nan or infinite.
+
+    Args:
+        model: What to train.
+        dataset: The examples.
+        loss: What is to be made small.
+        optimizer: How.
+        batch_size: How many examples a step sees; None for all of them.
+        seed: What the batches are drawn with.
+        backend: How a step is computed; see `trainer.make_step`.
+
+    Raises:
+        ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
+
+    >>> from microfp import datasets, nn
+    >>> results = try_train(nn.mlp(2, [4, 1]), datasets.moons(20))
+    >>> [result.unwrap().step for result in take(3)(results)]
+    [1, 2, 3]
+    """
+    start = initial_state(model, optimizer)
+    return try_resume(
+        start,
+        dataset,
+        loss=loss,
+        optimizer=optimizer,
+        batch_size=batch_size,
+        seed=seed,
+        backend=backend,
+    )
+
+
+def try_resume(
+    state: TrainState[M],
+    dataset: Dataset,
+    *,
+    loss: Loss = max_margin(alpha=1e-4),
+    optimizer: Optimizer = sgd(micrograd_decay),
+    batch_size: int | None = None,
+    seed: int = 1337,
+    backend: Backend = "auto",
+) -> Iterator[Result[TrainState[M], Diverged[M]]]:
+    """Go on from any state as long as loss and parameters are finite; see `try_train`.
+
+    Args:
+        state: Where to begin, with a state of this optimiser; see `with_optimizer`.
+        dataset: The examples.
+        loss: What is to be made small.
+        optimizer: How.
+        batch_size: How many examples a step sees; None for all of them.
+        seed: What the batches are drawn with.
+        backend: How a step is computed; see `trainer.make_step`.
+
+    Raises:
+        ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
+
+    >>> from microfp import datasets, nn
+    >>> data = datasets.moons(20)
+    >>> third = toolbox.last(take(3)(try_train(nn.mlp(2, [4, 1]), data))).unwrap()
+    >>> next(try_resume(third, data)).unwrap().step
+    4
+    """
+    step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
+    check_fits(loss, state.model, dataset)
+
+    def explain(before: TrainState[M], after: TrainState[M]) -> Diverged[M]:
+        seen = batch(dataset, batch_size, seed=seed, step=before.step)
+        cause = _cause(evaluate(loss, before.model, seen).total)
+        told = _bad_update(before, after) if cause is None else cause
+        return Diverged(f"train: step {before.step} diverged: {told}", before, cause)
+
+    return _results(step, state, explain)
+
+
+def _results(
+    step: Step,
+    state: TrainState[M],
+    explain: Callable[[TrainState[M], TrainState[M]], Diverged[M]],
+) -> Iterator[Result[TrainState[M], Diverged[M]]]:
+    while True:
+        after = step(state)
+        if not _is_finite(after):
+            yield Failure(explain(state, after))
+            return
+        yield Success(after)
+        state = after
+
+
+def _is_finite(state: TrainState[M]) -> bool:
+    return math.isfinite(_metrics(state).loss) and all(map(math.isfinite, parameter_numbers(state)))
+
+
+def _cause(total: Value) -> NonFinite | NonFiniteGradient | None:
+    if not math.isfinite(total.data):
+        return first_non_finite(total).unwrap()
+    return first_non_finite_gradient(total).value_or(None)
+
+
+def _bad_update(before: TrainState[M], after: TrainState[M]) -> str:
+    pairs = zip(parameters(before.model), parameters(after.model), strict=True)
+    place, (old, new) = next(
+        (i, pair) for i, pair in enumerate(pairs) if not math.isfinite(pair[1].data)
+    )
+    name = old.label or f"parameters(model)[{place}]"
+    return f"the update of {name} gave {new.data!r}, from {old.data!r} and a finite gradient"

@@ -1,0 +1,406 @@
+"""`microfp train` learns from a file what the library learns, says so, saves it, and fails well."""
+
+import json
+import re
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from returns.unsafe import unsafe_perform_io
+from sklearn.datasets import load_digits
+
+from microfp.cli import main
+from microfp.configurations import Configuration
+from microfp.datasets import read_csv
+from microfp.experiments import run
+from microfp.predictors import load_predictor
+from tests.cli.answers import (
+    CONTROL,
+    Terminal,
+    answer,
+    check_complaint,
+    found,
+    process,
+    write_csv,
+    write_iris,
+    write_line,
+    write_moons,
+)
+
+Capture = pytest.CaptureFixture[str]
+FEW = ("--steps", "6", "--hidden", "3")
+
+
+# What is learnt
+
+
+def test_irises_just_work(tmp_path: Path, capsys: Capture) -> None:
+    code, out, err = answer(
+        capsys, "train", write_iris(tmp_path / "iris.csv"), "--target", "species"
+    )
+    assert (code, err) == (0, "")
+    assert "150 examples, 4 inputs; species: 3 classes, setosa, versicolor and virginica" in out
+    (row,) = (line.split() for line in out.splitlines() if line.startswith("held out"))
+    assert (row[2], row[-1]) == ("38", "%")
+    assert float(row[-2]) >= 93.0
+    assert "not saved; see --save" in out
+    assert not CONTROL.search(out)
+    assert max(map(len, out.splitlines()[4:])) <= 80
+
+
+def test_digits_are_read_through_the_command(tmp_path: Path, capsys: Capture) -> None:
+    bunch = load_digits()
+    rows = [(*x, y) for x, y in zip(bunch["data"][:300], bunch["target"][:300], strict=True)]
+    path = write_csv(tmp_path / "digits.csv", (*bunch["feature_names"], "digit"), rows)
+    told = found(capsys, "train", path, "--target", "digit", "--steps", "80")
+    assert told["classes"] == [str(i) for i in range(10)]
+    assert told["held_out"]["examples"] == 75
+    assert told["held_out"]["accuracy"] >= 0.85
+
+
+def test_numbers_are_predicted_in_their_own_unit(tmp_path: Path, capsys: Capture) -> None:
+    path = write_line(tmp_path / "flats.csv")
+    code, out, _ = answer(capsys, "train", path, "--hidden", "none", "--penalty", "0")
+    assert code == 0
+    assert "60 examples, 1 input; price: numbers" in out
+    assert "model: 1 input, 1 output, 2 parameters" in out
+    assert re.search(r"examples +loss +R2 +mean \|error\| +rms error", out)
+    told = found(capsys, "train", path, "--hidden", "none", "--penalty", "0")
+    assert told["held_out"]["r2"] > 0.999
+    assert told["held_out"]["mean_absolute_error"] < 20.0
+
+
+def test_every_option_reaches_the_training(moons: Path, capsys: Capture) -> None:
+    options: dict[str, Any] = {
+        "hidden": (3, 2),
+        "activation": "tanh",
+        "loss": "max_margin",
+        "optimizer": "momentum",
+        "learning_rate": 0.25,
+        "schedule": "linear",
+        "warm_up": 2,
+        "penalty": 0.125,
+        "steps": 9,
+        "batch_size": 5,
+        "held_out": 0.5,
+        "patience": 1,
+        "seed": 3,
+        "backend": "eager",
+    }
+    shown = {**options, "hidden": "3,2"}
+    given = [f"--{name.replace('_', '-')}={value}" for name, value in shown.items()]
+    told = found(capsys, "train", moons, *given, "--no-standardize")
+    configuration = Configuration(**options, standardize=False)
+    expected = {**dict(configuration.items()), "hidden": [3, 2]}
+    assert told["configuration"] == expected
+    assert set(options) | {"standardize"} == set(Configuration.field_names())
+    outcome = run(configuration, unsafe_perform_io(read_csv(moons).unwrap())).unwrap()
+    assert outcome.held_out is not None
+    assert told["held_out"] == dict(outcome.held_out.items())
+    assert told["history"] == [dict(metrics.items()) for metrics in outcome.history]
+    assert told["backend"] == "eager"
+    assert told["validation"]["examples"] == 6
+    assert (
+        found(capsys, "train", moons, *FEW, "--batch", "all")["configuration"]["batch_size"] is None
+    )
+
+
+def test_the_lines_say_what_the_json_says(moons: Path, capsys: Capture) -> None:
+    told = found(capsys, "train", moons, *FEW)
+    out = answer(capsys, "train", moons, *FEW).out
+    rows = [line.split() for line in out.splitlines() if line[:6].strip().isdigit()]
+    assert [int(row[0]) for row in rows] == [m["step"] for m in told["history"]] == list(range(6))
+    for row, metrics in zip(rows, told["history"], strict=True):
+        assert float(row[1]) == pytest.approx(metrics["loss"], rel=1e-5)
+    (row,) = (line.split() for line in out.splitlines() if line.startswith("held out"))
+    assert float(row[3]) == pytest.approx(told["held_out"]["loss"], rel=1e-5)
+
+
+def test_a_table_of_many_steps_is_short(moons: Path, capsys: Capture) -> None:
+    told = found(capsys, "train", moons, "--steps", "90", "--hidden", "2")
+    steps = [metrics["step"] for metrics in told["history"]]
+    assert (steps[0], steps[-1]) == (0, 89)
+    assert len(steps) < 30
+
+
+def test_no_steps_measure_the_model_as_it_was_made(moons: Path, capsys: Capture) -> None:
+    told = found(capsys, "train", moons, "--steps", "0")
+    assert (told["steps"], told["history"]) == (0, [])
+    assert told["training"]["examples"] == 45
+
+
+def test_columns_can_be_dropped_and_files_have_any_form(tmp_path: Path, capsys: Capture) -> None:
+    plain = write_moons(tmp_path / "plain.csv")
+    rows = [line.split(",") for line in plain.read_text("utf-8").splitlines()]
+    expected = found(capsys, "train", plain, *FEW, "--target", "moon")
+    wide = write_csv(
+        tmp_path / "wide.csv",
+        ("id", *rows[0]),
+        [(f"n{i}", *row) for i, row in enumerate(rows[1:])],
+    )
+    assert found(capsys, "train", wide, *FEW, "--drop", "id")["held_out"] == expected["held_out"]
+    bare = tmp_path / "bare.csv"
+    bare.write_text("\ufeff" + "\r\n".join(";".join(row) for row in rows[1:]) + "\r\n", "utf-8")
+    told = found(capsys, "train", bare, *FEW, "--no-header", "--delimiter", ";", "--target", "2")
+    assert (told["held_out"], told["features"]) == (expected["held_out"], ["0", "1"])
+    tabs = tmp_path / "tabs.tsv"
+    tabs.write_text("\n".join('"' + '"\t"'.join(row) + '"' for row in rows), "utf-8")
+    assert (
+        found(capsys, "train", tabs, *FEW, "--delimiter", "tab")["held_out"] == expected["held_out"]
+    )
+
+
+@pytest.mark.parametrize("rich", [True, False])
+def test_a_terminal_shows_progress_beside_what_is_printed(
+    rich: bool, moons: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    err = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", err)
+    if not rich:
+        monkeypatch.setitem(sys.modules, "rich", None)
+    assert main(["train", str(moons), *FEW, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["steps"] == 6
+    assert ("training" in err.getvalue()) == rich
+    assert ("] 5/6" in err.getvalue()) == (not rich)
+
+
+def test_patience_is_told(moons: Path, capsys: Capture) -> None:
+    options = ("--patience", "2", "--learning-rate", "2.0", "--hidden", "8")
+    out = answer(capsys, "train", moons, *options).out
+    assert "examples: 36 to train on, 9 to stop by, 15 held out" in out
+    assert "validation" in out
+    assert "; kept the model of step" in out
+
+
+# What is saved
+
+
+def test_what_is_saved_is_what_was_measured(moons: Path, tmp_path: Path, capsys: Capture) -> None:
+    told = found(capsys, "train", moons, *FEW, "--save", tmp_path / "model.json")
+    predictor = unsafe_perform_io(load_predictor(tmp_path / "model.json").unwrap())
+    assert (predictor.state.step, predictor.target) == (6, "moon")
+    assert told["saved"] == str(tmp_path / "model.json")
+    out = answer(capsys, "train", moons, *FEW, "--save", tmp_path / "model.json").out
+    assert f"wrote {tmp_path / 'model.json'}" in out
+
+
+def test_a_resumed_training_is_the_one_that_was_never_interrupted(
+    moons: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    model, options = tmp_path / "model.json", ("--hidden", "3", "--schedule", "constant")
+    whole = found(capsys, "train", moons, *options, "--steps", "9")
+    found(capsys, "train", moons, *options, "--steps", "4", "--save", model)
+    told = found(capsys, "train", moons, "--resume", model, "--steps", "5", "--save", model)
+    assert told["history"] == whole["history"][4:]
+    assert told["held_out"] == whole["held_out"]
+    assert unsafe_perform_io(load_predictor(model).unwrap()).state.step == 9
+
+
+# Bad input
+
+BAD_OPTIONS = [
+    (("--target", "planet"), "moons.csv, line 1: --target must be one of the columns x, y, moon"),
+    (("--hidden", "0"), "--hidden: must be widths from 1"),
+    (("--hidden", "9,"), "--hidden: must be widths from 1"),
+    (("--hidden", "2000,2000"), "--hidden: must make at most 1000000 parameters"),
+    (("--activation", "step"), "--activation: invalid choice: 'step'"),
+    (("--loss", "zero"), "--loss: invalid choice: 'zero'"),
+    (("--loss", "huber"), "huber: the targets must be numbers, got names of classes"),
+    (("--optimizer", "newton"), "--optimizer: invalid choice: 'newton'"),
+    (("--learning-rate", "0"), "--learning-rate: must be a finite number > 0, got '0'"),
+    (("--learning-rate", "nan"), "--learning-rate: must be a finite number > 0, got 'nan'"),
+    (("--schedule", "warp"), "--schedule: invalid choice: 'warp'"),
+    (("--warm-up", "-1"), "--warm-up: must be an int from 0"),
+    (("--penalty", "-1"), "--penalty: must be a finite number >= 0, got '-1'"),
+    (("--penalty", "inf"), "--penalty: must be a finite number >= 0"),
+    (("--steps", "1.5"), "--steps: must be an int from 0 to 1000000, got '1.5'"),
+    (("--steps", "-1"), "--steps: must be an int from 0"),
+    (("--batch-size", "0"), "must be an int from 1 to 1000000, or the word all, got '0'"),
+    (("--batch", "few"), "or the word all, got 'few'"),
+    (("--held-out", "1"), "--held-out: must be a share from 0 to below 1, got '1'"),
+    (("--held-out", "0.999"), "held_out must be a share of 60 examples that leaves some"),
+    (("--patience", "0"), "--patience: must be an int from 1"),
+    (("--seed", "-1"), "--seed: must be an int from 0 to 4294967295"),
+    (("--backend", "gpu"), "--backend: invalid choice: 'gpu'"),
+    (("--no-standardize=1",), "--no-standardize: ignored explicit argument '1'"),
+    (("--delimiter", "::"), "--delimiter: must be one character, no quote or line end, or"),
+    (("--delimiter", ";"), "moons.csv: there must be an input column beside the targets"),
+    (("--no-header",), "moons.csv, line 1, column 1: must be a finite number, got 'x'"),
+    (("--drop", "id"), "moons.csv, line 1: there must be a column 'id', got only x, y, moon"),
+    (("--drop", "x", "--drop", "y"), "there must be an input column beside the targets"),
+    (("--save", "no/model.json"), "--save: must be a file in a folder that exists"),
+    (("--save", "."), "--save: must be a file in a folder that exists, got '.'"),
+    (("--save", "/dev/null"), "--save: must be a file in a folder that exists"),
+    (("--save", "moons.csv"), "--save: must be another file than what is read"),
+    (("--resume", "no.json"), "no.json: must be a readable file: No such file or directory"),
+    (("--resume", "moons.csv"), "moons.csv: line 1, column 1: must be JSON"),
+    (("--json", "yes"), "unrecognized arguments: yes"),
+    (("--step", "3"), "unrecognized arguments: --step"),
+    (("--hidden",), "--hidden: expected one argument"),
+]
+
+
+@pytest.mark.parametrize(("options", "named"), BAD_OPTIONS)
+def test_a_wrong_value_of_an_option_is_one_line(
+    options: tuple[str, ...], named: str, tmp_path: Path, capsys: Capture, cwd: None
+) -> None:
+    write_moons(tmp_path / "moons.csv")
+    check_complaint(answer(capsys, "train", "moons.csv", *options), named)
+    assert [path.name for path in tmp_path.iterdir()] == ["moons.csv"]
+
+
+@pytest.fixture
+def cwd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+BAD_FILES = {
+    "empty": ("", "data.csv: must hold rows of numbers, is empty"),
+    "blank": ("\n\r\n", "data.csv: must hold rows of numbers, is empty"),
+    "header only": ("x,y\n", "data.csv: must hold rows below its header, got none"),
+    "ragged": ("x,y\n1,a\n2\n", "data.csv, line 3: must have 2 columns like line 1, got 1"),
+    "text": (
+        "x,y\n1,a\nfar,b\n",
+        "data.csv, line 3, column 1 (x): must be a finite number, got 'far'",
+    ),
+    "nan": ("x,y\n1,a\nnan,b\n", "line 3, column 1 (x): must be a finite number, got 'nan'"),
+    "inf": ("x,y\n1,a\n1e999,b\n", "line 3, column 1 (x): must be a finite number, got '1e999'"),
+    "no number": ("x,y\n1,a\n,b\n", "line 3, column 1 (x): must be a finite number, got an empty"),
+    "missing target": ("x,y\n1,a\n2,\n", "line 3, column 2 (y): must be a number or the name of"),
+    "mixed targets": ("x,y\n1,3\n2,b\n", "line 3, column 2 (y): must be a finite number, got 'b'"),
+    "one class": ("x,y\n1,a\n2,a\n", "column 2 (y): must hold at least two different targets"),
+    "one number": ("x,y\n1,5\n2,5\n", "must hold at least two different targets, got only '5'"),
+    "names of rows": (
+        "x,y\n" + "".join(f"{i},n{i}\n" for i in range(9)),
+        "at least two examples a class on average, got 9 classes for 9 examples",
+    ),
+    "one example": ("x,y\n1,a\n2,b\n", "held_out must be a share of 2 examples"),
+    "huge numbers": (
+        "x,y\n" + "1e200,a\n2,b\n" * 9,
+        "the numbers of x must be at most 1e+150, got 1e+200",
+    ),
+    "one name twice": (
+        "x,x,y\n1,2,a\n2,3,b\n",
+        "data.csv, line 1: the columns must have different names, got 'x' twice",
+    ),
+    "quote": ('x,y\n1,"a\n', "data.csv, line 2: must be comma-separated text"),
+    "bytes": ("x,y\n1,\udcff\n", "data.csv, line 2: must be UTF-8 text"),
+    "no header": ("1,2\n3,4\n", "data.csv, line 1: must be a header of names, got '1,2'"),
+    "one column": ("y\n1\n2\n", "there must be an input column beside the targets"),
+    "long line": ("x" * 10_000_000, "data.csv, line 1: must be comma-separated text: field"),
+    "long row": ("1," * 5_000_000, "data.csv: must hold rows below its header, got none"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_a_bad_file_is_one_line_that_names_the_place(
+    name: str, tmp_path: Path, capsys: Capture
+) -> None:
+    content, named = BAD_FILES[name]
+    path, model = tmp_path / "data.csv", tmp_path / "model.json"
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    model.write_text("as it was", "utf-8")
+    check_complaint(answer(capsys, "train", path, "--save", model), named)
+    assert model.read_text("utf-8") == "as it was"
+    assert sorted(it.name for it in tmp_path.iterdir()) == ["data.csv", "model.json"]
+
+
+def test_a_file_that_is_none_is_one_line(tmp_path: Path, capsys: Capture) -> None:
+    check_complaint(answer(capsys, "train", tmp_path / "no.csv"), "no.csv: must be a readable file")
+    check_complaint(answer(capsys, "train", tmp_path), "must be a readable file: Is a directory")
+    check_complaint(answer(capsys, "train"), "the following arguments are required: DATA.csv")
+
+
+def test_what_cannot_be_resumed_is_one_line(moons: Path, tmp_path: Path, capsys: Capture) -> None:
+    model = tmp_path / "model.json"
+    found(capsys, "train", moons, *FEW, "--save", model)
+    for options, named in [
+        (("--hidden", "4"), "--hidden: must stay as it was, with --resume"),
+        (("--no-standardize",), "--no-standardize: must stay as it was, with --resume"),
+        (("--target", "x"), "--target: must be 'moon' to resume, got 'x'"),
+    ]:
+        check_complaint(answer(capsys, "train", moons, "--resume", model, *options), named)
+    line = write_line(tmp_path / "flats.csv")
+    told = answer(capsys, "train", line, "--resume", model)
+    check_complaint(told, "--target must be one of the columns size, price, got 'moon'")
+
+
+# Runs that end early
+
+
+def test_a_diverging_run_says_where_and_saves_nothing(
+    moons: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    wild = ("--optimizer", "sgd", "--learning-rate", "1e300", "--save", tmp_path / "model.json")
+    code, out, err = answer(capsys, "train", moons, *FEW, *wild)
+    assert code == 1
+    assert out.startswith(str(moons))
+    assert err.startswith("microfp: train: step ")
+    assert "diverged: " in err
+    assert err.endswith("; a smaller --learning-rate may help\n")
+    check_complaint(answer(capsys, "train", moons, *FEW, *wild, "--json"), "diverged", code=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["moons.csv"]
+
+
+def test_an_interrupt_says_at_which_step_and_saves_nothing(moons: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model.json"
+    model.write_text("as it was", "utf-8")
+    with process("train", moons, "--steps", "1000000", "--save", model) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        while not running.stdout.readline().startswith("     0"):
+            pass
+        running.send_signal(signal.SIGINT)
+        running.stdout.read()
+        told = running.stderr.read()
+    assert running.returncode == 130
+    assert told.startswith("microfp: interrupted after step ")
+    assert told.endswith(" of 1000000; nothing was saved\n")
+    assert model.read_text("utf-8") == "as it was"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.json", "moons.csv"]
+
+
+def test_an_interrupt_while_a_line_is_printed_says_the_same(
+    moons: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    from microfp import cli
+
+    def interrupted(line: str, stream: object) -> str:
+        if line.startswith("     2"):
+            raise KeyboardInterrupt
+        return line
+
+    monkeypatch.setattr(cli, "encodable", interrupted)
+    code, _, err = answer(capsys, "train", moons, *FEW)
+    assert (code, err) == (130, "microfp: interrupted after step 3 of 6; nothing was saved\n")
+
+
+def test_a_reader_that_leaves_early_is_no_error(moons: Path) -> None:
+    with process("train", moons, "--steps", "1000000", "--hidden", "2") as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == ""
+    assert running.returncode == 141
+
+
+def test_a_save_that_fails_at_the_end_is_said(
+    moons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+
+    def clock() -> float:
+        if folder.exists():
+            folder.rmdir()
+        return time.perf_counter()
+
+    monkeypatch.setattr("microfp.cli.train.perf_counter", clock)
+    code, _, err = answer(capsys, "train", moons, *FEW, "--save", folder / "model.json")
+    assert code == 1
+    assert "model.json: must be a file to write: No such file or directory" in err

@@ -1,0 +1,121 @@
+"""Code behind a gate: the sums are those of all examples, whichever of them are active."""
+
+import math
+from array import array
+from collections.abc import Sequence
+from ctypes import c_int64, c_void_p
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from microfp import losses, nn
+from microfp.compiler.ir.adjoint import example_program
+from microfp.compiler.ir.program import Program, run
+from microfp.compiler.native.emit.gated import SPAN, needed
+from microfp.compiler.native.gates import Gate, find_gate
+from microfp.compiler.native.roll import Load, Nest, Segment, roll
+from microfp.compiler.native.run.jit import buffer
+from microfp.compiler.native.run.machine import Machine, machine_for, padded
+from microfp.compiler.trace.stand_ins import trace_example
+
+MODEL = nn.mlp(2, [3, 2, 1], seed=5)
+NUMBERS = [p.data for p in nn.parameters(MODEL)]
+SUMMED = len(NUMBERS) + 1
+SEED = 0.25
+Row = tuple[float, float, float]
+
+
+def program() -> Program:
+    """The scores, and then what is summed: gradients and cost."""
+    graph = trace_example(losses.max_margin(), MODEL, 2)
+    cost, *rest = example_program(graph).outputs
+    return example_program(graph).set(outputs=(*rest, cost))
+
+
+PROGRAM = program()
+MACHINES = {
+    width: machine_for(PROGRAM, summed=SUMMED, width=width, shared=["seed"]) for width in (2, 4, 8)
+}
+
+
+def gate() -> Gate:
+    found = find_gate(roll(PROGRAM, summed=SUMMED, shared=["seed"]))
+    assert found is not None
+    return found
+
+
+def summed(machine: Machine, rows: Sequence[Row]) -> tuple[list[float], list[float]]:
+    """What machine code adds up over some examples, and their scores."""
+    width, columns = machine.width, len(machine.program.inputs)
+    x = buffer(padded(len(rows), width) * columns)
+    for i, row in enumerate(rows):
+        for column, number in enumerate((*row, 0.0)):
+            x.view[(i // width * columns + column) * width + i % width] = number
+    parameters, seed = buffer(padded(len(NUMBERS), width)), buffer(1)
+    parameters.view[: len(NUMBERS)] = memoryview(array("d", NUMBERS))
+    seed.view[0] = SEED
+    nodes, sums = buffer(machine.scratch(-(-len(rows) // width))), buffer(SUMMED)
+    outputs = buffer(padded(len(rows), width))
+    nodes.view[:] = memoryview(array("d", [math.nan] * len(nodes.view)))  # it may hold anything
+    machine.code.functions[machine.entry](
+        *map(c_void_p, (machine.context, parameters.address, seed.address, x.address)),
+        c_int64(len(rows)),
+        *map(c_void_p, (nodes.address, sums.address, outputs.address)),
+    )
+    return list(map(float, sums.view)), list(map(float, outputs.view[: len(rows)]))
+
+
+def expected(rows: Sequence[Row]) -> tuple[list[float], list[float]]:
+    """The same by the interpreter of programs, added up exactly."""
+    each = [run(PROGRAM, [*row, SEED, *NUMBERS]) for row in rows]
+    return [math.fsum(terms) for terms in list(zip(*each, strict=True))[1:]], [e[0] for e in each]
+
+
+def check(machine: Machine, rows: Sequence[Row]) -> None:
+    (sums, scores), (all_sums, all_scores) = summed(machine, rows), expected(rows)
+    assert scores == pytest.approx(all_scores, rel=1e-13, abs=1e-15)
+    assert sums == pytest.approx(all_sums, rel=1e-12, abs=1e-12 * len(rows))
+
+
+def targeted(is_active: bool, x0: float, x1: float) -> Row:
+    """An example whose hinge is active or not, by a target on the side of its score or not."""
+    score = run(PROGRAM, [x0, x1, 0.0, SEED, *NUMBERS])[0]
+    inactive = math.copysign(2.0 / max(abs(score), 1e-3), score)
+    return x0, x1, -inactive if is_active else inactive
+
+
+EXAMPLES = st.builds(targeted, st.booleans(), st.floats(-1.0, 1.0), st.floats(-1.0, 1.0))
+
+
+def test_the_demo_s_hinge_is_found_as_a_gate() -> None:
+    assert len(gate().behind) >= 1
+    assert len(gate().gated) >= 4
+
+
+@pytest.mark.parametrize("width", [2, 4, 8])
+@given(rows=st.lists(EXAMPLES, min_size=1, max_size=40))
+@settings(max_examples=40, deadline=None)
+def test_any_pattern_of_active_examples_gives_the_sums_of_all(width: int, rows: list[Row]) -> None:
+    check(MACHINES[width], rows)
+
+
+@pytest.mark.parametrize("width", [2, 4, 8])
+@pytest.mark.parametrize("every", [1, 3, 50, 10**9])
+def test_more_examples_than_a_span_and_more_active_ones_than_a_chunk(
+    width: int, every: int
+) -> None:
+    count = SPAN * width + width + 1
+    points = [(math.sin(i), math.cos(3.0 * i)) for i in range(count)]
+    check(MACHINES[width], [targeted(i % every == 0, *point) for i, point in enumerate(points)])
+
+
+def test_no_active_example_leaves_gradients_of_zero() -> None:
+    sums, _ = summed(MACHINES[8], [targeted(False, 0.1 * i, 0.3) for i in range(30)])
+    assert sums == [0.0] * SUMMED
+
+
+def test_only_what_is_read_behind_the_gate_is_computed_again() -> None:
+    shown = Nest((), (Segment.unchecked(1, Load("n", gate().node)),), Load("n", 99))
+    before = (*gate().before, shown)
+    assert needed(gate()._replace(before=before)) == gate().before

@@ -1,0 +1,129 @@
+"""Tests of the vector functions against fifty digits, and at their edges against the table."""
+
+import math
+import random
+from collections.abc import Callable, Iterable, Sequence
+
+import mpmath
+import pytest
+
+from microfp.compiler.ir.program import Instruction, Program
+from microfp.compiler.native.emit.kernels import FUNCTIONS
+from microfp.compiler.native.run import jit as engine
+from microfp.compiler.native.run.machine import machine_for, run_rows
+from microfp.ops import PRIMITIVES
+
+EXACT: dict[str, Callable[[mpmath.mpf], mpmath.mpf]] = {
+    "exp": mpmath.exp,
+    "log": mpmath.log,
+    "sin": mpmath.sin,
+    "cos": mpmath.cos,
+    "tanh": mpmath.tanh,
+    "sqrt": mpmath.sqrt,
+    "sigmoid": lambda a: 1 / (1 + mpmath.exp(-a)),
+    "softplus": lambda a: mpmath.log1p(mpmath.exp(a)),
+}
+EDGES = (
+    *(0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 5e-324, -5e-324, 2.0**-1022, -(2.0**-1022)),
+    *(1e-9, -1e-9, 1e-8, 22.0, -22.0, 36.7, -36.8, 709.78, 709.79, 710.0, 745.1, 800.0),
+    *(-708.4, -709.0, -745.13, -745.14, -800.0, 1e22, -1e22, 2.0**20, -(2.0**20), 2.0**20 + 1),
+    *(1.7976931348623157e308, -1.7976931348623157e308, math.inf, -math.inf, math.nan),
+    *(math.pi, math.pi / 2, 0.7071067811865475, 0.7071067811865476, 1.4142135623730951),
+)
+ALL_WIDTHS = (1, 2, 4, 8)
+
+
+def applied(op: str, columns: Sequence[Sequence[float]], width: int) -> list[float]:
+    """A primitive over columns of operands, as machine code."""
+    names = tuple(f"x{i}" for i in range(len(columns)))
+    program = Program(
+        inputs=names,
+        parameters=(),
+        instructions=(Instruction(op, tuple(range(len(names)))),),
+        outputs=(len(names),),
+    )
+    machine = machine_for(program, summed=0, width=width)
+    return [y for (y,) in run_rows(machine, (), list(zip(*columns, strict=True)))]
+
+
+def ulps(found: float, exact: mpmath.mpf) -> float:
+    """How many units in the last place a result is off."""
+    nearest = float(exact)
+    if math.isinf(nearest) or math.isnan(found):
+        return 0.0 if found == nearest else math.inf
+    return float(abs(mpmath.mpf(found) - exact) / mpmath.mpf(math.ulp(nearest)))
+
+
+def samples(op: str) -> Iterable[float]:
+    draw = random.Random(f"{op} 1")
+    for _ in range(1500):
+        yield draw.uniform(-1.0, 1.0)
+        yield draw.uniform(-25.0, 25.0)
+        yield draw.uniform(-746.0, 710.0)
+        yield draw.choice([-1.0, 1.0]) * 2.0 ** draw.uniform(-1074.0, 1023.0)
+        yield 1.0 + draw.choice([-1.0, 1.0]) * 2.0 ** draw.uniform(-53.0, -1.0)
+        yield draw.uniform(-(2.0**20), 2.0**20)
+        yield draw.randrange(-(10**6), 10**6) * math.pi / 2
+
+
+@pytest.mark.parametrize("op", EXACT)
+def test_a_function_stays_within_two_units_in_the_last_place(op: str) -> None:
+    xs = [x for x in samples(op) if x > 0.0 or op not in ("log", "sqrt")]
+    with mpmath.workprec(200):
+        exact = [EXACT[op](mpmath.mpf(x)) for x in xs]
+        errors = map(ulps, applied(op, [xs], engine.host().width), exact)
+        assert max(errors) <= 2.0
+
+
+def same(found: float, expected: float) -> bool:
+    """Whether two numbers agree to two units, with nan, infinities and zeros as they are."""
+    if math.isnan(expected) or math.isnan(found):
+        return math.isnan(expected) and math.isnan(found)
+    if expected == 0.0 or math.isinf(expected):
+        return found == expected and math.copysign(1.0, found) == math.copysign(1.0, expected)
+    return abs(found - expected) <= 2.0 * math.ulp(expected)
+
+
+ARITIES = {op: PRIMITIVES[op].arity for op in FUNCTIONS if op not in ("total", "constant_power")}
+
+
+@pytest.mark.parametrize("width", ALL_WIDTHS)
+@pytest.mark.parametrize("op", [op for op, arity in ARITIES.items() if arity == 1])
+def test_a_function_of_one_number_has_the_edges_of_the_table(op: str, width: int) -> None:
+    found = applied(op, [EDGES], width)
+    expected = [PRIMITIVES[op](x) for x in EDGES]
+    wrong = [(x, f, e) for x, f, e in zip(EDGES, found, expected, strict=True) if not same(f, e)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("op", [op for op, arity in ARITIES.items() if arity == 2])
+def test_a_function_of_two_numbers_has_the_edges_of_the_table(op: str) -> None:
+    pairs = [(a, b) for a in EDGES for b in EDGES]
+    found = applied(op, list(zip(*pairs, strict=True)), engine.host().width)
+    expected = [PRIMITIVES[op](a, b) for a, b in pairs]
+    wrong = [
+        (pair, f, e) for pair, f, e in zip(pairs, found, expected, strict=True) if not same(f, e)
+    ]
+    assert wrong == []
+
+
+def test_where_chooses_by_its_condition_alone() -> None:
+    conditions = [0.0, -0.0, 1.0, -1.0, math.nan, math.inf]
+    a, b = [math.nan] * 6, [2.0] * 6
+    assert applied("where", [conditions, b, a], 4)[2:] == [2.0] * 4
+    assert applied("where", [conditions, a, b], 4)[:2] == [2.0] * 2
+
+
+@pytest.mark.parametrize("exponent", [-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0, 7.5, math.inf])
+def test_a_constant_power_has_the_edges_of_the_table(exponent: float) -> None:
+    program = Program(
+        inputs=("x",),
+        parameters=(),
+        instructions=(Instruction("constant_power", (0,), exponent),),
+        outputs=(1,),
+    )
+    for way in ("code", "tape"):
+        machine = machine_for(program, summed=0, width=4, way="code" if way == "code" else "tape")
+        found = [y for (y,) in run_rows(machine, (), [[x] for x in EDGES])]
+        expected = [PRIMITIVES["constant_power"].forward(x, exponent) for x in EDGES]
+        assert all(map(same, found, expected))

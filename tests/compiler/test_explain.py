@@ -1,0 +1,45 @@
+"""Looking inside: every loss that trains can be looked at, and what is no loss is named."""
+
+from typing import Any
+
+import pytest
+
+from microfp import losses, native, nn
+
+ANYTHING: Any = native
+
+
+def test_a_loss_of_several_targets_can_be_explained() -> None:
+    model = nn.mlp(2, [3], activation="tanh")
+    stages = native.explain(losses.mean_squared_error(), model, 2, targets=3)
+    assert stages.lowered.inputs == ("x0", "x1", "y0", "y1", "y2")
+    assert "y2 in zip(rows, targets)" in stages.loop
+    assert stages.code.program.inputs[:5] == stages.lowered.inputs
+
+
+def test_a_model_in_the_place_of_the_loss_is_named() -> None:
+    with pytest.raises(TypeError, match=r"explain: loss must be a Loss, got .*MLP"):
+        ANYTHING.explain(nn.mlp(2, [1]), losses.max_margin(), 2)
+
+
+def test_stages_read_on_a_line_and_nothing_is_compiled_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def compiled(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("somebody compiles")
+
+    monkeypatch.setattr("microfp.compiler.explain.code_stages", compiled)
+    stages = native.explain(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
+    count = len(stages.adjoint.instructions)
+    assert repr(stages).endswith(f"{count:,} with gradients; print shows them)")
+    assert repr(stages.adjoint) == (
+        f"Program(4 inputs, 337 parameters, {count:,} instructions, 339 outputs)"
+    )
+
+
+def test_stages_of_machine_code_read_on_a_line() -> None:
+    code = native.explain(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2).code
+    assert repr(code) == (
+        f"CodeStages(way='code', {len(code.program.instructions):,} instructions, "
+        f"{code.counts.nodes:,} nodes; print shows them)"
+    )

@@ -1,0 +1,583 @@
+"""Formulas read back as what they were written from, and generated code computes the same bits."""
+
+import ast
+import math
+import re
+import struct
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from microfp import ops
+from microfp.gradients import backward, grad
+from microfp.graph.printing import to_latex, to_python
+from microfp.graph.rewrite import substitute
+from microfp.nn import forward, mlp, parameters
+from microfp.ops import PRIMITIVES
+from microfp.values import (
+    Value,
+    absolute,
+    cos,
+    divide,
+    exp,
+    log,
+    maximum,
+    minimum,
+    neg,
+    pow,
+    relu,
+    sigmoid,
+    sin,
+    softplus,
+    sqrt,
+    tanh,
+    total,
+    value,
+    where,
+)
+from tests.expressions import VALUES, Expression, applied, evaluate, expressions
+from tests.untraced import untraced
+
+A = value(2.0, label="a")
+B = value(-3.0, label="b")
+C = value(0.5, label="c")
+EDGES = [0.0, -0.0, 1.0, -1.0, 2.5, 1e308, -1e308, 5e-324, math.inf, -math.inf, math.nan]
+
+
+def bits(number: float) -> bytes:
+    return struct.pack("<d", math.nan if math.isnan(number) else number)
+
+
+def labelled(expression: Expression) -> tuple[Value, tuple[Value, ...]]:
+    leaves = tuple(
+        value(number, label=name) for number, name in zip(expression.leaves, "abcd", strict=False)
+    )
+    return evaluate(expression.steps, leaves, VALUES), leaves
+
+
+# A reader of LaTeX formulas, written from the rules of arithmetic and not from the table.
+
+TOKEN = re.compile(
+    r"\\begin\{cases\}|\\end\{cases\}|\\text\{otherwise\}|\\operatorname\{(?:\w|\\_)+\}"
+    r"|\\mathrm\{nan\}|\\left[(|\[]|\\right[)|\]]|\\[a-z]+|\\\\|[a-z]_\{\w+\}"
+    r"|\d+(?:\.\d+)?(?: \\cdot 10\^\{-?\d+\})?|[a-z]|[-+^{},&>]"
+)
+FUNCTIONS: Mapping[str, Callable[..., Value]] = {
+    r"\log": log,
+    r"\sin": sin,
+    r"\cos": cos,
+    r"\tanh": tanh,
+    r"\sigma": sigmoid,
+    r"\max": maximum,
+    r"\min": minimum,
+    r"\operatorname{relu}": relu,
+    r"\operatorname{softplus}": softplus,
+    r"\operatorname{sign}": VALUES["sign"],
+}
+
+
+class Reader:
+    def __init__(self, text: str, names: Mapping[str, Value]) -> None:
+        assert not TOKEN.sub("", text).strip(), text
+        self.tokens = TOKEN.findall(text)
+        self.names = names
+        self.special: Mapping[str, Callable[[], Value]] = {
+            r"\left(": lambda: self.until(r"\right)"),
+            r"\left|": lambda: absolute(self.until(r"\right|")),
+            r"\left[": self.comparison,
+            r"\frac": lambda: divide(self.group(), self.group()),
+            r"\sqrt": lambda: sqrt(self.group()),
+            r"\begin{cases}": self.cases,
+        }
+
+    def take(self, *expected: str) -> str:
+        token = str(self.tokens.pop(0))
+        assert not expected or token in expected, (token, self.tokens)
+        return token
+
+    def at(self, *tokens: str) -> bool:
+        return bool(self.tokens) and self.tokens[0] in tokens
+
+    def formula(self) -> Value:
+        result = self.sum()
+        assert not self.tokens, self.tokens
+        return result
+
+    def sum(self) -> Value:
+        if self.at("-"):
+            self.take()
+            result = neg(self.product())
+        else:
+            result = self.product()
+        while self.at("+", "-"):
+            sign = self.take()
+            term = self.product()
+            result = result + term if sign == "+" else result - term
+        return result
+
+    def product(self) -> Value:
+        result = self.power()
+        while self.at(r"\cdot"):
+            self.take()
+            result = result * self.power()
+        return result
+
+    def power(self) -> Value:
+        if self.at("e"):
+            self.take()
+            self.take("^")
+            return exp(self.group())
+        base = self.atom()
+        if not self.at("^"):
+            return base
+        self.take()
+        exponent = self.group()
+        is_number = exponent.op == "leaf" and exponent.label is None
+        return base**exponent.data if is_number else pow(base, exponent)
+
+    def group(self) -> Value:
+        self.take("{")
+        result = self.sum()
+        self.take("}")
+        return result
+
+    def atom(self) -> Value:
+        token = self.take()
+        if token in FUNCTIONS:
+            self.take(r"\left(")
+            return FUNCTIONS[token](*self.operands())
+        if token in self.special:
+            return self.special[token]()
+        if token[0].isdigit():
+            return value(float(re.sub(r" \\cdot 10\^\{(.+)\}", r"e\1", token)))
+        return self.names[token]
+
+    def operands(self) -> list[Value]:
+        found = [self.sum()]
+        while self.at(","):
+            self.take()
+            found.append(self.sum())
+        self.take(r"\right)")
+        return found
+
+    def comparison(self) -> Value:
+        left = self.sum()
+        self.take(">")
+        return applied(ops.above, left, self.until(r"\right]"))
+
+    def until(self, end: str) -> Value:
+        result = self.sum()
+        self.take(end)
+        return result
+
+    def cases(self) -> Value:
+        a = self.sum()
+        self.take("&")
+        condition = self.sum()
+        self.take(r"\neq")
+        self.take("0")
+        self.take("\\\\")
+        b = self.sum()
+        self.take("&")
+        self.take(r"\text{otherwise}")
+        self.take(r"\end{cases}")
+        return where(condition, a, b)
+
+
+def read(text: str, leaves: tuple[Value, ...]) -> Value:
+    return Reader(text, {str(leaf.label): leaf for leaf in leaves}).formula()
+
+
+def read_equations(text: str, leaves: tuple[Value, ...]) -> Value:
+    first, *lines, last = text.splitlines()
+    assert (first, last) == (r"\begin{aligned}", r"\end{aligned}")
+    assert all(line.endswith(r" \\") for line in lines[:-1])
+    names = {str(leaf.label): leaf for leaf in leaves}
+    for line in lines:
+        name, formula = line.removesuffix(r" \\").split(" &= ")
+        assert name not in names
+        names[name] = Reader(formula, names).formula()
+    assert lines[-1].startswith("f &= ")
+    return names["f"]
+
+
+@given(expressions(max_steps=6))
+def test_a_formula_reads_back_as_the_same_computation(expression: Expression) -> None:
+    output, leaves = labelled(expression)
+    again = read(to_latex(output), leaves)
+    assert bits(again.data) == bits(output.data)
+    expected, found = backward(output), backward(again)
+    scale = max(map(abs, expected.values()))
+    for leaf in leaves:
+        assert grad(leaf, found) == pytest.approx(grad(leaf, expected), rel=1e-9, abs=1e-9 * scale)
+
+
+@given(expressions(max_steps=8))
+def test_equations_read_back_as_the_same_computation(expression: Expression) -> None:
+    output, leaves = labelled(expression)
+    text = to_latex(output, name_shared=True)
+    if text.startswith(r"\begin{aligned}"):
+        assert bits(read_equations(text, leaves).data) == bits(output.data)
+    else:
+        assert text == to_latex(output)
+
+
+@given(st.floats())
+def test_a_number_reads_back_as_itself(number: float) -> None:
+    text = to_latex(value(number))
+    if math.isnan(number):
+        assert text == r"\mathrm{nan}"
+    elif math.isinf(number):
+        assert text == (r"\infty" if number > 0.0 else r"-\infty")
+    else:
+        assert bits(read(text, ()).data) == bits(number)
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        (A + B + C, "a + b + c"),
+        (A + (B + C), r"a + \left(b + c\right)"),
+        (A - B - C, "a - b - c"),
+        (A - (B - C), r"a - \left(b - c\right)"),
+        (A * B * C, r"a \cdot b \cdot c"),
+        (A * (B * C), r"a \cdot \left(b \cdot c\right)"),
+        ((A + B) * C, r"\left(a + b\right) \cdot c"),
+        (A * B + C, r"a \cdot b + c"),
+        (C + A * B, r"c + a \cdot b"),
+        (A / B / C, r"\frac{\frac{a}{b}}{c}"),
+        ((A + B) / (A - B), r"\frac{a + b}{a - b}"),
+        (A * (B / C), r"a \cdot \frac{b}{c}"),
+        ((A / B) * C, r"\frac{a}{b} \cdot c"),
+        ((A / B) ** 2, r"\left(\frac{a}{b}\right)^{2}"),
+        ((A * B) ** 2, r"\left(a \cdot b\right)^{2}"),
+        ((A**2) ** 3, r"\left(a^{2}\right)^{3}"),
+        (A ** (B**C), "a^{b^{c}}"),
+        (pow(A, B + 1.0), "a^{b + 1}"),
+        (A**-0.5, "a^{-0.5}"),
+        (-A, "-a"),
+        (-(A + B), r"-\left(a + b\right)"),
+        (-(A * B), r"-a \cdot b"),
+        ((-A) * B, r"\left(-a\right) \cdot b"),
+        (A * (-B), r"a \cdot \left(-b\right)"),
+        (A - (-B), r"a - \left(-b\right)"),
+        ((-A) - B, "-a - b"),
+        (-neg(A * 1.0), r"-\left(-a \cdot 1\right)"),
+        (-(A**2), "-a^{2}"),
+        ((-A) ** 2, r"\left(-a\right)^{2}"),
+        (A * -2.0, r"a \cdot \left(-2\right)"),
+        (A + -2.0, r"a + \left(-2\right)"),
+        (-2.0 + A, "-2 + a"),
+        (A * 1e-5, r"a \cdot \left(1 \cdot 10^{-5}\right)"),
+        (1e-5 * A, r"1 \cdot 10^{-5} \cdot a"),
+        (A + 2.5e300, r"a + 2.5 \cdot 10^{300}"),
+        (exp(A) ** 2, r"\left(e^{a}\right)^{2}"),
+        (exp(A + B) * C, r"e^{a + b} \cdot c"),
+        (sin(A) ** 2, r"\sin\left(a\right)^{2}"),
+        (log(cos(A)), r"\log\left(\cos\left(a\right)\right)"),
+        (sqrt(A + B), r"\sqrt{a + b}"),
+        (absolute(A + B), r"\left|a + b\right|"),
+        (
+            sigmoid(A) * softplus(B),
+            r"\sigma\left(a\right) \cdot \operatorname{softplus}\left(b\right)",
+        ),
+        (maximum(A, B + C), r"\max\left(a, b + c\right)"),
+        (minimum(A, relu(B)), r"\min\left(a, \operatorname{relu}\left(b\right)\right)"),
+        (tanh(A) - 1.0, r"\tanh\left(a\right) - 1"),
+        (total([A, B - C, -A]), r"a + \left(b - c\right) + \left(-a\right)"),
+        (total([A - B, C]) * 2.0, r"\left(a - b + c\right) \cdot 2"),
+        (total([]), "0"),
+        (total([]) * A, r"0 \cdot a"),
+        (total([A]), "a"),
+        (
+            where(A, B, C) + 1.0,
+            r"\left(\begin{cases}b & a \neq 0 \\ c & \text{otherwise}\end{cases}\right) + 1",
+        ),
+        (applied(ops.positive, A - B), r"\left[a - b > 0\right]"),
+        (applied(ops.above, A, B), r"\left[a > b\right]"),
+        (value(2.0), "2"),
+        (value(-0.0), "-0"),
+        (A + math.inf, r"a + \infty"),
+        (A + math.nan, r"a + \mathrm{nan}"),
+        (math.nan * A, r"\mathrm{nan} \cdot a"),
+        (A - (-math.inf), r"a - \left(-\infty\right)"),
+    ],
+)
+def test_parentheses_stand_where_they_are_needed(output: Value, expected: str) -> None:
+    assert to_latex(output) == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("x", "x"),
+        ("W", "W"),
+        ("x1", "x_{1}"),
+        ("x12", "x_{12}"),
+        ("x_1", "x_{1}"),
+        ("w_in", "w_{in}"),
+        ("x_", r"\text{x\_}"),
+        ("win", r"\text{win}"),
+        ("x_1_2", r"\text{x\_1\_2}"),
+        ("50% of {a} & b", r"\text{50\% of \{a\} \& b}"),
+        ("a\\b~c^d#e$f", r"\text{a\textbackslash{}b\textasciitilde{}c\textasciicircum{}d\#e\$f}"),
+        ("two\nlines", r"\text{two lines}"),
+        ("", r"\text{}"),
+        ("1x", r"\text{1x}"),
+        ("θ", r"\text{θ}"),
+    ],
+)
+def test_a_label_is_a_variable_with_a_subscript_or_else_text(label: str, expected: str) -> None:
+    assert to_latex(value(1.0, label=label)) == expected
+
+
+def test_shared_nodes_become_equations_when_asked_for() -> None:
+    y = A * B
+    z = tanh(y) + y
+    assert to_latex(z * z, name_shared=True).splitlines() == [
+        r"\begin{aligned}",
+        r"v_{1} &= a \cdot b \\",
+        r"v_{2} &= \tanh\left(v_{1}\right) + v_{1} \\",
+        r"f &= v_{2} \cdot v_{2}",
+        r"\end{aligned}",
+    ]
+
+
+def test_the_name_of_an_equation_is_no_label_of_the_graph() -> None:
+    v = value(1.0, label="v1")
+    y = exp(v)
+    assert r"v_{2} &= e^{v_{1}}" in to_latex(y * y, name_shared=True)
+
+
+def test_leaves_that_are_shared_need_no_equation() -> None:
+    assert to_latex(A * A, name_shared=True) == r"a \cdot a"
+
+
+def test_a_custom_operation_is_written_by_its_name() -> None:
+    cube = ops.primitive("my_cube", lambda a: a**3, lambda a, y: (3.0 * a * a,), "{0}³")
+    text = r"\operatorname{my\_cube}\left(a + 1\right)^{2}"
+    assert to_latex(applied(cube, A + 1.0) ** 2) == text
+    own_exp = ops.primitive("exp", lambda a: a, lambda a, y: (1.0,), "exp({0})")
+    assert to_latex(applied(own_exp, A)) == r"\operatorname{exp}\left(a\right)"
+    pair = ops.primitive("pair", lambda a, b: a, lambda a, b, y: (1.0, 0.0), "({0}, {1})", arity=2)
+    assert to_latex(applied(pair, A, B)) == r"\operatorname{pair}\left(a, b\right)"
+
+
+def test_a_formula_that_sharing_makes_too_long_is_refused_unless_its_parts_have_names() -> None:
+    diamonds = reduce(lambda node, _: node * node, range(60), A)
+    with pytest.raises(
+        ValueError, match="to_latex: output must be a formula of at most 1,000,000 nodes without"
+    ):
+        to_latex(diamonds)
+    assert to_latex(diamonds, name_shared=True).count(r" \\") == 59
+
+
+@untraced
+def test_the_limit_is_a_million_nodes() -> None:
+    # A sum is one node more than it has terms.
+    assert to_latex(total([A] * 999_999)).count("a") == 999_999
+    with pytest.raises(ValueError, match="to_latex: output"):
+        to_latex(total([A] * 1_000_000))
+
+
+@pytest.mark.parametrize("flag", [0, "yes", None])
+def test_name_shared_is_true_or_false(flag: Any) -> None:
+    with pytest.raises(TypeError, match="to_latex: name_shared must be True or False"):
+        to_latex(A, name_shared=flag)
+
+
+# Generated code
+
+Compiled = Callable[..., tuple[float, tuple[float, ...]]]
+
+
+def compiled(source: str, name: str = "f") -> Compiled:
+    """The function of a source that may import math and nothing else."""
+    imported = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import)]
+    assert [[alias.name for alias in node.names] for node in imported] == [["math"]]
+    assert "from " not in source
+    namespace: dict[str, Any] = {}
+    exec(compile(source, "<generated>", "exec"), namespace)
+    made: Compiled = namespace[name]
+    return made
+
+
+def same(a: float, b: float) -> bool:
+    """Bit for bit, but for the sign of zero."""
+    return bits(a + 0.0) == bits(b + 0.0)
+
+
+@given(expressions(), st.lists(st.sampled_from(EDGES), min_size=4, max_size=4))
+def test_generated_code_computes_the_bits_of_the_graph_and_of_backward_at_any_inputs(
+    expression: Expression, edges: list[float]
+) -> None:
+    output, leaves = labelled(expression)
+    f = compiled(to_python(output, leaves))
+    for inputs in (expression.leaves, tuple(edges[: len(leaves)])):
+        points = tuple(value(number) for number in inputs)
+        moved = evaluate(expression.steps, points, VALUES)
+        gradients = backward(moved)
+        found, slopes = f(*inputs)
+        assert same(found, moved.data)
+        assert all(same(s, grad(p, gradients)) for s, p in zip(slopes, points, strict=True))
+
+
+@pytest.mark.parametrize("name", sorted(set(PRIMITIVES) - {"constant_power"}))
+def test_every_operation_has_its_edge_values_in_generated_code(name: str) -> None:
+    arity = PRIMITIVES[name].arity or 2
+    leaves = tuple(value(1.0, label=label) for label in "xyz"[:arity])
+    f = compiled(to_python(applied(PRIMITIVES[name], *leaves), leaves))
+    for first in EDGES:
+        for second in EDGES if arity > 1 else [0.0]:
+            points = tuple(value(edge) for edge in (first, second, 2.0)[:arity])
+            output = applied(PRIMITIVES[name], *points)
+            gradients = backward(output)
+            found, slopes = f(*(point.data for point in points))
+            assert same(found, output.data)
+            assert all(same(s, gradients[p]) for s, p in zip(slopes, points, strict=True))
+
+
+@pytest.mark.parametrize("exponent", [-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, math.inf, math.nan])
+def test_every_constant_power_has_its_edge_values_in_generated_code(exponent: float) -> None:
+    f = compiled(to_python(A**exponent))
+    for edge in EDGES:
+        x = value(edge)
+        output = x**exponent
+        found, (slope,) = f(edge)
+        assert same(found, output.data)
+        assert same(slope, backward(output)[x])
+
+
+def test_arguments_are_named_by_labels_in_the_order_of_the_inputs() -> None:
+    output = A * B + C
+    assert "def f(a, b, c):" in to_python(output)
+    assert "def area(c, a):" in to_python(output, [C, A], name="area")
+    found, slopes = compiled(to_python(output, [C, A]))(1.0, 10.0)
+    assert (found, slopes) == (-29.0, (1.0, -3.0))
+
+
+LABELS = ["", "1x", "a b", "lambda", "math", "abs", "_hidden", "x,y", "θ", "x=exit()", "x\n", "'"]
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_label_that_is_no_good_name_is_replaced(label: str) -> None:
+    source = to_python(value(2.0, label=label) * A)
+    assert "def f(x0, a):" in source
+    assert compiled(source)(5.0, 7.0) == (35.0, (7.0, 5.0))
+
+
+def test_equal_labels_and_taken_names_are_told_apart() -> None:
+    twins = value(1.0, label="w"), value(2.0, label="w")
+    taken = value(3.0, label="x0"), value(4.0, label="v0")
+    source = to_python(total([*twins, *taken]) * 2.0)
+    assert "def f(x1, x2, x0, v0):" in source
+    assert compiled(source)(1.0, 2.0, 3.0, 4.0) == (20.0, (2.0, 2.0, 2.0, 2.0))
+
+
+@pytest.mark.parametrize("inputs", [1, 2])
+def test_the_gradient_is_a_tuple_with_one_entry_for_each_input(inputs: int) -> None:
+    found, slopes = compiled(to_python(A * B, [A, B][:inputs]))(*[2.0, 5.0][:inputs])
+    assert (found, slopes) == ((2.0 * -3.0, (-3.0,)) if inputs == 1 else (10.0, (5.0, 2.0)))
+
+
+def test_a_function_of_nothing_has_an_empty_gradient() -> None:
+    assert compiled(to_python(A * B, []))() == (-6.0, ())
+
+
+def test_an_input_outside_the_graph_has_the_gradient_zero() -> None:
+    assert compiled(to_python(A * 3.0, [A, C]))(2.0, 9.0) == (6.0, (3.0, 0.0))
+
+
+def test_the_output_may_be_an_input() -> None:
+    assert compiled(to_python(A))(7.0) == (7.0, (1.0,))
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, -2.5, 1e-300, -0.0])
+def test_constants_keep_their_bits(number: float) -> None:
+    found, _ = compiled(to_python(maximum(value(number), A) - A * 0.0, [A]))(-math.inf)
+    assert bits(found) == bits(
+        (maximum(value(number), value(-math.inf)) - value(-math.inf) * 0.0).data
+    )
+    kept, slopes = compiled(to_python(A * number))(1.0)
+    assert bits(kept) == bits(slopes[0]) == bits(number)
+
+
+@pytest.mark.parametrize("terms", [1, 2, 8, 9, 16, 17, 5000])
+def test_sums_of_any_length_are_added_in_their_order(terms: int) -> None:
+    numbers = [10.0 ** ((7 * i) % 31 - 15) for i in range(terms)]
+    output = total([value(number) for number in numbers])
+    found, slopes = compiled(to_python(output))(*numbers)
+    assert bits(found) == bits(output.data)
+    assert slopes == (1.0,) * terms
+
+
+def test_what_is_computed_twice_is_written_once() -> None:
+    source = to_python(exp(A) + exp(A))
+    assert source.count("= _exp(") == 1
+
+
+def test_only_the_helpers_that_are_called_are_written() -> None:
+    assert "def _" not in to_python(A * B - A + B)
+    source = to_python(minimum(A, B))
+    helpers = re.findall(r"def (_\w+)", source)
+    assert sorted(helpers) == sorted(set(helpers))
+    assert set(helpers) == {"_minimum", "_maximum", "_above"}
+
+
+def test_a_network_trains_outside_the_library() -> None:
+    model = mlp(2, [4, 1])
+    weights = parameters(model)
+    score = forward(model, [0.5, -0.25])
+    loss = (score - 1.0) ** 2
+    f = compiled(to_python(loss, weights))
+    found, slopes = f(*(w.data for w in weights))
+    gradients = backward(loss)
+    assert same(found, loss.data)
+    assert all(same(s, grad(w, gradients)) for s, w in zip(slopes, weights, strict=True))
+    better, _ = f(*(w.data - 0.1 * s for w, s in zip(weights, slopes, strict=True)))
+    assert better < found
+
+
+@pytest.mark.parametrize("name", ["", "1f", "f g", "lambda", "math", "abs", "_f"])
+def test_a_function_needs_a_name_that_python_takes(name: str) -> None:
+    with pytest.raises(ValueError, match="to_python: name must be a name in Python, got"):
+        to_python(A, name=name)
+
+
+def test_a_custom_operation_has_no_source() -> None:
+    cube = ops.primitive("cube", lambda a: a**3, lambda a, y: (3.0 * a * a,), "{0}³")
+    with pytest.raises(
+        ValueError,
+        match=r"^to_python: output must be a graph of operations in microfp\.ops\.PRIMITIVES, "
+        r"got Value\(data=8\.0, op='cube'\)$",
+    ):
+        to_python(applied(cube, A) + 1.0)
+
+
+def test_a_computed_input_is_refused() -> None:
+    with pytest.raises(ValueError, match="to_python: each of inputs must be a leaf, got"):
+        to_python(A * B, [A * B])
+
+
+@pytest.mark.parametrize("call", [to_latex, to_python])
+def test_what_is_no_node_is_refused(call: Callable[[Any], str]) -> None:
+    with pytest.raises(TypeError, match=f"^{call.__name__}: output must be a Value, got 3.0"):
+        call(3.0)
+
+
+@untraced
+def test_a_chain_of_100_000_is_no_deeper_than_any_other_graph() -> None:
+    long = reduce(lambda node, _: node - 1.0, range(100_000), A)
+    assert to_latex(long) == "a" + " - 1" * 100_000
+    steep = reduce(lambda node, _: -node, range(100_000), A)
+    assert to_latex(steep).count(r"\left(") == 99_999
+    assert compiled(to_python(long))(5.0) == (5.0 - 100_000.0, (1.0,))
+
+
+def test_substituted_graphs_print_alike() -> None:
+    output = exp(A) / B
+    assert to_latex(substitute(output, {A: 7.0})) == to_latex(output)

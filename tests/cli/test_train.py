@@ -5,6 +5,7 @@ import re
 import signal
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -367,14 +368,14 @@ def test_an_interrupt_says_at_which_step_and_saves_nothing(moons: Path, tmp_path
 def test_an_interrupt_while_a_line_is_printed_says_the_same(
     moons: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    from microfp import cli
+    module = import_module("microfp.cli.main")  # the package has a function of that name
 
     def interrupted(line: str, stream: object) -> str:
         if line.startswith("     2"):
             raise KeyboardInterrupt
         return line
 
-    monkeypatch.setattr(cli, "encodable", interrupted)
+    monkeypatch.setattr(module, "encodable", interrupted)
     code, _, err = answer(capsys, "train", moons, *FEW)
     assert (code, err) == (130, "microfp: interrupted after step 3 of 6; nothing was saved\n")
 

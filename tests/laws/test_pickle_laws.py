@@ -102,7 +102,7 @@ def named(module: ModuleType, result: object) -> set[str]:
     return {
         name
         for name, function in getmembers(module, isfunction)
-        if function.__module__ == module.__name__
+        if function.__module__.startswith(module.__name__)
         and not name.startswith("_")
         and signature(function).return_annotation == result
     }

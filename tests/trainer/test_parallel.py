@@ -114,7 +114,7 @@ def test_a_sweep_over_spawned_processes_gives_the_bits_of_the_serial_one() -> No
 FORKED = """
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from tests.test_parallel import digests
+from tests.trainer.test_parallel import digests
 with ProcessPoolExecutor(2, mp_context=get_context("fork")) as executor:
     print(*digests(executor))
 """

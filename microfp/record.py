@@ -92,6 +92,7 @@ if TYPE_CHECKING:
         def set(self, *name_and_value: object, **changes: object) -> Self: ...
         def update(self, *changes: Mapping[str, object]) -> Self: ...
         def transform(self, *transformations: object) -> Self: ...
+        def __replace__(self, /, **changes: object) -> Self: ...
         def serialize(self) -> dict[str, object]: ...
         @classmethod
         def create(cls, fields: Mapping[str, object], /) -> Self: ...
@@ -109,7 +110,6 @@ else:
     import types
     import typing
     from collections import deque
-    from inspect import get_annotations
     from itertools import repeat
     from operator import attrgetter
     from reprlib import repr as short_repr
@@ -117,6 +117,34 @@ else:
     from pyrsistent import InvariantException, PRecord, PTypeError, field, pmap
     from pyrsistent._checked_types import store_invariants
     from pyrsistent._field_common import check_global_invariants, is_field_ignore_extra_complaint
+
+    if sys.version_info >= (3, 14):
+        from annotationlib import (
+            Format,
+            ForwardRef,
+            call_annotate_function,
+            get_annotate_from_class_namespace,
+            get_annotations,
+        )
+
+        def _body_annotations(namespace):
+            """What a class body annotates; a name that has no meaning yet stays a `ForwardRef`."""
+            annotate = get_annotate_from_class_namespace(namespace)
+            if annotate is None:  # there are none, or the module asked for strings
+                return namespace.get("__annotations__", {})
+            return call_annotate_function(annotate, Format.FORWARDREF)
+
+        def _annotations(cls):
+            """What the body of this class annotated, evaluated now as far as can be."""
+            return get_annotations(cls, format=Format.FORWARDREF)
+
+    else:
+        from inspect import get_annotations as _annotations
+        from typing import ForwardRef
+
+        def _body_annotations(namespace):
+            """What a class body annotates."""
+            return namespace.get("__annotations__", {})
 
     class _Attr:
         """What `attr` was told of one field, until its record is first used."""
@@ -181,11 +209,12 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         return _Attr(initial, options.get("invariant"), deferrable=deferrable)
 
     def _is_field(annotation):
-        return not str(annotation).startswith(("ClassVar", "typing.ClassVar"))
+        written = annotation.__forward_arg__ if isinstance(annotation, ForwardRef) else annotation
+        return not str(written).startswith(("ClassVar", "typing.ClassVar"))
 
     def _declared(name, namespace):
         """The fields that a class body declares itself: from name to `_Attr`."""
-        names = [n for n, a in namespace.get("__annotations__", {}).items() if _is_field(a)]
+        names = [n for n, a in _body_annotations(namespace).items() if _is_field(a)]
         hidden = next((n for n in names if hasattr(PRecord, n) or n.startswith("_")), None)
         if hidden is not None:
             why = "a private name" if hidden.startswith("_") else "a name that PMap uses"
@@ -199,7 +228,8 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         """The annotation as an object; `object`, which checks nothing, where it has no meaning."""
         if not isinstance(annotation, str):
             return annotation
-        names = {**vars(sys.modules[cls.__module__]), cls.__name__: cls}
+        parameters = {p.__name__: p for p in getattr(cls, "__type_params__", ())}
+        names = {**vars(sys.modules[cls.__module__]), **parameters, cls.__name__: cls}
         try:
             return eval(annotation, names)
         except NameError:
@@ -237,8 +267,8 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         return create
 
     def _pyrsistent_field(cls, name, declared):
-        owner = next(c for c in cls.__mro__ if name in get_annotations(c))
-        kinds = _types(_resolved(owner, get_annotations(owner)[name]))
+        owner = next(c for c in cls.__mro__ if name in _annotations(c))
+        kinds = _types(_resolved(owner, _annotations(owner)[name]))
         options = {
             "initial": declared.initial,
             "invariant": declared.invariant,
@@ -392,6 +422,10 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
             if all(current.get(name, changes) is value for name, value in changes.items()):
                 return self
             return _checked(type(self), current, changes)
+
+        def __replace__(self, /, **changes):
+            """Return a copy with some fields changed: what `copy.replace` asks for."""
+            return self.set(**changes)
 
         def __array__(self, *_asked, **_more):
             # numpy would take a record for a sequence: the array would hold the names of fields.

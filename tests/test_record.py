@@ -3,6 +3,7 @@
 import copy
 import pickle
 import re
+import sys
 import weakref
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Generic, Literal, Optional, Protocol, TypeVar
@@ -156,6 +157,16 @@ def test_an_annotation_may_name_a_class_that_stands_further_down() -> None:
         Holder.create({"shaped": Square(), "later": 3})
 
 
+def test_an_annotation_in_a_function_may_name_the_class_itself() -> None:
+    class Chain(Record):
+        next: "Chain | None" = attr(default=None)
+        rest: "tuple[Chain, ...]" = attr(default=())
+
+    assert Chain(next=Chain(), rest=(Chain(),)).rest == (Chain(),)
+    with pytest.raises(PTypeError, match=r"Chain\.next: expected Chain or NoneType, got int 3"):
+        Chain.create({"next": 3})
+
+
 def test_an_unknown_field_is_named() -> None:
     message = "'z' is not among the specified fields for Point"
     with pytest.raises(AttributeError, match=message):
@@ -303,6 +314,21 @@ def test_setting_a_field_to_what_it_holds_returns_the_record_itself() -> None:
     assert point.set(x=point.x) is point
     assert point.set() is point
     assert point.set(x=2.0) is not point
+
+
+def test_a_record_is_replaced_as_the_standard_library_asks() -> None:
+    point = Point(x=1.0)
+    assert point.__replace__(y=3) == Point(x=1.0, y=3.0)
+    assert point.__replace__() is point
+    with pytest.raises(PTypeError, match=r"Point\.x: expected float, got str"):
+        point.__replace__(x="1")
+
+
+if sys.version_info >= (3, 13):
+
+    def test_copy_replace_gives_a_changed_copy() -> None:
+        segment = Segment(end=Point(x=1.0))
+        assert copy.replace(segment, name="s") == segment.set(name="s")
 
 
 # The rest.

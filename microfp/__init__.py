@@ -32,6 +32,7 @@ from microfp import (
     trainer,
     tree,
 )
+from microfp.base.version import VERSION
 from microfp.charts import (
     display,
     plot_data,
@@ -126,4 +127,4 @@ __all__ = [
     "where",
 ]
 
-__version__ = "0.1.0"
+__version__ = VERSION

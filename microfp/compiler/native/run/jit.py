@@ -12,6 +12,7 @@ from itertools import pairwise
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from microfp.base.version import VERSION
 from microfp.compiler.native.run import cache
 from microfp.errors import CompileError
 
@@ -160,7 +161,7 @@ def _key(llvm: "ModuleType", text: str) -> str:
     machine = host()
     version = ".".join(map(str, llvm.llvm_version_info))
     return cache.key_of(
-        FORMAT, binding, version, machine.triple, machine.cpu, machine.features, text
+        FORMAT, VERSION, binding, version, machine.triple, machine.cpu, machine.features, text
     )
 
 

@@ -12,7 +12,6 @@ from returns.unsafe import unsafe_perform_io
 from microfp import explorer, graph
 from microfp.base import text
 from microfp.base.files import write_atomically
-from microfp.base.json import to_json
 from microfp.cli.arguments import Commands, Parser, UsageError
 from microfp.expressions import FUNCTIONS, expression, read_variables
 from microfp.gradients import backward
@@ -118,7 +117,7 @@ def graph_lines(
     if dot:
         return iter([drawing])
     if json:
-        return iter([to_json(dict(graph.to_rows(output, gradients)))])
+        return iter([graph.to_json(output, gradients)])
     return iter([_node_table(graph.nodes(output, gradients)), "", drawing])
 
 

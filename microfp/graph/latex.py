@@ -13,9 +13,8 @@ from string import Formatter
 from typing import TypeAlias
 
 from microfp import ops
-from microfp.base.checks import check_flag, wrong_value
+from microfp.base.checks import check_flag, check_kind, wrong_value
 from microfp.graph.names import fresh_names
-from microfp.graph.rewrite import check_node
 from microfp.ops import ATOM, LATEX, PRODUCT, SUM
 from microfp.values import LEAF, Value, primitive_of, topological_order
 
@@ -57,7 +56,7 @@ def to_latex(output: Value, *, name_shared: bool = False) -> str:
     f &= v_{1} + \tanh\left(v_{1}\right)
     \end{aligned}
     """
-    order = topological_order(check_node("to_latex", "output", output))
+    order = topological_order(check_kind("to_latex", "output", output, Value))
     shared = _shared(order) if check_flag("to_latex", "name_shared", name_shared) else ()
     names = dict(zip(shared, fresh_names("v_{{{}}}", 1, _latex_labels(order)), strict=False))
     _check_length(order, names)

@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from keyword import iskeyword
 
 from microfp import ops
-from microfp.base.checks import wrong_value
+from microfp.base.checks import check_kind, wrong_value
 from microfp.graph.names import fresh_names
-from microfp.graph.rewrite import check_node, check_variables, simplified
+from microfp.graph.rewrite import check_variables, simplified
 from microfp.ops import PRIMITIVES
 from microfp.values import LEAF, Value, lift, primitive_of, topological_order, total, value
 
@@ -64,7 +64,7 @@ def to_python(output: Value, inputs: Iterable[Value] | None = None, *, name: str
     >>> namespace["g"](2.0, 3.0)
     (7.0, (4.0, 1.0))
     """
-    check_node("to_python", "output", output)
+    check_kind("to_python", "output", output, Value)
     leaves = check_variables("to_python", "inputs", output, inputs)
     if not _is_usable(name):
         raise wrong_value("to_python", "name", "a name in Python", name)

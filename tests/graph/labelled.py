@@ -18,3 +18,9 @@ def labelled(expression: Expression) -> tuple[Value, tuple[Value, ...]]:
         value(number, label=name) for number, name in zip(expression.leaves, "abcd", strict=False)
     )
     return evaluate(expression.steps, leaves, VALUES), leaves
+
+
+def diamond() -> tuple[Value, Value]:
+    """y = (x + 1) * (x * 2), where x is used twice."""
+    x = value(3.0, label="x")
+    return x, (x + 1.0) * (x * 2.0)

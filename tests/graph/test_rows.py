@@ -1,20 +1,21 @@
-"""Rows and DOT text say what a graph is, parents first, the same in every process."""
+"""Rows say what a graph is, parents first, the same in every process."""
 
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 
 import pytest
+from hypothesis import given
 
-from microfp import backward, graph, total, value
-from microfp.graph import GraphRows, edges, formula, nodes, to_dot, to_rows, topological_order
+from microfp import backward, total, value
+from microfp.gradients import local_derivatives
+from microfp.graph import GraphRows, edges, formula, nodes, to_dot, to_rows
 from microfp.ops import PRIMITIVES, primitive
-from microfp.values import Value, lift
+from microfp.values import Value, topological_order
+from tests.expressions import Expression, applied, expressions
+from tests.graph.labelled import diamond, labelled
 
-
-def diamond() -> tuple[Value, Value]:
-    """y = (x + 1) * (x * 2), where x is used twice."""
-    x = value(3.0, label="x")
-    return x, (x + 1.0) * (x * 2.0)
+X = value(3.0, label="x")
+Y = value(4.0, label="y")
+CUBE = primitive("cube", lambda a: a**3, lambda a, y: (3.0 * a * a,), "{0}³")
 
 
 # Rows of nodes
@@ -174,78 +175,59 @@ def test_both_kinds_of_rows_come_together() -> None:
     assert to_rows(y, backward(y)) == expected
 
 
-# DOT
-
-BOX = re.compile(r'  (n\d+) \[label="((?:[^"\\]|\\.)*)"\];')
-ARROW = re.compile(r"  (n\d+) -> (n\d+);")
-
-
-def read_dot(text: str) -> tuple[dict[str, str], Counter[tuple[str, str]]]:
-    """The boxes and arrows of a DOT text of which every line has to be understood."""
-    first, rank, shape, *lines, last = text.split("\n")
-    assert (first, rank, shape, last) == (
-        "digraph microfp {",
-        "  rankdir=LR;",
-        "  node [shape=box];",
-        "}",
-    )
-    boxes = {m[1]: m[2] for line in lines if (m := BOX.fullmatch(line))}
-    arrows = Counter((m[1], m[2]) for line in lines if (m := ARROW.fullmatch(line)))
-    assert len(boxes) + arrows.total() == len(lines)
-    return boxes, arrows
-
-
-def test_dot_has_a_box_a_node_and_an_arrow_an_operand() -> None:
-    _, y = diamond()
-    boxes, arrows = read_dot(to_dot(y))
-    assert list(boxes) == [row["id"] for row in nodes(y)]
-    assert arrows == Counter((edge["source"], edge["target"]) for edge in edges(y))
-
-
-def test_dot_shows_label_operation_data_and_gradient() -> None:
-    x = value(3.0, label="x")
-    y = x * x
-    boxes, _ = read_dot(to_dot(y, backward(y)))
-    assert boxes == {"n0": r"x\ndata 3\ngrad 6", "n1": r"mul\ndata 9\ngrad 1"}
-
-
-def test_dot_shows_a_gradient_of_0() -> None:
-    assert r"grad 0" in to_dot(value(1.0), backward(value(2.0)))
-
-
-@pytest.mark.parametrize(
-    ("label", "shown"),
-    [
-        ('say "x"', r"say \"x\""),
-        ("back\\slash", r"back\\slash"),
-        ("two\nlines", r"two\nlines"),
-        ('\\"', r"\\\""),
-        ("{a|b} <c>", "{a|b} <c>"),
-        ("größe", "größe"),
-    ],
-)
-def test_any_label_stays_one_label_in_dot(label: str, shown: str) -> None:
-    boxes, _ = read_dot(to_dot(value(1.0, label=label)))
-    assert boxes == {"n0": shown + r"\ndata 1"}
-
-
-@pytest.mark.parametrize(
-    ("data", "shown"),
-    [(float("nan"), "nan"), (float("-inf"), "-inf"), (1e-300, "1e-300"), (1 / 3, "0.333333")],
-)
-def test_dot_shows_any_number(data: float, shown: str) -> None:
-    assert read_dot(to_dot(lift(data)))[0] == {"n0": f"data {shown}"}
-
-
-def test_the_facade_offers_the_module() -> None:
-    assert graph.to_dot is to_dot
-
-
 def test_a_limit_is_a_count_from_one() -> None:
     y = value(2.0) * value(3.0)
-    assert [row["op"] for row in graph.nodes(y, limit=1)] == ["mul"]
-    assert "mul" in graph.to_svg(y, limit=1)
+    assert [row["op"] for row in nodes(y, limit=1)] == ["mul"]
     with pytest.raises(ValueError, match=r"^nodes: limit must be an int >= 1, got 0$"):
-        graph.nodes(y, limit=0)
-    with pytest.raises(ValueError, match=r"^to_svg: limit must be an int >= 1, got 0$"):
-        graph.to_svg(y, limit=0)
+        nodes(y, limit=0)
+
+
+@given(expressions())
+def test_node_rows_follow_the_topological_order(expression: Expression) -> None:
+    output = labelled(expression)[0]
+    gradients = backward(output)
+    order = topological_order(output)
+    rows = nodes(output, gradients)
+    assert [row["id"] for row in rows] == [f"n{i}" for i in range(len(order))]
+    for row, node in zip(rows, order, strict=True):
+        assert (row["op"], row["label"], row["data"]) == (node.op, node.label, node.data)
+        assert (row["grad"], row.get("parameter")) == (gradients[node], node.parameter)
+        assert [rows[int(parent[1:])]["data"] for parent in row["parents"]] == [
+            parent.data for parent in node.parents
+        ]
+        assert row["formula"] == formula(node, row["parents"])
+
+
+@given(expressions())
+def test_edge_rows_are_the_uses_with_their_slopes(expression: Expression) -> None:
+    output = labelled(expression)[0]
+    order = topological_order(output)
+    expected = [
+        (order.index(parent), order.index(node), operand, slope)
+        for node in order
+        if node.parents
+        for operand, (parent, slope) in enumerate(
+            zip(node.parents, local_derivatives(node), strict=True)
+        )
+    ]
+    found = [
+        (int(row["source"][1:]), int(row["target"][1:]), row["operand"], row["local_derivative"])
+        for row in edges(output)
+    ]
+    assert found == expected
+    assert to_rows(output) == {"nodes": nodes(output), "edges": edges(output)}
+
+
+def test_rows_have_no_gradients_unless_they_are_given() -> None:
+    assert [row["grad"] for row in nodes(X * Y)] == [None, None, None]
+    assert [row["grad"] for row in nodes(X * Y, backward(X * 2.0))] == [2.0, 0.0, 0.0]
+    z = X * Y
+    assert [row["grad"] for row in to_rows(z, backward(z))["nodes"]] == [4.0, 3.0, 1.0]
+
+
+def test_only_a_constant_power_has_a_parameter_in_its_row() -> None:
+    assert [row.get("parameter", "none") for row in nodes(X**3)] == ["none", 3.0]
+    assert "parameter" not in nodes(applied(CUBE, X))[-1]
+
+
+# JSON

@@ -14,6 +14,7 @@ from typing import SupportsIndex, TypeVar
 
 __all__ = [
     "LARGEST_SEED",
+    "check_callable",
     "check_count",
     "check_finite",
     "check_flag",
@@ -184,6 +185,26 @@ def check_kind(where: str, name: str, value: object, kind: type[K], *, example: 
         such = f", such as {example}" if example else ""
         raise wrong_kind(where, name, f"{article} {kind.__name__}{such}", value)
     return value
+
+
+def check_callable(where: str, name: str, value: object, expected: str = "a function") -> None:
+    """Check that something can be called.
+
+    Args:
+        where: the function that was called.
+        name: its argument.
+        value: what came.
+        expected: what was expected, a noun with its article.
+
+    Raises:
+        TypeError: the value cannot be called.
+
+    >>> check_callable("grad", "f", 3.0)
+    Traceback (most recent call last):
+    TypeError: grad: f must be a function, got 3.0 (float)
+    """
+    if not callable(value):
+        raise wrong_kind(where, name, expected, value)
 
 
 def check_finite(where: str, name: str, value: object) -> float:

@@ -20,11 +20,9 @@ it can be differentiated again.
 How nested transforms are kept apart, `duals` explains.
 """
 
+from microfp.func.check_grads import Disagreement, GradientCheck, check_grads
+from microfp.func.custom import custom_derivative, stop_gradient
 from microfp.func.transforms import (
-    Disagreement,
-    GradientCheck,
-    check_grads,
-    custom_derivative,
     directional,
     grad,
     hessian,
@@ -34,7 +32,6 @@ from microfp.func.transforms import (
     jacrev,
     jvp,
     linearize,
-    stop_gradient,
     value_and_grad,
     vjp,
 )

@@ -37,6 +37,21 @@ from microfp.ops import Operand, Primitive
 from microfp.record import Record, attr
 from microfp.values import LEAF, Scalar, Value, lift
 
+__all__ = [
+    "SCOPE",
+    "UNMOVED",
+    "Dual",
+    "Level",
+    "Pair",
+    "Scope",
+    "dual",
+    "dual_adjoints",
+    "join",
+    "nodes_are_numbers",
+    "split",
+    "within",
+]
+
 A = TypeVar("A")
 P = ParamSpec("P")
 

@@ -1,0 +1,185 @@
+"""The scalars of trees: where they stand, what they hold, and the same tree with others.
+
+A scalar is a number or a `Value`. Arguments and results of the functions that are differentiated
+are trees of them.
+
+>>> places_in("grad", "argument", ((3.0, 4.0),))[1].content
+4.0
+"""
+
+from collections.abc import Iterable, Sequence
+from numbers import Real
+from operator import index
+from typing import TypeVar
+
+from microfp.base.checks import wrong_kind, wrong_value
+from microfp.errors import ShapeError
+from microfp.func.duals import SCOPE, Dual, Scope
+from microfp.ops import Operand
+from microfp.tree import Path, Place, map_scalars, scalars
+from microfp.values import LEAF, Value, lift, value
+
+__all__ = [
+    "holds_node",
+    "is_scalar",
+    "match_places",
+    "number_of",
+    "operand_at",
+    "places_in",
+    "places_outside_records",
+    "rebuild",
+    "spell_place",
+]
+
+A = TypeVar("A")
+
+
+def places_in(
+    where: str, name: str, trees: tuple[object, ...], numbers: Iterable[int] | None = None
+) -> tuple[Place, ...]:
+    """The scalars of several trees, after a check that they hold nothing else.
+
+    Args:
+        where: The transform, for messages.
+        name: What the trees are, for messages.
+        trees: Trees of numbers and values.
+        numbers: How the trees are numbered in messages; from 0 if not given.
+
+    Raises:
+        TypeError: If a tree holds what is no scalar.
+        ValueError: If they hold no scalar at all.
+
+    >>> [place.content for place in places_in("grad", "argument", (3.0, (4.0, 5.0)))]
+    [3.0, 4.0, 5.0]
+    """
+    names = [f"{name} {i}" for i in numbers or range(len(trees))]
+    found = tuple(scalars(trees))
+    for place in found:
+        if not is_scalar(place.content):
+            expected = "a number, a Value, or a tuple, PVector, PMap or Record of them"
+            raise wrong_kind(where, spell_place(names, place.path), expected, place.content)
+    if not found:
+        raise wrong_value(where, f"{name}s", "trees that hold a Value or a number", trees)
+    return found
+
+
+def places_outside_records(where: str, name: str, trees: tuple[object, ...]) -> tuple[Place, ...]:
+    """The scalars of several trees, after a check that none of them is in a record.
+
+    Raises:
+        TypeError: If one is.
+
+    >>> places_outside_records("jacrev", "output", ((3.0, 4.0),))[1].content
+    4.0
+    """
+    places = places_in(where, name, trees)
+    inside = next((place for place in places if place.in_record), None)
+    if inside is not None:
+        names = [f"{name} {i}" for i in range(len(trees))]
+        expected = "outside of records, whose fields cannot hold a row of derivatives"
+        raise wrong_kind(where, spell_place(names, inside.path), expected, inside.content)
+    return places
+
+
+def is_scalar(x: object) -> bool:
+    """Whether something is a number or a value.
+
+    >>> is_scalar(3), is_scalar(True), is_scalar((3,))
+    (True, False, False)
+    """
+    return isinstance(x, Value | Real) and not isinstance(x, bool)
+
+
+def spell_place(names: Sequence[str], path: Path) -> str:
+    """A place in words.
+
+    Args:
+        names: What each of the trees is called.
+        path: The way to the place, from the number of its tree on.
+
+    >>> spell_place(["argument 0"], (0, "bias", 2))
+    'argument 0.bias[2]'
+    """
+    first, *rest = path
+    steps = (f".{key}" if isinstance(key, str) else f"[{key!r}]" for key in rest)
+    return names[index(first)] + "".join(steps)  # type: ignore[arg-type]  # into the tuple of trees
+
+
+def operand_at(place: Place, scope: Scope) -> Operand:
+    """What a place holds; for a parameter of a model that nothing around made, its number.
+
+    >>> [operand_at(place, Scope()) for place in places_in("grad", "argument", (3, 4.0))]
+    [3.0, 4.0]
+    """
+    x = place.content
+    if not isinstance(x, Value):
+        return number_of(x)
+    is_parameter = place.in_record and type(x) is Value and x.op == LEAF
+    return x.data if is_parameter and x not in scope.variables else x
+
+
+def number_of(x: object) -> Operand:
+    """A scalar as an operand: a value is one, any number becomes a float.
+
+    >>> number_of(3)
+    3.0
+    """
+    if isinstance(x, Value):
+        return x
+    return float(x) if isinstance(x, float) else lift(x).data  # type: ignore[arg-type]  # checked
+
+
+def holds_node(x: Operand) -> bool:
+    """Whether an operand is a node, or a dual that holds one.
+
+    >>> holds_node(value(3.0)), holds_node(3.0)
+    (True, False)
+    """
+    if isinstance(x, Dual):
+        return holds_node(x.primal) or holds_node(x.tangent)
+    return isinstance(x, Value)
+
+
+def rebuild(tree: A, contents: Iterable[object]) -> A:
+    """The tree with other scalars; a record keeps values, whatever it is given.
+
+    >>> rebuild((3.0, (4.0,)), [1.0, 2.0])
+    (1.0, (2.0,))
+    """
+    fitting = (
+        value(x, label=place.content.label)
+        if isinstance(x, float) and place.in_record and isinstance(place.content, Value)
+        else x
+        for place, x in zip(scalars(tree), contents, strict=True)
+    )
+    return map_scalars(lambda _: next(fitting), tree)
+
+
+def match_places(
+    where: str, name: str, trees: tuple[object, ...], like: tuple[Place, ...]
+) -> list[Operand]:
+    """The scalars of trees that have to be shaped like others.
+
+    Args:
+        where: The transform, for messages.
+        name: What the trees are, for messages.
+        trees: The trees.
+        like: The places of the others.
+
+    Raises:
+        ShapeError: If the trees have another shape.
+        TypeError: If they hold what is no scalar.
+
+    >>> match_places("jvp", "tangent", ((1.0, 0.0),), places_in("jvp", "primal", ((3.0, 4.0),)))
+    [1.0, 0.0]
+    """
+    places = places_in(where, name, trees) if trees else ()
+    here, there = [place.path for place in places], [place.path for place in like]
+    if here != there:
+        extra = [path for path in here if path not in there]
+        missing = [path for path in there if path not in here]
+        names = [f"{name} {i}" for i in range(1 + max(len(trees), len(like)))]
+        came = f"{'an extra' if extra else 'no'} {spell_place(names, (extra or missing)[0])}"
+        raise ShapeError(f"{where}: {name}s must be shaped like what they belong to, got {came}")
+    scope = SCOPE.get()
+    return [operand_at(place, scope) for place in places]

@@ -14,10 +14,7 @@ True
 <IOResult: <Success: model.onnx>>
 """
 
-from microfp.export.models import (
-    from_safetensors,
-    to_onnx,
-    to_safetensors,
-)
+from microfp.export.onnx import to_onnx
+from microfp.export.safetensors import from_safetensors, to_safetensors
 
 __all__ = ["from_safetensors", "to_onnx", "to_safetensors"]

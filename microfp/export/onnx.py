@@ -1,36 +1,28 @@
-"""Models for other programs: weights as safetensors, whole models as ONNX.
+"""Models as ONNX graphs: an MLP layer by layer, any other model node by node.
 
 >>> import pathlib, tempfile
 >>> from microfp import nn
->>> from returns.unsafe import unsafe_perform_io
->>> folder, model = pathlib.Path(tempfile.mkdtemp()), nn.mlp(2, [3, 1])
->>> read = to_safetensors(model, folder / "weights.safetensors").bind(
-...     lambda path: from_safetensors(nn.mlp(2, [3, 1], seed=7), path)
+>>> to_onnx(nn.mlp(2, [3, 1]), pathlib.Path(tempfile.mkdtemp()) / "model.onnx").map(
+...     lambda path: path.name
 ... )
->>> again = unsafe_perform_io(read.unwrap())
->>> [p.data for p in nn.parameters(again)] == [p.data for p in nn.parameters(model)]
-True
->>> to_onnx(model, folder / "model.onnx").map(lambda path: path.name)
 <IOResult: <Success: model.onnx>>
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain
 from math import nan
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
-from pyrsistent import PVector
-from returns.io import IOFailure, IOResult, IOSuccess
+from returns.io import IOResult
 
 from microfp.base.checks import check_count, missing_extra, wrong_value
-from microfp.base.files import replace
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program
 from microfp.compiler.trace.stand_ins import trace_model, traced_leaf
-from microfp.errors import CheckpointError, CompileError, MicrofpError
+from microfp.errors import CheckpointError, CompileError
+from microfp.export.files import write_file
+from microfp.export.tensors import Tensor, tensors_of
 from microfp.nn import (
     ACTIVATIONS,
     MLP,
@@ -39,213 +31,12 @@ from microfp.nn import (
     Model,
     Neuron,
 )
-from microfp.tree import CONTAINERS, branches, map_values, parameters, scalars
-from microfp.values import LEAF, Value, stop_gradient, value
+from microfp.tree import parameters, scalars
 
 if TYPE_CHECKING:
-    import numpy as np
     from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
 
-__all__ = ["from_safetensors", "to_onnx", "to_safetensors"]
-
-T = TypeVar("T")
-
-
-# Tensors by name
-
-
-class _Tensor(NamedTuple):
-    """Some values of a model as one tensor, row by row."""
-
-    name: str
-    shape: tuple[int, ...]
-    values: tuple[Value, ...]
-
-
-def _tensors(tree: object, name: str = "") -> Iterator[_Tensor]:
-    """The values of a tree as tensors: layers as torch has them, other rows as vectors."""
-    match tree:
-        case Layer() if len({len(neuron.weights) for neuron in tree.neurons}) == 1:
-            yield from _linear(tree.neurons, name)
-        case Neuron():
-            yield from _linear([tree], name)
-        case Value():
-            yield _Tensor(name or "value", (), (tree,))
-        case PVector() | tuple() if tree and all(isinstance(item, Value) for item in tree):
-            yield _Tensor(name or "values", (len(tree),), tuple(tree))
-        case _ if isinstance(tree, CONTAINERS):
-            for key, branch in branches(tree):
-                yield from _tensors(branch, _joined(name, str(key)))
-
-
-def _linear(neurons: Sequence[Neuron], name: str) -> Iterator[_Tensor]:
-    """Neurons that see the same inputs, as a `torch.nn.Linear`: a row of weights per output."""
-    weights = tuple(chain.from_iterable(neuron.weights for neuron in neurons))
-    shape = (len(neurons), len(neurons[0].weights))
-    yield _Tensor(_joined(name, "weight"), shape, weights)
-    biases = tuple(neuron.bias for neuron in neurons)
-    yield _Tensor(_joined(name, "bias"), (len(neurons),), biases)
-
-
-def _joined(*names: str) -> str:
-    return ".".join(name for name in names if name)
-
-
-def _checked_tensors(model: object) -> tuple[_Tensor, ...]:
-    """The tensors of a model, each with a name of its own, of values that can be read back."""
-    tensors = tuple(_tensors(model))
-    counts = Counter(tensor.name for tensor in tensors)
-    for tensor in tensors:
-        if counts[tensor.name] > 1:
-            raise CheckpointError(f"names must differ, got two tensors named {tensor.name!r}")
-        for node in tensor.values:
-            if node.op != LEAF and not _is_frozen(node):
-                expected = "parameters and frozen ones alone"
-                raise CheckpointError(f"{tensor.name} must hold {expected}, got {node!r}")
-    return tensors
-
-
-def _is_frozen(node: Value) -> bool:
-    return node.op == "stop_gradient" and node.parents[0].op == LEAF
-
-
-# safetensors
-
-
-def to_safetensors(model: object, path: str | PathLike[str]) -> IOResult[Path, CheckpointError]:
-    """Write the parameters of a model, frozen ones included, as a file of safetensors.
-
-    Tensors are float64 and named by their place in the model. A layer is two of them, as in
-    `torch.nn.Linear`: `layers.0.weight`, of shape [outputs, inputs], and `layers.0.bias`, of shape
-    [outputs]. In a record of your own, a value is a tensor without dimensions, a PVector or tuple
-    of values one with one dimension. Activations are not in the file. Needs the extra
-    `safetensors`.
-
-    Args:
-        model: Any model.
-        path: Where; a file that stands there is replaced, in one move.
-
-    Returns:
-        The path; or a CheckpointError that says what cannot be written, or why not there.
-
-    Raises:
-        ImportError: If safetensors is missing.
-
-    >>> import pathlib, tempfile
-    >>> from microfp import nn
-    >>> from safetensors.numpy import load_file
-    >>> path = pathlib.Path(tempfile.mkdtemp()) / "weights.safetensors"
-    >>> written = to_safetensors(nn.mlp(2, [3, 1]), path)
-    >>> {name: tensor.shape for name, tensor in sorted(load_file(path).items())}
-    {'layers.0.bias': (3,), 'layers.0.weight': (3, 2), 'layers.1.bias': (1,), 'layers.1.weight': \
-(1, 3)}
-    """
-    save = _safetensors("to_safetensors").save
-    return _written(Path(path), lambda: save(_arrays(_checked_tensors(model)), {"format": "pt"}))
-
-
-def from_safetensors(model_like: T, path: str | PathLike[str]) -> IOResult[T, CheckpointError]:
-    """Read parameters that `to_safetensors`, or torch, has written, into a model of their shapes.
-
-    Args:
-        model_like: A model whose numbers do not matter: what it is made of stays.
-        path: The file. Its tensors are of float64 or float32.
-
-    Returns:
-        The model with the numbers of the file, bit for bit; or a CheckpointError that names the
-        tensor, what was expected and what stands there.
-
-    Raises:
-        ImportError: If safetensors is missing.
-
-    >>> from microfp import nn
-    >>> from_safetensors(nn.mlp(2, [3, 1]), "nowhere.safetensors")
-    <IOResult: <Failure: nowhere.safetensors: must be a readable file: No such file or directory>>
-    """
-    safetensors, source = _safetensors("from_safetensors"), Path(path)
-    try:
-        return IOSuccess(_filled(model_like, safetensors.load(source.read_bytes())))
-    except OSError as error:
-        told = f"must be a readable file: {error.strerror or error}"
-    except CheckpointError as error:
-        told = str(error)
-    except Exception as error:  # noqa: BLE001 - of several kinds, for all that a file can hold
-        told = f"must be a file of safetensors: {error}"
-    return IOFailure(CheckpointError(f"{source}: {told}"))
-
-
-class _Safetensors(NamedTuple):
-    """The two functions of safetensors that are used here, with their types."""
-
-    save: "Callable[[dict[str, np.ndarray], dict[str, str]], bytes]"
-    load: "Callable[[bytes], dict[str, np.ndarray]]"
-
-
-def _safetensors(where: str) -> _Safetensors:
-    try:
-        from safetensors.numpy import load, save
-    except ImportError:
-        raise missing_extra(where, "safetensors", "safetensors") from None
-    return _Safetensors(save, load)
-
-
-def _written(path: Path, content: Callable[[], bytes]) -> IOResult[Path, CheckpointError]:
-    """Write what there is to be written, or say why not."""
-    try:
-        replace(path, content())
-    except MicrofpError as error:
-        return IOFailure(CheckpointError(f"{path}: {error}"))
-    except OSError as error:
-        told = f"must be a file to write: {error.strerror or error}"
-        return IOFailure(CheckpointError(f"{path}: {told}"))
-    return IOSuccess(path)
-
-
-def _arrays(tensors: Sequence[_Tensor]) -> "dict[str, np.ndarray]":
-    import numpy as np
-
-    return {
-        name: np.array([node.data for node in nodes], dtype=np.float64).reshape(shape)
-        for name, shape, nodes in tensors
-    }
-
-
-def _filled(model: T, arrays: "Mapping[str, np.ndarray]") -> T:
-    """The model with the numbers of the tensors."""
-    tensors = _checked_tensors(model)
-    unknown = arrays.keys() - {tensor.name for tensor in tensors}
-    if unknown:
-        raise CheckpointError(f"must have no tensor {min(unknown)!r}, got one")
-    numbers: dict[Value, float] = {}
-    for tensor in tensors:
-        for i, (node, number) in enumerate(zip(tensor.values, _read(tensor, arrays), strict=True)):
-            if numbers.setdefault(node, number).hex() != number.hex():
-                expected = f"{numbers[node]!r} at {i}, as it is tied to another value"
-                raise CheckpointError(f"{tensor.name} must be {expected}, got {number!r}")
-    moved = {node: _moved(node, number) for node, number in numbers.items()}
-    return map_values(moved.__getitem__, model)
-
-
-def _read(tensor: _Tensor, arrays: "Mapping[str, np.ndarray]") -> list[float]:
-    if tensor.name not in arrays:
-        raise CheckpointError(f"must have a tensor {tensor.name!r}, got none")
-    array = arrays[tensor.name]
-    if array.dtype.name not in ("float64", "float32"):
-        raise CheckpointError(f"{tensor.name} must be of float64 or float32, got {array.dtype}")
-    if array.shape != tensor.shape:
-        expected = f"of shape {list(tensor.shape)}, as in the model"
-        raise CheckpointError(f"{tensor.name} must be {expected}, got {list(array.shape)}")
-    return [float(number) for number in array.ravel()]
-
-
-def _moved(node: Value, number: float) -> Value:
-    """A value like another one, with another number; a frozen one stays frozen."""
-    leaf = node if node.op == LEAF else node.parents[0]
-    moved = value(number, label=leaf.label)
-    return moved if node.op == LEAF else stop_gradient(moved)
-
-
-# ONNX
+__all__ = ["to_onnx"]
 
 
 def to_onnx(
@@ -283,15 +74,15 @@ def to_onnx(
         import onnx  # noqa: F401 - asked for before anything is computed
     except ImportError:
         raise missing_extra("to_onnx", "onnx", "onnx") from None
-    width = _width(model, columns)
-    return _written(Path(path), lambda: _onnx_model(model, width).SerializeToString())
+    width = _check_columns(model, columns)
+    return write_file(Path(path), lambda: _onnx_model(model, width).SerializeToString())
 
 
 OPSET, IR_VERSION = 17, 8
 """The versions of ONNX that files are written in: those of 2022, which old readers know too."""
 
 
-def _width(model: object, columns: int | None) -> int:
+def _check_columns(model: object, columns: int | None) -> int:
     """The number of inputs that a model takes."""
     given = None if columns is None else check_count("to_onnx", "columns", columns, minimum=1)
     known = _known_width(model)
@@ -359,7 +150,9 @@ def _onnx_model(model: Model, columns: int) -> "ModelProto":
     from onnx.helper import make_graph, make_model, make_opsetid
 
     writer, layers = _Writer(), _layers(model)
-    outputs = _traced(writer, model, columns) if layers is None else _dense(writer, layers)
+    outputs = (
+        _write_graph(writer, model, columns) if layers is None else _write_layers(writer, layers)
+    )
     inputs, results = [_table_of("inputs", columns)], [_table_of("outputs", outputs)]
     tensors = list(writer.initializers.values())
     graph = make_graph(writer.nodes, "microfp", inputs, results, tensors)
@@ -377,14 +170,11 @@ def _table_of(name: str, width: int) -> "ValueInfoProto":
     return make_tensor_value_info(name, TensorProto.DOUBLE, ["batch", width])
 
 
-# A model of layers
-
-
 class _Dense(NamedTuple):
     """A layer as two tensors and what is done with each of their results."""
 
-    weight: _Tensor
-    bias: _Tensor
+    weight: Tensor
+    bias: Tensor
     activation: Program
 
 
@@ -393,14 +183,14 @@ def _layers(model: object) -> tuple[_Dense, ...] | None:
     if not isinstance(model, MLP | Layer):
         return None
     layers = model.layers if isinstance(model, MLP) else [model]
-    programs = [program for layer in layers for program in [_activation(layer)] if program]
-    tensors = tuple(_tensors(model))
+    programs = [program for layer in layers for program in [_activation_program(layer)] if program]
+    tensors = tuple(tensors_of(model))
     if len(programs) < len(layers) or len(tensors) != 2 * len(layers):
         return None
     return tuple(map(_Dense, tensors[::2], tensors[1::2], programs))
 
 
-def _activation(layer: Layer) -> Program | None:
+def _activation_program(layer: Layer) -> Program | None:
     """What every neuron of a layer does with its sum; None where they differ, or it is a number."""
     activation, *others = {neuron.activation for neuron in layer.neurons}
     if others:
@@ -416,7 +206,7 @@ def _defines(program: Program, slot: int) -> Instruction:
     return program.instructions[slot - program.leaf_count]
 
 
-def _dense(writer: _Writer, layers: Sequence[_Dense]) -> int:
+def _write_layers(writer: _Writer, layers: Sequence[_Dense]) -> int:
     """Write the layers one after another; return the number of outputs."""
     signals = "inputs"
     for place, (weight, bias, activation) in enumerate(layers):  # a loop: each feeds the next
@@ -425,22 +215,19 @@ def _dense(writer: _Writer, layers: Sequence[_Dense]) -> int:
             for tensor in (weight, bias)
         ]
         signals = writer.node("Gemm", signals, *tensors, transB=1, output=f"layer_{place}")
-        (signals,) = _emitted(writer, activation, [signals])
-    _call_outputs(writer, signals)
+        (signals,) = _write_program(writer, activation, [signals])
+    _name_outputs(writer, signals)
     return layers[-1].bias.shape[0]
 
 
-def _call_outputs(writer: _Writer, name: str) -> None:
+def _name_outputs(writer: _Writer, name: str) -> None:
     """Give a result the name of the outputs, wherever it stands."""
     for node in writer.nodes:
         for names in (node.input, node.output):
             names[:] = ["outputs" if each == name else each for each in names]
 
 
-# Any model
-
-
-def _traced(writer: _Writer, model: Model, columns: int) -> int:
+def _write_graph(writer: _Writer, model: Model, columns: int) -> int:
     """Write the graph of a model, a column over the batch for each node."""
     graph = trace_model(model, columns)
     program = lower(graph.scores, graph.inputs, graph.parameters)
@@ -449,7 +236,7 @@ def _traced(writer: _Writer, model: Model, columns: int) -> int:
         for i in range(columns)
     ]
     weights = [writer.tensor(name, [], [number]) for name, number in _named_numbers(model)]
-    results = _emitted(writer, program, [*inputs, *weights])
+    results = _write_program(writer, program, [*inputs, *weights])
     shape = writer.node("Shape", inputs[0])  # for results that depend on no input
     whole = [writer.node("Expand", result, shape) for result in results]
     writer.node("Concat", *whole, axis=1, output="outputs")
@@ -464,15 +251,15 @@ def _named_numbers(model: object) -> Iterator[tuple[str, float]]:
         yield f"parameter_{i}.{path}", p.data
 
 
-def _emitted(writer: _Writer, program: Program, leaves: Sequence[str]) -> tuple[str, ...]:
+def _write_program(writer: _Writer, program: Program, leaves: Sequence[str]) -> tuple[str, ...]:
     """Write the operations of a program; return the names of its results."""
     slots = list(leaves)
     for instruction in program.instructions:  # a loop: each result is read by the next
-        slots.append(_operation(writer, instruction, slots))
+        slots.append(_write_operation(writer, instruction, slots))
     return tuple(slots[slot] for slot in program.outputs)
 
 
-def _operation(writer: _Writer, instruction: Instruction, slots: Sequence[str]) -> str:
+def _write_operation(writer: _Writer, instruction: Instruction, slots: Sequence[str]) -> str:
     op, operands, parameter = instruction
     numbers = [writer.constant(parameter)] if isinstance(parameter, float) else []
     if op == CONSTANT:
@@ -486,7 +273,7 @@ _Form = Callable[..., str]
 """Writes a primitive: from the names of its operands to that of its result."""
 
 
-def _one(op: str) -> _Form:
+def _same(op: str) -> _Form:
     """A primitive that is an operation of ONNX."""
     return lambda writer, *operands: writer.node(op, *operands)
 
@@ -525,28 +312,28 @@ def _softplus(writer: _Writer, a: str) -> str:
 
 
 _FORMS: Mapping[str, _Form] = {
-    "add": _one("Add"),
-    "sub": _one("Sub"),
-    "mul": _one("Mul"),
-    "divide": _one("Div"),
-    "neg": _one("Neg"),
+    "add": _same("Add"),
+    "sub": _same("Sub"),
+    "mul": _same("Mul"),
+    "divide": _same("Div"),
+    "neg": _same("Neg"),
     "total": lambda w, *terms: w.node("Sum", *terms) if terms else w.constant(0.0),
-    "constant_power": _one("Pow"),
-    "pow": _one("Pow"),
-    "exp": _one("Exp"),
-    "log": _one("Log"),
-    "sqrt": _one("Sqrt"),
-    "sin": _one("Sin"),
-    "cos": _one("Cos"),
-    "sigmoid": _one("Sigmoid"),
-    "tanh": _one("Tanh"),
+    "constant_power": _same("Pow"),
+    "pow": _same("Pow"),
+    "exp": _same("Exp"),
+    "log": _same("Log"),
+    "sqrt": _same("Sqrt"),
+    "sin": _same("Sin"),
+    "cos": _same("Cos"),
+    "sigmoid": _same("Sigmoid"),
+    "tanh": _same("Tanh"),
     "softplus": _softplus,
-    "relu": _one("Relu"),
-    "absolute": _one("Abs"),
-    "maximum": _one("Max"),
-    "minimum": _one("Min"),
+    "relu": _same("Relu"),
+    "absolute": _same("Abs"),
+    "maximum": _same("Max"),
+    "minimum": _same("Min"),
     "positive": _positive,
-    "sign": _one("Sign"),
+    "sign": _same("Sign"),
     "above": _above,
     "where": _where,
 }

@@ -1,0 +1,97 @@
+"""The parameters of a model as tensors, named by their places."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from pyrsistent import PVector
+
+from microfp.errors import CheckpointError
+from microfp.nn import Layer, Neuron
+from microfp.tree import CONTAINERS, branches
+from microfp.values import LEAF, Value
+
+__all__ = ["Tensor", "check_tensors", "tensors_of"]
+
+
+class Tensor(NamedTuple):
+    """Some values of a model as one tensor, row by row.
+
+    Attributes:
+        name: The place in the model, in words.
+        shape: The length along each dimension.
+        values: The values, row by row.
+
+    >>> from microfp import value
+    >>> Tensor("scale", (), (value(2.0),)).name
+    'scale'
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    values: tuple[Value, ...]
+
+
+def tensors_of(tree: object, name: str = "") -> Iterator[Tensor]:
+    """The values of a tree as tensors: layers as torch has them, other rows as vectors.
+
+    Args:
+        tree: Any model, or a part of one.
+        name: The place of the part.
+
+    >>> from microfp import nn
+    >>> [(tensor.name, tensor.shape) for tensor in tensors_of(nn.neuron(2))]
+    [('weight', (1, 2)), ('bias', (1,))]
+    """
+    match tree:
+        case Layer() if len({len(neuron.weights) for neuron in tree.neurons}) == 1:
+            yield from _linear(tree.neurons, name)
+        case Neuron():
+            yield from _linear([tree], name)
+        case Value():
+            yield Tensor(name or "value", (), (tree,))
+        case PVector() | tuple() if tree and all(isinstance(item, Value) for item in tree):
+            yield Tensor(name or "values", (len(tree),), tuple(tree))
+        case _ if isinstance(tree, CONTAINERS):
+            for key, branch in branches(tree):
+                yield from tensors_of(branch, _join(name, str(key)))
+
+
+def _linear(neurons: Sequence[Neuron], name: str) -> Iterator[Tensor]:
+    """Neurons that see the same inputs, as a `torch.nn.Linear`: a row of weights per output."""
+    weights = tuple(chain.from_iterable(neuron.weights for neuron in neurons))
+    shape = (len(neurons), len(neurons[0].weights))
+    yield Tensor(_join(name, "weight"), shape, weights)
+    biases = tuple(neuron.bias for neuron in neurons)
+    yield Tensor(_join(name, "bias"), (len(neurons),), biases)
+
+
+def _join(*names: str) -> str:
+    return ".".join(name for name in names if name)
+
+
+def check_tensors(model: object) -> tuple[Tensor, ...]:
+    """The tensors of a model, each with a name of its own, of values that can be read back.
+
+    Raises:
+        CheckpointError: If two have one name, or one holds what was computed.
+
+    >>> from microfp import nn
+    >>> [tensor.name for tensor in check_tensors(nn.layer(2, 3))]
+    ['weight', 'bias']
+    """
+    tensors = tuple(tensors_of(model))
+    counts = Counter(tensor.name for tensor in tensors)
+    for tensor in tensors:
+        if counts[tensor.name] > 1:
+            raise CheckpointError(f"names must differ, got two tensors named {tensor.name!r}")
+        for node in tensor.values:
+            if node.op != LEAF and not _is_frozen(node):
+                expected = "parameters and frozen ones alone"
+                raise CheckpointError(f"{tensor.name} must hold {expected}, got {node!r}")
+    return tensors
+
+
+def _is_frozen(node: Value) -> bool:
+    return node.op == "stop_gradient" and node.parents[0].op == LEAF

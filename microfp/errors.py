@@ -4,6 +4,16 @@ Misuse raises at once: `TypeError` for a wrong kind, `ValueError` for a wrong va
 nature (a file, a diverging run) is returned as a `Failure` that holds one of these.
 """
 
+__all__ = [
+    "CheckpointError",
+    "CompileError",
+    "DataError",
+    "ExpressionError",
+    "MicrofpError",
+    "ShapeError",
+    "TraceError",
+]
+
 
 class MicrofpError(Exception):
     """The base of every error that is microfp's own.

@@ -35,6 +35,24 @@ from microfp.values import (
     where,
 )
 
+__all__ = [
+    "Evaluation",
+    "Loss",
+    "Scores",
+    "accuracy",
+    "binary_cross_entropy",
+    "check_fits",
+    "check_targets",
+    "evaluate",
+    "evaluate_with",
+    "huber",
+    "max_margin",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "share_correct",
+    "softmax_cross_entropy",
+]
+
 A = TypeVar("A")
 B = TypeVar("B")
 M = TypeVar("M", bound=Model)

@@ -26,6 +26,19 @@ from microfp.base.checks import (
 )
 from microfp.errors import ShapeError
 
+__all__ = [
+    "Schedule",
+    "constant",
+    "cosine",
+    "exponential",
+    "join",
+    "linear",
+    "micrograd_decay",
+    "one_cycle",
+    "step_decay",
+    "warm_up",
+]
+
 Schedule: TypeAlias = Callable[[int], float]
 """From the number of steps done so far to the rate of the next one.
 

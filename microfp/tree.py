@@ -26,6 +26,27 @@ from microfp.errors import ShapeError
 from microfp.record import Record
 from microfp.values import LEAF, Scalar, Value, lift, stop_gradient, value
 
+__all__ = [
+    "CONTAINERS",
+    "MUTABLE",
+    "Path",
+    "Place",
+    "branches",
+    "freeze",
+    "map_parameters",
+    "map_scalars",
+    "map_values",
+    "mask",
+    "parameter_count",
+    "parameters",
+    "remembering",
+    "scalars",
+    "unfreeze",
+    "values",
+    "with_parameters",
+    "without_parameters",
+]
+
 M = TypeVar("M")
 R = TypeVar("R")
 P = ParamSpec("P")

@@ -21,6 +21,18 @@ from microfp.base.showing import mimebundle
 from microfp.errors import DataError, ShapeError
 from microfp.record import Record, attr
 
+__all__ = [
+    "Dataset",
+    "Point",
+    "Row",
+    "check_cells",
+    "check_rows",
+    "dataset",
+    "subset",
+    "to_row",
+    "to_rows",
+]
+
 Row: TypeAlias = tuple[float, ...]
 """The numbers of one example, in the order of the columns.
 

@@ -18,6 +18,18 @@ from microfp.datasets.examples import Dataset, Row, subset
 from microfp.errors import DataError, ShapeError
 from microfp.record import Record, attr
 
+__all__ = [
+    "Standardization",
+    "batch",
+    "batch_numbers",
+    "batches",
+    "one_hot",
+    "relabel",
+    "shuffle",
+    "split",
+    "standardize",
+]
+
 
 @lru_cache(maxsize=16)
 def _order(n: int, seed: int, epoch: int) -> tuple[int, ...]:

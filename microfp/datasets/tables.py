@@ -30,6 +30,18 @@ from microfp.datasets.examples import Dataset, Row, dataset
 from microfp.errors import DataError
 from microfp.record import Record, attr
 
+__all__ = [
+    "Column",
+    "Table",
+    "from_rows",
+    "read_csv",
+    "read_table",
+    "table_dataset",
+    "table_numbers",
+    "table_texts",
+    "wrong_cell",
+]
+
 Column: TypeAlias = str | int
 """A column, by its name or by its place; -1 is the last one."""
 

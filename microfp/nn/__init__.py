@@ -7,24 +7,21 @@
 'total'
 """
 
+from microfp.nn.activations import ACTIVATIONS, Activation
+from microfp.nn.initializers import INITIALIZERS, Initializer
+from microfp.nn.models import Model, apply_gradients, forward, forward_many
 from microfp.nn.networks import (
-    ACTIVATIONS,
-    INITIALIZERS,
     MLP,
-    Activation,
-    Initializer,
     Layer,
-    Model,
     Neuron,
-    apply_gradients,
-    forward,
-    forward_many,
+    activations_of,
+    inputs_of,
     layer,
+    layers_of,
     mlp,
     neuron,
-    parameter_count,
-    parameters,
 )
+from microfp.tree import parameter_count, parameters
 
 __all__ = [
     "ACTIVATIONS",
@@ -35,10 +32,13 @@ __all__ = [
     "Layer",
     "Model",
     "Neuron",
+    "activations_of",
     "apply_gradients",
     "forward",
     "forward_many",
+    "inputs_of",
     "layer",
+    "layers_of",
     "mlp",
     "neuron",
     "parameter_count",

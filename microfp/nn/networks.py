@@ -1,5 +1,6 @@
 """Neural networks of scalars: a neuron, a layer of neurons, a stack of layers.
 
+>>> from microfp.nn import forward
 >>> model = mlp(2, [16, 16, 1], seed=1337)
 >>> parameter_count(model)
 337
@@ -7,118 +8,34 @@
 'total'
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
-from math import sqrt
 from random import Random
-from typing import Protocol, TypeAlias, TypeVar
 
 from pyrsistent import PVector, pvector
 
 from microfp import values
-from microfp.base.checks import check_count, check_non_negative, check_seed, wrong_kind, wrong_value
+from microfp.base.checks import check_count, check_seed, wrong_kind
 from microfp.base.showing import mimebundle
 from microfp.errors import ShapeError
-from microfp.gradients import Gradients, grad
+from microfp.nn.activations import Activation, activation_name, activation_of, check_activation
+from microfp.nn.initializers import Initializer, initializer_of
 from microfp.record import Record, attr, check_several
 from microfp.toolbox import sliding_window
-from microfp.tree import map_parameters, parameter_count, parameters
+from microfp.tree import parameter_count
 from microfp.values import Scalar, Value, lift, total, value
 
 __all__ = [
-    "ACTIVATIONS",
-    "INITIALIZERS",
     "MLP",
-    "Activation",
-    "Initializer",
     "Layer",
-    "Model",
     "Neuron",
-    "apply_gradients",
-    "forward",
-    "forward_many",
+    "activations_of",
+    "inputs_of",
     "layer",
+    "layers_of",
     "mlp",
     "neuron",
-    "parameter_count",
-    "parameters",
 ]
-
-Activation: TypeAlias = Callable[[Value], Value]
-"""What a neuron does with its weighted sum.
-
->>> leaky: Activation = lambda a: values.maximum(a, 0.01 * a)
->>> neuron(1, weights=[-1.0], activation=leaky)([2.0]).data
--0.02
-"""
-
-ACTIVATIONS: dict[str, Activation] = {
-    "relu": values.relu,
-    "tanh": values.tanh,
-    "sigmoid": values.sigmoid,
-    "softplus": values.softplus,
-    "identity": lambda a: a,
-}
-"""The activations that go by a name.
-
->>> sorted(ACTIVATIONS)
-['identity', 'relu', 'sigmoid', 'softplus', 'tanh']
-"""
-
-Initializer: TypeAlias = Callable[[Random, int, int], float]
-"""What draws one weight: from random numbers, the neuron's inputs and its layer's outputs.
-
->>> small: Initializer = lambda random, n_in, n_out: random.uniform(-0.1, 0.1)
->>> abs(neuron(1, initializer=small).weights[0].data) <= 0.1
-True
-"""
-
-INITIALIZERS: dict[str, Initializer] = {
-    "micrograd": lambda random, n_in, n_out: random.uniform(-1.0, 1.0),
-    "glorot": lambda random, n_in, n_out: _within(random, 6.0 / (n_in + n_out)),
-    "he": lambda random, n_in, n_out: _within(random, 6.0 / n_in),
-    "uniform": lambda random, n_in, n_out: _within(random, 1.0 / n_in),
-    "zeros": lambda random, n_in, n_out: 0.0,
-}
-"""The initialisers that go by a name; all but `zeros` draw from uniform(-a, a).
-
-- `micrograd`: a = 1.
-- `glorot`: a² = 6 / (n_in + n_out), for a variance of 2 / (n_in + n_out): for tanh and sigmoid.
-  X. Glorot and Y. Bengio, Understanding the difficulty of training deep networks, 2010.
-- `he`: a² = 6 / n_in, for a variance of 2 / n_in: for relu. K. He et al., Delving deep into
-  rectifiers, 2015.
-- `uniform`: a² = 1 / n_in. Y. LeCun et al., Efficient BackProp, 1998.
-- `zeros`: every weight is 0.0.
-
->>> INITIALIZERS["zeros"](Random(1337), 2, 16)
-0.0
-"""
-
-
-def _within(random: Random, square: float) -> float:
-    bound = sqrt(square)
-    return random.uniform(-bound, bound)
-
-
-class Model(Protocol):
-    """What can be trained: a record of values that can be called with inputs.
-
-    >>> class Scaled(Record):
-    ...     scale: Value = attr()
-    ...
-    ...     def __call__(self, inputs: Sequence[Scalar]) -> Value:
-    ...         return self.scale * inputs[0]
-    >>> forward(Scaled(scale=value(3.0)), [2.0]).data
-    6.0
-    """
-
-    def __call__(self, inputs: Sequence[Scalar], /) -> Value | tuple[Value, ...]:
-        """Compute the outputs for one example."""
-        ...
-
-
-M = TypeVar("M")
-
 
 _ADVICE = {
     **{name: f"nn.{name}(model) is a function" for name in ("parameters", "parameter_count")},
@@ -231,7 +148,7 @@ def inputs_of(neurons: Iterable[Neuron]) -> str:
     >>> inputs_of([neuron(2), neuron(3), neuron(2)])
     '2/3'
     """
-    return "/".join(dict.fromkeys(f"{len(it.weights):,}" for it in neurons))
+    return "/".join(dict.fromkeys(f"{len(neuron.weights):,}" for neuron in neurons))
 
 
 def activations_of(neurons: Iterable[Neuron]) -> str:
@@ -240,14 +157,7 @@ def activations_of(neurons: Iterable[Neuron]) -> str:
     >>> activations_of([neuron(2), neuron(2, activation=values.tanh)])
     'relu/tanh'
     """
-    return "/".join(dict.fromkeys(_name_of(it.activation) for it in neurons))
-
-
-def _name_of(activation: str | Activation) -> str:
-    if isinstance(activation, str):
-        return activation
-    name: str = getattr(activation, "__name__", type(activation).__name__)
-    return name
+    return "/".join(dict.fromkeys(activation_name(neuron.activation) for neuron in neurons))
 
 
 def _in_a_line(model: Neuron | Layer | MLP) -> str:
@@ -281,9 +191,8 @@ def _fire(neuron: Neuron, inputs: tuple[Value, ...]) -> Value:
     weights = neuron.weights
     if len(inputs) != len(weights):
         raise ShapeError(f"neuron: inputs must be {len(weights)} numbers, got {len(inputs)}")
-    activation = neuron.activation
     weighted = total((neuron.bias, *map(values.mul, weights, inputs)))
-    return (ACTIVATIONS[activation] if isinstance(activation, str) else activation)(weighted)
+    return activation_of(neuron.activation)(weighted)
 
 
 def neuron(
@@ -312,8 +221,8 @@ def neuron(
     [0.5, -0.5]
     """
     check_count("neuron", "n_in", n_in, minimum=1)
-    _check_activation("neuron", activation)
-    random, draw = Random(check_seed("neuron", "seed", seed)), _initializer("neuron", init)
+    check_activation("neuron", activation)
+    random, draw = Random(check_seed("neuron", "seed", seed)), initializer_of("neuron", init)
     (row,) = _rows(random, draw, n_in, 1) if weights is None else [weights]
     _check_length("neuron", "weights", row, n_in)
     return _neuron(row, bias, activation)
@@ -348,8 +257,8 @@ def layer(
     """
     check_count("layer", "n_in", n_in, minimum=1)
     check_count("layer", "n_out", n_out, minimum=1)
-    _check_activation("layer", activation)
-    random, draw = Random(check_seed("layer", "seed", seed)), _initializer("layer", init)
+    check_activation("layer", activation)
+    random, draw = Random(check_seed("layer", "seed", seed)), initializer_of("layer", init)
     rows = _rows(random, draw, n_in, n_out) if weights is None else weights
     starts = [0.0] * n_out if biases is None else biases
     _check_length("layer", "weights", rows, n_out)
@@ -388,8 +297,8 @@ def mlp(
     """
     check_count("mlp", "n_in", n_in, minimum=1)
     _check_widths(widths)
-    _check_activation("mlp", activation)
-    random, draw = Random(check_seed("mlp", "seed", seed)), _initializer("mlp", init)
+    check_activation("mlp", activation)
+    random, draw = Random(check_seed("mlp", "seed", seed)), initializer_of("mlp", init)
     activations = [activation] * (len(widths) - 1) + ["identity"]
     shapes = sliding_window(2, [n_in, *widths])
     return MLP(
@@ -398,14 +307,6 @@ def mlp(
             for (n, m), activation in zip(shapes, activations, strict=True)
         )
     )
-
-
-def _initializer(where: str, init: object) -> Initializer:
-    if isinstance(init, str) and init in INITIALIZERS:
-        return INITIALIZERS[init]
-    if not callable(init):
-        raise wrong_value(where, "init", f"a function or one of {', '.join(INITIALIZERS)}", init)
-    return init
 
 
 def _rows(random: Random, draw: Initializer, n_in: int, n_out: int) -> list[list[float]]:
@@ -434,12 +335,6 @@ def _parameter(initial: Scalar) -> Value:
     return initial if isinstance(initial, Value) else value(initial)
 
 
-def _check_activation(where: str, activation: str | Activation) -> None:
-    if not callable(activation) and activation not in ACTIVATIONS:
-        names = ", ".join(ACTIVATIONS)
-        raise wrong_value(where, "activation", f"a function or one of {names}", activation)
-
-
 def _check_widths(widths: Sequence[int]) -> None:
     if not isinstance(widths, Collection):
         raise wrong_kind("mlp", "widths", "a sequence of ints", widths)
@@ -454,62 +349,3 @@ def _check_length(where: str, name: str, given: Sequence[object], length: int) -
         raise wrong_kind(where, name, f"a sequence of length {length}", given)
     if len(given) != length:
         raise ShapeError(f"{where}: {name} must have length {length}, got {len(given)}")
-
-
-def forward(model: Model, inputs: Sequence[Scalar]) -> Value:
-    """Run a model that has one output, and return it.
-
-    Args:
-        model: A neuron, a layer, an MLP, or any model of your own.
-        inputs: Numbers, or values where their gradients are wanted too.
-
-    Raises:
-        ShapeError: If the model has another number of outputs; see `forward_many`.
-
-    >>> forward(neuron(2, weights=[1.0, 2.0]), [3.0, 4.0]).data
-    11.0
-    """
-    outputs = forward_many(model, inputs)
-    if len(outputs) != 1:
-        raise ShapeError(
-            f"forward: the model must have one output, got {len(outputs)}; use forward_many"
-        )
-    return outputs[0]
-
-
-def forward_many(model: Model, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
-    """Run a model, and return its outputs as a tuple, however many there are.
-
-    Raises:
-        TypeError: If the model cannot be called, or returns something else than Values.
-
-    >>> [y.data for y in forward_many(layer(1, 2, weights=[[1.0], [2.0]]), [3.0])]
-    [3.0, 6.0]
-    """
-    if not callable(model):
-        raise wrong_kind("forward", "model", "a model that can be called with inputs", model)
-    outputs = model(inputs)
-    if isinstance(outputs, Value):
-        return (outputs,)
-    check_several("forward", "what the model returns", "a Value, or several", outputs)
-    return tuple(outputs)
-
-
-def apply_gradients(model: M, gradients: Gradients, learning_rate: float) -> M:
-    """Take one step of gradient descent: p - learning_rate * gradient of p, for each parameter p.
-
-    Args:
-        model: Any model.
-        gradients: Of the loss, as `backward` gives them.
-        learning_rate: The length of the step; finite and at least 0.
-
-    Returns:
-        The next model; labels stay, and the model that was given stays as it was.
-
-    >>> from microfp import backward
-    >>> n = neuron(1, weights=[3.0], activation="identity")
-    >>> apply_gradients(n, backward(n([1.0])), 0.1).weights[0].data
-    2.9
-    """
-    rate = check_non_negative("apply_gradients", "learning_rate", learning_rate)
-    return map_parameters(lambda p: p.data - rate * grad(p, gradients), model)

@@ -1,0 +1,74 @@
+"""What a neuron does with its weighted sum, by name or as a function."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from microfp import values
+from microfp.base.checks import wrong_value
+from microfp.values import Value
+
+__all__ = ["ACTIVATIONS", "Activation", "activation_name", "activation_of", "check_activation"]
+
+Activation: TypeAlias = Callable[[Value], Value]
+"""What a neuron does with its weighted sum.
+
+>>> leaky: Activation = lambda a: values.maximum(a, 0.01 * a)
+>>> from microfp.nn import neuron
+>>> neuron(1, weights=[-1.0], activation=leaky)([2.0]).data
+-0.02
+"""
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "relu": values.relu,
+    "tanh": values.tanh,
+    "sigmoid": values.sigmoid,
+    "softplus": values.softplus,
+    "identity": lambda a: a,
+}
+"""The activations that go by a name.
+
+>>> sorted(ACTIVATIONS)
+['identity', 'relu', 'sigmoid', 'softplus', 'tanh']
+"""
+
+
+def activation_of(activation: str | Activation) -> Activation:
+    """The function of an activation.
+
+    >>> activation_of("relu")(values.value(-2.0)).data
+    0.0
+    """
+    return ACTIVATIONS[activation] if isinstance(activation, str) else activation
+
+
+def check_activation(where: str, activation: str | Activation) -> None:
+    """Check that an activation is a function, or the name of one.
+
+    Args:
+        where: The function that was called.
+        activation: What came.
+
+    Raises:
+        ValueError: If it is neither.
+
+    >>> check_activation("neuron", "step")
+    Traceback (most recent call last):
+    ValueError: neuron: activation must be a function or one of relu, tanh, sigmoid, softplus, \
+identity, got 'step'
+    """
+    if not callable(activation) and activation not in ACTIVATIONS:
+        names = ", ".join(ACTIVATIONS)
+        raise wrong_value(where, "activation", f"a function or one of {names}", activation)
+
+
+def activation_name(activation: str | Activation) -> str:
+    """What an activation is called, also one that is a function.
+
+    >>> activation_name("relu"), activation_name(values.tanh)
+    ('relu', 'tanh')
+    """
+    if isinstance(activation, str):
+        return activation
+    name: str = getattr(activation, "__name__", type(activation).__name__)
+    return name

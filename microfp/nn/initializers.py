@@ -1,0 +1,67 @@
+"""How initial weights are drawn, by name or as a function."""
+
+from collections.abc import Callable
+from math import sqrt
+from random import Random
+from typing import TypeAlias
+
+from microfp.base.checks import wrong_value
+
+__all__ = ["INITIALIZERS", "Initializer", "initializer_of"]
+
+Initializer: TypeAlias = Callable[[Random, int, int], float]
+"""What draws one weight: from random numbers, the neuron's inputs and its layer's outputs.
+
+>>> small: Initializer = lambda random, n_in, n_out: random.uniform(-0.1, 0.1)
+>>> from microfp.nn import neuron
+>>> abs(neuron(1, init=small).weights[0].data) <= 0.1
+True
+"""
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    "micrograd": lambda random, n_in, n_out: random.uniform(-1.0, 1.0),
+    "glorot": lambda random, n_in, n_out: _symmetric(random, 6.0 / (n_in + n_out)),
+    "he": lambda random, n_in, n_out: _symmetric(random, 6.0 / n_in),
+    "uniform": lambda random, n_in, n_out: _symmetric(random, 1.0 / n_in),
+    "zeros": lambda random, n_in, n_out: 0.0,
+}
+"""The initialisers that go by a name; all but `zeros` draw from uniform(-a, a).
+
+- `micrograd`: a = 1.
+- `glorot`: a² = 6 / (n_in + n_out), for a variance of 2 / (n_in + n_out): for tanh and sigmoid.
+  X. Glorot and Y. Bengio, Understanding the difficulty of training deep networks, 2010.
+- `he`: a² = 6 / n_in, for a variance of 2 / n_in: for relu. K. He et al., Delving deep into
+  rectifiers, 2015.
+- `uniform`: a² = 1 / n_in. Y. LeCun et al., Efficient BackProp, 1998.
+- `zeros`: every weight is 0.0.
+
+>>> INITIALIZERS["zeros"](Random(1337), 2, 16)
+0.0
+"""
+
+
+def _symmetric(random: Random, square: float) -> float:
+    """A number from uniform(-a, a), given a²."""
+    bound = sqrt(square)
+    return random.uniform(-bound, bound)
+
+
+def initializer_of(where: str, init: object) -> Initializer:
+    """The function of an initialiser.
+
+    Args:
+        where: The function that was called.
+        init: A name in `INITIALIZERS`, or a function.
+
+    Raises:
+        ValueError: If it is neither.
+
+    >>> initializer_of("neuron", "zeros")(Random(1337), 2, 16)
+    0.0
+    """
+    if isinstance(init, str) and init in INITIALIZERS:
+        return INITIALIZERS[init]
+    if not callable(init):
+        raise wrong_value(where, "init", f"a function or one of {', '.join(INITIALIZERS)}", init)
+    return init

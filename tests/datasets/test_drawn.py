@@ -1,11 +1,9 @@
-"""Drawn data equals scikit-learn's, obeys its geometry, and nothing malformed becomes a Dataset."""
+"""Drawn data equals scikit-learn's, obeys its geometry, and bad options are refused."""
 
 import math
-import pickle
 import random
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from itertools import product
 
 import numpy as np
@@ -13,34 +11,46 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyrsistent import PMap, PRecord, pmap
+from pyrsistent import pmap
 from sklearn.datasets import (
     make_blobs,
     make_circles,
     make_moons,
 )
 
-from microfp.datasets import Dataset, Point, blobs, circles, dataset, moons, spiral
-from microfp.errors import DataError, MicrofpError, ShapeError
+from microfp.datasets import Dataset, blobs, circles, moons, spiral
+from microfp.errors import DataError, ShapeError
+from tests.datasets.refusals import INF, NAN, refusal
 
 Draw = Callable[..., Dataset]
+
+
 Array = npt.NDArray[np.float64]
+
+
 DRAWN: tuple[Draw, ...] = (moons, circles, blobs, spiral)
 
+
 SIZES = (2, 3, 4, 5, 17, 100, 1000)
+
+
 SEEDS = (0, 1, 1337, 2**32 - 1)
+
+
 CASES = tuple(product(SIZES, (0.0, 0.1, 2.5), SEEDS, (True, False)))
 
+
 counts = st.integers(2, 60)
+
+
 seeds = st.integers(0, 2**32 - 1)
+
+
 noises = st.floats(0.0, 10.0)
 
 
 def clean(draw: Draw, n: int, **options: object) -> Dataset:
     return draw(n, noise=0.0, shuffle=False, **options)
-
-
-# Against scikit-learn
 
 
 def curved_pairs() -> Iterable[tuple[Dataset, tuple[Array, Array]]]:
@@ -106,9 +116,6 @@ def test_the_defaults_are_those_of_the_official_demo() -> None:
     assert moons() == moons(100, noise=0.1, seed=1337, shuffle=True)
 
 
-# Laws
-
-
 @pytest.mark.parametrize("draw", DRAWN)
 @given(n=counts, noise=noises, seed=seeds, shuffle=st.booleans())
 def test_classes_are_balanced_and_labels_are_signs(
@@ -161,9 +168,6 @@ def test_drawing_leaves_the_global_random_numbers_alone() -> None:
     assert random.getstate() == before
 
 
-# Geometry
-
-
 @given(n=counts)
 def test_moons_lie_on_half_circles(n: int) -> None:
     for p in clean(moons, n).points:
@@ -199,9 +203,6 @@ def test_exact_blobs_sit_on_their_centers() -> None:
     assert data.xs == ((1.0, 2.0), (1.0, 2.0), (3.0, 4.0), (3.0, 4.0))
 
 
-# Metadata and points
-
-
 @pytest.mark.parametrize(
     ("draw", "more"),
     [
@@ -217,140 +218,6 @@ def test_metadata_says_what_made_the_data(draw: Draw, more: dict[str, object]) -
     assert data.metadata == pmap({"name": draw.__name__, **asked})
     made_again = draw(**{name: data.metadata[name] for name in asked})
     assert made_again == data
-
-
-def test_points_pair_coordinates_with_labels() -> None:
-    data = dataset([(1, 2), (3, 4)], [-1, 1])
-    assert data.points == (Point(x=1.0, y=2.0, label=-1.0), Point(x=3.0, y=4.0, label=1.0))
-    assert [dict(point) for point in data.points][1] == {"x": 3.0, "y": 4.0, "label": 1.0}
-
-
-def test_points_need_two_columns() -> None:
-    with pytest.raises(ShapeError, match=r"^Dataset.points: xs must have 2 columns, got 3$"):
-        _ = dataset([(1, 2, 3)], [1]).points
-
-
-# Datasets as values
-
-
-@given(
-    st.integers(1, 4).flatmap(
-        lambda d: st.lists(
-            st.tuples(st.tuples(*[st.floats(-1e300, 1e300)] * d), st.floats(-1e9, 1e9)), min_size=1
-        )
-    )
-)
-def test_a_dataset_holds_the_numbers_it_was_given(
-    examples: list[tuple[tuple[float, ...], float]],
-) -> None:
-    xs, ys = zip(*examples, strict=True)
-    data = dataset(xs, ys, name="given", metadata={"source": "here"})
-    assert (data.xs, data.ys) == (xs, ys)
-    assert data.metadata == pmap({"source": "here", "name": "given", "n": len(xs)})
-    assert dataset(data.xs, data.ys, name="given", metadata=data.metadata) == data
-    assert pickle.loads(pickle.dumps(data)) == data
-
-
-@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64])
-def test_numpy_arrays_become_tuples_of_plain_floats(
-    kind: type[np.float64 | np.float32 | np.int64],
-) -> None:
-    data = dataset(np.array([[1, 2], [3, 4]], dtype=kind), np.array([0, 1], dtype=kind))
-    assert (data.xs, data.ys) == (((1.0, 2.0), (3.0, 4.0)), (0.0, 1.0))
-    assert {type(number) for row in (*data.xs, data.ys) for number in row} == {float}
-
-
-def test_rows_and_targets_may_come_from_iterators() -> None:
-    data = dataset((map(float, range(3)) for _ in range(2)), iter([0, 1]))
-    assert data.xs == ((0.0, 1.0, 2.0),) * 2
-
-
-def test_a_dataset_is_a_record_that_cannot_be_changed() -> None:
-    data = moons(4)
-    assert isinstance(data, PRecord)
-    assert isinstance(data.metadata, PMap)
-    with pytest.raises(AttributeError):
-        data.__setattr__("xs", ())
-    assert data.set(ys=(1.0,) * 4).ys == (1.0,) * 4
-    assert set(data.ys) == {-1.0, 1.0}
-
-
-def test_the_repr_of_a_dataset_is_short() -> None:
-    assert repr(moons(1000)) == "Dataset(name='moons', n=1000, d=2)"
-    assert repr(Dataset(xs=((1.0,),), ys=(1.0,))) == "Dataset(name='', n=1, d=1)"
-
-
-# Bad input
-
-
-def refusal(where: str, name: str, got: str = "") -> str:
-    """The pattern of a message about the argument `name`; any value came where `got` is empty."""
-    return f"^{where}: {re.escape(name)} must .*{re.escape(f', got {got}') + '$' if got else ''}"
-
-
-NAN, INF = math.nan, math.inf
-ROWS, LABELS = ((0.0, 1.0), (2.0, 3.0)), (-1.0, 1.0)
-
-# xs, ys, the error, the argument that its message names, what it says that came
-BAD_DATA: tuple[tuple[object, object, type[Exception], str, str], ...] = (
-    ((), (), DataError, "xs", "none"),
-    (ROWS, (1.0,), ShapeError, "ys", "1"),
-    (ROWS, (), ShapeError, "ys", "0"),
-    (((0.0, 1.0), (2.0,)), LABELS, ShapeError, "xs[1]", "1"),
-    (((), ()), LABELS, ShapeError, "xs[0]", "none"),
-    (((0.0, 1.0), (NAN, 3.0)), LABELS, DataError, "xs[1][0]", "nan"),
-    (((0.0, INF), (2.0, 3.0)), LABELS, DataError, "xs[0][1]", "inf"),
-    (ROWS, (1.0, -INF), DataError, "ys[1]", "-inf"),
-    (((0.0, True), (2.0, 3.0)), LABELS, TypeError, "xs[0][1]", "True (bool)"),
-    (((0.0, 1.0), (2.0, "3")), LABELS, TypeError, "xs[1][1]", "'3' (str)"),
-    (((0.0, None), (2.0, 3.0)), LABELS, TypeError, "xs[0][1]", "None (NoneType)"),
-    ((1.0, 2.0), LABELS, TypeError, "xs[0]", "1.0 (float)"),
-    (ROWS, (1.0, None), TypeError, "ys[1]", "None (NoneType)"),
-    (ROWS, (1.0, (2.0,)), TypeError, "ys[1]", "(2.0,) (tuple)"),
-)
-
-
-@pytest.mark.parametrize(("xs", "ys", "error", "name", "got"), BAD_DATA)
-@pytest.mark.parametrize("make", [dataset, lambda xs, ys: Dataset(xs=xs, ys=ys), moons(2).set])
-def test_malformed_data_is_refused_however_a_dataset_is_made(
-    make: Draw, xs: object, ys: object, error: type[Exception], name: str, got: str
-) -> None:
-    with pytest.raises(error, match=refusal("dataset", name, got)) as caught:
-        make(xs=xs, ys=ys)
-    assert isinstance(caught.value, TypeError | MicrofpError)
-
-
-BAD_CONVERSIONS: tuple[tuple[dict[str, object], type[Exception], str, str], ...] = (
-    ({"xs": None}, TypeError, "xs", "None (NoneType)"),
-    ({"xs": 3}, TypeError, "xs", "3 (int)"),
-    ({"xs": "12"}, TypeError, "xs[0][0]", "'1' (str)"),
-    ({"xs": {(0.0, 1.0), (2.0, 3.0)}}, TypeError, "xs", ""),
-    ({"xs": [{0.0, 1.0}, {2.0, 3.0}]}, TypeError, "xs[0]", "{0.0, 1.0} (set)"),
-    ({"xs": [(0, 1), (2, 10**400)]}, DataError, "xs[1][1]", ""),
-    ({"xs": [(0, 1), (2, 3j)]}, TypeError, "xs[1][1]", "3j (complex)"),
-    ({"xs": np.array([1.0, 2.0])}, TypeError, "xs[0]", ""),
-    ({"ys": 1.0}, TypeError, "ys", "1.0 (float)"),
-    ({"ys": {0: 1.0}}, TypeError, "ys", "{0: 1.0} (dict)"),
-    ({"name": 7}, TypeError, "name", "7 (int)"),
-    ({"metadata": None}, TypeError, "metadata", "None (NoneType)"),
-)
-
-
-@pytest.mark.parametrize(("wrong", "error", "name", "got"), BAD_CONVERSIONS)
-def test_what_cannot_be_read_as_rows_and_targets_is_refused(
-    wrong: Mapping[str, object], error: type[Exception], name: str, got: str
-) -> None:
-    make: Draw = dataset
-    with pytest.raises(error, match=refusal("dataset", name, got)):
-        make(**{"xs": ROWS, "ys": LABELS, **wrong})
-
-
-def test_integers_are_floats_to_the_function_and_not_to_the_record() -> None:
-    assert dataset([(1, 2)], [1]).xs == ((1.0, 2.0),)
-    with pytest.raises(TypeError, match=refusal("dataset", "xs[0][0]", "1 (int)")):
-        Dataset(xs=((1, 2),), ys=(1.0,))
-    with pytest.raises(TypeError, match=refusal("dataset", "xs[0]", "[1.0] (list)")):
-        Dataset(xs=([1.0],), ys=(1.0,))  # type: ignore[arg-type]  # the misuse under test
 
 
 BAD_OPTIONS: tuple[tuple[str, object, type[Exception], str], ...] = (
@@ -374,6 +241,7 @@ BAD_OPTIONS: tuple[tuple[str, object, type[Exception], str], ...] = (
     ("shuffle", 1, TypeError, "True or False, got 1 (int)"),
     ("shuffle", None, TypeError, "True or False, got None (NoneType)"),
 )
+
 
 BAD_OWN_OPTIONS: tuple[tuple[Draw, str, object, type[Exception], str], ...] = (
     (circles, "factor", 1.0, ValueError, "a number in [0, 1), got 1.0"),

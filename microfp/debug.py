@@ -118,7 +118,7 @@ class NonFiniteGradient(Record):
 
 
 class Path(Record):
-    """One way along which an output depends on a node.
+    """One path along which an output depends on a node.
 
     Attributes:
         nodes: From the node to the output, both included.

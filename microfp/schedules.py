@@ -18,10 +18,10 @@ from typing import TypeAlias
 
 from microfp.base.binding import bind
 from microfp.base.checks import (
+    check_callable,
     check_count,
     check_non_negative,
     check_positive,
-    wrong_kind,
     wrong_value,
 )
 from microfp.errors import ShapeError
@@ -180,8 +180,7 @@ def warm_up(schedule: Schedule, steps: int, *, start: float = 0.0) -> Schedule:
     >>> [warm_up(constant(1.0), 4)(k) for k in (0, 1, 4, 5)]
     [0.0, 0.25, 1.0, 1.0]
     """
-    if not callable(schedule):
-        raise wrong_kind("warm_up", "schedule", "a schedule, such as constant(0.1)", schedule)
+    check_callable("warm_up", "schedule", schedule, "a schedule, such as constant(0.1)")
     return join([linear(start, schedule(0), steps), schedule], [steps])
 
 

@@ -21,7 +21,7 @@ from typing import NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
-from microfp.base.checks import wrong_kind
+from microfp.base.checks import check_callable, wrong_kind
 from microfp.errors import ShapeError
 from microfp.record import Record
 from microfp.values import LEAF, Scalar, Value, lift, stop_gradient, value
@@ -356,8 +356,7 @@ def unfreeze(model: M, where: Callable[[M], object] = lambda model: model) -> M:
 
 def _chosen(name: str, model: M, where: Callable[[M], object]) -> frozenset[Value]:
     """The values that `where` points at, which must be some of the model's."""
-    if not callable(where):
-        raise wrong_kind(name, "where", "a function from the model to a part of it", where)
+    check_callable(name, "where", where, "a function from the model to a part of it")
     chosen = frozenset(values(where(model)))
     if not chosen or not chosen <= frozenset(values(model)):
         got = "none" if not chosen else "others"

@@ -9,6 +9,7 @@ import pytest
 
 from microfp.base.checks import (
     LARGEST_SEED,
+    check_callable,
     check_count,
     check_finite,
     check_flag,
@@ -101,3 +102,10 @@ def test_a_function_is_told_by_its_name_and_not_by_its_address() -> None:
     expected = r"^train: optimizer must be an Optimizer, got check_kind \(function\)$"
     with pytest.raises(TypeError, match=expected):
         raise wrong_kind("train", "optimizer", "an Optimizer", check_kind)
+
+
+def test_what_can_be_called_passes_and_all_else_is_named() -> None:
+    check_callable("f", "g", len)
+    check_callable("f", "g", int)
+    with pytest.raises(TypeError, match=r"^f: g must be a rule, got 3 \(int\)$"):
+        check_callable("f", "g", 3, "a rule")

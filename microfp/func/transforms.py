@@ -52,7 +52,7 @@ from microfp.func.duals import (
     split,
     within,
 )
-from microfp.gradients import adjoints, evaluate, numeric_adjoints, product
+from microfp.gradients import adjoints, descendants, evaluate, numeric_adjoints, product
 from microfp.ops import Operand
 from microfp.record import Record, attr
 from microfp.tree import Path, Place, map_scalars, map_values, scalars
@@ -257,7 +257,7 @@ def _differentiated_node(trace: _Trace, y: Value) -> tuple[Operand, list[Operand
         pairs = dual_adjoints(order, stand_ins)
         return stand_ins[y], [dual(level, *pairs.get(leaf, UNMOVED)) for leaf in trace.leaves]
     here = _here(trace.scope, keeps_nodes=keeps_nodes)
-    wanted = _descendants(order, trace.leaves)
+    wanted = descendants(order, trace.leaves)
     table = within(here, adjoints, order, stand_ins, wanted)
     return stand_ins[y], [table.get(leaf, 0.0) for leaf in trace.leaves]
 
@@ -278,15 +278,6 @@ def _on_level(operands: tuple[Operand, ...], level: Level | None) -> tuple[Opera
     if level is None:
         return operands
     return tuple(dual(level, x, ops.FLAT) if isinstance(x, float) else x for x in operands)
-
-
-def _descendants(order: Iterable[Value], leaves: Iterable[Value]) -> set[Value]:
-    """The nodes that were computed from the leaves, these included."""
-    found = set(leaves)
-    for node in order:
-        if not found.isdisjoint(node.parents):
-            found.add(node)
-    return found
 
 
 def _evaluated(

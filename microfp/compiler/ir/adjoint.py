@@ -23,16 +23,13 @@ parameters  p0 p1
 outputs     %11 %8 %18 %17
 """
 
-from collections.abc import Mapping
-
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
 from microfp.compiler.trace.stand_ins import ExampleGraph, PenaltyGraph, traced_leaf
-from microfp.gradients import adjoints
-from microfp.ops import FLAT, Operand, mul
-from microfp.values import Value, lift, topological_order, value
+from microfp.gradients import gradient_nodes
+from microfp.values import Value, value
 
-__all__ = ["carried_program", "example_program", "gradient_nodes", "penalty_program"]
+__all__ = ["carried_program", "example_program", "penalty_program"]
 
 
 def example_program(graph: ExampleGraph) -> Program:
@@ -73,31 +70,6 @@ def carried_program(graph: ExampleGraph) -> Program:
     return _program(graph, (seed, *so_far.values()), [table[p] for p in graph.parameters])
 
 
-def gradient_nodes(
-    output: Value, parameters: tuple[Value, ...], start: Mapping[Value, Value]
-) -> dict[Value, Value]:
-    """Differentiate with nodes for numbers; a term that is 0 stays, for 0 * inf is nan.
-
-    Args:
-        output: What is differentiated.
-        parameters: What it is differentiated along.
-        start: The gradients so far: that of the output, and what terms are to be added to.
-
-    >>> from microfp.compiler.trace.stand_ins import traced_leaf
-    >>> x = traced_leaf("x")
-    >>> gradient_nodes(x * 2.0, (x,), {})
-    {}
-    """
-    order = topological_order(output)
-    on_the_way = set(parameters)
-    for node in order:  # a loop: a node is on the way where one of its parents is
-        if not on_the_way.isdisjoint(node.parents):
-            on_the_way.add(node)
-    stand_ins = {node: node for node in order}
-    table = adjoints(order, stand_ins, on_the_way, initial=start, times=_times)
-    return {node: lift(adjoint) for node, adjoint in table.items()}
-
-
 def _program(
     graph: ExampleGraph, more_inputs: tuple[Value, ...], gradients: list[Value]
 ) -> Program:
@@ -106,13 +78,6 @@ def _program(
         inputs=(*graph.inputs, *graph.targets, *more_inputs),
         parameters=graph.parameters,
     )
-
-
-def _times(upstream: Operand, partial: Operand) -> Operand | None:
-    """The product, also with 0; a product with 1 has the bits of the other factor."""
-    if partial is FLAT:
-        return None
-    return upstream if isinstance(partial, float) and partial == 1.0 else mul(upstream, partial)
 
 
 def penalty_program(graph: PenaltyGraph) -> Program:

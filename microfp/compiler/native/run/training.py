@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial, reduce
 from typing import NamedTuple, TypeAlias
 
-from microfp.compiler.ir.adjoint import example_program, gradient_nodes
+from microfp.compiler.ir.adjoint import example_program
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
 from microfp.compiler.native.run import jit as engine
@@ -25,6 +25,7 @@ from microfp.compiler.trace.stand_ins import (
 )
 from microfp.compiler.trace.structure import Template
 from microfp.errors import CompileError
+from microfp.gradients import gradient_nodes
 from microfp.losses import Loss
 from microfp.optim import (
     Optimizer,

@@ -62,17 +62,18 @@ class Draft(NamedTuple):
         place = slot - len(program.inputs) - len(program.parameters)
         return program.instructions[place] if place >= 0 else None
 
+    def operands(self, slot: int) -> tuple[int, ...]:
+        """The operands of the instruction of a slot; none for a leaf."""
+        definition = self.definition(slot)
+        return definition.operands if definition is not None else ()
+
     def variable(self, slot: int) -> int:
         """The slot whose variable holds a slot that is not inlined."""
-        if self.positive:
-            instruction = self.definition(slot)
-            if (
-                instruction
-                and instruction.op == "relu"
-                and instruction.operands[0] in self.positive
-            ):
-                return instruction.operands[0]
-        return slot
+        definition = self.definition(slot) if self.positive else None
+        if definition is None or definition.op != "relu":
+            return slot
+        (operand,) = definition.operands
+        return operand if operand in self.positive else slot
 
 
 class Text(NamedTuple):

@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict
 from microfp.base.checks import check_count, check_kind, wrong_kind, wrong_value
 from microfp.errors import DataError
 from microfp.gradients import Gradients, grad, local_derivatives
-from microfp.graph.printing import to_latex, to_python
+from microfp.graph.latex import to_latex
+from microfp.graph.python_source import to_python
 from microfp.graph.rewrite import check_node, free_variables, recomputed, simplify, substitute
 from microfp.ops import PRIMITIVES, Primitive
 from microfp.values import LEAF, Value, primitive_of, topological_order

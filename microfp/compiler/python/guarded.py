@@ -198,12 +198,12 @@ def _sum_term_by_term(
 
 
 def _is_worth_it(terms: Sequence[int], opened: Guards, known: _Known) -> bool:
-    """Whether to take a sum apart: two of its terms can be skipped, and more often than it."""
+    """Whether to take a sum apart: two terms can be skipped more often than the sum."""
     return sum(not known.guards[term] <= opened for term in terms) > 1
 
 
 def _guards_in_common(wanted: Guards, added: Sequence[_Line]) -> Guards:
-    """The guards of what a sum starts from: it is there wherever something is added to it."""
+    """The guards of what a sum starts from: a sum is there wherever a term is added."""
     return reduce(frozenset.intersection, [line.guards for line in added], wanted)
 
 

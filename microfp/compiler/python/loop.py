@@ -25,7 +25,8 @@ from collections.abc import Sequence
 from microfp.compiler.ir.program import Program
 from microfp.compiler.python.guarded import guarded_statements, variables_of
 from microfp.compiler.python.schedule import Statement, scheduled
-from microfp.compiler.python.source import Draft, drafted, indented, targets, text_of
+from microfp.compiler.python.source import Draft, drafted, targets, text_of
+from microfp.graph.python_text import indented
 
 __all__ = ["loop_source"]
 

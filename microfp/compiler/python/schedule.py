@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from microfp.compiler.python.source import Draft, indented
+from microfp.compiler.python.source import Draft
+from microfp.graph.python_text import indented
 
 __all__ = ["Statement", "scheduled"]
 

@@ -25,7 +25,7 @@ from microfp.compiler.ir.program import Program
 from microfp.compiler.native.stages import CodeStages, code_stages
 from microfp.compiler.python.loop import loop_source
 from microfp.compiler.python.source import function_source
-from microfp.compiler.trace.stand_ins import trace_example
+from microfp.compiler.trace.calls import trace_example
 from microfp.errors import CompileError
 from microfp.losses import Loss
 from microfp.nn import (

@@ -3,7 +3,7 @@
 The derivatives are those of `microfp.ops`, applied to nodes instead of numbers.
 
 >>> from microfp import losses, nn
->>> from microfp.compiler.trace.stand_ins import trace_example
+>>> from microfp.compiler.trace.calls import trace_example
 >>> print(example_program(trace_example(losses.max_margin(), nn.neuron(1), 1)))
 inputs      x0 y seed
 parameters  p0 p1
@@ -25,7 +25,8 @@ outputs     %11 %8 %18 %17
 
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
-from microfp.compiler.trace.stand_ins import ExampleGraph, PenaltyGraph, traced_leaf
+from microfp.compiler.trace.calls import ExampleGraph, PenaltyGraph
+from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.gradients import gradient_nodes
 from microfp.values import Value, value
 
@@ -41,7 +42,7 @@ def example_program(graph: ExampleGraph) -> Program:
     from left to right.
 
     >>> from microfp import losses, nn
-    >>> from microfp.compiler.trace.stand_ins import trace_example
+    >>> from microfp.compiler.trace.calls import trace_example
     >>> program = example_program(trace_example(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2))
     >>> len(program.inputs), len(program.parameters), len(program.outputs)
     (4, 337, 339)
@@ -59,7 +60,7 @@ def carried_program(graph: ExampleGraph) -> Program:
     that running the examples from last to first gives that fold's bits.
 
     >>> from microfp import losses, nn
-    >>> from microfp.compiler.trace.stand_ins import trace_example
+    >>> from microfp.compiler.trace.calls import trace_example
     >>> carried_program(trace_example(losses.max_margin(), nn.neuron(1), 1)).inputs
     ('x0', 'y', 'seed', 'g0', 'g1')
     """
@@ -84,7 +85,7 @@ def penalty_program(graph: PenaltyGraph) -> Program:
     """Lower the penalty of one parameter `p` with its gradient, whose sum starts from 0.0.
 
     >>> from microfp import losses
-    >>> from microfp.compiler.trace.stand_ins import trace_penalty
+    >>> from microfp.compiler.trace.calls import trace_penalty
     >>> graph = trace_penalty(losses.max_margin(alpha=0.5))
     >>> print(penalty_program(graph) if graph else None)
     inputs

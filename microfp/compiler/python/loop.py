@@ -7,7 +7,7 @@ are skipped like this, forwards and backwards.
 
 >>> from microfp import losses, nn
 >>> from microfp.compiler.ir.adjoint import carried_program
->>> from microfp.compiler.trace.stand_ins import trace_example
+>>> from microfp.compiler.trace.calls import trace_example
 >>> program = carried_program(trace_example(losses.max_margin(), nn.mlp(1, [2, 1]), 1))
 >>> print("\n".join(loop_source(program, carried=7, gated=True).splitlines()[5:13]))
     for (x0,), y in zip(rows, targets):
@@ -49,7 +49,7 @@ def loop_source(program: Program, *, carried: int, gated: bool) -> str:
 
     >>> from microfp import losses, nn
     >>> from microfp.compiler.ir.adjoint import carried_program
-    >>> from microfp.compiler.trace.stand_ins import trace_example
+    >>> from microfp.compiler.trace.calls import trace_example
     >>> program = carried_program(trace_example(losses.max_margin(), nn.neuron(1), 1))
     >>> print(loop_source(program, carried=2, gated=True))
     def program(rows, targets, seed, parameters, gradients):

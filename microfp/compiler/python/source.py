@@ -250,7 +250,7 @@ def penalty_source(program: Program) -> str:
 
     >>> from microfp import losses
     >>> from microfp.compiler.ir.adjoint import penalty_program
-    >>> from microfp.compiler.trace.stand_ins import trace_penalty
+    >>> from microfp.compiler.trace.calls import trace_penalty
     >>> graph = trace_penalty(losses.max_margin(alpha=0.5))
     >>> print(penalty_source(penalty_program(graph)) if graph else None)
     def program(parameters):

@@ -107,8 +107,8 @@ def _in_order(lines: Sequence[_Line], draft: Draft) -> list[Statement]:
     for line in sorted(lines, key=_earliest):  # a loop: it counts
         name = draft.names[line.slot]
         guards = tuple(sorted(line.guards, reverse=True))
-        reads = line.reads.union(draft.names[slot] for slot in guards) - {name}
-        statements.append(Statement(name, places[name], line.code, guards, reads))
+        reads = line.reads | {draft.names[slot] for slot in guards}
+        statements.append(Statement(name, places[name], line.code, guards, reads - {name}))
         places[name] += 1
     return statements
 

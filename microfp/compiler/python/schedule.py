@@ -4,8 +4,8 @@ Every variable is written by its statements in their order, so that every sum ke
 terms, and is read when all of them are done.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from microfp.compiler.python.source import Draft
@@ -35,8 +35,8 @@ class Statement(NamedTuple):
 class _Writes(NamedTuple):
     """How often variables are written: in all, and so far."""
 
-    in_all: Counter[str]
-    so_far: Counter[str]
+    in_all: Mapping[str, int]
+    so_far: defaultdict[str, int]
 
 
 def scheduled(statements: Sequence[Statement], draft: Draft) -> list[str]:
@@ -46,7 +46,7 @@ def scheduled(statements: Sequence[Statement], draft: Draft) -> list[str]:
         statements: The statements, each behind those whose variables it reads.
         draft: Where the guards have their names from.
     """
-    writes = _Writes(Counter(statement.target for statement in statements), Counter())
+    writes = _Writes(Counter(statement.target for statement in statements), defaultdict(int))
     return _block(statements, 0, writes, draft)
 
 
@@ -81,16 +81,17 @@ def _ready(
     waiting: Sequence[Statement], writes: _Writes
 ) -> tuple[list[Statement], list[Statement]]:
     """Part statements into those that can be written now, one after another, and the others."""
-    planned: Counter[str] = Counter()
+    in_all, so_far = writes
+    planned: defaultdict[str, int] = defaultdict(int)
 
     def is_complete(name: str) -> bool:
-        return writes.so_far[name] + planned[name] == writes.in_all[name]
+        return name not in in_all or so_far[name] + planned[name] == in_all[name]
 
     ready: list[Statement] = []
     rest: list[Statement] = []
     for statement in waiting:  # a loop: what is ready depends on what is planned before it
         target = statement.target
-        is_next = writes.so_far[target] + planned[target] == statement.place
+        is_next = so_far[target] + planned[target] == statement.place
         if is_next and all(map(is_complete, statement.reads)):
             planned[target] += 1
             ready.append(statement)

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from returns.maybe import Maybe
 
 from microfp.base.checks import check_count
-from microfp.gradients import Gradients, backward, grad, local_derivatives
+from microfp.gradients import Gradients, backward, descendants, grad, local_derivatives
 from microfp.graph import (
     formula,
 )
@@ -401,7 +401,7 @@ def paths(x: Value, output: Value, *, top: int = 3) -> tuple[Path, ...]:
     check_node("paths", "x", x)
     order = topological_order(check_node("paths", "output", output))
     k = check_count("paths", "top", top, minimum=1)
-    between = _dependents(x, order)
+    between = descendants(order, (x,))
     best: dict[Value, list[_Trail]] = {output: [_Trail(1.0, output, 1.0, None)]}
     for node in reversed(order):  # a plain loop: each step needs the lists of those before
         if node in between and node is not x:
@@ -409,15 +409,6 @@ def paths(x: Value, output: Value, *, top: int = 3) -> tuple[Path, ...]:
                 if parent in between:
                     best[parent] = nlargest(k, [*best.get(parent, ()), *found], key=_size)
     return tuple(map(_path, best.get(x, ())))
-
-
-def _dependents(x: Value, order: tuple[Value, ...]) -> set[Value]:
-    """The nodes of a graph that were computed from x, and x."""
-    found = {x}
-    for node in order:
-        if not found.isdisjoint(node.parents):
-            found.add(node)
-    return found
 
 
 def _extended(node: Value, trails: list[_Trail]) -> Iterator[tuple[Value, list[_Trail]]]:

@@ -320,6 +320,25 @@ def adjoints(
     return table
 
 
+def descendants(order: Iterable[Value], leaves: Iterable[Value]) -> set[Value]:
+    """The nodes of a graph that were computed from some of its nodes, these included.
+
+    Args:
+        order: The nodes of the graph, parents before children.
+        leaves: The nodes that it is asked of.
+
+    >>> x, y = value(3.0), value(4.0)
+    >>> z = x * 2.0 + y
+    >>> descendants(topological_order(z), [x]) == {x, z.parents[0], z}
+    True
+    """
+    found = set(leaves)
+    for node in order:  # a loop: a node is one where one of its parents is
+        if not found.isdisjoint(node.parents):
+            found.add(node)
+    return found
+
+
 def partials_of(node: Value, stand_ins: Mapping[Value, Operand]) -> tuple[Operand, ...]:
     """The partial derivatives of a node along its parents, on what stands in for them.
 
@@ -352,6 +371,36 @@ def product(a: Operand, b: Operand) -> Operand | None:
     if b == 0.0:
         return None
     return a if b == 1.0 else ops.neg(a) if b == -1.0 else ops.mul(a, b)
+
+
+def gradient_nodes(
+    output: Value, leaves: Iterable[Value], start: Mapping[Value, Value]
+) -> dict[Value, Value]:
+    """Differentiate to nodes that give the bits of `backward`; a node without an entry has 0.
+
+    Other than in `backward_symbolic`, a product with a 0 of the table stays: 0 * inf is nan.
+
+    Args:
+        output: What is differentiated.
+        leaves: What it is differentiated along.
+        start: The gradients so far: that of the output, and what terms are to be added to.
+
+    >>> x = value(3.0)
+    >>> y = x * 2.0
+    >>> gradient_nodes(y, (x,), {y: value(1.0)})[x].data
+    2.0
+    """
+    order = topological_order(output)
+    stand_ins = {node: node for node in order}
+    table = adjoints(order, stand_ins, descendants(order, leaves), start, _exact_product)
+    return {node: lift(adjoint) for node, adjoint in table.items()}
+
+
+def _exact_product(upstream: Operand, partial: Operand) -> Operand | None:
+    """The product, also with 0; a product with 1 has the bits of the other factor."""
+    if partial is FLAT:
+        return None
+    return upstream if isinstance(partial, float) and partial == 1.0 else ops.mul(upstream, partial)
 
 
 def backward_steps(output: Value) -> Iterator[Gradients]:

@@ -8,6 +8,8 @@ from functools import reduce
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyrsistent import PMap, pmap
 from returns.maybe import Nothing, Some
 
@@ -19,8 +21,10 @@ from microfp.gradients import (
     backward_steps,
     backward_symbolic,
     chain_rule,
+    descendants,
     find_grad,
     grad,
+    gradient_nodes,
     local_derivatives,
     product,
     with_grad,
@@ -39,7 +43,14 @@ from microfp.values import (
     value,
     where,
 )
-from tests.expressions import applied
+from tests.expressions import (
+    VALUES,
+    Expression,
+    applied,
+    evaluate,
+    expressions,
+    microfp_leaves,
+)
 
 
 def derivative(f: Callable[[Value], Value], at: float) -> float:
@@ -466,3 +477,26 @@ def test_a_gradient_that_is_read_is_a_number_like_any_other(flat: str) -> None:
     assert type(grad(x, gradients)) is float
     assert math.isnan(grad(x, gradients) * math.inf)
     assert type(find_grad(x, gradients).unwrap()) is float
+
+
+@given(expressions(), st.sets(st.integers(0, 3)))
+def test_descendants_are_the_nodes_in_whose_graphs_a_leaf_stands(
+    expression: Expression, places: set[int]
+) -> None:
+    all_leaves = microfp_leaves(expression)
+    output = evaluate(expression.steps, all_leaves, VALUES)
+    leaves = [leaf for i, leaf in enumerate(all_leaves) if i in places]
+    order = topological_order(output)
+    expected = {node for node in order if not set(leaves).isdisjoint(topological_order(node))}
+    assert descendants(order, leaves) == expected | set(leaves)
+
+
+@given(expressions())
+def test_gradient_nodes_hold_the_numbers_of_backward(expression: Expression) -> None:
+    leaves = microfp_leaves(expression)
+    output = evaluate(expression.steps, leaves, VALUES)
+    nodes = gradient_nodes(output, leaves, {output: value(1.0)})
+    table = backward(output)
+    for leaf in leaves:
+        found = nodes[leaf].data if leaf in nodes else 0.0
+        assert found == grad(leaf, table)

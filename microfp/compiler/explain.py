@@ -20,12 +20,12 @@ from functools import partial
 from microfp.base.checks import check_kind
 from microfp.compiler.ir.adjoint import carried_program, example_program
 from microfp.compiler.ir.bounds import largest_leaf
-from microfp.compiler.ir.passes import PASSES, lower, translate
+from microfp.compiler.ir.passes import lowered_step_by_step, translate
 from microfp.compiler.ir.program import Program
 from microfp.compiler.native.stages import CodeStages, code_stages
 from microfp.compiler.python.loop import loop_source
 from microfp.compiler.python.source import function_source
-from microfp.compiler.trace.stand_ins import trace_example
+from microfp.compiler.trace.calls import trace_example
 from microfp.errors import CompileError
 from microfp.losses import Loss
 from microfp.nn import (
@@ -41,6 +41,7 @@ class Stages(Record):
 
     Attributes:
         traced: The graph, node by node: the cost and the scores.
+        passes: The passes in the order in which they ran, and what each has made of it.
         lowered: The same after every pass.
         adjoint: With the gradient of every parameter.
         function: The lowered program as Python.
@@ -59,6 +60,7 @@ class Stages(Record):
     """
 
     traced: Program = attr()
+    passes: tuple[tuple[str, Program], ...] = attr()
     lowered: Program = attr()
     adjoint: Program = attr()
     function: str = attr()
@@ -79,9 +81,9 @@ class Stages(Record):
 
 
 def _titled(stages: Stages) -> Iterator[tuple[str, str]]:
-    passes = ", ".join(apply.__name__ for apply in PASSES)
     yield _counted("traced", stages.traced), str(stages.traced)
-    yield _counted(f"lowered by {passes}", stages.lowered), str(stages.lowered)
+    yield "passes, and how many instructions each left", _counts(stages)
+    yield _counted("lowered", stages.lowered), str(stages.lowered)
     yield _counted("with its adjoint", stages.adjoint), str(stages.adjoint)
     yield "one example as Python", stages.function
     yield "all examples as Python", stages.loop
@@ -89,6 +91,13 @@ def _titled(stages: Stages) -> Iterator[tuple[str, str]]:
         yield f"as machine code: a {stages.code.way}", str(stages.code)
     except CompileError as error:
         yield "as machine code", str(error)
+
+
+def _counts(stages: Stages) -> str:
+    longest = max(len(name) for name, _ in stages.passes)
+    return "\n".join(
+        f"{name:<{longest}}  {len(program.instructions)}" for name, program in stages.passes
+    )
 
 
 def _counted(title: str, program: Program) -> str:
@@ -132,9 +141,12 @@ def explain(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Stages
     graph = trace_example(loss, model, width, targets)
     outputs, inputs = (graph.cost, *graph.scores), (*graph.inputs, *graph.targets)
     carried = carried_program(graph)
-    lowered = lower(outputs, inputs, graph.parameters)
+    traced = translate(outputs, inputs, graph.parameters)
+    passes = tuple(lowered_step_by_step(traced))
+    _, lowered = passes[-1]
     return Stages.unchecked(
-        translate(outputs, inputs, graph.parameters),
+        traced,
+        passes,
         lowered,
         example_program(graph),
         function_source(lowered),

@@ -19,7 +19,8 @@ from returns.io import IOResult
 from microfp.base.checks import check_count, missing_extra, wrong_value
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program
-from microfp.compiler.trace.stand_ins import trace_model, traced_leaf
+from microfp.compiler.trace.calls import trace_model
+from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.errors import CheckpointError, CompileError
 from microfp.export.files import write_file
 from microfp.export.tensors import Tensor, tensors_of

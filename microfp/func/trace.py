@@ -28,7 +28,7 @@ from microfp.func.places import (
     places_in,
     rebuild,
 )
-from microfp.gradients import adjoints, evaluate, numeric_adjoints, product
+from microfp.gradients import adjoints, descendants, evaluate, numeric_adjoints, product
 from microfp.ops import Operand
 from microfp.record import Record, attr
 from microfp.tree import Place, map_values, scalars
@@ -190,7 +190,7 @@ def _differentiate_operands(
     """The gradient on whatever the operands are: numbers, nodes and duals of any level."""
     stand_ins = _evaluate(trace, trace.operands, order, keeps_nodes=keeps_nodes)
     scope = _derivative_scope(trace.scope, keeps_nodes=keeps_nodes)
-    table = within(scope, adjoints, order, stand_ins, _descendants(order, trace.leaves))
+    table = within(scope, adjoints, order, stand_ins, descendants(order, trace.leaves))
     return stand_ins[order[-1]], [table.get(leaf, 0.0) for leaf in trace.leaves]
 
 
@@ -240,15 +240,6 @@ def _is_plain(x: Dual) -> bool:
 def _on_level(operands: tuple[Operand, ...], level: Level) -> tuple[Operand, ...]:
     """The operands, each of them a dual."""
     return tuple(dual(level, x, ops.FLAT) if isinstance(x, float) else x for x in operands)
-
-
-def _descendants(order: Iterable[Value], leaves: Iterable[Value]) -> set[Value]:
-    """The nodes that were computed from the leaves, these included."""
-    found = set(leaves)
-    for node in order:
-        if not found.isdisjoint(node.parents):
-            found.add(node)
-    return found
 
 
 def _evaluator(

@@ -13,19 +13,30 @@ def area(x, y):
 
 import inspect
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from keyword import iskeyword
 
 from microfp import ops
 from microfp.base.checks import check_kind, wrong_value
+from microfp.gradients import gradient_nodes
 from microfp.graph.names import fresh_names
+from microfp.graph.python_text import (
+    ATOM,
+    NOTATIONS,
+    Text,
+    indented,
+    is_variable_name,
+    sum_in_lines,
+    written,
+)
 from microfp.graph.rewrite import check_variables, simplified
-from microfp.ops import PRIMITIVES
-from microfp.values import LEAF, Value, lift, primitive_of, topological_order, total, value
+from microfp.ops import PRIMITIVES, Primitive
+from microfp.values import LEAF, Value, primitive_of, topological_order, total, value
 
 __all__ = ["to_python"]
+
+TERMS_IN_A_LINE = 8
+"""How many terms of a sum stand on one line."""
 
 
 def to_python(output: Value, inputs: Iterable[Value] | None = None, *, name: str = "f") -> str:
@@ -81,8 +92,8 @@ def _source(results: Sequence[Value], leaves: tuple[Value, ...], name: str) -> I
     yield "import math\n\n"
     yield from (f"{inspect.getsource(helper)}\n" for helper in _helpers(order))
     yield f"def {name}({', '.join(names[leaf] for leaf in leaves)}):"
-    yield from (f"    {line}" for node in order for line in _assignments(node, names))
-    yield f"    return {returned}, {_tuple(slopes)}\n"
+    yield from indented(line for node in order for line in _assignments(node, names))
+    yield from indented([f"return {returned}, {_tuple(slopes)}\n"])
 
 
 def _tuple(items: Sequence[str]) -> str:
@@ -91,36 +102,20 @@ def _tuple(items: Sequence[str]) -> str:
 
 def _check_in_table(output: Value) -> None:
     for node in topological_order(output):
-        if isinstance(node.parameter, ops.Primitive):
+        if isinstance(node.parameter, Primitive):
             expected = "a graph of operations in microfp.ops.PRIMITIVES"
             raise wrong_value("to_python", "output", expected, node)
 
 
 def _derivatives(output: Value, leaves: tuple[Value, ...]) -> tuple[Value, ...]:
-    """The fold of the chain rule with nodes for numbers: the gradient as a graph.
-
-    Products with 0.0 stay, since 0 * inf is nan in `backward` too; but not along what is flat.
-    """
-    table = {output: value(1.0)}
-    for node in reversed(topological_order(output)):
-        for parent, partial in zip(node.parents, _partials(node), strict=True):
-            if node in table and partial is not ops.FLAT:
-                term = table[node] * lift(partial)
-                table[parent] = table[parent] + term if parent in table else term
+    table = gradient_nodes(output, leaves, {output: value(1.0)})
     return tuple(table.get(leaf, value(0.0)) for leaf in leaves)
-
-
-def _partials(node: Value) -> tuple[ops.Operand, ...]:
-    if not node.parents:
-        return ()
-    exponent = [node.parameter] if isinstance(node.parameter, float) else []
-    return primitive_of(node).partials(*node.parents, *exponent, node)
 
 
 def _is_usable(name: str) -> bool:
     """Whether a text can name a variable of the generated code; helpers begin with `_`."""
-    is_name = bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name))
-    return is_name and not iskeyword(name) and name not in {"abs", "math"}
+    is_free = name not in {"abs", "math"} and not name.startswith("_")
+    return is_free and name.isascii() and is_variable_name(name)
 
 
 def _python_names(order: tuple[Value, ...], leaves: tuple[Value, ...]) -> dict[Value, str]:
@@ -148,42 +143,26 @@ def _literal(number: float) -> str:
 
 
 def _assignments(node: Value, names: dict[Value, str]) -> list[str]:
-    """The statements that compute a node; a long sum takes several, since parsers have limits."""
+    """The statements that compute a node; a long sum takes several."""
     if not node.parents:
         return []
-    operands = [names[parent] for parent in node.parents]
+    operands = [Text(names[parent], ATOM) for parent in node.parents]
     if primitive_of(node).arity is None:
-        runs = [operands[i : i + 8] for i in range(0, len(operands), 8)]
-        starts = [[], *([[names[node]]] * (len(runs) - 1))]
-        sums = [" + ".join([*start, *run]) for start, run in zip(starts, runs, strict=True)]
-        return [f"{names[node]} = {expression}" for expression in sums]
-    return [f"{names[node]} = {_expression(node, operands)}"]
+        return sum_in_lines(names[node], operands, TERMS_IN_A_LINE)
+    function = _function_name(primitive_of(node))
+    text = written(node.op, operands, node.parameter, function=function, literal=_literal)
+    return [f"{names[node]} = {text.code}"]
 
 
-_OPERATORS = {
-    "add": "{0} + {1}",
-    "sub": "{0} - {1}",
-    "mul": "{0} * {1}",
-    "neg": "-{0}",
-    "pos": "+{0}",
-}
-"""How Python writes the functions of its module `operator`."""
-
-
-def _expression(node: Value, operands: list[str]) -> str:
-    function = primitive_of(node).forward
-    if function.__module__ == "_operator":
-        return _OPERATORS[function.__name__].format(*operands)
-    if isinstance(node.parameter, float):
-        operands = [*operands, _literal(node.parameter)]
-    prefix = "math." if function.__module__ == "math" else ""
-    return f"{prefix}{function.__name__}({', '.join(operands)})"
+def _function_name(primitive: Primitive) -> str:
+    function = primitive.forward
+    return f"{'math.' if function.__module__ == 'math' else ''}{function.__name__}"
 
 
 def _helpers(order: tuple[Value, ...]) -> list[Callable[..., float]]:
     """The functions of `microfp.ops` that the generated code calls, and those that they call."""
-    made_by = (PRIMITIVES[node.op] for node in order if node.parents)
-    found = list(dict.fromkeys(row.forward for row in made_by if row.arity is not None))
+    ops_called = (node.op for node in order if node.parents and node.op not in NOTATIONS)
+    found = list(dict.fromkeys(PRIMITIVES[op].forward for op in ops_called))
     for function in found:  # it grows while it is walked
         names = function.__code__.co_names if inspect.isfunction(function) else ()
         called = [vars(ops)[name] for name in names if name in vars(ops)]

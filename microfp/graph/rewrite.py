@@ -11,12 +11,19 @@ these names.
 26.0
 """
 
-import struct
 from collections.abc import Hashable, Iterable, Mapping
 from numbers import Real
+from typing import NamedTuple
 
 from microfp.base.checks import check_flag, wrong_kind, wrong_value
-from microfp.ops import Primitive
+from microfp.graph.rules import (
+    RULES,
+    RULES_FOR_FINITE_NUMBERS,
+    Application,
+    Rule,
+    reduced,
+    sharing_key,
+)
 from microfp.values import LEAF, Scalar, Value, primitive_of, topological_order, total, value
 
 __all__ = [
@@ -177,7 +184,8 @@ def simplify(
 
     Operations on constants are folded, equal sub-expressions become one node (in `x * y` and
     `y * x` too), and identities go: `x * 1`, `x / 1`, `x - 0`, `x + -0.0`, `x ** 1`, `x ** 0`,
-    `--x`, a sum of one, a choice between branches that a constant decides.
+    `--x`, a sum of one, a choice between branches that a constant decides. `x * -1` becomes `-x`.
+    `native.lower` goes by the same rules.
 
     The value stays the same bit for bit, whatever the variables hold. Gradients stay the same
     as real numbers; where shared nodes let a sum be taken in another order, its last bits may
@@ -229,110 +237,45 @@ def simplified(
     >>> a is b
     True
     """
-    kept = frozenset(variables)
+    nodes = _Nodes(frozenset(variables))
+    rules = RULES_FOR_FINITE_NUMBERS if assume_finite else RULES
     new: dict[Value, Value] = {}
     known: dict[Hashable, Value] = {}
     for node in topological_order(total(outputs))[:-1]:
         parents = tuple([new[parent] for parent in node.parents])
-        reduced = _reduced(_with_parents(node, parents), kept, finite=assume_finite)
-        new[node] = reduced if reduced in kept else known.setdefault(_key(reduced), reduced)
+        simple = _simple(_with_parents(node, parents), nodes, rules)
+        new[node] = simple if simple in nodes.variables else known.setdefault(_key(simple), simple)
     return tuple(new[output] for output in outputs)
 
 
-def _reduced(node: Value, variables: frozenset[Value], *, finite: bool) -> Value:
-    """What a node with simple parents comes to: a constant, one of its parents, or itself."""
+class _Nodes(NamedTuple):
+    """What the rules can ask of the nodes of a graph with some variables."""
+
+    variables: frozenset[Value]
+
+    def constant(self, node: Value) -> float | None:
+        return node.data if node.op == LEAF and node not in self.variables else None
+
+    def negated(self, node: Value) -> Value | None:
+        return node.parents[0] if node.op == "neg" and node.parameter is None else None
+
+
+def _simple(node: Value, nodes: _Nodes, rules: Mapping[str, Rule]) -> Value:
+    """What a node with simple parents comes to: a constant, one of its parents, or a node."""
     if node.op == LEAF:
         return node
-    if all(_is_constant(parent, variables) for parent in node.parents):
+    if all(nodes.constant(parent) is not None for parent in node.parents):
         return value(node.data)
-    if isinstance(node.parameter, Primitive):
-        return node  # a user's own, whatever its name is
-    for rule in (_without_neutral, _without_power, _without_wrapping, _without_choice):
-        found = rule(node, variables)
-        if found is not None:
-            return found
-    return _finitely_reduced(node, variables) if finite else node
-
-
-def _is_constant(node: Value, variables: frozenset[Value]) -> bool:
-    return node.op == LEAF and node not in variables
-
-
-def _bits(number: float) -> bytes:
-    return struct.pack("<d", number)
-
-
-_COMMUTATIVE = {"add", "mul", "maximum", "minimum"}
+    found = reduced(node.op, node.parents, node.parameter, nodes, rules)
+    if found is None:
+        return node
+    if isinstance(found, Application):
+        return Value.unchecked(node.data, found.op, found.operands, node.label, found.parameter)
+    return found if isinstance(found, Value) else value(found)
 
 
 def _key(node: Value) -> Hashable:
     """What two nodes have in common that always hold the same number."""
     if node.op == LEAF:
-        return _bits(node.data), node.label
-    if isinstance(node.parameter, Primitive):
-        return node.parameter, node.parents
-    parameter = None if node.parameter is None else _bits(node.parameter)
-    parents = frozenset(node.parents) if node.op in _COMMUTATIVE else node.parents
-    return node.op, parents, parameter
-
-
-# Operands that leave the other one as it is, every bit of it. The 0.0 of a sum is none of them:
-# it turns -0.0 into 0.0.
-_NEUTRAL_LEFT = {"add": -0.0, "mul": 1.0}
-_NEUTRAL_RIGHT = {"add": -0.0, "sub": 0.0, "mul": 1.0, "divide": 1.0, "pow": 1.0}
-
-
-def _without_neutral(node: Value, variables: frozenset[Value]) -> Value | None:
-    if node.op not in _NEUTRAL_RIGHT:
-        return None
-    left, right = node.parents
-    if _holds(right, _NEUTRAL_RIGHT[node.op], variables):
-        return left
-    if node.op in _NEUTRAL_LEFT and _holds(left, _NEUTRAL_LEFT[node.op], variables):
-        return right
-    return None
-
-
-def _holds(node: Value, number: float, variables: frozenset[Value]) -> bool:
-    return _is_constant(node, variables) and _bits(node.data) == _bits(number)
-
-
-def _without_power(node: Value, _variables: frozenset[Value]) -> Value | None:
-    if node.op != "constant_power":
-        return None
-    if node.parameter == 0.0:
-        return value(1.0)
-    return node.parents[0] if node.parameter == 1.0 else None
-
-
-def _without_wrapping(node: Value, _variables: frozenset[Value]) -> Value | None:
-    if node.op == "total" and len(node.parents) == 1:
-        return node.parents[0]
-    if node.op == "neg":
-        (inner,) = node.parents
-        return inner.parents[0] if inner.op == "neg" and inner.parameter is None else None
-    return None
-
-
-def _without_choice(node: Value, variables: frozenset[Value]) -> Value | None:
-    if node.op == "where" and _is_constant(node.parents[0], variables):
-        condition, a, b = node.parents
-        return a if condition.data != 0.0 else b
-    return None
-
-
-def _finitely_reduced(node: Value, variables: frozenset[Value]) -> Value:
-    """The rules that hold for finite numbers, where 0.0 and -0.0 are the same."""
-    if node.op not in {"add", "sub", "mul"}:
-        return node
-    left, right = node.parents
-    left_is_zero, right_is_zero = (
-        _is_constant(operand, variables) and operand.data == 0.0 for operand in node.parents
-    )
-    if node.op == "mul":
-        return value(0.0) if left_is_zero or right_is_zero else node
-    if right_is_zero:
-        return left
-    if node.op == "sub":
-        return value(0.0) if left is right else node
-    return right if left_is_zero else node
+        return sharing_key(LEAF, (), node.data), node.label
+    return sharing_key(node.op, node.parents, node.parameter)

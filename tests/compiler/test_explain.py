@@ -43,3 +43,15 @@ def test_stages_of_machine_code_read_on_a_line() -> None:
         f"CodeStages(way='code', {len(code.program.instructions):,} instructions, "
         f"{code.counts.nodes:,} nodes; print shows them)"
     )
+
+
+def test_the_passes_that_ran_are_shown_in_their_order_with_what_each_left() -> None:
+    stages = native.explain(losses.softmax_cross_entropy(), nn.mlp(2, [3]), 2)
+    names = [name for name, _ in stages.passes]
+    assert names == ["simplify_instructions", "share_subexpressions", "remove_dead_code"]
+    counts = [len(program.instructions) for _, program in stages.passes]
+    assert len(stages.traced.instructions) >= counts[0] >= counts[1] >= counts[2]
+    assert stages.passes[-1][1] == stages.lowered
+    shown = [line.split() for line in str(stages).splitlines()]
+    places = [shown.index([name, str(count)]) for name, count in zip(names, counts, strict=True)]
+    assert places == sorted(places)

@@ -154,6 +154,8 @@ def test_assuming_finite_numbers_keeps_value_and_gradients_of_finite_graphs(
         lambda x: where(0.0, x * 2.0, x),
         lambda x: where(math.nan, x, x * 2.0),
         lambda x: -((-(x * 1.0 - 0.0)) ** 1.0),
+        lambda x: -(x * -1.0),
+        lambda x: -1.0 * (-1.0 * x),
     ],
 )
 def test_an_identity_comes_to_its_operand(identity: Callable[[Value], Value]) -> None:
@@ -172,7 +174,6 @@ def test_an_identity_comes_to_its_operand(identity: Callable[[Value], Value]) ->
         lambda x: 0.0 + x,
         lambda x: x - -0.0,
         lambda x: 0.0 - x,
-        lambda x: x * -1.0,
         lambda x: x * 0.0,
         lambda x: 0.0 * x,
         lambda x: 1.0 / x,
@@ -243,10 +244,20 @@ def test_a_product_with_zero_becomes_the_constant_zero() -> None:
     assert bits(simplify(X - X, assume_finite=True).data) == bits(0.0)
 
 
+@pytest.mark.parametrize("build", [lambda x: x * -1.0, lambda x: -1.0 * x])
+def test_a_product_with_minus_one_is_a_negation(build: Callable[[Value], Value]) -> None:
+    simple = simplify(build(X).set(label="y"))
+    assert (simple.op, simple.parents, simple.data, simple.label) == ("neg", (X,), -3.0, "y")
+    for edge in EDGES:
+        moved = substitute(simple, {X: edge})
+        assert bits(moved.data) == bits(build(value(edge)).data)
+
+
 def test_a_power_of_zero_is_one() -> None:
     simple = simplify((X**0.0) * Y)
     assert simple is Y
     assert simplify(value(math.nan, label="x") ** -0.0).data == 1.0
+    assert simplify(pow(X, value(0.0)) * Y) is Y
 
 
 def test_constants_are_folded_and_shared() -> None:

@@ -3,7 +3,7 @@
 The derivatives are those of `microfp.ops`, applied to nodes instead of numbers.
 
 >>> from microfp import losses, nn
->>> from microfp.compiler.trace.stand_ins import trace_example
+>>> from microfp.compiler.trace.calls import trace_example
 >>> print(example_program(trace_example(losses.max_margin(), nn.neuron(1), 1)))
 inputs      x0 y seed
 parameters  p0 p1
@@ -23,16 +23,14 @@ parameters  p0 p1
 outputs     %11 %8 %18 %17
 """
 
-from collections.abc import Mapping
-
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
-from microfp.compiler.trace.stand_ins import ExampleGraph, PenaltyGraph, traced_leaf
-from microfp.gradients import adjoints
-from microfp.ops import FLAT, Operand, mul
-from microfp.values import Value, lift, topological_order, value
+from microfp.compiler.trace.calls import ExampleGraph, PenaltyGraph
+from microfp.compiler.trace.stand_ins import traced_leaf
+from microfp.gradients import gradient_nodes
+from microfp.values import Value, value
 
-__all__ = ["carried_program", "example_program", "gradient_nodes", "penalty_program"]
+__all__ = ["carried_program", "example_program", "penalty_program"]
 
 
 def example_program(graph: ExampleGraph) -> Program:
@@ -44,7 +42,7 @@ def example_program(graph: ExampleGraph) -> Program:
     from left to right.
 
     >>> from microfp import losses, nn
-    >>> from microfp.compiler.trace.stand_ins import trace_example
+    >>> from microfp.compiler.trace.calls import trace_example
     >>> program = example_program(trace_example(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2))
     >>> len(program.inputs), len(program.parameters), len(program.outputs)
     (4, 337, 339)
@@ -62,7 +60,7 @@ def carried_program(graph: ExampleGraph) -> Program:
     that running the examples from last to first gives that fold's bits.
 
     >>> from microfp import losses, nn
-    >>> from microfp.compiler.trace.stand_ins import trace_example
+    >>> from microfp.compiler.trace.calls import trace_example
     >>> carried_program(trace_example(losses.max_margin(), nn.neuron(1), 1)).inputs
     ('x0', 'y', 'seed', 'g0', 'g1')
     """
@@ -71,31 +69,6 @@ def carried_program(graph: ExampleGraph) -> Program:
     start = so_far | {graph.cost: so_far[graph.cost] + seed if graph.cost in so_far else seed}
     table = gradient_nodes(graph.cost, graph.parameters, start)
     return _program(graph, (seed, *so_far.values()), [table[p] for p in graph.parameters])
-
-
-def gradient_nodes(
-    output: Value, parameters: tuple[Value, ...], start: Mapping[Value, Value]
-) -> dict[Value, Value]:
-    """Differentiate with nodes for numbers; a term that is 0 stays, for 0 * inf is nan.
-
-    Args:
-        output: What is differentiated.
-        parameters: What it is differentiated along.
-        start: The gradients so far: that of the output, and what terms are to be added to.
-
-    >>> from microfp.compiler.trace.stand_ins import traced_leaf
-    >>> x = traced_leaf("x")
-    >>> gradient_nodes(x * 2.0, (x,), {})
-    {}
-    """
-    order = topological_order(output)
-    on_the_way = set(parameters)
-    for node in order:  # a loop: a node is on the way where one of its parents is
-        if not on_the_way.isdisjoint(node.parents):
-            on_the_way.add(node)
-    stand_ins = {node: node for node in order}
-    table = adjoints(order, stand_ins, on_the_way, initial=start, times=_times)
-    return {node: lift(adjoint) for node, adjoint in table.items()}
 
 
 def _program(
@@ -108,18 +81,11 @@ def _program(
     )
 
 
-def _times(upstream: Operand, partial: Operand) -> Operand | None:
-    """The product, also with 0; a product with 1 has the bits of the other factor."""
-    if partial is FLAT:
-        return None
-    return upstream if isinstance(partial, float) and partial == 1.0 else mul(upstream, partial)
-
-
 def penalty_program(graph: PenaltyGraph) -> Program:
     """Lower the penalty of one parameter `p` with its gradient, whose sum starts from 0.0.
 
     >>> from microfp import losses
-    >>> from microfp.compiler.trace.stand_ins import trace_penalty
+    >>> from microfp.compiler.trace.calls import trace_penalty
     >>> graph = trace_penalty(losses.max_margin(alpha=0.5))
     >>> print(penalty_program(graph) if graph else None)
     inputs

@@ -1,6 +1,7 @@
 """Lowering: from a graph of values to a program, and from programs to smaller ones.
 
-Every pass is a pure function from a program to a program that gives the same bits.
+A graph is translated, and then goes through `PASSES`, one after another. Each of them is a pure
+function from a program to a program that gives the same bits.
 
 >>> from microfp import value
 >>> x = value(2.0, label="x")
@@ -13,10 +14,11 @@ parameters
 outputs     %2
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from microfp.base.checks import check_kind, wrong_kind
+from microfp.compiler.ir.liveness import live_slots
 from microfp.compiler.ir.program import (
     CONSTANT,
     Instruction,
@@ -24,16 +26,18 @@ from microfp.compiler.ir.program import (
     operand_numbers,
     primitive_of,
 )
+from microfp.graph.rules import RULES_FOR_PROGRAMS, reduced, sharing_key
+from microfp.toolbox import last
 from microfp.values import LEAF, Value, topological_order, total
 
 __all__ = [
     "PASSES",
-    "expand_totals",
-    "fold_constants",
+    "Pass",
     "lower",
+    "lowered_step_by_step",
     "remove_dead_code",
-    "remove_identities",
     "share_subexpressions",
+    "simplify_instructions",
     "translate",
 ]
 
@@ -43,10 +47,7 @@ Pass: TypeAlias = Callable[[Program], Program]
 def lower(
     output: Value | Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value] = ()
 ) -> Program:
-    """Turn a graph into a program: translated, folded, shared, and without dead code.
-
-    It is `translate` and then each of `PASSES`; but all rules are applied to a node at once, so
-    that a graph of a million nodes is gone through once, and not once for each pass.
+    """Turn a graph into a program: translated, simplified, shared, and without dead code.
 
     Args:
         output: The node to compute, or several of them.
@@ -68,7 +69,8 @@ def lower(
     outputs = _nodes("output", "a Value, or several", several)
     inputs = _nodes("inputs", "several Values", inputs)
     parameters = _nodes("parameters", "several Values", parameters)
-    return remove_dead_code(_written(outputs, inputs, parameters, [*RULES, _sharing()]))
+    _, program = last(lowered_step_by_step(translate(outputs, inputs, parameters)))
+    return program
 
 
 def _nodes(name: str, expected: str, given: object) -> tuple[Value, ...]:
@@ -76,6 +78,26 @@ def _nodes(name: str, expected: str, given: object) -> tuple[Value, ...]:
     if isinstance(given, Value) or not isinstance(given, Iterable):
         raise wrong_kind("lower", name, expected, given)
     return tuple([check_kind("lower", f"each of {name}", node, Value) for node in given])
+
+
+def lowered_step_by_step(program: Program) -> Iterator[tuple[str, Program]]:
+    """Run the passes, and yield the name of each and what it has made of the program.
+
+    Args:
+        program: A translated graph.
+
+    >>> from microfp import value
+    >>> x = value(3.0)
+    >>> steps = lowered_step_by_step(translate(x * x * 1.0 + x * x, inputs=[x]))
+    >>> [(name, len(program.instructions)) for name, program in steps]
+    [('simplify_instructions', 4), ('share_subexpressions', 3), ('remove_dead_code', 2)]
+    """
+    for apply in PASSES:  # a loop: each pass takes what the one before it has made
+        program = apply(program)
+        yield apply.__name__, program
+
+
+# Translation.
 
 
 def translate(
@@ -94,27 +116,17 @@ def translate(
     >>> len(translate(x * 1.0 + 2.0, inputs=[x]).instructions)
     4
     """
-    return _written(output, inputs, parameters, ())
-
-
-def _written(
-    output: Value | Sequence[Value],
-    inputs: Sequence[Value],
-    parameters: Sequence[Value],
-    rules: "Sequence[Rule]",
-) -> Program:
-    """Write a graph as a program, each node as what the rules make of it, one after another."""
     outputs = (output,) if isinstance(output, Value) else tuple(output)
-    leaves = (*inputs, *parameters)
-    slots = {leaf: slot for slot, leaf in enumerate(leaves)}
-    definitions: Definitions = [None] * len(leaves)
+    slots = {leaf: slot for slot, leaf in enumerate((*inputs, *parameters))}
+    instructions: list[Instruction] = []
     for node in topological_order(total(outputs))[:-1]:  # a loop: each slot depends on earlier ones
         if node not in slots:
-            slots[node] = _defined(_instruction(node, slots), definitions, rules)
+            slots[node] = len(inputs) + len(parameters) + len(instructions)
+            instructions.append(_instruction(node, slots))
     return Program.unchecked(
         _names("x", inputs),
         _names("p", parameters),
-        tuple(definitions[len(leaves) :]),
+        tuple(instructions),
         tuple([slots[node] for node in outputs]),
     )
 
@@ -134,197 +146,127 @@ def _names(prefix: str, leaves: Sequence[Value]) -> tuple[str, ...]:
     )
 
 
-Definitions: TypeAlias = list[Instruction | None]
-"""What defines each slot so far; None for inputs and parameters."""
+# What several passes do: go through a program and define slot after slot anew.
 
-Rule: TypeAlias = Callable[[Instruction, Definitions], "Instruction | int"]
+
+class Definitions(list[Instruction | None]):
+    """What defines each slot so far, None for inputs and parameters; the rules can ask it."""
+
+    __slots__ = ()
+
+    def constant(self, slot: int) -> float | None:
+        instruction = self[slot]
+        if instruction is None or instruction[0] != CONSTANT:
+            return None
+        parameter = instruction[2]
+        return parameter if isinstance(parameter, float) else None
+
+    def negated(self, slot: int) -> int | None:
+        instruction = self[slot]
+        if instruction is None or instruction.op != "neg" or instruction.parameter is not None:
+            return None
+        return instruction.operands[0]
+
+
+Step: TypeAlias = Callable[[Instruction, Definitions], Instruction | int]
 """What becomes of an instruction: another one, or the slot of an earlier one.
 
 It is given the instruction, its operands already renumbered, and what defines each slot so far.
 """
 
 
-def _defined(instruction: Instruction, definitions: Definitions, rules: Sequence[Rule]) -> int:
-    """Define one more slot as the rules say; return it, or the earlier one that they found."""
-    for rule in rules:
-        result = rule(instruction, definitions)
-        if type(result) is int:
-            return result
-        instruction = result  # type: ignore[assignment]  # no int, so an instruction
-    definitions.append(instruction)
-    return len(definitions) - 1
-
-
-def _rewritten(program: Program, rule: Rule) -> Program:
-    """Apply a rule to each instruction in turn, and renumber the slots."""
-    definitions: Definitions = [None] * program.leaf_count
+def _rewritten(program: Program, step: Step) -> Program:
+    """Take a step for each instruction in turn, and renumber the slots."""
+    definitions = Definitions([None] * program.leaf_count)
     slots = list(range(program.leaf_count))
-    for op, operands, parameter in program.instructions:  # a loop: the fast form
-        renumbered = Instruction(op, tuple([slots[slot] for slot in operands]), parameter)
-        slots.append(_defined(renumbered, definitions, (rule,)))
+    for instruction in program.instructions:  # a loop: the fast form
+        has_moved = len(slots) > len(definitions)  # some slot is gone
+        found = step(_renumbered(instruction, slots) if has_moved else instruction, definitions)
+        if type(found) is int:
+            slots.append(found)
+        else:
+            slots.append(len(definitions))
+            definitions.append(found)  # type: ignore[arg-type]  # no int, so an instruction
     return Program.unchecked(
         program.inputs,
         program.parameters,
         tuple(definitions[program.leaf_count :]),
-        tuple(slots[slot] for slot in program.outputs),
+        tuple([slots[slot] for slot in program.outputs]),
     )
 
 
-def _constant(slot: int, definitions: Definitions) -> float | None:
-    """The number in a slot, where it is a constant."""
-    instruction = definitions[slot]
-    if instruction is None or instruction[0] != CONSTANT:
-        return None
-    parameter = instruction[2]
-    return parameter if isinstance(parameter, float) else None
+def _renumbered(instruction: Instruction, slots: Sequence[int]) -> Instruction:
+    op, operands, parameter = instruction
+    return Instruction(op, tuple([slots[slot] for slot in operands]), parameter)
 
 
-def fold_constants(program: Program) -> Program:
-    """Compute what depends on constants alone.
-
-    >>> from microfp import value
-    >>> print(fold_constants(translate(value(2.0) * 3.0, inputs=[])))
-    inputs
-    parameters
-    outputs     6.0
-    """
-    return _rewritten(program, _folded)
+# Pass: simplify instructions.
 
 
-def _folded(instruction: Instruction, definitions: Definitions) -> Instruction | int:
-    if instruction[0] == CONSTANT:
-        return instruction
-    known: dict[int, float] = {}
-    for slot in instruction[1]:  # a loop that ends at the first variable: most have one
-        number = _constant(slot, definitions)
-        if number is None:
-            return instruction
-        known[slot] = number
-    operands = operand_numbers(instruction, known.__getitem__)
-    return Instruction(CONSTANT, (), primitive_of(instruction).forward(*operands))
-
-
-def remove_identities(program: Program) -> Program:
-    """Replace what only copies its operand, such as x * 1.0, and write x * -1.0 as -x.
-
-    An added 0.0 stays: it turns -0.0 into 0.0.
+def simplify_instructions(program: Program) -> Program:
+    """Compute what depends on constants alone, and apply the rules of `microfp.graph.rules`.
 
     >>> from microfp import value
     >>> x = value(2.0)
-    >>> print(remove_dead_code(remove_identities(translate(x * 1.0 + (-x) * -1.0, inputs=[x]))))
+    >>> simple = simplify_instructions(translate((x - 0.0) * (value(2.0) * 3.0), inputs=[x]))
+    >>> print(remove_dead_code(simple))
     inputs      x0
     parameters
-    %1 = add x0 x0
-    outputs     %1
+    %2 = mul x0 6.0
+    outputs     %2
     """
-    return _rewritten(program, _without_identity)
+    return _rewritten(program, _simplified)
 
 
-def _without_identity(instruction: Instruction, definitions: Definitions) -> Instruction | int:
-    op, operands, _ = instruction
-    rule = _IDENTITIES.get(op)
-    if rule is None:
+def _simplified(instruction: Instruction, definitions: Definitions) -> Instruction | int:
+    op, operands, parameter = instruction
+    if op == CONSTANT:
         return instruction
-    return rule(instruction, definitions) if len(operands) < 3 else instruction
+    if None not in map(definitions.constant, operands):
+        return _folded(instruction, definitions)
+    found = reduced(op, operands, parameter, definitions, RULES_FOR_PROGRAMS)
+    if found is None:
+        return instruction
+    if isinstance(found, float):
+        return Instruction(CONSTANT, (), found)
+    return found if isinstance(found, int) else Instruction(*found)
 
 
-def _of_product(instruction: Instruction, definitions: Definitions) -> Instruction | int:
-    for factor, other in (instruction.operands, instruction.operands[::-1]):
-        number = _constant(factor, definitions)
-        if number == 1.0:
-            return other
-        if number == -1.0:
-            return _of_negation(Instruction("neg", (other,)), definitions)
-    return instruction
+def _folded(instruction: Instruction, definitions: Definitions) -> Instruction:
+    """The constant that an instruction computes from constants."""
+    known = {slot: definitions.constant(slot) for slot in instruction.operands}
+    numbers = {slot: number for slot, number in known.items() if number is not None}
+    operands = operand_numbers(instruction, numbers.__getitem__)
+    return Instruction(CONSTANT, (), primitive_of(instruction).forward(*operands))
 
 
-def _of_negation(instruction: Instruction, definitions: Definitions) -> Instruction | int:
-    inner = definitions[instruction.operands[0]]
-    return inner.operands[0] if inner is not None and inner.op == "neg" else instruction
-
-
-def _of_quotient(instruction: Instruction, definitions: Definitions) -> Instruction | int:
-    by_one = _constant(instruction.operands[1], definitions) == 1.0
-    return instruction.operands[0] if by_one else instruction
-
-
-_IDENTITIES: dict[str, Rule] = {
-    "mul": _of_product,
-    "neg": _of_negation,
-    "divide": _of_quotient,
-    "stop_gradient": lambda it, _: it.operands[0],
-    "total": lambda it, _: it.operands[0] if len(it.operands) == 1 else it,
-}
+# Pass: share subexpressions.
 
 
 def share_subexpressions(program: Program) -> Program:
     """Compute the same thing once: same primitive, same parameter, same operands.
 
+    The operands of a sum or a product may stand in either order.
+
     >>> from microfp import value
-    >>> x = value(2.0)
-    >>> print(share_subexpressions(translate(x * x + x * x, inputs=[x])))
-    inputs      x0
+    >>> x, y = value(2.0), value(3.0)
+    >>> print(share_subexpressions(translate(x * y + y * x, inputs=[x, y])))
+    inputs      x0 x1
     parameters
-    %1 = mul x0 x0
-    %2 = add %1 %1
-    outputs     %2
+    %2 = mul x0 x1
+    %3 = add %2 %2
+    outputs     %3
     """
-    return _rewritten(program, _sharing())
-
-
-def _sharing() -> Rule:
-    """A rule that remembers what it has seen, for one program."""
-    seen: dict[object, int] = {}
+    known: dict[object, int] = {}
 
     def shared(instruction: Instruction, definitions: Definitions) -> Instruction | int:
-        slot = seen.setdefault(_identity(instruction), len(definitions))
+        slot = known.setdefault(sharing_key(*instruction), len(definitions))
         return instruction if slot == len(definitions) else slot
 
-    return shared
+    return _rewritten(program, shared)
 
 
-def _identity(instruction: Instruction) -> object:
-    """What tells one instruction from another: 0.0 and -0.0 are equal, and yet two constants."""
-    parameter = instruction[2]
-    if parameter is None:
-        return instruction
-    return (*instruction[:2], parameter.hex()) if isinstance(parameter, float) else instruction
-
-
-def expand_totals(program: Program) -> Program:
-    """Write each sum of many terms as additions of two, from left to right.
-
-    >>> from microfp import total, value
-    >>> x = value(2.0)
-    >>> print(expand_totals(translate(total([x, x, x]), inputs=[x])))
-    inputs      x0
-    parameters
-    %1 = add x0 x0
-    %2 = add %1 x0
-    outputs     %2
-    """
-    definitions: list[Instruction] = []
-    slots = list(range(program.leaf_count))
-    for op, operands, parameter in program.instructions:  # a loop: one becomes several
-        renumbered = [slots[slot] for slot in operands]
-        parts = (
-            _additions(renumbered, program.leaf_count + len(definitions))
-            if op == "total" and len(operands) > 1
-            else [Instruction(op, tuple(renumbered), parameter)]
-        )
-        definitions += parts
-        slots.append(program.leaf_count + len(definitions) - 1)
-    return Program.unchecked(
-        program.inputs,
-        program.parameters,
-        tuple(definitions),
-        tuple(slots[slot] for slot in program.outputs),
-    )
-
-
-def _additions(terms: Sequence[int], first_slot: int) -> list[Instruction]:
-    so_far = [terms[0], *range(first_slot, first_slot + len(terms) - 2)]
-    return [Instruction("add", pair) for pair in zip(so_far, terms[1:], strict=True)]
+# Pass: remove dead code.
 
 
 def remove_dead_code(program: Program) -> Program:
@@ -339,39 +281,18 @@ def remove_dead_code(program: Program) -> Program:
     %1 = mul x0 x0
     outputs     %1
     """
-    first, live = program.leaf_count, _live(program)
+    first, live = program.leaf_count, live_slots(program, program.outputs)
     if all(live[first:]):
         return program
     moved = list(range(first))
     kept: list[Instruction] = []
-    for (op, operands, parameter), needed in zip(program.instructions, live[first:], strict=True):
+    for instruction, needed in zip(program.instructions, live[first:], strict=True):
         moved.append(first + len(kept))  # of a slot that is dropped, read by nobody
         if needed:
-            kept.append(Instruction(op, tuple([moved[slot] for slot in operands]), parameter))
+            kept.append(_renumbered(instruction, moved))
     outputs = tuple(moved[slot] for slot in program.outputs)
     return Program.unchecked(program.inputs, program.parameters, tuple(kept), outputs)
 
 
-def _live(program: Program) -> list[bool]:
-    """Whether an output depends on each slot."""
-    first, instructions = program.leaf_count, program.instructions
-    live = [False] * (first + len(instructions))
-    for slot in program.outputs:
-        live[slot] = True
-    for slot in range(len(live) - 1, first - 1, -1):
-        if live[slot]:
-            for operand in instructions[slot - first].operands:
-                live[operand] = True
-    return live
-
-
-RULES: tuple[Rule, ...] = (_folded, _without_identity)
-"""What `lower` does to each instruction, before it looks for an earlier one that is the same."""
-
-PASSES: tuple[Pass, ...] = (
-    fold_constants,
-    remove_identities,
-    share_subexpressions,
-    remove_dead_code,
-)
+PASSES: tuple[Pass, ...] = (simplify_instructions, share_subexpressions, remove_dead_code)
 """What `lower` does to a translated graph, in this order."""

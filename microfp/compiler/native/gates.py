@@ -7,7 +7,7 @@ zero, and need not be computed.
 >>> from microfp import losses, nn
 >>> from microfp.compiler.ir.adjoint import example_program
 >>> from microfp.compiler.native.roll import roll
->>> from microfp.compiler.trace.stand_ins import trace_example
+>>> from microfp.compiler.trace.calls import trace_example
 >>> program = example_program(trace_example(losses.max_margin(), nn.mlp(2, [4, 4, 1]), 2))
 >>> cost, score, *gradients = program.outputs
 >>> rolled = roll(program.set(outputs=(score, *gradients, cost)), summed=38, shared=["seed"])

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.python.source import compiled, function_source, functions_of
-from microfp.compiler.trace.stand_ins import trace_model
+from microfp.compiler.trace.calls import trace_model
 from microfp.compiler.trace.structure import Template, template
 from microfp.errors import TraceError
 from microfp.nn import (

@@ -16,13 +16,22 @@ def program(x, w):
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from keyword import iskeyword
 from typing import NamedTuple, TypeAlias
-from unicodedata import normalize
 
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program, primitive_of
+from microfp.graph.python_text import (
+    ATOM,
+    NOTATIONS,
+    SUM,
+    Text,
+    in_parentheses,
+    indented,
+    is_variable_name,
+    sum_in_lines,
+    written,
+)
 from microfp.ops import PRIMITIVES, Primitive
 
 __all__ = [
@@ -35,8 +44,6 @@ __all__ = [
 
 DEEPEST = 60
 """How deep an expression may nest: Python's own compiler is recursive."""
-
-INDENT = "    "
 
 
 class Draft(NamedTuple):
@@ -62,31 +69,18 @@ class Draft(NamedTuple):
         place = slot - len(program.inputs) - len(program.parameters)
         return program.instructions[place] if place >= 0 else None
 
+    def operands(self, slot: int) -> tuple[int, ...]:
+        """The operands of the instruction of a slot; none for a leaf."""
+        definition = self.definition(slot)
+        return definition.operands if definition is not None else ()
+
     def variable(self, slot: int) -> int:
         """The slot whose variable holds a slot that is not inlined."""
-        if self.positive:
-            instruction = self.definition(slot)
-            if (
-                instruction
-                and instruction.op == "relu"
-                and instruction.operands[0] in self.positive
-            ):
-                return instruction.operands[0]
-        return slot
-
-
-class Text(NamedTuple):
-    """A piece of an expression, and how tightly it binds.
-
-    >>> Text("a + b", SUM)
-    Text(code='a + b', binding=1)
-    """
-
-    code: str
-    binding: int
-
-
-CHOICE, SUM, PRODUCT, ATOM = 0, 1, 2, 3
+        definition = self.definition(slot) if self.positive else None
+        if definition is None or definition.op != "relu":
+            return slot
+        (operand,) = definition.operands
+        return operand if operand in self.positive else slot
 
 
 def drafted(program: Program, carried: int = 0, *, gated: bool = False) -> Draft:
@@ -98,7 +92,7 @@ def drafted(program: Program, carried: int = 0, *, gated: bool = False) -> Draft
             written back into its variable.
         gated: Whether products with a derivative of relu get variables, to be gates.
     """
-    uses = Counter(slot for it in program.instructions for slot in it.operands)
+    uses = Counter(slot for instruction in program.instructions for slot in instruction.operands)
     uses.update(program.outputs)
     names = list(_leaf_names(program))
     sums = set(range(len(program.inputs) - carried, len(program.inputs)))
@@ -119,9 +113,9 @@ def _inlined(
     inlined = [False] * program.leaf_count
     depths = [0] * program.leaf_count
     named = _named(program, gated=gated)
-    for slot, it in enumerate(program.instructions, program.leaf_count):
-        depth = _depth(it, [depths[operand] for operand in it.operands])
-        constant = it.op == CONSTANT
+    for slot, instruction in enumerate(program.instructions, program.leaf_count):
+        depth = _depth(instruction, [depths[operand] for operand in instruction.operands])
+        constant = instruction.op == CONSTANT
         inline = uses[slot] == 1 and slot not in sums and slot not in named and depth < DEEPEST
         inlined.append(inline and not constant)
         depths.append(depth if inline else 0)
@@ -137,24 +131,25 @@ def _depth(instruction: Instruction, operands: Sequence[int]) -> int:
 
 def _named(program: Program, *, gated: bool) -> set[int]:
     """The slots that need variables: what is written twice by a single use, and gates."""
-    twice = {it.operands[0] for it in program.instructions if it.op == "relu"}
+    twice = {
+        instruction.operands[0] for instruction in program.instructions if instruction.op == "relu"
+    }
     if not gated:
         return twice
     steps = {
-        slot: it.operands[0]
-        for slot, it in enumerate(program.instructions, program.leaf_count)
-        if it.op == "positive"
+        slot: instruction.operands[0]
+        for slot, instruction in enumerate(program.instructions, program.leaf_count)
+        if instruction.op == "positive"
     }
     products = {
         slot
-        for slot, it in enumerate(program.instructions, program.leaf_count)
-        if it.op == "mul" and not steps.keys().isdisjoint(it.operands)
+        for slot, instruction in enumerate(program.instructions, program.leaf_count)
+        if instruction.op == "mul" and not steps.keys().isdisjoint(instruction.operands)
     }
     return twice | products | set(steps.values())
 
 
 _RESERVED = {"inf", "nan", "abs", "zip", "program", "costs", "scores", "rows", "targets"} | {
-    "__debug__",
     *PRIMITIVES,
     "parameters",
     "gradients",
@@ -178,14 +173,9 @@ def _are_usable(names: Sequence[str]) -> bool:
 
 
 def _is_usable(name: str) -> bool:
-    """Whether a name is a variable's, in the form that Python itself brings names into."""
-    return (
-        name.isidentifier()
-        and name == normalize("NFKC", name)
-        and not iskeyword(name)
-        and name not in _RESERVED
-        and not re.fullmatch(r"[vf]\d+", name)
-    )
+    """Whether a name can be that of a leaf."""
+    is_free = name not in _RESERVED and not re.fullmatch(r"[vf]\d+", name)
+    return is_free and is_variable_name(name)
 
 
 def _literal(number: float) -> str:
@@ -202,69 +192,12 @@ def text_of(slot: int, draft: Draft) -> Text:
 def formula(slot: int, draft: Draft) -> Text:
     instruction = draft.program.instructions[slot - draft.program.leaf_count]
     operands = [text_of(operand, draft) for operand in instruction.operands]
-    write = _NOTATIONS.get(instruction.op)
-    if write is None or isinstance(instruction.parameter, Primitive):
-        return _call(_function_name(slot, instruction), operands, instruction.parameter)
-    return write(operands)
+    function = _function_name(slot, instruction)
+    return written(instruction.op, operands, instruction.parameter, function=function)
 
 
 def _function_name(slot: int, instruction: Instruction) -> str:
     return f"f{slot}" if isinstance(instruction.parameter, Primitive) else instruction.op
-
-
-def _call(name: str, operands: Sequence[Text], parameter: object) -> Text:
-    exponent = [repr(parameter)] if isinstance(parameter, float) else []
-    return Text(f"{name}({', '.join([*(it.code for it in operands), *exponent])})", ATOM)
-
-
-def _bound(text: Text, at_least: int) -> str:
-    return text.code if text.binding >= at_least else f"({text.code})"
-
-
-def sum_of(operands: Sequence[Text]) -> Text:
-    if not operands:
-        return Text("0.0", ATOM)
-    first, *others = operands
-    terms = [_bound(first, SUM), *(_bound(it, PRODUCT) for it in others)]
-    return Text(" + ".join(terms), SUM)
-
-
-def _difference(operands: Sequence[Text]) -> Text:
-    a, b = operands
-    return Text(f"{_bound(a, SUM)} - {_bound(b, PRODUCT)}", SUM)
-
-
-def _product(operands: Sequence[Text]) -> Text:
-    a, b = operands
-    return Text(f"{_bound(a, PRODUCT)} * {_bound(b, ATOM)}", PRODUCT)
-
-
-def _negation(operands: Sequence[Text]) -> Text:
-    return Text(f"-{_bound(operands[0], ATOM)}", PRODUCT)
-
-
-def _rectified(operands: Sequence[Text]) -> Text:
-    return Text(f"0.0 if {operands[0].code} <= 0.0 else {operands[0].code}", CHOICE)
-
-
-def _step(operands: Sequence[Text]) -> Text:
-    return Text(f"1.0 if {_bound(operands[0], SUM)} > 0.0 else 0.0", CHOICE)
-
-
-def _absolute(operands: Sequence[Text]) -> Text:
-    return Text(f"abs({operands[0].code})", ATOM)
-
-
-_NOTATIONS: dict[str, Callable[[Sequence[Text]], Text]] = {
-    "add": sum_of,
-    "total": sum_of,
-    "sub": _difference,
-    "mul": _product,
-    "neg": _negation,
-    "relu": _rectified,
-    "positive": _step,
-    "absolute": _absolute,
-}
 
 
 def statement(slot: int, draft: Draft) -> list[str]:
@@ -272,19 +205,8 @@ def statement(slot: int, draft: Draft) -> list[str]:
     instruction = draft.program.instructions[slot - draft.program.leaf_count]
     name, operands = draft.names[slot], instruction.operands
     if instruction.op == "total" and len(operands) > DEEPEST:
-        return _long_sum(name, [text_of(operand, draft) for operand in operands])
+        return sum_in_lines(name, [text_of(operand, draft) for operand in operands], DEEPEST)
     return [f"{name} = {formula(slot, draft).code}"]
-
-
-def _long_sum(name: str, terms: Sequence[Text]) -> list[str]:
-    starts = range(DEEPEST, len(terms), DEEPEST)
-    return [
-        f"{name} = {sum_of(terms[:DEEPEST]).code}",
-        *(
-            f"{name} = {sum_of([Text(name, ATOM), *terms[start : start + DEEPEST]]).code}"
-            for start in starts
-        ),
-    ]
 
 
 def variables(draft: Draft) -> list[int]:
@@ -312,17 +234,13 @@ def function_source(program: Program) -> str:
     """
     draft = drafted(program)
     arguments = ", ".join(draft.names[: program.leaf_count])
-    outputs = [_bound(text_of(slot, draft), SUM) for slot in program.outputs]
+    outputs = [in_parentheses(text_of(slot, draft), SUM) for slot in program.outputs]
     lines = [*_straight(draft), "return " + joined(outputs)]
     return "\n".join([f"def program({arguments}):", *indented(lines)])
 
 
 def joined(items: Sequence[str]) -> str:
     return ", ".join(items) + ("," if len(items) == 1 else "") if items else "()"
-
-
-def indented(lines: Iterable[str], levels: int = 1) -> list[str]:
-    return [INDENT * levels + line for line in lines]
 
 
 def penalty_source(program: Program) -> str:
@@ -332,7 +250,7 @@ def penalty_source(program: Program) -> str:
 
     >>> from microfp import losses
     >>> from microfp.compiler.ir.adjoint import penalty_program
-    >>> from microfp.compiler.trace.stand_ins import trace_penalty
+    >>> from microfp.compiler.trace.calls import trace_penalty
     >>> graph = trace_penalty(losses.max_margin(alpha=0.5))
     >>> print(penalty_source(penalty_program(graph)) if graph else None)
     def program(parameters):
@@ -412,9 +330,10 @@ def functions_of(program: Program) -> dict[str, Callable[..., float]]:
     ['exp']
     """
     return {
-        _function_name(slot, it): primitive_of(it).forward
-        for slot, it in enumerate(program.instructions, program.leaf_count)
-        if it.op != CONSTANT and (it.op not in _NOTATIONS or isinstance(it.parameter, Primitive))
+        _function_name(slot, instruction): primitive_of(instruction).forward
+        for slot, instruction in enumerate(program.instructions, program.leaf_count)
+        if instruction.op != CONSTANT
+        and (instruction.op not in NOTATIONS or isinstance(instruction.parameter, Primitive))
     }
 
 

@@ -26,13 +26,8 @@ from microfp.compiler.ir.bounds import largest_leaf
 from microfp.compiler.ir.program import Program
 from microfp.compiler.python.loop import loop_source
 from microfp.compiler.python.source import compiled, functions_of, penalty_source
-from microfp.compiler.trace.stand_ins import (
-    ExampleGraph,
-    captured_leaves,
-    final,
-    trace_example,
-    trace_penalty,
-)
+from microfp.compiler.trace.calls import ExampleGraph, captured_leaves, trace_example, trace_penalty
+from microfp.compiler.trace.refusals import final
 from microfp.compiler.trace.structure import Template
 from microfp.datasets import (
     Dataset,

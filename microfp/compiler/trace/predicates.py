@@ -1,8 +1,8 @@
 """Predicates as graphs: whether an example is predicted rightly, so that it can be compiled.
 
 A predicate compares plain numbers and gives a bool. It is called with stand-ins that remember what
-they were compared with, once for every way that its branches can go, and becomes a node that is
-1.0 where it holds and 0.0 where not. One with too many ways, or one that does something else with
+they were compared with, once for every path through its branches, and becomes a node that is
+1.0 where it holds and 0.0 where not. One with too many paths, or one that does something else with
 the numbers, cannot be traced like this. A choice by `ops.where` is no branch.
 
 >>> from microfp.compiler.trace.stand_ins import traced_leaf
@@ -34,7 +34,7 @@ class _Number:
         self.node = node
 
     def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> "_Number":
-        return _applied(primitive, operands)
+        return _apply(primitive, operands)
 
     def __add__(self, other: object) -> "_Number":
         return _Number(lift(_node(other)) + self.node)
@@ -76,7 +76,7 @@ class _Truth:
         self.node = node
 
     def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> _Number:
-        return _applied(primitive, operands)
+        return _apply(primitive, operands)
 
     def __eq__(self, other: object) -> "_Truth":  # type: ignore[override]  # a bool of a graph
         return _Truth(sub(1.0, absolute(self.node - _truth(other))))
@@ -91,13 +91,17 @@ class _Truth:
         return _decide(self.node)
 
 
-def _applied(primitive: Primitive, operands: tuple[Operand, ...]) -> _Number:
-    nodes = [_truth(it) if isinstance(it, _Truth | bool) else _node(it) for it in operands]
+def _apply(primitive: Primitive, operands: tuple[Operand, ...]) -> _Number:
+    nodes = [_operand(x) for x in operands]
     return _Number(lift(primitive(*nodes)))
 
 
+def _operand(operand: object) -> Scalar:
+    return _truth(operand) if isinstance(operand, _Truth | bool) else _node(operand)
+
+
 class _Path:
-    """One way through a predicate: what is decided beforehand, and what was asked."""
+    """One path through a predicate: what is decided beforehand, and what was asked."""
 
     def __init__(self, decided: tuple[bool, ...]) -> None:
         self.decided = decided
@@ -116,7 +120,7 @@ def _decide(condition: Value) -> bool:
 
 
 LONGEST_PATH = 4
-"""A predicate that asks more often is not traced: there are twice as many ways each time."""
+"""A predicate that asks more often is not traced: there are twice as many paths each time."""
 
 
 def _refuse() -> NoReturn:

@@ -1,51 +1,27 @@
-"""Tracing: what a model and a loss do to one example, as a graph without numbers.
+"""Stand-ins: nodes and numbers that are not known yet, for a model and a loss to be called with.
 
-The model is called once with stand-ins for its parameters and inputs. Whoever asks one of them
-for its number stops the tracing, so that no branch and no number is ever baked in silently.
-
->>> from microfp import losses, nn
->>> graph = trace_example(losses.max_margin(), nn.neuron(2), 2)
->>> graph.cost
-Traced(op='relu')
->>> graph.cost.data  # doctest: +ELLIPSIS
+>>> w, x = traced_leaf("w"), traced_number("x")
+>>> w * x + 1.0
+Traced(op='add')
+>>> w.data  # doctest: +ELLIPSIS
 Traceback (most recent call last):
 microfp.errors.TraceError: `data` of a value cannot be known while its graph is traced ...
 """
 
-import linecache
-from collections.abc import Callable, Iterable
-from contextvars import ContextVar
-from itertools import takewhile
 from numbers import Rational, Real
-from os import sep
-from pathlib import Path
-from sysconfig import get_path
-from traceback import walk_stack, walk_tb
-from types import FrameType
 from typing import NoReturn, TypeVar
 
-from microfp import gradients, ops, record, values
-from microfp.errors import CompileError, MicrofpError, TraceError
-from microfp.losses import Loss
-from microfp.nn import (
-    Model,
-    forward_many,
-)
+from microfp import ops, values
+from microfp.compiler.trace.refusals import stop
 from microfp.ops import PRIMITIVES, Operand, Primitive
-from microfp.record import Record, attr
-from microfp.tree import parameters, with_parameters
 from microfp.values import LEAF, Scalar, Value, lift
 
 __all__ = [
-    "ExampleGraph",
-    "ModelGraph",
-    "PenaltyGraph",
-    "called",
-    "captured_leaves",
-    "final",
-    "trace_example",
-    "trace_model",
-    "trace_penalty",
+    "Constant",
+    "Traced",
+    "TracedNumber",
+    "is_number",
+    "node_of",
     "traced_leaf",
     "traced_number",
 ]
@@ -65,7 +41,7 @@ class Traced(Value):
 
     def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> Value:
         name, given = primitive.name, operands[: primitive.arity]
-        parents = tuple([x if type(x) is Traced else _node_of(x) for x in given])
+        parents = tuple([x if type(x) is Traced else node_of(x) for x in given])
         constant = operands[len(given)] if len(given) < len(operands) else None
         parameter = constant if PRIMITIVES.get(name) is primitive else primitive
         assert parameter is None or isinstance(parameter, float | Primitive)
@@ -132,7 +108,7 @@ class TracedNumber(Traced):
         return _arithmetic(ops.add, self, other)
 
     def __radd__(self, other: Scalar) -> Value:
-        if SUM_COMPENSATES and _is_number(other) and other == 0.0:
+        if SUM_COMPENSATES and is_number(other) and other == 0.0:
             return _refuse_sum()
         return _arithmetic(ops.add, other, self)
 
@@ -149,17 +125,17 @@ class TracedNumber(Traced):
         return _arithmetic(ops.mul, other, self)
 
     def __truediv__(self, other: Scalar) -> Value:
-        if _is_number(other) and (isinstance(other, Value) or other == 0.0):
+        if is_number(other) and (isinstance(other, Value) or other == 0.0):
             return _refuse_arithmetic("/", "divide")
         return _arithmetic(ops.divide, self, other)
 
     def __rtruediv__(self, other: Scalar) -> Value:
-        if _is_number(other):
+        if is_number(other):
             return _refuse_arithmetic("/", "divide")
         return _arithmetic(ops.divide, other, self)
 
     def __pow__(self, other: Scalar) -> Value:
-        if _is_number(other):
+        if is_number(other):
             return _refuse_arithmetic("**", "pow")
         return values.pow(self, other)
 
@@ -223,8 +199,12 @@ SUM_COMPENSATES: bool = sum([1e16, 1.0, -1e16]) != 0.0
 """Whether `sum`, which begins by adding to 0, is more exact for floats than additions are."""
 
 
-def _is_number(operand: object) -> bool:
-    """Whether an operand is a plain number where nothing is traced."""
+def is_number(operand: object) -> bool:
+    """Say whether an operand is a plain number where nothing is traced.
+
+    >>> is_number(traced_number("x")), is_number(traced_leaf("w"))
+    (True, False)
+    """
     return isinstance(operand, Real)
 
 
@@ -232,12 +212,12 @@ def _arithmetic(primitive: Primitive, a: Scalar, b: Scalar) -> Value:
     operands = tuple(_as_float(operand) for operand in (a, b))
     traced = next(operand for operand in operands if isinstance(operand, Traced))
     result = traced.__apply__(primitive, operands)
-    return _number_of(result) if _is_number(a) and _is_number(b) else result
+    return _number_of(result) if is_number(a) and is_number(b) else result
 
 
 def _as_float(operand: Scalar) -> Scalar:
     """A number in the type that all primitives take; anything else as it is."""
-    if isinstance(operand, Value) or not _is_number(operand):
+    if isinstance(operand, Value) or not is_number(operand):
         return operand
     return float(operand) if _computes_as_float(operand) else _refuse_kind(operand)
 
@@ -255,8 +235,12 @@ class Constant(Value):
     """
 
 
-def _node_of(operand: Operand) -> Value:
-    """The node of a graph that an operand stands for."""
+def node_of(operand: Operand) -> Value:
+    """Return the node of a graph that an operand stands for.
+
+    >>> node_of(traced_number("x"))
+    Traced(op='leaf', label='x')
+    """
     node = lift(operand)
     return (
         node if isinstance(operand, Value) else Constant.unchecked(node.data, LEAF, (), None, None)
@@ -309,7 +293,7 @@ def traced_number(label: str | None) -> TracedNumber:
 
 def _refuse(what: str) -> NoReturn:
     """Raise the error for a number that is not there."""
-    _stop(
+    stop(
         f"{what} of a value cannot be known while its graph is traced",
         "`where` makes a choice that a graph can hold",
     )
@@ -317,7 +301,7 @@ def _refuse(what: str) -> NoReturn:
 
 def _refuse_conversion(what: str) -> NoReturn:
     """Raise the error for what turns a value into a number, as the functions of `math` do."""
-    _stop(
+    stop(
         f"{what} of a value cannot be known while its graph is traced",
         "microfp's functions, such as `microfp.exp`, take values for numbers",
     )
@@ -329,7 +313,7 @@ def _refuse_whole(*_others: object) -> NoReturn:
 
 def _refuse_arithmetic(sign: str, function: str) -> NoReturn:
     """Raise the error for arithmetic in which Python may raise, and a graph does not."""
-    _stop(
+    stop(
         f"`{sign}` among inputs and targets cannot be traced: they are plain numbers, "
         "for which Python may raise an error",
         f"`microfp.{function}` gives inf or nan instead",
@@ -338,7 +322,7 @@ def _refuse_arithmetic(sign: str, function: str) -> NoReturn:
 
 def _refuse_sum() -> NoReturn:
     """Raise the error for what looks like `sum`, which gives floats other bits than nodes."""
-    _stop(
+    stop(
         "`sum` of inputs and targets cannot be traced: it rounds floats once, and not term by term",
         "`microfp.total` adds them up",
     )
@@ -346,219 +330,8 @@ def _refuse_sum() -> NoReturn:
 
 def _refuse_kind(operand: object) -> NoReturn:
     """Raise the error for a number that does not compute as a float does."""
-    _stop(
+    stop(
         f"a {type(operand).__name__} among inputs and targets cannot be traced: "
         "its arithmetic is not that of floats",
         "`float` makes it a constant that can",
     )
-
-
-def _stop(reason: str, advice: str) -> NoReturn:
-    """Raise the error that names the line that asked, and note it for who called that code."""
-    asking = takewhile(lambda it: it[0].f_code is not called.__code__, walk_stack(None))
-    error = TraceError(f"{reason}{_place(asking)}; {advice}")
-    _refused.get([]).append(error)
-    raise error
-
-
-_refused: ContextVar[list[TraceError]] = ContextVar("what was refused while a graph was traced")
-
-_MACHINERY = {__file__, values.__file__, ops.__file__, record.__file__, gradients.__file__}
-
-
-def _libraries() -> tuple[str, ...]:
-    """The directories of Python's own modules, of installed ones, and of microfp."""
-    installed = map(get_path, ("stdlib", "platstdlib", "purelib", "platlib"))
-    return tuple(f"{path}{sep}" for path in (Path(__file__).parents[2], *installed))
-
-
-def _place(calls: Iterable[tuple[FrameType, int]]) -> str:
-    """Where a user's code stands among some calls, the innermost first, or else a library's."""
-    places = [(frame.f_code.co_filename, line) for frame, line in calls]
-    foreign = [place for place in places if place[0] not in _MACHINERY]
-    own = [place for place in foreign if not place[0].startswith(_libraries())]
-    return "".join(f" in {_line(*place)}" for place in (own or foreign)[:1])
-
-
-def _line(file: str, line: int) -> str:
-    source = linecache.getline(file, line).strip()
-    return f"{file}, line {line}" + (f": {source}" if source else "")
-
-
-R = TypeVar("R")
-
-
-def called(function: Callable[..., R], *arguments: object) -> R:
-    """Call what a user wrote with stand-ins for numbers.
-
-    Raises:
-        TraceError: If it asked for a number, even if it went on without it; or if it failed in
-            another way, since it may do so because of the stand-ins.
-
-    >>> called(lambda x: x * 2.0, traced_leaf("x"))
-    Traced(op='mul')
-    """
-    refused: list[TraceError] = []
-    token = _refused.set(refused)
-    try:
-        result = function(*arguments)
-    except MicrofpError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever a stand-in may lead to
-        raise (refused[0] if refused else _failed(error)) from error.with_traceback(None)
-    finally:
-        _refused.reset(token)
-    if refused:
-        raise refused[0]
-    return result
-
-
-def _failed(error: Exception) -> TraceError:
-    """The error for a call that failed in another way than by asking for a number."""
-    calls = reversed(list(walk_tb(error.__traceback__)))
-    return TraceError(
-        f"{type(error).__name__} while a graph is traced{_place(calls)}: {error}; "
-        "there are no numbers yet, and microfp's functions compute without them"
-    )
-
-
-E = TypeVar("E", bound=CompileError)
-
-
-def final(error: E) -> E:
-    """Give an error back, to be kept, where whoever tries again gets it again; else raise it.
-
-    Raises:
-        CompileError: The error, if another one has led to it. A function that fails may do so
-            because of what will be there the next time, such as another function.
-
-    >>> final(TraceError("`data` of a value cannot be known while its graph is traced"))
-    TraceError('`data` of a value cannot be known while its graph is traced')
-    """
-    if error.__cause__ is not None:
-        raise error
-    return error.with_traceback(None)
-
-
-class ExampleGraph(Record):
-    """What a model and a loss do to one example.
-
-    Attributes:
-        inputs: One leaf per column of the data.
-        targets: One leaf per target.
-        parameters: One leaf per parameter of the model, in order.
-        scores: The outputs of the model.
-        cost: The loss of the example.
-
-    >>> from microfp import losses, nn
-    >>> graph = trace_example(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
-    >>> len(graph.inputs), len(graph.parameters), len(graph.scores)
-    (2, 337, 1)
-    """
-
-    inputs: tuple[Value, ...] = attr()
-    targets: tuple[Value, ...] = attr()
-    parameters: tuple[Value, ...] = attr()
-    scores: tuple[Value, ...] = attr()
-    cost: Value = attr()
-
-
-class ModelGraph(Record):
-    """What a model makes of one row of inputs.
-
-    >>> from microfp import nn
-    >>> [score.op for score in trace_model(nn.mlp(1, [2, 1]), 1).scores]
-    ['total']
-    """
-
-    inputs: tuple[Value, ...] = attr()
-    parameters: tuple[Value, ...] = attr()
-    scores: tuple[Value, ...] = attr()
-
-
-class PenaltyGraph(Record):
-    """What a loss asks for one parameter.
-
-    >>> from microfp import losses
-    >>> trace_penalty(losses.max_margin(alpha=0.0)) is None
-    True
-    """
-
-    parameter: Value = attr()
-    cost: Value = attr()
-
-
-def trace_model(model: Model, width: int) -> ModelGraph:
-    """Trace a model for one row of `width` inputs.
-
-    Raises:
-        TraceError: If the model reads a number on the way, or gives one that is no value.
-
-    >>> from microfp import nn
-    >>> len(trace_model(nn.mlp(2, [3]), 2).scores)
-    3
-    """
-    leaves = tuple(traced_leaf(p.label) for p in parameters(model))
-    inputs = tuple(traced_number(f"x{i}") for i in range(width))
-    scores = called(forward_many, with_parameters(model, leaves), inputs)
-    if not all(map(_is_node, scores)):
-        raise TraceError("the model gives a plain number, and not a value, as an output")
-    return ModelGraph(inputs=tuple(_node_of(x) for x in inputs), parameters=leaves, scores=scores)
-
-
-def _is_node(output: object) -> bool:
-    return isinstance(output, Value) and not _is_number(output)
-
-
-def trace_example(loss: Loss, model: Model, width: int, targets: int = 1) -> ExampleGraph:
-    """Trace a model and a loss for one example with `width` inputs and so many targets.
-
-    Raises:
-        TraceError: If either reads a number on the way.
-
-    >>> from microfp import losses, nn
-    >>> [score.op for score in trace_example(losses.max_margin(), nn.mlp(1, [2, 1]), 1).scores]
-    ['total']
-    """
-    graph = trace_model(model, width)
-    labels = ["y"] if targets == 1 else [f"y{i}" for i in range(targets)]
-    ys = tuple(map(traced_number, labels))
-    cost = called(loss.example, graph.scores, *ys)
-    return ExampleGraph(
-        inputs=graph.inputs,
-        targets=tuple(map(_node_of, ys)),
-        parameters=graph.parameters,
-        scores=graph.scores,
-        cost=_node_of(cost),
-    )
-
-
-def trace_penalty(loss: Loss) -> PenaltyGraph | None:
-    """Trace the penalty of one parameter; None where the loss has none.
-
-    Raises:
-        TraceError: If the penalty reads a number on the way.
-
-    >>> from microfp import losses
-    >>> graph = trace_penalty(losses.max_margin())
-    >>> graph.cost.op if graph else None
-    'mul'
-    """
-    if loss.penalty is None:
-        return None
-    parameter = traced_leaf("p")
-    return PenaltyGraph(parameter=parameter, cost=_node_of(called(loss.penalty, parameter)))
-
-
-def captured_leaves(*outputs: Value) -> frozenset[Value]:
-    """Find the leaves of traced graphs that are no stand-ins: what functions have closed over.
-
-    They count as constants. A model whose parameters are among them cannot be traced.
-
-    >>> from microfp import value
-    >>> w = value(3.0)
-    >>> captured_leaves(traced_leaf("x") * w) == {w}
-    True
-    """
-    order = values.topological_order(values.total(outputs))
-    return frozenset(node for node in order if node.op == LEAF and type(node) is Value)

@@ -17,7 +17,7 @@ from microfp.compiler.native.gates import Gate, find_gate
 from microfp.compiler.native.roll import Load, Nest, Segment, roll
 from microfp.compiler.native.run.jit import buffer
 from microfp.compiler.native.run.machine import Machine, machine_for, padded
-from microfp.compiler.trace.stand_ins import trace_example
+from microfp.compiler.trace.calls import trace_example
 
 MODEL = nn.mlp(2, [3, 2, 1], seed=5)
 NUMBERS = [p.data for p in nn.parameters(MODEL)]

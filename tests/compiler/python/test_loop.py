@@ -15,7 +15,7 @@ from microfp.compiler.ir.bounds import largest_leaf
 from microfp.compiler.ir.program import Program
 from microfp.compiler.python.loop import loop_source
 from microfp.compiler.python.source import compiled, functions_of
-from microfp.compiler.trace.stand_ins import trace_example
+from microfp.compiler.trace.calls import trace_example
 from microfp.losses import Loss
 from microfp.ops import positive
 from microfp.record import Record, attr

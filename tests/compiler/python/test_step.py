@@ -302,7 +302,7 @@ def test_an_update_by_nan_reaches_what_has_no_gradient_as_well() -> None:
 
 def test_the_stages_of_a_neuron_can_be_printed() -> None:
     text = str(explain(max_margin(), neuron(2), 2))
-    for title in ("traced: ", "lowered by fold_constants, ", "with its adjoint", "as Python"):
+    for title in ("traced: ", "passes, and how many", "lowered: ", "with its adjoint", "as Python"):
         assert f"# {title}" in text or title in text
     assert text.count("def program(") == 2
 

@@ -15,13 +15,15 @@ from typing import TypeVar, get_args
 from pyrsistent import PVector, pvector
 
 from microfp.base.checks import wrong_kind, wrong_value
-from microfp.compiler.ir.adjoint import gradient_nodes
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.native.run import jit as engine
 from microfp.compiler.native.run.machine import Machine, Way, machine_for, run_rows
-from microfp.compiler.trace.stand_ins import called, final, trace_model, traced_leaf
+from microfp.compiler.trace.calls import trace_model
+from microfp.compiler.trace.refusals import called, final
+from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.compiler.trace.structure import Template, template
 from microfp.errors import CompileError, ShapeError
+from microfp.gradients import gradient_nodes
 from microfp.nn import (
     Model,
 )

@@ -9,22 +9,18 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial, reduce
 from typing import NamedTuple, TypeAlias
 
-from microfp.compiler.ir.adjoint import example_program, gradient_nodes
+from microfp.compiler.ir.adjoint import example_program
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
 from microfp.compiler.native.run import jit as engine
 from microfp.compiler.native.run.machine import Machine, Way, machine_for, padded
+from microfp.compiler.trace.calls import ExampleGraph, captured_leaves, trace_example, trace_penalty
 from microfp.compiler.trace.predicates import traced_predicate
-from microfp.compiler.trace.stand_ins import (
-    ExampleGraph,
-    captured_leaves,
-    final,
-    trace_example,
-    trace_penalty,
-    traced_leaf,
-)
+from microfp.compiler.trace.refusals import final
+from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.compiler.trace.structure import Template
 from microfp.errors import CompileError
+from microfp.gradients import gradient_nodes
 from microfp.losses import Loss
 from microfp.optim import (
     Optimizer,

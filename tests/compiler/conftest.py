@@ -1,0 +1,16 @@
+"""Every program that a test of the compiler lowers is verified after each pass."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from microfp.compiler.ir import passes
+from tests.compiler.verified import finishing, verifying
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _verified_passes() -> Iterator[None]:
+    verified = [verifying(apply) for apply in passes.PASSES]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passes, "PASSES", (*verified[:-1], finishing(verified[-1])))
+        yield

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, get_args
 
-from microfp import losses, optim, schedules
+from microfp import schedules
 from microfp.base.checks import (
     check_count,
     check_finite,
@@ -23,17 +23,15 @@ from microfp.base.checks import (
     check_seed,
     wrong_value,
 )
-from microfp.losses import Loss
+from microfp.losses import CLASSIFICATION, REGRESSION, Loss
 from microfp.nn import (
     ACTIVATIONS,
     MLP,
     mlp,
 )
-from microfp.optim import (
-    Optimizer,
-)
+from microfp.optim import OPTIMIZERS, RATES, Optimizer
 from microfp.record import Record, attr
-from microfp.schedules import Schedule
+from microfp.schedules import SCHEDULES, Schedule
 from microfp.trainer import (
     Backend,
 )
@@ -69,77 +67,11 @@ MOST_PARAMETERS = 1_000_000
 1000000
 """
 
-CLASSIFICATION: Mapping[str, Callable[[float], Loss]] = {
-    "binary_cross_entropy": lambda penalty: losses.binary_cross_entropy(l2=penalty),
-    "softmax_cross_entropy": lambda penalty: losses.softmax_cross_entropy(l2=penalty),
-    "max_margin": lambda penalty: losses.max_margin(alpha=penalty),
-}
-"""The losses of classes, each from the weight of an L2 penalty.
-
->>> CLASSIFICATION["max_margin"](0.5).name
-'max_margin'
-"""
-
-REGRESSION: Mapping[str, Callable[[float], Loss]] = {
-    "mean_squared_error": lambda penalty: losses.mean_squared_error(l2=penalty),
-    "mean_absolute_error": lambda penalty: losses.mean_absolute_error(l2=penalty),
-    "huber": lambda penalty: losses.huber(l2=penalty),
-}
-"""The losses of numbers, each from the weight of an L2 penalty.
-
->>> REGRESSION["huber"](0.0).penalty is None
-True
-"""
-
 LOSSES: Mapping[str, Callable[[float], Loss]] = {**CLASSIFICATION, **REGRESSION}
 """Every loss that goes by a name.
 
 >>> set(LOSSES) == {*CLASSIFICATION, *REGRESSION}
 True
-"""
-
-OPTIMIZERS: Mapping[str, Callable[[Schedule], Optimizer]] = {
-    "sgd": optim.sgd,
-    "momentum": optim.momentum,
-    "nesterov": optim.nesterov,
-    "adagrad": optim.adagrad,
-    "rmsprop": optim.rmsprop,
-    "adam": optim.adam,
-    "adamw": optim.adamw,
-    "lion": optim.lion,
-}
-"""The optimisers that go by a name, each from a schedule.
-
->>> OPTIMIZERS["adam"](lambda step: 0.1).name
-'adam'
-"""
-
-RATES: Mapping[str, float] = {
-    "sgd": 0.1,
-    "momentum": 0.02,
-    "nesterov": 0.02,
-    "adagrad": 0.05,
-    "rmsprop": 0.005,
-    "adam": 0.01,
-    "adamw": 0.01,
-    "lion": 0.002,
-}
-"""The learning rate of each optimiser where none is given, for data that are standardized.
-
->>> RATES["sgd"]
-0.1
-"""
-
-SCHEDULES: Mapping[str, Callable[[float, int], Schedule]] = {
-    "constant": lambda rate, steps: schedules.constant(rate),
-    "linear": lambda rate, steps: schedules.linear(rate, 0.0, steps),
-    "cosine": schedules.cosine,
-    "one_cycle": lambda rate, steps: schedules.one_cycle(rate, max(steps, 4)),
-}
-"""The schedules that go by a name, each from its largest rate and its number of steps.
-
->>> SCHEDULES["linear"](1.0, 4)(2)
-0.5
 """
 
 

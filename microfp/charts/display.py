@@ -16,7 +16,9 @@ from typing import TypeVar
 from microfp import graph
 from microfp.base import text
 from microfp.base.showing import mimebundle
-from microfp.charts.curves import loss_curves, scatter, to_svg
+from microfp.charts.curves import loss_curves
+from microfp.charts.files import to_svg
+from microfp.charts.planes import scatter
 from microfp.datasets import (
     Dataset,
 )

@@ -30,7 +30,6 @@ from collections.abc import (
 from typing import TYPE_CHECKING, ClassVar, TypeVar, dataclass_transform, overload
 
 from microfp.base.checks import wrong_kind
-from microfp.base.hints import classes_of
 
 T = TypeVar("T")
 
@@ -109,6 +108,7 @@ if TYPE_CHECKING:
 else:
     import sys
     import types
+    import typing
     from collections import deque
     from itertools import repeat
     from operator import attrgetter
@@ -235,6 +235,22 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         except NameError:
             return object
 
+    def _types(hint):
+        """The classes that a type hint stands for at run time; none where any object will do."""
+        origin = typing.get_origin(hint)
+        if origin in (typing.Union, types.UnionType):
+            parts = [_types(part) for part in typing.get_args(hint)]
+            return () if () in parts else tuple(t for part in parts for t in part)
+        if origin is typing.Annotated:
+            return _types(typing.get_args(hint)[0])
+        if origin is typing.Literal:
+            return tuple({type(literal) for literal in typing.get_args(hint)})
+        if hint is None:
+            return (type(None),)
+        kind = origin or hint
+        unchecked = kind in (object, typing.Any) or getattr(kind, "_is_protocol", False)
+        return (kind,) if isinstance(kind, type) and not unchecked else ()
+
     def _converter(kinds):
         """What turns a given value into the field's: an int to a float, a dict to a record."""
         if float in kinds and int not in kinds:
@@ -252,7 +268,7 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
 
     def _pyrsistent_field(cls, name, declared):
         owner = next(c for c in cls.__mro__ if name in _annotations(c))
-        kinds = classes_of(_resolved(owner, _annotations(owner)[name]))
+        kinds = _types(_resolved(owner, _annotations(owner)[name]))
         options = {
             "initial": declared.initial,
             "invariant": declared.invariant,

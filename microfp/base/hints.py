@@ -1,107 +1,112 @@
-"""Type hints at run time: which classes a hint stands for, and what is not of a hint's type.
+"""What a class body annotates, and which classes a type hint stands for when the program runs.
 
->>> classes_of(int | None)
-(<class 'int'>, <class 'NoneType'>)
->>> next(misfits(tuple[int, ...], (1, "2"), "pair"))
-Misfit(where='pair[1]', expected='of type int', found='2')
+Annotations are objects, or strings under `from __future__ import annotations`; from Python 3.14
+on they are evaluated when somebody asks, and a name may have no meaning yet.
 """
 
-import re
-from collections.abc import Iterator, Sequence
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+import sys
+import types
+import typing
+from collections.abc import Mapping
 
-from pyrsistent import PVector
+if sys.version_info >= (3, 14):
+    from annotationlib import (
+        Format,
+        ForwardRef,
+        call_annotate_function,
+        get_annotate_from_class_namespace,
+        get_annotations,
+    )
 
-__all__ = ["Misfit", "classes_of", "misfits"]
+    def body_annotations(body: Mapping[str, object]) -> Mapping[str, object]:
+        """Return what a class body annotates; what has no meaning yet is a `ForwardRef`."""
+        annotate = get_annotate_from_class_namespace(body)
+        if annotate is None:  # there are none, or the module asked for strings
+            return _stored_annotations(body)
+        return call_annotate_function(annotate, Format.FORWARDREF)
+
+    def class_annotations(cls: type) -> Mapping[str, object]:
+        """Return what the body of this class annotated, evaluated as far as can be now."""
+        return get_annotations(cls, format=Format.FORWARDREF)
+
+else:
+    from inspect import get_annotations
+    from typing import ForwardRef
+
+    def body_annotations(body: Mapping[str, object]) -> Mapping[str, object]:
+        """Return what a class body annotates."""
+        return _stored_annotations(body)
+
+    def class_annotations(cls: type) -> Mapping[str, object]:
+        """Return what the body of this class annotated."""
+        return get_annotations(cls)
 
 
-class Misfit(NamedTuple):
-    """Something that is not of the type that it is to be of.
+def _stored_annotations(body: Mapping[str, object]) -> Mapping[str, object]:
+    stored = body.get("__annotations__")
+    return stored if isinstance(stored, dict) else {}
 
-    Attributes:
-        where: The place.
-        expected: What was expected there, as messages say it.
-        found: What is there.
 
-    >>> Misfit("step", "of type int", 0.5).found
-    0.5
+def is_class_variable(annotation: object) -> bool:
+    """Return whether it says `ClassVar`, as an object or as a string.
+
+    >>> is_class_variable(typing.ClassVar[int]), is_class_variable("ClassVar[int]")
+    (True, True)
+    >>> is_class_variable(int)
+    False
     """
-
-    where: str
-    expected: str
-    found: object
+    written = annotation.__forward_arg__ if isinstance(annotation, ForwardRef) else annotation
+    return str(written).startswith(("ClassVar", "typing.ClassVar"))
 
 
-def classes_of(hint: object) -> tuple[type, ...]:
+def declared_hint(cls: type, name: str) -> object:
+    """Return the type hint of an attribute, from the class nearest to `cls` that annotates it.
+
+    Returns:
+        An object, `object` itself where the annotation has no meaning.
+
+    Raises:
+        StopIteration: If no class annotates it.
+
+    >>> class Pair:
+    ...     first: "int"
+    ...     second: "Nowhere"
+    >>> declared_hint(Pair, "first"), declared_hint(Pair, "second")
+    (<class 'int'>, <class 'object'>)
+    """
+    owner, annotation = next(
+        (c, annotations[name]) for c in cls.__mro__ if name in (annotations := class_annotations(c))
+    )
+    if not isinstance(annotation, str):
+        return annotation
+    parameters = {p.__name__: p for p in getattr(owner, "__type_params__", ())}
+    names = {**vars(sys.modules[owner.__module__]), **parameters, owner.__name__: owner}
+    try:
+        meaning: object = eval(annotation, names)
+    except NameError:
+        return object
+    return meaning
+
+
+def kinds(hint: object) -> tuple[type, ...]:
     """Return the classes that a type hint stands for; none where any object will do.
 
-    Any object will do for `object`, `Any`, protocols, type variables and what is no type at all.
-
-    >>> from typing import Literal
-    >>> classes_of(Literal["a", "b"]), classes_of(tuple[int, ...]), classes_of(object)
+    >>> kinds(int | None)
+    (<class 'int'>, <class 'NoneType'>)
+    >>> kinds(typing.Literal["a", "b"]), kinds(tuple[int, ...]), kinds(object)
     ((<class 'str'>,), (<class 'tuple'>,), ())
     """
-    origin, parts = get_origin(hint), get_args(hint)
-    if origin in (Union, UnionType):
-        inner = [classes_of(part) for part in parts]
-        return () if () in inner else tuple(kind for kinds in inner for kind in kinds)
-    if origin is Annotated:
-        return classes_of(parts[0])
-    if origin is Literal:
+    origin = typing.get_origin(hint)
+    parts = typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        each = [kinds(part) for part in parts]
+        return () if () in each else tuple(kind for several in each for kind in several)
+    if origin is typing.Annotated:
+        return kinds(parts[0])
+    if origin is typing.Literal:
         return tuple({type(literal) for literal in parts})
-    return _class_of(origin or hint)
-
-
-def _class_of(kind: object) -> tuple[type, ...]:
-    if kind is None:
-        return (NoneType,)
-    unchecked = kind in (object, Any) or getattr(kind, "_is_protocol", False)
+    if hint is None:
+        return (type(None),)
+    kind = origin or hint
+    unchecked = kind in (object, typing.Any) or getattr(kind, "_is_protocol", False)
     return (kind,) if isinstance(kind, type) and not unchecked else ()
-
-
-def misfits(hint: object, found: object, where: str) -> Iterator[Misfit]:
-    """Yield what is not of a hint's type, place by place; the first one is what matters.
-
-    The items of a `PVector` and of a tuple are looked at too. An int is a float as well, and a
-    bool is neither.
-
-    >>> list(misfits(float | None, True, "rate"))
-    [Misfit(where='rate', expected='of type float | None', found=True)]
-    >>> list(misfits(tuple[float, str], (1, "a"), "pair"))
-    []
-    """
-    kind, parts = get_origin(hint) or hint, get_args(hint)
-    if kind in (Union, UnionType):
-        if all(any(misfits(part, found, where)) for part in parts):
-            yield Misfit(where, _described(hint), found)
-    elif kind is Literal:
-        if found not in parts:
-            yield Misfit(where, _described(hint), found)
-    elif not _is_of(hint, found):
-        yield Misfit(where, _described(hint), found)
-    elif isinstance(found, PVector | tuple) and parts and kind in (PVector, tuple):
-        yield from _item_misfits(kind, parts, found, where)
-
-
-def _item_misfits(
-    kind: object, parts: tuple[object, ...], found: Sequence[object], where: str
-) -> Iterator[Misfit]:
-    same = kind is PVector or parts[-1] is ...
-    if not same and len(parts) != len(found):
-        yield Misfit(where, f"a tuple of {len(parts)}", found)
-    for i, item in enumerate(found if same else found[: len(parts)]):
-        yield from misfits(parts[0] if same else parts[i], item, f"{where}[{i}]")
-
-
-def _is_of(hint: object, found: object) -> bool:
-    kinds = classes_of(hint)
-    if isinstance(found, bool) and kinds in ((int,), (float,)):
-        return False
-    return not kinds or isinstance(found, (*kinds, int) if float in kinds else kinds)
-
-
-def _described(hint: object) -> str:
-    """A type as a reader would write it: without the modules that its names come from."""
-    named = hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint)
-    return f"of type {re.sub(r'[a-z_]+[.]', '', named)}"

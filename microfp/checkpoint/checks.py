@@ -14,7 +14,7 @@ from typing import (
 
 from pyrsistent import PVector
 
-from microfp.base.hints import misfits
+from microfp.base.misfits import misfits
 from microfp.checkpoint.formats import OPTIMIZER_STATES
 from microfp.errors import CheckpointError
 from microfp.nn import (

@@ -16,44 +16,17 @@ Line(slope=Value(data=5.0), offset=Value(data=6.0))
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from operator import is_
-from typing import NamedTuple, ParamSpec, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.base.checks import wrong_kind
+from microfp.base.memo import remembering as remembering  # noqa: PLC0414 - asked for here too
 from microfp.errors import ShapeError
 from microfp.record import Record
 from microfp.values import LEAF, Scalar, Value, lift, stop_gradient, value
 
 M = TypeVar("M")
-R = TypeVar("R")
-P = ParamSpec("P")
-
-
-def remembering(f: Callable[P, R]) -> Callable[P, R]:
-    """Let a function of trees, or of other things that do not change, remember its last results.
-
-    Two are kept, found by the identity of the arguments, which are given by position. One training
-    step asks several times for the parameters of the same model.
-
-    >>> count = remembering(lambda tree: len(list(values(tree))))
-    >>> count((value(1.0), value(2.0)))
-    2
-    """
-    remembered: tuple[tuple[tuple[object, ...], R], ...] = ()
-
-    def remembers(*arguments: P.args, **_named: P.kwargs) -> R:
-        nonlocal remembered
-        for known, result in remembered:  # a plain loop over two: nothing is hashed or compared
-            if len(known) == len(arguments) and all(map(is_, known, arguments)):
-                return result
-        result = f(*arguments)  # type: ignore[call-arg]  # no argument is given by name
-        remembered = ((arguments, result), *remembered[:1])
-        return result
-
-    return remembers
-
 
 CONTAINERS = (Record, PMap, PVector, tuple)
 """What a tree branches at.

@@ -12,12 +12,13 @@ from typing import NamedTuple, TypeAlias
 from pyrsistent import PVector, pvector
 
 from microfp import ops
-from microfp.base.binding import bind, memoized, shown
+from microfp.base.binding import bind, shown
 from microfp.base.checks import (
     check_kind,
     check_non_negative,
     wrong_kind,
 )
+from microfp.base.memo import memoized
 from microfp.ops import Operand
 from microfp.record import Record, attr
 from microfp.schedules import Schedule

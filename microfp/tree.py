@@ -44,12 +44,12 @@ True
 
 
 class Place(NamedTuple):
-    """One place of a tree: the way to it, what stands there, whether inside a record.
+    """One place of a tree: the path to it, what stands there, whether inside a record.
 
     Attributes:
-        path: The way from the root to the place.
+        path: From the root to the place.
         content: What stands there.
-        in_record: Whether a record is on the way.
+        in_record: Whether a record is on the path.
 
     >>> next(scalars((1.0, 2.0)))
     Place(path=(0,), content=1.0, in_record=False)
@@ -61,7 +61,7 @@ class Place(NamedTuple):
 
 
 Path: TypeAlias = tuple[object, ...]
-"""The way from the root of a tree to a place in it: field names, indices and keys.
+"""The path from the root of a tree to a place in it: field names, indices and keys.
 
 >>> next(scalars(((), (5.0,)))).path
 (1, 0)

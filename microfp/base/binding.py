@@ -42,7 +42,7 @@ class _Bound(partial[R]):
         return f"{name}({', '.join([*map(shown, self.args), '...'])})"
 
 
-def shown(it: object) -> str:
+def shown(thing: object) -> str:
     """The `repr` of anything, but of a plain function its name instead of its address.
 
     >>> def cost(error):
@@ -50,7 +50,7 @@ def shown(it: object) -> str:
     >>> shown(cost), shown(bind(pow, 2.0)), shown("a")
     ('cost', 'pow(2.0, ...)', "'a'")
     """
-    return it.__name__.lstrip("_") if isinstance(it, FunctionType) else repr(it)
+    return thing.__name__.lstrip("_") if isinstance(thing, FunctionType) else repr(thing)
 
 
 def _identity(bound: _Bound[R]) -> Hashable:

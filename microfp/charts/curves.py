@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from microfp.base.checks import wrong_value
-from microfp.charts import (
-    plot_data,
-)
+from microfp.charts import plot_data
 from microfp.charts.style import (
     BLACK,
     GREEN,
@@ -28,14 +26,9 @@ from microfp.charts.style import (
     steps_axis,
     tint,
 )
-from microfp.nn import (
-    Model,
-)
+from microfp.nn import Model
 from microfp.schedules import Schedule
-from microfp.trainer import (
-    Run,
-    TrainState,
-)
+from microfp.trainer import Run, TrainState
 
 if TYPE_CHECKING:
     import altair as alt

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from microfp.base.checks import wrong_value
-from microfp.charts import (
-    plot_data,
-)
+from microfp.charts import plot_data
 from microfp.charts.curves import curve, metric_rows
 from microfp.charts.planes import (
     Extent,
@@ -34,16 +32,9 @@ from microfp.charts.style import (
     needs_extra,
     steps_axis,
 )
-from microfp.datasets import (
-    Dataset,
-)
-from microfp.nn import (
-    Model,
-)
-from microfp.trainer import (
-    Run,
-    TrainState,
-)
+from microfp.datasets import Dataset
+from microfp.nn import Model
+from microfp.trainer import Run, TrainState
 
 if TYPE_CHECKING:
     import altair as alt

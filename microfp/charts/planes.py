@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from microfp.base.checks import check_positive
-from microfp.charts import (
-    plot_data,
-)
+from microfp.charts import plot_data
 from microfp.charts.plot_data import BoundaryRow, PointRow, SegmentRow
 from microfp.charts.style import (
     BLACK,
@@ -25,12 +23,8 @@ from microfp.charts.style import (
     tint,
 )
 from microfp.charts.terminal import boundary_spacing
-from microfp.datasets import (
-    Dataset,
-)
-from microfp.nn import (
-    Model,
-)
+from microfp.datasets import Dataset
+from microfp.nn import Model
 
 if TYPE_CHECKING:
     import altair as alt

@@ -10,17 +10,9 @@ from microfp.charts.curves import accuracy_layers, loss_layers
 from microfp.charts.files import grammar
 from microfp.charts.planes import boundary_layers
 from microfp.charts.style import HEIGHT, THEMES, Chart, finished, needs_extra
-from microfp.datasets import (
-    Dataset,
-)
-from microfp.nn import (
-    Model,
-    parameter_count,
-)
-from microfp.trainer import (
-    Run,
-    TrainState,
-)
+from microfp.datasets import Dataset
+from microfp.nn import Model, parameter_count
+from microfp.trainer import Run, TrainState
 
 __all__ = [
     "report",

@@ -6,11 +6,7 @@ from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
 from reprlib import repr as short_repr
-from typing import (
-    NamedTuple,
-    TypeVar,
-    get_type_hints,
-)
+from typing import NamedTuple, TypeVar, get_type_hints
 
 from pyrsistent import PVector
 
@@ -25,9 +21,7 @@ from microfp.nn import (
     Neuron,
 )
 from microfp.record import Record
-from microfp.trainer import (
-    TrainState,
-)
+from microfp.trainer import TrainState
 
 __all__ = [
     "LARGEST_INT",

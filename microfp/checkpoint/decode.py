@@ -6,10 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence, Set
 from reprlib import repr as short_repr
 from types import FunctionType
-from typing import (
-    NamedTuple,
-    TypeVar,
-)
+from typing import NamedTuple, TypeVar
 
 from pyrsistent import InvariantException, PMap, pmap, pvector
 
@@ -29,9 +26,7 @@ from microfp.checkpoint.formats import OWN, TAGS, Format, Function, item_names
 from microfp.errors import CheckpointError
 from microfp.ops import PRIMITIVES
 from microfp.record import Record
-from microfp.values import (
-    Value,
-)
+from microfp.values import Value
 
 __all__ = ["decoded", "known_names", "parsed"]
 

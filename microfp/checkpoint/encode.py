@@ -4,10 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from types import FunctionType
-from typing import (
-    TypeAlias,
-    TypeVar,
-)
+from typing import TypeAlias, TypeVar
 
 from pyrsistent import PMap, PVector
 
@@ -26,11 +23,7 @@ from microfp.checkpoint.formats import OWN, TAGS, Format, item_names
 from microfp.errors import CheckpointError
 from microfp.record import Record
 from microfp.tree import branches, values
-from microfp.values import (
-    LEAF,
-    Value,
-    topological_order,
-)
+from microfp.values import LEAF, Value, topological_order
 
 __all__ = ["encoded", "laid_out"]
 

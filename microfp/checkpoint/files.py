@@ -4,9 +4,7 @@ import stat
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import (
-    TypeVar,
-)
+from typing import TypeVar
 
 from returns.io import IOFailure, IOResult, IOSuccess
 
@@ -16,13 +14,9 @@ from microfp.checkpoint.decode import decoded, known_names, parsed
 from microfp.checkpoint.encode import encoded, laid_out
 from microfp.checkpoint.formats import Format, Function
 from microfp.errors import CheckpointError
-from microfp.nn import (
-    Model,
-)
+from microfp.nn import Model
 from microfp.record import Record
-from microfp.trainer import (
-    TrainState,
-)
+from microfp.trainer import TrainState
 
 __all__ = [
     "FORMAT",

@@ -1,24 +1,12 @@
 """Formats: what a kind of file calls itself, and what microfp's own files may name."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import (
-    Generic,
-    NamedTuple,
-    TypeAlias,
-    TypeVar,
-)
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from microfp import optim
-from microfp.nn import (
-    MLP,
-    Layer,
-    Neuron,
-)
+from microfp.nn import MLP, Layer, Neuron
 from microfp.record import Record
-from microfp.trainer import (
-    Metrics,
-    TrainState,
-)
+from microfp.trainer import Metrics, TrainState
 from microfp.values import (
     absolute,
     cos,

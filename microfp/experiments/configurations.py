@@ -24,17 +24,11 @@ from microfp.base.checks import (
     wrong_value,
 )
 from microfp.losses import CLASSIFICATION, REGRESSION, Loss
-from microfp.nn import (
-    ACTIVATIONS,
-    MLP,
-    mlp,
-)
+from microfp.nn import ACTIVATIONS, MLP, mlp
 from microfp.optim import OPTIMIZERS, RATES, Optimizer
 from microfp.record import Record, attr
 from microfp.schedules import SCHEDULES, Schedule
-from microfp.trainer import (
-    Backend,
-)
+from microfp.trainer import Backend
 
 __all__ = [
     "AUTO",
@@ -135,7 +129,7 @@ class Configuration(Record):
         return True, ""
 
 
-def _check_names(it: Configuration) -> None:
+def _check_names(configuration: Configuration) -> None:
     known: Mapping[str, Sequence[str]] = {
         "activation": tuple(ACTIVATIONS),
         "loss": (AUTO, *LOSSES),
@@ -144,8 +138,10 @@ def _check_names(it: Configuration) -> None:
         "backend": get_args(Backend),
     }
     for name, names in known.items():
-        if it[name] not in names:
-            raise wrong_value("Configuration", name, f"one of {', '.join(names)}", it[name])
+        if configuration[name] not in names:
+            raise wrong_value(
+                "Configuration", name, f"one of {', '.join(names)}", configuration[name]
+            )
 
 
 def _check_widths(hidden: tuple[int, ...]) -> None:
@@ -153,21 +149,21 @@ def _check_widths(hidden: tuple[int, ...]) -> None:
         check_count("Configuration", f"hidden[{i}]", width, minimum=1)
 
 
-def _check_numbers(it: Configuration) -> None:
+def _check_numbers(configuration: Configuration) -> None:
     where = "Configuration"
-    if it.learning_rate is not None:
-        check_positive(where, "learning_rate", it.learning_rate)
-    check_non_negative(where, "penalty", it.penalty)
-    check_count(where, "warm_up", it.warm_up)
-    check_count(where, "steps", it.steps)
-    if it.batch_size is not None:
-        check_count(where, "batch_size", it.batch_size, minimum=1)
-    if it.patience is not None:
-        check_count(where, "patience", it.patience, minimum=1)
-    if not 0.0 <= check_finite(where, "held_out", it.held_out) < 1.0:
-        raise wrong_value(where, "held_out", "a share from 0 to below 1", it.held_out)
-    check_flag(where, "standardize", it.standardize)
-    check_seed(where, "seed", it.seed)
+    if configuration.learning_rate is not None:
+        check_positive(where, "learning_rate", configuration.learning_rate)
+    check_non_negative(where, "penalty", configuration.penalty)
+    check_count(where, "warm_up", configuration.warm_up)
+    check_count(where, "steps", configuration.steps)
+    if configuration.batch_size is not None:
+        check_count(where, "batch_size", configuration.batch_size, minimum=1)
+    if configuration.patience is not None:
+        check_count(where, "patience", configuration.patience, minimum=1)
+    if not 0.0 <= check_finite(where, "held_out", configuration.held_out) < 1.0:
+        raise wrong_value(where, "held_out", "a share from 0 to below 1", configuration.held_out)
+    check_flag(where, "standardize", configuration.standardize)
+    check_seed(where, "seed", configuration.seed)
 
 
 def loss_of(configuration: Configuration) -> Loss:

@@ -7,11 +7,7 @@ from pyrsistent import PVector, pvector
 
 from microfp import ops
 from microfp.base.binding import bind
-from microfp.base.checks import (
-    check_count,
-    check_kind,
-    wrong_kind,
-)
+from microfp.base.checks import check_count, check_kind, wrong_kind
 from microfp.errors import ShapeError
 from microfp.optim.rules import Numbers, Optimizer, Rule, RuleUse, update_each
 from microfp.record import Record, attr

@@ -12,10 +12,7 @@ from pyrsistent import PVector
 
 from microfp import ops
 from microfp.base.binding import bind
-from microfp.base.checks import (
-    check_non_negative,
-    wrong_kind,
-)
+from microfp.base.checks import check_non_negative, wrong_kind
 from microfp.optim.combining import chain
 from microfp.optim.parts import add_decayed_weights, against, check_decay, trace
 from microfp.optim.rules import Optimizer, Rate, Rule, from_rule

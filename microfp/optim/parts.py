@@ -4,12 +4,7 @@ from pyrsistent import PVector
 
 from microfp import ops
 from microfp.base.binding import bind
-from microfp.base.checks import (
-    check_finite,
-    check_non_negative,
-    check_positive,
-    wrong_value,
-)
+from microfp.base.checks import check_finite, check_non_negative, check_positive, wrong_value
 from microfp.optim.rules import Optimizer, Rate, Reduction, Rule, Slots, checked_rate, from_rule
 from microfp.record import Record, attr
 from microfp.schedules import Schedule, constant

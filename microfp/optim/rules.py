@@ -13,11 +13,7 @@ from pyrsistent import PVector, pvector
 
 from microfp import ops
 from microfp.base.binding import bind, shown
-from microfp.base.checks import (
-    check_kind,
-    check_non_negative,
-    wrong_kind,
-)
+from microfp.base.checks import check_kind, check_non_negative, wrong_kind
 from microfp.base.memo import memoized
 from microfp.ops import Operand
 from microfp.record import Record, attr
@@ -181,7 +177,7 @@ class Optimizer(NamedTuple):
 
 
 def from_rule(name: str, rule: Rule, *, learning_rate: Schedule | None = None) -> Optimizer:
-    """Lift a scalar rule over all parameters: the way to an optimiser of your own.
+    """Lift a scalar rule over all parameters, which makes an optimiser of your own.
 
     Args:
         name: What to call it.

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from pyrsistent import PVector, pvector
@@ -103,3 +103,15 @@ def test_whatever_the_rules_of_optim_remember_in_is_known() -> None:
     remembered = {use.rule.state for use in uses}
     assert len(remembered) > 6
     assert remembered == set(OPTIMIZER_STATES)
+
+
+class Loose(Record):
+    w: Any = attr()
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        return self.w * inputs[0]  # type: ignore[no-any-return]  # a value, as far as anybody knows
+
+
+def test_a_field_of_any_type_is_saved_as_it_is(tmp_path: Path) -> None:
+    state = started(Loose(w=value(1.0)))
+    assert described(through_file(state, tmp_path / "run.json", Loose)) == described(state)

@@ -14,6 +14,8 @@ from pyrsistent import pvector
 
 from microfp import backward, grad, optim, value
 from microfp.optim import (
+    OPTIMIZERS,
+    RATES,
     AdamState,
     Numbers,
     Optimizer,
@@ -29,7 +31,7 @@ from microfp.optim import (
     sgd,
     trace,
 )
-from microfp.schedules import micrograd_decay
+from microfp.schedules import constant, micrograd_decay
 from microfp.values import Value, total
 from tests.optim.steps import NAMED, ONE, fed, vectors
 
@@ -197,3 +199,10 @@ def test_a_rate_that_is_none_is_refused_at_once(
 ) -> None:
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         sgd(rate)
+
+
+def test_what_goes_by_a_name_has_that_name_and_a_rate() -> None:
+    assert OPTIMIZERS.keys() == RATES.keys() == {optimizer.name for optimizer in NAMED}
+    assert {name: make(constant(0.1)).name for name, make in OPTIMIZERS.items()} == {
+        n: n for n in OPTIMIZERS
+    }

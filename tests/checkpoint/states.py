@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pyrsistent import PMap, PVector, pmap
 from returns.io import IOResult
@@ -22,8 +22,9 @@ from microfp.checkpoint import (
 from microfp.errors import CheckpointError
 from microfp.nn import Model
 from microfp.trainer import TrainState, initial_state, train
-from microfp.trainer.fit import M
 from microfp.values import Scalar
+
+M = TypeVar("M", bound=Model)
 
 MOONS = datasets.moons(20)
 

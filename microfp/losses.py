@@ -6,7 +6,7 @@
 (0.895844, 0.5)
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Generic, TypeAlias, TypeVar
 
@@ -36,6 +36,8 @@ from microfp.values import (
 )
 
 __all__ = [
+    "CLASSIFICATION",
+    "REGRESSION",
     "Evaluation",
     "Loss",
     "Scores",
@@ -529,3 +531,26 @@ def _check_class(targets: Row, outputs: int) -> None:
     elif not (targets[0].is_integer() and 0.0 <= targets[0] < outputs):
         expected = f"a class number below {outputs}, the number of outputs"
         raise DataError(f"softmax_cross_entropy: each label must be {expected}, got {targets[0]!r}")
+
+
+CLASSIFICATION: Mapping[str, Callable[[float], Loss]] = {
+    "binary_cross_entropy": lambda penalty: binary_cross_entropy(l2=penalty),
+    "softmax_cross_entropy": lambda penalty: softmax_cross_entropy(l2=penalty),
+    "max_margin": lambda penalty: max_margin(alpha=penalty),
+}
+"""The losses of classes, each from the weight of an L2 penalty.
+
+>>> CLASSIFICATION["max_margin"](0.5).name
+'max_margin'
+"""
+
+REGRESSION: Mapping[str, Callable[[float], Loss]] = {
+    "mean_squared_error": lambda penalty: mean_squared_error(l2=penalty),
+    "mean_absolute_error": lambda penalty: mean_absolute_error(l2=penalty),
+    "huber": lambda penalty: huber(l2=penalty),
+}
+"""The losses of numbers, each from the weight of an L2 penalty.
+
+>>> REGRESSION["huber"](0.0).penalty is None
+True
+"""

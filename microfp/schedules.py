@@ -12,7 +12,7 @@ their last rate when their steps are over, and can be put one after another.
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -27,6 +27,7 @@ from microfp.base.checks import (
 from microfp.errors import ShapeError
 
 __all__ = [
+    "SCHEDULES",
     "Schedule",
     "constant",
     "cosine",
@@ -257,3 +258,16 @@ def join(schedules: Sequence[Schedule], boundaries: Sequence[int]) -> Schedule:
 def _joined(parts: Sequence[Schedule], begins: Sequence[int], step: int) -> float:
     place = bisect_right(begins, step) - 1
     return parts[place](step - begins[place])
+
+
+SCHEDULES: Mapping[str, Callable[[float, int], Schedule]] = {
+    "constant": lambda rate, steps: constant(rate),
+    "linear": lambda rate, steps: linear(rate, 0.0, steps),
+    "cosine": cosine,
+    "one_cycle": lambda rate, steps: one_cycle(rate, max(steps, 4)),
+}
+"""The schedules that go by a name, each from its largest rate and its number of steps.
+
+>>> SCHEDULES["linear"](1.0, 4)(2)
+0.5
+"""

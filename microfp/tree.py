@@ -16,12 +16,12 @@ Line(slope=Value(data=5.0), offset=Value(data=6.0))
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from operator import is_
-from typing import NamedTuple, ParamSpec, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.base.checks import check_callable, wrong_kind
+from microfp.base.memo import remembering
 from microfp.errors import ShapeError
 from microfp.record import Record
 from microfp.values import LEAF, Scalar, Value, lift, stop_gradient, value
@@ -39,7 +39,6 @@ __all__ = [
     "mask",
     "parameter_count",
     "parameters",
-    "remembering",
     "scalars",
     "unfreeze",
     "values",
@@ -48,33 +47,6 @@ __all__ = [
 ]
 
 M = TypeVar("M")
-R = TypeVar("R")
-P = ParamSpec("P")
-
-
-def remembering(f: Callable[P, R]) -> Callable[P, R]:
-    """Let a function of trees, or of other things that do not change, remember its last results.
-
-    Two are kept, found by the identity of the arguments, which are given by position. One training
-    step asks several times for the parameters of the same model.
-
-    >>> count = remembering(lambda tree: len(list(values(tree))))
-    >>> count((value(1.0), value(2.0)))
-    2
-    """
-    remembered: tuple[tuple[tuple[object, ...], R], ...] = ()
-
-    def remembers(*arguments: P.args, **_named: P.kwargs) -> R:
-        nonlocal remembered
-        for known, result in remembered:  # a plain loop over two: nothing is hashed or compared
-            if len(known) == len(arguments) and all(map(is_, known, arguments)):
-                return result
-        result = f(*arguments)  # type: ignore[call-arg]  # no argument is given by name
-        remembered = ((arguments, result), *remembered[:1])
-        return result
-
-    return remembers
-
 
 CONTAINERS = (Record, PMap, PVector, tuple)
 """What a tree branches at.
@@ -92,12 +64,12 @@ True
 
 
 class Place(NamedTuple):
-    """One place of a tree: the way to it, what stands there, whether inside a record.
+    """One place of a tree: the path to it, what stands there, whether inside a record.
 
     Attributes:
-        path: The way from the root to the place.
+        path: From the root to the place.
         content: What stands there.
-        in_record: Whether a record is on the way.
+        in_record: Whether a record is on the path.
 
     >>> next(scalars((1.0, 2.0)))
     Place(path=(0,), content=1.0, in_record=False)
@@ -109,7 +81,7 @@ class Place(NamedTuple):
 
 
 Path: TypeAlias = tuple[object, ...]
-"""The way from the root of a tree to a place in it: field names, indices and keys.
+"""The path from the root of a tree to a place in it: field names, indices and keys.
 
 >>> next(scalars(((), (5.0,)))).path
 (1, 0)

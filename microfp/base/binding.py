@@ -13,11 +13,11 @@ True
 """
 
 from collections.abc import Callable, Hashable
-from functools import lru_cache, partial
+from functools import partial
 from types import FunctionType
-from typing import Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import Concatenate, ParamSpec, TypeVar, overload
 
-__all__ = ["bind", "memoized", "shown"]
+__all__ = ["bind", "shown"]
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -42,7 +42,7 @@ class _Bound(partial[R]):
         return f"{name}({', '.join([*map(shown, self.args), '...'])})"
 
 
-def shown(it: object) -> str:
+def shown(thing: object) -> str:
     """The `repr` of anything, but of a plain function its name instead of its address.
 
     >>> def cost(error):
@@ -50,7 +50,7 @@ def shown(it: object) -> str:
     >>> shown(cost), shown(bind(pow, 2.0)), shown("a")
     ('cost', 'pow(2.0, ...)', "'a'")
     """
-    return it.__name__.lstrip("_") if isinstance(it, FunctionType) else repr(it)
+    return thing.__name__.lstrip("_") if isinstance(thing, FunctionType) else repr(thing)
 
 
 def _identity(bound: _Bound[R]) -> Hashable:
@@ -96,43 +96,3 @@ def bind(function: Callable[..., R], /, *given: object) -> Callable[..., R]:
     pow(2.0, ...)
     """
     return _Bound(function, *given)
-
-
-class _Memoized(Generic[A, R]):
-    """A function that remembers results, and is the function itself to pickles and comparisons."""
-
-    __slots__ = ("function", "remembered")
-
-    def __init__(self, function: Callable[[A], R]) -> None:
-        self.function: Callable[[A], R] = function
-        self.remembered: Callable[[A], R] = lru_cache(maxsize=128)(function)
-
-    def __call__(self, argument: A, /) -> R:
-        return self.remembered(argument)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Memoized) and bool(self.function == other.function)
-
-    def __hash__(self) -> int:
-        return hash(self.function)
-
-    def __repr__(self) -> str:
-        return shown(self.function)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _Memoized, (self.function,)
-
-
-def memoized(function: Callable[[A], R]) -> Callable[[A], R]:
-    """Let a pure function of one argument remember its last 128 results.
-
-    Returns:
-        The function; it pickles where the given one does, without what it remembers, and equals
-        every other that was made of an equal function.
-
-    >>> import math
-    >>> root = memoized(math.sqrt)
-    >>> root(4.0), root == memoized(math.sqrt)
-    (2.0, True)
-    """
-    return _Memoized(function)

@@ -10,7 +10,7 @@ mul     -6
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["percent", "progress_bar", "six_digits", "table"]
+__all__ = ["percent", "progress_bar", "six_digits", "table", "table_line"]
 
 
 def table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int = 0) -> str:
@@ -31,14 +31,25 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int
     """
     lines = [heading, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    texts = len(heading) - numbers
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if i < texts else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+    return "\n".join(table_line(line, widths, numbers=numbers) for line in lines)
+
+
+def table_line(cells: Sequence[str], widths: Sequence[int], *, numbers: int = 0) -> str:
+    """Lay out one line of a table whose widths are known, such as one that is printed as it grows.
+
+    Args:
+        cells: A text per column.
+        widths: How wide each column is; a longer cell moves those after it.
+        numbers: How many columns, counted from the right, hold numbers and are set flush right.
+
+    >>> table_line(["mul", "-6"], [4, 6], numbers=1)
+    'mul       -6'
+    """
+    texts = len(cells) - numbers
+    return "  ".join(
+        cell.ljust(width) if i < texts else cell.rjust(width)
+        for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ).rstrip()
 
 
 def progress_bar(done: int, total: int, *, width: int = 40) -> str:

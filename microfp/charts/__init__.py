@@ -14,26 +14,36 @@ universal design" (2008), which people with any common colour vision can tell ap
 """
 
 from microfp.charts.curves import (
-    PALETTE,
-    Chart,
-    Theme,
     accuracy_curve,
-    boundary,
-    check_extra,
-    class_color,
     compare,
     gradient_norms,
     learning_rate,
     loss_curves,
     parameter_histogram,
-    report,
-    save,
-    scatter,
     schedule_curve,
-    scrubber,
-    summary,
+)
+from microfp.charts.files import (
+    save,
     to_png,
     to_svg,
+)
+from microfp.charts.film import (
+    scrubber,
+)
+from microfp.charts.planes import (
+    boundary,
+    scatter,
+)
+from microfp.charts.report import (
+    report,
+    summary,
+)
+from microfp.charts.style import (
+    PALETTE,
+    Chart,
+    Theme,
+    check_extra,
+    class_color,
 )
 
 __all__ = [

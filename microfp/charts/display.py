@@ -16,26 +16,15 @@ from typing import TypeVar
 from microfp import graph
 from microfp.base import text
 from microfp.base.showing import mimebundle
-from microfp.charts.curves import loss_curves, scatter, to_svg
-from microfp.datasets import (
-    Dataset,
-)
+from microfp.charts.curves import loss_curves
+from microfp.charts.files import to_svg
+from microfp.charts.planes import scatter
+from microfp.datasets import Dataset
 from microfp.gradients import Gradients, GradientTable
-from microfp.nn import (
-    MLP,
-    Layer,
-    Model,
-    Neuron,
-)
-from microfp.nn.networks import (
-    activations_of,
-    inputs_of,
-    layers_of,
-)
+from microfp.nn import MLP, Layer, Model, Neuron
+from microfp.nn.networks import activations_of, inputs_of, layers_of
 from microfp.record import Record, attr
-from microfp.trainer import (
-    Run,
-)
+from microfp.trainer import Run
 from microfp.tree import parameter_count
 from microfp.values import Value, topological_order
 

@@ -14,20 +14,10 @@ from typing import TypedDict, TypeVar
 
 from microfp.base.checks import check_count, check_kind, check_non_negative, check_positive
 from microfp.compiler.python.scores import scores
-from microfp.datasets import (
-    Dataset,
-)
-from microfp.nn import (
-    Model,
-    forward,
-    parameters,
-)
+from microfp.datasets import Dataset
+from microfp.nn import Model, forward, parameters
 from microfp.schedules import Schedule
-from microfp.trainer import (
-    Metrics,
-    Run,
-    TrainState,
-)
+from microfp.trainer import Metrics, Run, TrainState
 
 __all__ = [
     "MOST_POINTS",

@@ -29,7 +29,6 @@ from microfp.checkpoint.files import (
     FORMAT,
     LARGEST_FILE,
     VERSION,
-    Format,
     from_data,
     from_json,
     load,
@@ -39,6 +38,7 @@ from microfp.checkpoint.files import (
     to_data,
     to_json,
 )
+from microfp.checkpoint.formats import Format
 
 __all__ = [
     "FORMAT",

@@ -158,7 +158,7 @@ No such file or directory
     from tempfile import NamedTemporaryFile  # which takes a while to load
 
     shown = short_repr(str(path))
-    if path.exists() and any(it.exists() and path.samefile(it) for it in sources):
+    if path.exists() and any(source.exists() and path.samefile(source) for source in sources):
         raise UsageError(f"{option}: must be another file than what is read, got {shown}")
     try:
         with NamedTemporaryFile(dir=path.parent, prefix=".microfp-"):

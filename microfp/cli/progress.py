@@ -9,13 +9,13 @@ from importlib.util import find_spec
 from typing import Protocol, TextIO, TypeVar
 
 from microfp.base import text
+from microfp.base.progress import rich_bar
 
 __all__ = [
     "Track",
     "columns_of",
     "encodable",
     "plain_bar",
-    "rich_bar",
     "tell",
     "tracker",
     "untracked",
@@ -49,7 +49,11 @@ def tracker(*streams: TextIO | None) -> Track:
     """
     if not all(stream is not None and stream.isatty() for stream in streams):
         return untracked
-    return rich_bar if find_spec("rich") is not None else partial(plain_bar, stream=sys.stderr)
+    return (
+        _bar_above_prints
+        if find_spec("rich") is not None
+        else partial(plain_bar, stream=sys.stderr)
+    )
 
 
 def plain_bar(items: Iterator[A], total: int, *, stream: TextIO) -> Iterator[A]:
@@ -91,19 +95,10 @@ def columns_of(stream: TextIO | None) -> int | None:
     return shutil.get_terminal_size().columns if watched else None
 
 
-def rich_bar(items: Iterator[A], total: int) -> Iterator[A]:
+def _bar_above_prints(items: Iterator[A], total: int) -> Iterator[A]:
     """Show rich's bar; what is printed on the same terminal meanwhile appears above it."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     shared = sys.stdout is not None and sys.stdout.isatty()
-    with Progress(
-        console=Console(stderr=not shared),
-        transient=True,
-        redirect_stdout=shared,
-        redirect_stderr=shared,
-    ) as progress:
-        yield from progress.track(items, total=total, description="training")
+    return rich_bar(items, total, stderr=not shared, redirect=shared, transient=True)
 
 
 def tell(note: str) -> None:

@@ -271,7 +271,9 @@ def _heading(experiments: Sequence[Experiment], source: str, workers: int) -> Li
 
 def _best(results: Sequence[Attempt]) -> int | None:
     """The place of the best outcome, the first one of equals."""
-    merits = {i: merit(it.unwrap()) for i, it in enumerate(results) if is_successful(it)}
+    merits = {
+        i: merit(attempt.unwrap()) for i, attempt in enumerate(results) if is_successful(attempt)
+    }
     return max(merits, key=merits.__getitem__) if merits else None
 
 

@@ -442,7 +442,7 @@ def score_lines(outcome: Outcome) -> Lines:
         "validation": outcome.validation,
         "held out": outcome.held_out,
     }
-    yield score_table({name: it for name, it in parts.items() if it is not None})
+    yield score_table({name: part for name, part in parts.items() if part is not None})
 
 
 def score_table(scores: Mapping[str, Score]) -> str:
@@ -452,7 +452,7 @@ def score_table(scores: Mapping[str, Score]) -> str:
              examples      loss  accuracy
     new.csv         4  0.500000    75.0 %
     """
-    rows = [(name, *_cells(it)) for name, it in scores.items()]
+    rows = [(name, *_cells(score)) for name, score in scores.items()]
     heading = ("examples", "loss", *_measures(next(iter(scores.values()))))
     return text.table(("", *heading), rows, numbers=len(heading))
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, get_args
 
-from microfp import losses, optim, schedules
+from microfp import schedules
 from microfp.base.checks import (
     check_count,
     check_finite,
@@ -23,20 +23,12 @@ from microfp.base.checks import (
     check_seed,
     wrong_value,
 )
-from microfp.losses import Loss
-from microfp.nn import (
-    ACTIVATIONS,
-    MLP,
-    mlp,
-)
-from microfp.optim import (
-    Optimizer,
-)
+from microfp.losses import CLASSIFICATION, REGRESSION, Loss
+from microfp.nn import ACTIVATIONS, MLP, mlp
+from microfp.optim import OPTIMIZERS, RATES, Optimizer
 from microfp.record import Record, attr
-from microfp.schedules import Schedule
-from microfp.trainer import (
-    Backend,
-)
+from microfp.schedules import SCHEDULES, Schedule
+from microfp.trainer import Backend
 
 __all__ = [
     "AUTO",
@@ -69,77 +61,11 @@ MOST_PARAMETERS = 1_000_000
 1000000
 """
 
-CLASSIFICATION: Mapping[str, Callable[[float], Loss]] = {
-    "binary_cross_entropy": lambda penalty: losses.binary_cross_entropy(l2=penalty),
-    "softmax_cross_entropy": lambda penalty: losses.softmax_cross_entropy(l2=penalty),
-    "max_margin": lambda penalty: losses.max_margin(alpha=penalty),
-}
-"""The losses of classes, each from the weight of an L2 penalty.
-
->>> CLASSIFICATION["max_margin"](0.5).name
-'max_margin'
-"""
-
-REGRESSION: Mapping[str, Callable[[float], Loss]] = {
-    "mean_squared_error": lambda penalty: losses.mean_squared_error(l2=penalty),
-    "mean_absolute_error": lambda penalty: losses.mean_absolute_error(l2=penalty),
-    "huber": lambda penalty: losses.huber(l2=penalty),
-}
-"""The losses of numbers, each from the weight of an L2 penalty.
-
->>> REGRESSION["huber"](0.0).penalty is None
-True
-"""
-
 LOSSES: Mapping[str, Callable[[float], Loss]] = {**CLASSIFICATION, **REGRESSION}
 """Every loss that goes by a name.
 
 >>> set(LOSSES) == {*CLASSIFICATION, *REGRESSION}
 True
-"""
-
-OPTIMIZERS: Mapping[str, Callable[[Schedule], Optimizer]] = {
-    "sgd": optim.sgd,
-    "momentum": optim.momentum,
-    "nesterov": optim.nesterov,
-    "adagrad": optim.adagrad,
-    "rmsprop": optim.rmsprop,
-    "adam": optim.adam,
-    "adamw": optim.adamw,
-    "lion": optim.lion,
-}
-"""The optimisers that go by a name, each from a schedule.
-
->>> OPTIMIZERS["adam"](lambda step: 0.1).name
-'adam'
-"""
-
-RATES: Mapping[str, float] = {
-    "sgd": 0.1,
-    "momentum": 0.02,
-    "nesterov": 0.02,
-    "adagrad": 0.05,
-    "rmsprop": 0.005,
-    "adam": 0.01,
-    "adamw": 0.01,
-    "lion": 0.002,
-}
-"""The learning rate of each optimiser where none is given, for data that are standardized.
-
->>> RATES["sgd"]
-0.1
-"""
-
-SCHEDULES: Mapping[str, Callable[[float, int], Schedule]] = {
-    "constant": lambda rate, steps: schedules.constant(rate),
-    "linear": lambda rate, steps: schedules.linear(rate, 0.0, steps),
-    "cosine": schedules.cosine,
-    "one_cycle": lambda rate, steps: schedules.one_cycle(rate, max(steps, 4)),
-}
-"""The schedules that go by a name, each from its largest rate and its number of steps.
-
->>> SCHEDULES["linear"](1.0, 4)(2)
-0.5
 """
 
 
@@ -203,7 +129,7 @@ class Configuration(Record):
         return True, ""
 
 
-def _check_names(it: Configuration) -> None:
+def _check_names(configuration: Configuration) -> None:
     known: Mapping[str, Sequence[str]] = {
         "activation": tuple(ACTIVATIONS),
         "loss": (AUTO, *LOSSES),
@@ -212,8 +138,10 @@ def _check_names(it: Configuration) -> None:
         "backend": get_args(Backend),
     }
     for name, names in known.items():
-        if it[name] not in names:
-            raise wrong_value("Configuration", name, f"one of {', '.join(names)}", it[name])
+        if configuration[name] not in names:
+            raise wrong_value(
+                "Configuration", name, f"one of {', '.join(names)}", configuration[name]
+            )
 
 
 def _check_widths(hidden: tuple[int, ...]) -> None:
@@ -221,21 +149,21 @@ def _check_widths(hidden: tuple[int, ...]) -> None:
         check_count("Configuration", f"hidden[{i}]", width, minimum=1)
 
 
-def _check_numbers(it: Configuration) -> None:
+def _check_numbers(configuration: Configuration) -> None:
     where = "Configuration"
-    if it.learning_rate is not None:
-        check_positive(where, "learning_rate", it.learning_rate)
-    check_non_negative(where, "penalty", it.penalty)
-    check_count(where, "warm_up", it.warm_up)
-    check_count(where, "steps", it.steps)
-    if it.batch_size is not None:
-        check_count(where, "batch_size", it.batch_size, minimum=1)
-    if it.patience is not None:
-        check_count(where, "patience", it.patience, minimum=1)
-    if not 0.0 <= check_finite(where, "held_out", it.held_out) < 1.0:
-        raise wrong_value(where, "held_out", "a share from 0 to below 1", it.held_out)
-    check_flag(where, "standardize", it.standardize)
-    check_seed(where, "seed", it.seed)
+    if configuration.learning_rate is not None:
+        check_positive(where, "learning_rate", configuration.learning_rate)
+    check_non_negative(where, "penalty", configuration.penalty)
+    check_count(where, "warm_up", configuration.warm_up)
+    check_count(where, "steps", configuration.steps)
+    if configuration.batch_size is not None:
+        check_count(where, "batch_size", configuration.batch_size, minimum=1)
+    if configuration.patience is not None:
+        check_count(where, "patience", configuration.patience, minimum=1)
+    if not 0.0 <= check_finite(where, "held_out", configuration.held_out) < 1.0:
+        raise wrong_value(where, "held_out", "a share from 0 to below 1", configuration.held_out)
+    check_flag(where, "standardize", configuration.standardize)
+    check_seed(where, "seed", configuration.seed)
 
 
 def loss_of(configuration: Configuration) -> Loss:

@@ -26,18 +26,9 @@ from typing import TypeAlias
 from returns.io import IOResult
 
 from microfp.base.checks import wrong_kind, wrong_value
-from microfp.checkpoint import (
-    Format,
-    load_record,
-    save_record,
-)
+from microfp.checkpoint import Format, load_record, save_record
 from microfp.compiler.python.scores import scores
-from microfp.datasets import (
-    Dataset,
-    Row,
-    Standardization,
-    dataset,
-)
+from microfp.datasets import Dataset, Row, Standardization, dataset
 from microfp.errors import CheckpointError, DataError, ShapeError
 from microfp.experiments.configurations import (
     AUTO,
@@ -47,13 +38,9 @@ from microfp.experiments.configurations import (
     loss_of,
 )
 from microfp.losses import Loss, share_correct
-from microfp.nn import (
-    MLP,
-)
+from microfp.nn import MLP
 from microfp.record import Record, attr
-from microfp.trainer import (
-    TrainState,
-)
+from microfp.trainer import TrainState
 from microfp.values import value
 
 __all__ = [
@@ -148,33 +135,34 @@ class Score(Record):
 # What has to fit
 
 
-def _check_texts(it: Predictor) -> None:
+def _check_texts(predictor: Predictor) -> None:
     for name in ("features", "classes"):
-        texts = it[name]
+        texts = predictor[name]
         if not isinstance(texts, tuple) or not all(isinstance(text, str) for text in texts):
             raise wrong_kind("Predictor", name, "a tuple of texts", texts)
         if len(set(texts)) < len(texts):
             raise wrong_value("Predictor", name, "different names", texts)
-    if it.configuration.loss == AUTO or (it.configuration.loss in CLASSIFICATION) != bool(
-        it.classes
-    ):
-        names = ", ".join(CLASSIFICATION if it.classes else REGRESSION)
-        raise wrong_value("Predictor", "configuration.loss", f"one of {names}", it["configuration"])
+    loss = predictor.configuration.loss
+    if loss == AUTO or (loss in CLASSIFICATION) != bool(predictor.classes):
+        names = ", ".join(CLASSIFICATION if predictor.classes else REGRESSION)
+        raise wrong_value(
+            "Predictor", "configuration.loss", f"one of {names}", predictor["configuration"]
+        )
 
 
-def _check_shapes(it: Predictor) -> None:
-    model = it.state.model
+def _check_shapes(predictor: Predictor) -> None:
+    model = predictor.state.model
     if not isinstance(model, MLP):
         raise wrong_kind("Predictor", "state.model", "an MLP", model)
     found = len(model.layers[0].neurons[0].weights), len(model.layers[-1].neurons)
-    wanted = len(it.features), output_count(it.configuration, it.classes)
+    wanted = len(predictor.features), output_count(predictor.configuration, predictor.classes)
     if found != wanted:
         raise ShapeError(
             f"Predictor: the model must have {wanted[0]} inputs and {wanted[1]} outputs, as many "
             f"as features and classes ask for, got {found[0]} and {found[1]}"
         )
-    _check_scale("inputs", it.inputs, len(it.features))
-    _check_scale("targets", it.targets, 1)
+    _check_scale("inputs", predictor.inputs, len(predictor.features))
+    _check_scale("targets", predictor.targets, 1)
 
 
 def _check_scale(name: str, scale: Standardization | None, columns: int) -> None:
@@ -332,7 +320,7 @@ def encode(
 
 def _class_labels(predictor: Predictor, targets: Sequence[Prediction]) -> list[float]:
     labels = _labels(predictor)
-    names = [it if isinstance(it, str) else class_name(float(it)) for it in targets]
+    names = [target if isinstance(target, str) else class_name(float(target)) for target in targets]
     for name in names:
         if name not in labels:
             known = ", ".join(predictor.classes)
@@ -342,7 +330,7 @@ def _class_labels(predictor: Predictor, targets: Sequence[Prediction]) -> list[f
 
 def _scaled_numbers(predictor: Predictor, targets: Sequence[Prediction]) -> list[float]:
     scale = predictor.targets
-    numbers = [float(it) for it in targets]
+    numbers = [float(target) for target in targets]
     return numbers if scale is None else [scale.row((number,))[0] for number in numbers]
 
 

@@ -13,14 +13,49 @@ remember between steps is its state, which it is given and gives back. Every nam
 
 A part that treats each parameter alone is a `Rule`: scalar arithmetic, written once, that is
 lifted over the parameters here and that a compiler can run with one parameter a lane.
+
+What a part remembers is a record whose name ends in `State`; by that checkpoints find it.
 """
 
-from microfp.optim.named import (
+from microfp.optim.combining import (
     AccumulationState,
+    accumulate_gradients,
+    chain,
+    identity,
+    masked,
+)
+from microfp.optim.named import (
+    OPTIMIZERS,
+    RATES,
     AdamState,
-    EmptyState,
     LionState,
     MeanSquareState,
+    SumOfSquaresState,
+    adagrad,
+    adam,
+    adamw,
+    lion,
+    momentum,
+    nesterov,
+    rmsprop,
+    scale_by_adam,
+    scale_by_lion,
+    scale_by_rms,
+    scale_by_rss,
+    sgd,
+)
+from microfp.optim.parts import (
+    TraceState,
+    add_decayed_weights,
+    clip,
+    clip_by_global_norm,
+    scale,
+    scale_by_learning_rate,
+    scale_by_schedule,
+    trace,
+)
+from microfp.optim.rules import (
+    EmptyState,
     Numbers,
     Optimizer,
     Rate,
@@ -28,35 +63,12 @@ from microfp.optim.named import (
     Rule,
     RuleUse,
     Slots,
-    SumOfSquaresState,
-    TraceState,
-    accumulate_gradients,
-    adagrad,
-    adam,
-    adamw,
-    add_decayed_weights,
-    chain,
-    clip,
-    clip_by_global_norm,
     from_rule,
-    identity,
-    lion,
-    masked,
-    momentum,
-    nesterov,
-    rmsprop,
-    scale,
-    scale_by_adam,
-    scale_by_learning_rate,
-    scale_by_lion,
-    scale_by_rms,
-    scale_by_rss,
-    scale_by_schedule,
-    sgd,
-    trace,
 )
 
 __all__ = [
+    "OPTIMIZERS",
+    "RATES",
     "AccumulationState",
     "AdamState",
     "EmptyState",

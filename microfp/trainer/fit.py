@@ -16,6 +16,7 @@ from typing import Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, g
 from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.base.checks import check_count, check_kind, check_seed, wrong_value
+from microfp.base.memo import remembering
 from microfp.base.showing import mimebundle
 from microfp.compiler.native.run.ahead import Chooser, Steps, Stream, ahead, open_stream
 from microfp.compiler.native.run.jit import bindings
@@ -54,7 +55,7 @@ from microfp.optim import (
 from microfp.record import Deferred, Record, attr, pending
 from microfp.schedules import micrograd_decay
 from microfp.toolbox import iterate, pipe, take
-from microfp.tree import parameters, remembering, with_parameters, without_parameters
+from microfp.tree import parameters, with_parameters, without_parameters
 from microfp.values import Value, value
 
 M = TypeVar("M", bound=Model)

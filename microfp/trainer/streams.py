@@ -23,8 +23,9 @@ from returns.result import Failure, Result, Success
 
 from microfp import toolbox
 from microfp.base.binding import bind
-from microfp.base.checks import check_count, check_non_negative, missing_extra
+from microfp.base.checks import check_count, check_non_negative
 from microfp.base.json import to_json
+from microfp.base.progress import check_rich, rich_bar
 from microfp.datasets import (
     Dataset,
     batch,
@@ -240,10 +241,7 @@ def with_progress(total: int | None = None, *, description: str = "training") ->
     >>> [state.step for state in with_progress(3)(states)]
     [1, 2, 3]
     """
-    try:
-        import rich.progress  # noqa: F401 - asked for now, not when the stream is read
-    except ImportError:
-        raise missing_extra("with_progress", "rich", "rich") from None
+    check_rich("with_progress")
     if total is not None:
         check_count("with_progress", "total", total)
     return bind(_with_progress, total, description)
@@ -252,20 +250,11 @@ def with_progress(total: int | None = None, *, description: str = "training") ->
 def _with_progress(
     total: int | None, description: str, states: Iterable[TrainState[M]], /
 ) -> Iterator[TrainState[M]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    return rich_bar(states, total, description=description, note=_loss_note)
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("loss {task.fields[loss]:.6g}"),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(description, total=total, loss=math.nan)
-        for state in states:
-            yield state
-            progress.update(task, advance=1, loss=_metrics(state).loss)
+
+def _loss_note(state: TrainState[M]) -> str:
+    return f"loss {_metrics(state).loss:.6g}"
 
 
 def tee_to_csv(path: str | PathLike[str]) -> Stage:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from microfp.base.binding import bind, memoized, shown
+from microfp.base.binding import bind, shown
 
 
 def minus(a: float, b: float, c: float = 0.0) -> float:
@@ -69,28 +69,7 @@ def test_a_bound_function_says_what_it_is() -> None:
     assert repr(bind(minus, 10.0, 3.0)) == "minus(10.0, 3.0, ...)"
 
 
-def test_a_memoized_function_is_called_once_for_an_argument() -> None:
-    asked = list[float]()
-
-    def double(x: float) -> float:
-        asked.append(x)
-        return 2.0 * x
-
-    twice = memoized(double)
-    assert [twice(1.0), twice(2.0), twice(1.0)] == [2.0, 4.0, 2.0]
-    assert asked == [1.0, 2.0]
-
-
-def test_a_memoized_function_equals_those_of_equal_functions_and_its_pickle() -> None:
-    doubled = memoized(bind(plus, 2.0))
-    assert doubled == memoized(bind(plus, 2.0)) == pickle.loads(pickle.dumps(doubled))
-    assert hash(doubled) == hash(memoized(bind(plus, 2.0)))
-    assert doubled != memoized(bind(plus, 3.0))
-    assert doubled != bind(plus, 2.0)
-
-
 def test_functions_are_shown_by_their_names_and_never_by_an_address() -> None:
     assert repr(bind(operator.is_, plus)) == "is_(plus, ...)"
-    assert repr(memoized(bind(plus, 2.0))) == "plus(2.0, ...)"
     assert shown(plus) == "plus"
     assert shown(math.sqrt) == "<built-in function sqrt>"

@@ -5,8 +5,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from microfp import datasets, nn, relu, trainer
-from microfp.charts import curves
-from microfp.charts.curves import MISSING
+from microfp.charts import style
+from microfp.charts.style import MISSING
 from microfp.display import dataset_bundle, model_bundle, run_bundle
 
 
@@ -49,7 +49,7 @@ def test_data_of_many_columns_or_rows_are_a_table() -> None:
 
 
 def test_without_the_extra_there_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(curves, "check_extra", refuse)
+    monkeypatch.setattr(style, "check_extra", refuse)
     data = datasets.moons(4)
     run = trainer.fit(nn.mlp(2, [1]), data, steps=0)
     assert set(run_bundle(run)) == {"text/plain"}

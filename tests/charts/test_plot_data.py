@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from microfp import datasets, nn, plot_data, trainer
 from microfp.datasets import Dataset, dataset, moons
 from microfp.errors import ShapeError
 from microfp.losses import Loss
@@ -21,6 +22,7 @@ from microfp.plot_data import (
     training_history,
 )
 from microfp.trainer import Run, fit
+from tests.charts.drawings import SGD, STATES
 
 DATA = moons(6, seed=2)
 squared = Loss(name="squared", example=lambda scores, y: (scores[0] - y) ** 2)
@@ -146,3 +148,56 @@ def test_each_point_has_the_score_of_the_model_and_its_sign() -> None:
 def test_the_default_grid_has_steps_of_a_quarter() -> None:
     xs = sorted({row["x"] for row in decision_boundary(mlp(2, [1]), square())})
     assert all(math.isclose(b - a, 0.25) for a, b in pairwise(xs))
+
+
+def test_parameters_that_are_not_finite_fall_into_no_bin() -> None:
+    lost = trainer.initial_state(nn.neuron(1, weights=[float("nan")], bias=float("inf")), SGD)
+    assert plot_data.parameter_histogram([lost]) == []
+
+
+def circle_score(dataset: Dataset, radius: float, h: float) -> list[plot_data.BoundaryRow]:
+    """A grid over data with the score x^2 + y^2 - radius^2."""
+    grid = plot_data.decision_boundary(
+        nn.neuron(2, weights=[0.0, 0.0], activation="identity"), dataset, h=h
+    )
+    return [{**row, "score": row["x"] ** 2 + row["y"] ** 2 - radius**2} for row in grid]
+
+
+def test_the_zero_line_of_a_circle_is_that_circle() -> None:
+    corners = datasets.dataset([(-1.0, -1.0), (1.0, 1.0)], [-1, 1])
+    line = plot_data.zero_line(circle_score(corners, 1.0, 0.05))
+    lengths = [((s["x2"] - s["x"]) ** 2 + (s["y2"] - s["y"]) ** 2) ** 0.5 for s in line]
+    assert sum(lengths) == pytest.approx(2 * 3.141592653589793, rel=1e-2)
+    for segment in line:
+        assert segment["x"] ** 2 + segment["y"] ** 2 == pytest.approx(1.0, abs=5e-3)
+
+
+def test_the_zero_line_has_no_loose_end_inside_the_grid() -> None:
+    corners = datasets.dataset([(-1.0, -1.0), (1.0, 1.0)], [-1, 1])
+    line = plot_data.zero_line(circle_score(corners, 1.137, 0.1))
+    ends = [(round(it["x"], 9), round(it["y"], 9)) for it in line]
+    ends += [(round(it["x2"], 9), round(it["y2"], 9)) for it in line]
+    assert {ends.count(end) for end in ends} == {2}
+
+
+def test_a_score_that_is_no_number_has_no_line() -> None:
+    corners = datasets.dataset([(-1.0, -1.0), (1.0, 1.0)], [-1, 1])
+    grid = circle_score(corners, 1.0, 0.5)
+    assert plot_data.zero_line([{**row, "score": float("nan")} for row in grid]) == []
+    assert plot_data.zero_line([]) == []
+
+
+def test_every_parameter_falls_into_one_bin() -> None:
+    rows = plot_data.parameter_histogram(STATES, bins=7)
+    for state in STATES:
+        numbers = [p.data for p in nn.parameters(state.model)]
+        mine = [row for row in rows if row["step"] == state.step]
+        assert sum(row["count"] for row in mine) == len(numbers)
+        for row in mine:
+            inside_bin = sum(row["low"] <= n < row["high"] for n in numbers)
+            assert abs(inside_bin - row["count"]) <= 1  # the last edge belongs to the last bin
+
+
+def test_states_are_chosen_at_even_distances() -> None:
+    assert [state.step for state in plot_data.evenly(STATES, 3)] == [0, 2, 4]
+    assert plot_data.evenly(STATES, 9) == STATES

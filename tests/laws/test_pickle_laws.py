@@ -15,7 +15,7 @@ from typing import TypeVar
 import pytest
 from pyrsistent import pvector
 
-from microfp import datasets, losses, nn, optim, schedules, streams, trainer
+from microfp import datasets, losses, nn, optim, schedules, trainer
 from microfp.compiler.native.run.training import rules_of, trainer_for
 from microfp.compiler.python.step import plan_for
 from microfp.compiler.trace.structure import template
@@ -23,7 +23,8 @@ from microfp.gradients import backward, grad
 from microfp.losses import Loss, evaluate
 from microfp.optim import Numbers, Optimizer, Slots
 from microfp.schedules import Schedule
-from microfp.streams import Stage
+from microfp.trainer import streams
+from microfp.trainer.streams import Stage
 
 DATA = datasets.moons(12, seed=3)
 MODEL = nn.mlp(2, [3, 1], seed=5)

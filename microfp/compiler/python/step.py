@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+from microfp.base.memo import remembering
 from microfp.compiler.ir.adjoint import carried_program, penalty_program
 from microfp.compiler.ir.bounds import largest_leaf
 from microfp.compiler.ir.program import Program
@@ -36,7 +37,6 @@ from microfp.errors import TraceError
 from microfp.losses import Loss
 from microfp.ops import total
 from microfp.record import Deferred, Record, attr
-from microfp.tree import remembering
 from microfp.values import Value, topological_order
 
 __all__ = ["MOST_NODES", "Measured", "Plan", "find_plan", "measure", "plan_for"]

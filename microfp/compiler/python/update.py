@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
+from microfp.base.memo import remembering
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.native.run.memory import columns_of, counts_of, later, records_of, scalars_of
 from microfp.compiler.native.run.training import Rules, rules_of, traced_update
@@ -22,7 +23,6 @@ from microfp.optim import (
     Optimizer,
     RuleUse,
 )
-from microfp.tree import remembering
 
 __all__ = ["Updated", "update_for"]
 

@@ -9,9 +9,10 @@ False
 
 from collections.abc import Callable, Hashable
 
+from microfp.base.memo import remembering
 from microfp.errors import TraceError
 from microfp.record import Record, attr
-from microfp.tree import CONTAINERS, branches, parameters, remembering
+from microfp.tree import CONTAINERS, branches, parameters
 from microfp.values import LEAF, Value
 
 __all__ = ["Template", "structure", "template"]

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from pyrsistent import pvector
 
+from microfp.base.memo import remembering
 from microfp.compiler.native.run.block import Block, Chosen, Examples, run
 from microfp.compiler.native.run.memory import columns_of, counts_of, later, records_of, scalars_of
 from microfp.compiler.native.run.training import Rules, Trainer, rules_of, trainer_for
@@ -31,7 +32,6 @@ from microfp.optim import (
     Optimizer,
 )
 from microfp.record import Record, attr
-from microfp.tree import remembering
 
 __all__ = ["Measures", "Steps", "Stream", "ahead", "open_stream"]
 

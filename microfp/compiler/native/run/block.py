@@ -21,13 +21,13 @@ from typing import NamedTuple
 
 from pyrsistent import PVector
 
+from microfp.base.memo import remembering
 from microfp.compiler.native.run.jit import Buffer, buffer, integers, scratch
 from microfp.compiler.native.run.machine import complete
 from microfp.compiler.native.run.training import MEASURES, Trainer
 from microfp.datasets import (
     Dataset,
 )
-from microfp.tree import remembering
 
 __all__ = ["Block", "Examples", "run"]
 

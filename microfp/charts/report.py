@@ -1,0 +1,154 @@
+"""A whole training in one picture, or on one page that needs nothing but itself."""
+
+import json
+from collections.abc import Sequence
+from html import escape
+from typing import TypeVar
+
+from microfp.charts import curves, film, planes
+from microfp.charts.curves import accuracy_layers, loss_layers
+from microfp.charts.files import grammar
+from microfp.charts.planes import boundary_layers
+from microfp.charts.style import HEIGHT, THEMES, Chart, finished, needs_extra
+from microfp.datasets import Dataset
+from microfp.nn import Model, parameter_count
+from microfp.trainer import Run, TrainState
+
+__all__ = [
+    "report",
+    "summary",
+]
+
+M = TypeVar("M", bound=Model)
+
+
+@needs_extra
+def summary(run: Run[M], dataset: Dataset) -> Chart:
+    """Draw a training in one picture: the boundary, the losses and the accuracy.
+
+    >>> from microfp import datasets, nn, trainer
+    >>> data = datasets.moons(4)
+    >>> picture = summary(trainer.fit(nn.mlp(2, [1]), data, steps=2), data)
+    >>> len(picture.to_dict()["hconcat"])
+    2
+    """
+    import altair as alt
+
+    over_steps = alt.vconcat(
+        loss_layers(run).properties(height=HEIGHT * 3 // 4),
+        accuracy_layers(run).properties(height=HEIGHT // 2),
+    )
+    drawn = alt.hconcat(boundary_layers(run.final_model, dataset), over_steps)
+    return finished(
+        drawn.resolve_scale(color="independent", shape="independent", strokeDash="independent")
+    )
+
+
+@needs_extra
+def report(
+    run: Run[M], states: Sequence[TrainState[M]], dataset: Dataset, *, title: str = "microfp"
+) -> str:
+    """Write one HTML page with every chart of a training, which needs nothing but itself.
+
+    Args:
+        run: The training.
+        states: Some of its states, by rising step; see `plot_data.evenly`.
+        dataset: Two-dimensional examples.
+        title: What stands above.
+
+    Returns:
+        The page, about 1 MB of it the program that draws the charts.
+
+    >>> from microfp import datasets, nn, optim, toolbox, trainer
+    >>> data, model = datasets.moons(4), nn.mlp(2, [1])
+    >>> states = list(toolbox.take(2, trainer.train(model, data)))
+    >>> page = report(trainer.fit(model, data, steps=2), states, data)
+    >>> page.count("<figure "), "http://" in page.partition("<script")[0]
+    (8, False)
+    """
+    figures = _figures(run, states, dataset)
+    drawn = {f"chart-{i}": _described(chart, words) for i, (chart, words) in enumerate(figures)}
+    return _PAGE.format(
+        title=escape(title),
+        summary=escape(_words(run)),
+        figures="\n".join(
+            _FIGURE.format(number=i, words=escape(words)) for i, (_, words) in enumerate(figures)
+        ),
+        specs=json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
+        program=_program(),
+    )
+
+
+def _figures(
+    run: Run[M], states: Sequence[TrainState[M]], dataset: Dataset
+) -> list[tuple[Chart, str]]:
+    """The charts of the report, one after the other, each with the words that say what it shows."""
+    listed = (*film.FIGURES, *curves.FIGURES, *planes.FIGURES)
+    figures = sorted(listed, key=lambda figure: figure.place)
+    return [(figure.draw(run, states, dataset), figure.words) for figure in figures]
+
+
+def _described(chart: Chart, words: str) -> dict[str, object]:
+    """The chart as JSON with a text for those who do not see it."""
+    spec: dict[str, object] = json.loads(chart.to_json(indent=None))
+    return {**spec, "description": words}
+
+
+def _words(run: Run[M]) -> str:
+    accuracy = run.final_accuracy
+    percent = "" if accuracy is None else f", accuracy {100.0 * accuracy:.1f} %"
+    count = parameter_count(run.final_model)
+    return f"{count} parameters, final loss {run.final_loss:.6g}{percent}."
+
+
+def _program() -> str:
+    """Vega, Vega-Lite and what puts them into the page, as one text of JavaScript."""
+    import vl_convert
+
+    colors = f"const config = {json.dumps(THEMES['light'])};"
+    return vl_convert.javascript_bundle(colors + _DRAW, vl_version=grammar()).replace(
+        "</script", "<\\/script"
+    )
+
+
+_DRAW = """
+const specs = JSON.parse(document.getElementById("specs").textContent);
+for (const [id, spec] of Object.entries(specs)) {
+  vegaEmbed("#" + id, spec, {actions: false, renderer: "canvas", config});
+}
+"""
+
+_FIGURE = """\
+<figure tabindex="0"><div id="chart-{number}"></div><figcaption>{words}</figcaption></figure>"""
+
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; color: #222; background: #f4f4f2; margin: 0 auto;
+  padding: 1.5rem; max-width: 76rem; }}
+h1 {{ margin: 0; font-size: 1.6rem; }}
+main {{ display: flex; flex-wrap: wrap; gap: 1rem; }}
+figure {{ background: #fff; border: 1px solid #ddd; border-radius: 8px; margin: 0; padding: 1rem;
+  overflow-x: auto; flex: 1 1 35rem; min-width: 0; }}
+figure:first-child {{ flex-basis: 100%; }}
+figcaption {{ color: #444; max-width: 40rem; }}
+.vega-bind {{ font-size: 1rem; padding: .5rem 0; }}
+.vega-bind input {{ width: min(24rem, 60vw); vertical-align: middle; accent-color: #0072B2; }}
+</style>
+</head>
+<body>
+<header><h1>{title}</h1><p>{summary}</p></header>
+<main>
+{figures}
+</main>
+<script type="application/json" id="specs">{specs}</script>
+<script type="module">{program}</script>
+</body>
+</html>
+"""

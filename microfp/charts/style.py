@@ -1,0 +1,250 @@
+"""The look that all charts share: colours of classes and series, axes, letters, themes."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Literal, NamedTuple, ParamSpec, Protocol, TypeAlias, TypeVar
+
+from microfp.datasets import Dataset
+from microfp.nn import Model
+from microfp.trainer import Run, TrainState
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = [
+    "BLACK",
+    "BLUE",
+    "COLUMNS",
+    "FRAME_COLUMNS",
+    "GREEN",
+    "HEIGHT",
+    "MISSING",
+    "ORANGE",
+    "PADDING",
+    "PALETTE",
+    "PINK",
+    "RED",
+    "SHAPES",
+    "SKY",
+    "THEMES",
+    "WIDTH",
+    "YELLOW",
+    "Chart",
+    "Draw",
+    "Figure",
+    "Rows",
+    "Theme",
+    "by_ground",
+    "check_extra",
+    "class_color",
+    "class_shape",
+    "finished",
+    "ink",
+    "inline",
+    "needs_extra",
+    "number_tip",
+    "steps_axis",
+    "tint",
+]
+
+M = TypeVar("M", bound=Model)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Chart: TypeAlias = (
+    "alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart | alt.FacetChart"
+)
+"""Whatever Altair calls a chart.
+
+>>> from microfp.charts import scatter, to_svg
+>>> from microfp import datasets
+>>> chart: Chart = scatter(datasets.moons(10))
+>>> to_svg(chart)[:4]
+'<svg'
+"""
+
+Rows: TypeAlias = Sequence[Mapping[str, object]]
+
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+
+YELLOW, BLUE, RED, PINK = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+
+PALETTE = (BLUE, RED, GREEN, PINK, SKY, ORANGE, BLACK, YELLOW)
+"""The colours of series, in the order in which they are given out.
+
+>>> PALETTE[:2]
+('#0072B2', '#D55E00')
+"""
+
+SHAPES = ("circle", "triangle-up", "square", "diamond", "cross", "triangle-down")
+
+WIDTH, HEIGHT = 400, 260
+
+COLUMNS, FRAME_COLUMNS, PADDING = 64, 40, 0.5
+
+MISSING = "charts: altair and vl-convert-python are needed: pip install 'microfp[charts]'"
+
+
+def check_extra() -> None:
+    """Raise unless the packages are there that charts are made with.
+
+    Raises:
+        ImportError: With the command that installs them.
+
+    >>> check_extra()
+    """
+    if find_spec("altair") is None or find_spec("vl_convert") is None:
+        raise ImportError(MISSING)
+
+
+def needs_extra(f: Callable[P, R]) -> Callable[P, R]:
+    """The function, which says what to install where it finds the extra missing."""
+
+    @wraps(f)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        check_extra()
+        return f(*args, **kwargs)
+
+    return call
+
+
+def class_color(label: float) -> str:
+    """The colour of a class: the same in every chart, whatever other classes there are.
+
+    >>> class_color(-1.0), class_color(1.0)
+    ('#E69F00', '#0072B2')
+    """
+    two_classes = {-1.0: ORANGE, 1.0: BLUE}
+    others = (GREEN, BLUE, PINK, SKY, RED, BLACK, YELLOW, ORANGE)
+    return two_classes.get(label) or others[round(label) % len(others)]
+
+
+def class_shape(label: float) -> str:
+    """The shape of a class: the same in every chart, whatever other classes there are.
+
+    >>> class_shape(-1.0), class_shape(1.0)
+    ('circle', 'triangle-up')
+    """
+    two_classes = {-1.0: "circle", 1.0: "triangle-up"}
+    return two_classes.get(label) or SHAPES[round(label) % len(SHAPES)]
+
+
+def tint(color: str, share: float) -> str:
+    """A colour mixed with white."""
+    channels = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(255 - share * (255 - channel)):02X}" for channel in channels)
+
+
+def _cells(row: Mapping[str, object]) -> dict[str, object]:
+    return {key: _plain(found) for key, found in row.items()}
+
+
+def _plain(found: object) -> object:
+    """Rows as JSON has them: five digits are enough for the eye, and nan and inf are null."""
+    if isinstance(found, float):
+        return float(f"{found:.5g}") if math.isfinite(found) else None
+    if isinstance(found, Mapping):
+        return _cells(found)
+    if isinstance(found, list | tuple):
+        return [_plain(inner) for inner in found]
+    return found
+
+
+def inline(rows: Rows) -> "alt.InlineData":
+    """Rows as the data of a chart, inside of it."""
+    import altair as alt
+
+    return alt.InlineData(values=[_cells(row) for row in rows])
+
+
+def steps_axis(title: str = "step") -> "alt.X":
+    """The axis of steps: whole numbers, without a margin."""
+    import altair as alt
+
+    axis = alt.Axis(format="d", tickMinStep=1, grid=False, labelFlush=False)
+    return alt.X("step:Q", title=title, axis=axis, scale=alt.Scale(nice=False))
+
+
+def number_tip(field: str, title: str) -> "alt.Tooltip":
+    """What a pointer finds out about a number."""
+    import altair as alt
+
+    return alt.Tooltip(f"{field}:Q", title=title, format=".5g")
+
+
+def finished(chart: Chart) -> Chart:
+    """The look that all charts share: letters that can be read, no frame; a theme has colours."""
+    drawn: Chart = (
+        chart.configure(font="system-ui, 'DejaVu Sans', sans-serif")
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelFontSize=12, titleFontSize=13, titleFontWeight="normal", labelLimit=240
+        )
+        .configure_legend(labelFontSize=12, titleFontSize=12, labelLimit=240, symbolSize=80)
+        .configure_title(fontSize=15, anchor="start", offset=10)
+    )
+    return drawn
+
+
+Theme: TypeAlias = Literal["light", "dark"]
+"""What a picture is drawn for: a light page, or a dark one.
+
+>>> from microfp.charts import scatter, to_svg
+>>> theme: Theme = "dark"
+>>> from microfp import datasets
+>>> to_svg(scatter(datasets.moons(4)), theme=theme).count("#14171B")
+1
+"""
+
+
+def _theme(ground: str, ink: str, grid: str, ticks: str) -> Mapping[str, object]:
+    """The colours of a page, as a configuration of Vega-Lite."""
+    letters = {"labelColor": ink, "titleColor": ink}
+    return {
+        "background": ground,
+        "title": {"color": ink},
+        "legend": letters,
+        "axis": {**letters, "gridColor": grid, "domainColor": ticks, "tickColor": ticks},
+    }
+
+
+THEMES: Mapping[Theme, Mapping[str, object]] = {
+    "light": _theme("#FFFFFF", "#222222", "#E5E5E5", "#888888"),
+    "dark": _theme("#14171B", "#E9EBEE", "#343B44", "#6A737E"),
+}
+
+
+def by_ground(on_light: str, on_dark: str) -> "alt.ExprRef":
+    """One of two colours, by the ground that a chart has come to stand on."""
+    import altair as alt
+
+    return alt.ExprRef(f"luminance(background) < 0.2 ? '{on_dark}' : '{on_light}'")
+
+
+def ink() -> "alt.ExprRef":
+    """The colour of lines that belong to no class: black on a light ground, pale on a dark one."""
+    return by_ground(BLACK, "#E9EBEE")
+
+
+class Draw(Protocol):
+    """A function that draws a training, of which it needs all or a part."""
+
+    def __call__(self, run: Run[M], states: Sequence[TrainState[M]], dataset: Dataset, /) -> Chart:
+        """Return the chart."""
+        ...
+
+
+class Figure(NamedTuple):
+    """A chart of the report; each file of charts lists its own in `FIGURES`.
+
+    Attributes:
+        place: Where it stands in the report: the figures are in rising order.
+        words: What it shows, in a sentence.
+        draw: What draws it.
+    """
+
+    place: int
+    words: str
+    draw: Draw

@@ -1,0 +1,352 @@
+"""From text to data, and from data to a state, in which each piece is checked in its place."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence, Set
+from reprlib import repr as short_repr
+from types import FunctionType
+from typing import NamedTuple, TypeVar
+
+from pyrsistent import InvariantException, PMap, pmap, pvector
+
+from microfp.base.checks import wrong_kind, wrong_value
+from microfp.base.json import NOT_FINITE
+from microfp.checkpoint.checks import (
+    LARGEST_INT,
+    Unreadable,
+    check_depth,
+    check_fields,
+    check_record,
+    digest,
+    too_deep,
+    wrong,
+)
+from microfp.checkpoint.formats import OWN, TAGS, Format, Function, item_names
+from microfp.errors import CheckpointError
+from microfp.ops import PRIMITIVES
+from microfp.record import Record
+from microfp.values import Value
+
+__all__ = ["decoded", "known_names", "parsed"]
+
+R = TypeVar("R", bound=Record)
+
+
+class _Known(NamedTuple):
+    """All that a file can refer to."""
+
+    named: Mapping[str, Function]
+    nodes: Sequence[Value]
+
+
+def parsed(text: str) -> object:
+    """Read JSON; what is no strict JSON becomes an `Unreadable` in its place.
+
+    Raises:
+        CheckpointError: If the text is no JSON at all.
+
+    >>> parsed("[1, NaN]")[1].got
+    'NaN'
+    """
+    try:
+        parsed: object = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_float=_float,
+            parse_int=_int,
+            parse_constant=lambda word: Unreadable("a number, or a text such as 'NaN'", word),
+        )
+    except json.JSONDecodeError as error:
+        raise _no_json(error) from None
+    except RecursionError:
+        raise too_deep() from None
+    return parsed
+
+
+def _no_json(error: json.JSONDecodeError) -> CheckpointError:
+    """What is wrong with a text, and whether its end seems to be missing."""
+    cut = error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated")
+    hint = ", as if the file had been cut off" if cut else ""
+    where = f"line {error.lineno}, column {error.colno}"
+    return CheckpointError(f"{where}: must be JSON, got {error.msg!r}{hint}")
+
+
+def _object(pairs: list[tuple[str, object]]) -> object:
+    twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+    return (
+        Unreadable("an object of different keys", f"{twice[0]!r} twice") if twice else dict(pairs)
+    )
+
+
+def _float(text: str) -> object:
+    number = float(text)
+    return number if math.isfinite(number) else Unreadable("a number of 64 bits", text)
+
+
+def _int(text: str) -> object:
+    if len(text) > 20 or abs(int(text)) > LARGEST_INT:
+        return Unreadable("an int of 64 bits", text)
+    return int(text)
+
+
+def known_names(format: Format[R]) -> Mapping[str, Function]:
+    """All that a file of a format may name, by name.
+
+    Raises:
+        TypeError: If something that the format knows is neither such a class nor a function.
+        ValueError: If two things have one name.
+
+    >>> from microfp.trainer import Metrics
+    >>> known_names(Format("pets", 1, Metrics))["Metrics"] is Metrics
+    True
+    """
+    named = dict(OWN)
+    known: tuple[Function, ...] = (*format.known, format.kind)
+    for thing in known:
+        if not _can_be_known(thing):
+            expected = "classes of records or named tuples, and functions"
+            raise wrong_kind("load", "each of known", expected, thing)
+        name = thing.__name__
+        if name in TAGS or named.setdefault(name, thing) is not thing:
+            raise wrong_value("load", "known", "of names that nothing else has", name)
+    return named
+
+
+def _can_be_known(thing: object) -> bool:
+    if isinstance(thing, type):
+        return issubclass(thing, Record) or (issubclass(thing, tuple) and bool(item_names(thing)))
+    return isinstance(thing, FunctionType)
+
+
+def decoded(data: object, format: Format[R], named: Mapping[str, Function]) -> R:
+    """Turn the data of a file into its record.
+
+    Args:
+        data: What the file holds.
+        format: What it has to call itself, and the type of the record.
+        named: What it may name.
+
+    Raises:
+        CheckpointError: If the data are no such record; the message says where and why.
+
+    >>> from microfp.trainer import Metrics
+    >>> decoded({"format": "cars"}, Format("pets", 1, Metrics), {})
+    Traceback (most recent call last):
+    microfp.errors.CheckpointError: format must be 'pets', got 'cars'
+    """
+    head = _head(data, format)
+    check_depth(data)
+    nodes: list[Value] = []
+    known = _Known(named, nodes)
+    for i, node in enumerate(_list(head["nodes"], "nodes")):  # each refers to those before it
+        nodes.append(_node(node, known, f"nodes[{i}]"))
+    record = _read(head["state"], known, "state")
+    if not isinstance(record, format.kind):
+        raise wrong("state", f"a {format.kind.__name__}", record)
+    if head["sha256"] != digest(head):
+        raise CheckpointError("sha256 must be that of nodes and state: the file was altered")
+    return record
+
+
+def _head(data: object, format: Format[R]) -> dict[str, object]:
+    """The outermost object, of this format and version."""
+    head = _dict(data, "the file")
+    if head.get("format") != format.name:
+        raise wrong("format", repr(format.name), head.get("format"))
+    version = head.get("version")
+    if type(version) is not int or version != format.version:
+        newer = type(version) is int and version > format.version
+        hint = "; a newer microfp wrote it" if newer else ""
+        raise CheckpointError(f"{wrong('version', str(format.version), version)}{hint}")
+    return _of_keys(head, {"format", "version", "sha256", "nodes", "state"}, "the file")
+
+
+def _dict(data: object, where: str) -> dict[str, object]:
+    if not isinstance(data, dict):
+        raise wrong(where, "an object", data)
+    if not all(isinstance(key, str) for key in data):
+        raise wrong(where, "an object whose keys are texts", data)
+    return data
+
+
+def _list(data: object, where: str) -> list[object]:
+    if not isinstance(data, list):
+        raise wrong(where, "a list", data)
+    return data
+
+
+def _of_keys(
+    data: object, keys: Set[str], where: str, optional: Set[str] = frozenset()
+) -> dict[str, object]:
+    found = _dict(data, where)
+    missing, unknown = keys - found.keys(), found.keys() - keys - optional
+    if missing:
+        raise CheckpointError(f"{where} must have a key {min(missing)!r}, got none")
+    if unknown:
+        raise CheckpointError(f"{where} must have no key {short_repr(min(unknown))}, got one")
+    return found
+
+
+def _read(data: object, known: _Known, where: str) -> object:
+    """What data in a file stand for, case by case as `_data` has written them."""
+    found: object
+    match data:
+        case None | bool() | int():
+            found = data
+        case float():
+            found = _number(data, where)
+        case str():
+            found = NOT_FINITE.get(data, data)
+        case list():
+            found = pvector(_items(data, known, where))
+        case {"value": _}:
+            found = _leaf(data, where)
+        case dict() if len(data) == 1:
+            ((tag, content),) = data.items()
+            found = _tagged(tag, content, known, where)
+        case _:
+            raise wrong(where, "data as a checkpoint has them", data)
+    return found
+
+
+def _items(data: object, known: _Known, where: str) -> list[object]:
+    return [_read(item, known, f"{where}[{i}]") for i, item in enumerate(_list(data, where))]
+
+
+def _tagged(tag: str, content: object, known: _Known, where: str) -> object:
+    """What an object of one key stands for: the key says what, the content is the rest."""
+    found: object
+    match tag:
+        case "tuple":
+            found = tuple(_items(content, known, where))
+        case "map":
+            found = _map(content, known, where)
+        case "text":
+            found = _string(content, where)
+        case "function":
+            found = _function(content, known, where)
+        case "node":
+            found = _reference(content, known, where)
+        case _:
+            found = _instance(tag, content, known, where)
+    return found
+
+
+def _map(data: object, known: _Known, where: str) -> PMap[object, object]:
+    pairs = [_items(pair, known, f"{where}[{i}]") for i, pair in enumerate(_list(data, where))]
+    for i, pair in enumerate(pairs):
+        if len(pair) != 2 or not isinstance(pair[0], Hashable):
+            raise wrong(f"{where}[{i}]", "a key and an item", pair)
+    found = {pair[0]: pair[1] for pair in pairs}
+    if len(found) < len(pairs):
+        raise CheckpointError(f"{where} must be a map of different keys, got one twice")
+    return pmap(found)
+
+
+def _string(data: object, where: str) -> str:
+    if not isinstance(data, str):
+        raise wrong(where, "a text", data)
+    return data
+
+
+def _number(data: object, where: str) -> float:
+    """A float; texts stand for those that JSON has no numbers for."""
+    if isinstance(data, str) and data in NOT_FINITE:
+        return NOT_FINITE[data]
+    if isinstance(data, bool) or not isinstance(data, int | float) or not math.isfinite(data):
+        raise wrong(where, "a number, 'NaN', 'Infinity' or '-Infinity'", data)
+    return float(data)
+
+
+def _function(data: object, known: _Known, where: str) -> Function:
+    name = _string(data, where)
+    if isinstance(known.named.get(name), FunctionType):
+        return known.named[name]
+    raise wrong(where, "a function of microfp, or one that is named to load as known", name)
+
+
+def _reference(data: object, known: _Known, where: str) -> Value:
+    """A node further up in the list of nodes."""
+    if type(data) is not int or not 0 <= data < len(known.nodes):
+        raise wrong(where, f"the place of one of {len(known.nodes)} nodes", data)
+    return known.nodes[data]
+
+
+def _leaf(data: object, where: str) -> Value:
+    found = _of_keys(data, {"value"}, where, {"label"})
+    label = _string(found["label"], f"{where}.label") if "label" in found else None
+    return Value(data=_number(found["value"], f"{where}.value"), label=label)
+
+
+def _node(data: object, known: _Known, where: str) -> Value:
+    if "op" not in _dict(data, where):
+        return _leaf(data, where)
+    found = _of_keys(data, {"value", "op", "parents"}, where, {"label", "parameter"})
+    leaf = _leaf({key: found[key] for key in ("value", "label") if key in found}, where)
+    operands = _operands(found["parents"], known, f"{where}.parents")
+    constants = [_number(found["parameter"], f"{where}.parameter")] if "parameter" in found else []
+    op = _primitive(found["op"], operands, constants, where)
+    return Value(
+        data=leaf.data,
+        op=op,
+        parents=tuple(operands),
+        label=leaf.label,
+        parameter=constants[0] if constants else None,
+    )
+
+
+def _operands(places: object, known: _Known, where: str) -> list[Value]:
+    found = enumerate(_list(places, where))
+    return [_reference(place, known, f"{where}[{i}]") for i, place in found]
+
+
+def _primitive(op: object, operands: list[Value], constants: list[float], where: str) -> str:
+    """The name of a primitive that can be applied to such operands."""
+    name = _string(op, f"{where}.op")
+    if name not in PRIMITIVES:
+        raise wrong(f"{where}.op", "the name of a primitive", name)
+    primitive = PRIMITIVES[name]
+    try:
+        primitive.forward(*[node.data for node in operands], *constants)
+    except TypeError:
+        fits = False
+    else:
+        fits = primitive.arity in (None, len(operands))
+    if not fits:
+        raise wrong(f"{where}.parents", f"the operands of {name}", f"{len(operands)} nodes")
+    return name
+
+
+def _instance(name: str, content: object, known: _Known, where: str) -> object:
+    """A record or a named tuple of a known type."""
+    kind = known.named.get(name)
+    inside = f"{where}.{name:.40}"
+    if not isinstance(kind, type):
+        raise wrong(where, "of a type of microfp, or of one that is named to load as known", name)
+    if not issubclass(kind, Record):
+        return _named_tuple(kind, _items(content, known, inside), inside)
+    return _record(kind, content, known, inside)
+
+
+def _record(kind: type[Record], content: object, known: _Known, inside: str) -> Record:
+    given = _of_keys(content, set(kind.field_names()), inside)
+    fields = {key: _read(given[key], known, f"{inside}.{key}") for key in kind.field_names()}
+    check_fields(kind, fields, inside)
+    try:
+        record = kind(**fields)
+    except (InvariantException, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(
+            f"{inside} must be a {kind.__name__}, got fields of none: {error}"
+        ) from None
+    check_record(record, inside)
+    return record
+
+
+def _named_tuple(kind: type, items: list[object], where: str) -> object:
+    try:
+        found: object = kind(*items)
+    except (TypeError, ValueError):
+        raise wrong(where, f"the items of a {kind.__name__}", items) from None
+    check_fields(kind, dict(zip(item_names(kind), items, strict=False)), where)
+    return found

@@ -1,0 +1,96 @@
+"""Formats: what a kind of file calls itself, and what microfp's own files may name."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
+
+from microfp import optim
+from microfp.nn import MLP, Layer, Neuron
+from microfp.record import Record
+from microfp.trainer import Metrics, TrainState
+from microfp.values import (
+    absolute,
+    cos,
+    exp,
+    log,
+    neg,
+    relu,
+    sigmoid,
+    sin,
+    softplus,
+    sqrt,
+    tanh,
+)
+
+__all__ = ["OPTIMIZER_STATES", "OWN", "TAGS", "Format", "Function", "item_names"]
+
+R = TypeVar("R", bound=Record)
+
+Function: TypeAlias = Callable[..., object]
+"""What a file can name: a class of records, a class of named tuples, or a function.
+
+>>> functions: list[Function] = [Metrics, len]
+"""
+
+
+def _optimizer_states() -> Iterator[type[Record]]:
+    """The public records of optim that are named as states: what a new part brings is known."""
+    for name in optim.__all__:
+        kind = getattr(optim, name)
+        if isinstance(kind, type) and issubclass(kind, Record) and name.endswith("State"):
+            yield kind
+
+
+OPTIMIZER_STATES: tuple[type[Record], ...] = tuple(_optimizer_states())
+"""What the parts of optimisers remember.
+
+>>> optim.AdamState in OPTIMIZER_STATES
+True
+"""
+
+_RECORDS: tuple[Function, ...] = (TrainState, Metrics, MLP, Layer, Neuron, *OPTIMIZER_STATES)
+
+_FUNCTIONS: tuple[Function, ...] = (
+    *(absolute, cos, exp, log, neg, relu, sigmoid, sin, softplus, sqrt, tanh),
+)
+
+OWN: Mapping[str, Function] = {thing.__name__: thing for thing in (*_RECORDS, *_FUNCTIONS)}
+"""What every file may name, by name.
+
+>>> OWN["TrainState"].__name__
+'TrainState'
+"""
+
+TAGS = frozenset({"text", "tuple", "map", "function", "value", "node"})
+"""The keys that say what an object of a file is, so that nothing else can be called so.
+
+>>> "tuple" in TAGS
+True
+"""
+
+
+class Format(NamedTuple, Generic[R]):
+    """A kind of file: what it calls itself, and which record stands in it.
+
+    Attributes:
+        name: What stands in the file under "format".
+        version: What stands there under "version"; another one is not read.
+        kind: The type of the record.
+        known: What a file may name besides microfp's own, as in `load`; `kind` counts as known.
+
+    >>> Format("pets", 1, Metrics).kind.__name__
+    'Metrics'
+    """
+
+    name: str
+    version: int
+    kind: type[R]
+    known: tuple[Function, ...] = ()
+
+
+def item_names(kind: type) -> tuple[str, ...]:
+    """Return the names of a named tuple's items; none for another class.
+
+    >>> item_names(Format)
+    ('name', 'version', 'kind', 'known')
+    """
+    return getattr(kind, "_fields", ())

@@ -1,0 +1,290 @@
+"""Rules: what happens to one parameter in one step, and the optimiser that a rule makes.
+
+A rule is scalar arithmetic, written once, that is lifted over the parameters here and that a
+compiler can run with one parameter a lane.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import repeat
+from typing import NamedTuple, TypeAlias
+
+from pyrsistent import PVector, pvector
+
+from microfp import ops
+from microfp.base.binding import bind, shown
+from microfp.base.checks import check_kind, check_non_negative, wrong_kind
+from microfp.base.memo import memoized
+from microfp.ops import Operand
+from microfp.record import Record, attr
+from microfp.schedules import Schedule
+
+__all__ = [
+    "EmptyState",
+    "Numbers",
+    "Optimizer",
+    "Rate",
+    "Reduction",
+    "Rule",
+    "RuleUse",
+    "Slots",
+    "checked_rate",
+    "from_rule",
+    "update_each",
+]
+
+Numbers: TypeAlias = PVector[float]
+"""One number per parameter, in parameter order.
+
+>>> from microfp.optim import identity, scale
+>>> gradients: Numbers = pvector([0.5, -1.0])
+>>> scale(-2.0).update(gradients, identity().init(gradients), gradients, 0)[0]
+pvector([-1.0, 2.0])
+"""
+
+Rate: TypeAlias = float | Schedule
+"""A learning rate: a number, or a function of the step.
+
+>>> from microfp.optim import sgd
+>>> rates: list[Rate] = [0.1, lambda step: 0.1 / (step + 1)]
+>>> [sgd(rate).name for rate in rates]
+['sgd', 'sgd']
+"""
+
+Slots: TypeAlias = tuple[Operand, ...]
+"""What a rule remembers of one parameter.
+
+>>> slots: Slots = (0.0, 1.0)
+>>> len(slots)
+2
+"""
+
+
+class Reduction(Record):
+    """A number that depends on all gradients, as two scalar functions around a sum.
+
+    number = result(term(g0) + term(g1) + ...), added up in parameter order.
+
+    Attributes:
+        term: From the gradient of one parameter to what it adds.
+        result: From the sum to the number.
+
+    >>> norm = Reduction(term=lambda g: g * g, result=lambda total: ops.sqrt(total))
+    >>> norm.result(sum(map(norm.term, [3.0, 4.0])))
+    5.0
+    """
+
+    term: Callable[..., Operand] = attr()
+    result: Callable[..., Operand] = attr()
+
+
+class EmptyState(Record):
+    """The state of a part that remembers nothing.
+
+    >>> EmptyState()
+    EmptyState()
+    """
+
+
+def _none(time: int) -> tuple[float, ...]:
+    return ()
+
+
+class Rule(Record):
+    """What one parameter needs in one step, in arithmetic that also works on nodes of a graph.
+
+    (update, slots) = function(gradient, slots, parameter, coefficients)
+
+    Attributes:
+        function: The scalar rule; where it divides or takes a root, by the primitives of `ops`.
+        state: The record that holds the slots, one `PVector` a slot, in the order of its fields.
+            If its first field is `count`, that holds how often the rule has been applied.
+        initial: What each slot holds at first.
+        coefficients: The numbers that depend on the time alone, such as the learning rate: a
+            function of the count where the state has one, else of the step of the training.
+        reduction: Where given, its number is one more coefficient, the last.
+
+    >>> halve = Rule(function=lambda g, slots, p, coefficients: (0.5 * g, slots))
+    >>> halve.function(4.0, (), 1.0, ())
+    (2.0, ())
+    """
+
+    function: Callable[..., tuple[Operand, Slots]] = attr()
+    state: type[Record] = attr(default=EmptyState)
+    initial: tuple[float, ...] = attr(default=())
+    coefficients: Callable[[int], tuple[float, ...]] = attr(default=_none)
+    reduction: Reduction | None = attr(default=None)
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether the state counts how often the rule has been applied."""
+        return self.state.field_names()[:1] == ("count",)
+
+
+class RuleUse(NamedTuple):
+    """How an optimiser uses a rule.
+
+    Attributes:
+        rule: The rule.
+        where: Which parameters it is applied to, one bool each; the gradients of the others pass
+            as they are, and are not remembered. None for all of them.
+        every: It is applied in one step of so many, when the mean of `accumulate_gradients` is
+            complete; in the others its update is 0.0, and it remembers what it did.
+
+    >>> from microfp.optim import accumulate_gradients, sgd
+    >>> [use.every for use in accumulate_gradients(sgd(0.1), every=4).rules]
+    [1, 4]
+    """
+
+    rule: Rule
+    where: tuple[bool, ...] | None = None
+    every: int = 1
+
+
+class Optimizer(NamedTuple):
+    """A function that turns gradients into updates, and the state it starts from.
+
+    It is a named tuple and no record, for the sake of the established names: in a record,
+    `update` is the method that pyrsistent gives every map.
+
+    Attributes:
+        name: What to call it.
+        init: From the parameters to the first state.
+        update: From gradients, state, parameters and step to updates and the next state.
+        learning_rate: The rate at a step, for reports; None where there is no such thing.
+        rules: The scalar rules that it applies one after another, for compilers; None where it
+            is more than that. The records of its state, in order, are those of the rules; what
+            `accumulate_gradients` holds in its own comes after it.
+
+    >>> from microfp.optim import adamw, sgd
+    >>> sgd(0.1)
+    Optimizer(name='sgd', learning_rate=constant(0.1, ...))
+    >>> len(adamw().rules)
+    3
+    """
+
+    name: str
+    init: Callable[[Numbers], object]
+    update: Callable[[Numbers, object, Numbers, int], tuple[Numbers, object]]
+    learning_rate: Schedule | None = None
+    rules: tuple[RuleUse, ...] | None = None
+
+    def __repr__(self) -> str:
+        """Show its name and its rate; what it is composed of would fill pages."""
+        given = _given_rate(self.learning_rate)
+        rate = "" if given is None else f", learning_rate={shown(given)}"
+        return f"Optimizer(name={self.name!r}{rate})"
+
+
+def from_rule(name: str, rule: Rule, *, learning_rate: Schedule | None = None) -> Optimizer:
+    """Lift a scalar rule over all parameters, which makes an optimiser of your own.
+
+    Args:
+        name: What to call it.
+        rule: What happens to one parameter.
+        learning_rate: What to report as the learning rate, if the rule has one.
+
+    >>> from pyrsistent import pvector
+    >>> signs = from_rule("signs", Rule(function=lambda g, slots, p, _: (ops.sign(g), slots)))
+    >>> signs.update(pvector([-3.0, 2.0]), EmptyState(), pvector([0.0, 0.0]), 0)[0]
+    pvector([-1.0, 1.0])
+    """
+    check_kind("from_rule", "rule", rule, Rule, example="Rule(function=...)")
+    return Optimizer(
+        name=name,
+        init=bind(_first_memory, rule),
+        update=bind(_apply_rule, name, rule),
+        learning_rate=learning_rate,
+        rules=(RuleUse(rule),),
+    )
+
+
+def _first_memory(rule: Rule, parameters: Numbers) -> object:
+    counter = (0,) if rule.is_counting else ()
+    vectors = (pvector([start] * len(parameters)) for start in rule.initial)
+    return rule.state.unchecked(*counter, *vectors)
+
+
+def _apply_rule(
+    name: str, rule: Rule, gradients: Numbers, state: object, parameters: Numbers, step: int
+) -> tuple[Numbers, object]:
+    count, vectors = _memory(name, rule, state)
+    time = step if count is None else count
+    coefficients = (*rule.coefficients(time), *_reduced(rule.reduction, gradients))
+    updates, after = update_each(rule.function, gradients, vectors, parameters, coefficients)
+    counter = () if count is None else (count + 1,)
+    return updates, rule.state.unchecked(*counter, *after) if counter or vectors else state
+
+
+def update_each(
+    function: Callable[..., tuple[Operand, Slots]],
+    gradients: Numbers,
+    vectors: tuple[Numbers, ...],
+    parameters: Numbers,
+    coefficients: tuple[Operand, ...],
+) -> tuple[Numbers, list[Numbers]]:
+    """Apply the function of a rule to each parameter.
+
+    Args:
+        function: As in `Rule`.
+        gradients: One number per parameter.
+        vectors: What is remembered, one vector a slot.
+        parameters: One number per parameter.
+        coefficients: What the function is given besides.
+
+    Returns:
+        The updates, and what is remembered next, one vector a slot.
+
+    >>> p = pvector([1.0, 2.0])
+    >>> update_each(lambda g, slots, p, coefficients: (g * p, slots), p, (), p, ())
+    (pvector([1.0, 4.0]), [])
+    """
+    slots = zip(*vectors, strict=True) if vectors else repeat(())
+    applied = [
+        function(g, remembered, p, coefficients)
+        for g, p, remembered in zip(gradients, parameters, slots, strict=False)
+    ]
+    updates: Numbers = pvector([update for update, _ in applied])  # type: ignore[misc]  # floats
+    columns = zip(*(kept for _, kept in applied), strict=True) if applied else vectors
+    return updates, [pvector(column) for column in columns]
+
+
+def _memory(name: str, rule: Rule, state: object) -> tuple[int | None, tuple[Numbers, ...]]:
+    """The count of a state, if there is one, and its vectors."""
+    if rule.state is EmptyState:
+        return None, ()
+    if not isinstance(state, rule.state):
+        raise wrong_kind(name, "the optimizer state", f"a {rule.state.__name__}", state)
+    fields = tuple(state.values())
+    return (fields[0], fields[1:]) if rule.is_counting else (None, fields)  # type: ignore[return-value]  # as `init` and `update` make it
+
+
+def _reduced(reduction: Reduction | None, gradients: Numbers) -> tuple[Operand, ...]:
+    if reduction is None:
+        return ()
+    return (reduction.result(ops.total(*map(reduction.term, gradients))),)
+
+
+def checked_rate(learning_rate: Schedule) -> Schedule:
+    """Check the rate of each step when it is asked for, and remember it: each step asks twice.
+
+    Raises:
+        TypeError, ValueError: At a step whose rate is no finite number of at least 0.
+
+    >>> checked_rate(lambda step: 0.5 - step)(1)
+    Traceback (most recent call last):
+    ValueError: learning_rate: the rate at step 1 must be a finite number >= 0, got -0.5
+    """
+    return memoized(bind(_checked_rate, learning_rate))
+
+
+def _checked_rate(learning_rate: Schedule, step: int) -> float:
+    return check_non_negative("learning_rate", f"the rate at step {step}", learning_rate(step))
+
+
+def _given_rate(rate: Schedule | None) -> object:
+    """The schedule that the user gave, of a rate that is checked and remembered besides."""
+    checked: object = getattr(rate, "function", None)
+    if isinstance(checked, partial) and checked.func is _checked_rate:
+        (rate,) = checked.args
+    return rate

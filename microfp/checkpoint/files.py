@@ -80,22 +80,7 @@ from microfp.trainer import (
     TrainState,
 )
 from microfp.tree import branches, values
-from microfp.values import (
-    LEAF,
-    Value,
-    absolute,
-    cos,
-    exp,
-    log,
-    neg,
-    relu,
-    sigmoid,
-    sin,
-    softplus,
-    sqrt,
-    tanh,
-    topological_order,
-)
+from microfp.values import FUNCTIONS, LEAF, Value, topological_order
 
 __all__ = [
     "FORMAT",
@@ -153,8 +138,8 @@ _OPTIMIZER_STATES: tuple[type[Record], ...] = (
     TraceState,
 )
 _RECORDS: tuple[Function, ...] = (TrainState, Metrics, MLP, Layer, Neuron, *_OPTIMIZER_STATES)
-_FUNCTIONS: tuple[Function, ...] = (
-    *(absolute, cos, exp, log, neg, relu, sigmoid, sin, softplus, sqrt, tanh),
+_FUNCTIONS: tuple[Function, ...] = tuple(
+    function for name, function in FUNCTIONS.items() if PRIMITIVES[name].arity == 1
 )
 _OWN: Mapping[str, Function] = {thing.__name__: thing for thing in (*_RECORDS, *_FUNCTIONS)}
 _TAGS = frozenset({"text", "tuple", "map", "function", "value", "node"})

@@ -28,7 +28,7 @@ from typing import TypeAlias
 from microfp import ops
 from microfp.base.checks import check_flag, wrong_value
 from microfp.graph.rewrite import check_node, check_variables, simplified
-from microfp.ops import ATOM, LATEX, PRIMITIVES, PRODUCT, SUM
+from microfp.ops import ATOM, PRIMITIVES, PRODUCT, SUM
 from microfp.values import LEAF, Value, lift, primitive_of, topological_order, total, value
 
 __all__ = ["to_latex", "to_python"]
@@ -133,11 +133,12 @@ def _pieces(node: Value) -> tuple[list[Piece], int]:
     if node.op == LEAF:
         text, precedence = _latex_leaf(node)
         return [text], precedence
-    if isinstance(node.parameter, ops.Primitive) or node.op not in LATEX:
+    latex = primitive_of(node).latex
+    if latex is None:
         return _called(node), ATOM
     if not node.parents:
         return ["0"], ATOM
-    template, precedence = LATEX[node.op]
+    template, precedence = latex
     return [piece for part in _parts(node, template) for piece in _filled(node, *part)], precedence
 
 

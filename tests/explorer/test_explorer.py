@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,12 +20,10 @@ from microfp.ops import PRIMITIVES, primitive
 from microfp.values import Value
 from tests.expressions import VALUES, Expression, applied, evaluate, expressions, microfp_leaves
 
-SCRIPT = (Path(explorer.__file__).parent / "explorer.js").read_text(encoding="utf-8")
-
 
 def javascript(program: str, given: object) -> Any:
     """What a program in the explorer's own script writes; it finds `given` as an object."""
-    source = f"{SCRIPT}\nconst given = {to_json({'it': given})}.it;\n{program}"
+    source = f"{page.script()}\nconst given = {to_json({'it': given})}.it;\n{program}"
     done = run_node(
         ["--input-type=module"],
         return_completed_process=True,

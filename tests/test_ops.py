@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microfp import ops
+from microfp import graph, ops
 from microfp.gradients import backward, grad
 from microfp.ops import PRIMITIVES, primitive
 from microfp.values import Value, lift, value
@@ -550,6 +550,15 @@ def test_a_primitive_of_ones_own_is_differentiated_and_pickled() -> None:
     assert grad(x, backward(node)) == 12.0
     copy: Value = pickle.loads(pickle.dumps(node))
     assert backward(copy)[copy.parents[0]] == 12.0
+
+
+def test_a_primitive_of_ones_own_says_how_latex_sets_it() -> None:
+    latex = ("{0:4}^3", ops.POWER)
+    cube = primitive("cube", cube_of, cube_partials, "{0}³", latex=latex)
+    x = value(2.0, label="x")
+    assert graph.to_latex(applied(cube, x) + 1.0) == "x^3 + 1"
+    assert graph.to_latex(applied(cube, x + 1.0)) == r"\left(x + 1\right)^3"
+    assert graph.to_latex(applied(CUBE, x)) == r"\operatorname{cube}\left(x\right)"
 
 
 def test_a_primitive_of_ones_own_is_not_taken_for_the_one_of_the_table() -> None:

@@ -112,6 +112,10 @@ def test_quick_two_sum_finds_it_behind_the_larger_operand(a: float, b: float) ->
     assert exact_sum(*quick_two_sum(larger, smaller)) == exact_sum(a, b)
 
 
+def test_every_primitive_has_a_form_but_the_one_that_lowering_takes_out() -> None:
+    assert set(FUNCTIONS) == set(PRIMITIVES) - {"stop_gradient"}
+
+
 ARITIES = {op: PRIMITIVES[op].arity for op in FUNCTIONS if op not in ("total", "constant_power")}
 
 

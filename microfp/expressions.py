@@ -28,30 +28,20 @@ __all__ = ["FUNCTIONS", "LONGEST_TEXT", "expression", "read_variables", "variabl
 
 Function: TypeAlias = Callable[..., Value]
 
-FUNCTIONS: Mapping[str, Function] = {
-    "abs": values.absolute,
-    "absolute": values.absolute,
-    "add": values.add,
-    "cos": values.cos,
-    "divide": values.divide,
-    "exp": values.exp,
-    "log": values.log,
-    "max": values.maximum,
-    "maximum": values.maximum,
-    "min": values.minimum,
-    "minimum": values.minimum,
-    "mul": values.mul,
-    "neg": values.neg,
-    "pow": values.pow,
-    "relu": values.relu,
-    "sigmoid": values.sigmoid,
-    "sin": values.sin,
-    "softplus": values.softplus,
-    "sqrt": values.sqrt,
-    "sub": values.sub,
-    "tanh": values.tanh,
-    "where": values.where,
-}
+
+def _notation_name(name: str) -> str:
+    """What the notation calls a primitive, such as abs(x); its own name where it writes no call."""
+    before, bracket, _ = PRIMITIVES[name].notation.partition("(")
+    return before if bracket else name
+
+
+FUNCTIONS: Mapping[str, Function] = dict(
+    sorted(
+        (called, function)
+        for name, function in values.FUNCTIONS.items()
+        for called in (name, _notation_name(name))
+    )
+)
 """The functions that an expression can call, by the names it calls them.
 
 >>> FUNCTIONS["sqrt"](9.0).data

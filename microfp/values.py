@@ -9,15 +9,15 @@ nodes, so the graph is plain data: `gradients.backward` folds over it, `graph` p
 (1.0, 'relu', ['add'])
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from numbers import Real
 from operator import attrgetter
-from threading import local
 from typing import TYPE_CHECKING, SupportsFloat, TypeAlias
-from weakref import ref
 
 from microfp import ops
 from microfp.base.checks import check_kind, wrong_kind, wrong_value
+from microfp.base.order import post_order
+from microfp.base.pickling import reduce_node
 from microfp.base.showing import mimebundle
 from microfp.ops import PRIMITIVES, Operand, Primitive
 from microfp.record import Record, attr, check_several
@@ -54,11 +54,9 @@ _ADVICE = {
     **{name: f"{name}(x) is a function" for name in PRIMITIVES},
     "backward": "backward(x) is a function",
     "grad": "see grad(x, backward(output))",
-    "array": "its number is x.data, or float(x)",
-    "item": "its number is x.data, or float(x)",
-    "numpy": "its number is x.data, or float(x)",
-    "tolist": "its number is x.data, or float(x)",
-    "value": "its number is x.data, or float(x)",
+    **dict.fromkeys(
+        ("array", "item", "numpy", "tolist", "value"), "its number is x.data, or float(x)"
+    ),
     "detach": "stop_gradient(x) is a function",
     "requires_grad": "every node has a gradient; tree.freeze makes constants",
     "zero_grad": "gradients are in no node, so there is nothing to reset",
@@ -185,7 +183,10 @@ class Value(Record):
         return self  # nothing below a node can change, so a copy could not be told apart
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _reduce(self)
+        fields = (self.data, self.op, self.parents, self.label, self.parameter)
+        if not self.parents:
+            return _node, fields
+        return reduce_node(self, _node, fields, lambda: topological_order(self)[:-1])
 
 
 Scalar: TypeAlias = Value | float
@@ -569,10 +570,7 @@ def total(terms: Iterable[Scalar]) -> Value:
 
 
 def topological_order(output: Value) -> tuple[Value, ...]:
-    """List the nodes of a graph so that parents stand before children, in operand order.
-
-    The order is the post-order of a depth-first walk that takes operands from left to right;
-    it depends on nothing else. The walk keeps its own stack, so depth is no limit.
+    """List the nodes of a graph in post-order: parents before children, in operand order.
 
     Raises:
         TypeError: If the output is no Value.
@@ -582,95 +580,20 @@ def topological_order(output: Value) -> tuple[Value, ...]:
     ['leaf', 'mul', 'leaf', 'add', 'relu']
     """
     check_kind("topological_order", "output", output, Value)
-    order: list[Value] = []
-    seen = {output}
-    stack = [(output, iter(output.parents))]
-    while stack:  # a plain loop: the fast form, and no recursion
-        node, waiting = stack[-1]
-        for parent in waiting:
-            if parent not in seen:
-                seen.add(parent)
-                above = _parents_of(parent)
-                if above:
-                    stack.append((parent, iter(above)))
-                    break
-                order.append(parent)
-        else:
-            order.append(node)
-            stack.pop()
-    return tuple(order)
+    return post_order(output, _parents_of)
 
 
 # Faster than in bytecode, on Python 3.11 by a factor of three.
 _parents_of: Callable[[Value], tuple[Value, ...]] = attrgetter("parents")
 
 
-# Pickling. A node's parents are nodes, and pickle recurses into what it saves, so a deep graph
-# would overflow its stack. Hence a node that is met at some depth sends all its ancestors ahead,
-# in topological order: each then finds its parents already saved. (If every node did so, saving
-# the nodes one by one would take quadratic time.) How deep the walk is, only this thread's
-# pickling in progress has to know; the pickler alone keeps that alive, so a failure ends it too.
+FUNCTIONS: Mapping[str, Callable[..., Value]] = {
+    name: globals()[name]
+    for name, row in PRIMITIVES.items()
+    if name in globals() and name not in ("total", "stop_gradient")
+}
+"""The functions of numbers above, by the name of their primitive.
 
-_DEPTH = 20
-_pickling = local()
-
-
-class _Walk:
-    """Where the pickling in progress stands: how deep, and which nodes are on their way ahead."""
-
-    __slots__ = ("__weakref__", "ahead", "depth")
-
-    def __init__(self) -> None:
-        self.depth = 0
-        self.ahead: frozenset[Value] = frozenset()
-
-
-class _Ancestors:
-    """Pickles as the list of the nodes below a node, parents first."""
-
-    def __init__(self, node: Value, walk: _Walk) -> None:
-        self.nodes = topological_order(node)[:-1]
-        self.walk = walk
-
-    def __reduce__(self) -> tuple[object, ...]:
-        self.walk.ahead = frozenset(self.nodes)
-        return list, (), None, iter(self.nodes)
-
-
-class _Arrived:
-    """Pickles as None, once everything below a node has been saved."""
-
-    def __init__(self, walk: _Walk) -> None:
-        self.walk = walk
-        self.depth = walk.depth
-
-    def __reduce__(self) -> tuple[object, ...]:
-        self.walk.depth = self.depth
-        self.walk.ahead = frozenset()
-        return type(None), ()
-
-
-def _walk_in_progress() -> _Walk:
-    walk: _Walk | None = getattr(_pickling, "walk", lambda: None)()
-    if walk is None:
-        walk = _Walk()
-        _pickling.walk = ref(walk)
-    return walk
-
-
-def _reduce(node: Value) -> tuple[object, ...]:
-    fields = (node.data, node.op, node.parents, node.label, node.parameter)
-    if not node.parents:
-        return _node, fields
-    walk = _walk_in_progress()
-    if node in walk.ahead:
-        return _node, fields
-    arrived = _Arrived(walk)
-    ancestors = _Ancestors(node, walk) if walk.depth >= _DEPTH else None
-    walk.depth += 1
-    return _restored, (ancestors, *fields, arrived)
-
-
-def _restored(_ancestors: list[Value] | None, /, *fields: object) -> Value:
-    *of_node, _arrived = fields
-    return Value.unchecked(*of_node)
+>>> FUNCTIONS["exp"](0.0)
+Value(data=1.0, op='exp')
+"""

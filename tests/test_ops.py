@@ -8,8 +8,10 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from microfp import ops
+from microfp import graph, ops
 from microfp.gradients import backward, grad
 from microfp.ops import PRIMITIVES, primitive
 from microfp.values import Value, lift, value
@@ -440,7 +442,35 @@ def test_saturated_functions_keep_their_small_derivatives(name: str, a: float) -
             assert partial <= 1e-307
 
 
+# Bounds: no value is larger than its row says, for operands as large as they may be.
+
+
+@pytest.mark.parametrize("name", [row.name for row in PRIMITIVES.values() if row.bound])
+@given(data=st.data())
+def test_no_value_exceeds_its_bound(name: str, data: st.DataObject) -> None:
+    row = PRIMITIVES[name]
+    assert row.bound is not None
+    sizes = [data.draw(st.floats(0.0, 1e100)) for _ in range(row.arity or 3)]
+    operands = [data.draw(st.floats(-size, size)) for size in sizes]
+    constants = [float(data.draw(st.integers(-3, 9)))] if row is ops.constant_power else []
+    bound = row.bound(*sizes, *constants)
+    assert abs(row(*operands, *constants)) <= bound * (1.0 + 1e-12)
+
+
+def test_a_power_has_a_bound_where_the_exponent_is_a_whole_number() -> None:
+    bound = ops.constant_power.bound
+    assert bound is not None
+    assert bound(3.0, 2.0) == 9.0
+    assert bound(0.5, 2.0) == 1.0
+    assert bound(3.0, 0.5) == bound(3.0, -1.0) == bound(3.0, INF) == bound(1e200, 2.0) == INF
+
+
 # The table itself.
+
+
+def test_the_table_holds_every_row_of_the_module() -> None:
+    rows = [thing for thing in vars(ops).values() if isinstance(thing, ops.Primitive)]
+    assert list(PRIMITIVES.values()) == rows
 
 
 def test_every_row_is_found_under_its_own_name() -> None:
@@ -520,6 +550,15 @@ def test_a_primitive_of_ones_own_is_differentiated_and_pickled() -> None:
     assert grad(x, backward(node)) == 12.0
     copy: Value = pickle.loads(pickle.dumps(node))
     assert backward(copy)[copy.parents[0]] == 12.0
+
+
+def test_a_primitive_of_ones_own_says_how_latex_sets_it() -> None:
+    latex = ("{0:4}^3", ops.POWER)
+    cube = primitive("cube", cube_of, cube_partials, "{0}³", latex=latex)
+    x = value(2.0, label="x")
+    assert graph.to_latex(applied(cube, x) + 1.0) == "x^3 + 1"
+    assert graph.to_latex(applied(cube, x + 1.0)) == r"\left(x + 1\right)^3"
+    assert graph.to_latex(applied(CUBE, x)) == r"\operatorname{cube}\left(x\right)"
 
 
 def test_a_primitive_of_ones_own_is_not_taken_for_the_one_of_the_table() -> None:

@@ -5,21 +5,10 @@ from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from microfp import optim
 from microfp.nn import MLP, Layer, Neuron
+from microfp.ops import PRIMITIVES
 from microfp.record import Record
 from microfp.trainer import Metrics, TrainState
-from microfp.values import (
-    absolute,
-    cos,
-    exp,
-    log,
-    neg,
-    relu,
-    sigmoid,
-    sin,
-    softplus,
-    sqrt,
-    tanh,
-)
+from microfp.values import FUNCTIONS
 
 __all__ = ["OPTIMIZER_STATES", "OWN", "TAGS", "Format", "Function", "item_names"]
 
@@ -49,8 +38,8 @@ True
 
 _RECORDS: tuple[Function, ...] = (TrainState, Metrics, MLP, Layer, Neuron, *OPTIMIZER_STATES)
 
-_FUNCTIONS: tuple[Function, ...] = (
-    *(absolute, cos, exp, log, neg, relu, sigmoid, sin, softplus, sqrt, tanh),
+_FUNCTIONS: tuple[Function, ...] = tuple(
+    function for name, function in FUNCTIONS.items() if PRIMITIVES[name].arity == 1
 )
 
 OWN: Mapping[str, Function] = {thing.__name__: thing for thing in (*_RECORDS, *_FUNCTIONS)}

@@ -13,17 +13,10 @@ True
 How the page computes: it holds the graph as data, and for each operation the rule of its value
 and of its partial derivatives as trees of primitives, which `ops.PRIMITIVES` wrote by being called
 with symbols. So there is no second set of derivatives; only the values of the primitives have a
-form in JavaScript.
+form in JavaScript, each in its row of the table.
 """
 
-from microfp.explorer.page import (
-    Frame,
-    PageData,
-    Term,
-    frames,
-    page_data,
-    to_html,
-    widget,
-)
+from microfp.explorer.frames import Frame, Term, frames
+from microfp.explorer.page import PageData, page_data, to_html, widget
 
 __all__ = ["Frame", "PageData", "Term", "frames", "page_data", "to_html", "widget"]

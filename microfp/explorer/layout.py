@@ -90,17 +90,17 @@ def _columns(parents: Sequence[Sequence[int]]) -> list[int]:
     for node in reversed(range(len(parents))):  # a plain loop: users come before operands
         for parent in parents[node]:
             height[parent] = max(height[parent], height[node] + 1)
-    return [max(height) - it for it in height]
+    return [max(height) - above for above in height]
 
 
 def _tracks(parents: Sequence[Sequence[int]], column: Sequence[int]) -> list[list[_Spot]]:
     """For each node itself, and the bends of its edges in the columns up to its furthest user."""
-    end = [it + 1 for it in column]
+    end = [first + 1 for first in column]
     for node, operands in enumerate(parents):
         for parent in operands:
             end[parent] = max(end[parent], column[node])
     return [
-        [_Spot(node, it, it > column[node]) for it in range(column[node], end[node])]
+        [_Spot(node, place, place > column[node]) for place in range(column[node], end[node])]
         for node in range(len(parents))
     ]
 
@@ -124,7 +124,7 @@ def _neighbours(
 
 
 def _initial(tracks: Sequence[Sequence[_Spot]]) -> Columns:
-    spots = sorted((spot for track in tracks for spot in track), key=lambda it: it.node)
+    spots = sorted((spot for track in tracks for spot in track), key=lambda spot: spot.node)
     return tuple(
         tuple(spot for spot in spots if spot.column == column)
         for column in range(max(spot.column for spot in spots) + 1)
@@ -161,7 +161,7 @@ def _sorted(
 ) -> tuple[_Spot, ...]:
     """A column by the mean ranks of its neighbours; who has none stays where it is."""
     rank = {
-        spot: _mean([before[it] for it in neighbours.get(spot, ())], otherwise=float(i))
+        spot: _mean([before[other] for other in neighbours.get(spot, ())], otherwise=float(i))
         for i, spot in enumerate(column)
     }
     return tuple(sorted(column, key=rank.__getitem__))
@@ -179,7 +179,7 @@ def _crossings_between(
     sources: Sequence[_Spot], targets: Sequence[_Spot], right: Neighbours
 ) -> int:
     rank = {spot: i for i, spot in enumerate(targets)}
-    ends = [end for spot in sources for end in sorted(rank[it] for it in right.get(spot, ()))]
+    ends = [end for spot in sources for end in sorted(rank[other] for other in right.get(spot, ()))]
     return sum(a > b for i, b in enumerate(ends) for a in ends[:i])
 
 
@@ -193,7 +193,7 @@ def _rows(columns: Columns, left: Neighbours, right: Neighbours) -> dict[_Spot, 
         neighbours = right if number % 2 == 0 else left
         for spots in columns[::-1] if number % 2 == 0 else columns:
             wished = [
-                _mean([row[it] for it in neighbours.get(spot, ())], otherwise=row[spot])
+                _mean([row[other] for other in neighbours.get(spot, ())], otherwise=row[spot])
                 for spot in spots
             ]
             row.update(zip(spots, _fitted(wished, _spread(spots)), strict=True))

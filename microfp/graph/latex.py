@@ -12,10 +12,9 @@ from collections import Counter
 from string import Formatter
 from typing import TypeAlias
 
-from microfp import ops
 from microfp.base.checks import check_flag, check_kind, wrong_value
 from microfp.graph.names import fresh_names
-from microfp.ops import ATOM, LATEX, PRODUCT, SUM
+from microfp.ops import ATOM, PRODUCT, SUM
 from microfp.values import LEAF, Value, primitive_of, topological_order
 
 __all__ = ["to_latex"]
@@ -114,11 +113,12 @@ def _pieces(node: Value) -> tuple[list[Piece], int]:
     if node.op == LEAF:
         text, precedence = _latex_leaf(node)
         return [text], precedence
-    if isinstance(node.parameter, ops.Primitive) or node.op not in LATEX:
+    latex = primitive_of(node).latex
+    if latex is None:
         return _called(node), ATOM
     if not node.parents:
         return ["0"], ATOM
-    template, precedence = LATEX[node.op]
+    template, precedence = latex
     return [piece for part in _parts(node, template) for piece in _filled(node, *part)], precedence
 
 

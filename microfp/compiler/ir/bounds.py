@@ -11,10 +11,9 @@ True
 """
 
 import math
-from collections.abc import Callable, Sequence
-from functools import reduce
+from collections.abc import Sequence
 
-from microfp.compiler.ir.program import CONSTANT, Instruction, Program
+from microfp.compiler.ir.program import CONSTANT, Instruction, Program, primitive_of
 
 __all__ = ["largest_leaf", "magnitudes"]
 
@@ -59,49 +58,9 @@ def magnitudes(program: Program, leaves: Sequence[float]) -> tuple[float, ...]:
 
 def _bound(instruction: Instruction, operands: Sequence[float]) -> float:
     op, _, parameter = instruction
-    if op == CONSTANT and isinstance(parameter, float):
-        return math.inf if math.isnan(parameter) else abs(parameter)
-    if op == "constant_power" and isinstance(parameter, float):
-        return _of_power(operands[0], parameter)
-    rule = _BOUNDS.get(op)
-    known = all(bound <= _LARGEST for bound in operands)
-    return rule(*operands) if known and rule is not None else math.inf
-
-
-def _of_power(base: float, exponent: float) -> float:
-    if not 0.0 <= exponent <= _LARGEST or not exponent.is_integer():
-        return math.inf
-    try:
-        return math.pow(max(1.0, base), exponent)
-    except OverflowError:
-        return math.inf
-
-
-def _sum(*operands: float) -> float:
-    return reduce(lambda a, b: a + b, operands, 0.0)
-
-
-def _same(a: float) -> float:
-    return a
-
-
-def _unit(*_operands: float) -> float:
-    return 1.0
-
-
-_BOUNDS: dict[str, Callable[..., float]] = {
-    "add": _sum,
-    "sub": _sum,
-    "total": _sum,
-    "mul": lambda a, b: a * b,
-    "neg": _same,
-    "absolute": _same,
-    "relu": _same,
-    "stop_gradient": _same,
-    "exp": lambda a: math.exp(a) if a < 600.0 else math.inf,
-    "softplus": lambda a: a + 1.0,
-    "maximum": _sum,
-    "minimum": _sum,
-    "where": lambda condition, a, b: a + b,
-    **dict.fromkeys(("sin", "cos", "tanh", "sigmoid", "positive", "sign", "above"), _unit),
-}
+    constants = [parameter] if isinstance(parameter, float) else []
+    if op == CONSTANT:
+        return math.inf if math.isnan(constants[0]) else abs(constants[0])
+    bound = primitive_of(instruction).bound
+    known = all(operand <= _LARGEST for operand in operands)
+    return math.inf if bound is None or not known else bound(*operands, *constants)

@@ -20,7 +20,7 @@ from math import prod
 from typing import NamedTuple, TypeAlias
 
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program, primitive_of
-from microfp.ops import Primitive
+from microfp.ops import PRIMITIVES, Primitive
 from microfp.record import Record, attr
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
 SUMS = frozenset({"add", "total"})
 """What adds its operands from left to right."""
 
-COSTLY = frozenset({"exp", "log", "sin", "cos", "tanh", "sigmoid", "softplus", "pow"})
+COSTLY = frozenset(name for name, row in PRIMITIVES.items() if row.costly)
 """What is computed once and kept, not repeated inside another expression."""
 
 MOST_LITERALS = 32

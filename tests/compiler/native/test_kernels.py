@@ -3,11 +3,16 @@
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import Any
 
 import mpmath
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from microfp.compiler.ir.program import Instruction, Program
+from microfp.compiler.native.emit import kernels
 from microfp.compiler.native.emit.kernels import FUNCTIONS
 from microfp.compiler.native.run import jit as engine
 from microfp.compiler.native.run.machine import machine_for, run_rows
@@ -82,6 +87,33 @@ def same(found: float, expected: float) -> bool:
     if expected == 0.0 or math.isinf(expected):
         return found == expected and math.copysign(1.0, found) == math.copysign(1.0, expected)
     return abs(found - expected) <= 2.0 * math.ulp(expected)
+
+
+# Double-double arithmetic: the operations are those of numbers, so they run on floats as well.
+
+MODERATE = st.floats(-1e200, 1e200, allow_subnormal=False)
+two_sum: Any = kernels.two_sum  # typed for vectors
+quick_two_sum: Any = kernels.quick_two_sum  # typed for vectors
+
+
+def exact_sum(a: float, b: float) -> Fraction:
+    return Fraction(a) + Fraction(b)
+
+
+@given(MODERATE, MODERATE)
+def test_two_sum_finds_the_error_of_a_sum(a: float, b: float) -> None:
+    assert two_sum(a, b).high == a + b
+    assert exact_sum(*two_sum(a, b)) == exact_sum(a, b)
+
+
+@given(MODERATE, MODERATE)
+def test_quick_two_sum_finds_it_behind_the_larger_operand(a: float, b: float) -> None:
+    larger, smaller = sorted((a, b), key=abs, reverse=True)
+    assert exact_sum(*quick_two_sum(larger, smaller)) == exact_sum(a, b)
+
+
+def test_every_primitive_has_a_form_but_the_one_that_lowering_takes_out() -> None:
+    assert set(FUNCTIONS) == set(PRIMITIVES) - {"stop_gradient"}
 
 
 ARITIES = {op: PRIMITIVES[op].arity for op in FUNCTIONS if op not in ("total", "constant_power")}

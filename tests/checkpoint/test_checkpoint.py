@@ -38,7 +38,7 @@ from microfp.nn import Model
 from microfp.streams import resume
 from microfp.toolbox import take
 from microfp.trainer import Backend, TrainState, initial_state, train
-from microfp.trainer.fit import M
+from microfp.trainer.state import M
 from microfp.values import Scalar, stop_gradient
 
 MOONS = datasets.moons(20)

@@ -1,0 +1,196 @@
+"""The backend that runs generated Python: a step on plain numbers, in eager's bits.
+
+>>> from microfp import datasets, losses, nn
+>>> from microfp.trainer import eager
+>>> loss, model, data = losses.max_margin(), nn.mlp(2, [4, 1]), datasets.moons(20)
+>>> tuple(gradient(loss, model, data)) == tuple(eager.gradient(loss, model, data))
+True
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from pyrsistent import pvector
+
+from microfp.compiler.python.step import Plan, measure, plan_for
+from microfp.compiler.python.update import Updated, update_for
+from microfp.compiler.trace.structure import Template
+from microfp.datasets import Dataset
+from microfp.errors import TraceError
+from microfp.losses import Loss, check_fits, check_targets, share_correct
+from microfp.nn import Model
+from microfp.optim import Optimizer
+from microfp.record import Deferred
+from microfp.trainer.backend import Folded, Training, check_captured, folded
+from microfp.trainer.eager import rate, squares, updated
+from microfp.trainer.state import (
+    M,
+    Metrics,
+    TrainState,
+    Unbuilt,
+    flattened,
+    moved,
+    unbuilt,
+    untrained,
+)
+from microfp.tree import remembering
+from microfp.values import value
+
+
+class Prepared(NamedTuple):
+    """How a step from a state is computed, and from what.
+
+    Attributes:
+        plan: For the structure of the model.
+        known: The structure and the numbers.
+    """
+
+    plan: Plan
+    known: Unbuilt
+
+
+def prepare(
+    loss: Loss, state: TrainState[M], dataset: Dataset, most_nodes: int | None = None
+) -> Prepared | TraceError:
+    """Find the plan for a state, or the reason why there is none.
+
+    Args:
+        loss: The loss.
+        state: The state, whose model is known to fit.
+        dataset: The examples.
+        most_nodes: How large the graph of one example may be; None for any size.
+    """
+    try:
+        known = flattened(state)
+        plan = _plan(loss, known.template, dataset, most_nodes)
+        check_captured(plan.captured, state)
+    except TraceError as error:
+        return error
+    return Prepared(plan, known)
+
+
+def _plan(loss: Loss, template: Template, dataset: Dataset, most_nodes: int | None) -> Plan:
+    return plan_for(loss, template, len(dataset.xs[0]), most_nodes, dataset.target_count)
+
+
+class _Opened(NamedTuple):
+    """The plan for the single steps of a training, and whether all its targets have a meaning."""
+
+    plan: Plan
+    checked: bool
+
+
+def _open(loss: Loss, template: Template, dataset: Dataset, most_nodes: int | None) -> _Opened:
+    plan = _plan(loss, template, dataset, most_nodes)
+    try:
+        check_targets(loss, dataset, _output_count(plan))
+    except ValueError:
+        return _Opened(plan, checked=False)  # it is raised by the step that meets the target
+    return _Opened(plan, checked=True)
+
+
+_opened: Callable[[Loss, Template, Dataset, int | None], _Opened] = remembering(_open)
+
+
+def _output_count(plan: Plan) -> int:
+    """How many scores there are: the results besides them are the cost and the gradients."""
+    return len(plan.example.outputs) - 1 - plan.parameter_count
+
+
+def attempt(
+    training: Training, state: TrainState[M], most_nodes: int | None = None
+) -> TrainState[M] | TraceError:
+    """Take a step from any state, or say why it cannot be traced."""
+    loss, examples = training.loss, training.examples(state.step)
+    known = unbuilt(state)
+    if known is None:
+        check_fits(loss, state.model, examples)
+    try:
+        known = flattened(state) if known is None else known
+        opened = _opened(loss, known.template, training.dataset, most_nodes)
+        check_captured(opened.plan.captured, state)
+    except TraceError as error:
+        return error
+    if not opened.checked:
+        check_targets(loss, examples, _output_count(opened.plan))
+    return _next(training, Prepared(opened.plan, known), state, examples)
+
+
+def _next(
+    training: Training, prepared: Prepared, state: TrainState[M], examples: Dataset
+) -> TrainState[M]:
+    """The eager step on plain numbers; the model is built when somebody reads it."""
+    plan, known = prepared
+    found = measure(plan, known.numbers, examples)
+    after = _updated(training.optimizer, state, known.numbers, found.gradients)
+    metrics = Metrics.unchecked(
+        state.step,
+        found.total,
+        found.data,
+        found.penalty,
+        share_correct(training.loss, found.scores, examples),
+        rate(training.optimizer, state.step),
+        math.sqrt(after.squares),
+    )
+    model = Deferred(moved(known.template, after.numbers))
+    return TrainState.unchecked(state.step + 1, model, after.state, metrics)
+
+
+def _updated(
+    optimizer: Optimizer, state: TrainState[M], numbers: Sequence[float], slopes: Sequence[float]
+) -> Updated:
+    """The update by its generated loop, or as eager does it where there is none."""
+    update = update_for(optimizer)
+    if update is not None:
+        return update(numbers, slopes, state.optimizer_state, state.step)
+    found, after = updated(optimizer, state, pvector(numbers), pvector(slopes))
+    plain = tuple([x if type(x) is float else value(x).data for x in found])
+    return Updated(plain, after, squares(slopes))
+
+
+def stream(training: Training, prepared: Prepared, state: TrainState[M]) -> Iterator[TrainState[M]]:
+    """Yield the states after a state that is prepared, one when asked."""
+    while True:
+        state = _next(training, prepared, state, training.examples(state.step))
+        yield state
+        prepared = Prepared(prepared.plan, flattened(state))
+
+
+def step(training: Training, state: TrainState[M], /) -> TrainState[M]:
+    """Return the state after one more step.
+
+    Raises:
+        TraceError: If loss or model cannot be traced.
+    """
+    after = attempt(training, state)
+    if isinstance(after, TraceError):
+        raise after
+    return after
+
+
+def states(training: Training, state: TrainState[M], /) -> Iterator[TrainState[M]]:
+    """Yield the states after a state, one when asked; the first one raises as `step` does."""
+    prepared = prepare(training.loss, state, training.dataset)
+    if isinstance(prepared, TraceError):
+        raise prepared
+    yield from stream(training, prepared, state)
+
+
+def fold(training: Training, state: TrainState[M], steps: int, log_every: int, /) -> Folded[M]:
+    """Return the state after so many steps, and the metrics that are logged on the way."""
+    return folded(training, state, states(training, state), steps, log_every)
+
+
+def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
+    """Return the gradient of the loss on a batch, a number a parameter; it raises as `step`."""
+    check_fits(loss, model, examples)
+    prepared = prepare(loss, untrained(model), examples)
+    if isinstance(prepared, TraceError):
+        raise prepared
+    return prepared_gradient(prepared, examples)
+
+
+def prepared_gradient(prepared: Prepared, examples: Dataset) -> Sequence[float]:
+    """The gradient of a model that is prepared."""
+    return measure(prepared.plan, prepared.known.numbers, examples).gradients

@@ -55,7 +55,7 @@ def summary(state: TrainState[MLP]) -> Summary:
 @given(st.integers(0, 99), st.integers(1, 5), st.integers(0, 3), sizes, optimizers)
 @settings(max_examples=25)
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_streams_and_folds_from_any_state_are_the_single_steps(
+def test_streams_from_any_state_are_the_single_steps(
     backend: Backend, seed: int, n: int, before: int, size: int | None, optimizer: Optimizer
 ) -> None:
     loss = max_margin()

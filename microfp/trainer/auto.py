@@ -45,4 +45,4 @@ def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
     prepared = python.prepare(loss, untrained(model), examples, MOST_NODES)
     if isinstance(prepared, TraceError):
         return eager.gradient(loss, model, examples)
-    return python.prepared_gradient(prepared, examples)
+    return python.prepared_gradient(prepared, model, examples)

@@ -34,8 +34,9 @@ from microfp.trainer.state import (
     TrainState,
     Unbuilt,
     all_finite,
-    flattened,
-    moved,
+    kind_of,
+    parameter_numbers,
+    template_of,
     untrained,
 )
 
@@ -82,13 +83,13 @@ class _Opened(NamedTuple):
 def _open(training: Training, state: TrainState[M]) -> _Opened:
     """Compile a training, once per structure, to go on from a state."""
     loss, optimizer, dataset = training.loss, training.optimizer, training.dataset
-    known = flattened(state)
-    if not known.numbers:
+    template, numbers = template_of(state), parameter_numbers(state)
+    if not numbers:
         check_fits(loss, state.model, dataset)  # which says what is wrong
-    stream = open_stream(loss, optimizer, known.template, dataset)
+    stream = open_stream(loss, optimizer, template, dataset)
     check_captured(stream.trainer.examples.captured, state)
-    place = state.step, known.numbers, state.optimizer_state
-    return _Opened(stream, _chooser(training), known.template, *place)
+    place = state.step, numbers, state.optimizer_state
+    return _Opened(stream, _chooser(training), template, *place)
 
 
 def _chooser(training: Training) -> Chooser:
@@ -143,18 +144,19 @@ def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
     """Return the gradient of the loss on a batch, a number a parameter; it raises as `step`."""
     check_fits(loss, model, examples)
     state = untrained(model)
-    known, columns = flattened(state), len(examples.xs[0])
-    trainer = trainer_for(loss, known.template, columns, None, targets=examples.target_count)
+    columns, targets = len(examples.xs[0]), examples.target_count
+    trainer = trainer_for(loss, template_of(state), columns, None, targets=targets)
     check_captured(trainer.examples.captured, state)
+    numbers = parameter_numbers(state)
     # Without rules of update, what stands in the row after the step is the gradient.
-    block = run(trainer, Examples(examples), [None], known.numbers, (), array("d"), last_only=True)
+    block = run(trainer, Examples(examples), [None], numbers, (), array("d"), last_only=True)
     return block.numbers(1)
 
 
 def _last_state(opened: _Opened, steps: Steps, metrics: Metrics) -> TrainState[M]:
     """The state after the last of some steps."""
     last = steps.count - 1
-    model = moved(opened.template, Deferred(partial(steps.numbers, last)))
+    model = Unbuilt.unchecked(kind_of(opened.template), Deferred(partial(steps.numbers, last)))
     memory = Deferred(partial(steps.state, last))
     return TrainState.unchecked(metrics.step + 1, Deferred(model), memory, metrics)
 
@@ -162,10 +164,9 @@ def _last_state(opened: _Opened, steps: Steps, metrics: Metrics) -> TrainState[M
 def _block(opened: _Opened, steps: Steps) -> list[TrainState[M]]:
     """The states after each of some steps, the first of them last."""
     places, first = range(steps.count), opened.step + 1
+    kind = kind_of(opened.template, known_finite=Deferred(partial(_ends_finite, steps)))
     models = Unbuilt.unchecked_many(
-        [opened.template] * steps.count,
-        list(map(Deferred, map(partial, repeat(steps.numbers), places))),
-        [Deferred(partial(_ends_finite, steps))] * steps.count,
+        [kind] * steps.count, list(map(Deferred, map(partial, repeat(steps.numbers), places)))
     )
     block: list[TrainState[M]] = TrainState.unchecked_many(
         range(first, first + steps.count),

@@ -25,12 +25,14 @@ from microfp.record import Deferred
 from microfp.trainer.backend import Folded, Training, check_captured, folded
 from microfp.trainer.eager import rate, squares, updated
 from microfp.trainer.state import (
+    Kind,
     M,
     Metrics,
     TrainState,
     Unbuilt,
-    flattened,
-    moved,
+    kind_of,
+    parameter_numbers,
+    template_of,
     unbuilt,
     untrained,
 )
@@ -39,21 +41,21 @@ from microfp.values import value
 
 
 class Prepared(NamedTuple):
-    """How a step from a state is computed, and from what.
+    """How the steps from all states of one structure are computed.
 
     Attributes:
-        plan: For the structure of the model.
-        known: The structure and the numbers.
+        plan: Of the loss and its gradients.
+        kind: Of the models after these steps.
     """
 
     plan: Plan
-    known: Unbuilt
+    kind: Kind
 
 
 def prepare(
     loss: Loss, state: TrainState[M], dataset: Dataset, most_nodes: int | None = None
 ) -> Prepared | TraceError:
-    """Find the plan for a state, or the reason why there is none.
+    """Find out how steps from a state are computed, or the reason why they cannot be traced.
 
     Args:
         loss: The loss.
@@ -62,32 +64,32 @@ def prepare(
         most_nodes: How large the graph of one example may be; None for any size.
     """
     try:
-        known = flattened(state)
-        plan = _plan(loss, known.template, dataset, most_nodes)
-        check_captured(plan.captured, state)
+        prepared = _planned(loss, template_of(state), dataset, most_nodes)
+        check_captured(prepared.plan.captured, state)
     except TraceError as error:
         return error
-    return Prepared(plan, known)
+    return prepared
 
 
-def _plan(loss: Loss, template: Template, dataset: Dataset, most_nodes: int | None) -> Plan:
-    return plan_for(loss, template, len(dataset.xs[0]), most_nodes, dataset.target_count)
+def _planned(loss: Loss, template: Template, dataset: Dataset, most_nodes: int | None) -> Prepared:
+    plan = plan_for(loss, template, len(dataset.xs[0]), most_nodes, dataset.target_count)
+    return Prepared(plan, kind_of(template))
 
 
 class _Opened(NamedTuple):
-    """The plan for the single steps of a training, and whether all its targets have a meaning."""
+    """What single steps are prepared with, and whether all targets have a meaning."""
 
-    plan: Plan
+    prepared: Prepared
     checked: bool
 
 
 def _open(loss: Loss, template: Template, dataset: Dataset, most_nodes: int | None) -> _Opened:
-    plan = _plan(loss, template, dataset, most_nodes)
+    prepared = _planned(loss, template, dataset, most_nodes)
     try:
-        check_targets(loss, dataset, _output_count(plan))
+        check_targets(loss, dataset, _output_count(prepared.plan))
     except Exception:  # noqa: BLE001 - whatever it is, the step that meets the target raises it
-        return _Opened(plan, checked=False)
-    return _Opened(plan, checked=True)
+        return _Opened(prepared, checked=False)
+    return _Opened(prepared, checked=True)
 
 
 _opened: Callable[[Loss, Template, Dataset, int | None], _Opened] = remembering(_open)
@@ -103,27 +105,25 @@ def attempt(
 ) -> TrainState[M] | TraceError:
     """Take a step from any state, or say why it cannot be traced."""
     loss, examples = training.loss, training.examples(state.step)
-    known = unbuilt(state)
-    if known is None:
+    if unbuilt(state) is None:
         check_fits(loss, state.model, examples)
     try:
-        known = flattened(state) if known is None else known
-        opened = _opened(loss, known.template, training.dataset, most_nodes)
-        check_captured(opened.plan.captured, state)
+        prepared, checked = _opened(loss, template_of(state), training.dataset, most_nodes)
+        check_captured(prepared.plan.captured, state)
     except TraceError as error:
         return error
-    if not opened.checked:
-        check_targets(loss, examples, _output_count(opened.plan))
-    return _next(training, Prepared(opened.plan, known), state, examples)
+    if not checked:
+        check_targets(loss, examples, _output_count(prepared.plan))
+    return _next(training, prepared, state, examples)
 
 
 def _next(
     training: Training, prepared: Prepared, state: TrainState[M], examples: Dataset
 ) -> TrainState[M]:
     """The eager step on plain numbers; the model is built when somebody reads it."""
-    plan, known = prepared
-    found = measure(plan, known.numbers, examples)
-    after = _updated(training.optimizer, state, known.numbers, found.gradients)
+    numbers = parameter_numbers(state)
+    found = measure(prepared.plan, numbers, examples)
+    after = _updated(training.optimizer, state, numbers, found.gradients)
     metrics = Metrics.unchecked(
         state.step,
         found.total,
@@ -133,7 +133,7 @@ def _next(
         rate(training.optimizer, state.step),
         math.sqrt(after.squares),
     )
-    model = Deferred(moved(known.template, after.numbers))
+    model = Deferred(Unbuilt.unchecked(prepared.kind, after.numbers))
     return TrainState.unchecked(state.step + 1, model, after.state, metrics)
 
 
@@ -154,7 +154,6 @@ def stream(training: Training, prepared: Prepared, state: TrainState[M]) -> Iter
     while True:
         state = _next(training, prepared, state, training.examples(state.step))
         yield state
-        prepared = Prepared(prepared.plan, flattened(state))
 
 
 def step(training: Training, state: TrainState[M], /) -> TrainState[M]:
@@ -188,9 +187,9 @@ def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
     prepared = prepare(loss, untrained(model), examples)
     if isinstance(prepared, TraceError):
         raise prepared
-    return prepared_gradient(prepared, examples)
+    return prepared_gradient(prepared, model, examples)
 
 
-def prepared_gradient(prepared: Prepared, examples: Dataset) -> Sequence[float]:
-    """The gradient of a model that is prepared."""
-    return measure(prepared.plan, prepared.known.numbers, examples).gradients
+def prepared_gradient(prepared: Prepared, model: Model, examples: Dataset) -> Sequence[float]:
+    """The gradient of a model whose structure is prepared."""
+    return measure(prepared.plan, parameter_numbers(untrained(model)), examples).gradients

@@ -13,8 +13,7 @@ from typing import Generic, TypeVar
 from pyrsistent import PMap, PVector, pvector
 
 from microfp.base.showing import mimebundle
-from microfp.compiler.trace.structure import Template
-from microfp.compiler.trace.structure import template as template_of
+from microfp.compiler.trace.structure import Template, template
 from microfp.nn import Model
 from microfp.optim import Optimizer
 from microfp.record import Deferred, Record, attr, pending
@@ -107,24 +106,34 @@ class Run(Record, Generic[M]):
         return mimebundle(self)
 
 
+class Kind(Record):
+    """What the models of one or of many states have in common.
+
+    Attributes:
+        template: Of their structure.
+        known_finite: Whether all their numbers are known to be finite; False where nobody looked.
+    """
+
+    template: Template = attr()
+    known_finite: bool = attr(deferrable=True)
+
+
 class Unbuilt(Record):
     """A model that nobody has read yet: a model of its structure, and its own numbers.
 
     It waits in the field `model` of a state, and is called when somebody reads it.
 
     Attributes:
-        template: Of the model's structure.
+        kind: Its structure, and what is known of the numbers.
         numbers: Of its parameters, in order.
-        known_finite: Whether all numbers are known to be finite; False where nobody has looked.
     """
 
-    template: Template = attr()
+    kind: Kind = attr()
     numbers: tuple[float, ...] = attr(deferrable=True)
-    known_finite: bool = attr(deferrable=True)
 
     def __call__(self) -> object:
         """Build the model."""
-        return with_parameters(self.template.model, self.numbers)
+        return with_parameters(self.kind.template.model, self.numbers)
 
 
 def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
@@ -154,20 +163,19 @@ def unbuilt(state: TrainState[M]) -> Unbuilt | None:
     return make if isinstance(make, Unbuilt) else None
 
 
-def moved(template: Template, numbers: tuple[float, ...] | Deferred) -> Unbuilt:
-    """A model of a structure with other numbers, which nobody has looked at."""
-    known_finite = False
-    return Unbuilt.unchecked(template, numbers, known_finite)
-
-
-def flattened(state: TrainState[M]) -> Unbuilt:
-    """The structure and the numbers of a state's model.
+def template_of(state: TrainState[M]) -> Template:
+    """The structure of a state's model, found without building the model.
 
     Raises:
         TraceError: If the model holds what has no structure.
     """
     known = unbuilt(state)
-    return moved(template_of(state.model), _numbers(state.model)) if known is None else known
+    return template(state.model) if known is None else known.kind.template
+
+
+def kind_of(template: Template, *, known_finite: bool | Deferred = False) -> Kind:
+    """The kind of models of a structure; whoever makes states of it says what it knows of them."""
+    return Kind.unchecked(template, known_finite)
 
 
 def parameter_numbers(state: TrainState[M]) -> tuple[float, ...]:
@@ -202,7 +210,7 @@ def is_finite(state: TrainState[M]) -> bool:
     if not math.isfinite(measured(state).loss):
         return False
     known = unbuilt(state)
-    return (known is not None and known.known_finite) or all_finite(parameter_numbers(state))
+    return (known is not None and known.kind.known_finite) or all_finite(parameter_numbers(state))
 
 
 def all_finite(numbers: Sequence[float]) -> bool:

@@ -18,9 +18,9 @@ from microfp.datasets import Dataset, dataset, moons
 from microfp.debug import NonFinite
 from microfp.losses import Loss, max_margin, mean_squared_error
 from microfp.nn import MLP, Neuron, mlp, neuron
-from microfp.optim import Optimizer, adam, chain, identity, sgd
-from microfp.schedules import micrograd_decay
-from microfp.streams import Diverged, resume, try_resume, try_train
+from microfp.optim import Optimizer, adam, chain, identity, scale, sgd
+from microfp.schedules import constant, micrograd_decay
+from microfp.streams import Diverged, resume, try_resume, try_train, with_optimizer
 from microfp.toolbox import iterate, take
 from microfp.trainer import (
     FURTHEST_AHEAD,
@@ -179,6 +179,16 @@ def test_going_on_after_the_last_good_state_fails_at_once(backend: Backend) -> N
     *_, bad = try_train(line(), LINE, **options)  # type: ignore[arg-type]  # of mixed kinds
     (again,) = try_resume(bad.failure().state, LINE, **options)  # type: ignore[arg-type]  # of mixed kinds
     assert str(again.failure()) == str(bad.failure())
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_was_known_of_one_state_is_not_believed_of_the_next(backend: Backend) -> None:
+    """A state that was computed ahead, and found to be finite, goes on to one that is not."""
+    *_, known = take(20, try_train(mlp(2, [1]), DATA, optimizer=sgd(0.0), backend="native"))
+    far = chain(scale(1e300), sgd(constant(1e300)))
+    fork = with_optimizer(known.unwrap(), far)
+    (bad,) = take(2, try_resume(fork, DATA, optimizer=far, backend=backend))
+    assert isinstance(bad, Failure)
 
 
 # Sums that overflow in one order and not in another

@@ -7,26 +7,12 @@
 [0, 1, 2]
 """
 
-from microfp.trainer.fit import (
-    FURTHEST_AHEAD,
-    WORTH_COMPILING,
-    Backend,
-    Differentiated,
-    Metrics,
-    Run,
-    Step,
-    TrainState,
-    advance,
-    chosen_backend,
-    descend,
-    differentiate,
-    fastest_backend,
-    fit,
-    initial_state,
-    make_step,
-    parameter_numbers,
-    train,
-)
+from microfp.trainer.backend import Backend, Step
+from microfp.trainer.choice import WORTH_COMPILING, chosen_backend, fastest_backend
+from microfp.trainer.eager import Differentiated, advance, descend, differentiate
+from microfp.trainer.fit import fit, make_step, train
+from microfp.trainer.native import FURTHEST_AHEAD
+from microfp.trainer.state import Metrics, Run, TrainState, initial_state, parameter_numbers
 
 __all__ = [
     "FURTHEST_AHEAD",

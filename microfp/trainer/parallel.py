@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
-from pyrsistent import PMap, PVector, pmap
+from pyrsistent import PMap, pmap
 from returns.result import Failure, Result, Success
 
 from microfp.base.binding import bind
@@ -35,15 +35,8 @@ from microfp.losses import Loss, check_fits
 from microfp.nn import (
     Model,
 )
-from microfp.optim import (
-    Numbers,
-    Optimizer,
-)
-from microfp.trainer.fit import (
-    Backend,
-    initial_state,
-    make_step,
-)
+from microfp.trainer.backend import Backend
+from microfp.trainer.choice import runner_of
 from microfp.tree import parameters
 from microfp.values import Value, total
 
@@ -329,37 +322,22 @@ def gradient_map_reduce(
     return _collected(slopes).map(bind(_whole_gradient, loss, model, sizes)).alt(_of_shard)
 
 
-def _shard_gradient(loss: Loss, model: Model, backend: Backend, shard: Dataset) -> Numbers:
+def _shard_gradient(
+    loss: Loss, model: Model, backend: Backend, shard: Dataset
+) -> tuple[float, ...]:
     """The gradient on a shard, a number a parameter: nodes would be others in another process."""
-    step = make_step(loss, _KEEPING, shard, backend=backend)
-    kept = step(initial_state(model, _KEEPING)).optimizer_state
-    assert isinstance(kept, PVector)
-    return kept
-
-
-def _nothing(_parameters: Numbers) -> object:
-    return ()
-
-
-def _keep(
-    gradients: Numbers, _state: object, _parameters: Numbers, _step: int
-) -> tuple[Numbers, object]:
-    return gradients, gradients
-
-
-_KEEPING = Optimizer(name="gradient", init=_nothing, update=_keep)
-"""What a step is taken with for the sake of the gradient alone, which is its state after it."""
+    return tuple(runner_of(backend).gradient(loss, model, shard))
 
 
 def _whole_gradient(
-    loss: Loss, model: Model, sizes: Sequence[int], slopes: Sequence[Numbers]
+    loss: Loss, model: Model, sizes: Sequence[int], slopes: Sequence[Sequence[float]]
 ) -> Gradients:
     shares = [n / sum(sizes) for n in sizes]
     tables = (_table(model, row, share) for row, share in zip(slopes, shares, strict=True))
     return add_gradients(reduce(add_gradients, tables, NO_GRADIENTS), _penalty_table(loss, model))
 
 
-def _table(model: Model, slopes: Numbers, share: float) -> Gradients:
+def _table(model: Model, slopes: Sequence[float], share: float) -> Gradients:
     return pmap({p: share * g for p, g in zip(parameters(model), slopes, strict=True)})
 
 
@@ -374,7 +352,9 @@ def _collected(results: Iterable[Result[A, E]]) -> Result[tuple[A, ...], E]:
     """All that succeeded, or the first failure."""
     none: Result[tuple[A, ...], E] = Success(())
     return reduce(
-        lambda so_far, it: so_far.bind(lambda some: it.map(lambda one: (*some, one))), results, none
+        lambda so_far, result: so_far.bind(lambda some: result.map(lambda one: (*some, one))),
+        results,
+        none,
     )
 
 

@@ -12,8 +12,7 @@ to a stream, so that a whole run reads as one pipeline.
 
 import csv
 import math
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -28,7 +27,6 @@ from microfp.base.json import to_json
 from microfp.base.progress import check_rich, rich_bar
 from microfp.datasets import (
     Dataset,
-    batch,
 )
 from microfp.debug import (
     NonFinite,
@@ -46,14 +44,15 @@ from microfp.optim import (
     sgd,
 )
 from microfp.schedules import micrograd_decay
-from microfp.toolbox import iterate
-from microfp.trainer.fit import (
-    Backend,
+from microfp.trainer.backend import Backend, Runner, Training, checked_training
+from microfp.trainer.choice import runner_of
+from microfp.trainer.state import (
+    M,
     Metrics,
-    Step,
     TrainState,
     initial_state,
-    make_step,
+    is_finite,
+    measured,
     parameter_numbers,
 )
 from microfp.tree import parameters
@@ -78,7 +77,6 @@ __all__ = [
 
 
 A = TypeVar("A")
-M = TypeVar("M", bound=Model)
 
 
 class Stage(Protocol):
@@ -137,7 +135,7 @@ def _until_still(
     before, still = math.inf, 0
     for state in states:
         yield state
-        loss = _metrics(state).loss
+        loss = measured(state).loss
         still = still + 1 if abs(loss - before) <= limit else 0
         if still >= needed:
             return
@@ -254,7 +252,7 @@ def _with_progress(
 
 
 def _loss_note(state: TrainState[M]) -> str:
-    return f"loss {_metrics(state).loss:.6g}"
+    return f"loss {measured(state).loss:.6g}"
 
 
 def tee_to_csv(path: str | PathLike[str]) -> Stage:
@@ -284,7 +282,7 @@ def _tee_to_csv(path: Path, states: Iterable[TrainState[M]], /) -> Iterator[Trai
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(Metrics.field_names())
         for state in states:
-            writer.writerow(_metrics(state).values())
+            writer.writerow(measured(state).values())
             yield state
 
 
@@ -314,14 +312,8 @@ def tee_to_jsonl(path: str | PathLike[str]) -> Stage:
 def _tee_to_jsonl(path: Path, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
     with path.open("w", encoding="utf-8", buffering=1) as file:
         for state in states:
-            file.write(to_json(dict(_metrics(state).items())) + "\n")
+            file.write(to_json(dict(measured(state).items())) + "\n")
             yield state
-
-
-def _metrics(state: TrainState[M]) -> Metrics:
-    """The metrics of a state that came out of a step."""
-    assert state.metrics is not None
-    return state.metrics
 
 
 # Forks
@@ -357,9 +349,10 @@ def resume(
     >>> next(resume(third, data)).step
     4
     """
-    step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
+    training = checked_training(loss, optimizer, dataset, batch_size, seed)
+    runner = runner_of(backend)
     check_fits(loss, state.model, dataset)
-    return islice(iterate(step, state), 1, None)
+    return runner.states(training, state)
 
 
 def with_optimizer(state: TrainState[M], optimizer: Optimizer) -> TrainState[M]:
@@ -387,7 +380,8 @@ class Diverged(MicrofpError, Generic[M]):  # noqa: N818 - what has happened is i
     Attributes:
         state: The last good state; `state.step` is the number of the step that failed.
         cause: The node, or the term of a gradient, where the number was born; None where loss
-            and gradient are finite and the update is not.
+            and gradient are finite and the update is not, and where only the order in which a
+            backend adds has overflowed.
 
     >>> from microfp import datasets, nn
     >>> model = nn.neuron(1, weights=[1e200], activation="identity")
@@ -483,34 +477,42 @@ def try_resume(
     >>> next(try_resume(third, data)).unwrap().step
     4
     """
-    step = make_step(loss, optimizer, dataset, batch_size=batch_size, seed=seed, backend=backend)
+    training = checked_training(loss, optimizer, dataset, batch_size, seed)
+    runner = runner_of(backend)
     check_fits(loss, state.model, dataset)
-
-    def explain(before: TrainState[M], after: TrainState[M]) -> Diverged[M]:
-        seen = batch(dataset, batch_size, seed=seed, step=before.step)
-        cause = _cause(evaluate(loss, before.model, seen).total)
-        told = _bad_update(before, after) if cause is None else cause
-        return Diverged(f"train: step {before.step} diverged: {told}", before, cause)
-
-    return _results(step, state, explain)
+    return _results(runner.states(training, state), state, bind(_explained, runner, training))
 
 
 def _results(
-    step: Step,
-    state: TrainState[M],
+    states: Iterator[TrainState[M]],
+    before: TrainState[M],
     explain: Callable[[TrainState[M], TrainState[M]], Diverged[M]],
 ) -> Iterator[Result[TrainState[M], Diverged[M]]]:
-    while True:
-        after = step(state)
-        if not _is_finite(after):
-            yield Failure(explain(state, after))
+    for state in states:
+        if not is_finite(state):
+            yield Failure(explain(before, state))
             return
-        yield Success(after)
-        state = after
+        yield Success(state)
+        before = state
 
 
-def _is_finite(state: TrainState[M]) -> bool:
-    return math.isfinite(_metrics(state).loss) and all(map(math.isfinite, parameter_numbers(state)))
+def _explained(
+    runner: Runner, training: Training, before: TrainState[M], after: TrainState[M]
+) -> Diverged[M]:
+    """Why a step has diverged: found in the graph, or in what the backend itself has computed."""
+    examples = training.examples(before.step)
+    cause = _cause(evaluate(training.loss, before.model, examples).total)
+    if cause is not None:
+        told = str(cause)
+    elif not math.isfinite(measured(after).loss):
+        told = f"the loss is {measured(after).loss!r}, {_ORDER}"
+    else:
+        slopes = runner.gradient(training.loss, before.model, examples)
+        told = _bad_update(before.model, slopes, parameter_numbers(after))
+    return Diverged(f"train: step {before.step} diverged: {told}", before, cause)
+
+
+_ORDER = "as this backend adds up, and finite in the order of backend='eager'"
 
 
 def _cause(total: Value) -> NonFinite | NonFiniteGradient | None:
@@ -519,10 +521,13 @@ def _cause(total: Value) -> NonFinite | NonFiniteGradient | None:
     return first_non_finite_gradient(total).value_or(None)
 
 
-def _bad_update(before: TrainState[M], after: TrainState[M]) -> str:
-    pairs = zip(parameters(before.model), parameters(after.model), strict=True)
-    place, (old, new) = next(
-        (i, pair) for i, pair in enumerate(pairs) if not math.isfinite(pair[1].data)
+def _bad_update(model: Model, slopes: Sequence[float], moved: Sequence[float]) -> str:
+    """What to say of the first parameter that an update has made nan or infinite."""
+    rows = zip(parameters(model), slopes, moved, strict=True)
+    place, (old, slope, new) = next(
+        (i, row) for i, row in enumerate(rows) if not math.isfinite(row[-1])
     )
     name = old.label or f"parameters(model)[{place}]"
-    return f"the update of {name} gave {new.data!r}, from {old.data!r} and a finite gradient"
+    if not math.isfinite(slope):
+        return f"the gradient of {name} is {slope!r}, {_ORDER}"
+    return f"the update of {name} gave {new!r}, from {old.data!r} and a finite gradient"

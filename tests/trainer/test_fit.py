@@ -1,7 +1,6 @@
 """A training is a fold of pure steps; a run keeps what was asked for."""
 
 import math
-import pickle
 from collections.abc import Sequence
 from functools import reduce
 
@@ -11,26 +10,20 @@ from pyrsistent import PVector, pmap, pvector
 
 from microfp import Record, Value, attr, datasets, nn, optim, value
 from microfp.datasets import Dataset, batch, dataset, moons
-from microfp.losses import Loss, evaluate, evaluate_with, max_margin
-from microfp.ops import primitive
+from microfp.losses import Loss, evaluate, max_margin
 from microfp.optim import Numbers, Optimizer, identity, sgd
 from microfp.schedules import constant, micrograd_decay
-from microfp.toolbox import last, pipe, take
+from microfp.toolbox import last, take
 from microfp.trainer import (
-    Backend,
     Metrics,
     TrainState,
-    advance,
-    descend,
-    differentiate,
-    fastest_backend,
     fit,
     initial_state,
     make_step,
     train,
 )
 from microfp.tree import parameters, with_parameters
-from microfp.values import Scalar, lift
+from microfp.values import Scalar
 
 DATA = moons(10, seed=3)
 MODEL = nn.mlp(2, [3, 1], seed=5)
@@ -47,11 +40,6 @@ def measured(state: TrainState[nn.MLP]) -> Metrics:
 
 
 # Steps
-
-
-def test_before_the_first_step_nothing_was_measured() -> None:
-    start = initial_state(MODEL, sgd(0.1))
-    assert (start.step, start.model, start.metrics) == (0, MODEL, None)
 
 
 def test_a_step_leaves_its_state_as_it_was_and_gives_the_same_again() -> None:
@@ -129,27 +117,6 @@ def test_a_model_of_ones_own_trains_and_keeps_its_labels() -> None:
     assert run.final_model.factor.data != 1.0
 
 
-@pytest.mark.parametrize("backend", ["auto", "eager"])
-def test_every_backend_gives_the_bits_of_the_pipeline(backend: Backend) -> None:
-    optimizer = sgd(micrograd_decay)
-    start = initial_state(MODEL, optimizer)
-    by_step = make_step(max_margin(), optimizer, DATA, backend=backend)(start)
-    by_pipe = pipe(
-        start.model,
-        evaluate_with(max_margin(), DATA),
-        differentiate,
-        advance(optimizer, start),
-    )
-    assert data(by_step.model) == data(by_pipe.model)
-    assert by_step.metrics == by_pipe.metrics
-
-
-def test_descend_is_the_step_of_plain_gradient_descent() -> None:
-    moved = pipe(MODEL, evaluate_with(max_margin(), DATA), differentiate, descend(0.3))
-    state = make_step(max_margin(), sgd(0.3), DATA)(initial_state(MODEL, sgd(0.3)))
-    assert data(moved) == data(state.model)
-
-
 def test_the_optimizer_sees_gradients_state_parameters_and_step() -> None:
     seen = list[tuple[int, object, int, int]]()
 
@@ -192,14 +159,6 @@ def test_the_defaults_are_those_of_the_demo() -> None:
     assert [measured(s) for s in take(3, explicit)] == [
         measured(s) for s in take(3, train(MODEL, DATA))
     ]
-
-
-def test_a_state_can_be_pickled_and_trained_on() -> None:
-    step = make_step(max_margin(), sgd(0.1), DATA)
-    state = step(initial_state(MODEL, sgd(0.1)))
-    restored = pickle.loads(pickle.dumps(state))
-    assert restored.metrics == state.metrics
-    assert data(step(restored).model) == data(step(state).model)
 
 
 # Batches
@@ -316,40 +275,6 @@ def test_training_separates_what_can_be_separated() -> None:
 def test_an_unfit_model_is_named_at_once() -> None:
     with pytest.raises(ValueError, match="inputs must be 3 numbers, got 2"):
         train(nn.mlp(3, [1]), DATA)
-
-
-def test_states_runs_and_evaluations_read_on_a_line_with_their_numbers() -> None:
-    model, data = nn.mlp(2, [16, 16, 1]), moons(10)
-    run = fit(model, data, steps=2)
-    state = last(take(2, train(model, data)))
-    evaluation = evaluate(max_margin(), model, data)
-    final = run.history[-1]
-    assert (
-        repr(run) == f"Run(steps=2, final_loss={final.loss!r}, final_accuracy={final.accuracy!r})"
-    )
-    assert repr(state) == f"TrainState(step=2, loss={final.loss!r})"
-    assert repr(evaluation).startswith(f"Evaluation(total={run.history[0].loss!r}, data=")
-    assert len(repr(evaluation)) < 120
-
-
-@pytest.mark.parametrize(
-    ("steps", "batch_size", "expected"),
-    [(100, None, "python"), (1000, None, "native"), (1000, 10, "python"), (0, None, "python")],
-)
-def test_machine_code_is_chosen_where_the_demo_is_long(
-    steps: int, batch_size: int | None, expected: Backend
-) -> None:
-    model, examples = nn.mlp(2, [16, 16, 1]), datasets.moons(100)
-    assert fastest_backend(model, examples, steps=steps, batch_size=batch_size) == expected
-
-
-def test_what_cannot_be_traced_or_compiled_is_left_to_the_other_backends() -> None:
-    model, examples = nn.mlp(2, [2, 1]), datasets.moons(20)
-    peeking = Loss(name="peeking", example=lambda s, y: s[0] if s[0].data > y else -s[0])
-    cube = primitive("cube", lambda a: a * a * a, lambda a, y: (3.0 * a * a,), "{0}^3")
-    own = Loss(name="own", example=lambda s, y: lift(cube(s[0] - y)))
-    assert fastest_backend(model, examples, steps=10**9, loss=peeking) == "eager"
-    assert fastest_backend(model, examples, steps=10**9, loss=own) == "python"
 
 
 def test_the_steps_of_a_run_are_a_plain_int_whatever_they_were_given_as() -> None:

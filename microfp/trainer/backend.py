@@ -1,0 +1,186 @@
+"""What a backend is: the one place that knows how the steps of a training are computed.
+
+>>> from microfp import datasets, losses, nn, optim
+>>> from microfp.toolbox import take
+>>> from microfp.trainer import eager
+>>> from microfp.trainer.state import initial_state
+>>> training = checked_training(losses.max_margin(), optim.sgd(0.1), datasets.moons(4), None, 1)
+>>> runner: Runner = eager
+>>> start = initial_state(nn.mlp(2, [1]), training.optimizer)
+>>> [state.step for state in take(2, runner.states(training, start))]
+[1, 2]
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Literal, Protocol, TypeAlias, get_args
+
+from pyrsistent import PVector, pvector
+
+from microfp.base.checks import check_count, check_kind, check_seed
+from microfp.datasets import Dataset, batch
+from microfp.errors import TraceError
+from microfp.losses import Loss, check_fits
+from microfp.nn import Model
+from microfp.optim import Optimizer
+from microfp.record import Record, attr
+from microfp.trainer.state import M, Metrics, TrainState, measured
+from microfp.tree import parameters
+from microfp.values import Value
+
+Backend: TypeAlias = Literal["auto", "eager", "python", "native"]
+"""How a step is computed, never what it means.
+
+`"eager"` walks the graph; `"python"` runs Python source that is generated from it, and gives the
+same bits; `"native"` runs machine code; `"auto"` is `"python"` where loss and model can be traced
+and `"eager"` where not.
+
+>>> from microfp import datasets, nn, trainer
+>>> backends: list[Backend] = ["eager", "python"]
+>>> model, data = nn.mlp(2, [1]), datasets.moons(4)
+>>> runs = [trainer.fit(model, data, steps=2, backend=backend) for backend in backends]
+>>> runs[0].final_loss == runs[1].final_loss
+True
+"""
+
+BACKENDS: tuple[str, ...] = get_args(Backend)
+
+
+class Training(Record):
+    """What is trained by, and on: all that a step depends on besides its state.
+
+    Attributes:
+        loss: What is to be made small.
+        optimizer: How.
+        dataset: All examples.
+        batch_size: How many of them a step sees; None for all.
+        seed: What the batches are drawn with.
+
+    >>> from microfp import datasets, losses, optim
+    >>> chosen = losses.max_margin(), optim.sgd(0.1), datasets.moons(20)
+    >>> len(checked_training(*chosen, 8, 1337).examples(2).ys)
+    4
+    """
+
+    loss: Loss = attr()
+    optimizer: Optimizer = attr()
+    dataset: Dataset = attr()
+    batch_size: int | None = attr()
+    seed: int = attr()
+
+    def examples(self, step: int) -> Dataset:
+        """The batch of a step."""
+        return batch(self.dataset, self.batch_size, seed=self.seed, step=step)
+
+
+def checked_training(
+    loss: Loss, optimizer: Optimizer, dataset: Dataset, batch_size: int | None, seed: int
+) -> Training:
+    """Check what a user has asked for.
+
+    Raises:
+        TypeError, ValueError: If an argument is not what it should be.
+
+    >>> from microfp import datasets, losses, optim
+    >>> checked_training(losses.max_margin(), optim.sgd(0.1), datasets.moons(4), 0, 1337)
+    Traceback (most recent call last):
+    ValueError: train: batch_size must be an int >= 1, got 0
+    """
+    check_kind("train", "loss", loss, Loss, example="losses.max_margin()")
+    check_kind("train", "optimizer", optimizer, Optimizer, example="optim.sgd(0.1)")
+    check_kind("train", "dataset", dataset, Dataset, example="datasets.dataset(xs, ys)")
+    size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
+    return Training.unchecked(loss, optimizer, dataset, size, check_seed("train", "seed", seed))
+
+
+class Step(Protocol):
+    """A pure function from one state of a training to the next.
+
+    >>> from microfp import datasets, losses, nn, optim, trainer
+    >>> optimizer = optim.sgd(0.1)
+    >>> step: Step = trainer.make_step(losses.max_margin(), optimizer, datasets.moons(4))
+    >>> step(trainer.initial_state(nn.mlp(2, [1]), optimizer)).step
+    1
+    """
+
+    def __call__(self, state: TrainState[M], /) -> TrainState[M]:
+        """Return the state after one more step."""
+        ...
+
+
+class Runner(Protocol):
+    """What computes trainings; each backend is a module with these four functions.
+
+    Its laws: `states` and `fold` give the bits that folding `step` gives.
+
+    >>> from microfp import datasets, losses, nn
+    >>> from microfp.trainer import eager, python
+    >>> runners: list[Runner] = [eager, python]
+    >>> given = losses.max_margin(), nn.neuron(1, weights=[0.5]), datasets.dataset([[2.0]], [-1.0])
+    >>> [list(runner.gradient(*given)) for runner in runners]
+    [[2.0001, 1.0], [2.0001, 1.0]]
+    """
+
+    def step(self, training: Training, state: TrainState[M], /) -> TrainState[M]:
+        """Return the state after one more step."""
+        ...
+
+    def states(self, training: Training, state: TrainState[M], /) -> Iterator[TrainState[M]]:
+        """Yield the states after a state, whose model is known to fit, without end."""
+        ...
+
+    def fold(
+        self, training: Training, state: TrainState[M], steps: int, log_every: int, /
+    ) -> "Folded[M]":
+        """Return the state after so many steps, and the metrics that are logged on the way.
+
+        Raises:
+            ShapeError, DataError: At once, if loss, model and dataset do not fit.
+        """
+        ...
+
+    def gradient(self, loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
+        """Return the gradient of the loss on a batch, a number a parameter."""
+        ...
+
+
+Folded: TypeAlias = tuple[TrainState[M], PVector[Metrics]]
+"""Where a training ended, and the metrics that were logged."""
+
+
+def folded(
+    training: Training,
+    start: TrainState[M],
+    states: Iterator[TrainState[M]],
+    steps: int,
+    log_every: int,
+) -> Folded[M]:
+    """Fold the states after a state: what `Runner.fold` is where nothing is faster."""
+    check_fits(training.loss, start.model, training.dataset)
+    state, history, last = start, list[Metrics](), start.step + steps - 1
+    for state in islice(states, steps):  # a plain loop: only the last state is kept
+        metrics = measured(state)
+        if is_logged(metrics, log_every, last):
+            history.append(metrics)
+    return state, pvector(history)
+
+
+def is_logged(metrics: Metrics, log_every: int, last: int) -> bool:
+    """Whether the metrics of a step belong to a history: every so many, and those of the last."""
+    return metrics.step % log_every == 0 or metrics.step == last
+
+
+def check_captured(captured: frozenset[Value], state: TrainState[M]) -> None:
+    """Check that what counts as a constant is none of the parameters that are to be trained.
+
+    Raises:
+        TraceError: If one of them is.
+    """
+    if not captured:
+        return
+    closed_over = [i for i, p in enumerate(parameters(state.model)) if p in captured]
+    if closed_over:
+        raise TraceError(
+            "the model or the loss has closed over a parameter of the model, number "
+            f"{closed_over[0]}; read it from the model that is called, or use backend='eager'"
+        )

@@ -1,0 +1,113 @@
+"""Which backend computes a training: the one that was named, or the one that fits.
+
+>>> from microfp import datasets, nn
+>>> chosen_backend(nn.mlp(2, [1]), datasets.moons(4))
+'python'
+"""
+
+from microfp.base.checks import wrong_value
+from microfp.compiler.native.run.jit import bindings
+from microfp.compiler.native.run.machine import check_native
+from microfp.compiler.python.step import MOST_NODES, Plan
+from microfp.datasets import Dataset
+from microfp.errors import CompileError, TraceError
+from microfp.losses import Loss, check_fits, max_margin
+from microfp.nn import Model
+from microfp.trainer import auto, eager, native, python
+from microfp.trainer.backend import BACKENDS, Backend, Runner
+from microfp.trainer.python import Prepared, prepare
+from microfp.trainer.state import untrained
+from microfp.tree import parameters
+
+_RUNNERS: dict[str, Runner] = {"auto": auto, "eager": eager, "python": python, "native": native}
+
+
+def runner_of(backend: str) -> Runner:
+    """What computes the steps by a backend.
+
+    Raises:
+        ValueError: If there is no backend of that name.
+        CompileError: If the native backend is asked for and llvmlite is not installed.
+    """
+    if backend not in BACKENDS:
+        raise wrong_value("train", "backend", f"one of {', '.join(BACKENDS)}", backend)
+    if backend == "native":
+        bindings()
+    return _RUNNERS[backend]
+
+
+def chosen_backend(
+    model: Model,
+    dataset: Dataset,
+    *,
+    loss: Loss = max_margin(alpha=1e-4),
+    backend: Backend = "auto",
+) -> Backend:
+    """Say which backend computes the steps: what `"auto"` stands for.
+
+    >>> from microfp import datasets, nn
+    >>> chosen_backend(nn.mlp(2, [1]), datasets.moons(4))
+    'python'
+    """
+    if backend != "auto":
+        return backend
+    return "eager" if isinstance(_traced(model, dataset, loss), TraceError) else "python"
+
+
+def _traced(model: Model, dataset: Dataset, loss: Loss) -> Prepared | TraceError:
+    check_fits(loss, model, dataset)
+    return prepare(loss, untrained(model), dataset, MOST_NODES)
+
+
+WORTH_COMPILING = 15_000_000
+"""From how much work on machine code is done sooner: steps times examples times parameters.
+
+Loading llvmlite and compiling the demo take 0.14 s, and generated Python about 10 ns for each;
+measured in whole processes, by the group `process` of the benchmarks.
+
+>>> WORTH_COMPILING
+15000000
+"""
+
+
+def fastest_backend(
+    model: Model,
+    dataset: Dataset,
+    *,
+    steps: int,
+    loss: Loss = max_margin(alpha=1e-4),
+    batch_size: int | None = None,
+) -> Backend:
+    """Say which backend is done first with a training, compiling included.
+
+    Args:
+        model: What is to be trained.
+        dataset: The examples.
+        steps: How many steps there will be.
+        loss: What is to be made small.
+        batch_size: How many examples a step sees; None for all of them.
+
+    Returns:
+        `"native"` where there is much to do and machine code can do it, else what `"auto"` stands
+        for.
+
+    >>> from microfp import datasets, nn
+    >>> fastest_backend(nn.mlp(2, [1]), datasets.moons(4), steps=10)
+    'python'
+    """
+    n = len(dataset.ys)
+    work = steps * min(batch_size or n, n) * len(parameters(model))
+    prepared = _traced(model, dataset, loss)
+    if isinstance(prepared, TraceError):
+        return "eager"
+    return "native" if work >= WORTH_COMPILING and _is_compilable(prepared.plan) else "python"
+
+
+def _is_compilable(plan: Plan) -> bool:
+    """Whether llvmlite is installed, and has something for every instruction."""
+    try:
+        check_native(plan.example)
+        bindings()
+    except CompileError:
+        return False
+    return True

@@ -1,0 +1,162 @@
+"""The backend that walks the graph: a step is a pipeline of evaluate, differentiate and advance.
+
+>>> from microfp import datasets, losses, nn
+>>> model, data = nn.mlp(2, [4, 1]), datasets.moons(20)
+>>> len(gradient(losses.max_margin(), model, data)) == nn.parameter_count(model)
+True
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Generic
+
+from pyrsistent import PVector, pvector
+
+from microfp.datasets import Dataset
+from microfp.gradients import Gradients, backward, grad
+from microfp.losses import Evaluation, Loss, evaluate, evaluate_with
+from microfp.nn import Model, apply_gradients
+from microfp.ops import total
+from microfp.optim import Numbers, Optimizer
+from microfp.record import Record, attr
+from microfp.toolbox import pipe
+from microfp.trainer.backend import Folded, Training, folded
+from microfp.trainer.state import M, Metrics, TrainState
+from microfp.tree import parameters, with_parameters
+
+
+class Differentiated(Record, Generic[M]):
+    """An evaluation with the gradients of its total.
+
+    Attributes:
+        evaluation: What a loss says of a model and a dataset.
+        gradients: The derivatives of its total, one entry a node.
+
+    >>> from microfp import datasets, losses, nn
+    >>> evaluation = evaluate(losses.max_margin(), nn.mlp(2, [1]), datasets.moons(4))
+    >>> differentiate(evaluation).gradients[evaluation.total]
+    1.0
+    """
+
+    evaluation: Evaluation[M] = attr()
+    gradients: Gradients = attr()
+
+
+def differentiate(evaluation: Evaluation[M]) -> Differentiated[M]:
+    """Add the gradients to an evaluation: a piece of a pipeline.
+
+    >>> from microfp import datasets, losses, nn
+    >>> evaluation = evaluate(losses.max_margin(), nn.mlp(2, [1]), datasets.moons(4))
+    >>> len(differentiate(evaluation).gradients) > 3
+    True
+    """
+    return Differentiated(evaluation=evaluation, gradients=backward(evaluation.total))
+
+
+def descend(learning_rate: float) -> Callable[[Differentiated[M]], M]:
+    """Take one step of plain gradient descent: the last piece of a pipeline of models.
+
+    >>> from microfp import datasets, losses, nn
+    >>> model, data = nn.mlp(2, [1]), datasets.moons(4)
+    >>> better = pipe(model, evaluate_with(losses.max_margin(), data), differentiate, descend(0.1))
+    >>> type(better).__name__
+    'MLP'
+    """
+    return lambda found: apply_gradients(found.evaluation.model, found.gradients, learning_rate)
+
+
+def advance(
+    optimizer: Optimizer, state: TrainState[M]
+) -> Callable[[Differentiated[M]], TrainState[M]]:
+    """Update the model of a state by an optimiser: the last piece of a pipeline of states.
+
+    >>> from microfp import datasets, losses, nn, optim, trainer
+    >>> data, optimizer = datasets.moons(4), optim.sgd(0.1)
+    >>> state = trainer.initial_state(nn.mlp(2, [1]), optimizer)
+    >>> pipe(
+    ...     state.model,
+    ...     evaluate_with(losses.max_margin(), data),
+    ...     differentiate,
+    ...     advance(optimizer, state),
+    ... ).step
+    1
+    """
+    return lambda found: _advanced(optimizer, state, found)
+
+
+def _advanced(
+    optimizer: Optimizer, state: TrainState[M], found: Differentiated[M]
+) -> TrainState[M]:
+    numbers = pvector([p.data for p in parameters(state.model)])
+    slopes = _slopes(found)
+    moved, after = updated(optimizer, state, numbers, slopes)
+    return TrainState(
+        step=state.step + 1,
+        model=with_parameters(state.model, moved),
+        optimizer_state=after,
+        metrics=_metrics(found.evaluation, slopes, optimizer, state.step),
+    )
+
+
+def _slopes(found: Differentiated[M]) -> PVector[float]:
+    """The gradient, a number a parameter."""
+    return pvector([grad(p, found.gradients) for p in parameters(found.evaluation.model)])
+
+
+def updated(
+    optimizer: Optimizer, state: TrainState[M], numbers: Numbers, slopes: Numbers
+) -> tuple[list[float], object]:
+    """The parameters after an update, and what the optimiser remembers then."""
+    updates, after = optimizer.update(slopes, state.optimizer_state, numbers, state.step)
+    return [number + update for number, update in zip(numbers, updates, strict=True)], after
+
+
+def _metrics(
+    evaluation: Evaluation[M], slopes: Sequence[float], optimizer: Optimizer, step: int
+) -> Metrics:
+    return Metrics(
+        step=step,
+        loss=evaluation.total.data,
+        data_loss=evaluation.data.data,
+        penalty=evaluation.penalty.data,
+        accuracy=evaluation.accuracy,
+        learning_rate=rate(optimizer, step),
+        gradient_norm=math.sqrt(squares(slopes)),
+    )
+
+
+def rate(optimizer: Optimizer, step: int) -> float | None:
+    """The learning rate of a step, if the optimiser has one."""
+    return None if optimizer.learning_rate is None else float(optimizer.learning_rate(step))
+
+
+def squares(slopes: Sequence[float]) -> float:
+    """The sum of the squares of a gradient."""
+    return total.forward(*[slope * slope for slope in slopes])
+
+
+def step(training: Training, state: TrainState[M], /) -> TrainState[M]:
+    """Return the state after one more step."""
+    return pipe(
+        state.model,
+        evaluate_with(training.loss, training.examples(state.step)),
+        differentiate,
+        advance(training.optimizer, state),
+    )
+
+
+def states(training: Training, state: TrainState[M], /) -> Iterator[TrainState[M]]:
+    """Yield the states after a state, one when asked."""
+    while True:
+        state = step(training, state)
+        yield state
+
+
+def fold(training: Training, state: TrainState[M], steps: int, log_every: int, /) -> Folded[M]:
+    """Return the state after so many steps, and the metrics that are logged on the way."""
+    return folded(training, state, states(training, state), steps, log_every)
+
+
+def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
+    """Return the gradient of the loss on a batch, a number a parameter."""
+    return _slopes(differentiate(evaluate(loss, model, examples)))

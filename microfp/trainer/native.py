@@ -1,0 +1,197 @@
+"""The backend that runs machine code, and some steps ahead of who asks for them.
+
+>>> from microfp import datasets, losses, nn, optim
+>>> from microfp.toolbox import take
+>>> from microfp.trainer.backend import checked_training
+>>> from microfp.trainer.state import initial_state
+>>> training = checked_training(losses.max_margin(), optim.sgd(0.1), datasets.moons(4), None, 1)
+>>> start = initial_state(nn.mlp(2, [1]), training.optimizer)
+>>> [state.step for state in take(3, states(training, start))]
+[1, 2, 3]
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import repeat
+from typing import NamedTuple
+
+from pyrsistent import pvector
+
+from microfp.compiler.native.run.ahead import Chooser, Steps, Stream, ahead, open_stream
+from microfp.compiler.native.run.block import Examples, run
+from microfp.compiler.native.run.training import trainer_for
+from microfp.compiler.trace.structure import Template
+from microfp.datasets import Dataset
+from microfp.datasets.preparing import batch_numbers
+from microfp.losses import Loss, check_fits
+from microfp.nn import Model
+from microfp.record import Deferred
+from microfp.trainer.backend import Folded, Training, check_captured, is_logged
+from microfp.trainer.state import (
+    M,
+    Metrics,
+    TrainState,
+    Unbuilt,
+    all_finite,
+    kind_of,
+    parameter_numbers,
+    template_of,
+    untrained,
+)
+
+FURTHEST_AHEAD = 64
+"""How many steps are computed before anybody has asked for them, at most.
+
+>>> FURTHEST_AHEAD
+64
+"""
+
+
+class _Opened(NamedTuple):
+    """A training, compiled, and where it stands.
+
+    Attributes:
+        stream: What runs its steps.
+        chosen: Which examples each of them sees.
+        template: Of the structure of the model.
+        step: How many steps have been done.
+        numbers: The parameters after them.
+        memory: What the optimiser remembers after them.
+    """
+
+    stream: Stream
+    chosen: Chooser
+    template: Template
+    step: int
+    numbers: Sequence[float]
+    memory: object
+
+    def run(self, count: int, *, last_only: bool) -> Steps:
+        """Run some more steps, at most `count` of them and at least one."""
+        place = self.step, self.numbers, self.memory
+        return ahead(self.stream, self.chosen, *place, count, last_only=last_only)
+
+    def after(self, steps: Steps) -> "_Opened":
+        """Where the training stands after some steps."""
+        last = steps.count - 1
+        return self._replace(
+            step=self.step + steps.count, numbers=steps.numbers(last), memory=steps.state(last)
+        )
+
+
+def _open(training: Training, state: TrainState[M]) -> _Opened:
+    """Compile a training, once per structure, to go on from a state."""
+    loss, optimizer, dataset = training.loss, training.optimizer, training.dataset
+    template, numbers = template_of(state), parameter_numbers(state)
+    if not numbers:
+        check_fits(loss, state.model, dataset)  # which says what is wrong
+    stream = open_stream(loss, optimizer, template, dataset)
+    check_captured(stream.trainer.examples.captured, state)
+    place = state.step, numbers, state.optimizer_state
+    return _Opened(stream, _chooser(training), template, *place)
+
+
+def _chooser(training: Training) -> Chooser:
+    """From the step to the examples of its batch; None where every step sees all of them."""
+    n, size, seed = len(training.dataset.ys), training.batch_size, training.seed
+    if size is None or size >= n:
+        return None
+    return lambda step: batch_numbers(n, size, seed=seed, step=step)
+
+
+def step(training: Training, state: TrainState[M], /) -> TrainState[M]:
+    """Return the state after one more step.
+
+    Raises:
+        TraceError: If loss or model cannot be traced.
+        CompileError: If they use a primitive without native form.
+    """
+    opened = _open(training, state)
+    steps = opened.run(1, last_only=True)
+    return _last_state(opened, steps, _metrics(opened, steps)[0])
+
+
+def states(training: Training, state: TrainState[M], /) -> Iterator[TrainState[M]]:
+    """Yield the states after a state, computed more and more of them ahead."""
+    opened, count = _open(training, state), 1
+    while True:
+        steps = opened.run(count, last_only=False)
+        block: list[TrainState[M]] = _block(opened, steps)
+        while block:  # what was given out is kept nowhere
+            yield block.pop()
+        opened, count = opened.after(steps), min(2 * count, FURTHEST_AHEAD)
+
+
+def fold(training: Training, state: TrainState[M], steps: int, log_every: int, /) -> Folded[M]:
+    """Return the state after so many steps, and the metrics that are logged on the way."""
+    if not steps:
+        check_fits(training.loss, state.model, training.dataset)
+        return state, pvector()
+    opened = _open(training, state)  # where what does not fit is found while it is traced
+    if not opened.stream.checked:
+        check_fits(training.loss, state.model, training.dataset)
+    history, end = list[Metrics](), state.step + steps
+    while True:
+        done = opened.run(end - opened.step, last_only=True)
+        history += _logged(_metrics(opened, done), log_every, end - 1)
+        if opened.step + done.count == end:
+            return _last_state(opened, done, history[-1]), pvector(history)
+        opened = opened.after(done)
+
+
+def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
+    """Return the gradient of the loss on a batch, a number a parameter; it raises as `step`."""
+    check_fits(loss, model, examples)
+    state = untrained(model)
+    columns, targets = len(examples.xs[0]), examples.target_count
+    trainer = trainer_for(loss, template_of(state), columns, None, targets=targets)
+    check_captured(trainer.examples.captured, state)
+    numbers = parameter_numbers(state)
+    # Without rules of update, what stands in the row after the step is the gradient.
+    block = run(trainer, Examples(examples), [None], numbers, (), array("d"), last_only=True)
+    return block.numbers(1)
+
+
+def _last_state(opened: _Opened, steps: Steps, metrics: Metrics) -> TrainState[M]:
+    """The state after the last of some steps."""
+    last = steps.count - 1
+    model = Unbuilt.unchecked(kind_of(opened.template), Deferred(partial(steps.numbers, last)))
+    memory = Deferred(partial(steps.state, last))
+    return TrainState.unchecked(metrics.step + 1, Deferred(model), memory, metrics)
+
+
+def _block(opened: _Opened, steps: Steps) -> list[TrainState[M]]:
+    """The states after each of some steps, the first of them last."""
+    places, first = range(steps.count), opened.step + 1
+    kind = kind_of(opened.template, known_finite=Deferred(partial(_ends_finite, steps)))
+    models = Unbuilt.unchecked_many(
+        [kind] * steps.count, list(map(Deferred, map(partial, repeat(steps.numbers), places)))
+    )
+    block: list[TrainState[M]] = TrainState.unchecked_many(
+        range(first, first + steps.count),
+        list(map(Deferred, models)),
+        list(map(Deferred, map(partial, repeat(steps.state), places))),
+        _metrics(opened, steps),
+    )
+    return block[::-1]
+
+
+def _ends_finite(steps: Steps) -> bool:
+    """Whether the parameters after the last of some steps are finite.
+
+    Then they were finite after each of them: to nan, and to what is infinite, nothing can be
+    added that makes it finite again.
+    """
+    return all_finite(steps.numbers(steps.count - 1))
+
+
+def _metrics(opened: _Opened, steps: Steps) -> list[Metrics]:
+    """The metrics of some steps."""
+    return Metrics.unchecked_many(range(opened.step, opened.step + steps.count), *steps.measured)
+
+
+def _logged(metrics: list[Metrics], log_every: int, last: int) -> list[Metrics]:
+    if log_every == 1:
+        return metrics
+    return [row for row in metrics if is_logged(row, log_every, last)]

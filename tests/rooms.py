@@ -1,51 +1,88 @@
-"""Prints the tables of the rooms in docs/architecture.md: `python -m tests.rooms`."""
+"""The house: its bands and rooms, read from the contract in pyproject.toml and from the modules.
+
+`python -m tests.rooms` prints the tables of docs/architecture.md.
+"""
 
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 
 from tests.documents import ROOT
 
 PACKAGE = ROOT / "microfp"
 
 
-def layers() -> list[list[str]]:
-    """The rows of the contract, the highest first; each with the modules that stand in it."""
+@cache
+def contracts() -> Mapping[str, dict[str, object]]:
+    """The contracts of the imports, by their names."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    contracts = project["tool"]["importlinter"]["contracts"]
-    (contract,) = [it for it in contracts if it["id"] == "layers"]
-    return [re.findall(r"\w+", row) for row in contract["layers"]]
+    return {it["id"]: it for it in project["tool"]["importlinter"]["contracts"]}
 
 
-def about(module: str) -> str | None:
-    """What a module says of itself in its first line; None where there is no such module."""
-    paths = PACKAGE / f"{module}.py", PACKAGE / module / "__init__.py"
-    path = next((path for path in paths if path.exists()), None)
-    if path is None:
-        return None
-    words = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    return words.partition("\n")[0]
+def rows() -> list[list[str]]:
+    """The rows of the contract, the highest first; each with the modules that stand in it."""
+    layers = contracts()["bands"]["layers"]
+    assert isinstance(layers, list)
+    return [re.findall(r"\w+", row) for row in layers]
+
+
+def bands() -> list[list[str]]:
+    """The bands, the highest first: the rows without the row of entrances and first names."""
+    return rows()[1:]
+
+
+@cache
+def modules() -> Mapping[str, Path]:
+    """The file of every module, by its full name."""
+    return {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def tree_of(module: str) -> ast.Module:
+    return ast.parse(modules()[module].read_text(encoding="utf-8"))
+
+
+def about(module: str) -> str:
+    """What a module says of itself in its first line."""
+    return (ast.get_docstring(tree_of(f"microfp.{module}")) or "").partition("\n")[0]
+
+
+def parts_of(room: str) -> list[str]:
+    """The modules inside of a package, in the order of their names; none of a module."""
+    inside = f"microfp.{room}."
+    parts = (it.removeprefix(inside) for it in modules() if it.startswith(inside))
+    return [part for part in parts if "." not in part]
 
 
 def table() -> str:
-    return "\n".join(["| row | module | what it is |", "|---|---|---|", *_rows()])
+    """The rooms, band by band, the highest first."""
+    return "\n".join(["| band | room | what it is |", "|---|---|---|", *_cells()])
 
 
-def _rows() -> Iterator[str]:
-    rows = [[it for it in row if about(it) is not None] for row in layers()]
-    there = [row for row in rows if row]
-    for height, row in zip(reversed(range(len(there))), there, strict=True):
-        for module in row:
-            yield f"| {height} | `{module}` | {about(module)} |"
+def _cells() -> Iterator[str]:
+    for height, band in zip(reversed(range(1, len(bands()) + 1)), bands(), strict=True):
+        for room in band:
+            slash = "/" if parts_of(room) else ""
+            yield f"| {height} | `{room}{slash}` | {about(room)} |"
 
 
-def native_table() -> str:
-    """The modules of the room of machine code, by name."""
-    names = sorted(path.stem for path in (PACKAGE / "native").glob("*.py"))
-    rows = [f"| `{it}` | {about(f'native/{it}')} |" for it in names if it != "__init__"]
-    return "\n".join(["| module | what it is |", "|---|---|", *rows])
+def compiler_table() -> str:
+    """What the compiler is made of, in the order of its pipeline."""
+    return "\n".join(["| stage | what it is |", "|---|---|", *_stages()])
+
+
+def _stages() -> Iterator[str]:
+    order = ("trace", "ir", "python", "native", "native.emit", "native.run", "explain")
+    yield from (f"| `{it.replace('.', '/')}` | {about(f'compiler.{it}')} |" for it in order)
 
 
 if __name__ == "__main__":
-    print(table(), native_table(), sep="\n\n")
+    print(table(), compiler_table(), sep="\n\n")

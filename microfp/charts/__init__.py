@@ -35,6 +35,7 @@ from microfp.charts.curves import (
     to_png,
     to_svg,
 )
+from microfp.charts.terminal import boundary_map, boundary_spacing
 
 __all__ = [
     "PALETTE",
@@ -42,6 +43,8 @@ __all__ = [
     "Theme",
     "accuracy_curve",
     "boundary",
+    "boundary_map",
+    "boundary_spacing",
     "check_extra",
     "class_color",
     "compare",

@@ -26,8 +26,6 @@ from microfp.nn import (
     Layer,
     Model,
     Neuron,
-)
-from microfp.nn.networks import (
     activations_of,
     inputs_of,
     layers_of,

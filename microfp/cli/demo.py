@@ -17,8 +17,8 @@ from microfp.base.checks import LARGEST_SEED, check_finite
 from microfp.base.files import write_atomically
 from microfp.base.json import to_json
 from microfp.base.text import percent, six_digits
+from microfp.charts import boundary_map, boundary_spacing
 from microfp.charts.plot_data import dataset_points, decision_boundary
-from microfp.charts.terminal import boundary_map, boundary_spacing
 from microfp.cli.arguments import (
     Commands,
     Lines,

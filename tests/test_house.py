@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
+from docs.builder.house import PACKAGE, bands, contracts, modules, parts_of, rows, tree_of
 from docs.builder.reference import first_names
-from tests.rooms import PACKAGE, bands, contracts, modules, parts_of, rows, tree_of
 
 MOST_ROOMS = 30
 MOST_BANDS = 11

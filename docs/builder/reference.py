@@ -238,7 +238,7 @@ def _text(statement: ast.stmt | None) -> str | None:
 
 def nav() -> list[object]:
     """Return the part of the navigation that leads to the reference."""
-    rooms = [{room.title: [{it: _path(it)} for it in room.topics]} for room in ROOMS]
+    rooms = [{room.title: [{it.split(".")[-1]: _path(it)} for it in room.topics]} for room in ROOMS]
     return [INDEX, *rooms, {"Command line": COMMANDS}]
 
 
@@ -257,7 +257,7 @@ def _topic_page(topic: str) -> str:
     members = "".join(f"        - {name}\n" for name in own_names(topic)) or "        []\n"
     title = f"# microfp.{topic} {{ #microfp.{topic} }}"
     first = next((name for name, place in first_names().items() if place == topic), None)
-    title += f"\n\nIts first name is `microfp.{first}`, and stays." if first else ""
+    title += f"\n\nAlso `microfp.{first}`, its first name." if first else ""
     return f"{title}\n\n::: microfp.{topic}\n    options:\n      members:\n{members}"
 
 

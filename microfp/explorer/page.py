@@ -26,10 +26,11 @@ from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias, TypedDict
 from pyrsistent import pmap
 
 from microfp import ops
-from microfp.base.checks import check_count, check_kind, wrong_kind
+from microfp.base.checks import check_count, wrong_kind
 from microfp.base.json import to_json
 from microfp.explorer.layout import Place, layered
 from microfp.gradients import Gradients, backward_steps, local_derivatives
+from microfp.graph.rewrite import check_node
 from microfp.ops import PRIMITIVES, Operand, Primitive
 from microfp.record import Record, attr
 from microfp.values import Value, primitive_of, topological_order
@@ -128,7 +129,7 @@ def frames(output: Value, *, limit: int | None = None) -> tuple[Frame, ...]:
 
 def _shown(where: str, output: Value, limit: int | None) -> tuple[Value, ...]:
     """The nodes on display: the last of the topological order."""
-    order = topological_order(check_kind(where, "output", output, Value))
+    order = topological_order(check_node(where, "output", output))
     return order if limit is None else order[-check_count(where, "limit", limit, minimum=1) :]
 
 

@@ -27,8 +27,8 @@ from microfp.compiler.trace.structure import template as template_of
 from microfp.datasets import (
     Dataset,
     batch,
-    batch_numbers,
 )
+from microfp.datasets.preparing import batch_numbers
 from microfp.errors import CompileError, TraceError
 from microfp.gradients import Gradients, backward, grad
 from microfp.losses import (

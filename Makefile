@@ -31,7 +31,7 @@ format-check: $(VENV)/.dev ## Fail where `make fmt` would change a file
 lint: $(VENV)/.dev ## Look for mistakes and departures from the style
 	$(BIN)/ruff check .
 
-imports: $(VENV)/.dev ## Hold the layers of the package
+imports: $(VENV)/.dev ## Hold the bands of the package
 	PYTHONPATH=. $(BIN)/lint-imports --no-cache
 
 types: $(VENV)/.dev ## Check the types of package and tests
@@ -63,8 +63,9 @@ bench: $(VENV)/.bench ## Measure the speed beside the peers in one run
 docs: $(VENV)/.dev ## Build the site into site/, with every warning an error
 	$(BIN)/python -m properdocs build --strict --config-file .properdocs.yml $(ARGS)
 
-docs-assets: $(VENV)/.dev ## Draw the pictures of the docs anew, with the library itself
+docs-assets: $(VENV)/.dev ## Draw the pictures of the docs anew, and write the tables of the house
 	$(BIN)/python -m docs.builder.pictures
+	$(BIN)/python -m tests.rooms
 
 # The wheel is built from the source archive, which shows that the archive is complete.
 dist: $(VENV)/.dist ## Build the wheel and the source archive, and judge both

@@ -33,20 +33,11 @@ from microfp import (
     tree,
 )
 from microfp.base.version import VERSION
-from microfp.charts import (
-    display,
-    plot_data,
-)
-from microfp.experiments import (
-    configurations,
-    predictors,
-)
+from microfp.charts import display, plot_data
+from microfp.experiments import configurations, predictors
 from microfp.gradients import Gradients, backward, backward_steps, find_grad, grad
 from microfp.record import Record, attr
-from microfp.trainer import (
-    parallel,
-    streams,
-)
+from microfp.trainer import parallel, streams
 from microfp.values import (
     Value,
     absolute,

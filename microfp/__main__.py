@@ -2,8 +2,6 @@
 
 import sys
 
-from microfp.cli import (
-    main,
-)
+from microfp.cli import main
 
 sys.exit(main())

@@ -21,12 +21,9 @@ from typing import NamedTuple
 
 from returns.maybe import Maybe
 
-from microfp.base.checks import check_count
+from microfp.base.checks import check_count, check_kind
 from microfp.gradients import Gradients, backward, descendants, grad, local_derivatives
-from microfp.graph import (
-    formula,
-)
-from microfp.graph.rewrite import check_node
+from microfp.graph import formula
 from microfp.record import Record, attr
 from microfp.values import LEAF, Value, topological_order
 
@@ -231,7 +228,7 @@ def first_non_finite(output: Value) -> Maybe[NonFinite]:
     >>> first_non_finite(log(x))
     <Nothing>
     """
-    order = topological_order(check_node("first_non_finite", "output", output))
+    order = topological_order(check_kind("first_non_finite", "output", output, Value))
     found = next((node for node in order if not math.isfinite(node.data)), None)
     return Maybe.from_optional(None if found is None else _non_finite(found, _names(order)))
 
@@ -290,7 +287,7 @@ def first_non_finite_gradient(output: Value) -> Maybe[NonFiniteGradient]:
     >>> first_non_finite_gradient(x * x)
     <Nothing>
     """
-    check_node("first_non_finite_gradient", "output", output)
+    check_kind("first_non_finite_gradient", "output", output, Value)
     sums: defaultdict[Value, float] = defaultdict(float)
     for node, term in _terms(output, backward(output)):
         before = sums[node]
@@ -352,8 +349,8 @@ def contributions(x: Value, output: Value) -> tuple[Contribution, ...]:
     >>> [term.product for term in contributions(x, x * y + x * x)]
     [3.0, 3.0, 4.0]
     """
-    check_node("contributions", "x", x)
-    check_node("contributions", "output", output)
+    check_kind("contributions", "x", x, Value)
+    check_kind("contributions", "output", output, Value)
     if x is output:
         return (Contribution.unchecked(output, 0, 1.0, 1.0, 1.0),)
     return tuple(term for node, term in _terms(output, backward(output)) if node is x)
@@ -398,8 +395,8 @@ def paths(x: Value, output: Value, *, top: int = 3) -> tuple[Path, ...]:
     x -> mul -> add: 3.0
     x -> tanh -> add: 0.7864477329659274
     """
-    check_node("paths", "x", x)
-    order = topological_order(check_node("paths", "output", output))
+    check_kind("paths", "x", x, Value)
+    order = topological_order(check_kind("paths", "output", output, Value))
     k = check_count("paths", "top", top, minimum=1)
     between = descendants(order, (x,))
     best: dict[Value, list[_Trail]] = {output: [_Trail(1.0, output, 1.0, None)]}
@@ -460,8 +457,8 @@ def why_zero(x: Value, output: Value) -> WhyZero:
     >>> print(why_zero(x, x * y - y * x))
     cancellation: the gradient of x is 4.0 + -4.0, along n3 = y * x and n2 = x * y
     """
-    check_node("why_zero", "x", x)
-    order = topological_order(check_node("why_zero", "output", output))
+    check_kind("why_zero", "x", x, Value)
+    order = topological_order(check_kind("why_zero", "output", output, Value))
     gradients = backward(output)
     gradient = grad(x, gradients)
     if gradient != 0.0:

@@ -13,27 +13,12 @@ from typing import Generic, TypeAlias, TypeVar
 from microfp import ops
 from microfp.base.binding import bind, shown
 from microfp.base.checks import check_kind, check_non_negative, check_positive
-from microfp.datasets import (
-    Dataset,
-    Row,
-)
+from microfp.datasets import Dataset, Row
 from microfp.errors import DataError, ShapeError
-from microfp.nn import (
-    Model,
-    forward_many,
-)
+from microfp.nn import Model, forward_many
 from microfp.record import Record, attr
 from microfp.tree import parameters, without_parameters
-from microfp.values import (
-    Scalar,
-    Value,
-    absolute,
-    minimum,
-    relu,
-    softplus,
-    total,
-    where,
-)
+from microfp.values import Scalar, Value, absolute, minimum, relu, softplus, total, where
 
 __all__ = [
     "CLASSIFICATION",

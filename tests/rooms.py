@@ -1,51 +1,44 @@
-"""Prints the tables of the rooms in docs/architecture.md: `python -m tests.rooms`."""
+"""The tables of docs/architecture.md, from contract and modules: `python -m tests.rooms`."""
 
-import ast
 import re
-import tomllib
 from collections.abc import Iterator
 
+from docs.builder.house import about, bands, parts_of
 from tests.documents import ROOT
 
-PACKAGE = ROOT / "microfp"
+PAGE = ROOT / "docs" / "architecture.md"
 
-
-def layers() -> list[list[str]]:
-    """The rows of the contract, the highest first; each with the modules that stand in it."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    contracts = project["tool"]["importlinter"]["contracts"]
-    (contract,) = [it for it in contracts if it["id"] == "layers"]
-    return [re.findall(r"\w+", row) for row in contract["layers"]]
-
-
-def about(module: str) -> str | None:
-    """What a module says of itself in its first line; None where there is no such module."""
-    paths = PACKAGE / f"{module}.py", PACKAGE / module / "__init__.py"
-    path = next((path for path in paths if path.exists()), None)
-    if path is None:
-        return None
-    words = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    return words.partition("\n")[0]
+STAGES = ("trace", "ir", "python", "native", "native.emit", "native.run", "explain")
+"""The compiler, in the order of its pipeline."""
 
 
 def table() -> str:
-    return "\n".join(["| row | module | what it is |", "|---|---|---|", *_rows()])
+    """The rooms, band by band, the highest first."""
+    return "\n".join(["| band | room | what it is |", "|---|---|---|", *_rooms()])
 
 
-def _rows() -> Iterator[str]:
-    rows = [[it for it in row if about(it) is not None] for row in layers()]
-    there = [row for row in rows if row]
-    for height, row in zip(reversed(range(len(there))), there, strict=True):
-        for module in row:
-            yield f"| {height} | `{module}` | {about(module)} |"
+def _rooms() -> Iterator[str]:
+    for height, band in zip(reversed(range(1, len(bands()) + 1)), bands(), strict=True):
+        for room in band:
+            yield f"| {height} | `{room}{'/' if parts_of(room) else ''}` | {about(room)} |"
 
 
-def native_table() -> str:
-    """The modules of the room of machine code, by name."""
-    names = sorted(path.stem for path in (PACKAGE / "native").glob("*.py"))
-    rows = [f"| `{it}` | {about(f'native/{it}')} |" for it in names if it != "__init__"]
-    return "\n".join(["| module | what it is |", "|---|---|", *rows])
+def compiler_table() -> str:
+    """What each stage of the compiler says of itself."""
+    rows = [f"| `{it.replace('.', '/')}` | {about(f'compiler.{it}')} |" for it in STAGES]
+    return "\n".join(["| stage | what it is |", "|---|---|", *rows])
+
+
+def with_tables(page: str) -> str:
+    """The page with its tables as they should be."""
+    return _exchanged(_exchanged(page, table()), compiler_table())
+
+
+def _exchanged(page: str, wanted: str) -> str:
+    head = re.escape(wanted.partition("\n")[0])
+    return re.sub(rf"^{head}\n(?:\|.*\n)*", lambda _: f"{wanted}\n", page, flags=re.MULTILINE)
 
 
 if __name__ == "__main__":
-    print(table(), native_table(), sep="\n\n")
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    print("wrote the tables of docs/architecture.md")

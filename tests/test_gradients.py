@@ -43,14 +43,7 @@ from microfp.values import (
     value,
     where,
 )
-from tests.expressions import (
-    VALUES,
-    Expression,
-    applied,
-    evaluate,
-    expressions,
-    microfp_leaves,
-)
+from tests.expressions import VALUES, Expression, applied, evaluate, expressions, microfp_leaves
 
 
 def derivative(f: Callable[[Value], Value], at: float) -> float:

@@ -25,10 +25,9 @@ print(*sorted(loaded - sys.stdlib_module_names | loaded & {"argparse", "optparse
 
 IMPORT_EVERY_MODULE = """
 import importlib, pkgutil, microfp
-names = [found.name for found in pkgutil.iter_modules(microfp.__path__)]
-for name in names:
-    if name != "__main__":
-        importlib.import_module("microfp." + name)
+for found in pkgutil.walk_packages(microfp.__path__, "microfp."):
+    if found.name != "microfp.__main__":
+        importlib.import_module(found.name)
 print(microfp.__file__)
 """
 

@@ -1,10 +1,11 @@
 """How griffe, which reads the package for the reference, is told of this package's habits."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from itertools import zip_longest
 
 from griffe import (
+    Alias,
     Attribute,
     Class,
     Expr,
@@ -12,6 +13,8 @@ from griffe import (
     ExprKeyword,
     Extension,
     Function,
+    GriffeLoader,
+    Module,
     Object,
     Parameter,
     ParameterKind,
@@ -48,20 +51,49 @@ def written(docstring: str, module: str, own: Collection[str] = ()) -> str:
 
 
 class Habits(Extension):
-    """Examples stand in blocks of code, names are links, and a record takes its fields."""
+    """Examples stand in blocks of code, names are links, and a record takes its fields.
 
-    def on_object(self, *, obj: Object, **_rest: object) -> None:
-        """Write down what one object says of itself."""
-        if obj.docstring is not None:
-            module = obj.module.path.removeprefix("microfp.").split(".")[0]
-            obj.docstring.value = written(obj.docstring.value, module, _own(obj))
+    Where a package offers a name that one of its modules has as well, such as `trainer.fit`, the
+    name is what it offers, as it is in Python.
+    """
 
-    def on_class(self, *, cls: Class, **_rest: object) -> None:
-        """Give a record the signature that it has for whoever makes one."""
-        bases = {str(base) for base in cls.bases}
-        if bases & {"Record", "NamedTuple"} and "__init__" not in cls.members:
+    def on_package(self, *, pkg: Module, loader: GriffeLoader, **_rest: object) -> None:
+        """Write down what everything says of itself, once all of it is read."""
+        loader.resolve_aliases(implicit=False, external=False)
+        for thing in _inside(pkg):
+            _write(thing)
+        _uncover(pkg)
+
+
+def _inside(whole: Object) -> Iterator[Object]:
+    for member in tuple(whole.members.values()):
+        if isinstance(member, Object):
+            yield member
+            yield from _inside(member)
+
+
+def _write(thing: Object) -> None:
+    """Give a docstring its links and fences, and a record the signature of whoever makes one."""
+    if thing.docstring is not None:
+        module = thing.module.path.removeprefix("microfp.")
+        thing.docstring.value = written(thing.docstring.value, module, _own(thing))
+    if isinstance(thing, Class):
+        bases = {str(base) for base in thing.bases}
+        if bases & {"Record", "NamedTuple"} and "__init__" not in thing.members:
             kind = "keyword_only" if "Record" in bases else "positional_or_keyword"
-            cls.set_member("__init__", _constructor(cls, ParameterKind[kind]))
+            thing.set_member("__init__", _constructor(thing, ParameterKind[kind]))
+
+
+def _uncover(package: Module) -> None:
+    for name, inside in list(package.modules.items()):
+        _uncover(inside)
+        offered = inside.members.get(name)
+        if (
+            offered is not None
+            and not isinstance(offered, Module)
+            and name in (package.exports or ())
+        ):
+            package.set_member(name, Alias(name, offered, parent=package))
 
 
 def _own(thing: Object) -> list[str]:

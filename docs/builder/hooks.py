@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 MADE = {"<course>": course.nav, "<reference>": reference.nav}
 NOTEBOOK = re.compile(r"(\]\([^)\s]*notebooks/[\w/]+)\.py\)")
 PICTURE = re.compile(r"(!\[[^\]]*\])\(((?:\.\./)*assets/[\w-]+)\.(svg|png)\)")
-SOURCE = re.compile(r"\]\((?:\.\./)+microfp(?:/(\w+))?(?:\.py|/)?\)")
+SOURCE = re.compile(r"\]\((?:\.\./)+microfp((?:/\w+)*)(?:\.py|/)?\)")
 SECTION = re.compile(r"<!-- README: (.+) -->")
 
 
@@ -62,10 +62,14 @@ def adapted(markdown: str, to_docs: str) -> str:
     with_pictures = PICTURE.sub(
         r"\1(\2.\3#only-light)\1(\2-dark.\3#only-dark)", NOTEBOOK.sub(r"\1.md)", with_sections)
     )
-    with_modules = SOURCE.sub(
-        lambda it: f"]({to_docs}reference/{it[1] or 'index'}.md)", with_pictures
-    )
+    with_modules = SOURCE.sub(lambda it: f"]({to_docs}{_page_of(it[1])})", with_pictures)
     return with_modules.replace(f"](../{to_docs}CHANGELOG.md)", f"]({to_docs}changelog.md)")
+
+
+def _page_of(source: str) -> str:
+    """The page of the reference where what stands in `/trainer/streams` is found."""
+    topic = reference.topic_of(source.strip("/").replace("/", "."))
+    return f"reference/{topic or 'index'}.md"
 
 
 def section(text: str, title: str) -> str:

@@ -5,7 +5,16 @@ from collections.abc import Collection, Iterator
 from functools import cache
 
 import microfp
-from docs.builder.reference import INTERNAL, PUBLIC, home_of, module_of, public_names
+from docs.builder.reference import (
+    PUBLIC,
+    entry,
+    first_names,
+    home_of,
+    module_of,
+    own_names,
+    public_names,
+    topic_of,
+)
 
 SPAN = re.compile(
     r"(?<![`\[\w])`((?:[a-z_]\w*\.)*[a-z_]\w*)(\([^`\n]*\))?`(?![`\]\w])", re.IGNORECASE
@@ -20,7 +29,7 @@ def linked(text: str, module: str, own: Collection[str] = ()) -> str:
 
     Args:
         text: Markdown without examples.
-        module: The module in which it stands, such as `trainer`.
+        module: The module in which it stands, such as `trainer.streams`.
         own: Names that mean something else there: parameters, and what the text itself is about.
     """
 
@@ -29,7 +38,7 @@ def linked(text: str, module: str, own: Collection[str] = ()) -> str:
         entry = None if is_own else entry_of(span[1], module)
         return f"[{span[0]}][{entry}]" if entry else span[0]
 
-    return SPAN.sub(link, text) if module in PUBLIC or module in INTERNAL else text
+    return SPAN.sub(link, text) if topic_of(module) else text
 
 
 @cache
@@ -38,25 +47,36 @@ def entry_of(name: str, module: str) -> str | None:
 
     What stands in a class, such as `Run.history`, has that of the class; `microfp.func` is a page.
     """
-    head, *rest = name.removeprefix("microfp.").split(".")
-    if head in PUBLIC and rest:
-        return f"microfp.{head}.{rest[0]}" if rest[0] in public_names(head) else None
-    if head in PUBLIC:
-        return f"microfp.{head}" if name.startswith("microfp.") else None
-    return next(_entries(head, module), None)
+    topic, rest = _split(name.removeprefix("microfp."))
+    if topic and rest:
+        return entry(topic, rest[0]) if rest[0] in public_names(topic) else None
+    if topic:
+        return f"microfp.{topic}" if name.startswith("microfp.") else None
+    return next(_entries(rest[0], module), None)
+
+
+def _split(path: str) -> tuple[str | None, list[str]]:
+    """The longest part of a path that is a topic, by its first name or its place; the rest."""
+    names = path.split(".")
+    for end in range(len(names), 0, -1):
+        start = ".".join(names[:end])
+        topic = first_names().get(start, start)
+        if topic in PUBLIC:
+            return topic, names[end:]
+    return None, names
 
 
 def _entries(name: str, module: str) -> Iterator[str]:
-    """Where the reference has a name: of the module itself, of another, of the facade."""
-    here = INTERNAL.get(module, module)
-    if here in PUBLIC and name in public_names(here):
-        yield f"microfp.{here}.{name}"
+    """Where the reference has a name: of the module's own topic, of another, of the facade."""
+    here = topic_of(module)
+    if here is not None and name in public_names(here):
+        yield entry(here, name)
     imported = vars(module_of(module)).get(name)
     if imported is not None:
         yield from (
             f"microfp.{it}.{name}"
             for it in PUBLIC
-            if name in public_names(it) and getattr(module_of(it), name) is imported
+            if name in own_names(it) and getattr(module_of(it), name) is imported
         )
     if name in microfp.__all__:
         yield home_of(name)

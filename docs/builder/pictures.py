@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from docs.builder import house
 from microfp import backward, charts, datasets, graph, nn, relu, trainer, value
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -11,12 +12,14 @@ SPOKEN = re.compile(r' (?:aria-[a-z]+|role|pointer-events)="[^"]*"')
 UNSEEN = re.compile(r"(?<=\.\d\d)\d+")
 
 DARK = {"#1d2126": "#e9ebee", "#a3a8ae": "#6a737e", "#f7f7f4": "#1c2026"}
-"""What the colours of a graph become on a dark page: letters, lines and boxes."""
+"""What the colours of a graph or of the house become on a dark page: letters, lines and boxes."""
 
 
 def pictures() -> Mapping[str, str]:
     """Return every picture by the name of its file; `-dark` is for dark pages."""
-    drawn = {"graph.svg": _graph(), "graph-dark.svg": darkened(_graph())}
+    drawn: dict[str, str] = {}
+    for name, svg in {"graph": _graph(), "house": house.picture()}.items():
+        drawn |= {f"{name}.svg": svg, f"{name}-dark.svg": darkened(svg)}
     for name, chart in {"loss": _loss(), "boundary": _boundary()}.items():
         drawn[f"{name}.svg"] = bare(charts.to_svg(chart))
         drawn[f"{name}-dark.svg"] = bare(charts.to_svg(chart, theme="dark"))
@@ -29,7 +32,7 @@ def bare(svg: str) -> str:
 
 
 def darkened(svg: str) -> str:
-    """Return a graph in the colours of a dark page; Graphviz, unlike Vega, knows no themes."""
+    """Return a picture in the colours of a dark page; Graphviz, unlike Vega, knows no themes."""
     return re.sub("|".join(DARK), lambda it: DARK[it[0]], svg)
 
 

@@ -1,13 +1,15 @@
-"""The reference: one page for each public module, in rooms, from its source."""
+"""The reference: one page for each public topic, in rooms, from its source."""
 
 import ast
 import importlib
 import inspect
 import io
+import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from functools import cache
+from graphlib import TopologicalSorter
 from itertools import pairwise
 from types import ModuleType
 from typing import NamedTuple
@@ -17,10 +19,10 @@ from microfp.cli import main
 
 
 class Room(NamedTuple):
-    """Modules that belong together, from the layer below to the layer above."""
+    """Topics that belong together, from the band below to the band above."""
 
     title: str
-    modules: tuple[str, ...]
+    topics: tuple[str, ...]
 
 
 ROOMS = (
@@ -28,33 +30,21 @@ ROOMS = (
     Room("Functions and trees", ("func", "tree", "debug")),
     Room("Models and data", ("nn", "datasets")),
     Room("Losses and optimisers", ("losses", "optim", "schedules")),
-    Room("Training", ("trainer", "streams", "checkpoint", "export", "parallel")),
-    Room("From a file to predictions", ("configurations", "experiments", "predictors")),
+    Room("Training", ("trainer", "trainer.streams", "checkpoint", "export", "trainer.parallel")),
+    Room(
+        "From a file to predictions",
+        ("experiments.configurations", "experiments", "experiments.predictors"),
+    ),
     Room("Machine speed", ("native",)),
-    Room("Looking", ("plot_data", "charts", "display", "explorer")),
+    Room("Looking", ("charts.plot_data", "charts", "charts.display", "explorer")),
     Room("Foundations", ("record", "toolbox", "errors")),
 )
-"""Every public module, once."""
+"""Every public topic, once, by its place in the package."""
 
-PUBLIC = tuple(module for room in ROOMS for module in room.modules)
+PUBLIC = tuple(topic for room in ROOMS for topic in room.topics)
 
-INTERNAL = {
-    "algebra": "graph",
-    "binding": None,
-    "checks": None,
-    "commands": None,
-    "csv_data": "datasets",
-    "duals": None,
-    "examples": "datasets",
-    "files": None,
-    "layout": None,
-    "preparation": "datasets",
-    "printing": "graph",
-    "random_state": None,
-    "strict_json": None,
-    "text": None,
-}
-"""Modules without a page, and the public module that offers what people need of them."""
+PRIVATE = ("base", "cli", "compiler")
+"""Rooms without a page: what people need of them, `native` and the command line offer."""
 
 INDEX = "reference/index.md"
 COMMANDS = "reference/command-line.md"
@@ -67,7 +57,7 @@ from the source.
 
 ## Rooms
 
-Modules that belong together. Each begins with what it is, and its entries show their source.
+Topics that belong together. Each page begins with what it is, and its entries show their source.
 
 {rooms}
 ## The package
@@ -92,22 +82,78 @@ exits with a code that is not 0.
 
 
 def public_names(module: str) -> tuple[str, ...]:
-    """Return the names that a module offers, in the order of its source.
+    """Return the names that a module offers, in the order of the source.
 
     They are those of `__all__` where it has one, and else the functions, classes and documented
-    constants that it defines without a leading underscore.
+    constants that it defines without a leading underscore. What a package gathers from its
+    modules stands in their order, the one that needs no other first.
     """
-    defined = tuple(dict.fromkeys(_defined(_statements(module))))  # once, however overloaded
-    listed = getattr(module_of(module), "__all__", defined)
-    own = [name for name in defined if name in listed]
-    return (*own, *(name for name in listed if name not in own))
+    listed = getattr(module_of(module), "__all__", _defined(module))
+    return tuple(sorted(listed, key=lambda name: _place(module, name)))
+
+
+def _place(module: str, name: str) -> tuple[bool, int, int]:
+    """Where a name stands: what the module itself or its parts define comes first."""
+    home, spelt = origin(module, name)
+    is_own = home == module or home.startswith(f"{module}.")
+    order, defined = (module, *_sources(module)), _defined(home)
+    part = order.index(home) if home in order else len(order)
+    return not is_own, part, defined.index(spelt) if spelt in defined else 0
+
+
+def entry(topic: str, name: str) -> str:
+    """Return where the reference has a name of a topic: `microfp.trainer.fit`.
+
+    What a package offers of a part with a page of its own has its entry there.
+    """
+    home, spelt = origin(topic, name)
+    is_part = home in PUBLIC and home.startswith(f"{topic}.")
+    return f"microfp.{home}.{spelt}" if is_part else f"microfp.{topic}.{name}"
+
+
+def own_names(topic: str) -> tuple[str, ...]:
+    """Return the names that have their entry on the page of a topic."""
+    return tuple(n for n in public_names(topic) if entry(topic, n) == f"microfp.{topic}.{n}")
 
 
 def home_of(name: str) -> str:
     """Return where the reference has a name of the facade, such as `microfp.values.relu`."""
     wanted = getattr(microfp, name)
-    homes = (module for module in PUBLIC if name in public_names(module))
+    homes = (topic for topic in PUBLIC if name in own_names(topic))
     return next(f"microfp.{it}.{name}" for it in homes if getattr(module_of(it), name) is wanted)
+
+
+def origin(module: str, name: str) -> tuple[str, str]:
+    """Return the module that defines a name which another one may only pass on, and its name there.
+
+    >>> origin("nn", "parameters")
+    ('tree', 'parameters')
+    """
+    for source, found, spelt in _imports(module):
+        if spelt == name or (found == "*" and name in public_names(source)):
+            return origin(source, name if found == "*" else found)
+    return module, name
+
+
+@cache
+def first_names() -> Mapping[str, str]:
+    """Return the topics that moved, by their first names: `trainer.streams` for `streams`."""
+    passed_on = {room: [it for it in _imports(room) if it[1] == "*"] for room in rooms()}
+    return {room: imports[0][0] for room, imports in passed_on.items() if imports}
+
+
+def rooms() -> tuple[str, ...]:
+    """Return what stands at the top of the package, without what would run when imported."""
+    found = (it.name for it in pkgutil.iter_modules(microfp.__path__))
+    return tuple(name for name in found if name != "__main__")
+
+
+def topic_of(module: str) -> str | None:
+    """Return the topic on whose page stands what a module defines; None if it is private."""
+    module = first_names().get(module, module)
+    if module in PUBLIC or not module:
+        return module or None
+    return topic_of(module.rpartition(".")[0])
 
 
 def text_of(module: str, name: str) -> str:
@@ -115,20 +161,36 @@ def text_of(module: str, name: str) -> str:
     thing = getattr(module_of(module), name)
     if inspect.isclass(thing) or inspect.isroutine(thing):
         return inspect.getdoc(thing) or ""
-    homes = (module, *(internal for internal, public in INTERNAL.items() if public == module))
-    return next((text for home in homes if (text := _text_below(home, name))), "")
-
-
-def _text_below(module: str, name: str) -> str:
-    for statement, following in pairwise(_statements(module)):
-        if _name(statement) == name:
+    home, spelt = origin(module, name)
+    for statement, following in pairwise(_statements(home)):
+        if _name(statement) == spelt:
             return inspect.cleandoc(_text(following) or "")
     return ""
 
 
 def module_of(name: str) -> ModuleType:
-    """Return a module of the package by the last part of its name."""
+    """Return a module of the package by its path in there."""
     return importlib.import_module(f"microfp.{name}")
+
+
+@cache
+def _sources(module: str) -> tuple[str, ...]:
+    """The modules that a module imports names from, each behind those that it imports itself."""
+    named = {source for source, _, _ in _imports(module)} - {module}
+    needs = {it: named & {source for source, _, _ in _imports(it)} for it in sorted(named)}
+    return tuple(TopologicalSorter(needs).static_order())
+
+
+@cache
+def _imports(module: str) -> tuple[tuple[str, str, str], ...]:
+    """What a module imports of others: from where, by which name, and what it calls it."""
+    return tuple(
+        (statement.module.removeprefix("microfp."), it.name, it.asname or it.name)
+        for statement in _statements(module)
+        if isinstance(statement, ast.ImportFrom) and statement.module is not None
+        if statement.module.startswith("microfp.")
+        for it in statement.names
+    )
 
 
 @cache
@@ -138,7 +200,13 @@ def _statements(module: str) -> list[ast.stmt]:
     return [s for outer in body for s in (outer.orelse if isinstance(outer, ast.If) else [outer])]
 
 
-def _defined(statements: list[ast.stmt]) -> Iterator[str]:
+@cache
+def _defined(module: str) -> tuple[str, ...]:
+    """What a module defines for others, in the order of its source; once, however overloaded."""
+    return tuple(dict.fromkeys(_spelt(_statements(module))))
+
+
+def _spelt(statements: list[ast.stmt]) -> Iterator[str]:
     """The public functions and classes, and the constants with a text below them."""
     for statement, following in zip(statements, [*statements[1:], None], strict=True):
         is_constant = isinstance(statement, ast.AnnAssign | ast.Assign)
@@ -170,43 +238,45 @@ def _text(statement: ast.stmt | None) -> str | None:
 
 def nav() -> list[object]:
     """Return the part of the navigation that leads to the reference."""
-    rooms = [{room.title: [{m: _path(m)} for m in room.modules]} for room in ROOMS]
+    rooms = [{room.title: [{it.split(".")[-1]: _path(it)} for it in room.topics]} for room in ROOMS]
     return [INDEX, *rooms, {"Command line": COMMANDS}]
 
 
 def pages() -> Mapping[str, str]:
     """Return the pages of the reference, in Markdown, by their paths in the docs."""
-    of_modules = {_path(module): _module_page(module) for module in PUBLIC}
-    return {INDEX: _index(), COMMANDS: _commands(), **of_modules}
+    of_topics = {_path(topic): _topic_page(topic) for topic in PUBLIC}
+    return {INDEX: _index(), COMMANDS: _commands(), **of_topics}
 
 
-def _path(module: str) -> str:
-    return f"reference/{module}.md"
+def _path(topic: str) -> str:
+    return f"reference/{topic}.md"
 
 
-def _module_page(module: str) -> str:
-    """The page of a module, which mkdocstrings fills in."""
-    members = "".join(f"        - {name}\n" for name in public_names(module))
-    title = f"# microfp.{module} {{ #microfp.{module} }}"
-    return f"{title}\n\n::: microfp.{module}\n    options:\n      members:\n{members}"
+def _topic_page(topic: str) -> str:
+    """The page of a topic, which mkdocstrings fills in."""
+    members = "".join(f"        - {name}\n" for name in own_names(topic)) or "        []\n"
+    title = f"# microfp.{topic} {{ #microfp.{topic} }}"
+    first = next((name for name, place in first_names().items() if place == topic), None)
+    title += f"\n\nAlso `microfp.{first}`, its first name." if first else ""
+    return f"{title}\n\n::: microfp.{topic}\n    options:\n      members:\n{members}"
 
 
 def _index() -> str:
-    """The page of the package: its modules by rooms, and every name of the facade."""
-    names = sorted(set(microfp.__all__) - set(PUBLIC), key=str.lower)
+    """The page of the package: its topics by rooms, and every name of the facade."""
+    names = sorted(set(microfp.__all__) - {*PUBLIC, *first_names()}, key=str.lower)
     rows = (f"| [`{name}`][{home_of(name)}] | {_sentence(home_of(name))} |" for name in names)
     return INDEX_PAGE.format(rooms="\n".join(map(_room_section, ROOMS)), names="\n".join(rows))
 
 
 def _room_section(room: Room) -> str:
-    rows = (f"| [`{m}`]({m}.md) | {_first_sentence(module_of(m).__doc__)} |" for m in room.modules)
+    rows = (f"| [`{m}`]({m}.md) | {_first_sentence(module_of(m).__doc__)} |" for m in room.topics)
     return "\n".join(
         (f"### {room.title}\n", "| module | what lives there |", "|---|---|", *rows, "")
     )
 
 
 def _sentence(path: str) -> str:
-    _, module, name = path.split(".")
+    module, _, name = path.removeprefix("microfp.").rpartition(".")
     return _first_sentence(text_of(module, name))
 
 

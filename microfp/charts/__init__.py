@@ -22,29 +22,12 @@ from microfp.charts.curves import (
     parameter_histogram,
     schedule_curve,
 )
-from microfp.charts.files import (
-    save,
-    to_png,
-    to_svg,
-)
-from microfp.charts.film import (
-    scrubber,
-)
-from microfp.charts.planes import (
-    boundary,
-    scatter,
-)
-from microfp.charts.report import (
-    report,
-    summary,
-)
-from microfp.charts.style import (
-    PALETTE,
-    Chart,
-    Theme,
-    check_extra,
-    class_color,
-)
+from microfp.charts.files import save, to_png, to_svg
+from microfp.charts.film import scrubber
+from microfp.charts.planes import boundary, scatter
+from microfp.charts.report import report, summary
+from microfp.charts.style import PALETTE, Chart, Theme, check_extra, class_color
+from microfp.charts.terminal import boundary_map, boundary_spacing
 
 __all__ = [
     "PALETTE",
@@ -52,6 +35,8 @@ __all__ = [
     "Theme",
     "accuracy_curve",
     "boundary",
+    "boundary_map",
+    "boundary_spacing",
     "check_extra",
     "class_color",
     "compare",

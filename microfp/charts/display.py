@@ -21,8 +21,7 @@ from microfp.charts.files import to_svg
 from microfp.charts.planes import scatter
 from microfp.datasets import Dataset
 from microfp.gradients import Gradients, GradientTable
-from microfp.nn import MLP, Layer, Model, Neuron
-from microfp.nn.networks import activations_of, inputs_of, layers_of
+from microfp.nn import MLP, Layer, Model, Neuron, activations_of, inputs_of, layers_of
 from microfp.record import Record, attr
 from microfp.trainer import Run
 from microfp.tree import parameter_count

@@ -13,13 +13,7 @@ from pyrsistent import PVector
 from microfp.base.misfits import misfits
 from microfp.checkpoint.formats import OPTIMIZER_STATES
 from microfp.errors import CheckpointError
-from microfp.nn import (
-    ACTIVATIONS,
-    MLP,
-    Layer,
-    Model,
-    Neuron,
-)
+from microfp.nn import ACTIVATIONS, MLP, Layer, Model, Neuron
 from microfp.record import Record
 from microfp.trainer import TrainState
 

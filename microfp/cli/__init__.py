@@ -1,11 +1,5 @@
 """The command `microfp`: arguments in, lines of text out."""
 
-from microfp.cli.main import (
-    DemoOptions,
-    demo_lines,
-    explore_lines,
-    graph_lines,
-    main,
-)
+from microfp.cli.main import DemoOptions, demo_lines, explore_lines, graph_lines, main
 
 __all__ = ["DemoOptions", "demo_lines", "explore_lines", "graph_lines", "main"]

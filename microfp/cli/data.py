@@ -6,12 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from microfp.cli.arguments import UsageError, expected, taken
-from microfp.datasets import (
-    Dataset,
-    Table,
-    read_table,
-    table_dataset,
-)
+from microfp.datasets import Dataset, Table, read_table, table_dataset
 
 __all__ = ["add_form", "add_source", "read_dataset", "read_form"]
 

@@ -17,8 +17,8 @@ from microfp.base.checks import LARGEST_SEED, check_finite
 from microfp.base.files import write_atomically
 from microfp.base.json import to_json
 from microfp.base.text import percent, six_digits
+from microfp.charts import boundary_map, boundary_spacing
 from microfp.charts.plot_data import dataset_points, decision_boundary
-from microfp.charts.terminal import boundary_map, boundary_spacing
 from microfp.cli.arguments import (
     Commands,
     Lines,
@@ -31,18 +31,10 @@ from microfp.cli.arguments import (
 )
 from microfp.cli.metrics import METRICS_HEADING, metrics_row
 from microfp.cli.progress import Track, columns_of, tracker
-from microfp.datasets import (
-    Dataset,
-)
+from microfp.datasets import Dataset
 from microfp.losses import max_margin
-from microfp.nn import (
-    MLP,
-    mlp,
-    parameter_count,
-)
-from microfp.optim import (
-    sgd,
-)
+from microfp.nn import MLP, mlp, parameter_count
+from microfp.optim import sgd
 from microfp.record import Record, attr
 from microfp.schedules import micrograd_decay
 from microfp.toolbox import take

@@ -27,13 +27,7 @@ from returns.result import safe
 from microfp import __version__
 from microfp.cli.arguments import Interrupted, Lines, Parser
 from microfp.cli.demo import DemoOptions, add_demo, demo_lines
-from microfp.cli.expressions import (
-    add_explore,
-    add_graph,
-    arranged,
-    explore_lines,
-    graph_lines,
-)
+from microfp.cli.expressions import add_explore, add_graph, arranged, explore_lines, graph_lines
 from microfp.cli.predict import add_predict
 from microfp.cli.progress import encodable, tell
 from microfp.cli.sweep import add_sweep

@@ -21,13 +21,7 @@ from microfp.cli.arguments import (
 from microfp.cli.data import add_form, read_form
 from microfp.cli.progress import tell
 from microfp.cli.train import score_table
-from microfp.datasets import (
-    Row,
-    Table,
-    table_numbers,
-    table_texts,
-    wrong_cell,
-)
+from microfp.datasets import Row, Table, table_numbers, table_texts, wrong_cell
 from microfp.experiments.predictors import (
     Prediction,
     Predictor,

@@ -30,22 +30,12 @@ from microfp.cli.arguments import (
 from microfp.cli.data import add_source, read_dataset, read_form
 from microfp.cli.progress import Track, tracker
 from microfp.cli.train import OPTIONS, add_option, add_scaling, source_lines
-from microfp.datasets import (
-    Dataset,
-)
+from microfp.datasets import Dataset
 from microfp.errors import MicrofpError
-from microfp.experiments import (
-    Experiment,
-    Outcome,
-    compare,
-    merit,
-    prepare,
-)
+from microfp.experiments import Experiment, Outcome, compare, merit, prepare
 from microfp.experiments.configurations import Configuration
 from microfp.experiments.predictors import Score, save_predictor
-from microfp.nn import (
-    parameter_count,
-)
+from microfp.nn import parameter_count
 
 if TYPE_CHECKING:  # only what runs on several processes loads them
     from concurrent.futures import Executor

@@ -33,15 +33,7 @@ from microfp.cli.arguments import (
 from microfp.cli.data import add_source, read_dataset, read_form
 from microfp.cli.metrics import METRICS_HEADING, metrics_row
 from microfp.cli.progress import Track, tracker
-from microfp.experiments import (
-    Experiment,
-    Outcome,
-    Watched,
-    conclude,
-    extend,
-    prepare,
-    watch,
-)
+from microfp.experiments import Experiment, Outcome, Watched, conclude, extend, prepare, watch
 from microfp.experiments.configurations import (
     AUTO,
     LOSSES,
@@ -51,16 +43,8 @@ from microfp.experiments.configurations import (
     loss_of,
 )
 from microfp.experiments.predictors import Predictor, Score, load_predictor, save_predictor
-from microfp.nn import (
-    ACTIVATIONS,
-    MLP,
-    parameter_count,
-)
-from microfp.trainer import (
-    Backend,
-    Metrics,
-    chosen_backend,
-)
+from microfp.nn import ACTIVATIONS, MLP, parameter_count
+from microfp.trainer import Backend, Metrics, chosen_backend
 from microfp.trainer.streams import Diverged
 
 __all__ = [

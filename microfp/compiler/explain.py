@@ -28,9 +28,7 @@ from microfp.compiler.python.source import function_source
 from microfp.compiler.trace.calls import trace_example
 from microfp.errors import CompileError
 from microfp.losses import Loss
-from microfp.nn import (
-    Model,
-)
+from microfp.nn import Model
 from microfp.record import Deferred, Record, attr
 
 __all__ = ["Stages", "explain"]

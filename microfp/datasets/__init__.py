@@ -12,23 +12,9 @@ Dataset(name='moons', n=100, d=2)
 Point(x=1.1221146075409685, y=0.08147717341718697, label=-1.0)
 """
 
-from microfp.datasets.bundled import (
-    digits,
-    iris,
-)
-from microfp.datasets.drawn import (
-    blobs,
-    circles,
-    moons,
-    spiral,
-)
-from microfp.datasets.examples import (
-    Dataset,
-    Point,
-    Row,
-    dataset,
-    subset,
-)
+from microfp.datasets.bundled import digits, iris
+from microfp.datasets.drawn import blobs, circles, moons, spiral
+from microfp.datasets.examples import Dataset, Point, Row, dataset, subset
 from microfp.datasets.preparing import (
     Standardization,
     batch,

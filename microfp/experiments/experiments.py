@@ -21,13 +21,7 @@ from returns.result import Failure, Result, Success
 
 from microfp.base.checks import check_count, check_kind, wrong_kind, wrong_value
 from microfp.compiler.python.scores import scores
-from microfp.datasets import (
-    Dataset,
-    Standardization,
-    dataset,
-    split,
-    standardize,
-)
+from microfp.datasets import Dataset, Standardization, dataset, split, standardize
 from microfp.errors import DataError, MicrofpError
 from microfp.experiments.configurations import (
     AUTO,
@@ -49,15 +43,9 @@ from microfp.experiments.predictors import (
     measure,
     output_count,
 )
-from microfp.nn import (
-    MLP,
-)
+from microfp.nn import MLP
 from microfp.record import Record, attr
-from microfp.trainer import (
-    Metrics,
-    TrainState,
-    initial_state,
-)
+from microfp.trainer import Metrics, TrainState, initial_state
 from microfp.trainer.parallel import SweepFailure, sweep
 from microfp.trainer.streams import Diverged, take, try_resume
 

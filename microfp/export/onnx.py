@@ -24,14 +24,7 @@ from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.errors import CheckpointError, CompileError
 from microfp.export.files import write_file
 from microfp.export.tensors import Tensor, tensors_of
-from microfp.nn import (
-    ACTIVATIONS,
-    MLP,
-    Activation,
-    Layer,
-    Model,
-    Neuron,
-)
+from microfp.nn import ACTIVATIONS, MLP, Activation, Layer, Model, Neuron
 from microfp.tree import parameters, scalars
 
 if TYPE_CHECKING:

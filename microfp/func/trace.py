@@ -21,13 +21,7 @@ from microfp.func.duals import (
     split,
     within,
 )
-from microfp.func.places import (
-    holds_node,
-    number_of,
-    operand_at,
-    places_in,
-    rebuild,
-)
+from microfp.func.places import holds_node, number_of, operand_at, places_in, rebuild
 from microfp.gradients import adjoints, descendants, evaluate, numeric_adjoints, product
 from microfp.ops import Operand
 from microfp.record import Record, attr

@@ -17,13 +17,7 @@ lifted over the parameters here and that a compiler can run with one parameter a
 What a part remembers is a record whose name ends in `State`; by that checkpoints find it.
 """
 
-from microfp.optim.combining import (
-    AccumulationState,
-    accumulate_gradients,
-    chain,
-    identity,
-    masked,
-)
+from microfp.optim.combining import AccumulationState, accumulate_gradients, chain, identity, masked
 from microfp.optim.named import (
     OPTIMIZERS,
     RATES,

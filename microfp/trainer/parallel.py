@@ -26,15 +26,11 @@ from returns.result import Failure, Result, Success
 
 from microfp.base.binding import bind
 from microfp.base.checks import check_kind, wrong_kind
-from microfp.datasets import (
-    Dataset,
-)
+from microfp.datasets import Dataset
 from microfp.errors import DataError, MicrofpError
 from microfp.gradients import Gradients, backward, grad
 from microfp.losses import Loss, check_fits
-from microfp.nn import (
-    Model,
-)
+from microfp.nn import Model
 from microfp.trainer.backend import Backend
 from microfp.trainer.choice import runner_of
 from microfp.tree import parameters

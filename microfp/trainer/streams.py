@@ -25,24 +25,12 @@ from microfp.base.binding import bind
 from microfp.base.checks import check_count, check_non_negative
 from microfp.base.json import to_json
 from microfp.base.progress import check_rich, rich_bar
-from microfp.datasets import (
-    Dataset,
-)
-from microfp.debug import (
-    NonFinite,
-    NonFiniteGradient,
-    first_non_finite,
-    first_non_finite_gradient,
-)
+from microfp.datasets import Dataset
+from microfp.debug import NonFinite, NonFiniteGradient, first_non_finite, first_non_finite_gradient
 from microfp.errors import MicrofpError
 from microfp.losses import Loss, check_fits, evaluate, max_margin
-from microfp.nn import (
-    Model,
-)
-from microfp.optim import (
-    Optimizer,
-    sgd,
-)
+from microfp.nn import Model
+from microfp.optim import Optimizer, sgd
 from microfp.schedules import micrograd_decay
 from microfp.trainer.backend import Backend, Runner, Training, checked_training
 from microfp.trainer.choice import runner_of

@@ -7,14 +7,7 @@ from pyrsistent import pvector
 
 from microfp import charts, trainer
 from microfp.charts import style
-from tests.charts.drawings import (
-    DATA,
-    MODEL,
-    RUN,
-    STATES,
-    drawn_text,
-    encodings,
-)
+from tests.charts.drawings import DATA, MODEL, RUN, STATES, drawn_text, encodings
 
 
 def test_accuracy_goes_to_100_percent() -> None:

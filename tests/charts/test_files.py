@@ -9,12 +9,7 @@ import pytest
 from returns.pipeline import is_successful
 
 from microfp import charts
-from tests.charts.drawings import (
-    CHARTS,
-    DATA,
-    MODEL,
-    RUN,
-)
+from tests.charts.drawings import CHARTS, DATA, MODEL, RUN
 
 
 @pytest.mark.parametrize("name", CHARTS)

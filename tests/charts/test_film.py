@@ -3,11 +3,7 @@
 import json
 
 from microfp import charts, plot_data
-from tests.charts.drawings import (
-    DATA,
-    RUN,
-    STATES,
-)
+from tests.charts.drawings import DATA, RUN, STATES
 
 
 def test_the_film_shows_the_frame_of_the_step() -> None:

@@ -14,11 +14,7 @@ from returns.pipeline import is_successful
 from returns.unsafe import unsafe_perform_io
 
 from microfp import Record, Value, attr, datasets, nn, optim, value, values
-from microfp.checkpoint import (
-    load,
-    save,
-    to_json,
-)
+from microfp.checkpoint import load, save, to_json
 from microfp.errors import CheckpointError
 from microfp.nn import Model
 from microfp.trainer import TrainState, initial_state, train

@@ -9,11 +9,7 @@ import pytest
 from pyrsistent import PVector, pvector
 
 from microfp import Record, Value, attr, optim, value, values
-from microfp.checkpoint import (
-    from_data,
-    load,
-    to_json,
-)
+from microfp.checkpoint import from_data, load, to_json
 from microfp.checkpoint.formats import OPTIMIZER_STATES
 from microfp.errors import CheckpointError
 from microfp.schedules import constant

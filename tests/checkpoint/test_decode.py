@@ -9,11 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from returns.pipeline import is_successful
 
-from microfp.checkpoint import (
-    from_data,
-    from_json,
-    load,
-)
+from microfp.checkpoint import from_data, from_json, load
 from microfp.errors import CheckpointError
 from tests.checkpoint.states import (
     ADAM,

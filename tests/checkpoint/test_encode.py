@@ -4,10 +4,7 @@ import json
 from pathlib import Path
 
 from microfp import nn, ops, optim, value, values
-from microfp.checkpoint import (
-    save,
-    to_data,
-)
+from microfp.checkpoint import save, to_data
 from microfp.nn import Model
 from microfp.trainer import TrainState, train
 from tests.checkpoint.states import (

@@ -16,14 +16,7 @@ from microfp.cli.arguments import Interrupted
 from microfp.cli.sweep import combinations, sweep_lines
 from microfp.experiments import prepare
 from microfp.predictors import load_predictor
-from tests.cli.answers import (
-    CONTROL,
-    answer,
-    check_complaint,
-    found,
-    process,
-    write_line,
-)
+from tests.cli.answers import CONTROL, answer, check_complaint, found, process, write_line
 
 A = TypeVar("A")
 

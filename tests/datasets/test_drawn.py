@@ -12,11 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyrsistent import pmap
-from sklearn.datasets import (
-    make_blobs,
-    make_circles,
-    make_moons,
-)
+from sklearn.datasets import make_blobs, make_circles, make_moons
 
 from microfp.datasets import Dataset, blobs, circles, moons, spiral
 from microfp.errors import DataError, ShapeError

@@ -13,16 +13,7 @@ from microfp import datasets, nn, optim, streams
 from microfp.configurations import Configuration, loss_of, optimizer_of
 from microfp.datasets import Dataset, dataset, iris
 from microfp.errors import DataError
-from microfp.experiments import (
-    compare,
-    conclude,
-    extend,
-    merit,
-    perform,
-    prepare,
-    run,
-    watch,
-)
+from microfp.experiments import compare, conclude, extend, merit, perform, prepare, run, watch
 from microfp.toolbox import last
 
 SHORT = Configuration(hidden=(3,), steps=12, batch_size=8)

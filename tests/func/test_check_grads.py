@@ -5,10 +5,7 @@ import math
 import pytest
 from hypothesis import given
 
-from microfp import (
-    func,
-    value,
-)
+from microfp import func, value
 from microfp.values import Scalar
 from tests.func.curves import SMOOTH, Line, Step, built, points, steps
 

@@ -6,16 +6,7 @@ from functools import partial
 
 import pytest
 
-from microfp import (
-    backward,
-    cos,
-    exp,
-    func,
-    graph,
-    log,
-    native,
-    value,
-)
+from microfp import backward, cos, exp, func, graph, log, native, value
 from microfp.errors import ShapeError
 from microfp.values import Scalar
 from tests.func.curves import Curve, by_forward, by_linearizing, by_reverse, close, cube, hypot

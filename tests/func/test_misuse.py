@@ -6,13 +6,7 @@ from typing import Any
 
 import pytest
 
-from microfp import (
-    Value,
-    func,
-    nn,
-    sin,
-    value,
-)
+from microfp import Value, func, nn, sin, value
 from microfp.errors import ShapeError
 from microfp.values import Scalar
 from tests.func.curves import LINE, cube

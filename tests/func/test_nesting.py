@@ -8,12 +8,7 @@ from itertools import product
 
 import pytest
 
-from microfp import (
-    Value,
-    func,
-    sin,
-    value,
-)
+from microfp import Value, func, sin, value
 from microfp.values import Scalar
 from tests.func.curves import MODES, PAIRS, Curve, by_forward, by_reverse, close
 

@@ -10,18 +10,7 @@ import pytest
 from hypothesis import given
 from pyrsistent import PMap, PVector, pmap, pvector
 
-from microfp import (
-    Value,
-    backward,
-    cos,
-    datasets,
-    func,
-    nn,
-    relu,
-    sin,
-    total,
-    value,
-)
+from microfp import Value, backward, cos, datasets, func, nn, relu, sin, total, value
 from microfp.gradients import backward_symbolic
 from microfp.losses import evaluate, max_margin
 from microfp.tree import parameters, with_parameters

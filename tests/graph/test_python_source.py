@@ -16,13 +16,7 @@ from microfp.gradients import backward, grad
 from microfp.graph.python_source import to_python
 from microfp.nn import forward, mlp, parameters
 from microfp.ops import PRIMITIVES
-from microfp.values import (
-    exp,
-    maximum,
-    minimum,
-    total,
-    value,
-)
+from microfp.values import exp, maximum, minimum, total, value
 from tests.expressions import VALUES, Expression, applied, evaluate, expressions
 from tests.graph.labelled import bits, labelled
 from tests.untraced import untraced

@@ -9,13 +9,7 @@ import pytest
 from hypothesis import given
 
 from microfp.gradients import backward
-from microfp.graph import (
-    edges,
-    nodes,
-    to_dot,
-    to_networkx,
-    to_svg,
-)
+from microfp.graph import edges, nodes, to_dot, to_networkx, to_svg
 from microfp.values import lift, value
 from tests.expressions import Expression, expressions
 from tests.graph.labelled import diamond, labelled

@@ -13,12 +13,7 @@ from hypothesis import strategies as st
 from microfp import ops
 from microfp.errors import DataError
 from microfp.gradients import backward
-from microfp.graph import (
-    from_json,
-    from_rows,
-    to_json,
-    to_rows,
-)
+from microfp.graph import from_json, from_rows, to_json, to_rows
 from microfp.values import LEAF, Value, log, relu, topological_order, value
 from tests.expressions import Expression, applied, expressions
 from tests.graph.labelled import bits, labelled

@@ -20,16 +20,20 @@ LINK = re.compile(r'<a class="autorefs[^"]*"[^>]* href="([^"]+)"><code>([^<]+)</
         ("func.grad", "trainer", "microfp.func.grad"),
         ("microfp.func.grad", "trainer", "microfp.func.grad"),
         ("microfp.ops", "values", "microfp.ops"),
-        ("take", "trainer", "microfp.toolbox.take"),  # imported there
+        ("pipe", "gradients", "microfp.toolbox.pipe"),  # imported there
         ("Run.history", "trainer", "microfp.trainer.Run"),
-        ("to_latex", "printing", "microfp.graph.to_latex"),  # offered by another module
+        ("to_latex", "graph.rows", "microfp.graph.to_latex"),  # offered by its package
+        ("streams.take", "trainer", "microfp.trainer.streams.take"),  # by its first name
+        ("microfp.trainer.streams.take", "nn", "microfp.trainer.streams.take"),
+        ("microfp.streams", "trainer", "microfp.trainer.streams"),
+        ("Configuration", "experiments", "microfp.experiments.configurations.Configuration"),
         ("graph", "values", None),  # a word as well
         ("func.nothing", "trainer", None),
         ("torch.func", "func", None),
         ("math", "ops", None),
         ("forward", "ops", None),  # known elsewhere, but not there
         ("_differentiated", "func", None),
-        ("duals", "func", None),  # without a page
+        ("duals", "func", None),  # no topic of its own
     ],
 )
 def test_a_name_has_the_entry_of_what_it_means_in_its_module(

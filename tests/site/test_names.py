@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 import microfp
-from docs.builder.reference import PUBLIC
+from docs.builder.reference import PUBLIC, first_names
 from microfp import Record
 from tests.documents import ROOT
 
@@ -17,7 +17,8 @@ FENCE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1$", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"(?<![\w./-])(microfp|mf)((?:\.[A-Za-z_]\w*)+)(?!\.?[\w/-])")
 IMPORT = re.compile(r"from (microfp[\w.]*) import \(?([\w, ]+)")
-IN_MODULE = re.compile(rf"^({'|'.join(PUBLIC)})\.([A-Za-z_]\w*)(?![\w./-])")
+TOPICS = "|".join([*first_names(), *(topic for topic in PUBLIC if "." not in topic)])
+IN_MODULE = re.compile(rf"^({TOPICS})\.([A-Za-z_]\w*)(?![\w./-])")
 FILES = {"css", "csv", "html", "js", "json", "md", "png", "py", "svg", "toml", "txt", "yml"}
 EXTRAS = re.compile(r"microfp\[([\w, ]+)\]")
 # There, `nn.Linear` and `optim.SGD` are names of somebody else's.

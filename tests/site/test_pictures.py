@@ -5,6 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from docs.builder.house import bands
 from docs.builder.pictures import ASSETS, darkened, pictures
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -34,7 +35,15 @@ def test_a_picture_says_something() -> None:
     assert len(texts["loss.svg"]) > 300
 
 
-@pytest.mark.parametrize("name", ["graph.svg", "loss.svg", "boundary.svg"])
+def test_the_picture_of_the_house_shows_each_room_in_its_band() -> None:
+    words = contents(pictures()["house.svg"])
+    for height, band in zip(reversed(range(1, len(bands()) + 1)), bands(), strict=True):
+        start = words.index(str(height))
+        assert set(band) <= set(words[start:])
+        assert not set(band) & set(words[:start])
+
+
+@pytest.mark.parametrize("name", ["graph.svg", "house.svg", "loss.svg", "boundary.svg"])
 def test_pictures_are_small(name: str) -> None:
     assert (ASSETS / name).stat().st_size < 200_000
 

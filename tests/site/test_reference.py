@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import pkgutil
 import re
 from pathlib import Path
 
@@ -11,17 +10,28 @@ from mkdocstrings import Inventory
 
 import microfp
 from docs.builder.habits import fenced
-from docs.builder.reference import INTERNAL, PUBLIC, home_of, public_names, text_of
+from docs.builder.reference import (
+    PRIVATE,
+    PUBLIC,
+    entry,
+    first_names,
+    home_of,
+    origin,
+    own_names,
+    public_names,
+    rooms,
+    text_of,
+    topic_of,
+)
 from microfp import Record
 
-MODULES = {it.name for it in pkgutil.iter_modules(microfp.__path__)} - {"__main__", "cli"}
 NAMES = [(module, name) for module in PUBLIC for name in public_names(module)]
 CLASSES = [
     pytest.param(thing, text_of(module, name), id=f"{module}.{name}")
     for module, name in NAMES
     if inspect.isclass(thing := getattr(importlib.import_module(f"microfp.{module}"), name))
 ]
-FACADE = sorted(set(microfp.__all__) - MODULES)
+FACADE = sorted(set(microfp.__all__) - set(rooms()))
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +41,53 @@ def entries(site: Path) -> dict[str, str]:
         return {key: item.uri for key, item in Inventory.parse_sphinx(file).items()}
 
 
-def test_every_module_is_public_or_internal() -> None:
-    assert sorted([*PUBLIC, *INTERNAL]) == sorted(MODULES)
+def test_every_room_is_public_or_private() -> None:
+    with_page = [topic for topic in PUBLIC if "." not in topic]
+    assert sorted([*with_page, *PRIVATE, *first_names()]) == sorted(rooms())
+
+
+def test_a_topic_inside_of_a_package_is_one_that_has_a_first_name() -> None:
+    assert {topic for topic in PUBLIC if "." in topic} == set(first_names().values())
 
 
 def test_every_module_of_the_facade_is_public() -> None:
-    assert set(microfp.__all__) & MODULES <= set(PUBLIC)
+    modules = set(microfp.__all__) & set(rooms())
+    assert {first_names().get(name, name) for name in modules} <= set(PUBLIC)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "home"),
+    [
+        ("values", "relu", "values"),
+        ("nn", "parameters", "tree"),
+        ("trainer", "take", "trainer"),  # nothing that it would pass on
+        ("streams", "resume", "trainer.streams"),
+        ("experiments", "Configuration", "experiments.configurations"),
+    ],
+)
+def test_a_name_is_found_where_it_is_written(module: str, name: str, home: str) -> None:
+    assert origin(module, name) == (home, name)
+
+
+def test_what_a_package_offers_of_a_part_with_a_page_has_its_entry_there() -> None:
+    assert entry("experiments", "Configuration").startswith("microfp.experiments.configurations.")
+    assert "Configuration" in public_names("experiments")
+    assert "Configuration" not in own_names("experiments")
+
+
+@pytest.mark.parametrize(
+    ("module", "topic"),
+    [
+        ("values", "values"),
+        ("graph.rows", "graph"),
+        ("streams", "trainer.streams"),
+        ("trainer.streams", "trainer.streams"),
+        ("compiler.ir.passes", None),
+        ("base.checks", None),
+    ],
+)
+def test_a_module_belongs_to_the_nearest_topic_around_it(module: str, topic: str | None) -> None:
+    assert topic_of(module) == topic
 
 
 @pytest.mark.parametrize(("module", "name"), NAMES)
@@ -51,8 +102,16 @@ def test_every_public_name_has_an_entry_in_the_reference(
 ) -> None:
     pages = {path: path.read_text(encoding="utf-8") for path in (site / "reference").iterdir()}
     for module, name in NAMES:
-        path, anchor = entries[f"microfp.{module}.{name}"].replace("$", name).split("#")
+        path, anchor = entries[entry(module, name)].replace("$", name).split("#")
         assert f'id="{anchor or name}"' in pages[site / path], (module, name)
+
+
+def test_first_names_lead_to_the_same_entries(entries: dict[str, str]) -> None:
+    pairs = [(it, topic, name) for it, topic in first_names().items() for name in own_names(topic)]
+    assert len(pairs) > 50
+    for first, topic, name in pairs:
+        where = entries[entry(topic, name)]
+        assert entries[f"microfp.{first}.{name}"].split("#")[0] == where.split("#")[0]
 
 
 @pytest.mark.parametrize("name", FACADE)
@@ -115,6 +174,14 @@ def test_no_example_of_the_site_became_a_quotation(site: Path) -> None:
         if "<blockquote>" in path.read_text(encoding="utf-8")
     ]
     assert found == []
+
+
+def test_what_a_package_passes_on_is_shown_with_its_text_and_its_source(site: Path) -> None:
+    page = (site / "reference" / "trainer.html").read_text(encoding="utf-8")
+    shown = page[page.index('id="microfp.trainer.fit"') :]
+    words = " ".join(re.sub(r"<[^>]*>", "", shown).split())
+    assert inspect.getdoc(microfp.trainer.fit).split("\n")[0] in words  # type: ignore[union-attr]
+    assert "def fit(" in words
 
 
 def test_a_record_is_shown_with_its_fields_as_arguments(site: Path) -> None:

@@ -5,10 +5,7 @@ import pytest
 from microfp import datasets, nn
 from microfp.losses import Loss
 from microfp.ops import primitive
-from microfp.trainer import (
-    Backend,
-    fastest_backend,
-)
+from microfp.trainer import Backend, fastest_backend
 from microfp.values import lift
 
 

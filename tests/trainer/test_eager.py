@@ -8,14 +8,7 @@ from microfp.losses import evaluate_with, max_margin
 from microfp.optim import sgd
 from microfp.schedules import micrograd_decay
 from microfp.toolbox import pipe
-from microfp.trainer import (
-    Backend,
-    advance,
-    descend,
-    differentiate,
-    initial_state,
-    make_step,
-)
+from microfp.trainer import Backend, advance, descend, differentiate, initial_state, make_step
 from microfp.tree import parameters
 
 DATA = moons(10, seed=3)

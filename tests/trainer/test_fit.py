@@ -14,14 +14,7 @@ from microfp.losses import Loss, evaluate, max_margin
 from microfp.optim import Numbers, Optimizer, identity, sgd
 from microfp.schedules import constant, micrograd_decay
 from microfp.toolbox import last, take
-from microfp.trainer import (
-    Metrics,
-    TrainState,
-    fit,
-    initial_state,
-    make_step,
-    train,
-)
+from microfp.trainer import Metrics, TrainState, fit, initial_state, make_step, train
 from microfp.tree import parameters, with_parameters
 from microfp.values import Scalar
 

@@ -10,12 +10,7 @@ from microfp.datasets import moons
 from microfp.losses import evaluate, max_margin
 from microfp.optim import sgd
 from microfp.toolbox import last, take
-from microfp.trainer import (
-    fit,
-    initial_state,
-    make_step,
-    train,
-)
+from microfp.trainer import fit, initial_state, make_step, train
 from microfp.trainer.state import all_finite
 from microfp.tree import parameters
 

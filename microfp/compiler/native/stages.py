@@ -20,9 +20,7 @@ from microfp.compiler.native.run.training import example_code
 from microfp.compiler.trace.structure import template
 from microfp.errors import CompileError
 from microfp.losses import Loss
-from microfp.nn import (
-    Model,
-)
+from microfp.nn import Model
 from microfp.record import Record, attr
 
 __all__ = ["CodeStages", "Counts", "code_stages"]

@@ -13,10 +13,7 @@ from microfp.compiler.python.source import compiled, function_source, functions_
 from microfp.compiler.trace.calls import trace_model
 from microfp.compiler.trace.structure import Template, template
 from microfp.errors import TraceError
-from microfp.nn import (
-    Model,
-    forward_many,
-)
+from microfp.nn import Model, forward_many
 from microfp.tree import parameters
 
 __all__ = ["FEWEST_ROWS", "scores"]

@@ -30,9 +30,7 @@ from microfp.compiler.python.source import compiled, functions_of, penalty_sourc
 from microfp.compiler.trace.calls import ExampleGraph, captured_leaves, trace_example, trace_penalty
 from microfp.compiler.trace.refusals import final
 from microfp.compiler.trace.structure import Template
-from microfp.datasets import (
-    Dataset,
-)
+from microfp.datasets import Dataset
 from microfp.errors import TraceError
 from microfp.losses import Loss
 from microfp.ops import total

@@ -19,10 +19,7 @@ from microfp.compiler.native.run.memory import columns_of, counts_of, later, rec
 from microfp.compiler.native.run.training import Rules, rules_of, traced_update
 from microfp.compiler.python.source import compiled, functions_of, update_source
 from microfp.compiler.trace.stand_ins import traced_leaf
-from microfp.optim import (
-    Optimizer,
-    RuleUse,
-)
+from microfp.optim import Optimizer, RuleUse
 
 __all__ = ["Updated", "update_for"]
 

@@ -22,15 +22,10 @@ from microfp.compiler.native.run.block import Block, Chosen, Examples, run
 from microfp.compiler.native.run.memory import columns_of, counts_of, later, records_of, scalars_of
 from microfp.compiler.native.run.training import Rules, Trainer, rules_of, trainer_for
 from microfp.compiler.trace.structure import Template
-from microfp.datasets import (
-    Dataset,
-    subset,
-)
+from microfp.datasets import Dataset, subset
 from microfp.errors import CompileError
 from microfp.losses import Loss, check_targets, share_correct
-from microfp.optim import (
-    Optimizer,
-)
+from microfp.optim import Optimizer
 from microfp.record import Record, attr
 
 __all__ = ["Measures", "Steps", "Stream", "ahead", "open_stream"]

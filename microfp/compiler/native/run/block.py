@@ -25,9 +25,7 @@ from microfp.base.memo import remembering
 from microfp.compiler.native.run.jit import Buffer, buffer, integers, scratch
 from microfp.compiler.native.run.machine import complete
 from microfp.compiler.native.run.training import MEASURES, Trainer
-from microfp.datasets import (
-    Dataset,
-)
+from microfp.datasets import Dataset
 
 __all__ = ["Block", "Examples", "run"]
 

@@ -24,9 +24,7 @@ from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.compiler.trace.structure import Template, template
 from microfp.errors import CompileError, ShapeError
 from microfp.gradients import gradient_nodes
-from microfp.nn import (
-    Model,
-)
+from microfp.nn import Model
 from microfp.tree import parameters, with_parameters
 from microfp.values import Scalar, Value, lift, value
 

@@ -16,10 +16,7 @@ from pyrsistent import PVector, pvector
 
 from microfp.base.checks import wrong_kind
 from microfp.compiler.native.run.training import Rules
-from microfp.optim import (
-    AccumulationState,
-    RuleUse,
-)
+from microfp.optim import AccumulationState, RuleUse
 from microfp.record import Record
 
 __all__ = ["columns_of", "counts_of", "later", "records_of", "scalars_of"]

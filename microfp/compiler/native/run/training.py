@@ -22,10 +22,7 @@ from microfp.compiler.trace.structure import Template
 from microfp.errors import CompileError
 from microfp.gradients import gradient_nodes
 from microfp.losses import Loss
-from microfp.optim import (
-    Optimizer,
-    RuleUse,
-)
+from microfp.optim import Optimizer, RuleUse
 from microfp.record import Record, attr
 from microfp.values import Value, lift, value, where
 

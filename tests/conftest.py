@@ -77,15 +77,23 @@ def build_site(folder: Path) -> Path:
     return folder
 
 
+# What needs more than pip can bring: where its tests are, and what they need.
+BEYOND_PIP = (
+    ("tests/browser/", "PAGES", "chromium and `make axe`"),
+    ("tests/pyodide/", "PYODIDE", "`make pyodide`"),
+)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly that pages went untested.
+    """Say loudly what went untested.
 
     The hook stands here because the process that sums up may have collected no page itself.
     """
     reports = terminalreporter.getreports("skipped")
-    skipped = [it for it in reports if "tests/browser/" in it.nodeid]
-    if skipped:
-        terminalreporter.section("PAGES NOT TESTED", sep="!", red=True, bold=True)
-        terminalreporter.write_line(
-            f"{len(skipped)} tests of pages were skipped: they need chromium and `make axe`."
-        )
+    for folder, what, needs in BEYOND_PIP:
+        skipped = [it for it in reports if folder in it.nodeid]
+        if skipped:
+            terminalreporter.section(f"{what} NOT TESTED", sep="!", red=True, bold=True)
+            terminalreporter.write_line(
+                f"{len(skipped)} tests of {what.lower()} were skipped: they need {needs}."
+            )

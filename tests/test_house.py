@@ -19,7 +19,7 @@ USUAL_BODY = 5
 NEARLY_ALWAYS = 25
 """In lines; the last is what at most one function in a hundred exceeds."""
 
-SHELVES = ("microfp.base", "microfp.compiler")
+SHELVES = ("microfp.algebra", "microfp.base", "microfp.compiler")
 """Packages without a door: each of their modules is asked for by its name."""
 
 FIRST_NAMES = {f"microfp.{first}": f"microfp.{place}" for first, place in first_names().items()}

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from reprlib import repr as short_repr
+from stat import S_ISREG
 from typing import NoReturn, TypeAlias, TypeVar
 
 from returns.io import IOResult
@@ -137,8 +138,10 @@ def target(text: str, suffix: str = "") -> Path:
 
 def _can_be_written(path: Path) -> bool:
     try:
-        return bool(path.name) and path.parent.is_dir() and (not path.exists() or path.is_file())
-    except OSError:  # such as a name that is too long
+        return bool(path.name) and path.parent.is_dir() and S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:  # it will be made
+        return True
+    except OSError:  # such as a name that is too long, which `exists` need not say
         return False
 
 

@@ -17,10 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from microfp import ops
-from microfp.base.checks import check_kind, wrong_value
-from microfp.gradients import gradient_nodes
-from microfp.graph.names import fresh_names
-from microfp.graph.python_text import (
+from microfp.algebra.python_text import (
     ATOM,
     NOTATIONS,
     Text,
@@ -29,6 +26,9 @@ from microfp.graph.python_text import (
     sum_in_lines,
     written,
 )
+from microfp.base.checks import check_kind, wrong_value
+from microfp.gradients import gradient_nodes
+from microfp.graph.names import fresh_names
 from microfp.graph.rewrite import check_variables, simplified
 from microfp.ops import PRIMITIVES, Primitive
 from microfp.values import LEAF, Value, primitive_of, topological_order, total, value

@@ -15,8 +15,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from numbers import Real
 from typing import NamedTuple
 
-from microfp.base.checks import check_flag, wrong_kind, wrong_value
-from microfp.graph.rules import (
+from microfp.algebra.rules import (
     RULES,
     RULES_FOR_FINITE_NUMBERS,
     Application,
@@ -24,6 +23,7 @@ from microfp.graph.rules import (
     reduced,
     sharing_key,
 )
+from microfp.base.checks import check_flag, wrong_kind, wrong_value
 from microfp.values import LEAF, Scalar, Value, primitive_of, topological_order, total, value
 
 __all__ = [

@@ -161,9 +161,11 @@ def _last_line(error: BaseException) -> str:
 
 
 def _said(error: BaseException) -> str:
-    from traceback import format_exception_only
+    from traceback import TracebackException
 
-    return format_exception_only(error)[-1].strip()
+    described = TracebackException(type(error), error, None)
+    described.__notes__ = None  # they would come below what went wrong
+    return list(described.format_exception_only())[-1].strip()
 
 
 def _submitted(

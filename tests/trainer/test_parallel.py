@@ -247,6 +247,17 @@ def test_what_cannot_be_sent_is_a_failure_that_says_so(dask: Executor) -> None:
             assert "pickle" in str(second.failure())
 
 
+def annotated(_configuration: float) -> float:
+    error = KeyError("rate")
+    error.add_note("when the third step was taken")
+    raise error
+
+
+def test_a_failure_says_what_went_wrong_and_not_only_a_note_of_it() -> None:
+    (result,) = sweep([1.0], annotated)
+    assert result.failure().reason.startswith("KeyError: 'rate', in ")
+
+
 def test_a_failure_can_be_pickled() -> None:
     (result,) = sweep([-1.0], root)
     copy = pickle.loads(pickle.dumps(result.failure()))

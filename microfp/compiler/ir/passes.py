@@ -17,6 +17,7 @@ outputs     %2
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from microfp.algebra.rules import RULES_FOR_PROGRAMS, reduced, sharing_key
 from microfp.base.checks import check_kind, wrong_kind
 from microfp.compiler.ir.liveness import live_slots
 from microfp.compiler.ir.program import (
@@ -26,7 +27,6 @@ from microfp.compiler.ir.program import (
     operand_numbers,
     primitive_of,
 )
-from microfp.graph.rules import RULES_FOR_PROGRAMS, reduced, sharing_key
 from microfp.toolbox import last
 from microfp.values import LEAF, Value, topological_order, total
 
@@ -204,7 +204,7 @@ def _renumbered(instruction: Instruction, slots: Sequence[int]) -> Instruction:
 
 
 def simplify_instructions(program: Program) -> Program:
-    """Compute what depends on constants alone, and apply the rules of `microfp.graph.rules`.
+    """Compute what depends on constants alone, and apply the rules of `microfp.algebra.rules`.
 
     >>> from microfp import value
     >>> x = value(2.0)

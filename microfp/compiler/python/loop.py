@@ -22,11 +22,11 @@ are skipped like this, forwards and backwards.
 
 from collections.abc import Sequence
 
+from microfp.algebra.python_text import indented
 from microfp.compiler.ir.program import Program
 from microfp.compiler.python.guarded import guarded_statements, variables_of
 from microfp.compiler.python.schedule import Statement, scheduled
 from microfp.compiler.python.source import Draft, drafted, targets, text_of
-from microfp.graph.python_text import indented
 
 __all__ = ["loop_source"]
 

@@ -8,8 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from microfp.algebra.python_text import indented
 from microfp.compiler.python.source import Draft
-from microfp.graph.python_text import indented
 
 __all__ = ["Statement", "scheduled"]
 

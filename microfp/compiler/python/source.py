@@ -20,8 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from microfp.compiler.ir.program import CONSTANT, Instruction, Program, primitive_of
-from microfp.graph.python_text import (
+from microfp.algebra.python_text import (
     ATOM,
     NOTATIONS,
     SUM,
@@ -32,6 +31,7 @@ from microfp.graph.python_text import (
     sum_in_lines,
     written,
 )
+from microfp.compiler.ir.program import CONSTANT, Instruction, Program, primitive_of
 from microfp.ops import PRIMITIVES, Primitive
 
 __all__ = [

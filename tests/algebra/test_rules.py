@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microfp import ops
+from microfp.algebra.rules import RULES
 from microfp.compiler.ir.passes import lower, translate
 from microfp.compiler.ir.program import Program, run
 from microfp.gradients import backward
 from microfp.graph.rewrite import simplify, substitute
-from microfp.graph.rules import RULES
 from microfp.values import (
     LEAF,
     Value,

@@ -15,7 +15,7 @@ from keyword import iskeyword
 from typing import NamedTuple
 from unicodedata import normalize
 
-from microfp.graph.rules import Parameter
+from microfp.algebra.rules import Parameter
 from microfp.ops import Primitive
 
 __all__ = [

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microfp.graph.python_text import ATOM, NOTATIONS, Text, is_variable_name, sum_in_lines, written
+from microfp.algebra.python_text import (
+    ATOM,
+    NOTATIONS,
+    Text,
+    is_variable_name,
+    sum_in_lines,
+    written,
+)
 from microfp.ops import PRIMITIVES
 from tests.expressions import Step, evaluate
 from tests.graph.labelled import bits

@@ -41,21 +41,24 @@ ROOT = Path(__file__).parent.parent
 WORK = ROOT / "mutants"
 
 SELECTIONS = {
-    "ops": ("test_ops", "test_edge_values", "test_graph", "test_orders", "test_printing"),
+    "ops": ("test_ops", "test_edge_values", "graph/test_rows", "func/test_orders"),
     "values": ("test_values", "test_ops", "test_gradients", "test_bad_input", "test_tree"),
-    "gradients": ("test_gradients", "test_func", "test_bad_input", "laws/test_gradient_laws"),
-    "algebra": ("test_algebra", "test_bad_input"),
-    "printing": ("test_printing", "test_bad_input"),
-    "graph": ("test_graph", "test_graph_json", "test_display", "test_bad_input"),
-    "duals": ("test_duals", "test_func"),
-    "tree": (
-        "test_tree",
-        "test_initializers",
-        "test_func",
-        "test_bad_input",
-        "laws/test_tree_laws",
-    ),
-    "func": ("test_func", "test_orders", "test_bad_input"),
+    "gradients": ("test_gradients", "func", "test_bad_input", "laws/test_gradient_laws"),
+    "algebra.rules": ("algebra/test_rules", "graph/test_rewrite", "compiler/ir"),
+    "algebra.python_text": ("algebra/test_python_text", "graph/test_python_source"),
+    "graph.rewrite": ("graph/test_rewrite", "test_bad_input"),
+    "graph.latex": ("graph/test_latex", "test_bad_input"),
+    "graph.python_source": ("graph/test_python_source", "test_bad_input"),
+    "graph.rows": ("graph/test_rows", "graph/test_graph", "charts/test_display", "test_bad_input"),
+    "graph.render": ("graph/test_render", "graph/test_rows", "test_bad_input"),
+    "graph.wire": ("graph/test_wire", "test_bad_input", "laws/test_json_laws"),
+    "tree": ("test_tree", "nn/test_initializers", "func", "test_bad_input", "laws/test_tree_laws"),
+    "func.duals": ("func",),
+    "func.places": ("func", "test_bad_input"),
+    "func.trace": ("func", "test_bad_input"),
+    "func.transforms": ("func", "test_bad_input"),
+    "func.custom": ("func", "test_bad_input"),
+    "func.check_grads": ("func/test_check_grads", "func/test_misuse"),
     "debug": ("test_debug", "test_bad_input"),
 }
 """The modules of the engine, and the tests of each."""
@@ -107,7 +110,7 @@ def report(module: str, found: dict[str, str | None]) -> Iterator[str]:
 def survivors(module: str, *, quick: bool) -> dict[str, str | None]:
     """Test the mutants of a module: from the name to the change, or None if it was killed."""
     folder = copied(module)
-    place = folder / "microfp" / f"{module}.py"
+    place = folder / path_of(module)
     source = place.read_text()
     mutants = tuple(mutants_of(module, source))
     exchange = Exchange(folder, source, mutants)
@@ -121,10 +124,15 @@ def survivors(module: str, *, quick: bool) -> dict[str, str | None]:
     return {
         mutant.name: changes(source, mutant.source)
         if mutant.name in alive
-        and not (alive[mutant.name] and is_killed_as_module(place, source, mutant))
+        and not (alive[mutant.name] and is_killed_as_module(folder, source, mutant))
         else None
         for mutant in mutants
     }
+
+
+def path_of(module: str) -> str:
+    """Where a module of the package stands in the project."""
+    return f"microfp/{module.replace('.', '/')}.py"
 
 
 def copied(module: str) -> Path:
@@ -140,7 +148,7 @@ def copied(module: str) -> Path:
 
 def mutants_of(module: str, source: str) -> Iterator[Mutant]:
     """All mutants of a module that say anything when it runs."""
-    tree, mutations, *_ = create_mutations(f"microfp/{module}.py", source)
+    tree, mutations, *_ = create_mutations(path_of(module), source)
     texts = [tree.code_for_node(node) for node in tree.body]
     start = tree.with_changes(body=()).code
     place = {node: i for i, statement in enumerate(tree.body) for node in _nodes(statement)}
@@ -186,7 +194,7 @@ class Exchange:
 
     def import_microfp(self) -> None:
         """Import the package, and see what runs of the module."""
-        place = str(self.folder / "microfp" / f"{self.folder.name}.py")
+        place = str(self.folder / path_of(self.folder.name))
         sys.setprofile(noting(place, self.at_import))
         import microfp  # noqa: F401
 
@@ -194,7 +202,7 @@ class Exchange:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Measure the tests, then run for each mutant those that reach it; note who lives."""
-        place = str(self.folder / "microfp" / f"{self.folder.name}.py")
+        place = str(self.folder / path_of(self.folder.name))
         notes = self.folder / "tests.json"
         if in_a_fork(lambda: measured(session.items, place, notes, self.at_import)) != 0:
             pytest.exit("a test fails without any change", 1)
@@ -319,13 +327,13 @@ def measured(
 # The certain way: a module and a process of its own for each mutant.
 
 
-def is_killed_as_module(place: Path, source: str, mutant: Mutant) -> bool:
+def is_killed_as_module(folder: Path, source: str, mutant: Mutant) -> bool:
     """Test one mutant in a fresh process: by the tests of its module, then by the others."""
-    first, *others = SELECTIONS[place.stem]
+    place = folder / path_of(folder.name)
+    first, *others = SELECTIONS[folder.name]
     place.write_text(mutant.source)
     codes = (
-        in_a_fork(partial(run_tests, place.parent.parent, files), CPU_SECONDS)
-        for files in ([first], others)
+        in_a_fork(partial(run_tests, folder, files), CPU_SECONDS) for files in ([first], others)
     )
     killed = any(code != 0 for code in codes)
     place.write_text(source)
@@ -351,12 +359,14 @@ def run_tests(folder: Path, names: Iterable[str], *plugins: Exchange) -> int:
         os.dup2(log.fileno(), 2)
     for plugin in plugins:
         plugin.import_microfp()
-    files = [f"tests/{name}.py" for name in names]
+    paths = (folder / "tests" / name for name in names)
+    files = [str(path if path.is_dir() else path.with_suffix(".py")) for path in paths]
     chosen = " and ".join(f"not {word}" for word in SLOW)
     options = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "-k", chosen]
     loaded = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # before pytest could rewrite it
     code = pytest.main([*options, *loaded, *files], plugins)
-    for cached in (folder / "microfp" / "__pycache__").glob(f"{folder.name}.*"):
+    changed = folder / path_of(folder.name)
+    for cached in (changed.parent / "__pycache__").glob(f"{changed.stem}.*"):
         cached.unlink()
     return int(code)
 

@@ -6,8 +6,8 @@
 """
 
 from microfp.base.checks import wrong_value
+from microfp.compiler.native.run.executable import check_native
 from microfp.compiler.native.run.jit import bindings
-from microfp.compiler.native.run.machine import check_native
 from microfp.compiler.python.step import MOST_NODES, Plan
 from microfp.datasets import Dataset
 from microfp.errors import CompileError, TraceError

@@ -19,8 +19,9 @@ from typing import NamedTuple
 from pyrsistent import pvector
 
 from microfp.compiler.native.run.ahead import Chooser, Steps, Stream, ahead, open_stream
-from microfp.compiler.native.run.block import Examples, run
-from microfp.compiler.native.run.training import trainer_for
+from microfp.compiler.native.run.examples import Examples
+from microfp.compiler.native.run.steps import run_steps
+from microfp.compiler.native.run.trainer import trainer_for
 from microfp.compiler.trace.structure import Template
 from microfp.datasets import Dataset, batch_numbers
 from microfp.losses import Loss, check_fits
@@ -148,8 +149,8 @@ def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
     check_captured(trainer.examples.captured, state)
     numbers = parameter_numbers(state)
     # Without rules of update, what stands in the row after the step is the gradient.
-    block = run(trainer, Examples(examples), [None], numbers, (), array("d"), last_only=True)
-    return block.numbers(1)
+    done = run_steps(trainer, Examples(examples), [None], numbers, (), array("d"), last_only=True)
+    return done.numbers(1)
 
 
 def _last_state(opened: _Opened, steps: Steps, metrics: Metrics) -> TrainState[M]:

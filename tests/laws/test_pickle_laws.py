@@ -16,9 +16,10 @@ import pytest
 from pyrsistent import pvector
 
 from microfp import datasets, losses, nn, optim, schedules, trainer
-from microfp.compiler.native.run.training import rules_of, trainer_for
+from microfp.compiler.native.run.trainer import trainer_for
 from microfp.compiler.python.step import plan_for
 from microfp.compiler.trace.structure import template
+from microfp.compiler.trace.update_rules import rules_of
 from microfp.gradients import backward, grad
 from microfp.losses import Loss, evaluate
 from microfp.optim import Numbers, Optimizer, Slots

@@ -17,9 +17,10 @@ zero, and need not be computed.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from microfp.compiler.native.roll import Apply, Expression, Load, Nest, Number, Rolled, Total
+from microfp.compiler.ir.guards import zero_behind
+from microfp.compiler.native.loops import Apply, Expression, Load, Nest, Number, Rolled, Total
 
 __all__ = ["Gate", "find_gate", "nodes_read", "nodes_written"]
 
@@ -41,6 +42,12 @@ class Gate(NamedTuple):
     always: tuple[Nest, ...]
     gated: tuple[Nest, ...]
 
+
+Gates: TypeAlias = frozenset[str]
+"""Behind what a number is zero: one gate, or none."""
+
+OPEN, CLOSED = Gates(), Gates(["the gate"])
+"""Behind nothing, and behind the gate."""
 
 LARGEST_ALWAYS = 8
 """More sums than so many that do not depend on the gate are not worth the trouble."""
@@ -72,31 +79,32 @@ def _has_step(expression: Expression) -> bool:
 
 
 def _cut(rolled: Rolled, place: int) -> Gate | None:
+    """Cut behind a nest; None where what is behind is read elsewhere, or not worth it."""
     node = rolled.nests[place].target.base
-    zero = {node}
-    before, behind = list(rolled.nests[: place + 1]), []
+    zero, before, behind = {node}, list(rolled.nests[: place + 1]), list[Nest]()
     for nest in rolled.nests[place + 1 :]:  # a loop: what is zero depends on what was before
         if _is_zero(nest, zero):
             zero |= nodes_written(nest)
             behind.append(nest)
         else:
             before.append(nest)
-    gated = [nest for nest in rolled.sums if _is_zero(nest, zero)]
-    always = [nest for nest in rolled.sums if not _is_zero(nest, zero)]
-    kept = zero - {node}
-    reached = any(not kept.isdisjoint(nodes_read(nest)) for nest in (*before, *always))
-    scored = any(load.kind == "n" and load.base in kept for load in rolled.outputs)
-    if reached or scored or not behind or not gated:
-        return None
-    if sum(nest.size for nest in always) > LARGEST_ALWAYS:
-        return None
-    return Gate(node, tuple(before), tuple(behind), tuple(always), tuple(gated))
+    gated = tuple(nest for nest in rolled.sums if _is_zero(nest, zero))
+    always = tuple(nest for nest in rolled.sums if not _is_zero(nest, zero))
+    gate = Gate(node, tuple(before), tuple(behind), always, gated)
+    is_worth_it = behind and gated and sum(nest.size for nest in always) <= LARGEST_ALWAYS
+    return gate if is_worth_it and not _is_read_elsewhere(gate, zero - {node}, rolled) else None
+
+
+def _is_read_elsewhere(gate: Gate, nodes: set[int], rolled: Rolled) -> bool:
+    """Whether what is always computed reads nodes behind a gate, or an output is one of them."""
+    read = any(not nodes.isdisjoint(nodes_read(nest)) for nest in (*gate.before, *gate.always))
+    return read or any(load.kind == "n" and load.base in nodes for load in rolled.outputs)
 
 
 def nodes_written(nest: Nest) -> set[int]:
     """The nodes that a nest writes.
 
-    >>> from microfp.compiler.native.roll import Segment
+    >>> from microfp.compiler.native.loops import Segment
     >>> term = Segment.unchecked(3, Load("n", 7, (0,), 1))
     >>> sorted(nodes_written(Nest((2,), (term,), Load("n", 10, (1,)))))
     [10, 11]
@@ -107,7 +115,7 @@ def nodes_written(nest: Nest) -> set[int]:
 def nodes_read(nest: Nest) -> set[int]:
     """The nodes that a nest reads.
 
-    >>> from microfp.compiler.native.roll import Segment
+    >>> from microfp.compiler.native.loops import Segment
     >>> term = Segment.unchecked(3, Load("n", 7, (0,), 1))
     >>> sorted(nodes_read(Nest((2,), (term,), Load("n", 10, (1,)))))
     [7, 8, 9]
@@ -142,18 +150,16 @@ def _places(load: Load, shape: tuple[int, ...], terms: int) -> Iterator[int]:
 def _is_zero(nest: Nest, zero: set[int]) -> bool:
     """Whether a nest is zero where all of some nodes are, and no number overflows."""
 
-    def is_zero(expression: Expression, terms: int, *, total: bool = False) -> bool:
+    def behind(expression: Expression, terms: int, total: Gates = OPEN) -> Gates:
         if isinstance(expression, Total):
             return total
+        if isinstance(expression, Apply):
+            operands = [behind(operand, terms, total) for operand in expression.operands]
+            return zero_behind(expression.op, operands)
         if isinstance(expression, Number):
-            return expression.data == 0.0
-        if isinstance(expression, Load):
-            places = _places(expression, nest.shape, terms)
-            return expression.kind == "n" and zero.issuperset(places)
-        zeros = [is_zero(operand, terms, total=total) for operand in expression.operands]
-        if expression.op == "mul":
-            return any(zeros)
-        return expression.op in ("neg", "add", "sub", "total") and all(zeros)
+            return CLOSED if expression.data == 0.0 else OPEN
+        places = _places(expression, nest.shape, terms)
+        return CLOSED if expression.kind == "n" and zero.issuperset(places) else OPEN
 
-    total = all(is_zero(segment.term, segment.count) for segment in nest.segments)
-    return is_zero(nest.result, 1, total=total)
+    terms = [behind(segment.term, segment.count) for segment in nest.segments]
+    return behind(nest.result, 1, zero_behind("total", terms)) == CLOSED

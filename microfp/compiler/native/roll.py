@@ -4,6 +4,14 @@ A neuron does to its weights what its neighbour does to others. Instructions of 
 operands have one shape, form a group; where the places of their operands move by constant
 strides, the group is a loop nest, and the machine code of a layer does not grow with its width.
 
+Each slot is either a leaf, or kept (a node), or folded into the expression of the one slot that
+reads it. A kept slot is described by its pattern, which says everything but the places of its
+loads, and by these places. A pattern names the groups that its loads come from, so members of a
+group do the same to the same:
+
+    pattern     Leaf(kind, group) | Constant(bits) | Operation(op, patterns) | Sum(runs)
+    run         so many times the same pattern, the places of its leaves moving by steps
+
 >>> from microfp import nn, native
 >>> from microfp.compiler.ir.passes import lower
 >>> from microfp.values import value
@@ -15,360 +23,141 @@ outputs n0 n1 n2 n3
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain, compress
 from math import prod
 from typing import NamedTuple, TypeAlias
 
-from microfp.compiler.ir.program import CONSTANT, Instruction, Program, primitive_of
-from microfp.ops import PRIMITIVES, Primitive
-from microfp.record import Record, attr
+from microfp.compiler.ir.program import CONSTANT, Program
+from microfp.compiler.native.fold import ask_relus, collect_totals, kept_slots, use_counts
+from microfp.compiler.native.loops import (
+    Apply,
+    Expression,
+    Load,
+    Nest,
+    Number,
+    Rolled,
+    Segment,
+    Total,
+)
+from microfp.ops import Primitive
 
-__all__ = [
-    "Apply",
-    "Load",
-    "Nest",
-    "Number",
-    "Rolled",
-    "Segment",
-    "Total",
-    "ask_relus",
-    "collect_totals",
-    "roll",
-]
-
-SUMS = frozenset({"add", "total"})
-"""What adds its operands from left to right."""
-
-COSTLY = frozenset(name for name, row in PRIMITIVES.items() if row.costly)
-"""What is computed once and kept, not repeated inside another expression."""
+__all__ = ["find_loops", "own_primitives", "roll"]
 
 MOST_LITERALS = 32
 """Where a program has more constants than so many, they are a table: a frozen layer has many."""
 
-LARGEST_EXPRESSION = 12
-"""How many operations one expression of a nest may hold."""
+PROBED = 20_000
+"""How many instructions of a far longer program show whether it has loops."""
 
 
-class Load(NamedTuple):
-    """A number in memory: `base` plus each loop index times its stride.
+# Patterns: expressions without the places of their loads.
 
-    Attributes:
-        kind: `"x"`, the inputs of an example; `"n"`, its nodes; `"p"`, the parameters and `"u"`,
-            the other numbers that all examples share; `"c"`, the table of constants; `"s"`, the
-            sums over all examples.
-        base: The place for all indices 0.
-        strides: One per loop of the nest, outermost first.
-        step: The stride along the terms of a sum.
-    """
-
-    kind: str
-    base: int
-    strides: tuple[int, ...] = ()
-    step: int = 0
-
-
-class Number(NamedTuple):
-    """A constant."""
-
-    data: float
-
-
-class Total(NamedTuple):
-    """The sum of the segments of a nest, in the expression that its members come to."""
-
-
-class Apply(NamedTuple):
-    """A primitive applied to expressions."""
-
-    op: str
-    operands: "tuple[Expression, ...]"
-    parameter: float | None = None
-
-
-Expression: TypeAlias = Load | Number | Apply | Total
-
-
-class Segment(Record):
-    """A run of terms of a sum: `count` times the same expression, its loads moving by steps."""
-
-    count: int = attr()
-    term: Expression = attr()
-
-
-class Nest(NamedTuple):
-    """Loops around one expression, in which there may be the sum of segments.
-
-    Attributes:
-        shape: How often each loop runs, outermost first; () for a single member.
-        segments: What is added up; a single segment of count 1 is a plain expression.
-        target: Where the results go: kind `"n"`, a node, or `"s"`, a sum over all examples.
-        result: What a member comes to: that sum, or an expression of it.
-    """
-
-    shape: tuple[int, ...]
-    segments: tuple[Segment, ...]
-    target: Load
-    result: Expression = Total()
-
-    @property
-    def size(self) -> int:
-        """How many members there are."""
-        return prod(self.shape)
-
-    def __str__(self) -> str:
-        shape = "x".join(map(str, self.shape)) or "1"
-        total = " + ".join(map(_segment_text, self.segments))
-        result = _expression_text(self.result, total, is_sum=len(self.segments) > 1)
-        return f"nest    {shape:<8} {_load_text(self.target)} = {result}"
-
-
-class Rolled(Record):
-    """What a program becomes: nests in order, and where to find its outputs.
-
-    Attributes:
-        input_count: How many numbers an example has.
-        parameter_count: How many numbers all examples share.
-        node_count: How many numbers are kept for each example.
-        nests: What is computed for each example.
-        sums: What is added up over all examples, as nests whose targets are sums.
-        sum_count: How many sums there are.
-        outputs: Where each output that belongs to an example is found.
-        constants: The table of constants; empty where they are few, and stand in expressions.
-    """
-
-    input_count: int = attr()
-    parameter_count: int = attr()
-    node_count: int = attr()
-    nests: tuple[Nest, ...] = attr()
-    sums: tuple[Nest, ...] = attr()
-    sum_count: int = attr()
-    outputs: tuple[Load, ...] = attr()
-    constants: tuple[float, ...] = attr(default=())
-
-    def __repr__(self) -> str:
-        """Show how much there is; `print` shows it all."""
-        return f"Rolled({len(self.nests)} nests, {len(self.sums)} sums, {self.node_count} nodes)"
-
-    def __str__(self) -> str:
-        outputs = " ".join(map(_load_text, self.outputs))
-        return "\n".join([*map(str, self.nests), *map(str, self.sums), f"outputs {outputs}"])
-
-
-def _segment_text(segment: Segment) -> str:
-    term = _expression_text(segment.term)
-    return term if segment.count == 1 else f"sum({segment.count}: {term})"
-
-
-def _expression_text(expression: Expression, total: str = "", *, is_sum: bool = False) -> str:
-    """Write an expression, around the text of its total, which may be a sum."""
-    if isinstance(expression, Total):
-        return total
-    if isinstance(expression, Number):
-        return repr(expression.data)
-    if isinstance(expression, Load):
-        return _load_text(expression)
-    notation = primitive_of(Instruction(expression.op)).notation
-    is_open = is_sum and "(" not in notation and "[" not in notation
-    inner = f"({total})" if is_open else total
-    texts = [_expression_text(operand, inner) for operand in expression.operands]
-    return notation.format(*texts, expression.parameter)
-
-
-def _load_text(load: Load) -> str:
-    parts = [_stride_text(*pair) for pair in zip(load.strides, "ijklmabcd", strict=False)]
-    moving = [part for part in (*parts, _stride_text(load.step, "t")) if part]
-    if not moving:
-        return f"{load.kind}{load.base}"
-    if load.kind == "n":
-        return f"n{load.base}[{_signed(moving)}]"
-    return f"{load.kind}[{_signed(moving + ([str(load.base)] if load.base else []))}]"
-
-
-def _stride_text(stride: int, index: str) -> str:
-    return "" if stride == 0 else {1: index, -1: f"-{index}"}.get(stride, f"{stride}{index}")
-
-
-def _signed(parts: Sequence[str]) -> str:
-    return " + ".join(parts).replace("+ -", "- ")
-
-
-def collect_totals(program: Program) -> Program:
-    """Write chains of additions as one sum of many terms; the order stays, and so do the bits.
-
-    >>> from microfp import value
-    >>> from microfp.compiler.ir.passes import translate
-    >>> x, y, z = value(1.0), value(2.0), value(3.0)
-    >>> print(collect_totals(translate(x + y + z, inputs=[x, y, z])))
-    inputs      x0 x1 x2
-    parameters
-    %3 = total x0 x1 x2
-    outputs     %3
-    """
-    first, absorbed = program.leaf_count, _absorbed(program)
-    if not absorbed:
-        return program
-    moved = list(range(first))
-    collected: list[Instruction] = []
-    for slot, (op, operands, parameter) in enumerate(program.instructions, first):  # a fast loop
-        moved.append(first + len(collected))
-        if slot not in absorbed:
-            is_chain = op in SUMS and operands and operands[0] in absorbed
-            read = _terms(program, slot, absorbed) if is_chain else operands
-            name = "total" if is_chain else op
-            collected.append(Instruction(name, tuple([moved[s] for s in read]), parameter))
-    outputs = tuple(moved[slot] for slot in program.outputs)
-    return Program.unchecked(program.inputs, program.parameters, tuple(collected), outputs)
-
-
-def _absorbed(program: Program) -> frozenset[int]:
-    """The sums that are nothing but the beginning of another sum."""
-    uses, first = use_counts(program), program.leaf_count
-    return frozenset(
-        instruction.operands[0]
-        for instruction in program.instructions
-        if instruction.op in SUMS
-        and instruction.operands
-        and instruction.operands[0] >= first
-        and uses[instruction.operands[0]] == 1
-        and program.instructions[instruction.operands[0] - first].op in SUMS
-    )
-
-
-def _terms(program: Program, slot: int, absorbed: frozenset[int]) -> tuple[int, ...]:
-    tails: list[tuple[int, ...]] = []
-    while True:  # a plain loop: down the left edge of a tree that may be deep
-        operands = program.instructions[slot - program.leaf_count].operands
-        if not operands or operands[0] not in absorbed:
-            break
-        tails.append(operands[1:])
-        slot = operands[0]
-    return (*operands, *(operand for tail in reversed(tails) for operand in tail))
-
-
-def ask_relus(program: Program) -> Program:
-    """Ask of a relu whether it is positive, not of its operand: then nobody else reads that.
-
-    >>> from microfp import relu, value
-    >>> from microfp.compiler.ir.passes import translate
-    >>> from microfp.ops import positive
-    >>> from microfp.values import lift
-    >>> x = value(1.0)
-    >>> print(ask_relus(translate([relu(x), lift(positive(x))], inputs=[x])))
-    inputs      x0
-    parameters
-    %1 = relu x0
-    %2 = positive %1
-    outputs     %1 %2
-    """
-    relus: dict[int, int] = {}
-    asked: list[Instruction] = []
-    for slot, it in enumerate(program.instructions, program.leaf_count):  # a loop: it remembers
-        if it.op == "relu":
-            relus.setdefault(it.operands[0], slot)
-        asks = it.op == "positive"
-        asked.append(
-            it._replace(operands=tuple(relus.get(o, o) for o in it.operands)) if asks else it
-        )
-    return Program.unchecked(program.inputs, program.parameters, tuple(asked), program.outputs)
-
-
-def use_counts(program: Program) -> list[int]:
-    """Count how often each slot is read, outputs included."""
-    uses = [0] * (program.leaf_count + len(program.instructions))
-    for slot in program.outputs:
-        uses[slot] += 1
-    for instruction in program.instructions:
-        for operand in instruction.operands:
-            uses[operand] += 1
-    return uses
-
-
-# How a program is rolled. Each slot is either a leaf, or kept (a node), or folded into
-# the expression of the one slot that reads it. A kept slot is described by its form, which says
-# everything but the places of its loads, and by these places. Slots of one form make a group, and
-# a form names the groups that its loads come from, so members of a group do the same to the same.
-
-Form: TypeAlias = tuple[object, ...]
 Places: TypeAlias = tuple[int, ...]
 
 
-class _Group(NamedTuple):
-    form: Form
-    members: list[int]
-    places: list[Places]
+class Leaf(NamedTuple):
+    """A load, by its kind; of nodes also by the group that has written them."""
+
+    kind: str
+    group: int = 0
 
 
-class _Forms:
-    """The groups found so far, while a program is read from its first slot to its last."""
+class Constant(NamedTuple):
+    """A constant by its bits, for which 0.0 is not -0.0 and nan is nan."""
 
-    def __init__(self, program: Program, shared: Mapping[int, int], kept: Sequence[bool]) -> None:
-        self.instructions = program.instructions
-        self.input_count = len(program.inputs)
-        self.leaf_count = program.leaf_count
-        self.shared = shared
-        self.kept = kept
-        self.table = _table(program)
-        self.groups: list[_Group] = []
-        self.numbers: dict[Form, int] = {}
-        self.found: dict[int, tuple[int, int]] = {}
+    bits: str
 
-    def add(self, slot: int) -> None:
-        """Put a kept slot into its group."""
-        form, places = self._described(slot)
-        number = self.numbers.setdefault(form, len(self.groups))
-        if number == len(self.groups):
-            self.groups.append(_Group(form, [], []))
-        group = self.groups[number]
-        self.found[slot] = (number, len(group.members))
-        group.members.append(slot)
-        group.places.append(tuple(places))
 
-    def leaf(self, slot: int, places: list[int]) -> Form:
-        """The form of a load, with its place noted."""
-        if slot < self.input_count:
-            places.append(self.shared.get(slot, slot))
-            return ("u",) if slot in self.shared else ("x",)
-        if slot < self.leaf_count:
-            places.append(slot - self.input_count)
-            return ("p",)
-        number, place = self.found[slot]
-        places.append(place)
-        return ("n", number)
+class Operation(NamedTuple):
+    """A primitive applied to patterns."""
 
-    def _described(self, slot: int) -> tuple[Form, list[int]]:
-        places: list[int] = []
-        if slot < self.leaf_count:
-            return ("copy", self.leaf(slot, places)), places
-        return self._applied(self.instructions[slot - self.leaf_count], places), places
+    op: str
+    parameter: float | Primitive | None
+    operands: "tuple[Pattern, ...]"
 
-    def _operand(self, slot: int, places: list[int]) -> Form:
-        if slot < self.leaf_count or self.kept[slot]:
-            return self.leaf(slot, places)
-        if slot in self.table:
-            places.append(self.table[slot])
-            return ("c",)
-        return self._applied(self.instructions[slot - self.leaf_count], places)
 
-    def _applied(self, instruction: Instruction, places: list[int]) -> Form:
-        op, operands, parameter = instruction
-        if op == CONSTANT:
-            assert isinstance(parameter, float)
-            return (CONSTANT, parameter.hex())
-        if op == "total":
-            return self._sum(operands, places) if operands else (CONSTANT, (0.0).hex())
-        return (op, parameter, *[self._operand(slot, places) for slot in operands])
+class Run(NamedTuple):
+    """Terms of a sum that follow each other: how many, what they are, and how their leaves move."""
 
-    def _sum(self, terms: Sequence[int], places: list[int]) -> Form:
-        """A sum as runs of like terms whose loads move by constant steps."""
-        described: list[tuple[Form, list[int]]] = []
-        for term in terms:
-            own: list[int] = []
-            described.append((self._operand(term, own), own))
-        runs: list[Form] = []
-        for count, (form, start), steps in _runs(described):
-            runs.append((count, form, steps))
-            places += start
-        return ("total", *runs)
+    length: int
+    term: "Pattern"
+    steps: Places
+
+
+class Sum(NamedTuple):
+    """A sum of runs; a pattern holds one at most."""
+
+    runs: tuple[Run, ...]
+
+
+Pattern: TypeAlias = Leaf | Constant | Operation | Sum
+
+
+class Described(NamedTuple):
+    """An expression as its pattern and the places of its leaves, in the order of reading."""
+
+    pattern: Pattern
+    places: Places
+
+
+def _leaves(pattern: Pattern) -> Iterator[tuple[Leaf, int]]:
+    """The leaves of a pattern in the order of reading, each with its step along a sum."""
+    if isinstance(pattern, Leaf):
+        yield pattern, 0
+    elif isinstance(pattern, Operation):
+        yield from chain.from_iterable(map(_leaves, pattern.operands))
+    elif isinstance(pattern, Sum):
+        for run in pattern.runs:
+            for (leaf, _), step in zip(_leaves(run.term), run.steps, strict=True):
+                yield leaf, step
+
+
+# From a program to groups.
+
+
+class _Source(NamedTuple):
+    """A program to be rolled.
+
+    Attributes:
+        program: The program, with its sums collected.
+        shared: The inputs that are the same for all examples: from their slots to their places.
+        products: The slots of products that are summed over the examples and read nowhere else.
+        kept: Whether each slot is kept as a node.
+        table: The places of constants in their table, by slot; empty where they are few.
+    """
+
+    program: Program
+    shared: Mapping[int, int]
+    products: frozenset[int]
+    kept: Sequence[bool]
+    table: Mapping[int, int]
+
+
+def _source(program: Program, summed: int, shared: Iterable[str]) -> _Source:
+    program = ask_relus(collect_totals(program))
+    common = {program.inputs.index(name): place for place, name in enumerate(shared)}
+    products = _products(program, program.outputs[len(program.outputs) - summed :], common)
+    kept = kept_slots(program, products)
+    return _Source(program, common, products, kept, _table(program))
+
+
+def _products(program: Program, summed: Sequence[int], common: Mapping[int, int]) -> frozenset[int]:
+    """Products that are summed over the examples and read nowhere else: never kept themselves."""
+    uses, first = use_counts(program), program.leaf_count
+
+    def of_an_example(slot: int) -> bool:
+        if slot < first:
+            return slot < len(program.inputs) and slot not in common
+        return program.instructions[slot - first].op != CONSTANT
+
+    return frozenset(
+        slot
+        for slot in summed
+        if slot >= first
+        and uses[slot] == 1
+        and program.instructions[slot - first].op == "mul"
+        and all(map(of_an_example, program.instructions[slot - first].operands))
+    )
 
 
 def _table(program: Program) -> dict[int, int]:
@@ -381,37 +170,118 @@ def _table(program: Program) -> dict[int, int]:
     return {slot: place for place, slot in enumerate(slots)} if len(slots) > MOST_LITERALS else {}
 
 
-def _numbers(program: Program, slots: Iterable[int]) -> Iterator[float]:
-    """The numbers of constants."""
-    for slot in slots:
-        parameter = program.instructions[slot - program.leaf_count].parameter
-        assert isinstance(parameter, float)
-        yield parameter
+class _Group(NamedTuple):
+    """Slots of one pattern.
+
+    Attributes:
+        leaf: What a load of a member is, which names the group by its number.
+        rows: The places of each member's leaves.
+    """
+
+    leaf: Leaf
+    rows: list[Places]
 
 
-Described: TypeAlias = tuple[Form, list[int]]
+class _Groups:
+    """The groups found so far, while a program is read from its first slot to its last.
+
+    Attributes:
+        source: The program.
+        groups: The groups, by their patterns, in the order of their numbers.
+        loads: What a load of a slot is: of a leaf, of a constant in the table, of a member.
+    """
+
+    def __init__(self, source: _Source) -> None:
+        """Begin without any group."""
+        self.source: _Source = source
+        self.groups: dict[Pattern, _Group] = {}
+        self.loads: dict[int, Described] = dict(_leaf_loads(source))
+        self._first = source.program.leaf_count
+
+    def add(self, slot: int) -> None:
+        """Put a slot into its group."""
+        pattern, places = self.loads[slot] if slot < self._first else self._instruction(slot)
+        group = self.groups.get(pattern)
+        if group is None:
+            group = self.groups[pattern] = _Group(Leaf("n", len(self.groups)), [])
+        self.loads[slot] = Described(group.leaf, (len(group.rows),))
+        group.rows.append(places)
+
+    def summed(self, slot: int) -> Described:
+        """What is added up over the examples: a product of two loads, or a load."""
+        if slot not in self.source.products:
+            return self.loads[slot]
+        _, operands, _ = self.source.program.instructions[slot - self._first]
+        return _operation("mul", None, [self.loads[operand] for operand in operands])
+
+    def _operand(self, slot: int) -> Described:
+        """A load, or what is folded in its place."""
+        found = self.loads.get(slot)
+        return self._instruction(slot) if found is None else found
+
+    def _instruction(self, slot: int) -> Described:
+        op, operands, parameter = self.source.program.instructions[slot - self._first]
+        if op == CONSTANT:
+            assert isinstance(parameter, float)
+            return Described(Constant(parameter.hex()), ())
+        described = [self._operand(operand) for operand in operands]
+        return _sum(described) if op == "total" else _operation(op, parameter, described)
 
 
-def _runs(terms: Sequence[Described]) -> Iterator[tuple[int, Described, Places]]:
-    """Cut terms into runs of one form with constant steps: how many, the first one, the steps."""
+def _leaf_loads(source: _Source) -> Iterator[tuple[int, Described]]:
+    """What loads of inputs, of parameters and of constants in the table are, by their slots."""
+    inputs, shared = len(source.program.inputs), source.shared
+    for slot in range(inputs):
+        is_shared = slot in shared
+        yield slot, Described(Leaf("u" if is_shared else "x"), (shared.get(slot, slot),))
+    for place in range(len(source.program.parameters)):
+        yield inputs + place, Described(Leaf("p"), (place,))
+    for slot, place in source.table.items():
+        yield slot, Described(Leaf("c"), (place,))
+
+
+def _operation(
+    op: str, parameter: float | Primitive | None, operands: Sequence[Described]
+) -> Described:
+    """A primitive of what was described."""
+    patterns = tuple([operand.pattern for operand in operands])
+    places = tuple([place for operand in operands for place in operand.places])
+    return Described(Operation(op, parameter, patterns), places)
+
+
+def _sum(terms: Sequence[Described]) -> Described:
+    """A sum as runs of like terms whose leaves move by constant steps; 0.0 if it is empty."""
+    if not terms:
+        return Described(Constant((0.0).hex()), ())
+    runs = list(_runs(terms))
+    starts = chain.from_iterable(first.places for first, _ in runs)
+    return Described(Sum(tuple(run for _, run in runs)), tuple(starts))
+
+
+def _runs(terms: Sequence[Described]) -> Iterator[tuple[Described, Run]]:
+    """Cut terms into runs, each with its first term; a run of one does not move."""
     start = 0
     while start < len(terms):
-        form, first = terms[start]
-        stop, steps = start + 1, (0,) * len(first)
-        if stop < len(terms) and terms[stop][0] == form:
-            steps = _difference(terms[stop][1], first)
-            while (
-                stop < len(terms)
-                and terms[stop][0] == form
-                and _difference(terms[stop][1], terms[stop - 1][1]) == steps
-            ):
-                stop += 1
-        yield stop - start, terms[start], steps
+        pattern, first = terms[start]
+        steps, stop = _step(terms, start + 1), start + 1
+        while steps is not None and _step(terms, stop) == steps:
+            stop += 1
+        yield terms[start], Run(stop - start, pattern, steps or (0,) * len(first))
         start = stop
+
+
+def _step(terms: Sequence[Described], place: int) -> Places | None:
+    """How far a term is from the one before it, if there is one, and it has the same pattern."""
+    if place == len(terms) or terms[place].pattern != terms[place - 1].pattern:
+        return None
+    return _difference(terms[place].places, terms[place - 1].places)
 
 
 def _difference(a: Sequence[int], b: Sequence[int]) -> Places:
     return tuple([x - y for x, y in zip(a, b, strict=True)])
+
+
+# From groups to loops.
 
 
 def roll(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Rolled:
@@ -450,30 +320,10 @@ def find_loops(
     """
     if limit is not None and _begins_without_loops(program, shared, limit):
         return None
-    program = ask_relus(collect_totals(program))
-    common = {program.inputs.index(name): place for place, name in enumerate(shared)}
-    split = len(program.outputs) - summed
-    products = _products(program, program.outputs[split:], common)
-    kept = _kept(program, products)
-    forms = _Forms(program, common, kept)
-    for slot in range(program.leaf_count, len(kept)):
-        if kept[slot]:
-            forms.add(slot)
-            if limit is not None and len(forms.groups) > limit:
-                return None
-    for slot in program.outputs:
-        if (
-            slot not in forms.found
-            and slot not in products
-            and not _is_input(program, slot, common)
-        ):
-            forms.add(slot)
-    rolled = _rolled_up(program, forms, products, split)
-    return rolled if limit is None or len(rolled.nests) <= limit else None
-
-
-PROBED = 20_000
-"""How many instructions of a far longer program show whether it has loops."""
+    groups = _grouped(_source(program, summed, shared), limit)
+    rolled = None if groups is None else _rolled(groups, summed)
+    is_small = rolled is not None and (limit is None or len(rolled.nests) <= limit)
+    return rolled if is_small else None
 
 
 def _begins_without_loops(program: Program, shared: Iterable[str], limit: int) -> bool:
@@ -485,99 +335,122 @@ def _begins_without_loops(program: Program, shared: Iterable[str], limit: int) -
     return find_loops(beginning, summed=0, shared=shared, limit=limit) is None
 
 
-def _is_input(program: Program, slot: int, common: Mapping[int, int]) -> bool:
-    return slot < len(program.inputs) and slot not in common
+def _grouped(source: _Source, limit: int | None) -> _Groups | None:
+    """Put all slots that are kept, and outputs that are found nowhere yet, into groups: few enough.
+
+    An output is a node, an input that each example has its own of, or a product that is summed.
+    """
+    groups = _Groups(source)
+    for slot in compress(range(len(source.kept)), source.kept):
+        groups.add(slot)
+        if limit is not None and len(groups.groups) > limit:
+            return None
+    for slot in source.program.outputs:
+        pattern = groups.loads[slot].pattern if slot in groups.loads else None
+        is_found = isinstance(pattern, Leaf) and pattern.kind in ("n", "x")
+        if not is_found and slot not in source.products:
+            groups.add(slot)
+    return groups
 
 
-def _products(program: Program, summed: Sequence[int], common: Mapping[int, int]) -> frozenset[int]:
-    """Products that are summed over the examples and read nowhere else: never kept themselves."""
-    uses, first = use_counts(program), program.leaf_count
-
-    def of_an_example(slot: int) -> bool:
-        if slot < first:
-            return _is_input(program, slot, common)
-        return program.instructions[slot - first].op != CONSTANT
-
-    return frozenset(
-        slot
-        for slot in summed
-        if slot >= first
-        and uses[slot] == 1
-        and program.instructions[slot - first].op == "mul"
-        and all(map(of_an_example, program.instructions[slot - first].operands))
-    )
-
-
-def _kept(program: Program, products: frozenset[int]) -> list[bool]:
-    """Whether each slot is kept as a node, and not folded into the one expression that reads it."""
-    first, uses = program.leaf_count, use_counts(program)
-    instructions = program.instructions
-    folded = [False] * len(uses)
-    size = [1] * len(uses)
-    has_sum = [False] * len(uses)
-    for slot, (op, operands, _) in enumerate(instructions, first):  # a loop: each reads the last
-        within = [o for o in operands if folded[o] and has_sum[o]]
-        for operand in within if op == "total" or len(within) > 1 else ():
-            folded[operand] = has_sum[operand] = False  # an expression holds one sum
-        has_sum[slot] = op == "total" or any(has_sum[o] for o in within)
-        folded[slot] = op == CONSTANT or (uses[slot] == 1 and op not in COSTLY)
-        size[slot] += sum([size[o] for o in operands if folded[o]])
-        if op != "total" and size[slot] > LARGEST_EXPRESSION:
-            folded[slot] = False
-    for slot in (*program.outputs, *_operands(program, products)):
-        if slot >= first and instructions[slot - first].op != CONSTANT:
-            folded[slot] = False
-    return [
-        slot >= first and not folded[slot] and slot not in products for slot in range(len(uses))
-    ]
-
-
-def _operands(program: Program, slots: Iterable[int]) -> Iterator[int]:
-    for slot in slots:
-        yield from program.instructions[slot - program.leaf_count].operands
-
-
-def _rolled_up(program: Program, forms: _Forms, products: frozenset[int], split: int) -> Rolled:
-    starts = list(accumulate([len(group.members) for group in forms.groups], initial=0))
+def _rolled(groups: _Groups, summed: int) -> Rolled:
+    program, table = groups.source.program, groups.source.table
+    sizes = [len(group.rows) for group in groups.groups.values()]
+    starts = list(accumulate(sizes, initial=0))
+    split = len(program.outputs) - summed
     return Rolled(
         input_count=len(program.inputs),
         parameter_count=len(program.parameters),
         node_count=starts[-1],
-        nests=tuple(
-            nest
-            for number, group in enumerate(forms.groups)
-            for nest in _nests(group, number, starts)
-        ),
-        sums=tuple(_sums(program, forms, products, program.outputs[split:], starts)),
-        sum_count=len(program.outputs) - split,
-        outputs=tuple(_place(forms, slot, starts) for slot in program.outputs[:split]),
-        constants=tuple(_numbers(program, forms.table)),
+        nests=tuple(_nests(groups, starts)),
+        sums=tuple(_sums(groups, program.outputs[split:], starts)),
+        sum_count=summed,
+        outputs=tuple(_output(groups.loads[slot], starts) for slot in program.outputs[:split]),
+        constants=tuple(_numbers(program, table)),
     )
 
 
-def _place(forms: _Forms, slot: int, starts: Sequence[int]) -> Load:
-    places: list[int] = []
-    form = _found(forms, slot, places) if slot in forms.found else forms.leaf(slot, places)
-    return _load(form, places[0], (), 0, starts)
+def _numbers(program: Program, slots: Iterable[int]) -> Iterator[float]:
+    """The numbers of constants."""
+    for slot in slots:
+        parameter = program.instructions[slot - program.leaf_count].parameter
+        assert isinstance(parameter, float)
+        yield parameter
 
 
-def _load(form: Form, place: int, strides: Places, step: int, starts: Sequence[int]) -> Load:
-    start = starts[_int(form[1])] if form[0] == "n" else 0
-    return Load(str(form[0]), start + place, strides, step)
+def _output(load: Described, starts: Sequence[int]) -> Load:
+    """Where an output is found that belongs to each example."""
+    (found,) = _loads(load.pattern, load.places, (), starts)
+    return found
 
 
-def _nests(group: _Group, number: int, starts: Sequence[int]) -> Iterator[Nest]:
-    rows = [(*places, i) for i, places in enumerate(group.places)]
-    for shape, start, strides in affine_runs(rows):
-        target = _load(("n", number), start[-1], tuple(s[-1] for s in strides), 0, starts)
-        segments, result = _members(group.form, start, strides, starts)
-        yield Nest(shape, segments, target, result)
+def _nests(groups: _Groups, starts: Sequence[int]) -> Iterator[Nest]:
+    """What is computed for each example: the members of each group, in loops."""
+    for pattern, group in groups.groups.items():
+        for shape, first, strides in affine_runs([(*row, i) for i, row in enumerate(group.rows)]):
+            target = Load("n", starts[group.leaf.group] + first[-1], _last(strides))
+            result, segments = _placed(pattern, _loads(pattern, first, strides, starts))
+            if segments:
+                yield Nest(shape, segments, target, result)
+            else:
+                yield Nest(shape, (Segment.unchecked(1, result),), target)
 
 
-Run: TypeAlias = tuple[tuple[int, ...], Places, tuple[Places, ...]]
+def _sums(groups: _Groups, summed: Sequence[int], starts: Sequence[int]) -> Iterator[Nest]:
+    """What is added up over the examples: nests over the numbers of the sums."""
+    gathered: dict[Pattern, list[Places]] = {}
+    for number, slot in enumerate(summed):
+        pattern, places = groups.summed(slot)
+        gathered.setdefault(pattern, []).append((*places, number))
+    for pattern, rows in gathered.items():
+        for shape, first, strides in affine_runs(rows):
+            term, _ = _placed(pattern, _loads(pattern, first, strides, starts))
+            yield Nest(shape, (Segment.unchecked(1, term),), Load("s", first[-1], _last(strides)))
 
 
-def affine_runs(rows: Sequence[Places]) -> Iterator[Run]:
+def _last(strides: Sequence[Places]) -> tuple[int, ...]:
+    """The strides of what stands last in a row, which is where its result goes."""
+    return tuple(stride[-1] for stride in strides)
+
+
+def _loads(
+    pattern: Pattern, first: Places, strides: Sequence[Places], starts: Sequence[int]
+) -> Iterator[Load]:
+    """The leaves of a pattern as loads, in the order of reading.
+
+    Args:
+        pattern: The pattern.
+        first: The places of its leaves for the first member of a nest.
+        strides: How they move, loop by loop.
+        starts: Where the nodes of each group begin.
+    """
+    for i, (leaf, step) in enumerate(_leaves(pattern)):
+        base = starts[leaf.group] if leaf.kind == "n" else 0
+        yield Load(leaf.kind, base + first[i], tuple(stride[i] for stride in strides), step)
+
+
+def _placed(pattern: Pattern, loads: Iterator[Load]) -> tuple[Expression, tuple[Segment, ...]]:
+    """A pattern with loads for its leaves, and the segments of the sum in it, if there is one."""
+    if isinstance(pattern, Leaf):
+        return next(loads), ()
+    if isinstance(pattern, Constant):
+        return Number(float.fromhex(pattern.bits)), ()
+    if isinstance(pattern, Sum):
+        terms = [(run.length, _placed(run.term, loads)[0]) for run in pattern.runs]
+        return Total(), tuple(Segment.unchecked(*term) for term in terms)
+    operands = [_placed(operand, loads) for operand in pattern.operands]
+    parameter = pattern.parameter if isinstance(pattern.parameter, float) else None
+    segments = tuple(chain.from_iterable(segments for _, segments in operands))
+    return Apply(pattern.op, tuple(expression for expression, _ in operands), parameter), segments
+
+
+# From rows of places to strides.
+
+Strided: TypeAlias = tuple[tuple[int, ...], Places, tuple[Places, ...]]
+"""Loops over places: the shape, the first row, the stride of each loop."""
+
+
+def affine_runs(rows: Sequence[Places]) -> Iterator[Strided]:
     """Cut rows of places into loop nests: shape, first row, and the stride of each loop.
 
     >>> list(affine_runs([(0, 5), (1, 5), (10, 6), (11, 6)]))
@@ -585,14 +458,12 @@ def affine_runs(rows: Sequence[Places]) -> Iterator[Run]:
     """
     start = 0
     while start < len(rows):
-        shape, strides, count = _longest_nest(rows, start)
+        shape, strides = _longest_nest(rows, start)
         yield shape, rows[start], strides
-        start += count
+        start += prod(shape)
 
 
-def _longest_nest(
-    rows: Sequence[Places], start: int
-) -> tuple[tuple[int, ...], tuple[Places, ...], int]:
+def _longest_nest(rows: Sequence[Places], start: int) -> tuple[tuple[int, ...], tuple[Places, ...]]:
     """Grow a nest loop by loop, innermost first, for as long as whole copies of it follow."""
     shape: tuple[int, ...] = ()
     strides: tuple[Places, ...] = ()
@@ -605,7 +476,7 @@ def _longest_nest(
         if count == 1:
             break
         shape, strides, size = (count, *shape), (stride, *strides), size * count
-    return shape, strides, size
+    return shape, strides
 
 
 def _repeats(rows: Sequence[Places], at: int, size: int, stride: Places) -> bool:
@@ -613,97 +484,6 @@ def _repeats(rows: Sequence[Places], at: int, size: int, stride: Places) -> bool
     return at + size <= len(rows) and all(
         _difference(rows[i], rows[i - size]) == stride for i in range(at, at + size)
     )
-
-
-def _members(
-    form: Form, start: Places, strides: Sequence[Places], starts: Sequence[int]
-) -> tuple[tuple[Segment, ...], Expression]:
-    """What the members of a nest add up, and what they come to."""
-    reader = _Reader(start, strides, starts)
-    result = reader.expression(_form(form[1]) if form[0] == "copy" else form, None)
-    if reader.segments:
-        return reader.segments, result
-    return (Segment.unchecked(1, result),), Total()
-
-
-def _form(part: object) -> Form:
-    assert isinstance(part, tuple)
-    return part
-
-
-def _int(part: object) -> int:
-    assert isinstance(part, int)
-    return part
-
-
-class _Reader:
-    """Turns forms into expressions, taking one place after the other.
-
-    The segments of a sum that it meets are kept beside.
-    """
-
-    def __init__(self, start: Places, strides: Sequence[Places], starts: Sequence[int]) -> None:
-        self.start = start
-        self.strides = strides
-        self.starts = starts
-        self.next = 0
-        self.segments: tuple[Segment, ...] = ()
-
-    def expression(self, form: Form, steps: Form | None) -> Expression:
-        """Read one form; `steps` holds the strides of its own loads along a sum."""
-        self.offset = self.next
-        return self._read(form, steps)
-
-    def _segment(self, run: Form) -> Segment:
-        return Segment.unchecked(_int(run[0]), self.expression(_form(run[1]), _form(run[2])))
-
-    def _read(self, form: Form, steps: Form | None) -> Expression:
-        if form[0] == CONSTANT:
-            return Number(float.fromhex(str(form[1])))
-        if form[0] == "total":
-            self.segments = tuple(map(self._segment, map(_form, form[1:])))
-            return Total()
-        if form[0] in ("x", "p", "u", "c", "n"):
-            place = self.next
-            self.next += 1
-            step = 0 if steps is None else _int(steps[place - self.offset])
-            strides = tuple(stride[place] for stride in self.strides)
-            return _load(form, self.start[place], strides, step, self.starts)
-        operands = tuple([self._read(_form(part), steps) for part in form[2:]])
-        parameter = form[1]
-        return Apply(str(form[0]), operands, parameter if isinstance(parameter, float) else None)
-
-
-def _sums(
-    program: Program,
-    forms: _Forms,
-    products: frozenset[int],
-    summed: Sequence[int],
-    starts: Sequence[int],
-) -> Iterator[Nest]:
-    """What is added up over the examples: nests over the numbers of the sums."""
-    gathered: dict[Form, list[Places]] = {}
-    for number, slot in enumerate(summed):
-        places: list[int] = []
-        if slot in products:
-            operands = program.instructions[slot - program.leaf_count].operands
-            form: Form = ("mul", None, *[forms.leaf(o, places) for o in operands])
-        else:
-            form = (
-                forms.leaf(slot, places) if slot not in forms.found else _found(forms, slot, places)
-            )
-        gathered.setdefault(form, []).append((*places, number))
-    for form, rows in gathered.items():
-        for shape, start, strides in affine_runs(rows):
-            expression = _Reader(start, strides, starts).expression(form, None)
-            target = Load("s", start[-1], tuple(s[-1] for s in strides))
-            yield Nest(shape, (Segment.unchecked(1, expression),), target)
-
-
-def _found(forms: _Forms, slot: int, places: list[int]) -> Form:
-    number, place = forms.found[slot]
-    places.append(place)
-    return ("n", number)
 
 
 def own_primitives(program: Program) -> Iterator[tuple[int, Primitive]]:

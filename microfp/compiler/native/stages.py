@@ -14,9 +14,9 @@ from typing import NamedTuple
 from pyrsistent import PMap, pmap
 
 from microfp.compiler.ir.program import Program
-from microfp.compiler.native.roll import Apply, Expression, Nest, Rolled
-from microfp.compiler.native.run import jit as engine
-from microfp.compiler.native.run.training import example_code
+from microfp.compiler.native.loops import Apply, Expression, Nest, Rolled
+from microfp.compiler.native.run import jit
+from microfp.compiler.native.run.trainer import example_code
 from microfp.compiler.trace.structure import template
 from microfp.errors import CompileError
 from microfp.losses import Loss
@@ -45,9 +45,9 @@ class CodeStages(Record):
 
     Attributes:
         program: The program of one example with its gradients.
-        way: How it runs: `"code"` of its own, or a `"tape"` that is interpreted.
+        way: How it runs: `"code"` of its own, or bytecode that is interpreted, a `"tape"`.
         width: How many examples are computed side by side.
-        rolled: The loops that were found; None for a tape.
+        rolled: The loops that were found; None for bytecode.
         ir: The code, as LLVM IR, before LLVM's own passes.
         assembly: The code in the assembly language of this machine.
         counts: What an example costs.
@@ -116,16 +116,16 @@ def code_stages(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Co
     code = example_code(loss, template(model), width, "auto", targets)
     if isinstance(code, CompileError):
         raise code.with_traceback(None)
-    machine = code.machine
+    executable = code.executable
     return CodeStages(
-        program=machine.program,
-        way=machine.way,
-        width=machine.width,
-        rolled=machine.rolled,
-        ir=machine.text,
-        assembly=engine.assembly(machine.text),
-        counts=_counts(machine.program, machine.rolled),
-        seconds=pmap(machine.code.seconds),
+        program=executable.program,
+        way="code" if executable.form == "code" else "tape",
+        width=executable.width,
+        rolled=executable.rolled,
+        ir=executable.text,
+        assembly=jit.assembly(executable.text),
+        counts=_counts(executable.program, executable.rolled),
+        seconds=pmap(executable.code.seconds),
     )
 
 
@@ -140,12 +140,13 @@ def _counts(program: Program, rolled: Rolled | None) -> Counts:
 def _operations(nest: Nest) -> int:
     """The operations of a nest: those of its terms, and the additions between them."""
     terms = sum(segment.count for segment in nest.segments)
-    within = sum(segment.count * _applied(segment.term) for segment in nest.segments)
+    within = sum(segment.count * _applications(segment.term) for segment in nest.segments)
     additions = terms if nest.target.kind == "s" else terms - 1
-    return nest.size * (within + additions + _applied(nest.result))
+    return nest.size * (within + additions + _applications(nest.result))
 
 
-def _applied(expression: Expression) -> int:
+def _applications(expression: Expression) -> int:
+    """How many primitives an expression applies."""
     if not isinstance(expression, Apply):
         return 0
-    return 1 + sum(map(_applied, expression.operands))
+    return 1 + sum(map(_applications, expression.operands))

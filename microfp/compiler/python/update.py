@@ -15,10 +15,10 @@ from typing import NamedTuple, TypeAlias
 
 from microfp.base.memo import remembering
 from microfp.compiler.ir.passes import lower
-from microfp.compiler.native.run.memory import columns_of, counts_of, later, records_of, scalars_of
-from microfp.compiler.native.run.training import Rules, rules_of, traced_update
 from microfp.compiler.python.source import compiled, functions_of, update_source
+from microfp.compiler.trace.optimizer_state import columns_of, counts_of, records_of, state_after
 from microfp.compiler.trace.stand_ins import traced_leaf
+from microfp.compiler.trace.update_rules import Rules, rules_of, scalars_of, trace_update
 from microfp.optim import Optimizer, RuleUse
 
 __all__ = ["Updated", "update_for"]
@@ -68,7 +68,7 @@ def _with_memory(
     columns = list(columns_of(rules, records))
     scalars = list(scalars_of(rules, step, counts_of(rules, records), 0))
     squares, moved, after = loop(numbers, gradients, columns, scalars)
-    return Updated(tuple(moved), later(state, iter(rules.uses), iter(after), 1), squares)
+    return Updated(tuple(moved), state_after(state, rules, after, 1), squares)
 
 
 def _without_memory(
@@ -89,7 +89,7 @@ def _is_plain(use: RuleUse) -> bool:
 
 def _loop(rules: Rules) -> Loop:
     p, g = traced_leaf("p"), traced_leaf("g")
-    it = traced_update(rules, g, p, {})
+    it = trace_update(rules, g, p, {})
     program = lower((g * g, p + it.update, *it.after), (p, g, *it.remembered, *it.scalars))
     source = update_source(program, scalars=len(it.scalars))
     loop: Loop = compiled(source, tuple(functions_of(program).items()))  # type: ignore[assignment]  # as it is written

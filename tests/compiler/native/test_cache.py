@@ -9,7 +9,7 @@ import pytest
 from microfp.compiler.ir.program import Instruction, Program
 from microfp.compiler.native.run import cache
 from microfp.compiler.native.run import jit as engine
-from microfp.compiler.native.run.machine import machine_for, run_rows
+from microfp.compiler.native.run.executable import executable_for, run_rows
 
 PROGRAM = Program(
     inputs=("x",), parameters=(), instructions=(Instruction("exp", (0,)),), outputs=(1,)
@@ -19,7 +19,7 @@ PROGRAM = Program(
 def exponential() -> float:
     """Compile as a new process would, and run."""
     engine.compiled.cache_clear()
-    return run_rows(machine_for(PROGRAM, summed=0, width=2), (), [[1.0]])[0][0]
+    return run_rows(executable_for(PROGRAM, summed=0, width=2), (), [[1.0]])[0][0]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from microfp.compiler.native.gates import Gate, find_gate
-from microfp.compiler.native.roll import (
+from microfp.compiler.native.loops import (
     Apply,
     Expression,
     Load,

@@ -15,7 +15,7 @@ from microfp.compiler.ir.program import Instruction, Program
 from microfp.compiler.native.emit import kernels
 from microfp.compiler.native.emit.kernels import FUNCTIONS
 from microfp.compiler.native.run import jit as engine
-from microfp.compiler.native.run.machine import machine_for, run_rows
+from microfp.compiler.native.run.executable import Form, executable_for, run_rows
 from microfp.ops import PRIMITIVES
 
 EXACT: dict[str, Callable[[mpmath.mpf], mpmath.mpf]] = {
@@ -28,6 +28,7 @@ EXACT: dict[str, Callable[[mpmath.mpf], mpmath.mpf]] = {
     "sigmoid": lambda a: 1 / (1 + mpmath.exp(-a)),
     "softplus": lambda a: mpmath.log1p(mpmath.exp(a)),
 }
+FORMS: tuple[Form, ...] = ("code", "bytecode")
 EDGES = (
     *(0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 5e-324, -5e-324, 2.0**-1022, -(2.0**-1022)),
     *(1e-9, -1e-9, 1e-8, 22.0, -22.0, 36.7, -36.8, 709.78, 709.79, 710.0, 745.1, 800.0),
@@ -47,8 +48,8 @@ def applied(op: str, columns: Sequence[Sequence[float]], width: int) -> list[flo
         instructions=(Instruction(op, tuple(range(len(names)))),),
         outputs=(len(names),),
     )
-    machine = machine_for(program, summed=0, width=width)
-    return [y for (y,) in run_rows(machine, (), list(zip(*columns, strict=True)))]
+    code = executable_for(program, summed=0, width=width)
+    return [y for (y,) in run_rows(code, (), list(zip(*columns, strict=True)))]
 
 
 def ulps(found: float, exact: mpmath.mpf) -> float:
@@ -154,8 +155,8 @@ def test_a_constant_power_has_the_edges_of_the_table(exponent: float) -> None:
         instructions=(Instruction("constant_power", (0,), exponent),),
         outputs=(1,),
     )
-    for way in ("code", "tape"):
-        machine = machine_for(program, summed=0, width=4, way="code" if way == "code" else "tape")
-        found = [y for (y,) in run_rows(machine, (), [[x] for x in EDGES])]
+    for form in FORMS:
+        code = executable_for(program, summed=0, width=4, form=form)
+        found = [y for (y,) in run_rows(code, (), [[x] for x in EDGES])]
         expected = [PRIMITIVES["constant_power"].forward(x, exponent) for x in EDGES]
         assert all(map(same, found, expected))

@@ -7,8 +7,10 @@ import pytest
 from microfp import nn, relu, tanh, total, value
 from microfp.compiler.ir.passes import lower, translate
 from microfp.compiler.ir.program import run
-from microfp.compiler.native.roll import Rolled, ask_relus, roll
-from microfp.compiler.native.run.machine import machine_for, run_rows
+from microfp.compiler.native.fold import ask_relus
+from microfp.compiler.native.loops import Rolled
+from microfp.compiler.native.roll import roll
+from microfp.compiler.native.run.executable import executable_for, run_rows
 from microfp.ops import positive
 from microfp.values import Value, lift
 
@@ -78,7 +80,7 @@ EXPRESSIONS: dict[str, Callable[[], Value]] = {
 def test_folded_sums_compute_what_the_program_says(name: str, width: int) -> None:
     program = lower(EXPRESSIONS[name](), X)
     rows = [(0.5, -1.5, 2.25), (-1.0, 0.0, 0.125), (3.0, 4.0, -5.0)]
-    found = run_rows(machine_for(program, summed=0, width=width), (), rows)
+    found = run_rows(executable_for(program, summed=0, width=width), (), rows)
     assert found == [pytest.approx(run(program, row), rel=1e-14) for row in rows]
 
 

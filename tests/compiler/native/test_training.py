@@ -29,12 +29,13 @@ from microfp import (
     tree,
     values,
 )
-from microfp.compiler.native.run import machine
-from microfp.compiler.native.run.block import Examples
-from microfp.compiler.native.run.block import run as run_block
-from microfp.compiler.native.run.machine import Way
-from microfp.compiler.native.run.training import Trainer, rules_of, trainer_for
+from microfp.compiler.native.run import executable
+from microfp.compiler.native.run.examples import Examples
+from microfp.compiler.native.run.executable import Form
+from microfp.compiler.native.run.steps import run_steps
+from microfp.compiler.native.run.trainer import Trainer, trainer_for
 from microfp.compiler.trace.structure import Template, template
+from microfp.compiler.trace.update_rules import rules_of
 from microfp.errors import CompileError, DataError, TraceError
 from microfp.losses import Loss
 from microfp.nn import ACTIVATIONS
@@ -386,7 +387,7 @@ def test_an_interrupt_while_code_for_large_numbers_is_compiled_is_not_lost(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(machine, "function_text", interrupted)
+        patched.setattr(executable, "function_text", interrupted)
         with pytest.raises(KeyboardInterrupt):
             trainer.fit(large, data, steps=3, backend="native")
     native_run, eager_run = (trainer.fit(large, data, steps=3, backend=it) for it in BOTH)
@@ -450,24 +451,24 @@ def test_a_rule_that_only_counts_does_so_on_every_backend() -> None:
     assert [end.optimizer_state for end in ends] == [CountState(count=3)] * 3
 
 
-WAYS: tuple[Way, ...] = ("code", "tape")
+FORMS: tuple[Form, ...] = ("code", "bytecode")
 
 
-def test_an_irregular_model_trains_on_the_tape() -> None:
+def test_a_model_trains_as_bytecode_as_it_does_as_code() -> None:
     model, data = nn.mlp(2, [5, 1], activation="tanh"), datasets.moons(21)
     found = [
-        trainer_for(losses.max_margin(), template(model), 2, rules_of(optim.sgd(0.1)), way)
-        for way in WAYS
+        trainer_for(losses.max_margin(), template(model), 2, rules_of(optim.sgd(0.1)), form)
+        for form in FORMS
     ]
-    assert [it.examples.machine.way for it in found] == ["code", "tape"]
+    assert [each.examples.executable.form for each in found] == ["code", "bytecode"]
     assert_same_steps(found, model, data)
 
 
 def assert_same_steps(found: Sequence[Trainer], model: nn.MLP, data: datasets.Dataset) -> None:
     numbers = [p.data for p in nn.parameters(model)]
     blocks = [
-        run_block(it, Examples(data), [None, [3, 1, 2]], numbers, (), array("d", [-0.1] * 2))
-        for it in found
+        run_steps(each, Examples(data), [None, [3, 1, 2]], numbers, (), array("d", [-0.1] * 2))
+        for each in found
     ]
     for a, b in zip(blocks[0].numbers(2), blocks[1].numbers(2), strict=True):
         assert abs(a - b) <= 1e-12
@@ -511,7 +512,7 @@ def test_a_model_with_a_wide_frozen_layer_has_loops(place: int) -> None:
     model = tree.freeze(nn.mlp(8, [32, 32, 10]), lambda m: m.layers[place])
     rules = rules_of(optim.sgd(0.1))
     found = trainer_for(losses.softmax_cross_entropy(), template(model), 8, rules)
-    assert found.examples.machine.way == "code"
+    assert found.examples.executable.form == "code"
 
 
 def test_models_frozen_at_other_numbers_are_other_structures() -> None:

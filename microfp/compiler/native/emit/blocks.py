@@ -5,7 +5,7 @@
 >>> from microfp.compiler.ir.passes import lower
 >>> x = value(0.0)
 >>> rolled = roll(lower(x * x, [x]), summed=0)
->>> room(rolled), chunk_blocks(rolled, width=8)
+>>> vector_count(rolled), chunk_blocks(rolled, width=8)
 (3, 64)
 """
 
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from microfp.compiler.native.emit.nests import Index, Scope, offset_of, write_expression
 from microfp.compiler.native.emit.writer import Writer
-from microfp.compiler.native.roll import Nest, Rolled
+from microfp.compiler.native.loops import Nest, Rolled
 
 __all__ = [
     "FEW_SUMS",
@@ -25,8 +25,8 @@ __all__ = [
     "examples_of",
     "left_of",
     "nodes_at",
-    "room",
     "scope_at",
+    "vector_count",
     "write_chunks",
     "write_outputs",
     "write_totals_added",
@@ -48,13 +48,13 @@ class Frame(NamedTuple):
         writer: Where it is written.
         rolled: What is computed for each example.
         columns: Where inputs and outputs lie column by column, the length of a column, else 0.
-        tame: Whether nothing can overflow.
+        bounded: Whether nothing can overflow.
     """
 
     writer: Writer
     rolled: Rolled
     columns: int
-    tame: bool
+    bounded: bool
 
     @property
     def chunk(self) -> int:
@@ -62,7 +62,7 @@ class Frame(NamedTuple):
         return chunk_blocks(self.rolled, self.writer.width)
 
 
-def room(rolled: Rolled) -> int:
+def vector_count(rolled: Rolled) -> int:
     """How many vectors there are for a block: its nodes, and a copy of its inputs.
 
     It is odd, so that blocks do not share cache sets.
@@ -71,7 +71,7 @@ def room(rolled: Rolled) -> int:
     >>> from microfp.compiler.ir.passes import lower
     >>> from microfp import value
     >>> x, y = value(0.0), value(0.0)
-    >>> room(roll(lower(x * y, [x, y]), summed=0))
+    >>> vector_count(roll(lower(x * y, [x, y]), summed=0))
     3
     """
     return (rolled.node_count + rolled.input_count) | 1
@@ -79,7 +79,7 @@ def room(rolled: Rolled) -> int:
 
 def chunk_blocks(rolled: Rolled, width: int) -> int:
     """How many blocks are computed before their sums are taken."""
-    return max(1, min(64, CHUNK_BYTES // (8 * width * room(rolled))))
+    return max(1, min(64, CHUNK_BYTES // (8 * width * vector_count(rolled))))
 
 
 def write_chunks(w: Writer, count: str, size: int, chunk: Callable[[str, str], None]) -> None:
@@ -92,12 +92,11 @@ def write_chunks(w: Writer, count: str, size: int, chunk: Callable[[str, str], N
         chunk: Writes one turn, from the first block of a chunk and how many it has.
     """
 
-    def turn(start: str, _: Sequence[str]) -> Sequence[str]:
+    def turn(start: str) -> None:
         rest = w.value(f"sub i64 {count}, {start}")
         chunk(start, w.value(f"call i64 @llvm.umin.i64(i64 {rest}, i64 {size})"))
-        return ()
 
-    w.loop("0", count, size, turn)
+    w.each(count, turn, step=size)
 
 
 def scope_at(frame: Frame, number: str, place: str) -> Scope:
@@ -105,15 +104,15 @@ def scope_at(frame: Frame, number: str, place: str) -> Scope:
     w = frame.writer
     stride = 1 if frame.columns else frame.rolled.input_count
     first = number if stride == 1 else w.value(f"mul i64 {number}, {stride}")
-    inputs = w.value(f"getelementptr {w.type}, ptr %x, i64 {first}")
-    return Scope(w, frame.rolled, frame.columns, inputs, nodes_at(frame, place), frame.tame)
+    inputs = w.element("%x", first)
+    return Scope(w, frame.rolled, frame.columns, inputs, nodes_at(frame, place), frame.bounded)
 
 
 def nodes_at(frame: Frame, place: str) -> str:
     """Where the nodes of a block in that place of the chunk are."""
     w = frame.writer
-    first = w.value(f"mul i64 {place}, {room(frame.rolled)}")
-    return w.value(f"getelementptr {w.type}, ptr %n, i64 {first}")
+    first = w.value(f"mul i64 {place}, {vector_count(frame.rolled)}")
+    return w.element("%n", first)
 
 
 def left_of(w: Writer, number: str) -> str:
@@ -136,33 +135,29 @@ def write_outputs(frame: Frame, scope: Scope, number: str) -> None:
         stored = write_expression(scope, load, (), (None, 0))
         if frame.columns:
             column = w.address("double", "%o", place * frame.columns)
-            address = w.value(f"getelementptr {w.type}, ptr {column}, i64 {number}")
+            address = w.element(column, number)
         else:
-            first = w.value(f"mul i64 {number}, {len(loads)}")
-            row = w.value(f"getelementptr {w.type}, ptr %o, i64 {first}")
+            row = w.element("%o", w.value(f"mul i64 {number}, {len(loads)}"))
             address = w.address(w.type, row, place)
-        w.line(f"store {w.type} {stored}, ptr {address}")
+        w.store(stored, address)
 
 
 def clear_from(scope: Scope, left: str) -> None:
     """Write 0.0 into the nodes of lanes that stand for no example, if the block has such lanes."""
     w = scope.writer
     partial = w.value(f"icmp slt i64 {left}, {w.width}")
-    w.branch(partial, lambda: _clear(scope, left))
+    w.if_then(partial, lambda: _clear(scope, left))
 
 
 def _clear(scope: Scope, left: str) -> None:
-    w, mask = scope.writer, examples_of(scope.writer, left)
+    w, examples = scope.writer, examples_of(scope.writer, left)
 
-    def clear(index: str, _: Sequence[str]) -> Sequence[str]:
-        address = w.value(f"getelementptr {w.type}, ptr {scope.nodes}, i64 {index}")
-        old = w.value(f"load {w.type}, ptr {address}")
-        new = w.value(f"select <{w.width} x i1> {mask}, {w.type} {old}, {w.type} zeroinitializer")
-        w.line(f"store {w.type} {new}, ptr {address}")
-        return ()
+    def clear(index: str) -> None:
+        address = w.element(scope.nodes, index)
+        w.store(w.where(examples, w.load(address)), address)
 
     if scope.rolled.node_count:
-        w.loop("0", str(scope.rolled.node_count), 1, clear)
+        w.each(str(scope.rolled.node_count), clear)
 
 
 # Totals: sums over the examples that are few, and added up lane by lane as the blocks go by.
@@ -175,28 +170,26 @@ def _members(sums: Sequence[Nest]) -> Iterator[tuple[Nest, tuple[Index, ...]]]:
 
 
 def write_totals_begun(w: Writer, sums: Sequence[Nest]) -> None:
-    """Make room for the totals of some sums, a vector each."""
+    """Begin the totals of some sums, a vector each."""
     count = sum(nest.size for nest in sums)
     w.line(f"%totals = alloca [{count} x {w.type}]")
     for k in range(count):
-        w.line(f"store {w.type} zeroinitializer, ptr {w.address(w.type, '%totals', k)}")
+        w.store("zeroinitializer", w.address(w.type, "%totals", k))
 
 
 def write_totals_added(scope: Scope, sums: Sequence[Nest], left: str) -> None:
     """Add the examples of a block, where so many are left, to the totals."""
     w = scope.writer
-    mask = examples_of(w, left)
+    examples = examples_of(w, left)
     for k, (nest, member) in enumerate(_members(sums)):
         term = write_expression(scope, nest.segments[0].term, member, (None, 0))
-        kept = w.value(f"select <{w.width} x i1> {mask}, {w.type} {term}, {w.type} zeroinitializer")
-        address = w.address(w.type, "%totals", k)
-        so_far = w.value(f"load {w.type}, ptr {address}")
-        w.line(f"store {w.type} {w.value(f'fadd {w.type} {so_far}, {kept}')}, ptr {address}")
+        kept, address = w.where(examples, term), w.address(w.type, "%totals", k)
+        w.store(w.value(f"fadd {w.type} {w.load(address)}, {kept}"), address)
 
 
 def write_totals_stored(w: Writer, sums: Sequence[Nest]) -> None:
     """Add up the lanes of the totals, and store the sums."""
     for k, (nest, member) in enumerate(_members(sums)):
         constant, _ = offset_of(w, nest.target, member, (None, 0))
-        total = w.across(w.value(f"load {w.type}, ptr {w.address(w.type, '%totals', k)}"))
-        w.line(f"store double {total}, ptr {w.address('double', '%s', constant)}")
+        total = w.across(w.load(w.address(w.type, "%totals", k)))
+        w.store(total, w.address("double", "%s", constant), "double")

@@ -1,4 +1,4 @@
-"""A tape: a program as a table of instructions, run by an interpreter that is compiled once.
+"""Bytecode: a program as a table of instructions, run by an interpreter that is compiled once.
 
 Where a graph has no regularity there are no loops to roll, and code without loops takes LLVM long
 to compile. The interpreter runs any program at once: each instruction of the table over all lanes
@@ -7,29 +7,34 @@ of a block, and so block by block.
 >>> from microfp import value
 >>> from microfp.compiler.ir.passes import lower
 >>> x = value(2.0)
->>> tape = tape_of(lower(x * x + 1.0, [x]), summed=0)
->>> [OPERATIONS[code] for code in tape.code[::4]], tape.constants
+>>> bytecode = bytecode_of(lower(x * x + 1.0, [x]), summed=0)
+>>> [OPERATIONS[code] for code in bytecode.code[::4]], bytecode.constants
 (['mul', 'add'], (1.0,))
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import compress
+from operator import not_
+from typing import Generic, NamedTuple
 
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program
+from microfp.compiler.native.emit.blocks import examples_of, left_of
 from microfp.compiler.native.emit.kernels import FUNCTIONS, kernel_texts
+from microfp.compiler.native.emit.structs import Field, Integer, Pointer, signature
 from microfp.compiler.native.emit.writer import Writer
 from microfp.ops import PRIMITIVES
 from microfp.record import Record, attr
 
-__all__ = ["OPERATIONS", "Tape", "interpreter_text", "tape_of"]
+__all__ = ["OPERATIONS", "Bytecode", "BytecodeTable", "bytecode_of", "interpreter_text"]
 
 OPERATIONS = tuple(name for name in FUNCTIONS if name != "constant_power")
-"""What a tape can do, in the order of its codes; `total` copies its one operand."""
+"""What bytecode can do, in the order of its codes; `total` copies its one operand."""
 
 _CODES = {name: code for code, name in enumerate(OPERATIONS)}
 
 
-class Tape(Record):
+class Bytecode(Record):
     """A program as numbers: inputs, parameters and constants first, then one slot a row.
 
     Attributes:
@@ -57,25 +62,23 @@ class Tape(Record):
         return held + len(self.code) // 4
 
 
-def tape_of(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Tape:
-    """Write a program as a tape.
+def bytecode_of(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Bytecode:
+    """Write a program as bytecode.
 
     Args:
         program: What to compute for each example.
         summed: How many outputs, counted from the last one, are added up over the examples.
         shared: The names of inputs that are the same for all examples.
     """
-    held = [_is_constant(it) for it in program.instructions]
-    rows = [it for it, is_held in zip(program.instructions, held, strict=True) if not is_held]
-    exponents = [it.parameter for it in rows if it.op == "constant_power"]
-    constants = [
-        *(_number(it.parameter) for it in compress(program.instructions, held)),
-        *(_number(exponent) for exponent in exponents),
-    ]
+    held = list(map(_is_constant, program.instructions))
+    rows = list(compress(program.instructions, map(not_, held)))
+    exponents = [row for row in rows if row.op == "constant_power"]
+    holders = [*compress(program.instructions, held), *exponents]
+    constants = [_number(instruction.parameter) for instruction in holders]
     moved = _moved(program, held, len(constants))
     outputs = tuple(moved[slot] for slot in program.outputs)
     split = len(outputs) - summed
-    return Tape(
+    return Bytecode(
         input_count=len(program.inputs),
         parameter_count=len(program.parameters),
         constants=tuple(constants),
@@ -96,7 +99,7 @@ def _number(parameter: object) -> float:
 
 
 def _moved(program: Program, held: Sequence[bool], constant_count: int) -> list[int]:
-    """Where each slot of a program stands on the tape: constants move to the front.
+    """Where each slot of a program stands in bytecode: constants move to the front.
 
     A sum of many terms takes a row for each addition, and stands in the last of them.
     """
@@ -128,9 +131,7 @@ def _coded(
         if op == "constant_power":
             name, read = ("mul", read * 2) if parameter == 2.0 else ("pow", [*read, exponent])
             exponent += 1
-        code.append(_CODES[name])
-        code += read
-        code += _PADDING[len(read)]
+        code += (_CODES[name], *read, *_PADDING[len(read)])
     return code
 
 
@@ -138,172 +139,169 @@ _PADDING = ((0, 0, 0), (0, 0), (0,), ())
 """What fills up the operands of a row to three."""
 
 
-FIELDS = (
-    *("code", "rows", "inputs", "parameters", "constants", "constant_count"),
-    *("shared", "shared_count", "outputs", "output_count", "sums", "sum_count"),
-)
-"""What the interpreter is told of a tape: addresses and counts, in this order."""
+class BytecodeTable(NamedTuple, Generic[Field]):
+    """What the interpreter is told of bytecode: see `Bytecode`.
+
+    Attributes:
+        rows: The rows, four numbers of 32 bits each.
+        row_count: How many there are.
+        input_count: How many slots hold inputs.
+        parameter_count: How many slots hold parameters.
+        constants: The constants.
+        constant_count: How many there are.
+        shared: The slots of inputs that are the same for all examples.
+        shared_count: How many there are.
+        outputs: The slots of outputs.
+        output_count: How many there are.
+        sums: The slots of what is added up.
+        sum_count: How many there are.
+    """
+
+    rows: Pointer[Field]
+    row_count: Integer[Field]
+    input_count: Integer[Field]
+    parameter_count: Integer[Field]
+    constants: Pointer[Field]
+    constant_count: Integer[Field]
+    shared: Pointer[Field]
+    shared_count: Integer[Field]
+    outputs: Pointer[Field]
+    output_count: Integer[Field]
+    sums: Pointer[Field]
+    sum_count: Integer[Field]
 
 
 def interpreter_text(width: int) -> str:
     """Write the interpreter for blocks of so many lanes.
 
-    It is called as the code of a plan is, with the description of the tape in front.
+    It is called as the code of a program is, with the table of the bytecode as its context.
     """
     w = Writer(width)
-    w.line(
-        "define i64 @tape(ptr %tape, ptr %p, ptr %u, ptr %x, i64 %count, "
-        "ptr noalias %n, ptr %s, ptr %o) {"
-    )
-    w.label("entry")
-    it = {name: _field(w, place) for place, name in enumerate(FIELDS)}
-    first_constant = w.value(f"add i64 {it['inputs']}, {it['parameters']}")
-    first_row = w.value(f"add i64 {first_constant}, {it['constant_count']}")
-    sums_at = w.value(f"add i64 {first_row}, {it['rows']}")
-    sums = _slot(w, sums_at)
-    _spread(w, "%p", it["parameters"], it["inputs"])
-    _spread(w, _pointer(w, it["constants"]), it["constant_count"], first_constant)
-
-    def cleared(index: str) -> None:
-        w.line(f"store {w.type} zeroinitializer, ptr {_at(w, w.type, sums, index)}")
-
-    _times(w, it["sum_count"], cleared)
-    w.line(f"%up = add i64 %count, {width - 1}")
-    w.line(f"%all = udiv i64 %up, {width}")
-
-    def block(number: str, _: Sequence[str]) -> Sequence[str]:
-        _one_block(w, it, number, first_row, sums)
-        return ()
-
-    w.loop("0", "%all", 1, block)
-
-    def added(index: str) -> None:
-        total = w.across(w.value(f"load {w.type}, ptr {_at(w, w.type, sums, index)}"))
-        w.line(f"store double {total}, ptr {_at(w, 'double', '%s', index)}")
-
-    _times(w, it["sum_count"], added)
-    w.line("ret i64 0")
-    w.line("}")
+    w.function("interpret", signature("%n"), lambda: _write_interpreter(w))
     body = w.text()
     return "\n".join([*kernel_texts(body, width), body])
 
 
-def _one_block(w: Writer, it: dict[str, str], number: str, first_row: str, sums: str) -> None:
-    row = w.value(f"mul i64 {number}, {it['inputs']}")
-    inputs = w.value(f"getelementptr {w.type}, ptr %x, i64 {row}")
+class _Slots(NamedTuple):
+    """Where the vectors of a block are: inputs, parameters, constants, rows, then the totals.
 
-    def copied(index: str) -> None:
-        given = w.value(f"load {w.type}, ptr {_at(w, w.type, inputs, index)}")
-        w.line(f"store {w.type} {given}, ptr {_slot(w, index)}")
+    Attributes:
+        writer: Where the interpreter is written.
+        table: What it is told of the bytecode.
+        first_constant: The slot of the first constant.
+        first_row: The slot of the first row.
+        totals: Where the totals of the sums are, each a vector.
+    """
 
-    _times(w, it["inputs"], copied)
-    shared = _pointer(w, it["shared"])
+    writer: Writer
+    table: BytecodeTable[str]
+    first_constant: str
+    first_row: str
+    totals: str
+
+    def at(self, slot: str) -> str:
+        """Where a slot is."""
+        return self.writer.element("%n", slot)
+
+    def at_noted(self, slots: str, index: str) -> str:
+        """Where a slot is whose number stands in a list of slots."""
+        return self.at(self.writer.load(self.writer.element(slots, index, "i64"), "i64"))
+
+
+def _write_interpreter(w: Writer) -> None:
+    """Fill in what all blocks share, run block after block, add up the lanes of the totals."""
+    slots = _slots(w)
+    table = slots.table
+    _spread(slots, "%p", table.parameter_count, table.input_count)
+    _spread(slots, table.constants, table.constant_count, slots.first_constant)
+    w.times(table.sum_count, lambda k: w.store("zeroinitializer", w.element(slots.totals, k)))
+    rounded = w.value(f"add i64 %count, {w.width - 1}")
+    blocks = w.value(f"udiv i64 {rounded}, {w.width}")
+    w.each(blocks, partial(_write_block, slots))
+
+    def put(k: str) -> None:
+        total = w.across(w.load(w.element(slots.totals, k)))
+        w.store(total, w.element("%s", k, "double"), "double")
+
+    w.times(table.sum_count, put)
+
+
+def _slots(w: Writer) -> _Slots:
+    table = w.struct("%t", BytecodeTable[str])
+    first_constant = w.value(f"add i64 {table.input_count}, {table.parameter_count}")
+    first_row = w.value(f"add i64 {first_constant}, {table.constant_count}")
+    behind = w.value(f"add i64 {first_row}, {table.row_count}")
+    return _Slots(w, table, first_constant, first_row, w.element("%n", behind))
+
+
+def _spread(slots: _Slots, numbers: str, count: str, first: str) -> None:
+    """Copy numbers that all examples share into their slots, a copy per lane."""
+    w = slots.writer
+
+    def copy(index: str) -> None:
+        number = w.load(w.element(numbers, index, "double"), "double")
+        slot = w.value(f"add i64 {first}, {index}")
+        w.store(w.broadcast(number, "double"), slots.at(slot))
+
+    w.times(count, copy)
+
+
+def _write_block(slots: _Slots, number: str) -> None:
+    """One block: its inputs into their slots, row after row, its outputs and sums out of theirs."""
+    _read_inputs(slots, number)
+    slots.writer.times(slots.table.row_count, partial(_write_row, slots))
+    _write_outputs(slots, number)
+    _add_sums(slots, number)
+
+
+def _read_inputs(slots: _Slots, number: str) -> None:
+    w, table = slots.writer, slots.table
+    inputs = w.element("%x", w.value(f"mul i64 {number}, {table.input_count}"))
+
+    def copy(index: str) -> None:
+        w.store(w.load(w.element(inputs, index)), slots.at(index))
 
     def spread(index: str) -> None:
-        slot = w.value(f"load i64, ptr {_at(w, 'i64', shared, index)}")
-        given = w.value(f"load double, ptr {_at(w, 'double', '%u', index)}")
-        w.line(f"store {w.type} {w.broadcast(given, 'double')}, ptr {_slot(w, slot)}")
+        number = w.load(w.element("%u", index, "double"), "double")
+        w.store(w.broadcast(number, "double"), slots.at_noted(table.shared, index))
 
-    _times(w, it["shared_count"], spread)
-    code = _pointer(w, it["code"])
-    _times(w, it["rows"], lambda index: _row(w, code, index, first_row))
-    outputs, total_of = _pointer(w, it["outputs"]), _pointer(w, it["sums"])
-    first_output = w.value(f"mul i64 {number}, {it['output_count']}")
-    out = w.value(f"getelementptr {w.type}, ptr %o, i64 {first_output}")
+    w.times(table.input_count, copy)
+    w.times(table.shared_count, spread)
+
+
+def _write_row(slots: _Slots, index: str) -> None:
+    """Run one row: choose the code of its operation."""
+    w = slots.writer
+    row = w.element(slots.table.rows, w.value(f"mul i64 {index}, 4"), "i32")
+    operation, *read = [w.load(w.address("i32", row, k), "i32") for k in range(4)]
+    operands = [slots.at(w.value(f"zext i32 {slot} to i64")) for slot in read]
+    result_at = slots.at(w.value(f"add i64 {slots.first_row}, {index}"))
+    cases = [partial(_write_case, w, name, operands) for name in OPERATIONS]
+    w.store(w.switch(operation, cases), result_at)
+
+
+def _write_case(w: Writer, name: str, operands: Sequence[str]) -> str:
+    return FUNCTIONS[name](w, *map(w.load, operands[: PRIMITIVES[name].arity or 1]))
+
+
+def _write_outputs(slots: _Slots, number: str) -> None:
+    w, table = slots.writer, slots.table
+    outputs = w.element("%o", w.value(f"mul i64 {number}, {table.output_count}"))
 
     def put(index: str) -> None:
-        slot = w.value(f"load i64, ptr {_at(w, 'i64', outputs, index)}")
-        result = w.value(f"load {w.type}, ptr {_slot(w, slot)}")
-        w.line(f"store {w.type} {result}, ptr {_at(w, w.type, out, index)}")
+        w.store(w.load(slots.at_noted(table.outputs, index)), w.element(outputs, index))
 
-    _times(w, it["output_count"], put)
-    mask = _mask(w, number)
-
-    def summed(index: str) -> None:
-        slot = w.value(f"load i64, ptr {_at(w, 'i64', total_of, index)}")
-        term = w.value(f"load {w.type}, ptr {_slot(w, slot)}")
-        kept = w.value(f"select <{w.width} x i1> {mask}, {w.type} {term}, {w.type} zeroinitializer")
-        address = _at(w, w.type, sums, index)
-        so_far = w.value(f"load {w.type}, ptr {address}")
-        w.line(f"store {w.type} {w.value(f'fadd {w.type} {so_far}, {kept}')}, ptr {address}")
-
-    _times(w, it["sum_count"], summed)
+    w.times(table.output_count, put)
 
 
-def _mask(w: Writer, number: str) -> str:
-    """Which lanes of a block stand for an example."""
-    first = w.value(f"mul i64 {number}, {w.width}")
-    many = w.broadcast(w.value(f"sub i64 %count, {first}"), "i64")
-    lanes = ", ".join(f"i64 {lane}" for lane in range(w.width))
-    return w.value(f"icmp slt <{w.width} x i64> <{lanes}>, {many}")
+def _add_sums(slots: _Slots, number: str) -> None:
+    """Add what a block has to the totals, lane by lane."""
+    w = slots.writer
+    examples = examples_of(w, left_of(w, number))
 
+    def add(index: str) -> None:
+        term = w.where(examples, w.load(slots.at_noted(slots.table.sums, index)))
+        total_at = w.element(slots.totals, index)
+        w.store(w.value(f"fadd {w.type} {w.load(total_at)}, {term}"), total_at)
 
-def _row(w: Writer, code: str, index: str, first_row: str) -> None:
-    """Run one row: jump to the code of its operation."""
-    at = w.value(f"mul i64 {index}, 4")
-    fields = w.value(f"getelementptr i32, ptr {code}, i64 {at}")
-    read = [w.value(f"load i32, ptr {w.address('i32', fields, k)}") for k in range(4)]
-    slots = [_slot(w, w.value(f"zext i32 {register} to i64")) for register in read[1:]]
-    result_at = _slot(w, w.value(f"add i64 {first_row}, {index}"))
-    name = w.name()
-    cases = " ".join(f"i32 {k}, label %case{name}.{k}" for k in range(len(OPERATIONS)))
-    w.line(f"switch i32 {read[0]}, label %bad{name} [ {cases} ]")
-    results = [_case(w, op, k, name, slots) for k, op in enumerate(OPERATIONS)]
-    w.label(f"bad{name}")
-    w.line("unreachable")
-    w.label(f"done{name}")
-    incoming = ", ".join(f"[ {result}, %{label} ]" for result, label in results)
-    w.line(f"store {w.type} {w.value(f'phi {w.type} {incoming}')}, ptr {result_at}")
-
-
-def _case(w: Writer, op: str, k: int, name: str, slots: Sequence[str]) -> tuple[str, str]:
-    label = f"case{name}.{k}"
-    w.label(label)
-    operands = [
-        w.value(f"load {w.type}, ptr {slot}") for slot in slots[: PRIMITIVES[op].arity or 1]
-    ]
-    result = FUNCTIONS[op](w, *operands)
-    w.line(f"br label %done{name}")
-    return result, label
-
-
-def _field(w: Writer, place: int) -> str:
-    return w.value(f"load i64, ptr {w.address('i64', '%tape', place)}")
-
-
-def _pointer(w: Writer, number: str) -> str:
-    return w.value(f"inttoptr i64 {number} to ptr")
-
-
-def _slot(w: Writer, index: str) -> str:
-    return _at(w, w.type, "%n", index)
-
-
-def _at(w: Writer, kind: str, base: str, index: str) -> str:
-    return w.value(f"getelementptr {kind}, ptr {base}, i64 {index}")
-
-
-def _spread(w: Writer, numbers: str, count: str, first: str) -> None:
-    """Copy numbers that all examples share into their slots, a copy per lane."""
-
-    def copied(index: str) -> None:
-        given = w.value(f"load double, ptr {_at(w, 'double', numbers, index)}")
-        slot = w.value(f"add i64 {first}, {index}")
-        w.line(f"store {w.type} {w.broadcast(given, 'double')}, ptr {_slot(w, slot)}")
-
-    _times(w, count, copied)
-
-
-def _times(w: Writer, count: str, body: Callable[[str], None]) -> None:
-    """A loop that may run no times."""
-
-    def turn(index: str, _: Sequence[str]) -> Sequence[str]:
-        body(index)
-        return ()
-
-    some = w.value(f"icmp ne i64 {count}, 0")
-    w.branch(some, lambda: _looped(w, count, turn))
-
-
-def _looped(w: Writer, count: str, turn: Callable[[str, Sequence[str]], Sequence[str]]) -> None:
-    w.loop("0", count, 1, turn)
+    w.times(slots.table.sum_count, add)

@@ -26,12 +26,13 @@ from microfp.compiler.native.emit.blocks import (
     write_totals_begun,
     write_totals_stored,
 )
-from microfp.compiler.native.emit.gated import write_gated
+from microfp.compiler.native.emit.gates import write_gated
 from microfp.compiler.native.emit.kernels import kernel_texts
 from microfp.compiler.native.emit.nests import Scope, write_nest, write_sums
+from microfp.compiler.native.emit.structs import GIVEN, signature
 from microfp.compiler.native.emit.writer import Writer, literal
 from microfp.compiler.native.gates import find_gate
-from microfp.compiler.native.roll import Rolled
+from microfp.compiler.native.loops import Rolled
 
 __all__ = ["function_text", "module_text"]
 
@@ -66,21 +67,23 @@ def function_text(
         size: While no parameter and no input is larger, nothing overflows; None where there is
             no such size.
     """
-    w = Writer(width)
-    frame = Frame(w, rolled, columns, tame=size is not None)
-    w.line(
-        f"define i64 @{name}(ptr %t, ptr noalias %p, ptr noalias %u, ptr %x, i64 %count, "
-        f"ptr noalias %n, ptr noalias %s, ptr %o) {{"
-    )
-    w.label("entry")
-    w.line(f"%up = add i64 %count, {width - 1}")
-    w.line(f"%all = udiv i64 %up, {width}")
+    frame = Frame(Writer(width), rolled, columns, bounded=size is not None)
+    frame.writer.function(name, signature(*UNALIASED), lambda: _write_body(frame, size))
+    return "\n".join([frame.writer.text(), *_table(rolled.constants)])
+
+
+UNALIASED = ("%p", "%u", "%n", "%s")
+"""What nothing else points at."""
+
+
+def _write_body(frame: Frame, size: float | None) -> None:
+    """Count the blocks; leave them to another function, or work on them."""
+    w = frame.writer
+    w.line(f"%up = add i64 %count, {w.width - 1}")
+    w.line(f"%all = udiv i64 %up, {w.width}")
     if size is not None:
-        _leave_if_wild(w, rolled, size)
+        _leave_if_large(w, frame.rolled, size)
     _write_blocks(frame)
-    w.line("ret i64 0")
-    w.line("}")
-    return "\n".join([w.text(), *_table(rolled.constants)])
 
 
 def _table(constants: Sequence[float]) -> Iterator[str]:
@@ -91,12 +94,12 @@ def _table(constants: Sequence[float]) -> Iterator[str]:
 
 
 def _write_blocks(frame: Frame) -> None:
-    """All blocks, in the way that suits what is added up over them."""
+    """All blocks, as it suits what is added up over them."""
     if frame.rolled.sum_count <= FEW_SUMS:
         _in_one_go(frame)
         return
     _clear_sums(frame)
-    gate = find_gate(frame.rolled) if frame.tame else None
+    gate = find_gate(frame.rolled) if frame.bounded else None
     if gate is None:
         _in_chunks(frame)
     else:
@@ -108,15 +111,14 @@ def _in_one_go(frame: Frame) -> None:
     w, rolled = frame.writer, frame.rolled
     write_totals_begun(w, rolled.sums)
 
-    def block(number: str, _: Sequence[str]) -> Sequence[str]:
+    def block(number: str) -> None:
         scope = scope_at(frame, number, "0")
         for nest in rolled.nests:
             write_nest(scope, nest)
         write_outputs(frame, scope, number)
         write_totals_added(scope, rolled.sums, left_of(w, number))
-        return ()
 
-    w.loop("0", "%all", 1, block)
+    w.each("%all", block)
     write_totals_stored(w, rolled.sums)
 
 
@@ -140,20 +142,19 @@ def _chunk(frame: Frame, start: str, some: str) -> None:
     def scope_of(index: str) -> Scope:
         return scope_at(frame, number_of(index), index)
 
-    def block(index: str, _: Sequence[str]) -> Sequence[str]:
+    def block(index: str) -> None:
         scope = scope_of(index)
         for nest in frame.rolled.nests:
             write_nest(scope, nest)
         clear_from(scope, left_of(w, number_of(index)))
         write_outputs(frame, scope, number_of(index))
-        return ()
 
-    w.loop("0", some, 1, block)
+    w.each(some, block)
     for nest in frame.rolled.sums:
         write_sums(w, nest, scope_of, some)
 
 
-def _leave_if_wild(w: Writer, rolled: Rolled, size: float) -> None:
+def _leave_if_large(w: Writer, rolled: Rolled, size: float) -> None:
     """Look at the sizes of all numbers, and leave the work to another function if one is large."""
     large = "zeroinitializer"
     if rolled.input_count:
@@ -162,19 +163,14 @@ def _leave_if_wild(w: Writer, rolled: Rolled, size: float) -> None:
     if rolled.parameter_count:
         large = _any_large_parameter(w, rolled.parameter_count, size, large)
     bits = w.value(f"bitcast <{w.width} x i1> {large} to i{w.width}")
-    w.line(f"%wild = icmp ne i{w.width} {bits}, 0")
-    w.line("br i1 %wild, label %left, label %tame")
-    w.label("left")
-    w.line("%another = load ptr, ptr %t")
-    w.line("%none = icmp eq ptr %another, null")
-    w.line("br i1 %none, label %undone, label %passed")
-    w.label("undone")
-    w.line("ret i64 1")
-    w.label("passed")
-    arguments = "ptr %t, ptr %p, ptr %u, ptr %x, i64 %count, ptr %n, ptr %s, ptr %o"
-    w.line(f"%result = call i64 %another({arguments})")
-    w.line("ret i64 %result")
-    w.label("tame")
+    w.if_then(w.value(f"icmp ne i{w.width} {bits}, 0"), lambda: _leave(w))
+
+
+def _leave(w: Writer) -> None:
+    """Return what the other function returns, or 1 where there is none."""
+    another = w.load(GIVEN.context, "ptr")
+    w.return_if(w.value(f"icmp eq ptr {another}, null"), "1")
+    w.return_if("true", w.call_pointer(another, GIVEN))
 
 
 def _any_large(w: Writer, numbers: str, vectors: str, size: float, so_far: str) -> str:
@@ -200,6 +196,5 @@ def _any_large_parameter(w: Writer, count: int, size: float, so_far: str) -> str
 
 def _is_large(w: Writer, numbers: str, index: str, size: float) -> str:
     """Whether each number of one vector is larger than a size, or nan."""
-    address = w.value(f"getelementptr {w.type}, ptr {numbers}, i64 {index}")
-    magnitude = w.intrinsic("fabs", w.value(f"load {w.type}, ptr {address}"))
+    magnitude = w.intrinsic("fabs", w.load(w.element(numbers, index)))
     return w.value(f"fcmp ugt {w.type} {magnitude}, {w.constant(size)}")

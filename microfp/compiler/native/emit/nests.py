@@ -9,7 +9,7 @@ A number per lane has the type `<W x double>`; parameters are read once and broa
 >>> x, w = value(0.0), Writer(4)
 >>> rolled = roll(lower(x * x, [x]), summed=0)
 >>> for nest in rolled.nests:
-...     write_nest(Scope(w, rolled, 0, "%x", "%n", tame=True), nest)
+...     write_nest(Scope(w, rolled, 0, "%x", "%n", bounded=True), nest)
 >>> print(w.text())
   %v1 = load <4 x double>, ptr %x
   %v2 = load <4 x double>, ptr %x
@@ -22,7 +22,7 @@ from typing import NamedTuple, TypeAlias
 
 from microfp.compiler.native.emit.kernels import FUNCTIONS
 from microfp.compiler.native.emit.writer import Writer
-from microfp.compiler.native.roll import (
+from microfp.compiler.native.loops import (
     Apply,
     Expression,
     Load,
@@ -44,9 +44,16 @@ SHARED = {"p": "%p", "u": "%u", "c": "@constants"}
 TILE = 8
 """How many members of a sum, or sums over examples, are computed side by side."""
 
+SQUARE = 4
+"""How many rows, and how many columns, of sums over examples are computed side by side."""
+
 
 Index: TypeAlias = tuple[str | None, int]
 """The index of a loop: a register, or none, plus a constant."""
+
+
+Member: TypeAlias = tuple[Index, ...]
+"""A member of a nest, by the index of each loop."""
 
 
 class Scope(NamedTuple):
@@ -58,7 +65,7 @@ class Scope(NamedTuple):
         columns: How far two inputs are apart; 0 where they are vectors that follow each other.
         inputs: Where the inputs of the block are.
         nodes: Where its nodes are.
-        tame: Whether nothing can overflow.
+        bounded: Whether nothing can overflow.
     """
 
     writer: Writer
@@ -66,7 +73,7 @@ class Scope(NamedTuple):
     columns: int
     inputs: str
     nodes: str
-    tame: bool
+    bounded: bool
 
 
 def write_nest(scope: Scope, nest: Nest) -> None:
@@ -75,7 +82,7 @@ def write_nest(scope: Scope, nest: Nest) -> None:
     _outer(scope, nest, (), unrolled=work <= UNROLLED)
 
 
-def _outer(scope: Scope, nest: Nest, indices: tuple[Index, ...], *, unrolled: bool) -> None:
+def _outer(scope: Scope, nest: Nest, indices: Member, *, unrolled: bool) -> None:
     depth = len(indices)
     if depth + 1 < len(nest.shape):
         _each(
@@ -112,101 +119,112 @@ def _tiles(
     full = count // size if not unrolled else 0
     if full > 1:
 
-        def turn(index: str, _: Sequence[str]) -> Sequence[str]:
+        def turn(index: str) -> None:
             body(tuple((index, r) for r in range(size)))
-            return ()
 
-        w.loop("0", str(full * size), size, turn)
+        w.each(str(full * size), turn, step=size)
     done = full * size if full > 1 else 0
     for first in range(done, count, size):
         body(tuple((None, r) for r in range(first, min(first + size, count))))
 
 
-def _members(scope: Scope, nest: Nest, members: tuple[tuple[Index, ...], ...]) -> None:
+def _members(scope: Scope, nest: Nest, members: tuple[Member, ...]) -> None:
     """Some members of a nest side by side: their sums grow together."""
-    sums: list[str] = []
-    fused = scope.tame and sum(segment.count for segment in nest.segments) > 2
+    totals: list[str] = []
+    fused = scope.bounded and sum(segment.count for segment in nest.segments) > 2
     for segment in nest.segments:
-        sums = _grown(scope, segment, members, sums, fused=fused)
-    for member, total in zip(members, sums, strict=True):
+        totals = _grown(_Growing(scope, segment, members, fused), totals)
+    for member, total in zip(members, totals, strict=True):
         result = write_expression(scope, nest.result, member, (None, 0), total)
-        address = _address(scope, nest.target, member, (None, 0))
-        scope.writer.line(f"store {scope.writer.type} {result}, ptr {address}")
+        scope.writer.store(result, _address(scope, nest.target, member, (None, 0)))
 
 
-def _grown(
-    scope: Scope,
-    segment: Segment,
-    members: tuple[tuple[Index, ...], ...],
-    sums: Sequence[str],
-    *,
-    fused: bool,
-) -> list[str]:
-    """Add the terms of a segment to the sums so far, in order."""
-
-    def grow(so_far: Sequence[str], term: Index) -> list[str]:
-        return [
-            _added(scope, so_far[m] if so_far else None, segment.term, member, term, fused=fused)
-            for m, member in enumerate(members)
-        ]
-
-    if scope.tame and len(members) == 1 and _CHAINS <= segment.count <= UNROLLED:
-        return [_grown_in_chains(scope, segment, members[0], sums, fused=fused)]
-    grown, done = list(sums), 0
-    if not grown:
-        grown, done = grow((), (None, 0)), 1
-    whole = (segment.count - done) // _STEP * _STEP
-    if len(members) * segment.count > UNROLLED and whole > _STEP:
-
-        def body(index: str, so_far: Sequence[str]) -> Sequence[str]:
-            for offset in range(_STEP):
-                so_far = grow(so_far, (index, offset))
-            return so_far
-
-        grown = scope.writer.loop(str(done), str(done + whole), _STEP, body, grown)
-        done += whole
-    for offset in range(done, segment.count):
-        grown = grow(grown, (None, offset))
-    return grown
-
-
-_CHAINS = 4
+CHAINS = 4
 """How many partial sums a lone sum is cut into: each addition waits for the one before."""
 
+STEP = 4
+"""How many terms of a sum one turn of its loop adds."""
 
-def _grown_in_chains(
-    scope: Scope,
-    segment: Segment,
-    member: tuple[Index, ...],
-    sums: Sequence[str],
-    *,
-    fused: bool,
-) -> str:
-    """Add the terms of a segment to a lone sum: every fourth term to the same partial sum."""
-    chains: list[str | None] = [*sums, *[None] * (_CHAINS - len(sums))]
-    for place in range(segment.count):
-        chains[place % _CHAINS] = _added(
-            *(scope, chains[place % _CHAINS], segment.term, member, (None, place)), fused=fused
-        )
-    a, b, c, d = chains
-    w = scope.writer
+
+class _Growing(NamedTuple):
+    """Sums of some members of a nest that take the terms of one segment.
+
+    Attributes:
+        scope: The block.
+        segment: The segment.
+        members: The members, whose sums grow side by side.
+        fused: Whether products are added with one rounding.
+    """
+
+    scope: Scope
+    segment: Segment
+    members: tuple[Member, ...]
+    fused: bool
+
+    def add(self, totals: Sequence[str], term: Index) -> list[str]:
+        """Add one term to each sum so far; the first term begins the sums."""
+        return [
+            _added(
+                self.scope,
+                totals[place] if totals else None,
+                self.segment.term,
+                member,
+                term,
+                fused=self.fused,
+            )
+            for place, member in enumerate(self.members)
+        ]
+
+
+def _grown(growing: _Growing, totals: list[str]) -> list[str]:
+    """Add the terms of a segment to the sums so far, in order: in chains, in a loop, one by one."""
+    scope, count, lanes = growing.scope, growing.segment.count, len(growing.members)
+    if scope.bounded and lanes == 1 and CHAINS <= count <= UNROLLED:
+        return [_grown_in_chains(growing, totals)]
+    done = 0
+    if not totals:
+        totals, done = growing.add((), (None, 0)), 1
+    whole = (count - done) // STEP * STEP
+    if lanes * count > UNROLLED and whole > STEP:
+        totals = _grown_in_loop(growing, totals, done, done + whole)
+        done += whole
+    for place in range(done, count):
+        totals = growing.add(totals, (None, place))
+    return totals
+
+
+def _grown_in_loop(growing: _Growing, totals: Sequence[str], start: int, stop: int) -> list[str]:
+    """Add some terms in a loop, some of them in each turn."""
+
+    def turn(index: str, so_far: Sequence[str]) -> Sequence[str]:
+        for offset in range(STEP):
+            so_far = growing.add(so_far, (index, offset))
+        return so_far
+
+    return growing.scope.writer.loop(str(start), str(stop), STEP, turn, totals)
+
+
+def _grown_in_chains(growing: _Growing, totals: Sequence[str]) -> str:
+    """Add the terms to a lone sum: every fourth term to the same partial sum."""
+    chains = [[total] for total in totals] + [[] for _ in range(CHAINS - len(totals))]
+    for place in range(growing.segment.count):
+        chains[place % CHAINS] = growing.add(chains[place % CHAINS], (None, place))
+    (a,), (b,), (c,), (d,) = chains
+    w = growing.scope.writer
     left, right = w.value(f"fadd {w.type} {a}, {b}"), w.value(f"fadd {w.type} {c}, {d}")
     return w.value(f"fadd {w.type} {left}, {right}")
-
-
-_STEP = 4
-"""How many terms of a sum one turn of its loop adds."""
 
 
 def _added(
     scope: Scope,
     so_far: str | None,
     term: Expression,
-    member: tuple[Index, ...],
+    member: Member,
     index: Index,
     *,
     fused: bool,
 ) -> str:
+    """Add a term to a sum so far, if there is one."""
     w = scope.writer
     if so_far is not None and fused and isinstance(term, Apply) and term.op == "mul":
         a, b = [write_expression(scope, operand, member, index) for operand in term.operands]
@@ -218,7 +236,7 @@ def _added(
 def write_expression(
     scope: Scope,
     expression: Expression,
-    member: tuple[Index, ...],
+    member: Member,
     term: Index,
     total: str = "",
 ) -> str:
@@ -231,16 +249,18 @@ def write_expression(
     if isinstance(expression, Load):
         address = _address(scope, expression, member, term)
         if expression.kind in SHARED:
-            return w.broadcast(w.value(f"load double, ptr {address}"), "double")
-        return w.value(f"load {w.type}, ptr {address}")
-    operands = [write_expression(scope, it, member, term, total) for it in expression.operands]
+            return w.broadcast(w.load(address, "double"), "double")
+        return w.load(address)
+    operands = [
+        write_expression(scope, operand, member, term, total) for operand in expression.operands
+    ]
     function = FUNCTIONS[expression.op]
     if expression.parameter is not None:
         return function(w, *operands, expression.parameter)
     return function(w, *operands)
 
 
-def _address(scope: Scope, load: Load, member: tuple[Index, ...], term: Index) -> str:
+def _address(scope: Scope, load: Load, member: Member, term: Index) -> str:
     """Where a load or a target stands."""
     w = scope.writer
     constant, dynamic = offset_of(w, load, member, term)
@@ -260,9 +280,7 @@ def _moved(w: Writer, kind: str, base: str, constant: int, dynamic: str | None, 
     return w.address(kind, base, constant * scale)
 
 
-def offset_of(
-    w: Writer, load: Load, member: tuple[Index, ...], term: Index
-) -> tuple[int, str | None]:
+def offset_of(w: Writer, load: Load, member: Member, term: Index) -> tuple[int, str | None]:
     """The place of a load: a constant, and a register where loops move it."""
     strides = (*load.strides, load.step)
     indices = (*member, term) if load.strides else (term,)
@@ -278,66 +296,82 @@ def offset_of(
 # Sums over the examples of a chunk.
 
 
+class _Summing(NamedTuple):
+    """A nest that is summed over so many blocks.
+
+    Attributes:
+        writer: Where it is written.
+        nest: The nest.
+        scope_of: From the register of a place in the chunk to the block there.
+        blocks: How many blocks there are.
+    """
+
+    writer: Writer
+    nest: Nest
+    scope_of: Callable[[str], Scope]
+    blocks: str
+
+
 def write_sums(w: Writer, nest: Nest, scope_of: Callable[[str], Scope], some: str) -> None:
     """Add what one nest says up over so many blocks, and to the sums so far."""
-    shape = nest.shape or (1,)
-    rows, row_tile = (shape[-2], 4) if len(shape) > 1 else (1, 1)
-    tile = 4 if len(shape) > 1 else TILE
-    strides = nest.target.strides or (0,)
-
-    def descend(outer: tuple[Index, ...]) -> None:
-        depth = len(outer)
-        if depth < len(shape) - 2:
-            _each(w, shape[depth], lambda index: descend((*outer, index)), unrolled=False)
-            return
-        _tiles(w, rows, row_tile, lambda tile_rows: columns_of(outer, tile_rows), unrolled=False)
-
-    def columns_of(outer: tuple[Index, ...], tile_rows: tuple[Index, ...]) -> None:
-        _tiles(w, shape[-1], tile, lambda those: tile_of(outer, tile_rows, those), unrolled=False)
-
-    def tile_of(
-        outer: tuple[Index, ...], tile_rows: tuple[Index, ...], those: tuple[Index, ...]
-    ) -> None:
-        members = [(*outer, row, column)[-len(shape) :] for row in tile_rows for column in those]
-        together = len(those) if strides[-1] == 1 and w.width % len(those) == 0 else 1
-        _sum_tile(w, nest, members, scope_of, some, together)
-
-    assert len(strides) == len(shape)
-    descend(())
+    _sum_outer(_Summing(w, nest, scope_of, some), ())
 
 
-def _sum_tile(
-    w: Writer,
-    nest: Nest,
-    members: Sequence[tuple[Index, ...]],
-    scope_of: Callable[[str], Scope],
-    some: str,
-    run: int,
-) -> None:
+def _sum_outer(summing: _Summing, outer: Member) -> None:
+    """All loops but the two innermost, which are walked by tiles: a few rows of a few columns."""
+    w, shape = summing.writer, summing.nest.shape
+    if len(outer) < len(shape) - 2:
+        _each(w, shape[len(outer)], lambda i: _sum_outer(summing, (*outer, i)), unrolled=False)
+    elif len(shape) > 1:
+
+        def columns(rows: tuple[Index, ...]) -> None:
+            _sum_columns(summing, [(*outer, row) for row in rows], SQUARE)
+
+        _tiles(w, shape[-2], SQUARE, columns, unrolled=False)
+    else:
+        _sum_columns(summing, [()], TILE)
+
+
+def _sum_columns(summing: _Summing, rows: Sequence[Member], size: int) -> None:
+    """The innermost loop by tiles, for some rows."""
+    nest, w = summing.nest, summing.writer
+
+    def tile(columns: tuple[Index, ...]) -> None:
+        members = [(*row, column) for row in rows for column in columns]
+        is_run = nest.target.strides[-1] == 1 and w.width % len(columns) == 0
+        _sum_tile(summing, members, len(columns) if is_run else 1)
+
+    if nest.shape:
+        _tiles(w, nest.shape[-1], size, tile, unrolled=False)
+    else:
+        _sum_tile(summing, [()], 1)
+
+
+def _sum_tile(summing: _Summing, members: Sequence[Member], run: int) -> None:
     """Add up some members side by side; runs of so many of them stand together among the sums."""
-    term = nest.segments[0].term
-    known = members if nest.shape else [()] * len(members)
+    w, term = summing.writer, summing.nest.segments[0].term
 
-    def body(index: str, so_far: Sequence[str]) -> Sequence[str]:
-        scope = scope_of(index)
+    def turn(index: str, so_far: Sequence[str]) -> Sequence[str]:
+        scope = summing.scope_of(index)
         return [
-            _added(scope, total, term, member, (None, 0), fused=scope.tame)
-            for total, member in zip(so_far, known, strict=True)
+            _added(scope, total, term, member, (None, 0), fused=scope.bounded)
+            for total, member in zip(so_far, members, strict=True)
         ]
 
-    totals = w.loop("0", some, 1, body, ["zeroinitializer"] * len(members))
+    totals = w.loop("0", summing.blocks, 1, turn, ["zeroinitializer"] * len(members))
     whole = len(members) // w.width * w.width
     for first in range(0, whole, w.width):
         together = w.across_each(totals[first : first + w.width])
         for lane in range(0, w.width, run):
-            _add_to_sums(w, nest, known[first + lane], w.part(together, lane, run), run)
-    for member, total in zip(known[whole:], totals[whole:], strict=True):
-        _add_to_sums(w, nest, member, w.across(total), 0)
+            _add_to_sums(summing, members[first + lane], w.part(together, lane, run), run)
+    for member, total in zip(members[whole:], totals[whole:], strict=True):
+        _add_to_sums(summing, member, w.across(total), 0)
 
 
-def _add_to_sums(w: Writer, nest: Nest, member: tuple[Index, ...], more: str, run: int) -> None:
+def _add_to_sums(summing: _Summing, member: Member, more: str, run: int) -> None:
     """Add to the sum of a member; where there is a run, to so many sums from it on."""
-    constant, dynamic = offset_of(w, nest.target, member, (None, 0))
+    w = summing.writer
+    constant, dynamic = offset_of(w, summing.nest.target, member, (None, 0))
     address = _moved(w, "double", "%s", constant, dynamic, 1)
     kind = f"<{run} x double>" if run else "double"
     old = w.value(f"load {kind}, ptr {address}, align 8")

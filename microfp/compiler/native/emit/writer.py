@@ -1,4 +1,4 @@
-"""A writer of LLVM IR: lines of text, fresh names, loops.
+"""A writer of LLVM IR: lines of text, fresh names, control flow.
 
 >>> w = Writer(4)
 >>> w.value("fadd <4 x double> %a, %b")
@@ -9,6 +9,9 @@
 
 import struct
 from collections.abc import Callable, Sequence
+from typing import TypeVar, get_origin
+
+from microfp.compiler.native.emit.structs import kinds_of
 
 __all__ = ["Writer", "literal"]
 
@@ -20,6 +23,9 @@ def literal(number: float) -> str:
     '0x3FF0000000000000'
     """
     return f"0x{struct.unpack('>Q', struct.pack('>d', number))[0]:016X}"
+
+
+S = TypeVar("S")
 
 
 class Writer:
@@ -88,6 +94,12 @@ class Writer:
         """Call an intrinsic of LLVM on vectors."""
         return self.call(f"llvm.{name}.v{self.width}f64", *operands)
 
+    def where(self, lanes: str, vector: str) -> str:
+        """Keep the numbers of some lanes, and 0.0 in the others."""
+        return self.value(
+            f"select <{self.width} x i1> {lanes}, {self.type} {vector}, {self.type} zeroinitializer"
+        )
+
     def fused(self, a: str, b: str, c: str) -> str:
         """Write a * b + c, with one rounding where the machine has such an instruction."""
         return self.intrinsic("fmuladd", a, b, c)
@@ -138,6 +150,134 @@ class Writer:
         """Take some lanes that follow each other, as a vector of their own."""
         return self._picked(vector, "poison", range(first, first + count))
 
+    def load(self, address: str, kind: str | None = None) -> str:
+        """Read something of a kind; by default, a vector of numbers."""
+        return self.value(f"load {kind or self.type}, ptr {address}")
+
+    def store(self, value: str, address: str, kind: str | None = None) -> None:
+        """Write something of a kind; by default, a vector of numbers."""
+        self.line(f"store {kind or self.type} {value}, ptr {address}")
+
+    def element(self, base: str, index: str, kind: str | None = None) -> str:
+        """Return the address of one of many of a kind, by the register of its number."""
+        return self.value(f"getelementptr {kind or self.type}, ptr {base}, i64 {index}")
+
+    def struct(self, base: str, struct: type[S]) -> S:
+        """Read all fields of a struct; a register each."""
+        fields = [
+            self.load(self.address("i64", base, place), kind)
+            for place, kind in enumerate(kinds_of(struct))
+        ]
+        return (get_origin(struct) or struct)(*fields)
+
+    def call_pointer(self, function: str, arguments: Sequence[str]) -> str:
+        """Call a function by its address, with the fields of a struct as arguments."""
+        pairs = zip(kinds_of(type(arguments)), arguments, strict=True)
+        return self.value(f"call i64 {function}({', '.join(map(' '.join, pairs))})")
+
+    # Control flow.
+
+    def function(self, name: str, arguments: Sequence[str], body: Callable[[], None]) -> None:
+        """Write a function, which returns 0 where its body does not return before."""
+        self.line(f"define i64 @{name}({', '.join(arguments)}) {{")
+        self.label("entry")
+        body()
+        self.line("ret i64 0")
+        self.line("}")
+
+    def return_if(self, condition: str, result: str) -> None:
+        """Return from the function where a condition holds."""
+        label = self.name()
+        self.line(f"br i1 {condition}, label %return{label}, label %else{label}")
+        self.label(f"return{label}")
+        self.line(f"ret i64 {result}")
+        self.label(f"else{label}")
+
+    def if_then(self, condition: str, body: Callable[[], None]) -> None:
+        """Write code that runs only where a condition holds."""
+        label = self.name()
+        self.line(f"br i1 {condition}, label %then{label}, label %join{label}")
+        self.label(f"then{label}")
+        body()
+        self.line(f"br label %join{label}")
+        self.label(f"join{label}")
+
+    def if_else(
+        self,
+        condition: str,
+        then: Callable[[], str],
+        otherwise: Callable[[], str],
+        kind: str | None = None,
+    ) -> str:
+        """Write a choice, of which only the one side runs, and return the register of its result.
+
+        Args:
+            condition: What is asked.
+            then: Writes the side where it holds, and returns its result.
+            otherwise: Writes the other side.
+            kind: The type of the result; by default, that of numbers.
+        """
+        label = self.name()
+        self.line(f"br i1 {condition}, label %then{label}, label %else{label}")
+        sides = [
+            self._side(f"{side}{label}", body, f"join{label}")
+            for side, body in (("then", then), ("else", otherwise))
+        ]
+        return self._joined(f"join{label}", sides, kind)
+
+    def switch(
+        self, number: str, cases: Sequence[Callable[[], str]], kind: str | None = None
+    ) -> str:
+        """Write a choice by a number, an i32 that is one of the cases; return its result.
+
+        Args:
+            number: The number of the case.
+            cases: Each writes its side and returns its result.
+            kind: The type of the result; by default, that of numbers.
+        """
+        label = self.name()
+        targets = " ".join(f"i32 {k}, label %case{label}.{k}" for k in range(len(cases)))
+        self.line(f"switch i32 {number}, label %none{label} [ {targets} ]")
+        sides = [
+            self._side(f"case{label}.{k}", case, f"join{label}") for k, case in enumerate(cases)
+        ]
+        self.label(f"none{label}")
+        self.line("unreachable")
+        return self._joined(f"join{label}", sides, kind)
+
+    def _side(self, label: str, body: Callable[[], str], join: str) -> tuple[str, str]:
+        """Write one side of a choice; return its result, and the block in which it ends."""
+        self.label(label)
+        result, last = body(), self._block
+        self.line(f"br label %{join}")
+        return result, last
+
+    def _joined(self, label: str, sides: Sequence[tuple[str, str]], kind: str | None) -> str:
+        """Go on where the sides of a choice meet, with the result of the one that ran."""
+        self.label(label)
+        incoming = ", ".join(f"[ {result}, %{last} ]" for result, last in sides)
+        return self.value(f"phi {kind or self.type} {incoming}")
+
+    def each(self, count: str, body: Callable[[str], None], *, step: int = 1) -> None:
+        """Write a loop over 0, 1, ..., or in larger steps; it runs at least once.
+
+        Args:
+            count: Where it ends, not included.
+            body: Writes one turn, from its number.
+            step: How far each turn goes.
+        """
+
+        def turn(index: str, _: Sequence[str]) -> Sequence[str]:
+            body(index)
+            return ()
+
+        self.loop("0", count, step, turn)
+
+    def times(self, count: str, body: Callable[[str], None]) -> None:
+        """Write a loop over 0, 1, ... that may run no times."""
+        some = self.value(f"icmp ne i64 {count}, 0")
+        self.if_then(some, lambda: self.each(count, body))
+
     def loop(
         self,
         start: str,
@@ -182,12 +322,3 @@ class Writer:
         self.line(f"br i1 {more}, label %{label}, label %end{label}")
         self.label(f"end{label}")
         return after
-
-    def branch(self, condition: str, body: Callable[[], None]) -> None:
-        """Write code that runs only where a condition holds."""
-        label = self.name()
-        self.line(f"br i1 {condition}, label %then{label}, label %join{label}")
-        self.label(f"then{label}")
-        body()
-        self.line(f"br label %join{label}")
-        self.label(f"join{label}")

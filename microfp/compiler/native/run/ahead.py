@@ -18,10 +18,12 @@ from typing import NamedTuple
 from pyrsistent import pvector
 
 from microfp.base.memo import remembering
-from microfp.compiler.native.run.block import Block, Chosen, Examples, run
-from microfp.compiler.native.run.memory import columns_of, counts_of, later, records_of, scalars_of
-from microfp.compiler.native.run.training import Rules, Trainer, rules_of, trainer_for
+from microfp.compiler.native.run.examples import Chosen, Examples
+from microfp.compiler.native.run.steps import StepsDone, run_steps
+from microfp.compiler.native.run.trainer import Trainer, trainer_for
+from microfp.compiler.trace.optimizer_state import columns_of, counts_of, records_of, state_after
 from microfp.compiler.trace.structure import Template
+from microfp.compiler.trace.update_rules import Rules, rules_of, scalars_of
 from microfp.datasets import Dataset, subset
 from microfp.errors import CompileError
 from microfp.losses import Loss, check_targets, share_correct
@@ -180,10 +182,10 @@ def ahead(
     batches = _batches(stream, chosen, steps[: timetable.length])
     scalars = timetable.scalars
     remembered = list(columns_of(stream.rules, records)) if stream.rules else []
-    block = run(
+    done = run_steps(
         stream.trainer, stream.examples, batches, numbers, remembered, scalars, last_only=last_only
     )
-    return _steps(stream, step, block, batches, timetable.rates, state, numbers)
+    return _steps(stream, step, done, batches, timetable.rates, state, numbers)
 
 
 def _limit(stream: Stream, chosen: Chooser, count: int, *, last_only: bool) -> int:
@@ -192,7 +194,7 @@ def _limit(stream: Stream, chosen: Chooser, count: int, *, last_only: bool) -> i
     batch = examples.count if chosen is None else len(chosen(0) or ())
     row = 0 if last_only else 8 * trainer.row
     row += 0 if chosen is None else 8 * examples.columns * batch
-    work = batch * (len(trainer.examples.machine.program.instructions) + 1)
+    work = batch * (len(trainer.examples.executable.program.instructions) + 1)
     return max(1, min(count, LARGEST_BYTES // max(row, 1), LARGEST_WORK // work))
 
 
@@ -239,44 +241,44 @@ def _check(stream: Stream, chosen: Chosen) -> None:
 def _steps(
     stream: Stream,
     first: int,
-    block: Block,
+    done: StepsDone,
     batches: Sequence[Chosen],
     rates: Sequence[float | None],
     state: object,
     numbers: Sequence[float],
 ) -> Steps:
-    measured = _measured(stream, block, batches, rates)
+    measured = _measured(stream, done, batches, rates)
     if stream.trainer.parameters.updated:
         return Steps.unchecked(
-            block.count,
+            done.count,
             measured,
-            lambda place: tuple(block.numbers(place % block.count + 1)),
-            lambda place: _state_after(stream, block, state, place % block.count + 1),
+            lambda place: tuple(done.numbers(place % done.count + 1)),
+            lambda place: _state_after(stream, done, state, place % done.count + 1),
         )
-    moved, after = _updated(stream.optimizer, block.numbers(1), state, numbers, first)
+    moved, after = _updated(stream.optimizer, done.numbers(1), state, numbers, first)
     return Steps.unchecked(1, measured, lambda place: moved, lambda place: after)
 
 
-def _state_after(stream: Stream, block: Block, state: object, steps: int) -> object:
+def _state_after(stream: Stream, done: StepsDone, state: object, steps: int) -> object:
     if stream.rules is None or not any(records_of(state)):
         return state
     kept = range(1, stream.trainer.parameters.state_count + 1)
-    columns = (block.numbers(steps, column) for column in kept)
-    return later(state, iter(stream.rules.uses), columns, steps)
+    columns = (done.numbers(steps, column) for column in kept)
+    return state_after(state, stream.rules, columns, steps)
 
 
 def _measured(
-    stream: Stream, block: Block, batches: Sequence[Chosen], rates: Sequence[float | None]
+    stream: Stream, done: StepsDone, batches: Sequence[Chosen], rates: Sequence[float | None]
 ) -> Measures:
-    measured = block.measured()
+    measured = done.measured()
     return Measures(
         measured["loss"],
         measured["data_loss"],
         measured["penalty"],
         measured["accuracy"]
         if stream.trainer.examples.judged
-        else [_accuracy(stream, block, batches, place) for place in range(block.count)],
-        rates[: block.count],
+        else [_accuracy(stream, done, batches, place) for place in range(done.count)],
+        rates[: done.count],
         measured["gradient_norm"],
     )
 
@@ -293,7 +295,9 @@ def _updated(
     return tuple([float(n + u) for n, u in zip(numbers, updates, strict=True)]), after
 
 
-def _accuracy(stream: Stream, block: Block, batches: Sequence[Chosen], place: int) -> float | None:
+def _accuracy(
+    stream: Stream, done: StepsDone, batches: Sequence[Chosen], place: int
+) -> float | None:
     chosen = batches[place]
     examples = stream.dataset if chosen is None else subset(stream.dataset, chosen)
-    return share_correct(stream.loss, block.scores(place), examples)
+    return share_correct(stream.loss, done.scores(place), examples)

@@ -8,16 +8,16 @@
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TypeVar, get_args
+from typing import Literal, TypeAlias, TypeVar
 
 from pyrsistent import PVector, pvector
 
 from microfp.base.checks import wrong_kind, wrong_value
 from microfp.compiler.ir.passes import lower
-from microfp.compiler.native.run import jit as engine
-from microfp.compiler.native.run.machine import Machine, Way, machine_for, run_rows
+from microfp.compiler.native.run import jit
+from microfp.compiler.native.run.executable import Executable, Form, executable_for, run_rows
 from microfp.compiler.trace.calls import trace_model
 from microfp.compiler.trace.refusals import called, final
 from microfp.compiler.trace.stand_ins import traced_leaf
@@ -32,7 +32,10 @@ __all__ = ["predict", "value_and_grad"]
 
 A = TypeVar("A")
 
-WAYS: tuple[str, ...] = get_args(Way)
+Way: TypeAlias = Literal["auto", "code", "tape"]
+"""How a function is run: as code, as bytecode, for which the public name is tape, or as fits."""
+
+FORMS: Mapping[Way, Form] = {"auto": "auto", "code": "code", "tape": "bytecode"}
 
 
 def value_and_grad(
@@ -43,7 +46,7 @@ def value_and_grad(
     Args:
         f: From a number, a sequence of numbers or a model to a Value, by operations on values.
         example: An argument; its numbers do not matter.
-        way: How it is run; as code, as a tape, or as fits; see `native.machine`.
+        way: How it is run: as code, as bytecode that is interpreted (`"tape"`), or as fits.
 
     Returns:
         A function from an argument like the example to the value and the gradient, which has
@@ -58,13 +61,13 @@ def value_and_grad(
     >>> slope(0.0)
     (0.0, 1.0)
     """
-    if way not in WAYS:
-        raise wrong_value("value_and_grad", "way", f"one of {', '.join(WAYS)}", way)
+    if way not in FORMS:
+        raise wrong_value("value_and_grad", "way", f"one of {', '.join(FORMS)}", way)
     leaves = tuple(traced_leaf(None) for _ in _numbers(example))
     output = _output(called(f, _rebuilt(example, leaves)))
     table, nothing = gradient_nodes(output, leaves, {output: value(1.0)}), value(0.0)
     outputs = (output, *(table.get(leaf, nothing) for leaf in leaves))
-    compiled = machine_for(lower(outputs, leaves), summed=0, width=1, way=way)
+    compiled = executable_for(lower(outputs, leaves), summed=0, width=1, form=FORMS[way])
 
     def both(argument: A) -> tuple[float, A]:
         numbers = _numbers(argument)
@@ -169,10 +172,10 @@ def _row(row: object) -> "array[float]":
 
 
 @lru_cache(maxsize=32)
-def _predictor(model: Template, width: int) -> Machine | CompileError:
+def _predictor(model: Template, width: int) -> Executable | CompileError:
     try:
         graph = trace_model(model.model, width)  # type: ignore[arg-type]  # any record of values
         program = lower(graph.scores, graph.inputs, graph.parameters)
-        return machine_for(program, summed=0, width=engine.host().width)
+        return executable_for(program, summed=0, width=jit.host().width)
     except CompileError as error:
         return final(error)

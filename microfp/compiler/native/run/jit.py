@@ -1,11 +1,10 @@
-"""The engine: IR into machine code, and memory that machine code can work on.
+"""The compiler: LLVM IR into machine code that this process can call.
 
 llvmlite is imported here, when something is compiled, and nowhere else.
 """
 
 import ctypes
 import os
-import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -33,10 +32,7 @@ if TYPE_CHECKING:
             """Make everything ready to be called."""
 
 
-__all__ = ["Buffer", "Code", "Host", "buffer", "compiled", "host", "integers"]
-
-ALIGNMENT = 64
-"""Vectors start at multiples of so many bytes."""
+__all__ = ["Code", "Host", "address_of", "assembly", "bindings", "compiled", "host"]
 
 
 class Host(NamedTuple):
@@ -211,6 +207,11 @@ def _function(address: int) -> "ctypes._FuncPointer":
     return ctypes.CFUNCTYPE(ctypes.c_int64)(address)
 
 
+def address_of(function: "ctypes._FuncPointer") -> int:
+    """Where a function starts, for other machine code to call it."""
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
+
+
 def assembly(text: str) -> str:
     """Translate a module into the assembly language of this machine."""
     llvm, machine = bindings(), _target_machine(2)
@@ -218,53 +219,3 @@ def assembly(text: str) -> str:
     _optimized(llvm, module, machine)
     emitted: str = machine.emit_assembly(module)  # type: ignore[attr-defined]  # llvmlite's
     return emitted
-
-
-class Buffer(NamedTuple):
-    """Memory for doubles: a view to read and write, and the address for machine code.
-
-    Attributes:
-        view: The numbers.
-        address: Where they start.
-        owner: What keeps the memory.
-    """
-
-    view: "memoryview[float]"
-    address: int
-    owner: object
-
-
-def buffer(count: int) -> Buffer:
-    """Make room for so many doubles, all 0.0, aligned for vectors.
-
-    >>> buffer(3).view.tolist()
-    [0.0, 0.0, 0.0]
-    """
-    memory = bytearray(8 * count + ALIGNMENT)
-    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    offset = -start % ALIGNMENT
-    view = memoryview(memory)[offset : offset + 8 * count].cast("d")
-    return Buffer(view, start + offset, memory)
-
-
-_rooms = threading.local()
-
-
-def scratch(name: str, count: int) -> Buffer:
-    """Give room for so many doubles that hold anything; until this thread asks by that name again.
-
-    What is computed in it is read nowhere else, so nobody can tell that it is used again.
-
-    >>> len(scratch("nodes", 10).view) >= 10
-    True
-    """
-    room: Buffer | None = getattr(_rooms, name, None)
-    if room is None or len(room.view) < count:
-        room = buffer(count)
-        setattr(_rooms, name, room)
-    return room
-
-
-def integers(numbers: Sequence[int]) -> "ctypes.Array[ctypes.c_int64]":
-    """Copy whole numbers into memory for machine code."""
-    return (ctypes.c_int64 * len(numbers))(*numbers)

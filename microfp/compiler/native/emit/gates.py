@@ -5,14 +5,12 @@ there, and nearly every block of lanes has one. So the forward pass keeps nothin
 the active examples; then their inputs are gathered, block by block, their nodes computed once
 more, and what is behind the gate is computed for these blocks alone.
 
->>> from microfp.compiler.native.roll import Load, Number, Segment
+>>> from microfp.compiler.native.loops import Load, Number, Segment
 >>> nests = [Nest((), (Segment.unchecked(1, Number(1.0)),), Load("n", k)) for k in range(2)]
 >>> reads = Nest((), (Segment.unchecked(1, Load("n", 1)),), Load("s", 0))
 >>> len(needed(Gate(1, tuple(nests), (), (), (reads,))))
 1
 """
-
-from collections.abc import Sequence
 
 from microfp.compiler.native.emit.blocks import (
     Frame,
@@ -30,7 +28,7 @@ from microfp.compiler.native.emit.blocks import (
 from microfp.compiler.native.emit.nests import Scope, write_nest, write_sums
 from microfp.compiler.native.emit.writer import Writer
 from microfp.compiler.native.gates import Gate, nodes_read, nodes_written
-from microfp.compiler.native.roll import Nest
+from microfp.compiler.native.loops import Nest
 
 __all__ = ["needed", "write_gated"]
 
@@ -47,8 +45,8 @@ def write_gated(frame: Frame, gate: Gate) -> None:
 
     def span(start: str, some: str) -> None:
         _look(frame, gate, start, some)
-        found = w.value("load i64, ptr %found")
-        w.branch(w.value(f"icmp ne i64 {found}, 0"), lambda: _behind(frame, gate, found))
+        found = w.load("%found", "i64")
+        w.if_then(w.value(f"icmp ne i64 {found}, 0"), lambda: _behind(frame, gate, found))
 
     write_chunks(w, "%all", SPAN, span)
     write_totals_stored(w, gate.always)
@@ -57,9 +55,9 @@ def write_gated(frame: Frame, gate: Gate) -> None:
 def _look(frame: Frame, gate: Gate, start: str, some: str) -> None:
     """What is before the gate, for so many blocks from one on; note who is active."""
     w = frame.writer
-    w.line("store i64 0, ptr %found")
+    w.store("0", "%found", "i64")
 
-    def block(index: str, _: Sequence[str]) -> Sequence[str]:
+    def block(index: str) -> None:
         number = w.value(f"add i64 {start}, {index}")
         scope, left = scope_at(frame, number, "0"), left_of(w, number)
         for nest in gate.before:
@@ -67,15 +65,14 @@ def _look(frame: Frame, gate: Gate, start: str, some: str) -> None:
         write_outputs(frame, scope, number)
         write_totals_added(scope, gate.always, left)
         _note(frame, number, _active(scope, gate, left))
-        return ()
 
-    w.loop("0", some, 1, block)
+    w.each(some, block)
 
 
 def _active(scope: Scope, gate: Gate, left: str) -> str:
     """A bit for each lane that stands for an example and has an open gate."""
     w = scope.writer
-    node = w.value(f"load {w.type}, ptr {w.address(w.type, scope.nodes, gate.node)}")
+    node = w.load(w.address(w.type, scope.nodes, gate.node))
     lanes = w.value(f"fcmp une {w.type} {node}, zeroinitializer")
     ours = w.value(f"and <{w.width} x i1> {lanes}, {examples_of(w, left)}")
     return w.value(f"bitcast <{w.width} x i1> {ours} to i{w.width}")
@@ -86,19 +83,19 @@ def _note(frame: Frame, number: str, bits: str) -> None:
     w = frame.writer
     block = w.value(f"mul i64 {number}, {frame.rolled.input_count * w.width}")
     wide = w.value(f"zext i{w.width} {bits} to i64")
-    count = w.value("load i64, ptr %found")
+    count = w.load("%found", "i64")
     for lane in range(w.width):
         begins = w.value(f"add i64 {block}, {lane}")
         lower = w.value(f"and i64 {wide}, {(1 << lane) - 1}")
         before = w.value(f"call i64 @llvm.ctpop.i64(i64 {lower})")
-        w.line(f"store i64 {begins}, ptr {_noted(w, w.value(f'add i64 {count}, {before}'))}")
+        w.store(begins, _noted(w, w.value(f"add i64 {count}, {before}")), "i64")
     active = w.value(f"call i64 @llvm.ctpop.i64(i64 {wide})")
-    w.line(f"store i64 {w.value(f'add i64 {count}, {active}')}, ptr %found")
+    w.store(w.value(f"add i64 {count}, {active}"), "%found", "i64")
 
 
 def _noted(w: Writer, number: str) -> str:
     """Where it is noted of the active example of that number where its inputs begin."""
-    return w.value(f"getelementptr i64, ptr %lanes, i64 {number}")
+    return w.element("%lanes", number, "i64")
 
 
 def _behind(frame: Frame, gate: Gate, found: str) -> None:
@@ -108,9 +105,9 @@ def _behind(frame: Frame, gate: Gate, found: str) -> None:
     none.
     """
     w = frame.writer
-    first = w.value("load i64, ptr %lanes")
+    first = w.load("%lanes", "i64")
     for spare in range(w.width - 1):
-        w.line(f"store i64 {first}, ptr {_noted(w, w.value(f'add i64 {found}, {spare}'))}")
+        w.store(first, _noted(w, w.value(f"add i64 {found}, {spare}")), "i64")
     blocks = w.value(f"udiv i64 {w.value(f'add i64 {found}, {w.width - 1}')}, {w.width}")
 
     def chunk(start: str, some: str) -> None:
@@ -125,42 +122,43 @@ def _compute(frame: Frame, gate: Gate, start: str, some: str, found: str) -> Non
     """The nodes of so many blocks of active examples, from one on."""
     w, again = frame.writer, needed(gate)
 
-    def block(place: str, _: Sequence[str]) -> Sequence[str]:
+    def block(place: str) -> None:
         scope = _at(frame, place)
         before = w.value(f"mul i64 {w.value(f'add i64 {start}, {place}')}, {w.width}")
         _gather(scope, _noted(w, before))
         for nest in (*again, *gate.behind):
             write_nest(scope, nest)
         clear_from(scope, w.value(f"sub i64 {found}, {before}"))
-        return ()
 
-    w.loop("0", some, 1, block)
+    w.each(some, block)
 
 
 def _at(frame: Frame, place: str) -> Scope:
     """The block in a place of the chunk, whose inputs are behind its nodes."""
     w, nodes = frame.writer, nodes_at(frame, place)
     inputs = w.address(w.type, nodes, frame.rolled.node_count)
-    return Scope(w, frame.rolled, frame.columns, inputs, nodes, frame.tame)
+    return Scope(w, frame.rolled, frame.columns, inputs, nodes, frame.bounded)
 
 
 def _gather(scope: Scope, noted: str) -> None:
     """Fetch the inputs of the examples that were noted there, a lane each."""
     w = scope.writer
 
-    def column(index: str, _: Sequence[str]) -> Sequence[str]:
-        lanes, moved = "poison", w.value(f"mul i64 {index}, {w.width}")
-        row = w.value(f"getelementptr double, ptr %x, i64 {moved}")
-        for lane in range(w.width):
-            begins = w.value(f"load i64, ptr {w.address('i64', noted, lane)}")
-            address = w.value(f"getelementptr double, ptr {row}, i64 {begins}")
-            one = w.value(f"load double, ptr {address}")
-            lanes = w.value(f"insertelement {w.type} {lanes}, double {one}, i64 {lane}")
-        target = w.value(f"getelementptr {w.type}, ptr {scope.inputs}, i64 {index}")
-        w.line(f"store {w.type} {lanes}, ptr {target}")
-        return ()
+    def column(index: str) -> None:
+        row = w.element("%x", w.value(f"mul i64 {index}, {w.width}"), "double")
+        w.store(_picked(w, row, noted), w.element(scope.inputs, index))
 
-    w.loop("0", str(scope.rolled.input_count), 1, column)
+    w.each(str(scope.rolled.input_count), column)
+
+
+def _picked(w: Writer, row: str, noted: str) -> str:
+    """One number for each lane: so far behind the beginning of a row as is noted for the lane."""
+    lanes = "poison"
+    for lane in range(w.width):
+        begins = w.load(w.address("i64", noted, lane), "i64")
+        number = w.load(w.element(row, begins, "double"), "double")
+        lanes = w.value(f"insertelement {w.type} {lanes}, double {number}, i64 {lane}")
+    return lanes
 
 
 def needed(gate: Gate) -> tuple[Nest, ...]:

@@ -3,7 +3,6 @@
 import math
 from array import array
 from collections.abc import Sequence
-from ctypes import c_int64, c_void_p
 
 import pytest
 from hypothesis import given, settings
@@ -12,11 +11,13 @@ from hypothesis import strategies as st
 from microfp import losses, nn
 from microfp.compiler.ir.adjoint import example_program
 from microfp.compiler.ir.program import Program, run
-from microfp.compiler.native.emit.gated import SPAN, needed
+from microfp.compiler.native.emit.gates import SPAN, needed
+from microfp.compiler.native.emit.structs import Arguments
 from microfp.compiler.native.gates import Gate, find_gate
-from microfp.compiler.native.roll import Load, Nest, Segment, roll
-from microfp.compiler.native.run.jit import buffer
-from microfp.compiler.native.run.machine import Machine, machine_for, padded
+from microfp.compiler.native.loops import Load, Nest, Segment
+from microfp.compiler.native.roll import roll
+from microfp.compiler.native.run.executable import Executable, executable_for
+from microfp.compiler.native.run.memory import buffer, padded
 from microfp.compiler.trace.calls import trace_example
 
 MODEL = nn.mlp(2, [3, 2, 1], seed=5)
@@ -34,8 +35,9 @@ def program() -> Program:
 
 
 PROGRAM = program()
-MACHINES = {
-    width: machine_for(PROGRAM, summed=SUMMED, width=width, shared=["seed"]) for width in (2, 4, 8)
+CODES = {
+    width: executable_for(PROGRAM, summed=SUMMED, width=width, shared=["seed"])
+    for width in (2, 4, 8)
 }
 
 
@@ -45,9 +47,9 @@ def gate() -> Gate:
     return found
 
 
-def summed(machine: Machine, rows: Sequence[Row]) -> tuple[list[float], list[float]]:
+def summed(code: Executable, rows: Sequence[Row]) -> tuple[list[float], list[float]]:
     """What machine code adds up over some examples, and their scores."""
-    width, columns = machine.width, len(machine.program.inputs)
+    width, columns = code.width, len(code.program.inputs)
     x = buffer(padded(len(rows), width) * columns)
     for i, row in enumerate(rows):
         for column, number in enumerate((*row, 0.0)):
@@ -55,13 +57,20 @@ def summed(machine: Machine, rows: Sequence[Row]) -> tuple[list[float], list[flo
     parameters, seed = buffer(padded(len(NUMBERS), width)), buffer(1)
     parameters.view[: len(NUMBERS)] = memoryview(array("d", NUMBERS))
     seed.view[0] = SEED
-    nodes, sums = buffer(machine.scratch(-(-len(rows) // width))), buffer(SUMMED)
+    nodes, sums = buffer(code.scratch(-(-len(rows) // width))), buffer(SUMMED)
     outputs = buffer(padded(len(rows), width))
     nodes.view[:] = memoryview(array("d", [math.nan] * len(nodes.view)))  # it may hold anything
-    machine.code.functions[machine.entry](
-        *map(c_void_p, (machine.context, parameters.address, seed.address, x.address)),
-        c_int64(len(rows)),
-        *map(c_void_p, (nodes.address, sums.address, outputs.address)),
+    code.call(
+        Arguments(
+            context=code.context,
+            parameters=parameters.address,
+            shared=seed.address,
+            inputs=x.address,
+            example_count=len(rows),
+            nodes=nodes.address,
+            sums=sums.address,
+            outputs=outputs.address,
+        )
     )
     return list(map(float, sums.view)), list(map(float, outputs.view[: len(rows)]))
 
@@ -72,8 +81,8 @@ def expected(rows: Sequence[Row]) -> tuple[list[float], list[float]]:
     return [math.fsum(terms) for terms in list(zip(*each, strict=True))[1:]], [e[0] for e in each]
 
 
-def check(machine: Machine, rows: Sequence[Row]) -> None:
-    (sums, scores), (all_sums, all_scores) = summed(machine, rows), expected(rows)
+def check(code: Executable, rows: Sequence[Row]) -> None:
+    (sums, scores), (all_sums, all_scores) = summed(code, rows), expected(rows)
     assert scores == pytest.approx(all_scores, rel=1e-13, abs=1e-15)
     assert sums == pytest.approx(all_sums, rel=1e-12, abs=1e-12 * len(rows))
 
@@ -97,7 +106,7 @@ def test_the_demo_s_hinge_is_found_as_a_gate() -> None:
 @given(rows=st.lists(EXAMPLES, min_size=1, max_size=40))
 @settings(max_examples=40, deadline=None)
 def test_any_pattern_of_active_examples_gives_the_sums_of_all(width: int, rows: list[Row]) -> None:
-    check(MACHINES[width], rows)
+    check(CODES[width], rows)
 
 
 @pytest.mark.parametrize("width", [2, 4, 8])
@@ -107,11 +116,11 @@ def test_more_examples_than_a_span_and_more_active_ones_than_a_chunk(
 ) -> None:
     count = SPAN * width + width + 1
     points = [(math.sin(i), math.cos(3.0 * i)) for i in range(count)]
-    check(MACHINES[width], [targeted(i % every == 0, *point) for i, point in enumerate(points)])
+    check(CODES[width], [targeted(i % every == 0, *point) for i, point in enumerate(points)])
 
 
 def test_no_active_example_leaves_gradients_of_zero() -> None:
-    sums, _ = summed(MACHINES[8], [targeted(False, 0.1 * i, 0.3) for i in range(30)])
+    sums, _ = summed(CODES[8], [targeted(False, 0.1 * i, 0.3) for i in range(30)])
     assert sums == [0.0] * SUMMED
 
 

@@ -1,0 +1,279 @@
+"""The code that all trainings share: steps one after another, and examples into lanes.
+
+>>> [line for line in steps_text(8).splitlines() if line.startswith("define")]
+['define i64 @train(ptr %table) {', 'define i64 @gather(ptr %table) {']
+"""
+
+from typing import Generic, NamedTuple
+
+from microfp.compiler.native.emit.structs import Arguments, Field, Integer, Pointer
+from microfp.compiler.native.emit.writer import Writer
+
+__all__ = ["MEASURES", "Gathering", "Reduction", "StepsTable", "steps_text"]
+
+MEASURES = ("loss", "data_loss", "penalty", "accuracy", "gradient_norm")
+"""What is measured in a step, column by column; the accuracy where the code judges examples."""
+
+
+class StepsTable(NamedTuple, Generic[Field]):
+    """What `train` is given.
+
+    Step k reads row `k & row_mask` of the numbers and writes the row after it, also masked: the
+    mask -1 keeps the numbers of all steps, the mask 1 keeps two rows that take turns. Its batch is
+    number `k & batch_mask`: -1 where each step has its own, 0 where all have the same.
+
+    Attributes:
+        examples: The code of the examples.
+        example_context: Its context.
+        parameters: The code of the parameters.
+        parameter_context: Its context.
+        reductions: The reductions, in an array.
+        reduction_count: How many there are.
+        steps: How many steps to do, at least one.
+        parameter_count: How many parameters there are.
+        rows: The rows of numbers.
+        row_size: How long a row is.
+        row_mask: Which rows are kept.
+        gradient_column: Where the gradient stands in a row, with two other sums behind it.
+        seeds: One over the number of examples, batch by batch.
+        counts: The number of examples, batch by batch.
+        batch_mask: Which batches there are.
+        inputs: The examples in blocks of lanes.
+        inputs_step: How far those of two steps are apart.
+        outputs: Where scores go.
+        outputs_step: How far those of two steps are apart.
+        scalars: What changes from step to step.
+        scalar_count: How many such numbers a step has.
+        shared: Memory for the scalars of a step, and behind them the totals of the reductions.
+        nodes: Memory for the examples.
+        updates: Memory for the parameters.
+        penalties: Where the sums over the parameters go: the penalty, the square of the gradient.
+        measures: Where what is measured goes: for each of `MEASURES` a column of all steps.
+    """
+
+    examples: Pointer[Field]
+    example_context: Pointer[Field]
+    parameters: Pointer[Field]
+    parameter_context: Pointer[Field]
+    reductions: Pointer[Field]
+    reduction_count: Integer[Field]
+    steps: Integer[Field]
+    parameter_count: Integer[Field]
+    rows: Pointer[Field]
+    row_size: Integer[Field]
+    row_mask: Integer[Field]
+    gradient_column: Integer[Field]
+    seeds: Pointer[Field]
+    counts: Pointer[Field]
+    batch_mask: Integer[Field]
+    inputs: Pointer[Field]
+    inputs_step: Integer[Field]
+    outputs: Pointer[Field]
+    outputs_step: Integer[Field]
+    scalars: Pointer[Field]
+    scalar_count: Integer[Field]
+    shared: Pointer[Field]
+    nodes: Pointer[Field]
+    updates: Pointer[Field]
+    penalties: Pointer[Field]
+    measures: Pointer[Field]
+
+
+class Reduction(NamedTuple, Generic[Field]):
+    """The code of a number that depends on all gradients, and its context."""
+
+    code: Pointer[Field]
+    context: Pointer[Field]
+
+
+class Gathering(NamedTuple, Generic[Field]):
+    """What `gather` is given.
+
+    Attributes:
+        rows: A dataset, row by row: inputs and targets.
+        columns: How many numbers a row has.
+        chosen: The numbers of the examples to copy.
+        chosen_count: How many they are, at least one.
+        inputs: Where they go, in blocks of lanes.
+        block_columns: How many numbers a block has for each of its lanes.
+    """
+
+    rows: Pointer[Field]
+    columns: Integer[Field]
+    chosen: Pointer[Field]
+    chosen_count: Integer[Field]
+    inputs: Pointer[Field]
+    block_columns: Integer[Field]
+
+
+def steps_text(width: int) -> str:
+    """Write the code that all trainings share.
+
+    `train` does steps one after another; each reads a row of numbers and writes the next row. It
+    returns 0; or 1 where the code of the examples has left its work undone.
+    `gather` copies chosen examples, rows of inputs and targets, into blocks of lanes.
+    """
+    w = Writer(width)
+    w.function("train", ["ptr %table"], lambda: _write_train(w))
+    w.function("gather", ["ptr %table"], lambda: _write_gather(w))
+    return f"{w.text()}\ndeclare double @llvm.sqrt.f64(double)"
+
+
+def _write_train(w: Writer) -> None:
+    table = w.struct("%table", StepsTable[str])
+    w.each(table.steps, lambda step: _write_step(w, table, step))
+
+
+class _Step(NamedTuple):
+    """Where one step finds what is its own."""
+
+    number: str
+    row: str
+    next_row: str
+    seed: str
+    examples: str
+    inputs: str
+    outputs: str
+    scalars: str
+    gradient: str
+
+
+def _write_step(w: Writer, table: StepsTable[str], number: str) -> None:
+    """One step: the examples, what their gradients add up to, the parameters, the measures."""
+    step = _step_at(w, table, number)
+    undone = w.call_pointer(
+        table.examples,
+        Arguments(
+            context=table.example_context,
+            parameters=step.row,
+            shared=step.seed,
+            inputs=step.inputs,
+            example_count=step.examples,
+            nodes=table.nodes,
+            sums=step.gradient,
+            outputs=step.outputs,
+        ),
+    )
+    w.return_if(w.value(f"icmp ne i64 {undone}, 0"), "1")
+    cost, right = _taken_from_row(w, table, step)
+    reduces = w.value(f"icmp ne i64 {table.reduction_count}, 0")
+    shared = w.if_else(reduces, lambda: _reduced(w, table, step), lambda: step.scalars, "ptr")
+    _call_parameters(
+        *(w, table, step, table.parameters, table.parameter_context),
+        *(shared, table.penalties, step.next_row),
+    )
+    _write_measures(w, table, step, cost, right)
+
+
+def _step_at(w: Writer, table: StepsTable[str], number: str) -> _Step:
+    following = w.value(f"add i64 {number}, 1")
+    place, next_place = [
+        w.value(f"and i64 {step}, {table.row_mask}") for step in (number, following)
+    ]
+    batch = w.value(f"and i64 {number}, {table.batch_mask}")
+    row = _part(w, table.rows, table.row_size, place)
+    return _Step(
+        number,
+        row,
+        next_row=_part(w, table.rows, table.row_size, next_place),
+        seed=w.element(table.seeds, batch, "double"),
+        examples=w.load(w.element(table.counts, batch, "i64"), "i64"),
+        inputs=_part(w, table.inputs, table.inputs_step, number),
+        outputs=_part(w, table.outputs, table.outputs_step, number),
+        scalars=_part(w, table.scalars, table.scalar_count, number),
+        gradient=w.element(row, table.gradient_column, "double"),
+    )
+
+
+def _part(w: Writer, base: str, size: str, place: str) -> str:
+    """Point at one of several parts of so many numbers each."""
+    return w.element(base, w.value(f"mul i64 {place}, {size}"), "double")
+
+
+def _taken_from_row(w: Writer, table: StepsTable[str], step: _Step) -> tuple[str, str]:
+    """The two sums behind the gradient, cost and right predictions; zeros take their place."""
+    cost_at = w.element(step.gradient, table.parameter_count, "double")
+    right_at = w.address("double", cost_at, 1)
+    taken = w.load(cost_at, "double"), w.load(right_at, "double")
+    for address in (cost_at, right_at):
+        w.store("0.0", address, "double")
+    return taken
+
+
+def _reduced(w: Writer, table: StepsTable[str], step: _Step) -> str:
+    """Copy the scalars of a step to where the totals of the reductions go behind them."""
+    size = w.value(f"mul i64 {table.scalar_count}, 8")
+    copied = f"ptr {table.shared}, ptr {step.scalars}, i64 {size}, i1 false"
+    w.line(f"call void @llvm.memcpy.p0.p0.i64({copied})")
+    totals = w.element(table.shared, table.scalar_count, "double")
+
+    def reduce(number: str) -> None:
+        at = w.element(table.reductions, number, "{ ptr, ptr }")
+        code, context = w.struct(at, Reduction[str])
+        total = w.element(totals, number, "double")
+        _call_parameters(w, table, step, code, context, table.shared, total, "null")
+
+    w.each(table.reduction_count, reduce)
+    return table.shared
+
+
+def _call_parameters(
+    w: Writer,
+    table: StepsTable[str],
+    step: _Step,
+    code: str,
+    context: str,
+    shared: str,
+    sums: str,
+    outputs: str,
+) -> None:
+    """Call code that runs over the parameters of a row, as if they were examples."""
+    arguments = Arguments(
+        context=context,
+        parameters="null",
+        shared=shared,
+        inputs=step.row,
+        example_count=table.parameter_count,
+        nodes=table.updates,
+        sums=sums,
+        outputs=outputs,
+    )
+    w.call_pointer(code, arguments)
+
+
+def _write_measures(w: Writer, table: StepsTable[str], step: _Step, cost: str, right: str) -> None:
+    """Work out what was measured, in the order of `MEASURES`, and write each into its column."""
+    penalty = w.load(table.penalties, "double")
+    squares = w.load(w.address("double", table.penalties, 1), "double")
+    share, count = w.load(step.seed, "double"), w.value(f"sitofp i64 {step.examples} to double")
+    data_loss = w.value(f"fmul double {cost}, {share}")
+    measured = {
+        "loss": w.value(f"fadd double {data_loss}, {penalty}"),
+        "data_loss": data_loss,
+        "penalty": penalty,
+        "accuracy": w.value(f"fdiv double {right}, {count}"),
+        "gradient_norm": w.value(f"call double @llvm.sqrt.f64(double {squares})"),
+    }
+    for column, name in enumerate(MEASURES):
+        at = _part(w, table.measures, table.steps, str(column))
+        w.store(measured[name], w.element(at, step.number, "double"), "double")
+
+
+def _write_gather(w: Writer) -> None:
+    table = w.struct("%table", Gathering[str])
+    block_size = w.value(f"mul i64 {table.block_columns}, {w.width}")
+
+    def example(number: str) -> None:
+        chosen = w.load(w.element(table.chosen, number, "i64"), "i64")
+        row = _part(w, table.rows, table.columns, chosen)
+        block = w.value(f"udiv i64 {number}, {w.width}")
+        lane = w.value(f"urem i64 {number}, {w.width}")
+        first = w.element(_part(w, table.inputs, block_size, block), lane, "double")
+
+        def column(place: str) -> None:
+            number = w.load(w.element(row, place, "double"), "double")
+            w.store(number, _part(w, first, str(w.width), place), "double")
+
+        w.each(table.columns, column)
+
+    w.each(table.chosen_count, example)

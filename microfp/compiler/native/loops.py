@@ -1,0 +1,163 @@
+"""Loops as data: nests around one expression, and what a program becomes when it is rolled.
+
+    rolled      nests, sums (nests whose targets are sums), outputs (loads)
+    nest        loops around: target = result, in which Total() stands for the sum of segments
+    segment     so many times the same term, its loads moving by steps
+    expression  Load | Number | Apply(op, expressions) | Total
+
+>>> member = Apply("relu", (Total(),))
+>>> print(Nest((4,), (Segment.unchecked(3, Load("x", 0, (0,), 1)),), Load("n", 0, (1,)), member))
+nest    4        n0[i] = relu(sum(3: x[t]))
+"""
+
+from collections.abc import Sequence
+from math import prod
+from typing import NamedTuple, TypeAlias
+
+from microfp.compiler.ir.program import Instruction, primitive_of
+from microfp.record import Record, attr
+
+__all__ = ["Apply", "Expression", "Load", "Nest", "Number", "Rolled", "Segment", "Total"]
+
+
+class Load(NamedTuple):
+    """A number in memory: `base` plus each loop index times its stride.
+
+    Attributes:
+        kind: `"x"`, the inputs of an example; `"n"`, its nodes; `"p"`, the parameters and `"u"`,
+            the other numbers that all examples share; `"c"`, the table of constants; `"s"`, the
+            sums over all examples.
+        base: The place for all indices 0.
+        strides: One per loop of the nest, outermost first.
+        step: The stride along the terms of a sum.
+    """
+
+    kind: str
+    base: int
+    strides: tuple[int, ...] = ()
+    step: int = 0
+
+
+class Number(NamedTuple):
+    """A constant."""
+
+    data: float
+
+
+class Total(NamedTuple):
+    """The sum of the segments of a nest, in the expression that its members come to."""
+
+
+class Apply(NamedTuple):
+    """A primitive applied to expressions."""
+
+    op: str
+    operands: "tuple[Expression, ...]"
+    parameter: float | None = None
+
+
+Expression: TypeAlias = Load | Number | Apply | Total
+
+
+class Segment(Record):
+    """A run of terms of a sum: `count` times the same expression, its loads moving by steps."""
+
+    count: int = attr()
+    term: Expression = attr()
+
+
+class Nest(NamedTuple):
+    """Loops around one expression, in which there may be the sum of segments.
+
+    Attributes:
+        shape: How often each loop runs, outermost first; () for a single member.
+        segments: What is added up; a single segment of count 1 is a plain expression.
+        target: Where the results go: kind `"n"`, a node, or `"s"`, a sum over all examples.
+        result: What a member comes to: that sum, or an expression of it.
+    """
+
+    shape: tuple[int, ...]
+    segments: tuple[Segment, ...]
+    target: Load
+    result: Expression = Total()
+
+    @property
+    def size(self) -> int:
+        """How many members there are."""
+        return prod(self.shape)
+
+    def __str__(self) -> str:
+        shape = "x".join(map(str, self.shape)) or "1"
+        total = " + ".join(map(_segment_text, self.segments))
+        result = _expression_text(self.result, total, is_sum=len(self.segments) > 1)
+        return f"nest    {shape:<8} {_load_text(self.target)} = {result}"
+
+
+class Rolled(Record):
+    """What a program becomes: nests in order, and where to find its outputs.
+
+    Attributes:
+        input_count: How many numbers an example has.
+        parameter_count: How many numbers all examples share.
+        node_count: How many numbers are kept for each example.
+        nests: What is computed for each example.
+        sums: What is added up over all examples, as nests whose targets are sums.
+        sum_count: How many sums there are.
+        outputs: Where each output that belongs to an example is found.
+        constants: The table of constants; empty where they are few, and stand in expressions.
+    """
+
+    input_count: int = attr()
+    parameter_count: int = attr()
+    node_count: int = attr()
+    nests: tuple[Nest, ...] = attr()
+    sums: tuple[Nest, ...] = attr()
+    sum_count: int = attr()
+    outputs: tuple[Load, ...] = attr()
+    constants: tuple[float, ...] = attr(default=())
+
+    def __repr__(self) -> str:
+        """Show how much there is; `print` shows it all."""
+        return f"Rolled({len(self.nests)} nests, {len(self.sums)} sums, {self.node_count} nodes)"
+
+    def __str__(self) -> str:
+        outputs = " ".join(map(_load_text, self.outputs))
+        return "\n".join([*map(str, self.nests), *map(str, self.sums), f"outputs {outputs}"])
+
+
+def _segment_text(segment: Segment) -> str:
+    term = _expression_text(segment.term)
+    return term if segment.count == 1 else f"sum({segment.count}: {term})"
+
+
+def _expression_text(expression: Expression, total: str = "", *, is_sum: bool = False) -> str:
+    """Write an expression, around the text of its total, which may be a sum."""
+    if isinstance(expression, Total):
+        return total
+    if isinstance(expression, Number):
+        return repr(expression.data)
+    if isinstance(expression, Load):
+        return _load_text(expression)
+    notation = primitive_of(Instruction(expression.op)).notation
+    is_open = is_sum and "(" not in notation and "[" not in notation
+    inner = f"({total})" if is_open else total
+    texts = [_expression_text(operand, inner) for operand in expression.operands]
+    return notation.format(*texts, expression.parameter)
+
+
+def _load_text(load: Load) -> str:
+    parts = [_stride_text(*pair) for pair in zip(load.strides, "ijklmabcd", strict=False)]
+    moving = [part for part in (*parts, _stride_text(load.step, "t")) if part]
+    if not moving:
+        return f"{load.kind}{load.base}"
+    if load.kind == "n":
+        return f"n{load.base}[{_signed(moving)}]"
+    return f"{load.kind}[{_signed(moving + ([str(load.base)] if load.base else []))}]"
+
+
+def _stride_text(stride: int, index: str) -> str:
+    return "" if stride == 0 else {1: index, -1: f"-{index}"}.get(stride, f"{stride}{index}")
+
+
+def _signed(parts: Sequence[str]) -> str:
+    return " + ".join(parts).replace("+ -", "- ")

@@ -1,0 +1,284 @@
+"""A program that can be run: as code of its own where it rolls into loops, else as bytecode.
+
+>>> from microfp import value
+>>> from microfp.compiler.ir.passes import lower
+>>> x = value(2.0)
+>>> executable_for(lower(x * x, [x]), summed=0, width=1).form
+'code'
+"""
+
+from array import array
+from collections.abc import Callable, Sequence
+from ctypes import c_int64, c_void_p
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+from microfp.compiler.ir.bounds import largest_leaf
+from microfp.compiler.ir.program import CONSTANT, Program
+from microfp.compiler.native.emit.blocks import chunk_blocks, vector_count
+from microfp.compiler.native.emit.bytecode import (
+    Bytecode,
+    BytecodeTable,
+    bytecode_of,
+    interpreter_text,
+)
+from microfp.compiler.native.emit.kernels import FUNCTIONS
+from microfp.compiler.native.emit.module import function_text, module_text
+from microfp.compiler.native.emit.structs import Arguments, kinds_of, packed
+from microfp.compiler.native.loops import Rolled
+from microfp.compiler.native.roll import find_loops, own_primitives
+from microfp.compiler.native.run import jit
+from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded
+from microfp.errors import CompileError
+from microfp.record import Record, attr
+
+__all__ = ["Executable", "Form", "check_native", "complete", "executable_for", "run_rows"]
+
+Form: TypeAlias = Literal["auto", "code", "bytecode"]
+"""How a program runs: as machine code of its own, as bytecode for an interpreter, or as fits."""
+
+LARGEST_NESTS = 1_000
+LARGEST_TEXT = 10_000
+"""Code of more nests or lines takes LLVM about a second; bytecode takes it no time."""
+
+
+class Executable(Record):
+    """A program that can be run over many examples.
+
+    Attributes:
+        program: What is computed for each.
+        form: How: `"code"` or `"bytecode"`.
+        width: How many examples are computed side by side.
+        rolled: Its loops, where it has code of its own.
+        text: That code, as LLVM IR; or that of the interpreter.
+        code: What was compiled.
+        entry: The name of its function, which takes `Arguments`. It returns 0; or 1 where numbers
+            are too large for it: see `admit`.
+        context: The address of the bytecode, or of what the code leaves its work to.
+        scratch: From the number of blocks to how many numbers the nodes take.
+        owner: What has to stay in memory.
+        admit: Compiles what large numbers are left to, and lets the code find it; the same call
+            of the function then does its work.
+    """
+
+    program: Program = attr()
+    form: Form = attr()
+    width: int = attr()
+    rolled: Rolled | None = attr()
+    text: str = attr()
+    code: jit.Code = attr()
+    entry: str = attr()
+    context: int = attr()
+    scratch: Callable[[int], int] = attr()
+    owner: object = attr()
+    admit: Callable[[], None] = attr()
+
+    @property
+    def address(self) -> int:
+        """Where the function starts, for other machine code to call it."""
+        return jit.address_of(self.code.functions[self.entry])
+
+    def call(self, arguments: Arguments[int]) -> int:
+        """Call the function."""
+        given = [convert(number) for convert, number in zip(_CONVERT, arguments, strict=True)]
+        returned: int = self.code.functions[self.entry](*given)
+        return returned
+
+
+_CONVERT = [{"ptr": c_void_p, "i64": c_int64}[kind] for kind in kinds_of(Arguments)]
+"""What ctypes makes of each argument."""
+
+
+def check_native(program: Program) -> None:
+    """Check that every instruction has a native form.
+
+    Raises:
+        CompileError: If one has none; it names the instruction.
+    """
+    for slot, own in own_primitives(program):
+        raise CompileError(
+            f"native: %{slot} = {own.name}, a primitive of your own, has no native form; "
+            f"backend 'python' runs it"
+        )
+    for slot, instruction in enumerate(program.instructions, program.leaf_count):
+        if instruction.op != CONSTANT and instruction.op not in FUNCTIONS:
+            raise CompileError(
+                f"native: %{slot} = {instruction.op} has no native form; backend 'python' runs it"
+            )
+
+
+def executable_for(
+    program: Program,
+    *,
+    summed: int,
+    width: int,
+    shared: Sequence[str] = (),
+    columns: int = 0,
+    form: Form = "auto",
+) -> Executable:
+    """Compile a program.
+
+    Args:
+        program: What to compute for each example.
+        summed: How many outputs, counted from the last one, are added up over the examples.
+        width: How many examples are computed side by side.
+        shared: The names of inputs that are the same for all examples.
+        columns: Where inputs and outputs lie column by column, the length of a column.
+        form: How to run it; bytecode knows no columns.
+
+    Raises:
+        CompileError: If llvmlite is not installed, or a primitive has no native form.
+    """
+    check_native(program)
+    if form != "bytecode":
+        limit = LARGEST_NESTS if form == "auto" and not columns else None
+        rolled = find_loops(program, summed=summed, shared=shared, limit=limit)
+        if rolled is not None:
+            size = None if columns else largest_leaf(program)
+            function = function_text("run", rolled, width=width, columns=columns, size=size)
+            if limit is None or function.count("\n") <= LARGEST_TEXT:
+                return _as_code(program, rolled, module_text([function], width=width), width)
+    return _as_bytecode(program, bytecode_of(program, summed=summed, shared=shared), width)
+
+
+def _as_code(program: Program, rolled: Rolled, text: str, width: int) -> Executable:
+    chunk, vectors = chunk_blocks(rolled, width), vector_count(rolled)
+    context, admit = _for_large_numbers(rolled, width)
+    return Executable(
+        program=program,
+        form="code",
+        width=width,
+        rolled=rolled,
+        text=text,
+        code=jit.compiled(text, ("run",)),
+        entry="run",
+        context=address_of(context),
+        scratch=lambda blocks: min(blocks, chunk) * vectors * width,
+        owner=context,
+        admit=admit,
+    )
+
+
+def _for_large_numbers(rolled: Rolled, width: int) -> "tuple[array[int], Callable[[], None]]":
+    """Where the code looks for what it leaves large numbers to, and what puts it there."""
+    context, owned = array("q", [0]), []
+
+    def admit() -> None:
+        function = function_text("run", rolled, width=width)
+        code = jit.compiled(module_text([function], width=width), ("run",))
+        owned.append(code)
+        context[0] = jit.address_of(code.functions["run"])
+
+    return context, admit
+
+
+def _as_bytecode(program: Program, bytecode: Bytecode, width: int) -> Executable:
+    text = _interpreter(width)
+    vectors = bytecode.slot_count + len(bytecode.sums)
+    table, owned = _table(bytecode)
+    return Executable(
+        program=program,
+        form="bytecode",
+        width=width,
+        rolled=None,
+        text=text,
+        code=jit.compiled(text, ("interpret",)),
+        entry="interpret",
+        context=address_of(table),
+        scratch=lambda blocks: vectors * width,
+        owner=(table, *owned),
+        admit=lambda: None,
+    )
+
+
+@lru_cache(maxsize=4)
+def _interpreter(width: int) -> str:
+    return interpreter_text(width)
+
+
+def _table(bytecode: Bytecode) -> "tuple[array[int], Sequence[object]]":
+    """Lay bytecode out in memory: what the interpreter is given, and what has to be kept for it."""
+    rows, constants = array("i", bytecode.code), array("d", bytecode.constants)
+    shared, outputs, sums = (
+        array("q", slots) for slots in (bytecode.shared, bytecode.outputs, bytecode.sums)
+    )
+    table = BytecodeTable(
+        rows=address_of(rows),
+        row_count=len(rows) // 4,
+        input_count=bytecode.input_count,
+        parameter_count=bytecode.parameter_count,
+        constants=address_of(constants),
+        constant_count=len(constants),
+        shared=address_of(shared),
+        shared_count=len(shared),
+        outputs=address_of(outputs),
+        output_count=len(outputs),
+        sums=address_of(sums),
+        sum_count=len(sums),
+    )
+    return packed(table), (rows, constants, shared, outputs, sums)
+
+
+def run_rows(
+    executable: Executable, numbers: Sequence[float], rows: Sequence[Sequence[float]]
+) -> list[tuple[float, ...]]:
+    """Run a program over rows of inputs.
+
+    Args:
+        executable: The program, compiled; nothing in it is summed.
+        numbers: The parameters.
+        rows: The inputs, row by row.
+
+    Returns:
+        The outputs of each row.
+
+    >>> from microfp import value
+    >>> from microfp.compiler.ir.passes import lower
+    >>> x, w = value(0.0), value(0.0)
+    >>> run_rows(executable_for(lower(x * w, [x], [w]), summed=0, width=2), [3.0], [[1.0], [2.0]])
+    [(3.0,), (6.0,)]
+    """
+    width, program = executable.width, executable.program
+    inputs = _in_lanes(rows, len(program.inputs), width)
+    outputs = buffer(padded(len(rows), width) * len(program.outputs))
+    parameters = buffer(padded(len(numbers), width))
+    parameters.view[: len(numbers)] = memoryview(array("d", numbers))
+    nodes = buffer(executable.scratch(-(-len(rows) // width)))
+    arguments = Arguments(
+        context=executable.context,
+        parameters=parameters.address,
+        shared=0,
+        inputs=inputs.address,
+        example_count=len(rows),
+        nodes=nodes.address,
+        sums=0,
+        outputs=outputs.address,
+    )
+    complete(executable, lambda: executable.call(arguments))
+    return _out_of_lanes(outputs, len(program.outputs), len(rows), width)
+
+
+def complete(executable: Executable, call: Callable[[], int]) -> None:
+    """Call what runs a program; where numbers are too large for its code, see to it, call again.
+
+    No Python runs inside of machine code, where an interrupt would be lost.
+    """
+    if call():
+        executable.admit()
+        call()
+
+
+def _in_lanes(rows: Sequence[Sequence[float]], columns: int, width: int) -> Buffer:
+    """Copy rows into blocks: a lane for each row, column after column."""
+    memory, size = buffer(padded(len(rows), width) * columns), columns * width
+    for i, row in enumerate(rows if columns else ()):  # a loop: each row goes to its lane
+        start, lane = i // width * size, i % width
+        memory.view[start + lane : start + size : width] = memoryview(array("d", row))
+    return memory
+
+
+def _out_of_lanes(memory: Buffer, columns: int, count: int, width: int) -> list[tuple[float, ...]]:
+    """Copy so many rows out of blocks."""
+    flat, size = memory.view.tolist(), columns * width
+    starts = ((i // width * size, i % width) for i in range(count))
+    return [tuple(flat[start + lane : start + size : width]) for start, lane in starts]

@@ -1,0 +1,209 @@
+"""Some steps of a compiled training: numbers into memory, one call, numbers out.
+
+>>> from array import array
+>>> from microfp import datasets, losses, nn, optim
+>>> from microfp.compiler.native.run.trainer import trainer_for
+>>> from microfp.compiler.trace.structure import template
+>>> from microfp.compiler.trace.update_rules import rules_of
+>>> model, data, rules = nn.mlp(2, [4, 1]), datasets.moons(20), rules_of(optim.sgd(0.1))
+>>> trainer = trainer_for(losses.max_margin(), template(model), 2, rules)
+>>> numbers = [p.data for p in nn.parameters(model)]
+>>> steps = run_steps(trainer, Examples(data), [None] * 2, numbers, (), array("d", [-0.1] * 2))
+>>> steps.count, len(steps.numbers(2))
+(2, 17)
+"""
+
+from array import array
+from collections.abc import Callable, Sequence
+from ctypes import c_void_p
+from itertools import chain
+from typing import NamedTuple
+
+from pyrsistent import PVector
+
+from microfp.base.memo import remembering
+from microfp.compiler.native.emit.steps import MEASURES, Reduction, StepsTable
+from microfp.compiler.native.emit.structs import packed
+from microfp.compiler.native.run.examples import Batches, Chosen, Examples, batches_of
+from microfp.compiler.native.run.executable import complete
+from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded, scratch
+from microfp.compiler.native.run.trainer import Trainer
+
+__all__ = ["StepsDone", "run_steps"]
+
+
+class StepsDone:
+    """Some steps of a training, done: what was measured in each, and the numbers after each."""
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        counts: Sequence[int],
+        rows: Buffer,
+        measures: Buffer,
+        scores: Buffer,
+    ) -> None:
+        """Keep what a run has written."""
+        self.trainer: Trainer = trainer
+        self.counts: Sequence[int] = counts
+        self.count: int = len(counts)
+        self._rows = rows
+        self._kept = len(rows.view) // trainer.row
+        self._scores = scores
+        self._measures = measures
+
+    def measured(self) -> dict[str, list[float]]:
+        """What was measured, step by step, under the names of `MEASURES`."""
+        table = self._measures.view.cast("B").cast("d", (len(MEASURES), self.count))
+        columns: list[list[float]] = table.tolist()  # type: ignore[assignment]  # it has two dimensions
+        return dict(zip(MEASURES, columns, strict=True))
+
+    def numbers(self, step: int, column: int = 0) -> list[float]:
+        """The parameters before the step of that number, or a column of what is remembered.
+
+        A run that was to keep its last numbers only has those of its last two rows.
+        """
+        start = self.trainer.row * (step % self._kept) + self.trainer.stride * column
+        count = self.trainer.examples.parameter_count
+        return _floats(self._rows.view[start : start + count])
+
+    def scores(self, step: int) -> list[tuple[float, ...]]:
+        """The scores of each example in one step."""
+        columns, width = self.trainer.examples.score_count, self.trainer.width
+        size = len(self._scores.view) // self.count
+        flat = _floats(self._scores.view[size * step : size * (step + 1)])
+        starts = [range(c * width, size, columns * width) for c in range(columns)]
+        lanes = [chain.from_iterable(flat[i : i + width] for i in column) for column in starts]
+        return list(zip(*lanes, strict=True))[: self.counts[step]]
+
+
+def _floats(view: "memoryview[float]") -> list[float]:
+    numbers: list[float] = view.tolist()  # type: ignore[assignment]  # its stub knows bytes only
+    return numbers
+
+
+def run_steps(
+    trainer: Trainer,
+    examples: Examples,
+    batches: Sequence[Chosen],
+    numbers: Sequence[float],
+    remembered: Sequence[Sequence[float]],
+    scalars: "array[float]",
+    *,
+    last_only: bool = False,
+) -> StepsDone:
+    """Run some steps.
+
+    Args:
+        trainer: The compiled training.
+        examples: The data.
+        batches: Which examples each step sees.
+        numbers: The parameters before the first step.
+        remembered: What the update remembers, column by column.
+        scalars: The scalars of the update, step by step.
+        last_only: Whether only the numbers after the last step will be asked for.
+    """
+    data, rows = batches_of(trainer, examples, batches), 2 if last_only else len(batches) + 1
+    memory = _memory(trainer, data, len(batches), rows)
+    table = packed(_table(trainer, data, memory, scalars, len(batches)))
+
+    def train() -> int:
+        _write_first_row(trainer, memory.rows, (numbers, *remembered))
+        undone: int = trainer.steps.functions["train"](c_void_p(address_of(table)))
+        return undone
+
+    complete(trainer.examples.executable, train)
+    counts = data.counts if len(data.counts) == len(batches) else [data.largest] * len(batches)
+    return StepsDone(trainer, counts, memory.rows, memory.measures, memory.scores)
+
+
+class _Memory(NamedTuple):
+    """What a run writes to, and the tables that it reads.
+
+    Attributes:
+        rows: The rows of numbers, of which two take turns, or one for each step and one more.
+        measures: What is measured, column by column.
+        scores: The scores of each step, or of the last one where they are judged in the code.
+        nodes: For the examples of a chunk.
+        updates: For the parameters of a chunk.
+        penalties: The sums over the parameters.
+        shared: For the scalars of a step and the totals of the reductions.
+        seeds: One over the number of examples of each batch.
+        reductions: The functions of the reductions, each with its context.
+    """
+
+    rows: Buffer
+    measures: Buffer
+    scores: Buffer
+    nodes: Buffer
+    updates: Buffer
+    penalties: Buffer
+    shared: Buffer
+    seeds: "array[float]"
+    reductions: "array[int]"
+
+
+def _memory(trainer: Trainer, data: Batches, steps: int, rows: int) -> _Memory:
+    examples, update, width = trainer.examples, trainer.parameters, trainer.width
+    lanes = padded(data.largest, width)
+    scores = lanes * examples.score_count
+    codes = (update.executable, *update.reductions)
+    return _Memory(
+        rows=buffer(trainer.row * rows),
+        measures=buffer(len(MEASURES) * steps),
+        scores=scratch("scores", scores) if examples.judged else buffer(scores * steps),
+        nodes=scratch("nodes", examples.executable.scratch(lanes // width)),
+        updates=scratch("updates", max(code.scratch(trainer.stride // width) for code in codes)),
+        penalties=scratch("penalties", width),
+        shared=scratch("shared", update.scalar_count + len(update.reductions)),
+        seeds=array("d", [1.0 / count for count in data.counts]),
+        reductions=packed(*(Reduction(code.address, code.context) for code in update.reductions)),
+    )
+
+
+def _table(
+    trainer: Trainer, data: Batches, memory: _Memory, scalars: "array[float]", steps: int
+) -> StepsTable[int]:
+    examples, update = trainer.examples, trainer.parameters
+    return StepsTable(
+        examples=examples.executable.address,
+        example_context=examples.executable.context,
+        parameters=update.executable.address,
+        parameter_context=update.executable.context,
+        reductions=address_of(memory.reductions),
+        reduction_count=len(update.reductions),
+        steps=steps,
+        parameter_count=examples.parameter_count,
+        rows=memory.rows.address,
+        row_size=trainer.row,
+        row_mask=1 if len(memory.rows.view) == 2 * trainer.row else -1,
+        gradient_column=trainer.gradient,
+        seeds=address_of(memory.seeds),
+        counts=address_of(data.counts),
+        batch_mask=0 if len(data.counts) == 1 else -1,
+        inputs=data.inputs.address,
+        inputs_step=data.step,
+        outputs=memory.scores.address,
+        outputs_step=0 if examples.judged else len(memory.scores.view) // steps,
+        scalars=address_of(scalars),
+        scalar_count=update.scalar_count,
+        shared=memory.shared.address,
+        nodes=memory.nodes.address,
+        updates=memory.updates.address,
+        penalties=memory.penalties.address,
+        measures=memory.measures.address,
+    )
+
+
+def _write_first_row(trainer: Trainer, rows: Buffer, columns: Sequence[Sequence[float]]) -> None:
+    """Write the numbers before the first step, column by column."""
+    for place, given in enumerate(columns):
+        at = trainer.stride * place
+        rows.view[at : at + len(given)] = memoryview(_doubles(given))
+
+
+def _copied(numbers: Sequence[float]) -> "array[float]":
+    return array("d", numbers.tolist() if isinstance(numbers, PVector) else numbers)
+
+
+_doubles: "Callable[[Sequence[float]], array[float]]" = remembering(_copied)

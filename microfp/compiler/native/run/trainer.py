@@ -1,0 +1,260 @@
+"""Training as machine code: many steps in one call, each as the eager step would do it.
+
+The program of one example, with its gradients, runs over the examples of a batch; the program of
+one parameter, its penalty and its update, runs over the parameters. Rates and whatever else
+changes from step to step are computed in Python beforehand.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from microfp.compiler.ir.adjoint import example_program
+from microfp.compiler.ir.passes import lower
+from microfp.compiler.ir.program import Program
+from microfp.compiler.native.emit.steps import steps_text
+from microfp.compiler.native.run import jit
+from microfp.compiler.native.run.executable import Executable, Form, executable_for
+from microfp.compiler.native.run.memory import padded
+from microfp.compiler.trace.calls import ExampleGraph, captured_leaves, trace_example, trace_penalty
+from microfp.compiler.trace.predicates import traced_predicate
+from microfp.compiler.trace.refusals import final
+from microfp.compiler.trace.stand_ins import traced_leaf
+from microfp.compiler.trace.structure import Template
+from microfp.compiler.trace.update_rules import Rules, TracedUpdate, trace_update
+from microfp.errors import CompileError
+from microfp.gradients import gradient_nodes
+from microfp.losses import Loss
+from microfp.record import Record, attr
+from microfp.values import Value, value
+
+__all__ = ["ExampleCode", "ParameterCode", "Trainer", "trainer_for"]
+
+
+class ExampleCode(Record):
+    """What is computed for each example, compiled once per structure of loss and model.
+
+    Attributes:
+        parameter_count: How many parameters the model has.
+        score_count: How many scores an example has.
+        judged: Whether the code counts right predictions.
+        executable: The program of one example, compiled. Its outputs: the scores; then what is
+            summed over the examples: the gradients, the cost, and whether it is predicted rightly.
+        captured: The values that model and loss have closed over; they count as constants.
+    """
+
+    parameter_count: int = attr()
+    score_count: int = attr()
+    judged: bool = attr()
+    executable: Executable = attr()
+    captured: frozenset[Value] = attr()
+
+
+class ParameterCode(Record):
+    """What is computed for each parameter: its penalty and its update.
+
+    Attributes:
+        state_count: How many numbers are kept for each parameter besides itself.
+        scalar_count: How many numbers change from step to step.
+        updated: Whether the code updates the parameters; if not, it gives the whole gradient.
+        reductions: The terms of numbers that depend on all gradients, one program each, compiled.
+            Inputs: those of the last program, without the totals of this one and of later ones.
+            Their only output is summed.
+        executable: The program of one parameter, compiled. Inputs: the parameter, what is
+            remembered, the gradient of the examples, the scalars, the totals of the reductions.
+            Outputs: the next parameter and what is remembered next, or else the whole gradient;
+            then what is summed: the penalty and the square of the gradient.
+    """
+
+    state_count: int = attr()
+    scalar_count: int = attr()
+    updated: bool = attr()
+    reductions: tuple[Executable, ...] = attr()
+    executable: Executable = attr()
+
+
+@lru_cache(maxsize=64)
+def example_code(
+    loss: Loss, model: Template, columns: int, form: Form, targets: int = 1
+) -> ExampleCode | CompileError:
+    """Compile a loss and a model; or say why that cannot be done, if the reason is final."""
+    try:
+        return _example_code(loss, model, columns, form, targets)
+    except CompileError as error:
+        return final(error)
+
+
+def _example_code(
+    loss: Loss, model: Template, columns: int, form: Form, targets: int
+) -> ExampleCode:
+    graph = trace_example(loss, model.model, columns, targets)  # type: ignore[arg-type]  # any record
+    penalty, (program, judged) = trace_penalty(loss), _example(graph, loss)
+    return ExampleCode(
+        parameter_count=len(graph.parameters),
+        score_count=len(graph.scores),
+        judged=judged,
+        executable=executable_for(
+            program,
+            summed=len(graph.parameters) + 1 + judged,
+            width=jit.host().width,
+            shared=["seed"],
+            form=form,
+        ),
+        captured=captured_leaves(graph.cost, *graph.scores, *([penalty.cost] if penalty else ())),
+    )
+
+
+def parameter_code(loss: Loss, rules: Rules | None, count: int) -> ParameterCode:
+    """Compile a penalty and the rules of an update, for so many parameters.
+
+    Raises:
+        TraceError: If one of them cannot be traced.
+        CompileError: If they use a primitive that has no native form.
+    """
+    if rules and any(len(mask) != count for mask in rules.masks):
+        raise CompileError(f"native: a mask must have one bool per parameter, {count}")
+    *reductions, update = _parameter(loss, rules)
+    scalars, columns = rules.scalar_count if rules else 0, padded(count, jit.host().width)
+    return ParameterCode(
+        state_count=rules.state_count if rules else 0,
+        scalar_count=scalars,
+        updated=rules is not None,
+        reductions=tuple(
+            _by_columns(program, 1, scalars + place, columns)
+            for place, program in enumerate(reductions)
+        ),
+        executable=_by_columns(update, 2, scalars + len(reductions), columns),
+    )
+
+
+def _by_columns(program: Program, summed: int, shared: int, columns: int) -> Executable:
+    names = program.inputs[len(program.inputs) - shared :]
+    width = jit.host().width
+    return executable_for(program, summed=summed, width=width, shared=names, columns=columns)
+
+
+def _example(graph: ExampleGraph, loss: Loss) -> tuple[Program, bool]:
+    """The program of an example, and whether it judges.
+
+    Outputs: the scores, then what is summed: the gradients, the cost, whether it is right.
+    """
+    program = example_program(graph)
+    cost, *rest = program.outputs
+    program = program.set(outputs=(*rest, cost))
+    judge = _judge(graph, loss)
+    if judge is None:
+        return program, False
+    first = len(graph.inputs)
+    targets = range(first, first + len(graph.targets))
+    return _joined(program, judge, (*rest[: len(graph.scores)], *targets)), True
+
+
+def _judge(graph: ExampleGraph, loss: Loss) -> Program | None:
+    """The program that says of scores and targets whether they fit, if a program can."""
+    if loss.is_correct is None:
+        return None
+    scores = tuple(traced_leaf(f"score{i}") for i in range(len(graph.scores)))
+    targets = tuple(traced_leaf(f"target{i}") for i in range(len(graph.targets)))
+    holds = traced_predicate(loss.is_correct, scores, *targets)
+    return None if holds is None else lower(holds, (*scores, *targets))
+
+
+def _joined(program: Program, predicate: Program, read: Sequence[int]) -> Program:
+    """Append a program of scores and targets, which are read from these slots."""
+    first = program.leaf_count + len(program.instructions)
+    moved = [*read, *range(first, first + len(predicate.instructions))]
+    appended = (
+        instruction._replace(operands=tuple(moved[slot] for slot in instruction.operands))
+        for instruction in predicate.instructions
+    )
+    return program.set(
+        instructions=(*program.instructions, *appended),
+        outputs=(*program.outputs, moved[predicate.outputs[0]]),
+    )
+
+
+def _parameter(loss: Loss, rules: Rules | None) -> tuple[Program, ...]:
+    """The programs of a parameter: one for each reduction, and the last one for the update.
+
+    Inputs: the parameter, what is remembered, the gradient of the examples, the scalars, the
+    totals of the reductions before. Outputs of the last: the next parameter, what is remembered
+    next, or else the whole gradient; and what is summed: the penalty, the square of the gradient.
+    """
+    data_gradient = traced_leaf("g")
+    parameter, cost, gradient = _penalised(loss, data_gradient)
+    update, masks = TracedUpdate(gradient), dict[tuple[bool, ...], Value]()
+    outputs: tuple[Value, ...] = (gradient,)
+    if rules:
+        masks = {mask: traced_leaf(f"w{i}") for i, mask in enumerate(rules.masks)}
+        update = trace_update(rules, gradient, parameter, masks)
+        outputs = (parameter + update.update, *update.after, *masks.values())
+    kept = (*update.remembered, *masks.values())
+    inputs = (parameter, *kept, data_gradient, *update.scalars)
+    reductions = [
+        lower(term, (*inputs, *update.totals[:place])) for place, term in enumerate(update.terms)
+    ]
+    last = lower((*outputs, cost, gradient * gradient), (*inputs, *update.totals))
+    return (*reductions, last)
+
+
+def _penalised(loss: Loss, data_gradient: Value) -> tuple[Value, Value, Value]:
+    """A parameter, its penalty, and its whole gradient, given that of the examples."""
+    penalty = trace_penalty(loss)
+    if penalty is None:
+        return traced_leaf("p"), value(0.0), data_gradient
+    parameter, cost, one = penalty.parameter, penalty.cost, value(1.0)
+    start = {parameter: data_gradient} | {cost: data_gradient + one if cost is parameter else one}
+    return parameter, cost, gradient_nodes(cost, (parameter,), start)[parameter]
+
+
+class Trainer(NamedTuple):
+    """A compiled training.
+
+    There is a row of numbers for the parameters: in columns of one length, each parameter itself,
+    what is remembered of it, and the gradient of the examples, and behind it the two other
+    sums over the examples.
+
+    Attributes:
+        examples: What is computed for each example.
+        parameters: What is computed for each parameter.
+        steps: The machine code of the steps.
+        width: How many examples, or parameters, are computed side by side.
+        stride: The length of a column, a multiple of the width.
+        gradient: Where the gradient stands in a row, the last of its columns.
+        row: The length of a row.
+    """
+
+    examples: ExampleCode
+    parameters: ParameterCode
+    steps: jit.Code
+    width: int
+    stride: int
+    gradient: int
+    row: int
+
+
+@lru_cache(maxsize=64)
+def trainer_for(
+    loss: Loss,
+    model: Template,
+    columns: int,
+    rules: Rules | None,
+    form: Form = "auto",
+    targets: int = 1,
+) -> Trainer:
+    """Compile a training; once per structure in a process.
+
+    Raises:
+        TraceError: If loss, model or rule cannot be traced.
+        CompileError: If llvmlite is not installed, or they use a primitive without native form.
+    """
+    examples = example_code(loss, model, columns, form, targets)
+    if isinstance(examples, CompileError):
+        raise examples.with_traceback(None)
+    parameters = parameter_code(loss, rules, examples.parameter_count)
+    width = jit.host().width
+    steps = jit.compiled(steps_text(width), ("train", "gather"))
+    stride = padded(examples.parameter_count, width)
+    gradient = stride * (parameters.state_count + 1)
+    row = gradient + stride + padded(2, width)
+    return Trainer(examples, parameters, steps, width, stride, gradient, row)

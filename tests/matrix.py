@@ -35,6 +35,7 @@ LATE = {
     "marimo": (
         "docs/builder",
         "docs/notebooks",
+        "docs/start/first-notebook.md",
         "tests/browser/test_explorer_widget.py",
         "tests/browser/test_notebooks.py",
         "tests/browser/test_site_pages.py",

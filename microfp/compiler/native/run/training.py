@@ -6,9 +6,10 @@ changes from step to step are computed in Python beforehand.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial, reduce
+from functools import partial, reduce
 from typing import NamedTuple, TypeAlias
 
+from microfp.base.memo import by_key
 from microfp.compiler.ir.adjoint import example_program
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
@@ -22,7 +23,7 @@ from microfp.compiler.trace.structure import Template
 from microfp.errors import CompileError
 from microfp.gradients import gradient_nodes
 from microfp.losses import Loss
-from microfp.optim import Optimizer, RuleUse
+from microfp.optim import Optimizer, RuleUse, applied_rules
 from microfp.record import Record, attr
 from microfp.values import Value, lift, value, where
 
@@ -82,7 +83,7 @@ class ParameterCode(Record):
     machine: Machine = attr()
 
 
-@lru_cache(maxsize=64)
+@by_key(64)
 def example_code(
     loss: Loss, model: Template, columns: int, way: Way, targets: int = 1
 ) -> ExampleCode | CompileError:
@@ -145,7 +146,7 @@ def rules_of(optimizer: Optimizer) -> Rules | None:
     >>> rules_of(optim.adam(0.1)).counts
     (2, 1)
     """
-    uses = optimizer.rules
+    uses = applied_rules(optimizer)
     if uses is None:
         return None
     try:
@@ -341,7 +342,7 @@ class Trainer(NamedTuple):
     row: int
 
 
-@lru_cache(maxsize=64)
+@by_key(64)
 def trainer_for(
     loss: Loss,
     model: Template,

@@ -43,13 +43,13 @@ from typing import (
 )
 
 from pyrsistent import PRecord, pmap
+from pyrsistent._precord import _PRecordMeta  # what builds the classes, and is not offered
 
 from microfp.base.checks import wrong_kind
 from microfp.base.hints import body_annotations, declared_hint, is_class_variable
 from microfp.base.persistent import (
     Field,
     Invariant,
-    RecordMeta,
     accepted,
     check_invariants,
     field_of,
@@ -179,7 +179,7 @@ class _DeferrableSlot:
         self.slot.__set__(record, value)
 
 
-class _RecordType(RecordMeta):
+class _RecordType(_PRecordMeta):
     """Builds record classes: slots from annotations, pyrsistent's tables at first use.
 
     The tables wait because an annotation may name a class that stands further down.

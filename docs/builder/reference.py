@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 import microfp
+from docs.builder.house import tree_of
 from microfp.cli import main
 
 
@@ -196,7 +197,7 @@ def _imports(module: str) -> tuple[tuple[str, str, str], ...]:
 @cache
 def _statements(module: str) -> list[ast.stmt]:
     """The statements of a module; of `if TYPE_CHECKING`, those that run."""
-    body = ast.parse(inspect.getsource(module_of(module))).body
+    body = tree_of(f"microfp.{module}").body
     return [s for outer in body for s in (outer.orelse if isinstance(outer, ast.If) else [outer])]
 
 

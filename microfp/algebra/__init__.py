@@ -1,1 +1,1 @@
-"""Arithmetic that graphs and programs share: rules that make it smaller, and how Python writes it."""
+"""Arithmetic that graphs and programs share: the rules that make it smaller, and its Python."""

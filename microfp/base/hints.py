@@ -19,14 +19,24 @@ if sys.version_info >= (3, 14):
     )
 
     def body_annotations(body: Mapping[str, object]) -> Mapping[str, object]:
-        """Return what a class body annotates; what has no meaning yet is a `ForwardRef`."""
+        """Return what a class body annotates; what has no meaning yet is a `ForwardRef`.
+
+        >>> body_annotations({"__annotations__": {"x": int}})
+        {'x': <class 'int'>}
+        """
         annotate = get_annotate_from_class_namespace(body)
         if annotate is None:  # there are none, or the module asked for strings
             return _stored_annotations(body)
         return call_annotate_function(annotate, Format.FORWARDREF)
 
     def class_annotations(cls: type) -> Mapping[str, object]:
-        """Return what the body of this class annotated, evaluated as far as can be now."""
+        """Return what the body of this class annotated, evaluated as far as can be now.
+
+        >>> class Point:
+        ...     x: int
+        >>> class_annotations(Point)
+        {'x': <class 'int'>}
+        """
         return get_annotations(cls, format=Format.FORWARDREF)
 
 else:
@@ -34,11 +44,21 @@ else:
     from typing import ForwardRef
 
     def body_annotations(body: Mapping[str, object]) -> Mapping[str, object]:
-        """Return what a class body annotates."""
+        """Return what a class body annotates.
+
+        >>> body_annotations({"__annotations__": {"x": int}})
+        {'x': <class 'int'>}
+        """
         return _stored_annotations(body)
 
     def class_annotations(cls: type) -> Mapping[str, object]:
-        """Return what the body of this class annotated."""
+        """Return what the body of this class annotated.
+
+        >>> class Point:
+        ...     x: int
+        >>> class_annotations(Point)
+        {'x': <class 'int'>}
+        """
         return get_annotations(cls)
 
 

@@ -10,21 +10,39 @@ from typing import Protocol
 from pyrsistent import InvariantException, PRecord, PTypeError, field
 from pyrsistent import _checked_types as _checked  # neither of the two has types
 from pyrsistent import _field_common as _common
-from pyrsistent._precord import _PRecordMeta as RecordMeta
 
 from microfp.base.hints import kinds
 
-__all__ = ["Field", "RecordMeta", "accepted", "check_invariants", "field_of", "store_invariants"]
+__all__ = ["Field", "accepted", "check_invariants", "field_of", "store_invariants"]
 
 Invariant = Callable[..., tuple[bool, str]]
 
-store_invariants: Callable[[dict[str, object], tuple[type, ...], str, str], None]
-store_invariants = _checked.store_invariants
-"""Keep the invariants of a class and of its bases, from one name of its body under another."""
 
-check_invariants: Callable[[object, tuple[Invariant, ...]], None]
-check_invariants = _common.check_global_invariants
-"""Check what is said of a record as a whole; raises `InvariantException`."""
+def store_invariants(
+    body: dict[str, object], bases: tuple[type, ...], kept_as: str, written_as: str
+) -> None:
+    """Keep the invariants of a class and of its bases, from one name of its body under another.
+
+    >>> body = {"__invariant__": lambda record: (True, "")}
+    >>> store_invariants(body, (), "_invariants", "__invariant__")
+    >>> len(body["_invariants"])
+    1
+    """
+    store: Callable[..., None] = _checked.store_invariants
+    store(body, bases, kept_as, written_as)
+
+
+def check_invariants(record: object, invariants: tuple[Invariant, ...]) -> None:
+    """Check what is said of a record as a whole.
+
+    Raises:
+        InvariantException: If something of it does not hold.
+
+    >>> check_invariants(3, (lambda number: (number > 0, "positive"),))
+    """
+    check: Callable[..., None] = _common.check_global_invariants
+    check(record, invariants)
+
 
 takes_extra: Callable[[type, "Field", bool], bool]
 takes_extra = _common.is_field_ignore_extra_complaint
@@ -32,7 +50,11 @@ takes_extra = _common.is_field_ignore_extra_complaint
 
 
 class Field(Protocol):
-    """A field as pyrsistent keeps it."""
+    """A field as pyrsistent keeps it.
+
+    >>> sorted(kind.__name__ for kind in field_of(float, None, None).type)
+    ['float']
+    """
 
     type: set[type]
     invariant: Invariant
@@ -99,6 +121,9 @@ def accepted(
         AttributeError: If a change is of no field.
         PTypeError: If a value is of a kind that its field excludes.
         InvariantException: If an invariant does not hold, or a field is missing.
+
+    >>> accepted(object, {"x": field_of(float, None, None)}, {}, {"x": 1})
+    {'x': 1.0}
     """
     values = dict(current)
     broken: list[object] = []

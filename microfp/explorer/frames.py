@@ -11,9 +11,8 @@ from typing import Literal, TypeAlias
 
 from pyrsistent import pmap
 
-from microfp.base.checks import check_count
+from microfp.base.checks import check_count, check_kind
 from microfp.gradients import Gradients, backward_steps, local_derivatives
-from microfp.graph.rewrite import check_node
 from microfp.record import Record, attr
 from microfp.values import Value, topological_order
 
@@ -100,7 +99,7 @@ def frames(output: Value, *, limit: int | None = None) -> tuple[Frame, ...]:
 
 def shown_nodes(where: str, output: Value, limit: int | None) -> tuple[Value, ...]:
     """The nodes on display: the last of the topological order."""
-    order = topological_order(check_node(where, "output", output))
+    order = topological_order(check_kind(where, "output", output, Value))
     return order if limit is None else order[-check_count(where, "limit", limit, minimum=1) :]
 
 

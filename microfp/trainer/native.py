@@ -22,8 +22,7 @@ from microfp.compiler.native.run.ahead import Chooser, Steps, Stream, ahead, ope
 from microfp.compiler.native.run.block import Examples, run
 from microfp.compiler.native.run.training import trainer_for
 from microfp.compiler.trace.structure import Template
-from microfp.datasets import Dataset
-from microfp.datasets.preparing import batch_numbers
+from microfp.datasets import Dataset, batch_numbers
 from microfp.losses import Loss, check_fits
 from microfp.nn import Model
 from microfp.record import Deferred

@@ -14,7 +14,7 @@ WORKERS ?= logical
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo check format-check lint imports types test coverage axe pyodide fmt mutate bench \
-  docs docs-assets dist extras matrix clean
+  docs docs-assets dist extras matrix newest clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -82,8 +82,11 @@ dist: $(VENV)/.dist ## Build the wheel and the source archive, and judge both
 extras: $(VENV)/.dev ## Install each extra alone, and use it (ARGS="charts graph" narrows)
 	$(BIN)/python -m tests.extras $(ARGS)
 
-matrix: $(VENV)/.dev ## Run the tests under every supported Python that is here (ARGS="3.12" narrows)
+matrix: $(VENV)/.dev ## Run the tests under every supported Python (ARGS="3.12" narrows)
 	$(BIN)/python -m tests.matrix --workers $(WORKERS) $(ARGS)
+
+newest: $(VENV)/.dev ## Run the heart of the tests under the newest supported Python
+	$(BIN)/python -m tests.matrix --workers $(WORKERS) --heart
 
 clean: ## Remove the environment and everything built
 	rm -rf $(VENV) .matrix build dist mutants site .mypy_cache .ruff_cache .pytest_cache .hypothesis \

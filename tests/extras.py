@@ -126,7 +126,7 @@ def failures(extra: str, wheel: Path, place: Path) -> Iterator[str]:
     """What the programs of an extra complain of, in a fresh environment with that extra alone."""
     venv.create(place, with_pip=True)
     python = place / "bin" / "python"
-    code = install(python, *PINNED, f"{wheel}[{extra}]")
+    code = install([python], *PINNED, f"{wheel}[{extra}]")
     if code != 0:
         yield f"pip install 'microfp[{extra}]' exited {code}"
         return

@@ -12,14 +12,15 @@ Value(data=1.0, op='relu')
 import ast
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from keyword import iskeyword
 from reprlib import repr as short_repr
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 from unicodedata import normalize
 
 from microfp import values
+from microfp.base.numbers import read_number
 from microfp.errors import ExpressionError
 from microfp.ops import PRIMITIVES
 from microfp.values import Scalar, Value, lift, value
@@ -55,13 +56,18 @@ LONGEST_TEXT = 10_000
 10000
 """
 
-_OPERATORS: Mapping[type[ast.operator], Function] = {
-    ast.Add: values.add,
-    ast.Sub: values.sub,
-    ast.Mult: values.mul,
-    ast.Div: values.divide,
-    ast.Pow: values.pow,
+_OPERATORS: Mapping[str, Function] = {
+    "+": values.add,
+    "-": values.sub,
+    "*": values.mul,
+    "/": values.divide,
+    "**": values.pow,
 }
+
+_BINDING: Mapping[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 4}
+"""How strongly an operator binds; a sign before its operand stands between `*` and `**`."""
+
+_SIGN_BINDING = 3
 
 _ALLOWED = "allowed are numbers, names, + - * / **, parentheses and the functions of microfp"
 
@@ -82,11 +88,12 @@ class _Token(NamedTuple):
     column: int
 
 
-class _Operation(NamedTuple):
-    """What to do at one node of the syntax tree, and with the results of which others."""
+class _Step(NamedTuple):
+    """What to do with the results so far: read a variable, or put an operation on the last ones."""
 
     apply: Callable[..., Scalar]
-    operands: Sequence[ast.expr]
+    operands: int
+    variable: str | None = None
 
 
 def expression(text: str, variables: Mapping[str, Scalar]) -> Value:
@@ -115,17 +122,17 @@ def expression(text: str, variables: Mapping[str, Scalar]) -> Value:
     microfp.errors.ExpressionError: expression: found 'x // 2' at column 1; allowed are numbers, \
 names, + - * / **, parentheses and the functions of microfp
     """
-    order = _post_order(text)
-    _check_names(_names(order), variables)
+    steps = _steps(text)
+    _check_names(_names(steps), variables)
     leaves = {
         normalize("NFKC", name): given if isinstance(given, Value) else value(given, label=name)
         for name, given in variables.items()
     }
     results: list[Scalar] = []  # a stack machine, in a plain loop: depth is no limit
-    for node in order:
-        operation = _operation(text, node, leaves)
-        first = len(results) - len(operation.operands)
-        results[first:] = [operation.apply(*results[first:])]
+    for step in steps:
+        first = len(results) - step.operands
+        operands = results[first:] if step.variable is None else [leaves[step.variable]]
+        results[first:] = [step.apply(*operands)]
     return lift(results[0])
 
 
@@ -138,14 +145,14 @@ def variables(text: str) -> tuple[str, ...]:
     >>> variables("relu(x*w + b) - x")
     ('x', 'w', 'b')
     """
-    return _names(_post_order(text))
+    return _names(_steps(text))
 
 
 def read_variables(texts: Sequence[str]) -> dict[str, float]:
     """Read variables that are written as `name=number`.
 
     Args:
-        texts: One variable each; the number may be inf or nan.
+        texts: One variable each; the number is written as in a formula, or is inf or nan.
 
     Raises:
         ExpressionError: If one is not written so, is given twice, or has the name of a function.
@@ -171,11 +178,13 @@ def _variable(text: str) -> tuple[str, float]:
         raise ExpressionError(f"variables: each must be name=number, got {short_repr(text)}")
     if name in FUNCTIONS:
         raise ExpressionError(f"variables: {name} is a function, and cannot be a variable")
-    try:
-        return name, float(number)
-    except ValueError:
-        found = short_repr(number)
-        raise ExpressionError(f"variables: {name} must be a number, got {found}") from None
+    found = read_number(number)
+    if found is None:
+        raise ExpressionError(f"variables: {name} must be a number, got {short_repr(number)}")
+    if math.isinf(found) and any(map(str.isdigit, number)):
+        shown = short_repr(number)
+        raise ExpressionError(f"variables: {name} must be a number that a float holds, got {shown}")
+    return name, found
 
 
 def _check_names(names: Sequence[str], given: Mapping[str, Scalar]) -> None:
@@ -190,37 +199,135 @@ def _check_names(names: Sequence[str], given: Mapping[str, Scalar]) -> None:
         raise ExpressionError(f"expression: {', '.join(unused)} must occur in it, but {known}")
 
 
-# From text to the nodes of its syntax tree, operands first.
+# From text to what a stack machine does: operands first, and from left to right.
 
 
-def _post_order(text: str) -> list[ast.expr]:
-    """The nodes of the syntax tree, operands first and from left to right."""
-    order, waiting = [], [_parsed(text)]
-    while waiting:  # a plain loop: depth is no limit
-        node = waiting.pop()
-        order.append(node)
-        waiting.extend(_operation(text, node, {}).operands)
-    return order[::-1]
+def _steps(text: str) -> list[_Step]:
+    tokens = _tokens(text)
+    _check_tokens(tokens)
+    reader = _Reader()
+    for token, after in pairwise([*tokens, _END]):  # a plain loop: depth is no limit
+        if not reader.takes(token, after):
+            raise _complaint(text)
+    if not reader.ends():
+        raise _complaint(text)
+    return reader.steps
 
 
-def _names(order: Sequence[ast.expr]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(node.id for node in order if isinstance(node, ast.Name)))
+def _names(steps: Sequence[_Step]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(step.variable for step in steps if step.variable is not None))
 
 
-def _parsed(text: str) -> ast.expr:
-    _check_tokens(_tokens(text))
-    on_one_line = re.sub(r"\s", " ", text)
-    indent = len(text) - len(text.lstrip())
-    try:
-        return ast.parse(on_one_line.strip(), mode="eval").body
-    except SyntaxError as error:
-        column = indent + (error.offset or 0)
-        what = f"{error.msg} at column {column}" if error.offset else "it ends too early"
-        raise ExpressionError(f"expression: {what}; {_ALLOWED}") from None
-    except (RecursionError, MemoryError):
-        raise ExpressionError(
-            f"expression: nested too deeply, in a text of {len(text)} characters"
-        ) from None
+class _Waiting(NamedTuple):
+    """What waits for its operands to be complete: an operator, a parenthesis, or a call.
+
+    Attributes:
+        binding: How strongly it binds; 0 for what only a closing parenthesis ends.
+        step: What it does then; None for a parenthesis.
+        operands: How many operands of a call are complete.
+    """
+
+    binding: int
+    step: _Step | None = None
+    operands: int = 0
+
+
+class _Reader:
+    """Reads token by token; it lives as long as one text is read.
+
+    The method of two stacks: E. W. Dijkstra, ALGOL 60 translation, 1961.
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[_Step] = []
+        self.waiting: list[_Waiting] = []
+        self.wants: Literal["operand", "operator", "first", "next", "call"] = "operand"
+
+    def takes(self, token: _Token, after: _Token) -> bool:
+        """Read a token; False if it cannot stand here."""
+        if self.wants == "call":  # the parenthesis after the name of a function
+            self.wants = "first"
+            return True
+        if self.wants == "operator":
+            return self._operator(token.text)
+        if token.text == ")":
+            return self.wants != "operand" and self._closed()
+        return self._operand(token, after)
+
+    def ends(self) -> bool:
+        """Apply what still waits; False if the text ends too early."""
+        self._apply(1)
+        return self.wants == "operator" and not self.waiting
+
+    def _operand(self, token: _Token, after: _Token) -> bool:
+        if token.kind == "number":
+            return self._number(token.text)
+        if token.kind == "name":
+            named = self._name(normalize("NFKC", token.text), after)
+            return named and token.text.isidentifier()
+        if token.text == "(":
+            self.waiting.append(_Waiting(0))
+        elif token.text in _SIGNS:
+            self.waiting.append(_Waiting(_SIGN_BINDING, _Step(_SIGNS[token.text], 1)))
+        self.wants = "operand"
+        return token.text in ("(", *_SIGNS)
+
+    def _number(self, text: str) -> bool:
+        number = float(text)
+        self.steps.append(_Step(lambda: number, 0))
+        self.wants = "operator"
+        return not (text.isdigit() and text[0] == "0" and number)  # 012 is no number of Python's
+
+    def _name(self, name: str, after: _Token) -> bool:
+        function = FUNCTIONS.get(name)
+        if after.text == "(" and function is not None:
+            arity = PRIMITIVES[function.__name__].arity
+            self.waiting.append(_Waiting(0, _Step(function, arity or 0)))
+            self.wants = "call"
+            return True
+        self.steps.append(_Step(lambda x: x, 0, name))
+        self.wants = "operator"
+        return function is None
+
+    def _operator(self, text: str) -> bool:
+        if text in _OPERATORS:
+            binding = _BINDING[text]
+            self._apply(binding + (text == "**"))  # which binds to the right
+            self.waiting.append(_Waiting(binding, _Step(_OPERATORS[text], 2)))
+            self.wants = "operand"
+            return True
+        self._apply(1)
+        if text == ")":
+            return self._closed(1)
+        return text == "," and self._next()
+
+    def _apply(self, binding: int) -> None:
+        """Put to work what binds as strongly as this, or more."""
+        while self.waiting and self.waiting[-1].binding >= binding:
+            step = self.waiting.pop().step
+            self.steps += [] if step is None else [step]
+
+    def _next(self) -> bool:
+        """End an operand of a call."""
+        if not self.waiting or self.waiting[-1].step is None:
+            return False
+        self.waiting[-1] = self.waiting[-1]._replace(operands=self.waiting[-1].operands + 1)
+        self.wants = "next"
+        return True
+
+    def _closed(self, more: int = 0) -> bool:
+        """End a parenthesis, or a call with as many operands as it takes."""
+        if not self.waiting:
+            return False
+        opened = self.waiting.pop()
+        self.wants = "operator"
+        if opened.step is None:
+            return more == 1
+        self.steps.append(opened.step)
+        return opened.operands + more == opened.step.operands
+
+
+_END = _Token("end", "", 0)
 
 
 def _tokens(text: object) -> list[_Token]:
@@ -259,52 +366,84 @@ def _found(text: str, column: int, rest: str) -> ExpressionError:
     return ExpressionError(f"expression: found {short_repr(text)} at column {column}{rest}")
 
 
-# The meaning of each kind of node.
-
-
-def _operation(text: str, node: ast.expr, leaves: Mapping[str, Value]) -> _Operation:
-    match node:
-        case ast.Constant(value=float() | int() as number) if not isinstance(number, bool):
-            return _Operation(lambda: float(number), ())
-        case ast.Name(id=name) if name not in FUNCTIONS:
-            return _Operation(lambda: leaves[name], ())
-        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _OPERATORS:
-            return _Operation(_OPERATORS[type(operator)], (left, right))
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return _Operation(_negated, (operand,))
-        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return _Operation(lambda a: a, (operand,))
-        case ast.Call(func=ast.Name(id=name), args=operands, keywords=[]):
-            return _Operation(_function(text, node, name, operands), operands)
-    raise _unexpected(text, node)
-
-
 def _negated(a: Scalar) -> Scalar:
     """A number stays a number, as the -2 in x ** -2 has to."""
     return values.neg(a) if isinstance(a, Value) else -a
 
 
-def _function(text: str, node: ast.expr, name: str, operands: Sequence[ast.expr]) -> Function:
+_SIGNS: Mapping[str, Callable[[Scalar], Scalar]] = {"-": _negated, "+": lambda a: a}
+
+
+# What is wrong with a text that is no formula, by Python's own parser.
+
+
+def _complaint(text: str) -> ExpressionError:
+    try:
+        root = ast.parse(re.sub(r"\s", " ", text).strip(), mode="eval").body
+    except SyntaxError as error:
+        column = len(text) - len(text.lstrip()) + (error.offset or 0)
+        what = f"{error.msg} at column {column}" if error.offset else "it ends too early"
+        return ExpressionError(f"expression: {what}; {_ALLOWED}")
+    except (RecursionError, MemoryError):
+        return ExpressionError(
+            f"expression: nested too deeply, in a text of {len(text)} characters that is no formula"
+        )
+    faults = filter(None, (_fault(text, node) for node in _pre_order(root)))
+    return next(faults, ExpressionError(f"expression: must be a formula; {_ALLOWED}"))
+
+
+def _pre_order(root: ast.expr) -> Iterator[ast.expr]:
+    waiting = [root]
+    while waiting:  # a plain loop: depth is no limit
+        node = waiting.pop()
+        yield node
+        waiting.extend(_operands(node))
+
+
+def _operands(node: ast.expr) -> Sequence[ast.expr]:
+    match node:
+        case ast.BinOp(left=left, right=right):
+            return (left, right)
+        case ast.UnaryOp(operand=operand):
+            return (operand,)
+        case ast.Call(args=operands):
+            return operands
+    return ()
+
+
+def _fault(text: str, node: ast.expr) -> ExpressionError | None:
+    """What is wrong with a node itself, if anything is."""
+    match node:
+        case ast.Call(func=ast.Name(id=name), args=operands, keywords=[]):
+            return _call_fault(text, node, name, operands)
+        case ast.Name(id=name) if name in FUNCTIONS:
+            return _found(name, _column(text, node), f", a function: write {name}(...)")
+        case ast.Name() | ast.Constant() | ast.UnaryOp(op=ast.USub() | ast.UAdd()):
+            return None
+        case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Pow()):
+            return None
+    return _unexpected(text, node)
+
+
+def _call_fault(
+    text: str, node: ast.Call, name: str, operands: Sequence[ast.expr]
+) -> ExpressionError | None:
     if name not in FUNCTIONS:
         rest = f", which is no function of microfp; they are {', '.join(FUNCTIONS)}"
-        raise _found(name, _column(text, node), rest)
-    function = FUNCTIONS[name]
-    arity = PRIMITIVES[function.__name__].arity
+        return _found(name, _column(text, node), rest)
+    arity = PRIMITIVES[FUNCTIONS[name].__name__].arity
     starred = next((operand for operand in operands if isinstance(operand, ast.Starred)), None)
     if starred is not None:
-        raise _unexpected(text, starred)
-    if len(operands) != arity:
-        raise ExpressionError(
-            f"expression: {name} at column {_column(text, node)} must have {arity} "
-            f"operand{'' if arity == 1 else 's'}, got {len(operands)}"
-        )
-    return function
+        return _unexpected(text, starred)
+    if len(operands) == arity:
+        return None
+    return ExpressionError(
+        f"expression: {name} at column {_column(text, node)} must have {arity} "
+        f"operand{'' if arity == 1 else 's'}, got {len(operands)}"
+    )
 
 
 def _unexpected(text: str, node: ast.expr) -> ExpressionError:
-    if isinstance(node, ast.Name):
-        rest = f", a function: write {node.id}(...)"
-        return _found(node.id, _column(text, node), rest)
     source = text.lstrip().encode()[node.col_offset : node.end_col_offset].decode()
     return _found(source, _column(text, node), f"; {_ALLOWED}")
 

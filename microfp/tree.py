@@ -149,13 +149,14 @@ def branches(tree: object) -> Iterator[tuple[object, object]]:
     if isinstance(tree, Record):
         return iter(tree.items())
     if isinstance(tree, PMap):
-        return ((key, tree[key]) for key in _sorted_keys(tree))
+        return iter(_sorted_items(tree))
     return enumerate(tree)  # type: ignore[arg-type]  # a tuple or a PVector
 
 
-def _sorted_keys(tree: PMap[object, object]) -> list[object]:
-    # By type as well, since the keys 1 and "1" read the same.
-    return sorted(tree, key=lambda key: (str(key), type(key).__name__))
+def _sorted_items(tree: PMap[object, object]) -> list[tuple[object, object]]:
+    # By type as well, since the keys 1 and "1" read the same. Items and not keys, each of which
+    # would have to be found again, and whoever wrote a file could have made that slow.
+    return sorted(tree.items(), key=lambda item: (str(item[0]), type(item[0]).__name__))
 
 
 def parameters(model: object) -> tuple[Value, ...]:
@@ -210,7 +211,8 @@ def _mapped(f: Callable[[object], object], tree: object, *, in_record: bool) -> 
         branches = {name: _mapped(f, branch, in_record=True) for name, branch in tree.items()}
         return tree.set(**branches)
     if isinstance(tree, PMap):
-        return pmap({key: _mapped(f, tree[key], in_record=in_record) for key in _sorted_keys(tree)})
+        items = _sorted_items(tree)
+        return pmap({key: _mapped(f, item, in_record=in_record) for key, item in items})
     if isinstance(tree, PVector):
         return pvector(_mapped(f, branch, in_record=in_record) for branch in tree)
     if isinstance(tree, tuple):

@@ -13,11 +13,18 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from returns.io import IOFailure, IOResult, IOSuccess
 
-__all__ = ["check_regular", "read_regular", "replace", "write_atomically"]
+__all__ = [
+    "check_regular",
+    "check_replaceable",
+    "open_rows",
+    "read_regular",
+    "replace",
+    "write_atomically",
+]
 
 _EVERYBODY, _OWNER = 0o666, 0o600
 _BINARY = getattr(os, "O_BINARY", 0)  # where lines would be translated otherwise
@@ -69,10 +76,7 @@ def replace(path: Path, content: bytes, *, private: bool = False) -> None:
     Traceback (most recent call last):
     FileNotFoundError: [Errno 2] No such file or directory: '/nowhere'
     """
-    real = _behind_links(path)
-    if not real.parent.exists():  # the part beside it is nothing that a message should name
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(real.parent))
-    before = check_regular(real)
+    real, before = _target(path)
     _clear_parts(real.parent)
     narrow = private or before is not None
     with _part_beside(real, _OWNER if narrow else _EVERYBODY) as part:
@@ -81,6 +85,31 @@ def replace(path: Path, content: bytes, *, private: bool = False) -> None:
             _become(part.handle, before)
         part.path.replace(real)
     _flush_folder(real)
+
+
+def check_replaceable(path: Path) -> None:
+    """Find out whether `replace` could write a file now, and change nothing.
+
+    It is for before a long work whose result is to be written.
+
+    Raises:
+        OSError: As `replace` does.
+
+    >>> check_replaceable(Path("/nowhere/page.html"))
+    Traceback (most recent call last):
+    FileNotFoundError: [Errno 2] No such file or directory: '/nowhere'
+    """
+    real, _ = _target(path)
+    with _part_beside(real, _OWNER):
+        pass
+
+
+def _target(path: Path) -> tuple[Path, os.stat_result | None]:
+    """The file that a path leads to, and what the system knows of it, if it is there."""
+    real = _behind_links(path)
+    if not real.parent.exists():  # the part beside it is nothing that a message should name
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(real.parent))
+    return real, check_regular(real)
 
 
 def check_regular(path: Path) -> os.stat_result | None:
@@ -125,10 +154,68 @@ def read_regular(path: Path, *, most: int | None = None) -> bytes:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "Not a regular file", str(path))
+        _check_size(found.st_size, most, path)
         content = file.read(-1 if most is None else most + 1)
-    if most is not None and len(content) > most:
-        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    _check_size(len(content), most, path)  # it may have grown meanwhile
     return content
+
+
+def _check_size(size: int, most: int | None, path: Path) -> None:
+    if most is not None and size > most:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+
+
+def open_rows(path: Path, first: str = "", *, append: bool) -> TextIO:
+    """Open a plain file of rows to write into, each of which is in the file once it is written.
+
+    Args:
+        path: The file, or nothing yet.
+        first: The line that all such files begin with, with its end; "" for none.
+        append: Whether to go on below the rows of an earlier run.
+
+    Returns:
+        The open file, its first line written.
+
+    Raises:
+        OSError: If it cannot be written, is no plain file, holds rows though `append` is False,
+            or holds what no earlier run has written.
+
+    >>> open_rows(Path("/nowhere/run.csv"), append=False)
+    Traceback (most recent call last):
+    FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/run.csv'
+    """
+    check_regular(path)  # before it is opened, since that alone does something to some devices
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY | _AT_ONCE
+    handle = os.open(_behind_links(path), flags, _EVERYBODY)
+    try:
+        empty = _check_rows(handle, path, first.encode(), append=append)
+    except BaseException:
+        os.close(handle)
+        raise
+    file = os.fdopen(handle, "a", encoding="utf-8", newline="", buffering=1)
+    if empty:
+        file.write(first)
+    return file
+
+
+def _check_rows(handle: int, path: Path, first: bytes, *, append: bool) -> bool:
+    """Check that rows may follow what is in a file; True if there is nothing in it."""
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "Not a regular file", str(path))
+    begins = os.read(handle, len(first)) == first
+    if found.st_size > len(first) * begins and not append:
+        why = "Holds the rows of an earlier run; append=True goes on below them"
+        raise FileExistsError(errno.EEXIST, why, str(path))
+    if found.st_size and not (begins and _ends_a_line(handle, found.st_size)):
+        why = "Must hold whole rows of an earlier run to go on below them"
+        raise OSError(errno.EINVAL, why, str(path))
+    return not found.st_size
+
+
+def _ends_a_line(handle: int, size: int) -> bool:
+    os.lseek(handle, size - 1, os.SEEK_SET)
+    return os.read(handle, 1) == b"\n"
 
 
 # Where a path leads.

@@ -1,27 +1,31 @@
 """What a state must be, to be saved and to be loaded, and the errors that say what is not."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
 from reprlib import repr as short_repr
-from typing import NamedTuple, TypeVar, get_type_hints
+from typing import NamedTuple, TypeVar, get_args, get_type_hints
 
 from pyrsistent import PVector
 
 from microfp.base.misfits import misfits
-from microfp.checkpoint.formats import OPTIMIZER_STATES
+from microfp.checkpoint.formats import MODELS, OPTIMIZER_STATES, OWN
 from microfp.errors import CheckpointError
-from microfp.nn import ACTIVATIONS, MLP, Layer, Model, Neuron
+from microfp.nn import ACTIVATIONS, MLP, Activation, Layer, Model, Neuron
 from microfp.record import Record
 from microfp.trainer import TrainState
+from microfp.tree import CONTAINERS, branches, parameter_count
+from microfp.values import Value
 
 __all__ = [
     "LARGEST_INT",
     "Unreadable",
+    "check_density",
     "check_depth",
     "check_fields",
+    "check_keys",
     "check_record",
     "digest",
     "too_deep",
@@ -31,6 +35,12 @@ __all__ = [
 M = TypeVar("M", bound=Model)
 
 _DEEPEST = 100
+
+_FREE, _PER_LIST, _PER_OBJECT = 2**16, 40, 12
+"""How many lists and objects any file may hold; and beyond, for how many characters one each."""
+
+_MOST_ALIKE = 64
+"""How many keys of a map may have one hash: points of a grid in six dimensions have."""
 
 LARGEST_INT = 2**63 - 1
 """The largest int that a file may hold, and the smallest one without its sign.
@@ -103,6 +113,38 @@ def check_depth(data: object) -> None:
     raise too_deep()
 
 
+def check_density(text: str) -> None:
+    """Check that a file does not take many times its own size in memory.
+
+    A list of one digit takes four characters there, and five hundred bytes in memory.
+
+    Raises:
+        CheckpointError: If it holds more lists or objects than states of its size do.
+
+    >>> check_density("[[1, 2], {}]")
+    """
+    for name, bracket, size in (("list", "[", _PER_LIST), ("object", "{", _PER_OBJECT)):
+        if text.count(bracket) > _FREE + len(text) // size:
+            expected = f"at most one {name} for {size} characters"
+            raise CheckpointError(f"must hold {expected}, got {text.count(bracket)}")
+
+
+def check_keys(keys: Sequence[object], where: str) -> None:
+    """Check that the keys of a map can be told apart in a time that grows as their number.
+
+    -1 and -2 have one hash in Python, and so has every tuple of them.
+
+    Raises:
+        CheckpointError: If too many keys have one hash.
+
+    >>> check_keys([(-1, -2), (-2, -1)], "state")
+    """
+    hashes = sorted(map(hash, keys)) if len(keys) > _MOST_ALIKE else []
+    if any(first == last for first, last in zip(hashes, hashes[_MOST_ALIKE:], strict=False)):
+        expected = f"a map of at most {_MOST_ALIKE} keys of one hash"
+        raise CheckpointError(f"{where} must be {expected}, got more")
+
+
 def _inner(data: object) -> Sequence[object]:
     return list(data.values()) if isinstance(data, dict) else data if isinstance(data, list) else ()
 
@@ -165,6 +207,32 @@ def _check_state(state: TrainState[M], where: str) -> None:
         raise wrong(f"{where}.step", "an int >= 0", state.step)
     if not (isinstance(state.model, Record | tuple) and callable(state.model)):
         raise wrong(f"{where}.model", "a model that can be called", state.model)
+    most = parameter_count(state.model)
+    for part, inside in _records(state.optimizer_state, f"{where}.optimizer_state"):
+        if type(part) in OPTIMIZER_STATES:
+            _check_lengths(part, most, inside)
+        elif OWN.get(type(part).__name__) is type(part):
+            raise wrong(inside, "what an optimiser remembers", part)
+
+
+def _records(found: object, where: str) -> Iterator[tuple[Record, str]]:
+    """The records in what an optimiser remembers, each with its place."""
+    if isinstance(found, Record) and not isinstance(found, Value):
+        yield found, where
+    if isinstance(found, CONTAINERS) and not isinstance(found, Value):
+        named = f"{where}.{type(found).__name__}" if isinstance(found, Record) else where
+        for key, inner in branches(found):
+            place = f"{named}.{key}" if isinstance(found, Record) else f"{named}[{key!r}]"
+            yield from _records(inner, place)
+
+
+def _check_lengths(part: Record, most: int, where: str) -> None:
+    """Check that it has no more numbers than there are parameters; where some are masked, fewer."""
+    for name, slot in part.items():
+        if isinstance(slot, PVector) and len(slot) > most:
+            expected = f"of at most {most} numbers, one per parameter of the model"
+            place = f"{where}.{type(part).__name__}.{name}"
+            raise CheckpointError(f"{place} must be {expected}, got {len(slot)}")
 
 
 def _check_memory(state: Record, where: str) -> None:
@@ -193,6 +261,11 @@ def check_fields(kind: type, fields: Mapping[str, object], where: str) -> None:
     for name, field in fields.items():
         for misfit in misfits(hints.get(name, object), field, f"{where}.{name}"):
             raise wrong(*misfit)
+        # a model can be called too, but with a row of inputs
+        if Activation in (hints.get(name), *get_args(hints.get(name))) and isinstance(
+            field, MODELS
+        ):
+            raise wrong(f"{where}.{name}", "a function from a value to a value", field)
 
 
 @lru_cache(maxsize=64)

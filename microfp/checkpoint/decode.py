@@ -12,11 +12,14 @@ from pyrsistent import InvariantException, PMap, pmap, pvector
 
 from microfp.base.checks import wrong_kind, wrong_value
 from microfp.base.json import NOT_FINITE
+from microfp.base.numbers import agree
 from microfp.checkpoint.checks import (
     LARGEST_INT,
     Unreadable,
+    check_density,
     check_depth,
     check_fields,
+    check_keys,
     check_record,
     digest,
     too_deep,
@@ -44,11 +47,12 @@ def parsed(text: str) -> object:
     """Read JSON; what is no strict JSON becomes an `Unreadable` in its place.
 
     Raises:
-        CheckpointError: If the text is no JSON at all.
+        CheckpointError: If the text is no JSON at all, or too dense; see `check_density`.
 
     >>> parsed("[1, NaN]")[1].got
     'NaN'
     """
+    check_density(text)
     try:
         parsed: object = json.loads(
             text,
@@ -238,7 +242,8 @@ def _map(data: object, known: _Known, where: str) -> PMap[object, object]:
     for i, pair in enumerate(pairs):
         if len(pair) != 2 or not isinstance(pair[0], Hashable):
             raise wrong(f"{where}[{i}]", "a key and an item", pair)
-    found = {pair[0]: pair[1] for pair in pairs}
+    check_keys([key for key, _ in pairs], where)
+    found = dict((key, item) for key, item in pairs)  # noqa: C402 - its types are known so
     if len(found) < len(pairs):
         raise CheckpointError(f"{where} must be a map of different keys, got one twice")
     return pmap(found)
@@ -287,6 +292,9 @@ def _node(data: object, known: _Known, where: str) -> Value:
     operands = _operands(found["parents"], known, f"{where}.parents")
     constants = [_number(found["parameter"], f"{where}.parameter")] if "parameter" in found else []
     op = _primitive(found["op"], operands, constants, where)
+    given = PRIMITIVES[op].forward(*[operand.data for operand in operands], *constants)
+    if not agree(leaf.data, given):
+        raise wrong(f"{where}.value", f"{given!r}, which {op} gives", leaf.data)
     return Value(
         data=leaf.data,
         op=op,
@@ -306,15 +314,11 @@ def _primitive(op: object, operands: list[Value], constants: list[float], where:
     name = _string(op, f"{where}.op")
     if name not in PRIMITIVES:
         raise wrong(f"{where}.op", "the name of a primitive", name)
-    primitive = PRIMITIVES[name]
-    try:
-        primitive.forward(*[node.data for node in operands], *constants)
-    except TypeError:
-        fits = False
-    else:
-        fits = primitive.arity in (None, len(operands))
-    if not fits:
+    if PRIMITIVES[name].arity not in (None, len(operands)):
         raise wrong(f"{where}.parents", f"the operands of {name}", f"{len(operands)} nodes")
+    if len(constants) != (name == "constant_power"):
+        expected = "a number" if name == "constant_power" else f"left out, as {name} takes none"
+        raise wrong(f"{where}.parameter", expected, constants[0] if constants else None)
     return name
 
 

@@ -14,6 +14,7 @@ from microfp.checkpoint.checks import (
     LARGEST_INT,
     check_depth,
     check_fields,
+    check_keys,
     check_record,
     digest,
     too_deep,
@@ -145,6 +146,7 @@ def _record_data(record: Record, nodes: _Places, where: str) -> object:
 
 
 def _map_data(found: PMap[object, object], nodes: _Places, where: str) -> list[object]:
+    check_keys(tuple(found), where)
     return [
         [_data(key, nodes, f"{where}, a key,"), _data(item, nodes, f"{where}[{key!r}]")]
         for key, item in branches(found)

@@ -1,7 +1,7 @@
 """Checkpoints in files and as text: what is written whole or not at all, and read with care."""
 
-import stat
 from collections.abc import Sequence
+from errno import EFBIG
 from os import PathLike
 from pathlib import Path
 from typing import TypeVar
@@ -9,7 +9,8 @@ from typing import TypeVar
 from returns.io import IOFailure, IOResult, IOSuccess
 
 from microfp.base.checks import check_kind
-from microfp.base.files import replace
+from microfp.base.files import read_regular, replace
+from microfp.checkpoint.checks import check_density
 from microfp.checkpoint.decode import decoded, known_names, parsed
 from microfp.checkpoint.encode import encoded, laid_out
 from microfp.checkpoint.formats import Format, Function
@@ -114,7 +115,7 @@ def save_record(
     """
     target = Path(path)
     try:
-        replace(target, f"{laid_out(encoded(record, format))}\n".encode())
+        replace(target, _text(encoded(record, format)).encode())
     except CheckpointError as error:
         return IOFailure(CheckpointError(f"{target}: {error}"))
     except (OSError, ValueError) as error:
@@ -222,7 +223,7 @@ def to_json(state: TrainState[M]) -> str:
     >>> text.splitlines()[1]
     ' "format": "microfp checkpoint",'
     """
-    return f"{laid_out(to_data(state))}\n"
+    return _text(to_data(state))
 
 
 def from_json(text: str, known: Sequence[Function] = ()) -> TrainState[Model]:
@@ -243,20 +244,22 @@ enclosed in double quotes', as if the file had been cut off
     return from_data(parsed(text), known)
 
 
+def _text(data: dict[str, object]) -> str:
+    """Write data as text, of the kind that is read again."""
+    text = f"{laid_out(data)}\n"
+    check_density(text)
+    return text
+
+
 def _reason(error: OSError | ValueError) -> str:
+    if getattr(error, "errno", None) == EFBIG:
+        return f"it is larger than {LARGEST_FILE} bytes"
     return getattr(error, "strerror", None) or str(error)
 
 
 def _text_of(source: Path) -> str:
-    found = source.stat()
-    if not stat.S_ISREG(found.st_mode):  # a pipe or a device might never end
-        raise CheckpointError("must be a regular file, got a folder, a pipe or a device")
-    if found.st_size > LARGEST_FILE:
-        raise CheckpointError(
-            f"must be a file of at most {LARGEST_FILE} bytes, got {found.st_size}"
-        )
     try:
-        return source.read_bytes().decode()
+        return read_regular(source, most=LARGEST_FILE).decode()
     except UnicodeDecodeError as error:
         raise CheckpointError(
             f"byte {error.start}: must be UTF-8 text, got {error.object[error.start]:#04x}"

@@ -10,7 +10,7 @@ from microfp.record import Record
 from microfp.trainer import Metrics, TrainState
 from microfp.values import FUNCTIONS
 
-__all__ = ["OPTIMIZER_STATES", "OWN", "TAGS", "Format", "Function", "item_names"]
+__all__ = ["MODELS", "OPTIMIZER_STATES", "OWN", "TAGS", "Format", "Function", "item_names"]
 
 R = TypeVar("R", bound=Record)
 
@@ -36,7 +36,14 @@ OPTIMIZER_STATES: tuple[type[Record], ...] = tuple(_optimizer_states())
 True
 """
 
-_RECORDS: tuple[Function, ...] = (TrainState, Metrics, MLP, Layer, Neuron, *OPTIMIZER_STATES)
+MODELS = (MLP, Layer, Neuron)
+"""The models that every file may name.
+
+>>> MLP in MODELS
+True
+"""
+
+_RECORDS: tuple[Function, ...] = (TrainState, Metrics, *MODELS, *OPTIMIZER_STATES)
 
 _FUNCTIONS: tuple[Function, ...] = tuple(
     function for name, function in FUNCTIONS.items() if PRIMITIVES[name].arity == 1

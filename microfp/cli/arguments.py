@@ -20,6 +20,8 @@ from returns.io import IOResult
 from returns.pipeline import is_successful
 from returns.unsafe import unsafe_perform_io
 
+from microfp.base.files import check_replaceable
+from microfp.base.numbers import read_number, read_whole
 from microfp.errors import MicrofpError
 from microfp.experiments.configurations import MOST_PARAMETERS
 
@@ -64,11 +66,8 @@ def whole(smallest: int, largest: int = LARGEST_COUNT) -> Callable[[str], int]:
     """
 
     def read(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = smallest - 1
-        if not smallest <= number <= largest:
+        number = read_whole(text)
+        if number is None or not smallest <= number <= largest:
             raise expected(f"an int from {smallest} to {largest}", text)
         return number
 
@@ -83,11 +82,8 @@ def real(meaning: str, is_right: Callable[[float], bool]) -> Callable[[str], flo
     """
 
     def read(text: str) -> float:
-        try:
-            number = float(text)
-        except ValueError:
-            number = math.nan
-        if not is_right(number):
+        number = read_number(text)
+        if number is None or not is_right(number):
             raise expected(meaning, text)
         return number
 
@@ -158,14 +154,11 @@ def check_writable(option: str, path: Path, *sources: Path) -> None:
     microfp.cli.arguments.UsageError: --save: cannot write '/proc/model.json': \
 No such file or directory
     """
-    from tempfile import NamedTemporaryFile  # which takes a while to load
-
     shown = short_repr(str(path))
     if path.exists() and any(source.exists() and path.samefile(source) for source in sources):
         raise UsageError(f"{option}: must be another file than what is read, got {shown}")
     try:
-        with NamedTemporaryFile(dir=path.parent, prefix=".microfp-"):
-            pass
+        check_replaceable(path)
     except OSError as error:
         raise UsageError(f"{option}: cannot write {shown}: {error.strerror}") from None
 

@@ -24,6 +24,7 @@ from microfp.cli.arguments import (
     Lines,
     Parser,
     add_json,
+    check_writable,
     non_negative,
     target,
     whole,
@@ -119,9 +120,13 @@ def _add_training(demo: Parser) -> None:
     option("backend", "how a step is computed; auto is the fastest", choices=get_args(Backend))
 
 
-def _answer(**options: object) -> Lines:
+def _answer(**given: object) -> Lines:
+    options = DemoOptions.create(given)
+    for option, path in (("--report", options.report), ("--png", options.png)):
+        if path is not None:
+            check_writable(option, path)
     track, columns = tracker(sys.stdout, sys.stderr), columns_of(sys.stdout)
-    return demo_lines(DemoOptions.create(options), track=track, clock=perf_counter, columns=columns)
+    return demo_lines(options, track=track, clock=perf_counter, columns=columns)
 
 
 def _add_option(

@@ -3,10 +3,12 @@
 import csv
 from collections.abc import Callable, Sequence
 from io import StringIO
+from math import isfinite
 from pathlib import Path
 
 from microfp.base.files import write_atomically
 from microfp.base.json import to_json
+from microfp.base.numbers import read_number
 from microfp.cli.arguments import (
     CommandError,
     Commands,
@@ -197,7 +199,5 @@ def _class(predictor: Predictor, table: Table, row: int, cell: str) -> str:
 
 def _as_number(cell: str) -> str:
     """The name of the class that a cell names as a number: 1.0 is 1."""
-    try:
-        return class_name(float(cell))
-    except (ValueError, OverflowError):
-        return cell
+    number = read_number(cell)
+    return cell if number is None or not isfinite(number) else class_name(number)

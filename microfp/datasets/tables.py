@@ -26,6 +26,8 @@ from pyrsistent import PMap, pmap
 from returns.io import IOFailure, IOResult, IOSuccess
 
 from microfp.base.checks import check_flag, wrong_kind, wrong_value
+from microfp.base.files import read_regular
+from microfp.base.numbers import read_number
 from microfp.datasets.examples import Dataset, Row, dataset
 from microfp.errors import DataError
 from microfp.record import Record, attr
@@ -322,9 +324,10 @@ def _read_table(path: Path, delimiter: str, *, header: bool) -> Table:
 
 def _text(path: Path) -> str:
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: must be a readable file: {error.strerror}") from error
+        data = read_regular(path)
+    except (OSError, ValueError) as error:  # a value: a name that no file can have
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path}: must be a readable file: {reason}") from error
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -357,7 +360,7 @@ def _names(path: Path, lines: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _are_data(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> bool:
     """Whether names are an example: numbers, and beside them only texts that occur again below."""
-    texts = [place for place, name in enumerate(names) if _number(name) is None]
+    texts = [place for place, name in enumerate(names) if read_number(name) is None]
     return len(texts) < len(names) and all(
         any(row[place].strip() == names[place] for row in rows) for place in texts
     )
@@ -396,25 +399,18 @@ def _to_dataset(
 def _numbers(table: Table, row: int, places: Iterable[int]) -> Row:
     """Some cells of a row, which must all be finite numbers."""
     cells = table.rows[row]
-    numbers = [_number(cells[place]) for place in places]
+    numbers = [read_number(cells[place]) for place in places]
     for place, number in zip(places, numbers, strict=True):
         if number is None or not math.isfinite(number):
             raise _bad_cell(table, row, place, "a finite number")
     return tuple(number for number in numbers if number is not None)
 
 
-def _number(cell: str) -> float | None:
-    try:
-        return None if "_" in cell else float(cell)
-    except ValueError:
-        return None
-
-
 def _target_cells(table: Table, places: tuple[int, ...]) -> list[tuple[object, ...]]:
     """The targets: numbers, or where the one column holds none, names of classes."""
     (place, *more), rows = places, range(len(table.rows))
     names = [cells[place].strip() for cells in table.rows]
-    if more or any(_number(name) is not None for name in names):
+    if more or any(read_number(name) is not None for name in names):
         return [_numbers(table, row, places) for row in rows]
     for row in rows:
         if not names[row]:

@@ -41,6 +41,7 @@ from microfp.losses import Loss, share_correct
 from microfp.nn import MLP
 from microfp.record import Record, attr
 from microfp.trainer import TrainState
+from microfp.tree import parameters
 from microfp.values import value
 
 __all__ = [
@@ -185,10 +186,14 @@ def output_count(configuration: Configuration, classes: Sequence[str]) -> int:
     3
     """
     if configuration.loss == "softmax_cross_entropy":
-        return len(classes)
-    if classes and len(classes) != 2:
-        raise DataError(f"{configuration.loss}: there must be 2 classes, got {len(classes)}")
-    return 1
+        expected, fits = "at least 2", len(classes) >= 2
+    else:
+        expected, fits = "2", len(classes) in (0, 2)
+    if not fits:
+        raise DataError(
+            f"{configuration.loss}: there must be {expected} classes, got {len(classes)}"
+        )
+    return len(classes) if configuration.loss == "softmax_cross_entropy" else 1
 
 
 # Predictions
@@ -203,6 +208,7 @@ def predict(predictor: Predictor, rows: Sequence[Sequence[float]]) -> tuple[Pred
 
     Raises:
         ShapeError: If a row has more or fewer numbers than there are features.
+        DataError: If scores are nan, as those of a model with a parameter that is nan.
 
     >>> from microfp import experiments
     >>> from microfp.datasets import from_rows
@@ -227,6 +233,7 @@ def predict_probabilities(predictor: Predictor, rows: Sequence[Sequence[float]])
     Raises:
         ValueError: If the loss gives the scores no meaning as probabilities.
         ShapeError: If a row has more or fewer numbers than there are features.
+        DataError: If scores are nan, or infinite: no probability follows from them.
 
     Source: C. Bishop, Pattern Recognition and Machine Learning, 2006, equations 4.59 and 4.62.
 
@@ -241,7 +248,13 @@ def predict_probabilities(predictor: Predictor, rows: Sequence[Sequence[float]])
     if loss not in _LOGITS:
         expected = f"made by {' or '.join(_LOGITS)}"
         raise wrong_value("predict_probabilities", "the predictor", expected, loss)
-    return tuple(_softmax(_LOGITS[loss](row)) for row in _scores(predictor, rows))
+    found = _scores(predictor, rows)
+    for i, row in enumerate(found):
+        if any(map(math.isinf, row)):
+            raise DataError(
+                f"predict_probabilities: rows[{i}] must have finite scores, got {row!r}"
+            )
+    return tuple(_softmax(_LOGITS[loss](row)) for row in found)
 
 
 _LOGITS: dict[str, Callable[[Row], Row]] = {
@@ -269,7 +282,23 @@ def _scores(predictor: Predictor, rows: Sequence[Sequence[float]]) -> tuple[Row,
     for i, row in enumerate(rows):
         if len(row) != width:
             raise ShapeError(f"predict: rows[{i}] must hold {width} numbers, got {len(row)}")
-    return scores(predictor.model, _scaled(predictor, rows))
+    found = scores(predictor.model, _scaled(predictor, rows))
+    for i, row in enumerate(found):
+        if any(map(math.isnan, row)):
+            raise DataError(f"predict: {_nan_cause(predictor, rows[i], i)}")
+    return found
+
+
+def _nan_cause(predictor: Predictor, row: Sequence[float], i: int) -> str:
+    """Why the scores of a row are nan: by the model, by the row, or by what the two come to."""
+    numbers = [parameter.data for parameter in parameters(predictor.model)]
+    for place, number in enumerate(numbers):
+        if not math.isfinite(number):
+            return f"the parameters of the model must be finite, got {number!r} at {place}"
+    for name, cell in zip(predictor.features, row, strict=True):
+        if not math.isfinite(cell):
+            return f"rows[{i}] must hold finite numbers, got {float(cell)!r} for {name}"
+    return f"rows[{i}] must have scores, got nan, since numbers on the way overflow"
 
 
 def _scaled(predictor: Predictor, rows: Sequence[Sequence[float]]) -> list[Row]:
@@ -407,7 +436,7 @@ def _mean(numbers: Sequence[float]) -> float:
 
 def _determination(errors: Sequence[float], ys: Sequence[float]) -> float | None:
     middle = _mean(ys)
-    spread = sum((y - middle) ** 2 for y in ys)
+    spread = sum((y - middle) * (y - middle) for y in ys)  # a power would overflow with an error
     return 1.0 - sum(error * error for error in errors) / spread if spread else None
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from returns.io import IOFailure, IOResult, IOSuccess
 
 from microfp.base.checks import missing_extra
+from microfp.base.files import read_regular
 from microfp.errors import CheckpointError
 from microfp.export.files import write_file
 from microfp.export.tensors import Tensor, check_tensors
@@ -86,7 +87,7 @@ def from_safetensors(model_like: T, path: str | PathLike[str]) -> IOResult[T, Ch
     """
     safetensors, source = _safetensors("from_safetensors"), Path(path)
     try:
-        return IOSuccess(_fill(model_like, safetensors.load(source.read_bytes())))
+        return IOSuccess(_fill(model_like, safetensors.load(read_regular(source))))
     except OSError as error:
         told = f"must be a readable file: {error.strerror or error}"
     except CheckpointError as error:

@@ -144,9 +144,9 @@ def _checked_partials(
     """The partials of a rule: on numbers, numbers, also where the rule made values of them."""
     if not isinstance(given, tuple) or len(given) != arity:
         raise ShapeError(f"{title}: partials must be a tuple of {arity}, got {given!r:.80}")
-    wrong = next((x for x in given if not is_scalar(x)), None)
-    if wrong is not None:
-        raise wrong_kind(title, "each partial", "a Value or a number", wrong)
+    for partial in given:
+        if not is_scalar(partial):
+            raise wrong_kind(title, "each partial", "a Value or a number", partial)
     if all(isinstance(x, float) for x in operands):
         return tuple(_partial_as_number(title, x) for x in given)
     on_numbers = nodes_are_numbers() and not any(_is_node(x) for x in operands)

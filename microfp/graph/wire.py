@@ -15,6 +15,7 @@ from reprlib import repr as short_repr
 from microfp.base import json as strict_json
 from microfp.base.checks import check_kind, wrong_kind, wrong_value
 from microfp.base.json import NOT_FINITE
+from microfp.base.numbers import agree
 from microfp.errors import DataError
 from microfp.gradients import Gradients
 from microfp.graph.rewrite import recomputed
@@ -60,10 +61,18 @@ def from_json(text: str) -> Value:
     if not isinstance(text, str):
         raise wrong_kind("from_json", "text", "a str", text)
     try:
-        rows = json.loads(text)
+        rows = json.loads(text, parse_float=_finite)
     except (ValueError, RecursionError) as error:  # recursion: brackets without end
         raise DataError(f"from_json: text must be JSON, got {short_repr(text)}: {error}") from None
     return from_rows(rows, where="from_json")
+
+
+def _finite(text: str) -> float:
+    """A number as it is written; infinities are texts, or the word of Python's own JSON."""
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text:.40} is too large for a float")
+    return number
 
 
 def from_rows(rows: GraphRows | Mapping[str, object], *, where: str = "from_rows") -> Value:
@@ -132,7 +141,7 @@ def _from_row(row: object, made: Mapping[str, Value], where: str) -> tuple[str, 
     parameter = _parameter(row, name, op, where)
     data = _float(row.get("data"), name, "data", where)
     node = Value.unchecked(data, op, parents, label, parameter)
-    if op != LEAF and not _agree(data, expected := recomputed(node, parents).data):
+    if op != LEAF and not agree(data, expected := recomputed(node, parents).data):
         raise _bad(where, name, "data", f"{expected!r}, which {op} gives", data)
     return name, node
 
@@ -155,9 +164,9 @@ def _parents(
     found = row.get("parents", ())
     if not isinstance(found, list | tuple):
         raise _bad(where, name, "parents", "a list of ids", found)
-    unknown = next((x for x in found if not isinstance(x, str) or x not in made), None)
-    if unknown is not None:
-        raise _bad(where, name, "each of parents", "an earlier row", unknown)
+    for parent in found:
+        if not isinstance(parent, str) or parent not in made:
+            raise _bad(where, name, "each of parents", "an earlier row", parent)
     arity = 0 if op == LEAF else PRIMITIVES[op].arity
     if arity not in (None, len(found)):
         raise _bad(where, name, "parents", f"of number {arity}, as {op} takes", list(found))
@@ -186,7 +195,3 @@ def _float(found: object, name: str, field: str, where: str) -> float:
         return float(found)
     except OverflowError:
         raise _bad(where, name, field, "a number that a float can hold", found) from None
-
-
-def _agree(a: float, b: float) -> bool:
-    return math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-320) or (math.isnan(a) and math.isnan(b))

@@ -15,14 +15,15 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from pyrsistent import pvector
 from returns.result import Failure, Result, Success
 
 from microfp import toolbox
 from microfp.base.binding import bind
-from microfp.base.checks import check_count, check_non_negative
+from microfp.base.checks import check_count, check_flag, check_non_negative
+from microfp.base.files import open_rows
 from microfp.base.json import to_json
 from microfp.base.progress import check_rich, rich_bar
 from microfp.datasets import Dataset
@@ -32,7 +33,7 @@ from microfp.losses import Loss, check_fits, evaluate, max_margin
 from microfp.nn import Model
 from microfp.optim import Optimizer, sgd
 from microfp.schedules import micrograd_decay
-from microfp.trainer.backend import Backend, Runner, Training, checked_training
+from microfp.trainer.backend import Backend, Runner, Training, check_state, checked_training
 from microfp.trainer.choice import runner_of
 from microfp.trainer.state import (
     M,
@@ -243,16 +244,19 @@ def _loss_note(state: TrainState[M]) -> str:
     return f"loss {measured(state).loss:.6g}"
 
 
-def tee_to_csv(path: str | PathLike[str]) -> Stage:
+def tee_to_csv(path: str | PathLike[str], *, append: bool = False) -> Stage:
     """Write the metrics of each state into a CSV file as it passes, a line a step.
 
-    The file is new; its first line names the columns. What there is none of is empty.
+    The first line names the columns. What there is none of is empty.
 
     Args:
         path: Where to write.
+        append: Whether to go on below the rows of an earlier leg of the run, if there are any.
 
     Raises:
-        OSError: In the stream, if the file cannot be written.
+        TypeError: If `append` is no bool.
+        OSError: In the stream, if the file cannot be written, is no plain file, or holds rows
+            already though `append` is False; and where they are no rows of such a file.
 
     >>> import pathlib, tempfile
     >>> from microfp import datasets, nn, trainer
@@ -262,29 +266,40 @@ def tee_to_csv(path: str | PathLike[str]) -> Stage:
     >>> [line.split(",")[0] for line in path.read_text().splitlines()]
     ['step', '0', '1']
     """
-    return bind(_tee_to_csv, Path(path))
+    check_flag("tee_to_csv", "append", append)
+    return bind(_tee_to_csv, _Rows(Path(path), append))
 
 
-def _tee_to_csv(path: Path, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
-    with path.open("w", encoding="utf-8", newline="", buffering=1) as file:
+class _Rows(NamedTuple):
+    """Where the rows of a run go, and whether those of an earlier leg may stand above them."""
+
+    path: Path
+    append: bool
+
+
+def _tee_to_csv(rows: _Rows, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
+    columns = ",".join(Metrics.field_names())
+    with open_rows(rows.path, f"{columns}\n", append=rows.append) as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(Metrics.field_names())
         for state in states:
             writer.writerow(measured(state).values())
             yield state
 
 
-def tee_to_jsonl(path: str | PathLike[str]) -> Stage:
+def tee_to_jsonl(path: str | PathLike[str], *, append: bool = False) -> Stage:
     """Write the metrics of each state into a file of JSON lines as it passes.
 
-    The file is new. A number that is nan or infinite, which JSON has no word for, is the text
+    A number that is nan or infinite, which JSON has no word for, is the text
     "NaN", "Infinity" or "-Infinity", which `float` reads.
 
     Args:
         path: Where to write.
+        append: Whether to go on below the rows of an earlier leg of the run, if there are any.
 
     Raises:
-        OSError: In the stream, if the file cannot be written.
+        TypeError: If `append` is no bool.
+        OSError: In the stream, if the file cannot be written, is no plain file, or holds rows
+            already though `append` is False.
 
     >>> import json, pathlib, tempfile
     >>> from microfp import datasets, nn, trainer
@@ -294,11 +309,12 @@ def tee_to_jsonl(path: str | PathLike[str]) -> Stage:
     >>> [json.loads(line)["step"] for line in path.read_text().splitlines()]
     [0, 1]
     """
-    return bind(_tee_to_jsonl, Path(path))
+    check_flag("tee_to_jsonl", "append", append)
+    return bind(_tee_to_jsonl, _Rows(Path(path), append))
 
 
-def _tee_to_jsonl(path: Path, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
-    with path.open("w", encoding="utf-8", buffering=1) as file:
+def _tee_to_jsonl(rows: _Rows, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
+    with open_rows(rows.path, append=rows.append) as file:
         for state in states:
             file.write(to_json(dict(measured(state).items())) + "\n")
             yield state
@@ -340,7 +356,7 @@ def resume(
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
     check_fits(loss, state.model, dataset)
-    return runner.states(training, state)
+    return runner.states(training, check_state(training, state))
 
 
 def with_optimizer(state: TrainState[M], optimizer: Optimizer) -> TrainState[M]:
@@ -468,7 +484,8 @@ def try_resume(
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
     check_fits(loss, state.model, dataset)
-    return _results(runner.states(training, state), state, bind(_explained, runner, training))
+    states = runner.states(training, check_state(training, state))
+    return _results(states, state, bind(_explained, runner, training))
 
 
 def _results(

@@ -150,6 +150,10 @@ def test_data_may_differ_in_its_last_digits_as_other_machines_compute_them() -> 
             [N0, row("n1", "neg", parents=[["n0"]])],
             "row 'n1': each of parents must be an earlier row, got ['n0']",
         ),
+        (
+            [N0, row("n1", "neg", parents=[None])],
+            "row 'n1': each of parents must be an earlier row, got None",
+        ),
         ([N0, row("n1", "neg", parents="n0")], "row 'n1': parents must be a list of ids, got 'n0'"),
         ([N0, row("n1", "neg", parents=None)], "row 'n1': parents must be a list of ids, got None"),
         ([N0, N0], "row 'n0': id must be the only one of its name, got 'n0'"),

@@ -158,6 +158,57 @@ def test_a_line_is_on_disk_before_the_next_step_begins(
         assert len(lines) == state.step + (tee is tee_to_csv)
 
 
+TEES: list[Callable[..., Stage]] = [tee_to_csv, tee_to_jsonl]
+
+
+@pytest.mark.parametrize("tee", TEES)
+def test_the_rows_of_two_legs_are_those_of_one_run(
+    tee: Callable[..., Stage], tmp_path: Path
+) -> None:
+    whole, legs = tmp_path / "whole", tmp_path / "legs"
+    states = list(take(6)(tee(whole)(descent())))
+    list(tee(legs, append=True)(states[:4]))
+    list(tee(legs, append=True)(states[4:]))
+    list(tee(legs, append=True)([]))
+    assert legs.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("tee", TEES)
+def test_the_rows_of_an_earlier_leg_are_not_overwritten(
+    tee: Callable[..., Stage], tmp_path: Path
+) -> None:
+    path = tmp_path / "run"
+    list(tee(path)([]))
+    list(take(3)(tee(path)(descent())))  # what holds no rows may be written over
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError, match="append=True goes on below them"):
+        next(tee(path)(descent()))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("tee", TEES)
+def test_rows_follow_whole_rows_alone(tee: Callable[..., Stage], tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    list(take(3)(tee(path)(descent())))
+    torn = path.read_bytes()[:-5]
+    path.write_bytes(torn)
+    with pytest.raises(OSError, match="Must hold whole rows"):
+        next(tee(path, append=True)(descent()))
+    assert path.read_bytes() == torn
+
+
+def test_rows_do_not_follow_another_header(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("a,b\n1,2\n")
+    with pytest.raises(OSError, match="Must hold whole rows"):
+        next(tee_to_csv(tmp_path / "run", append=True)(descent()))
+
+
+@pytest.mark.parametrize("tee", TEES)
+def test_append_is_a_bool(tee: Callable[..., Stage], tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="append must be True or False"):
+        tee(tmp_path / "run", append=1)
+
+
 def test_a_file_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         next(tee_to_csv(tmp_path / "none" / "run.csv")(descent()))

@@ -9,12 +9,12 @@
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Literal, TypeAlias, TypeVar
 
 from pyrsistent import PVector, pvector
 
 from microfp.base.checks import wrong_kind, wrong_value
+from microfp.base.memo import by_key
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.native.run import jit
 from microfp.compiler.native.run.executable import Executable, Form, executable_for, run_rows
@@ -171,7 +171,7 @@ def _row(row: object) -> "array[float]":
         raise wrong_kind("predict", "each of rows", "a sequence of numbers", row) from None
 
 
-@lru_cache(maxsize=32)
+@by_key(32)
 def _predictor(model: Template, width: int) -> Executable | CompileError:
     try:
         graph = trace_model(model.model, width)  # type: ignore[arg-type]  # any record of values

@@ -18,6 +18,7 @@ import math
 from collections.abc import Hashable, Mapping
 from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
+from microfp.base.keys import key
 from microfp.ops import Primitive
 
 __all__ = [
@@ -282,7 +283,7 @@ def sharing_key(op: str, operands: tuple[Hashable, ...], parameter: Parameter) -
     """
     if parameter is None:
         return op, _in_any_order(operands) if op in COMMUTATIVE else operands
-    return op, operands, parameter.hex() if isinstance(parameter, float) else parameter
+    return op, operands, parameter.hex() if isinstance(parameter, float) else key(parameter)
 
 
 def _in_any_order(operands: tuple[Hashable, ...]) -> tuple[Hashable, ...]:

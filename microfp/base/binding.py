@@ -12,12 +12,14 @@ made of the same:
 True
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import partial
 from types import FunctionType
 from typing import Concatenate, ParamSpec, TypeVar, overload
 
-__all__ = ["bind", "shown"]
+from microfp.base.keys import key
+
+__all__ = ["bind", "shown", "taken_apart"]
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -32,14 +34,25 @@ class _Bound(partial[R]):
     __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Bound) and _identity(self) == _identity(other)
+        return isinstance(other, _Bound) and key(self) == key(other)
 
     def __hash__(self) -> int:
-        return hash(_identity(self))
+        return hash(key(self))
 
     def __repr__(self) -> str:
         name = getattr(self.func, "__name__", repr(self.func)).lstrip("_")
         return f"{name}({', '.join([*map(shown, self.args), '...'])})"
+
+
+def taken_apart(function: object) -> tuple[object, tuple[object, ...]]:
+    """What `bind` has made a function of: the function, and its first arguments.
+
+    >>> taken_apart(bind(pow, 2.0))
+    (<built-in function pow>, (2.0,))
+    >>> taken_apart(pow)
+    (<built-in function pow>, ())
+    """
+    return (function.func, function.args) if isinstance(function, _Bound) else (function, ())
 
 
 def shown(thing: object) -> str:
@@ -51,23 +64,6 @@ def shown(thing: object) -> str:
     ('cost', 'pow(2.0, ...)', "'a'")
     """
     return thing.__name__.lstrip("_") if isinstance(thing, FunctionType) else repr(thing)
-
-
-def _identity(bound: _Bound[R]) -> Hashable:
-    return bound.func, *map(_exactly, bound.args)
-
-
-def _exactly(argument: object) -> Hashable:
-    """A key that only the same argument has: 0.0 and -0.0 are equal, as are 1, 1.0 and True."""
-    if isinstance(argument, float):
-        return float, argument.hex()
-    if type(argument) is tuple:
-        return tuple, *map(_exactly, argument)
-    try:
-        hash(argument)
-    except TypeError:
-        return id(argument)  # what may change equals itself alone
-    return type(argument), argument
 
 
 @overload
@@ -87,8 +83,8 @@ def bind(function: Callable[..., R], /, *given: object) -> Callable[..., R]:
 
     Returns:
         A function that pickles where its arguments do, and equals every other that was made of
-        the same function and arguments. Floats are the same where their bits are; what has no
-        hash is the same as itself alone.
+        the same function and arguments; see `keys.key`. What has no hash is the same as itself
+        alone.
 
     >>> bind(pow, 2.0) == bind(pow, 2.0), bind(pow, 0.0) == bind(pow, -0.0)
     (True, False)

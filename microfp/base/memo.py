@@ -1,8 +1,9 @@
-"""Pure functions that remember results, by equal arguments or by the very same ones.
+"""Pure functions that remember results, by keys of their arguments or by the very same ones.
 
-`memoized` asks whether an argument equals one of before: for numbers. `remembering` asks whether it
-is the same object: for models and data, which are large and do not change. Where a function of a
-module is meant that neither pickles nor compares, `functools.lru_cache` is the first of the two.
+`memoized` and `by_key` ask whether an argument has the key of one of before: class, fields and
+bits, since equal things need not compute the same. The first is for a function of one argument,
+which pickles and compares; the second for a function of a module. `remembering` asks whether it is
+the same object: for models and data, which are large and do not change.
 
 >>> import math
 >>> root = memoized(math.sqrt)
@@ -10,14 +11,15 @@ module is meant that neither pickles nor compares, `functools.lru_cache` is the 
 (2.0, True)
 """
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Hashable
+from functools import lru_cache, wraps
 from operator import is_
 from typing import Generic, ParamSpec, TypeVar
 
 from microfp.base.binding import shown
+from microfp.base.keys import Keyed, key
 
-__all__ = ["memoized", "remembering"]
+__all__ = ["by_key", "memoized", "remembering"]
 
 A = TypeVar("A")
 P = ParamSpec("P")
@@ -27,26 +29,34 @@ R = TypeVar("R")
 class _Memoized(Generic[A, R]):
     """A function that remembers results, and is the function itself to pickles and comparisons."""
 
-    __slots__ = ("function", "remembered")
+    __slots__ = ("by_key", "by_number", "function")
 
     def __init__(self, function: Callable[[A], R]) -> None:
         self.function: Callable[[A], R] = function
-        self.remembered: Callable[[A], R] = lru_cache(maxsize=128)(function)
+        self.by_number: Callable[[A], R] = lru_cache(maxsize=128)(function)
+        self.by_key: Callable[[A], R] = by_key(128)(function)
 
     def __call__(self, argument: A, /) -> R:
-        return self.remembered(argument)
+        if type(argument) is int:  # equal to no other int: the usual case, a step, and the fast one
+            return self.by_number(argument)
+        return self.by_key(argument)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Memoized) and bool(self.function == other.function)
+        return isinstance(other, _Memoized) and key(self) == key(other)
 
     def __hash__(self) -> int:
-        return hash(self.function)
+        return hash(key(self))
 
     def __repr__(self) -> str:
         return shown(self.function)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _Memoized, (self.function,)
+
+
+@key.register(_Memoized)
+def _of_memoized(thing: "_Memoized[object, object]") -> Hashable:
+    return _Memoized, key(thing.function)
 
 
 def memoized(function: Callable[[A], R]) -> Callable[[A], R]:
@@ -62,6 +72,44 @@ def memoized(function: Callable[[A], R]) -> Callable[[A], R]:
     (2.0, True)
     """
     return _Memoized(function)
+
+
+def by_key(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a pure function remember its last results, by the keys of its arguments.
+
+    The keys of the last arguments are known as long as they are the very same objects.
+
+    Args:
+        most: How many results.
+
+    Raises:
+        TraceError: When called, if an argument has no key, since it may change.
+
+    >>> exactly = by_key(16)(lambda number: (type(number), number))
+    >>> exactly(1.0), exactly(1), exactly(1.0) is exactly(1.0)
+    ((<class 'float'>, 1.0), (<class 'int'>, 1), True)
+    """
+
+    def kept(f: Callable[P, R]) -> Callable[P, R]:
+        keys = remembering(_keys)
+
+        @lru_cache(maxsize=most)
+        def by_keys(keyed: tuple[Keyed[object], ...], names: tuple[str, ...]) -> R:
+            things = [one.thing for one in keyed]
+            first = len(things) - len(names)
+            return f(*things[:first], **dict(zip(names, things[first:], strict=True)))  # type: ignore[arg-type]  # as they were given
+
+        @wraps(f)
+        def remembers(*arguments: P.args, **named: P.kwargs) -> R:
+            return by_keys(keys(*arguments, *named.values()), tuple(named))
+
+        return remembers
+
+    return kept
+
+
+def _keys(*things: object) -> tuple[Keyed[object], ...]:
+    return tuple(map(Keyed, things))
 
 
 def remembering(f: Callable[P, R]) -> Callable[P, R]:

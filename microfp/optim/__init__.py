@@ -17,7 +17,15 @@ lifted over the parameters here and that a compiler can run with one parameter a
 What a part remembers is a record whose name ends in `State`; by that checkpoints find it.
 """
 
-from microfp.optim.combining import AccumulationState, accumulate_gradients, chain, identity, masked
+from microfp.optim.combining import (
+    AccumulationState,
+    accumulate_gradients,
+    applied_rules,
+    chain,
+    check_memory,
+    identity,
+    masked,
+)
 from microfp.optim.named import (
     OPTIMIZERS,
     RATES,
@@ -82,7 +90,9 @@ __all__ = [
     "adam",
     "adamw",
     "add_decayed_weights",
+    "applied_rules",
     "chain",
+    "check_memory",
     "clip",
     "clip_by_global_norm",
     "from_rule",

@@ -1,22 +1,33 @@
 """Optimisers made of optimisers: one after another, by means over steps, on some parameters."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import compress, repeat
 
 from pyrsistent import PVector, pvector
 
 from microfp import ops
-from microfp.base.binding import bind
+from microfp.base.binding import bind, taken_apart
 from microfp.base.checks import check_count, check_kind, wrong_kind
 from microfp.errors import ShapeError
-from microfp.optim.rules import Numbers, Optimizer, Rule, RuleUse, update_each
+from microfp.optim.rules import (
+    Numbers,
+    Optimizer,
+    Rule,
+    RuleUse,
+    apply_rule,
+    check_memory_of_rule,
+    check_vector,
+    update_each,
+)
 from microfp.record import Record, attr
 from microfp.schedules import Schedule
 
 __all__ = [
     "AccumulationState",
     "accumulate_gradients",
+    "applied_rules",
     "chain",
+    "check_memory",
     "identity",
     "masked",
 ]
@@ -89,7 +100,7 @@ def _states(state: object, optimizers: Sequence[Optimizer]) -> tuple[object, ...
 
 
 def _all_rules(optimizers: Sequence[Optimizer]) -> tuple[RuleUse, ...] | None:
-    parts = [optimizer.rules for optimizer in optimizers]
+    parts = list(map(applied_rules, optimizers))
     return None if None in parts else tuple(rule for rules in parts for rule in rules or ())
 
 
@@ -138,12 +149,13 @@ def accumulate_gradients(*optimizers: Optimizer, every: int) -> Optimizer:
         init=bind(_first_mean, inner),
         update=bind(_accumulate, inner, size),
         learning_rate=None if rate is None else bind(_once_every, rate, size),
-        rules=_gathering(inner.rules, size),
+        rules=_all_gathering(inner, size),
     )
 
 
-def _gathering(inner: tuple[RuleUse, ...] | None, size: int) -> tuple[RuleUse, ...] | None:
+def _all_gathering(optimizer: Optimizer, size: int) -> tuple[RuleUse, ...] | None:
     """The rule of the means, and then those that see them; None where these gather themselves."""
+    inner = applied_rules(optimizer)
     if inner is None or any(use.every > 1 or use.rule.state is AccumulationState for use in inner):
         return None
     coefficients = bind(_place_in_mean, size)
@@ -186,9 +198,8 @@ def _accumulate(
     parameters: Numbers,
     step: int,
 ) -> tuple[Numbers, object]:
-    where = "accumulate_gradients"
-    if not isinstance(state, AccumulationState):
-        raise wrong_kind(where, "the optimizer state", "an AccumulationState", state)
+    state = _accumulation(state, len(parameters))
+    check_vector("accumulate_gradients", "gradients", gradients, len(parameters))
     place, is_last = _place_in_mean(size, state.count)
     means = (state.mean,)
     updates, (mean,) = update_each(_mean_rule, gradients, means, parameters, (place, is_last))
@@ -197,6 +208,14 @@ def _accumulate(
         return updates, after
     updates, moved = inner.update(updates, state.inner, parameters, step // size)
     return updates, after.set(inner=moved)
+
+
+def _accumulation(state: object, count: int) -> AccumulationState:
+    where = "accumulate_gradients"
+    if not isinstance(state, AccumulationState):
+        raise wrong_kind(where, "the optimizer state", "an AccumulationState", state)
+    check_vector(where, "mean of the optimizer state", state.mean, count)
+    return state
 
 
 def masked(where: Sequence[bool], *optimizers: Optimizer) -> Optimizer:
@@ -224,8 +243,13 @@ def masked(where: Sequence[bool], *optimizers: Optimizer) -> Optimizer:
         init=bind(_first_of_some, inner, chosen),
         update=bind(_apply_to_some, inner, chosen),
         learning_rate=inner.learning_rate,
-        rules=inner.rules and tuple(_among(chosen, use) for use in inner.rules),
+        rules=_all_among(inner, chosen),
     )
+
+
+def _all_among(inner: Optimizer, chosen: tuple[bool, ...]) -> tuple[RuleUse, ...] | None:
+    rules = applied_rules(inner)
+    return None if rules is None else tuple(_among(chosen, use) for use in rules)
 
 
 def _among(chosen: tuple[bool, ...], use: RuleUse) -> RuleUse:
@@ -259,3 +283,78 @@ def _picked(chosen: Sequence[bool], numbers: Numbers) -> Numbers:
             f"masked: where must have one bool per parameter, {len(numbers)}, got {len(chosen)}"
         )
     return pvector(compress(numbers, chosen))
+
+
+# What an update is made of: it alone says what an optimiser does. One that is given another
+# update, `optimizer._replace(update=mine)`, keeps its field `rules`, and applies none of them.
+
+
+def applied_rules(optimizer: Optimizer) -> tuple[RuleUse, ...] | None:
+    """The scalar rules that the update of an optimiser applies; None where it is more than that.
+
+    >>> from microfp.optim import sgd
+    >>> len(applied_rules(sgd(0.1)) or ())
+    1
+    >>> applied_rules(sgd(0.1)._replace(update=lambda g, state, p, step: (g, state))) is None
+    True
+    """
+    function, given = taken_apart(optimizer.update)
+    rules = next((rules for known, rules in _RULES if known is function), None)
+    return None if rules is None or optimizer.rules is None else rules(*given)
+
+
+_Rules = Callable[..., tuple[RuleUse, ...] | None]
+
+_RULES: Sequence[tuple[object, _Rules]] = (
+    (apply_rule, lambda name, rule: (RuleUse(rule),)),
+    (_apply_all, _all_rules),
+    (_accumulate, _all_gathering),
+    (_apply_to_some, _all_among),
+)
+"""From each function that updates, and what it is bound to, to the rules that it applies."""
+
+
+def check_memory(optimizer: Optimizer, state: object, count: int) -> None:
+    """Check that a state is what an optimiser remembers of so many parameters.
+
+    Of an optimiser of your own, whose update is none of microfp's, any state will do.
+
+    Raises:
+        TypeError: If it is the state of another optimiser.
+        ShapeError: If it is that of another model, which has more or fewer parameters.
+
+    >>> from microfp.optim import momentum, sgd
+    >>> from pyrsistent import pvector
+    >>> state = momentum(0.1).init(pvector([1.0, 2.0]))
+    >>> check_memory(momentum(0.1), state, 2)
+    >>> check_memory(momentum(0.1), state, 3)
+    Traceback (most recent call last):
+    microfp.errors.ShapeError: trace: trace of the optimizer state must be one number per \
+parameter, 3, got 2
+    """
+    function, given = taken_apart(optimizer.update)
+    check = next((check for known, check in _CHECKS if known is function), None)
+    if check is not None:
+        check(*given, state, count)
+
+
+def _check_all(optimizers: Sequence[Optimizer], state: object, count: int) -> None:
+    for optimizer, own in zip(optimizers, _states(state, optimizers), strict=True):
+        check_memory(optimizer, own, count)
+
+
+def _check_gathered(inner: Optimizer, size: int, state: object, count: int) -> None:
+    check_memory(inner, _accumulation(state, count).inner, count)
+
+
+def _check_some(inner: Optimizer, chosen: Sequence[bool], state: object, count: int) -> None:
+    check_memory(inner, state, len(_picked(chosen, pvector([0.0] * count))))
+
+
+_CHECKS: Sequence[tuple[object, Callable[..., None]]] = (
+    (apply_rule, check_memory_of_rule),
+    (_apply_all, _check_all),
+    (_accumulate, _check_gathered),
+    (_apply_to_some, _check_some),
+)
+"""From each function that updates, and what it is bound to, to the check of what it remembers."""

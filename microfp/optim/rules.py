@@ -15,6 +15,7 @@ from microfp import ops
 from microfp.base.binding import bind, shown
 from microfp.base.checks import check_kind, check_non_negative, wrong_kind
 from microfp.base.memo import memoized
+from microfp.errors import ShapeError
 from microfp.ops import Operand
 from microfp.record import Record, attr
 from microfp.schedules import Schedule
@@ -28,6 +29,9 @@ __all__ = [
     "Rule",
     "RuleUse",
     "Slots",
+    "apply_rule",
+    "check_memory_of_rule",
+    "check_vector",
     "checked_rate",
     "from_rule",
     "update_each",
@@ -193,7 +197,7 @@ def from_rule(name: str, rule: Rule, *, learning_rate: Schedule | None = None) -
     return Optimizer(
         name=name,
         init=bind(_first_memory, rule),
-        update=bind(_apply_rule, name, rule),
+        update=bind(apply_rule, name, rule),
         learning_rate=learning_rate,
         rules=(RuleUse(rule),),
     )
@@ -205,10 +209,23 @@ def _first_memory(rule: Rule, parameters: Numbers) -> object:
     return rule.state.unchecked(*counter, *vectors)
 
 
-def _apply_rule(
+def apply_rule(
     name: str, rule: Rule, gradients: Numbers, state: object, parameters: Numbers, step: int
 ) -> tuple[Numbers, object]:
-    count, vectors = _memory(name, rule, state)
+    """Apply a rule to each parameter: the update of the optimiser that `from_rule` makes.
+
+    Raises:
+        ShapeError: If gradients, parameters and what is remembered are not equally many.
+        TypeError: If the state is that of another rule.
+
+    >>> halve = Rule(function=lambda g, slots, p, coefficients: (0.5 * g, slots))
+    >>> apply_rule("halve", halve, pvector([1.0, 2.0]), EmptyState(), pvector([0.0]), 0)
+    Traceback (most recent call last):
+    microfp.errors.ShapeError: halve: gradients must be one number per parameter, 1, got 2
+    """
+    check_vector(name, "gradients", gradients, len(parameters))
+    check_memory_of_rule(name, rule, state, len(parameters))
+    count, vectors = _memory(rule, state)
     time = step if count is None else count
     coefficients = (*rule.coefficients(time), *_reduced(rule.reduction, gradients))
     updates, after = update_each(rule.function, gradients, vectors, parameters, coefficients)
@@ -249,12 +266,46 @@ def update_each(
     return updates, [pvector(column) for column in columns]
 
 
-def _memory(name: str, rule: Rule, state: object) -> tuple[int | None, tuple[Numbers, ...]]:
+def check_vector(name: str, which: str, numbers: Numbers, count: int) -> None:
+    """Check that there is one number per parameter.
+
+    Raises:
+        ShapeError: If there are more or fewer.
+
+    >>> check_vector("trace", "gradients", pvector([1.0]), 1)
+    """
+    if len(numbers) != count:
+        expected = f"one number per parameter, {count}"
+        raise ShapeError(f"{name}: {which} must be {expected}, got {len(numbers)}")
+
+
+def check_memory_of_rule(name: str, rule: Rule, state: object, count: int) -> None:
+    """Check that a state is what a rule remembers of so many parameters.
+
+    Raises:
+        TypeError: If it is that of another rule.
+        ShapeError: If it is that of more or fewer parameters.
+
+    >>> still = Rule(function=lambda g, slots, p, coefficients: (0.0, slots))
+    >>> check_memory_of_rule("still", still, (3.0,), 1)
+    Traceback (most recent call last):
+    TypeError: still: the optimizer state must be an EmptyState, got (3.0,) (tuple)
+    """
+    kind = rule.state
+    if kind is EmptyState and state == ():  # nobody has asked for a first state
+        return
+    if not isinstance(state, kind):
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise wrong_kind(name, "the optimizer state", f"{article} {kind.__name__}", state)
+    for field, held in state.items():
+        if isinstance(held, PVector):
+            check_vector(name, f"{field} of the optimizer state", held, count)
+
+
+def _memory(rule: Rule, state: object) -> tuple[int | None, tuple[Numbers, ...]]:
     """The count of a state, if there is one, and its vectors."""
-    if rule.state is EmptyState:
+    if not isinstance(state, rule.state) or rule.state is EmptyState:
         return None, ()
-    if not isinstance(state, rule.state):
-        raise wrong_kind(name, "the optimizer state", f"a {rule.state.__name__}", state)
     fields = tuple(state.values())
     return (fields[0], fields[1:]) if rule.is_counting else (None, fields)  # type: ignore[return-value]  # as `init` and `update` make it
 

@@ -22,9 +22,9 @@ from microfp.datasets import Dataset, batch
 from microfp.errors import TraceError
 from microfp.losses import Loss, check_fits
 from microfp.nn import Model
-from microfp.optim import Optimizer
+from microfp.optim import Optimizer, check_memory
 from microfp.record import Record, attr
-from microfp.trainer.state import M, Metrics, TrainState, measured
+from microfp.trainer.state import M, Metrics, TrainState, measured, parameter_numbers
 from microfp.tree import parameters
 from microfp.values import Value
 
@@ -168,6 +168,26 @@ def folded(
 def is_logged(metrics: Metrics, log_every: int, last: int) -> bool:
     """Whether the metrics of a step belong to a history: every so many, and those of the last."""
     return metrics.step % log_every == 0 or metrics.step == last
+
+
+def check_state(training: Training, state: TrainState[M]) -> TrainState[M]:
+    """Check that a state remembers what the optimiser of a training does, of as many parameters.
+
+    Raises:
+        TypeError: If its memory is that of another optimiser.
+        ShapeError: If it is that of another model.
+
+    >>> from microfp import datasets, losses, nn, optim, trainer
+    >>> training = checked_training(
+    ...     losses.max_margin(), optim.adam(0.1), datasets.moons(4), None, 1
+    ... )
+    >>> check_state(training, trainer.initial_state(nn.mlp(2, [1]), optim.momentum(0.1)))
+    Traceback (most recent call last):
+    TypeError: scale_by_adam: the optimizer state must be an AdamState, got \
+TraceState(tr...0, 0.0, 0.0])) (TraceState)
+    """
+    check_memory(training.optimizer, state.optimizer_state, len(parameter_numbers(state)))
+    return state
 
 
 def check_captured(captured: frozenset[Value], state: TrainState[M]) -> None:

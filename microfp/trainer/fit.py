@@ -18,7 +18,7 @@ from microfp.losses import Loss, check_fits, evaluate, max_margin
 from microfp.optim import Optimizer, sgd
 from microfp.record import Deferred, pending
 from microfp.schedules import micrograd_decay
-from microfp.trainer.backend import Backend, Step, Training, checked_training
+from microfp.trainer.backend import Backend, Step, Training, check_state, checked_training
 from microfp.trainer.choice import runner_of
 from microfp.trainer.state import M, Metrics, Run, TrainState, initial_state
 
@@ -62,7 +62,7 @@ def make_step(
     runner = runner_of(backend)
 
     def step(state: TrainState[M], /) -> TrainState[M]:
-        return runner.step(training, state)
+        return runner.step(training, check_state(training, state))
 
     return step
 
@@ -105,7 +105,7 @@ def train(
     runner = runner_of(backend)
     start = initial_state(model, optimizer)
     check_fits(loss, model, dataset)
-    return runner.states(training, start)
+    return runner.states(training, check_state(training, start))
 
 
 def fit(
@@ -146,7 +146,7 @@ def fit(
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
     start = initial_state(model, optimizer)
-    end, history = runner.fold(training, start, steps, log_every)
+    end, history = runner.fold(training, check_state(training, start), steps, log_every)
     loss_and_accuracy = _last_measured(training, start, history)
     options = partial(_options, training, steps, log_every, backend)
     return Run.unchecked(

@@ -32,7 +32,7 @@ from microfp.losses import Loss, check_fits, evaluate, max_margin
 from microfp.nn import Model
 from microfp.optim import Optimizer, sgd
 from microfp.schedules import micrograd_decay
-from microfp.trainer.backend import Backend, Runner, Training, checked_training
+from microfp.trainer.backend import Backend, Runner, Training, check_state, checked_training
 from microfp.trainer.choice import runner_of
 from microfp.trainer.state import (
     M,
@@ -340,7 +340,7 @@ def resume(
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
     check_fits(loss, state.model, dataset)
-    return runner.states(training, state)
+    return runner.states(training, check_state(training, state))
 
 
 def with_optimizer(state: TrainState[M], optimizer: Optimizer) -> TrainState[M]:
@@ -468,7 +468,8 @@ def try_resume(
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
     check_fits(loss, state.model, dataset)
-    return _results(runner.states(training, state), state, bind(_explained, runner, training))
+    states = runner.states(training, check_state(training, state))
+    return _results(states, state, bind(_explained, runner, training))
 
 
 def _results(

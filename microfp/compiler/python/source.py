@@ -17,7 +17,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from microfp.algebra.python_text import (
@@ -31,6 +30,7 @@ from microfp.algebra.python_text import (
     sum_in_lines,
     written,
 )
+from microfp.base.memo import by_key
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program, primitive_of
 from microfp.ops import PRIMITIVES, Primitive
 
@@ -340,7 +340,7 @@ def functions_of(program: Program) -> dict[str, Callable[..., float]]:
 Namespace: TypeAlias = tuple[tuple[str, Callable[..., float]], ...]
 
 
-@lru_cache(maxsize=64)
+@by_key(64)
 def compiled(source: str, functions: Namespace) -> Callable[..., object]:
     r"""Compile the source of a function that is called `program`; the same source only once.
 

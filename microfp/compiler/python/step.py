@@ -18,10 +18,9 @@ multiplied and added, and a sum that starts at 0.0 is the same whichever zero is
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from microfp.base.memo import remembering
+from microfp.base.memo import by_key, remembering
 from microfp.compiler.ir.adjoint import carried_program, penalty_program
 from microfp.compiler.ir.bounds import largest_leaf
 from microfp.compiler.ir.program import Program
@@ -126,21 +125,13 @@ def plan_for(
     >>> plan_for(loss, model, 2) is plan_for(loss, model, 2)
     True
     """
-    _check_hashable(loss)
     plan = find_plan(loss, model, width, most_nodes, targets)
     if isinstance(plan, TraceError):
         raise plan.with_traceback(None)
     return plan
 
 
-def _check_hashable(loss: Loss) -> None:
-    try:
-        hash(loss)
-    except TypeError as error:
-        raise TraceError(f"{loss.name}: a loss is found by its hash, and has none") from error
-
-
-@lru_cache(maxsize=64)
+@by_key(64)
 def find_plan(
     loss: Loss, model: Template, width: int, most_nodes: int | None = None, targets: int = 1
 ) -> Plan | TraceError:

@@ -9,6 +9,7 @@ False
 
 from collections.abc import Callable, Hashable
 
+from microfp.base.keys import key
 from microfp.base.memo import remembering
 from microfp.errors import TraceError
 from microfp.record import Record, attr
@@ -44,6 +45,11 @@ class Template(Record):
 
     def __hash__(self) -> int:
         return self.digest
+
+
+@key.register
+def _of_template(thing: Template) -> Hashable:
+    return thing
 
 
 def template(model: object) -> Template:
@@ -94,8 +100,9 @@ def _structure(branch: object, places: dict[Value, int]) -> Hashable:
             return Value, places[branch], branch.label
         return _frozen(branch)
     if isinstance(branch, CONTAINERS):
-        return type(branch), *((key, _structure(part, places)) for key, part in branches(branch))
-    return type(branch), _key(branch)
+        parts = ((key(place), _structure(part, places)) for place, part in branches(branch))
+        return type(branch), *parts
+    return _key(branch)
 
 
 def _frozen(node: Value) -> Hashable:
@@ -106,12 +113,9 @@ def _frozen(node: Value) -> Hashable:
 
 
 def _key(static: object) -> Hashable:
-    if isinstance(static, float):
-        return static.hex()  # 0.0 and -0.0 are equal, and yet two numbers
     try:
-        hash(static)
-    except TypeError:
+        return key(static)
+    except TraceError:
         raise TraceError(
             f"the model holds a {type(static).__name__}, which may change; use a tuple or a PVector"
         ) from None
-    return static

@@ -55,7 +55,7 @@ def rules_of(optimizer: Optimizer) -> Rules | None:
     >>> rules_of(optim.adam(0.1)).counts
     (2, 1)
     """
-    uses = optimizer.rules
+    uses = applied_rules(optimizer)
     if uses is None:
         return None
     try:

@@ -6,9 +6,9 @@ changes from step to step are computed in Python beforehand.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
+from microfp.base.memo import by_key
 from microfp.compiler.ir.adjoint import example_program
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
@@ -73,7 +73,7 @@ class ParameterCode(Record):
     executable: Executable = attr()
 
 
-@lru_cache(maxsize=64)
+@by_key(64)
 def example_code(
     loss: Loss, model: Template, columns: int, form: Form, targets: int = 1
 ) -> ExampleCode | CompileError:
@@ -233,7 +233,7 @@ class Trainer(NamedTuple):
     row: int
 
 
-@lru_cache(maxsize=64)
+@by_key(64)
 def trainer_for(
     loss: Loss,
     model: Template,

@@ -1,7 +1,7 @@
 """What a state must be, to be saved and to be loaded, and the errors that say what is not."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
@@ -16,6 +16,7 @@ from microfp.errors import CheckpointError
 from microfp.nn import ACTIVATIONS, MLP, Layer, Model, Neuron
 from microfp.record import Record
 from microfp.trainer import TrainState
+from microfp.tree import parameter_count
 
 __all__ = [
     "LARGEST_INT",
@@ -165,6 +166,24 @@ def _check_state(state: TrainState[M], where: str) -> None:
         raise wrong(f"{where}.step", "an int >= 0", state.step)
     if not (isinstance(state.model, Record | tuple) and callable(state.model)):
         raise wrong(f"{where}.model", "a model that can be called", state.model)
+    count = parameter_count(state.model)
+    for name, numbers in _memories(state.optimizer_state):
+        if len(numbers) > count:  # there are fewer where parameters are masked
+            expected = f"of at most {count} numbers, one per parameter of the model"
+            raise CheckpointError(f"{where}.{name} must be {expected}, got {len(numbers)}")
+
+
+def _memories(state: object) -> Iterator[tuple[str, PVector[float]]]:
+    """The numbers that microfp's own parts of an optimiser remember, with their places in words."""
+    if isinstance(state, tuple):
+        for part in state:
+            yield from _memories(part)
+    elif isinstance(state, OPTIMIZER_STATES):
+        for name, held in state.items():
+            if isinstance(held, PVector):
+                yield f"optimizer_state.{type(state).__name__}.{name}", held
+            else:
+                yield from _memories(held)
 
 
 def _check_memory(state: Record, where: str) -> None:

@@ -24,7 +24,14 @@ from microfp.losses import Loss, check_fits
 from microfp.nn import Model
 from microfp.optim import Optimizer, check_memory
 from microfp.record import Record, attr
-from microfp.trainer.state import M, Metrics, TrainState, measured, parameter_numbers
+from microfp.trainer.state import (
+    M,
+    Metrics,
+    TrainState,
+    measured,
+    parameter_numbers,
+    remembers_for,
+)
 from microfp.tree import parameters
 from microfp.values import Value
 
@@ -186,7 +193,8 @@ def check_state(training: Training, state: TrainState[M]) -> TrainState[M]:
     TypeError: scale_by_adam: the optimizer state must be an AdamState, got \
 TraceState(tr...0, 0.0, 0.0])) (TraceState)
     """
-    check_memory(training.optimizer, state.optimizer_state, len(parameter_numbers(state)))
+    if not remembers_for(state, training.optimizer):  # for speed: reading it is half of a step
+        check_memory(training.optimizer, state.optimizer_state, len(parameter_numbers(state)))
     return state
 
 

@@ -156,7 +156,8 @@ def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
 def _last_state(opened: _Opened, steps: Steps, metrics: Metrics) -> TrainState[M]:
     """The state after the last of some steps."""
     last = steps.count - 1
-    model = Unbuilt.unchecked(kind_of(opened.template), Deferred(partial(steps.numbers, last)))
+    kind = kind_of(opened.template, optimizer=opened.stream.optimizer)
+    model = Unbuilt.unchecked(kind, Deferred(partial(steps.numbers, last)))
     memory = Deferred(partial(steps.state, last))
     return TrainState.unchecked(metrics.step + 1, Deferred(model), memory, metrics)
 
@@ -164,7 +165,9 @@ def _last_state(opened: _Opened, steps: Steps, metrics: Metrics) -> TrainState[M
 def _block(opened: _Opened, steps: Steps) -> list[TrainState[M]]:
     """The states after each of some steps, the first of them last."""
     places, first = range(steps.count), opened.step + 1
-    kind = kind_of(opened.template, known_finite=Deferred(partial(_ends_finite, steps)))
+    known_finite = Deferred(partial(_ends_finite, steps))
+    optimizer = opened.stream.optimizer
+    kind = kind_of(opened.template, known_finite=known_finite, optimizer=optimizer)
     models = Unbuilt.unchecked_many(
         [kind] * steps.count, list(map(Deferred, map(partial, repeat(steps.numbers), places)))
     )

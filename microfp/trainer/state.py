@@ -113,10 +113,13 @@ class Kind(Record):
     Attributes:
         template: Of their structure.
         known_finite: Whether all their numbers are known to be finite; False where nobody looked.
+        optimizer: Whose memory stands beside them as long as nobody has read it; None where it has
+            been read from the start.
     """
 
     template: Template = attr()
     known_finite: bool = attr(deferrable=True)
+    optimizer: Optimizer | None = attr()
 
 
 class Unbuilt(Record):
@@ -174,9 +177,21 @@ def template_of(state: TrainState[M]) -> Template:
     return template(state.model) if known is None else known.kind.template
 
 
-def kind_of(template: Template, *, known_finite: bool | Deferred = False) -> Kind:
+def kind_of(
+    template: Template,
+    *,
+    known_finite: bool | Deferred = False,
+    optimizer: Optimizer | None = None,
+) -> Kind:
     """The kind of models of a structure; whoever makes states of it says what it knows of them."""
-    return Kind.unchecked(template, known_finite)
+    return Kind.unchecked(template, known_finite, optimizer)
+
+
+def remembers_for(state: TrainState[M], optimizer: Optimizer) -> bool:
+    """Whether a state is known, without a look at it, to hold the memory of an optimiser."""
+    known = unbuilt(state)
+    is_own = known is not None and known.kind.optimizer is optimizer
+    return is_own and pending(state, "optimizer_state") is not None
 
 
 def parameter_numbers(state: TrainState[M]) -> tuple[float, ...]:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import pytest
 from pyrsistent import PVector, pvector
 
-from microfp import Record, Value, attr, optim, value, values
-from microfp.checkpoint import from_data, load, to_json
+from microfp import Record, Value, attr, nn, optim, value, values
+from microfp.checkpoint import from_data, load, save, to_json
 from microfp.checkpoint.formats import OPTIMIZER_STATES
 from microfp.errors import CheckpointError
 from microfp.schedules import constant
@@ -111,3 +111,16 @@ class Loose(Record):
 def test_a_field_of_any_type_is_saved_as_it_is(tmp_path: Path) -> None:
     state = started(Loose(w=value(1.0)))
     assert described(through_file(state, tmp_path / "run.json", Loose)) == described(state)
+
+
+def test_the_memory_of_a_larger_model_is_neither_saved_nor_loaded(tmp_path: Path) -> None:
+    small, large = started(nn.neuron(1)), started(nn.neuron(2))
+    memory = "state.TrainState.optimizer_state.AdamState.first_moments"
+    expected = f"{memory} must be of at most 2 numbers, one per parameter of the model, got 3"
+    mixed = small.set(optimizer_state=large.optimizer_state)
+    assert expected in complaint(save(mixed, tmp_path / "run.json"))
+    data = json.loads(to_json(small))
+    state = data["state"]["TrainState"]
+    state["optimizer_state"] = json.loads(to_json(large))["state"]["TrainState"]["optimizer_state"]
+    (tmp_path / "forged.json").write_text(resealed(data))
+    assert expected in complaint(load(tmp_path / "forged.json"))

@@ -15,6 +15,7 @@ from microfp import ops
 from microfp.base.checks import check_callable, check_flag, wrong_kind, wrong_value
 from microfp.func.duals import SCOPE, Dual, Scope, dual, split, within
 from microfp.func.places import (
+    at_rest,
     holds_node,
     is_scalar,
     match_places,
@@ -299,7 +300,7 @@ def _on_duals(
     contents = [number_of(place.content) for place in places_in(where, "output", (output,))]
     numbers = not (keeps_nodes or scope.variables)
     parts = [split(x.data if numbers and type(x) is Value else x, level) for x in contents]
-    return rebuild(output, [p for p, _ in parts]), rebuild(output, [t for _, t in parts])
+    return rebuild(output, [p for p, _ in parts]), at_rest(rebuild(output, [t for _, t in parts]))
 
 
 def _tie(places: tuple[Place, ...], duals: list[Dual]) -> list[Dual]:

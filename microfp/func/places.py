@@ -25,6 +25,7 @@ __all__ = [
     "is_scalar",
     "match_places",
     "number_of",
+    "one_per_value",
     "operand_at",
     "places_in",
     "places_outside_records",
@@ -157,6 +158,20 @@ def rebuild(tree: A, contents: Iterable[object]) -> A:
 
     fitting = map(fitted, scalars(tree), contents)
     return map_scalars(lambda _: next(fitting), tree)
+
+
+def one_per_value(places: Iterable[Place], contents: Iterable[A]) -> list[A]:
+    """Of what belongs to places, one thing for one value of a record, wherever that stands.
+
+    >>> tied = Place(("w",), value(1.0), in_record=True)
+    >>> one_per_value([tied, tied], ["first", "second"])
+    ['first', 'first']
+    """
+    tied: dict[object, A] = {}
+    return [
+        tied.setdefault(place.content, x) if place.in_record else x
+        for place, x in zip(places, contents, strict=True)
+    ]
 
 
 def at_rest(tree: A) -> A:

@@ -21,7 +21,15 @@ from microfp.func.duals import (
     split,
     within,
 )
-from microfp.func.places import at_rest, holds_node, number_of, operand_at, places_in, rebuild
+from microfp.func.places import (
+    at_rest,
+    holds_node,
+    number_of,
+    one_per_value,
+    operand_at,
+    places_in,
+    rebuild,
+)
 from microfp.gradients import adjoints, descendants, evaluate, numeric_adjoints, product
 from microfp.ops import Operand
 from microfp.record import Record, attr
@@ -112,11 +120,7 @@ def trace_call(
 
 def _leaves(places: tuple[Place, ...]) -> tuple[Value, ...]:
     """A leaf for each place; tied weights, one value in several places of a record, stay tied."""
-    tied: dict[object, Value] = {}
-    fresh = ((place, _leaf(place.content)) for place in places)
-    return tuple(
-        tied.setdefault(place.content, leaf) if place.in_record else leaf for place, leaf in fresh
-    )
+    return tuple(one_per_value(places, (_leaf(place.content) for place in places)))
 
 
 def _leaf(x: object) -> Value:
@@ -327,7 +331,7 @@ def shape_gradient(trace: Trace, slopes: Iterable[Operand]) -> tuple[object, ...
     """
     contents = (
         lift(slope) if isinstance(place.content, Value) and not place.in_record else slope
-        for place, slope in zip(trace.places, slopes, strict=True)
+        for place, slope in zip(trace.places, one_per_value(trace.places, slopes), strict=True)
     )
     return at_rest(rebuild(trace.inputs, contents))
 

@@ -12,7 +12,7 @@ from functools import partial, reduce
 from typing import NamedTuple, TypeAlias
 
 from microfp.compiler.trace.stand_ins import traced_leaf
-from microfp.optim import AccumulationState, Optimizer, RuleUse
+from microfp.optim import AccumulationState, Optimizer, RuleUse, applied_rules
 from microfp.values import Value, lift, value, where
 
 __all__ = ["Rules", "TracedUpdate", "rules_of", "scalars_of", "trace_update", "use_count"]

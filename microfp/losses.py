@@ -13,6 +13,7 @@ from typing import Generic, TypeAlias, TypeVar
 from microfp import ops
 from microfp.base.binding import bind, shown
 from microfp.base.checks import check_kind, check_non_negative, check_positive
+from microfp.base.ieee import by_ieee
 from microfp.datasets import Dataset, Row
 from microfp.errors import DataError, ShapeError
 from microfp.nn import Model, forward_many
@@ -194,7 +195,12 @@ def share_correct(loss: Loss, scores: Iterable[Row], dataset: Dataset) -> float 
     if loss.is_correct is None:
         return None
     columns = zip(*dataset.targets, strict=True) if dataset.further_ys else (dataset.ys,)
-    return sum(map(loss.is_correct, scores, *columns)) / len(dataset.ys)
+    return by_ieee(_count, loss.is_correct, tuple(scores), *columns) / len(dataset.ys)
+
+
+def _count(is_correct: Callable[..., bool], rows: Iterable[Row], *columns: Row) -> int:
+    """How many rows are predicted rightly."""
+    return sum(map(is_correct, rows, *columns))
 
 
 def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:

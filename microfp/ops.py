@@ -21,6 +21,7 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Protocol, TypeAlias, overload
 
+from microfp.base import ieee
 from microfp.record import Record, attr
 
 
@@ -133,26 +134,8 @@ class Primitive(Record):
 # The values on floats. Where Python would raise, IEEE 754 has an answer.
 
 
-def _divide(a: float, b: float) -> float:
-    try:
-        return a / b
-    except ZeroDivisionError:
-        return math.nan if a == 0.0 or a != a else math.copysign(math.inf, a) * math.copysign(1, b)
-
-
 def _total(*terms: float) -> float:
     return reduce(operator.add, terms) if terms else 0.0  # `sum` would compensate in 3.12
-
-
-def _power(a: float, b: float) -> float:
-    try:
-        return math.pow(a, b)
-    except OverflowError:
-        return -math.inf if a < 0.0 and b % 2.0 == 1.0 else math.inf
-    except ValueError:  # a pole at zero, or a fractional power of a negative number
-        if a != 0.0:
-            return math.nan
-        return math.copysign(math.inf, a) if b % 2.0 == 1.0 else math.inf
 
 
 def _exp(a: float) -> float:
@@ -241,7 +224,7 @@ def _exp_size(size: float) -> float:
 def _power_size(size: float, exponent: float) -> float:
     if not 0.0 <= exponent < math.inf or not exponent.is_integer():
         return math.inf
-    return _power(max(1.0, size), exponent)
+    return ieee.power(max(1.0, size), exponent)
 
 
 def primitive(
@@ -334,7 +317,7 @@ neg: Primitive = primitive(
 )
 divide: Primitive = primitive(
     "divide",
-    _divide,
+    ieee.divide,
     lambda a, b, y: (divide(1.0, b), -divide(y, b)),
     "{0} / {1}",
     arity=2,
@@ -357,7 +340,7 @@ def _slope_along_base(a: Operand, b: Operand) -> Operand:
 # a ** k for a constant k, and a ** b. At a = 0 the second has no slope along b.
 constant_power: Primitive = primitive(
     "constant_power",
-    _power,
+    ieee.power,
     lambda a, k, y: (k * constant_power(a, k - 1.0) if k != 0.0 else FLAT,),
     "{0} ** {1}",
     latex=("{0:4}^{{{1}}}", POWER),
@@ -366,7 +349,7 @@ constant_power: Primitive = primitive(
 )
 pow: Primitive = primitive(
     "pow",
-    _power,
+    ieee.power,
     lambda a, b, y: (
         _slope_along_base(a, b),
         where(a, y * log(where(a, a, 1.0)), 0.0),

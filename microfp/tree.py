@@ -1,8 +1,9 @@
 """Models as trees: any record that holds values is a model, and its leaves are its parameters.
 
 A tree is a `Value`, or a `Record`, `PVector`, `PMap` or tuple of trees. Whatever else it holds
-(numbers, names, functions) stays as it is. A list, dict or set of values is refused: it could
-change under a training that never sees it.
+(numbers, names, functions) stays as it is. A list, dict or set of values is refused, as it could
+change under a training that never sees it; so are other containers and objects that hold values,
+which would silently not be trained.
 
 >>> from microfp.record import Record, attr
 >>> class Line(Record):
@@ -15,10 +16,13 @@ change under a training that never sees it.
 Line(slope=Value(data=5.0), offset=Value(data=6.0))
 """
 
+from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias, TypeVar
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
-from pyrsistent import PMap, PVector, pmap, pvector
+from pyrsistent import PMap, PRecord, PVector, pmap, pvector
 
 from microfp.base.checks import check_callable, wrong_kind
 from microfp.base.memo import remembering
@@ -28,11 +32,11 @@ from microfp.values import LEAF, Scalar, Value, lift, stop_gradient, value
 
 __all__ = [
     "CONTAINERS",
-    "MUTABLE",
     "Path",
     "Place",
     "branches",
     "freeze",
+    "is_frozen",
     "map_parameters",
     "map_scalars",
     "map_values",
@@ -55,12 +59,14 @@ CONTAINERS = (Record, PMap, PVector, tuple)
 True
 """
 
-MUTABLE = (list, dict, set)
-"""What a tree could branch at, if it could not change.
+PLAIN = frozenset({str, int, bool, float, type(None), FunctionType})
+"""What certainly holds no values, for speed: the types of most of what a model holds besides."""
 
->>> isinstance([1.0, 2.0], MUTABLE)
-True
-"""
+OPAQUE = (
+    *(str, bytes, bytearray, memoryview, array, range, type, ModuleType),
+    *(FunctionType, BuiltinFunctionType, MethodType, partial),
+)
+"""What is not looked into: a value that a function has closed over is a constant, and no part."""
 
 
 class Place(NamedTuple):
@@ -93,19 +99,43 @@ def scalars(tree: object, path: Path = (), *, in_record: bool = False) -> Iterat
 
     These are the values, wherever they stand, and what stands outside of records: a float in a
     tuple is an input, a float in a record is a constant of the model. What stands outside of
-    records and is no number at all is yielded too, so that the caller can refuse it.
+    records and is no number at all is yielded too, so that the caller can refuse it. A frozen value
+    in a record is a constant.
 
     >>> [(place.path, place.content) for place in scalars((1.0, (value(2.0), 3.0)))]
     [((0,), 1.0), ((1, 0), Value(data=2.0)), ((1, 1), 3.0)]
     """
+    return (place for place in _places(tree, path, in_record) if not _is_constant(*place[1:]))
+
+
+def _places(tree: object, path: Path, in_record: bool) -> Iterator[Place]:  # noqa: FBT001 - it recurs
+    """The same, and the frozen values."""
     if isinstance(tree, CONTAINERS) and not isinstance(tree, Value):
         inside = in_record or isinstance(tree, Record)
         for key, branch in branches(tree):
-            yield from scalars(branch, (*path, key), in_record=inside)
+            yield from _places(branch, (*path, key), inside)
     elif not in_record or isinstance(tree, Value):
         yield Place(path, tree, in_record)
     else:
         _check_holds_no_values(path, tree)
+
+
+def _is_constant(content: object, in_record: bool) -> bool:  # noqa: FBT001 - half of a place
+    return in_record and is_frozen(content)
+
+
+def is_frozen(content: object) -> bool:
+    """Whether something is a parameter that `freeze` has made a constant of.
+
+    >>> is_frozen(stop_gradient(value(1.0))), is_frozen(value(1.0))
+    (True, False)
+    """
+    return (
+        isinstance(content, Value)
+        and content.op == "stop_gradient"
+        and len(content.parents) == 1
+        and content.parents[0].op == LEAF
+    )
 
 
 def values(tree: object) -> Iterator[Value]:
@@ -114,7 +144,7 @@ def values(tree: object) -> Iterator[Value]:
     >>> [v.data for v in values((value(1.0), "and", (value(2.0),)))]
     [1.0, 2.0]
     """
-    for place in scalars(tree):
+    for place in _places(tree, (), in_record=False):
         if isinstance(place.content, Value):
             yield place.content
         else:
@@ -122,22 +152,41 @@ def values(tree: object) -> Iterator[Value]:
 
 
 def _check_holds_no_values(path: Path, content: object) -> None:
-    """Refuse what can change and holds values, which would silently not be trained."""
-    if isinstance(content, MUTABLE) and _holds_values(content):
+    """Refuse what holds values and is none of a tree's containers: they would not be trained."""
+    if type(content) not in PLAIN and _holds_values(content, set()):
         where = ".".join(map(str, path)) or "the root"
-        expected = "a PMap" if isinstance(content, dict) else "a tuple or a PVector"
+        expected = (
+            "a PMap"
+            if isinstance(content, Mapping)
+            else "a tuple or a PVector"
+            if isinstance(content, Collection)
+            else "a Record"
+        )
         raise wrong_kind("tree", where, f"{expected}, as it holds values", content)
 
 
-def _holds_values(content: object) -> bool:
+def _holds_values(content: object, seen: set[int]) -> bool:
     if isinstance(content, Value):
         return True
-    inside: Iterable[object] = ()
+    if type(content) in PLAIN or id(content) in seen:
+        return False
+    seen.add(id(content))
+    return any(_holds_values(part, seen) for part in _parts(content))
+
+
+def _parts(content: object) -> Iterable[object]:
+    """What something holds: items, fields, attributes."""
+    if isinstance(content, OPAQUE):
+        return ()
     if isinstance(content, Mapping):  # records and PMaps are mappings too
-        inside = content.values()
-    elif isinstance(content, (*CONTAINERS, *MUTABLE)):
-        inside = content
-    return any(map(_holds_values, inside))
+        return content.values()
+    if isinstance(content, Collection):
+        return () if hasattr(content, "dtype") else content  # numpy's arrays are of numbers
+    kind = type(content)
+    slots = getattr(kind, "_pclass_fields", getattr(kind, "__slots__", ()))
+    names: Iterable[str] = (slots,) if isinstance(slots, str) else slots
+    attributes: Mapping[str, object] = getattr(content, "__dict__", {})
+    return [*attributes.values(), *(getattr(content, name, None) for name in names)]
 
 
 def branches(tree: object) -> Iterator[tuple[object, object]]:
@@ -192,7 +241,11 @@ def map_values(f: Callable[[Value], Value], tree: M) -> M:
     >>> map_values(lambda v: v * 2.0, (value(1.0), "and"))
     (Value(data=2.0, op='mul'), 'and')
     """
-    return map_scalars(lambda x: f(x) if isinstance(x, Value) else x, tree)
+
+    def mapped(content: object, /, *, in_record: bool) -> object:  # noqa: ARG001 - all the same
+        return f(content) if isinstance(content, Value) else content
+
+    return _mapped(mapped, tree, in_record=False)  # type: ignore[return-value]  # each branch keeps it
 
 
 def map_scalars(f: Callable[[object], object], tree: M) -> M:
@@ -201,14 +254,25 @@ def map_scalars(f: Callable[[object], object], tree: M) -> M:
     >>> map_scalars(str, (1.0, (2.0, 3.0)))
     ('1.0', ('2.0', '3.0'))
     """
-    return _mapped(f, tree, in_record=False)  # type: ignore[return-value]  # each branch keeps it
+
+    def mapped(content: object, /, *, in_record: bool) -> object:
+        return content if _is_constant(content, in_record) else f(content)
+
+    return _mapped(mapped, tree, in_record=False)  # type: ignore[return-value]  # each branch keeps it
 
 
-def _mapped(f: Callable[[object], object], tree: object, *, in_record: bool) -> object:
+class _Map(Protocol):
+    """What becomes of the content of a place, where it matters whether that is in a record."""
+
+    def __call__(self, content: object, /, *, in_record: bool) -> object: ...
+
+
+def _mapped(f: _Map, tree: object, *, in_record: bool) -> object:
     if isinstance(tree, Value):
-        return f(tree)
-    if isinstance(tree, Record):
-        branches = {name: _mapped(f, branch, in_record=True) for name, branch in tree.items()}
+        return f(tree, in_record=in_record)
+    if isinstance(tree, Record | PRecord):
+        inside = in_record or isinstance(tree, Record)
+        branches = {name: _mapped(f, branch, in_record=inside) for name, branch in tree.items()}
         return tree.set(**branches)
     if isinstance(tree, PMap):
         items = _sorted_items(tree)
@@ -218,7 +282,7 @@ def _mapped(f: Callable[[object], object], tree: object, *, in_record: bool) -> 
     if isinstance(tree, tuple):
         made_from = getattr(tree, "_make", tuple)  # a named tuple stays one
         return made_from([_mapped(f, branch, in_record=in_record) for branch in tree])
-    return tree if in_record else f(tree)
+    return tree if in_record else f(tree, in_record=False)
 
 
 def map_parameters(f: Callable[[Value], Scalar], model: M) -> M:

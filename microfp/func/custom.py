@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from microfp import ops, values
 from microfp.base.checks import check_callable, check_count, check_kind, wrong_kind, wrong_value
+from microfp.base.ieee import by_ieee
 from microfp.errors import ShapeError
 from microfp.func.duals import SCOPE, Dual, nodes_are_numbers
 from microfp.func.places import is_scalar
@@ -103,8 +104,8 @@ def _row(
     written = title.replace("{", "{{").replace("}", "}}")
     return ops.primitive(
         title,
-        lambda *operands: _checked_result(title, f(*operands)),
-        lambda *both: _checked_partials(title, count, both, partials(*both)),
+        lambda *operands: _checked_result(title, by_ieee(f, *operands)),
+        lambda *both: _checked_partials(title, count, both, by_ieee(partials, *both)),
         f"{written}({shown})",
         arity=count,
     )

@@ -25,7 +25,7 @@ nothing can be confused, since each transform makes leaves of its own and a leaf
 scope only tells whether a result may be a plain number.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar, copy_context
 from functools import reduce
 from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar
@@ -44,6 +44,7 @@ __all__ = [
     "Level",
     "Pair",
     "Scope",
+    "along",
     "dual",
     "dual_adjoints",
     "join",
@@ -89,6 +90,31 @@ def within(scope: Scope, f: Callable[P, A], *args: P.args, **kwargs: P.kwargs) -
     context = copy_context()
     context.run(SCOPE.set, scope)
     return context.run(f, *args, **kwargs)
+
+
+def along(leaves: Iterable[Value], f: Callable[P, A], *args: P.args, **kwargs: P.kwargs) -> A:
+    """Call a function whose result will be differentiated along some leaves, by `backward`.
+
+    A transform that is taken inside, at plain numbers, gives a graph where its function has met
+    one of them, and a plain number elsewhere. `nn.forward` calls models so.
+
+    Args:
+        leaves: The leaves, such as the parameters of a model.
+        f: The function.
+        *args: Its arguments.
+        **kwargs: Its arguments by name.
+
+    >>> from microfp import backward, func, value
+    >>> w = value(3.0)
+    >>> slope = along([w], lambda: func.grad(lambda x: w * x * x)(2.0))
+    >>> slope.data, backward(slope)[w]
+    (12.0, 4.0)
+    """
+    scope = SCOPE.get()
+    if scope.depth and nodes_are_numbers():  # what is around computes numbers, and keeps no graph
+        return f(*args, **kwargs)
+    variables = scope.variables.union(leaves)
+    return within(Scope.unchecked(scope.depth, variables, scope.keeps_nodes), f, *args, **kwargs)
 
 
 def nodes_are_numbers() -> bool:

@@ -16,14 +16,16 @@ from microfp.base.checks import wrong_kind, wrong_value
 from microfp.errors import ShapeError
 from microfp.func.duals import SCOPE, Dual, Scope
 from microfp.ops import Operand
-from microfp.tree import Path, Place, map_scalars, scalars
-from microfp.values import LEAF, Value, lift, value
+from microfp.tree import Path, Place, is_frozen, map_scalars, map_values, scalars, values
+from microfp.values import LEAF, Value, lift, stop_gradient, value
 
 __all__ = [
+    "at_rest",
     "holds_node",
     "is_scalar",
     "match_places",
     "number_of",
+    "one_per_value",
     "operand_at",
     "places_in",
     "places_outside_records",
@@ -146,13 +148,46 @@ def rebuild(tree: A, contents: Iterable[object]) -> A:
     >>> rebuild((3.0, (4.0,)), [1.0, 2.0])
     (1.0, (2.0,))
     """
-    fitting = (
-        value(x, label=place.content.label)
-        if isinstance(x, float) and place.in_record and isinstance(place.content, Value)
-        else x
-        for place, x in zip(scalars(tree), contents, strict=True)
-    )
+    tied: dict[tuple[object, str], Value] = {}
+
+    def fitted(place: Place, x: object) -> object:
+        if not (isinstance(x, float) and place.in_record and isinstance(place.content, Value)):
+            return x
+        made = value(x, label=place.content.label)
+        return tied.setdefault((place.content, x.hex()), made)  # one value stays one
+
+    fitting = map(fitted, scalars(tree), contents)
     return map_scalars(lambda _: next(fitting), tree)
+
+
+def one_per_value(places: Iterable[Place], contents: Iterable[A]) -> list[A]:
+    """Of what belongs to places, one thing for one value of a record, wherever that stands.
+
+    >>> tied = Place(("w",), value(1.0), in_record=True)
+    >>> one_per_value([tied, tied], ["first", "second"])
+    ['first', 'first']
+    """
+    tied: dict[object, A] = {}
+    return [
+        tied.setdefault(place.content, x) if place.in_record else x
+        for place, x in zip(places, contents, strict=True)
+    ]
+
+
+def at_rest(tree: A) -> A:
+    """A tree of derivatives, in which frozen values, which do not move, are a frozen 0.0.
+
+    >>> from microfp.record import Record, attr
+    >>> class Line(Record):
+    ...     slope: Value = attr()
+    >>> at_rest(Line(slope=stop_gradient(value(3.0)))).slope.data
+    0.0
+    """
+
+    def still(x: Value) -> Value:
+        return stop_gradient(value(0.0, label=x.parents[0].label)) if is_frozen(x) else x
+
+    return map_values(still, tree) if any(map(is_frozen, values(tree))) else tree
 
 
 def match_places(

@@ -21,7 +21,15 @@ from microfp.func.duals import (
     split,
     within,
 )
-from microfp.func.places import holds_node, number_of, operand_at, places_in, rebuild
+from microfp.func.places import (
+    at_rest,
+    holds_node,
+    number_of,
+    one_per_value,
+    operand_at,
+    places_in,
+    rebuild,
+)
 from microfp.gradients import adjoints, descendants, evaluate, numeric_adjoints, product
 from microfp.ops import Operand
 from microfp.record import Record, attr
@@ -112,11 +120,7 @@ def trace_call(
 
 def _leaves(places: tuple[Place, ...]) -> tuple[Value, ...]:
     """A leaf for each place; tied weights, one value in several places of a record, stay tied."""
-    tied: dict[object, Value] = {}
-    fresh = ((place, _leaf(place.content)) for place in places)
-    return tuple(
-        tied.setdefault(place.content, leaf) if place.in_record else leaf for place, leaf in fresh
-    )
+    return tuple(one_per_value(places, (_leaf(place.content) for place in places)))
 
 
 def _leaf(x: object) -> Value:
@@ -327,9 +331,9 @@ def shape_gradient(trace: Trace, slopes: Iterable[Operand]) -> tuple[object, ...
     """
     contents = (
         lift(slope) if isinstance(place.content, Value) and not place.in_record else slope
-        for place, slope in zip(trace.places, slopes, strict=True)
+        for place, slope in zip(trace.places, one_per_value(trace.places, slopes), strict=True)
     )
-    return rebuild(trace.inputs, contents)
+    return at_rest(rebuild(trace.inputs, contents))
 
 
 def push_forward(trace: Trace, tangents: Sequence[Operand]) -> object:
@@ -343,7 +347,7 @@ def push_forward(trace: Trace, tangents: Sequence[Operand]) -> object:
     duals = tuple(dual(level, x, t) for x, t in zip(trace.operands, tangents, strict=True))
     contents = [place.content for place in scalars((trace.output,))]
     in_terms = _evaluator(aware, duals, contents)
-    return rebuild(trace.output, [split(in_terms(x), level)[1] for x in contents])
+    return at_rest(rebuild(trace.output, [split(in_terms(x), level)[1] for x in contents]))
 
 
 def level_above(scope: Scope, operands: Iterable[Operand]) -> Level:

@@ -13,12 +13,14 @@ from typing import Concatenate, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
 from microfp import ops
 from microfp.base.checks import check_callable, check_flag, wrong_kind, wrong_value
-from microfp.func.duals import SCOPE, Dual, Scope, dual, split, within
+from microfp.func.duals import SCOPE, Scope, dual, split, within
 from microfp.func.places import (
+    at_rest,
     holds_node,
     is_scalar,
     match_places,
     number_of,
+    one_per_value,
     operand_at,
     places_in,
     places_outside_records,
@@ -295,20 +297,11 @@ def _on_duals(
     duals = [dual(level, x, t) for x, t in zip(operands, directions, strict=True)]
     keeps_nodes = scope.keeps_nodes or any(map(holds_node, (*operands, *directions)))
     inner = Scope.unchecked(level.depth, scope.variables, keeps_nodes)
-    output = within(inner, f, *rebuild(primals, _tie(places, duals)))
+    output = within(inner, f, *rebuild(primals, one_per_value(places, duals)))
     contents = [number_of(place.content) for place in places_in(where, "output", (output,))]
     numbers = not (keeps_nodes or scope.variables)
     parts = [split(x.data if numbers and type(x) is Value else x, level) for x in contents]
-    return rebuild(output, [p for p, _ in parts]), rebuild(output, [t for _, t in parts])
-
-
-def _tie(places: tuple[Place, ...], duals: list[Dual]) -> list[Dual]:
-    """One dual for one value of a record, in however many places it stands."""
-    tied: dict[object, Dual] = {}
-    return [
-        tied.setdefault(place.content, x) if place.in_record else x
-        for place, x in zip(places, duals, strict=True)
-    ]
+    return rebuild(output, [p for p, _ in parts]), at_rest(rebuild(output, [t for _, t in parts]))
 
 
 def _check_tied(where: str, places: tuple[Place, ...], directions: list[Operand]) -> None:
@@ -432,10 +425,14 @@ def _rows_by_reverse(trace: Trace, rows: int) -> list[tuple[object, ...]]:
 
 
 def _rows_by_forward(trace: Trace, rows: int) -> list[tuple[object, ...]]:
-    n = len(trace.places)
-    tangents = (push_forward(trace, unit_direction(i, n)) for i in range(n))
+    tangents = (push_forward(trace, _moving(leaf, trace.leaves)) for leaf in trace.leaves)
     columns = [[number_of(place.content) for place in scalars(tree)] for tree in tangents]
     return [shape_gradient(trace, [column[row] for column in columns]) for row in range(rows)]
+
+
+def _moving(moved: Value, leaves: Sequence[Value]) -> tuple[float, ...]:
+    """One input alone, in all the places where it stands; the others do not move at all."""
+    return tuple(1.0 if leaf is moved else ops.FLAT for leaf in leaves)
 
 
 def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., object]:

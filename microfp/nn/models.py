@@ -1,13 +1,15 @@
 """What every model can do: compute its outputs, and take a step of gradient descent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from microfp.base.checks import check_callable, check_non_negative
+from microfp.base.memo import remembering
 from microfp.errors import ShapeError
+from microfp.func import along
 from microfp.gradients import Gradients, grad
 from microfp.record import check_several
-from microfp.tree import map_parameters
+from microfp.tree import map_parameters, parameters
 from microfp.values import Scalar, Value
 
 __all__ = ["Model", "apply_gradients", "forward", "forward_many"]
@@ -66,11 +68,18 @@ def forward_many(model: Model, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
     [3.0, 6.0]
     """
     check_callable("forward", "model", model, "a model that can be called with inputs")
-    outputs = model(inputs)
+    variables = _variables(model)
+    outputs = along(variables, model, inputs) if variables else model(inputs)
     if isinstance(outputs, Value):
         return (outputs,)
     check_several("forward", "what the model returns", "a Value, or several", outputs)
     return tuple(outputs)
+
+
+_variables: Callable[[object], frozenset[Value]] = remembering(
+    lambda model: frozenset(p for p in parameters(model) if type(p) is Value)
+)
+"""What `backward` can differentiate the outputs of a model along; none while it is traced."""
 
 
 def apply_gradients(model: M, gradients: Gradients, learning_rate: float) -> M:

@@ -14,6 +14,7 @@ from pyrsistent import PVector, pvector
 from microfp import ops
 from microfp.base.binding import bind, shown
 from microfp.base.checks import check_kind, check_non_negative, wrong_kind
+from microfp.base.ieee import by_ieee
 from microfp.base.memo import memoized
 from microfp.errors import ShapeError
 from microfp.ops import Operand
@@ -257,13 +258,26 @@ def update_each(
     (pvector([1.0, 4.0]), [])
     """
     slots = zip(*vectors, strict=True) if vectors else repeat(())
-    applied = [
-        function(g, remembered, p, coefficients)
-        for g, p, remembered in zip(gradients, parameters, slots, strict=False)
-    ]
+    rows = list(zip(gradients, slots, parameters, strict=False))
+    applied = _applied(function, rows, coefficients)
     updates: Numbers = pvector([update for update, _ in applied])  # type: ignore[misc]  # floats
     columns = zip(*(kept for _, kept in applied), strict=True) if applied else vectors
     return updates, [pvector(column) for column in columns]
+
+
+def _applied(
+    function: Callable[..., tuple[Operand, Slots]],
+    rows: list[tuple[float, Slots, float]],
+    coefficients: tuple[Operand, ...],
+) -> list[tuple[Operand, Slots]]:
+    """Apply the function of a rule to floats, by IEEE 754 where one of them needs it."""
+    try:
+        applied = [function(*row, coefficients) for row in rows]
+        if not any(type(x) is complex for update, kept in applied for x in (update, *kept)):
+            return applied
+    except (ZeroDivisionError, OverflowError, TypeError):
+        pass
+    return [by_ieee(function, *row, coefficients) for row in rows]
 
 
 def check_vector(name: str, which: str, numbers: Numbers, count: int) -> None:
@@ -313,7 +327,8 @@ def _memory(rule: Rule, state: object) -> tuple[int | None, tuple[Numbers, ...]]
 def _reduced(reduction: Reduction | None, gradients: Numbers) -> tuple[Operand, ...]:
     if reduction is None:
         return ()
-    return (reduction.result(ops.total(*map(reduction.term, gradients))),)
+    terms = [by_ieee(reduction.term, gradient) for gradient in gradients]
+    return (by_ieee(reduction.result, ops.total(*terms)),)
 
 
 def checked_rate(learning_rate: Schedule) -> Schedule:

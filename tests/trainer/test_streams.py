@@ -37,7 +37,7 @@ from microfp.streams import (
     with_progress,
 )
 from microfp.toolbox import last, pipe
-from microfp.trainer import Metrics, TrainState, train
+from microfp.trainer import Metrics, Stepped, TrainState, train
 from microfp.tree import parameters
 from microfp.values import log
 
@@ -49,7 +49,7 @@ def neuron() -> Neuron:
     return nn.neuron(1, weights=[0.5], activation="identity")
 
 
-def descent(rate: float = 0.05) -> Iterator[TrainState[Neuron]]:
+def descent(rate: float = 0.05) -> Iterator[Stepped[Neuron]]:
     return train(neuron(), LINE, loss=mean_squared_error(), optimizer=sgd(rate))
 
 
@@ -83,7 +83,7 @@ def test_a_nan_never_counts_as_converged() -> None:
     assert len(list(take(50)(until_converged(patience=2)(states)))) == 50
 
 
-def overfitting() -> tuple[Dataset, Dataset, Iterator[TrainState[Neuron]]]:
+def overfitting() -> tuple[Dataset, Dataset, Iterator[Stepped[Neuron]]]:
     """Held-out examples of another line: they get better for a while, and then worse."""
     held_out = dataset([[0.0], [1.0]], [1.0, 2.0])
     return LINE, held_out, descent(0.02)
@@ -196,7 +196,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_stage_changes_no_state_and_is_lazy(stage: Stage) -> None:
     asked = []
 
-    def source() -> Iterator[TrainState[Neuron]]:
+    def source() -> Iterator[Stepped[Neuron]]:
         for state in descent():
             asked.append(state)
             yield state

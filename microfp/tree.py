@@ -133,9 +133,9 @@ def _holds_values(content: object) -> bool:
     if isinstance(content, Value):
         return True
     inside: Iterable[object] = ()
-    if isinstance(content, Mapping):  # records and PMaps are mappings too
+    if isinstance(content, (Record, Mapping)):  # a PMap is a mapping too
         inside = content.values()
-    elif isinstance(content, (*CONTAINERS, *MUTABLE)):
+    elif isinstance(content, (PVector, tuple, *MUTABLE)):
         inside = content
     return any(map(_holds_values, inside))
 

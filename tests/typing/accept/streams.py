@@ -1,6 +1,6 @@
 """Stages keep the kind of state that they get, and what comes out of a step has metrics."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from itertools import takewhile
 from pathlib import Path
@@ -56,8 +56,13 @@ assert_type(best.metrics.loss, float)
 
 step: Step = trainer.make_step(loss, optimizer, data)
 assert_type(reduce(lambda state, _: step(state), range(3), step(start)).metrics.loss, float)
-known: Callable[[TrainState[MLP]], int] = lambda state: state.step
-assert_type(list(map(known, states)), list[int])
+
+
+def step_of(state: TrainState[MLP]) -> int:
+    return state.step
+
+
+assert_type(list(map(step_of, states)), list[int])
 
 
 def slow(states: Iterable[Stepped[MLP]]) -> Iterator[Stepped[MLP]]:

@@ -53,6 +53,8 @@ trainer.fit(model, data, steps=1.5)  # reject
 trainer.fit(model, data, learning_rate=0.1)  # reject
 trainer.fit(model, data).final_lost  # reject
 step(model)  # reject
+pipe(run, streams.take(3), list)  # reject
+list(run)  # reject
 start.metrics.loss  # reject
 step(start).metrics.los  # reject
 trainer.TrainState(step=0, model=model, optimizer_state=(), metrics=None).metrics.loss  # reject

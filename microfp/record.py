@@ -34,6 +34,8 @@ from reprlib import repr as short_repr
 from typing import (
     TYPE_CHECKING,
     ClassVar,
+    ParamSpec,
+    Protocol,
     Self,
     TypedDict,
     TypeVar,
@@ -58,6 +60,8 @@ from microfp.base.persistent import (
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Record")
+R_co = TypeVar("R_co", covariant=True)
+P = ParamSpec("P")
 
 # What a field is declared with.
 
@@ -242,6 +246,30 @@ def _reader(names: tuple[str, ...]) -> Callable[[object], tuple[object, ...]]:
 # The record itself.
 
 
+class _Replaceable(Protocol[P]):
+    """What a checker knows of a record: how `copy.replace` may change it."""
+
+    def __replace__(self, /, *args: P.args, **kwargs: P.kwargs) -> object: ...
+
+
+class _Setter(Protocol[P, R_co]):
+    """`set` of one record: it takes what the record's `__replace__` takes."""
+
+    @overload
+    def __call__(self, *args: P.args, **changes: P.kwargs) -> R_co: ...
+    @overload
+    def __call__(self, name: str, value: object, /) -> R_co: ...
+
+
+class _Set(Protocol):
+    """How `set` is found: checkers make a `__replace__` for each class of records."""
+
+    @overload
+    def __get__(self, record: None, kind: type[object], /) -> Self: ...
+    @overload
+    def __get__(self, record: _Replaceable[P], kind: type[T], /) -> _Setter[P, T]: ...
+
+
 if TYPE_CHECKING:
 
     class _Stored(metaclass=_RecordType):
@@ -250,7 +278,6 @@ if TYPE_CHECKING:
         How it is built and guarded is left out: a checker would believe in every attribute.
         """
 
-        def __iter__(self) -> Iterator[str]: ...
         def items(self) -> ItemsView[str, object]: ...
         def values(self) -> ValuesView[object]: ...
         def update(self, *changes: Mapping[str, object]) -> Self: ...
@@ -282,6 +309,19 @@ else:
         def __getattr__(self, name):  # asked where there is no such attribute
             kind = type(self)
             raise AttributeError(f"{kind.__name__} has no attribute {name!r}{_hint(kind, name)}")
+
+        def __len__(self):
+            return sum(1 for _ in self.iteritems())
+
+        def __eq__(self, other):
+            if self is other:
+                return True
+            if not isinstance(other, Mapping):
+                return NotImplemented
+            return dict(self.iteritems()) == dict(other.items())
+
+        def __hash__(self):
+            return hash(frozenset(self.iteritems()))
 
         def __setattr__(self, name, value):
             kind = type(self)
@@ -393,21 +433,36 @@ class Record(_Stored):
         """
         return cls._writers
 
-    @overload
-    def set(self, name: str, value: object, /) -> Self: ...
-    @overload
-    def set(self, **changes: object) -> Self: ...
-    def set(self, *args: object, **changes: object) -> Self:
-        """Return a copy with some fields changed: `set("x", 1)` or `set(x=1, y=2)`."""
-        changes = dict([args]) if args else changes  # type: ignore[list-item]  # the overloads say
-        current = dict(self.iteritems())
-        if all(current.get(name, changes) is value for name, value in changes.items()):
-            return self
-        return _built(type(self), current, changes)
+    if TYPE_CHECKING:
 
-    def __replace__(self, /, **changes: object) -> Self:
-        """Return a copy with some fields changed: what `copy.replace` asks for."""
-        return self.set(**changes)
+        def __replace__(self, /, **changes: object) -> Self: ...
+
+        set: ClassVar[_Set]
+        """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`.
+
+        A type checker holds the keywords to the fields: see `Changes`.
+        """
+
+    else:
+
+        def set(self, *args, **changes):
+            """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`.
+
+            >>> class Point(Record):
+            ...     x: float = attr()
+            ...     y: float = attr()
+            >>> Point(x=1, y=2).set(x=5)
+            Point(x=5.0, y=2.0)
+            """
+            changes = dict([args]) if args else changes
+            current = dict(self.iteritems())
+            if all(current.get(name, changes) is value for name, value in changes.items()):
+                return self
+            return _built(type(self), current, changes)
+
+        def __replace__(self, /, **changes):
+            """Return a copy with some fields changed: what `copy.replace` asks for."""
+            return self.set(**changes)
 
     def __getitem__(self, name: str, /) -> object:
         if name not in type(self)._attrs:
@@ -420,22 +475,9 @@ class Record(_Stored):
     def __contains__(self, name: object, /) -> bool:
         return name in self.keys()
 
-    def __len__(self) -> int:
-        return sum(1 for _ in self.iteritems())
-
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={value!r}" for name, value in self.iteritems())
         return f"{type(self).__name__}({fields})"
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        if not isinstance(other, Mapping):
-            return NotImplemented
-        return dict(self.iteritems()) == dict(other.items())
-
-    def __hash__(self) -> int:
-        return hash(frozenset(self.iteritems()))
 
     def iteritems(self) -> Iterator[tuple[str, object]]:
         """Return the fields that are set, as pairs of name and value, in declared order."""

@@ -178,7 +178,7 @@ def _parts(content: object) -> Iterable[object]:
     """What something holds: items, fields, attributes."""
     if isinstance(content, OPAQUE):
         return ()
-    if isinstance(content, Mapping):  # records and PMaps are mappings too
+    if isinstance(content, (Record, Mapping)):  # to a type checker, a record is no mapping
         return content.values()
     if isinstance(content, Collection):
         return () if hasattr(content, "dtype") else content  # numpy's arrays are of numbers

@@ -96,12 +96,9 @@ class Value(Record):
 
     __invariant__ = _well_formed
     _elsewhere = _ADVICE
-    if TYPE_CHECKING:
-
-        def __eq__(self, other: object, /) -> bool: ...
-        def __hash__(self) -> int: ...
-
-    else:  # not methods of this class, which would make every lookup of a node slow
+    # Not methods of this class, which would make every lookup of a node slow; hidden from checkers,
+    # so that the strict ones know that no node equals a number.
+    if not TYPE_CHECKING:
         __eq__ = object.__eq__
         __hash__ = object.__hash__
 

@@ -26,7 +26,7 @@ print(*sorted(loaded - sys.stdlib_module_names | loaded & {"argparse", "optparse
 IMPORT_EVERY_MODULE = """
 import importlib, pkgutil, microfp
 for found in pkgutil.walk_packages(microfp.__path__, "microfp."):
-    if found.name != "microfp.__main__":
+    if found.name not in {"microfp.__main__", "microfp.mypy_plugin"}:  # entrances
         importlib.import_module(found.name)
 print(microfp.__file__)
 """

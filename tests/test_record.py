@@ -45,7 +45,7 @@ def test_a_record_is_a_record_of_pyrsistent() -> None:
 
 
 def test_a_record_without_fields_and_one_with_a_single_field_work() -> None:
-    assert (repr(Empty()), len(Empty()), Empty()) == ("Empty()", 0, Empty())
+    assert (repr(Empty()), dict(Empty()), Empty()) == ("Empty()", {}, Empty())
     assert (repr(Single()), dict(Single(only=8))) == ("Single(only=7)", {"only": 8})
 
 

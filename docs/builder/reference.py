@@ -143,10 +143,14 @@ def first_names() -> Mapping[str, str]:
     return {room: imports[0][0] for room, imports in passed_on.items() if imports}
 
 
+ENTRANCES = ("__main__", "mypy_plugin")
+"""What is run or loaded by name alone: the command, and what mypy finds its way in by."""
+
+
 def rooms() -> tuple[str, ...]:
-    """Return what stands at the top of the package, without what would run when imported."""
+    """Return what stands at the top of the package, without what nobody imports."""
     found = (it.name for it in pkgutil.iter_modules(microfp.__path__))
-    return tuple(name for name in found if name != "__main__")
+    return tuple(name for name in found if name not in ENTRANCES)
 
 
 def topic_of(module: str) -> str | None:

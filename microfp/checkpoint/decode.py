@@ -25,7 +25,7 @@ from microfp.checkpoint.checks import (
     too_deep,
     wrong,
 )
-from microfp.checkpoint.formats import OWN, TAGS, Format, Function, item_names
+from microfp.checkpoint.formats import OWN, TAGS, Format, Function, item_names, kind_in_memory
 from microfp.errors import CheckpointError
 from microfp.ops import PRIMITIVES
 from microfp.record import Record
@@ -338,7 +338,7 @@ def _record(kind: type[Record], content: object, known: _Known, inside: str) -> 
     fields = {key: _read(given[key], known, f"{inside}.{key}") for key in kind.field_names()}
     check_fields(kind, fields, inside)
     try:
-        record = kind(**fields)
+        record = kind_in_memory(kind, fields)(**fields)
     except (InvariantException, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
             f"{inside} must be a {kind.__name__}, got fields of none: {error}"

@@ -20,7 +20,7 @@ from microfp.checkpoint.checks import (
     too_deep,
     wrong,
 )
-from microfp.checkpoint.formats import OWN, TAGS, Format, item_names
+from microfp.checkpoint.formats import OWN, TAGS, Format, item_names, kind_in_files
 from microfp.errors import CheckpointError
 from microfp.record import Record
 from microfp.tree import branches, values
@@ -139,7 +139,7 @@ def _plain_data(found: int | str, where: str) -> object:
 
 
 def _record_data(record: Record, nodes: _Places, where: str) -> object:
-    name = _type_name(type(record), where)
+    name = _type_name(kind_in_files(type(record)), where)
     inside = f"{where}.{name}"
     check_record(record, inside)
     return {name: {key: _data(v, nodes, f"{inside}.{key}") for key, v in record.items()}}
@@ -194,6 +194,6 @@ def _referred(found: object) -> Iterator[object]:
         yield found
     if isinstance(found, Record | PMap | PVector | tuple) and not isinstance(found, Value):
         if isinstance(found, Record) or (isinstance(found, tuple) and type(found) is not tuple):
-            yield type(found)
+            yield kind_in_files(type(found))
         for _, branch in branches(found):
             yield from _referred(branch)

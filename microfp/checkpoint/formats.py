@@ -7,10 +7,20 @@ from microfp import optim
 from microfp.nn import MLP, Layer, Neuron
 from microfp.ops import PRIMITIVES
 from microfp.record import Record
-from microfp.trainer import Metrics, TrainState
+from microfp.trainer import Metrics, Stepped, TrainState
 from microfp.values import FUNCTIONS
 
-__all__ = ["MODELS", "OPTIMIZER_STATES", "OWN", "TAGS", "Format", "Function", "item_names"]
+__all__ = [
+    "MODELS",
+    "OPTIMIZER_STATES",
+    "OWN",
+    "TAGS",
+    "Format",
+    "Function",
+    "item_names",
+    "kind_in_files",
+    "kind_in_memory",
+]
 
 R = TypeVar("R", bound=Record)
 
@@ -90,3 +100,21 @@ def item_names(kind: type) -> tuple[str, ...]:
     ('name', 'version', 'kind', 'known')
     """
     return getattr(kind, "_fields", ())
+
+
+def kind_in_files(kind: type) -> type:
+    """Return the type that a file names: to a file, a state after a step is a state like any.
+
+    >>> kind_in_files(Stepped).__name__
+    'TrainState'
+    """
+    return TrainState if kind is Stepped else kind
+
+
+def kind_in_memory(kind: type[Record], fields: Mapping[str, object]) -> type[Record]:
+    """Return the type of a record that was read: a state with metrics came out of a step.
+
+    >>> kind_in_memory(TrainState, {"metrics": None}).__name__
+    'TrainState'
+    """
+    return Stepped if kind is TrainState and isinstance(fields["metrics"], Metrics) else kind

@@ -12,7 +12,14 @@ from microfp.trainer.choice import WORTH_COMPILING, chosen_backend, fastest_back
 from microfp.trainer.eager import Differentiated, advance, descend, differentiate
 from microfp.trainer.fit import fit, make_step, train
 from microfp.trainer.native import FURTHEST_AHEAD
-from microfp.trainer.state import Metrics, Run, TrainState, initial_state, parameter_numbers
+from microfp.trainer.state import (
+    Metrics,
+    Run,
+    Stepped,
+    TrainState,
+    initial_state,
+    parameter_numbers,
+)
 
 __all__ = [
     "FURTHEST_AHEAD",
@@ -22,6 +29,7 @@ __all__ = [
     "Metrics",
     "Run",
     "Step",
+    "Stepped",
     "TrainState",
     "advance",
     "chosen_backend",

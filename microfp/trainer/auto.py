@@ -16,16 +16,16 @@ from microfp.losses import Loss, check_fits
 from microfp.nn import Model
 from microfp.trainer import eager, python
 from microfp.trainer.backend import Folded, Training, folded
-from microfp.trainer.state import M, TrainState, untrained
+from microfp.trainer.state import M, Stepped, TrainState, untrained
 
 
-def step(training: Training, state: TrainState[M], /) -> TrainState[M]:
+def step(training: Training, state: TrainState[M], /) -> Stepped[M]:
     """Return the state after one more step."""
     after = python.attempt(training, state, MOST_NODES)
     return eager.step(training, state) if isinstance(after, TraceError) else after
 
 
-def states(training: Training, state: TrainState[M], /) -> Iterator[TrainState[M]]:
+def states(training: Training, state: TrainState[M], /) -> Iterator[Stepped[M]]:
     """Yield the states after a state, one when asked; the first decides for all."""
     prepared = python.prepare(training.loss, state, training.dataset, MOST_NODES)
     if isinstance(prepared, TraceError):

@@ -27,8 +27,8 @@ from microfp.record import Record, attr
 from microfp.trainer.state import (
     M,
     Metrics,
+    Stepped,
     TrainState,
-    measured,
     parameter_numbers,
     remembers_for,
 )
@@ -110,7 +110,7 @@ class Step(Protocol):
     1
     """
 
-    def __call__(self, state: TrainState[M], /) -> TrainState[M]:
+    def __call__(self, state: TrainState[M], /) -> Stepped[M]:
         """Return the state after one more step."""
         ...
 
@@ -128,11 +128,11 @@ class Runner(Protocol):
     [[2.0001, 1.0], [2.0001, 1.0]]
     """
 
-    def step(self, training: Training, state: TrainState[M], /) -> TrainState[M]:
+    def step(self, training: Training, state: TrainState[M], /) -> Stepped[M]:
         """Return the state after one more step."""
         ...
 
-    def states(self, training: Training, state: TrainState[M], /) -> Iterator[TrainState[M]]:
+    def states(self, training: Training, state: TrainState[M], /) -> Iterator[Stepped[M]]:
         """Yield the states after a state, whose model is known to fit, without end."""
         ...
 
@@ -158,18 +158,18 @@ Folded: TypeAlias = tuple[TrainState[M], PVector[Metrics]]
 def folded(
     training: Training,
     start: TrainState[M],
-    states: Iterator[TrainState[M]],
+    states: Iterator[Stepped[M]],
     steps: int,
     log_every: int,
 ) -> Folded[M]:
     """Fold the states after a state: what `Runner.fold` is where nothing is faster."""
     check_fits(training.loss, start.model, training.dataset)
-    state, history, last = start, list[Metrics](), start.step + steps - 1
+    end, history, last = start, list[Metrics](), start.step + steps - 1
     for state in islice(states, steps):  # a plain loop: only the last state is kept
-        metrics = measured(state)
-        if is_logged(metrics, log_every, last):
-            history.append(metrics)
-    return state, pvector(history)
+        end = state
+        if is_logged(state.metrics, log_every, last):
+            history.append(state.metrics)
+    return end, pvector(history)
 
 
 def is_logged(metrics: Metrics, log_every: int, last: int) -> bool:

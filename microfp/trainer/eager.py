@@ -21,7 +21,7 @@ from microfp.optim import Numbers, Optimizer
 from microfp.record import Record, attr
 from microfp.toolbox import pipe
 from microfp.trainer.backend import Folded, Training, folded
-from microfp.trainer.state import M, Metrics, TrainState
+from microfp.trainer.state import M, Metrics, Stepped, TrainState
 from microfp.tree import parameters, with_parameters
 
 
@@ -67,7 +67,7 @@ def descend(learning_rate: float) -> Callable[[Differentiated[M]], M]:
 
 def advance(
     optimizer: Optimizer, state: TrainState[M]
-) -> Callable[[Differentiated[M]], TrainState[M]]:
+) -> Callable[[Differentiated[M]], Stepped[M]]:
     """Update the model of a state by an optimiser: the last piece of a pipeline of states.
 
     >>> from microfp import datasets, losses, nn, optim, trainer
@@ -84,13 +84,11 @@ def advance(
     return lambda found: _advanced(optimizer, state, found)
 
 
-def _advanced(
-    optimizer: Optimizer, state: TrainState[M], found: Differentiated[M]
-) -> TrainState[M]:
+def _advanced(optimizer: Optimizer, state: TrainState[M], found: Differentiated[M]) -> Stepped[M]:
     numbers = pvector([p.data for p in parameters(state.model)])
     slopes = _slopes(found)
     moved, after = updated(optimizer, state, numbers, slopes)
-    return TrainState(
+    return Stepped(
         step=state.step + 1,
         model=with_parameters(state.model, moved),
         optimizer_state=after,
@@ -135,7 +133,7 @@ def squares(slopes: Sequence[float]) -> float:
     return total.forward(*[slope * slope for slope in slopes])
 
 
-def step(training: Training, state: TrainState[M], /) -> TrainState[M]:
+def step(training: Training, state: TrainState[M], /) -> Stepped[M]:
     """Return the state after one more step."""
     return pipe(
         state.model,
@@ -145,7 +143,7 @@ def step(training: Training, state: TrainState[M], /) -> TrainState[M]:
     )
 
 
-def states(training: Training, state: TrainState[M], /) -> Iterator[TrainState[M]]:
+def states(training: Training, state: TrainState[M], /) -> Iterator[Stepped[M]]:
     """Yield the states after a state, one when asked."""
     while True:
         state = step(training, state)

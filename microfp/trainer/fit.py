@@ -20,7 +20,7 @@ from microfp.record import Deferred, pending
 from microfp.schedules import micrograd_decay
 from microfp.trainer.backend import Backend, Step, Training, check_state, checked_training
 from microfp.trainer.choice import runner_of
-from microfp.trainer.state import M, Metrics, Run, TrainState, initial_state
+from microfp.trainer.state import M, Metrics, Run, Stepped, TrainState, initial_state
 
 
 def make_step(
@@ -61,7 +61,7 @@ def make_step(
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
 
-    def step(state: TrainState[M], /) -> TrainState[M]:
+    def step(state: TrainState[M], /) -> Stepped[M]:
         return runner.step(training, check_state(training, state))
 
     return step
@@ -76,7 +76,7 @@ def train(
     batch_size: int | None = None,
     seed: int = 1337,
     backend: Backend = "auto",
-) -> Iterator[TrainState[M]]:
+) -> Iterator[Stepped[M]]:
     """Train without end: a lazy stream with the state after each step.
 
     It computes nothing before it is asked and keeps nothing that it has given out. Stop it with

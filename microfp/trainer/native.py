@@ -31,6 +31,7 @@ from microfp.trainer.backend import Folded, Training, check_captured, is_logged
 from microfp.trainer.state import (
     M,
     Metrics,
+    Stepped,
     TrainState,
     Unbuilt,
     all_finite,
@@ -100,7 +101,7 @@ def _chooser(training: Training) -> Chooser:
     return lambda step: batch_numbers(n, size, seed=seed, step=step)
 
 
-def step(training: Training, state: TrainState[M], /) -> TrainState[M]:
+def step(training: Training, state: TrainState[M], /) -> Stepped[M]:
     """Return the state after one more step.
 
     Raises:
@@ -112,12 +113,12 @@ def step(training: Training, state: TrainState[M], /) -> TrainState[M]:
     return _last_state(opened, steps, _metrics(opened, steps)[0])
 
 
-def states(training: Training, state: TrainState[M], /) -> Iterator[TrainState[M]]:
+def states(training: Training, state: TrainState[M], /) -> Iterator[Stepped[M]]:
     """Yield the states after a state, computed more and more of them ahead."""
     opened, count = _open(training, state), 1
     while True:
         steps = opened.run(count, last_only=False)
-        block: list[TrainState[M]] = _block(opened, steps)
+        block: list[Stepped[M]] = _block(opened, steps)
         while block:  # what was given out is kept nowhere
             yield block.pop()
         opened, count = opened.after(steps), min(2 * count, FURTHEST_AHEAD)
@@ -153,16 +154,16 @@ def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
     return done.numbers(1)
 
 
-def _last_state(opened: _Opened, steps: Steps, metrics: Metrics) -> TrainState[M]:
+def _last_state(opened: _Opened, steps: Steps, metrics: Metrics) -> Stepped[M]:
     """The state after the last of some steps."""
     last = steps.count - 1
     kind = kind_of(opened.template, optimizer=opened.stream.optimizer)
     model = Unbuilt.unchecked(kind, Deferred(partial(steps.numbers, last)))
     memory = Deferred(partial(steps.state, last))
-    return TrainState.unchecked(metrics.step + 1, Deferred(model), memory, metrics)
+    return Stepped.unchecked(metrics.step + 1, Deferred(model), memory, metrics)
 
 
-def _block(opened: _Opened, steps: Steps) -> list[TrainState[M]]:
+def _block(opened: _Opened, steps: Steps) -> list[Stepped[M]]:
     """The states after each of some steps, the first of them last."""
     places, first = range(steps.count), opened.step + 1
     known_finite = Deferred(partial(_ends_finite, steps))
@@ -171,7 +172,7 @@ def _block(opened: _Opened, steps: Steps) -> list[TrainState[M]]:
     models = Unbuilt.unchecked_many(
         [kind] * steps.count, list(map(Deferred, map(partial, repeat(steps.numbers), places)))
     )
-    block: list[TrainState[M]] = TrainState.unchecked_many(
+    block: list[Stepped[M]] = Stepped.unchecked_many(
         range(first, first + steps.count),
         list(map(Deferred, models)),
         list(map(Deferred, map(partial, repeat(steps.state), places))),

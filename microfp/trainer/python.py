@@ -29,6 +29,7 @@ from microfp.trainer.state import (
     Kind,
     M,
     Metrics,
+    Stepped,
     TrainState,
     Unbuilt,
     kind_of,
@@ -102,7 +103,7 @@ def _output_count(plan: Plan) -> int:
 
 def attempt(
     training: Training, state: TrainState[M], most_nodes: int | None = None
-) -> TrainState[M] | TraceError:
+) -> Stepped[M] | TraceError:
     """Take a step from any state, or say why it cannot be traced."""
     loss, examples = training.loss, training.examples(state.step)
     if unbuilt(state) is None:
@@ -119,7 +120,7 @@ def attempt(
 
 def _next(
     training: Training, prepared: Prepared, state: TrainState[M], examples: Dataset
-) -> TrainState[M]:
+) -> Stepped[M]:
     """The eager step on plain numbers; the model is built when somebody reads it."""
     numbers = parameter_numbers(state)
     found = measure(prepared.plan, numbers, examples)
@@ -134,7 +135,7 @@ def _next(
         math.sqrt(after.squares),
     )
     model = Deferred(Unbuilt.unchecked(prepared.kind, after.numbers))
-    return TrainState.unchecked(state.step + 1, model, after.state, metrics)
+    return Stepped.unchecked(state.step + 1, model, after.state, metrics)
 
 
 def _updated(
@@ -149,14 +150,14 @@ def _updated(
     return Updated(plain, after, squares(slopes))
 
 
-def stream(training: Training, prepared: Prepared, state: TrainState[M]) -> Iterator[TrainState[M]]:
+def stream(training: Training, prepared: Prepared, state: TrainState[M]) -> Iterator[Stepped[M]]:
     """Yield the states after a state that is prepared, one when asked."""
     while True:
         state = _next(training, prepared, state, training.examples(state.step))
         yield state
 
 
-def step(training: Training, state: TrainState[M], /) -> TrainState[M]:
+def step(training: Training, state: TrainState[M], /) -> Stepped[M]:
     """Return the state after one more step.
 
     Raises:
@@ -168,7 +169,7 @@ def step(training: Training, state: TrainState[M], /) -> TrainState[M]:
     return after
 
 
-def states(training: Training, state: TrainState[M], /) -> Iterator[TrainState[M]]:
+def states(training: Training, state: TrainState[M], /) -> Iterator[Stepped[M]]:
     """Yield the states after a state, one when asked; the first one raises as `step` does."""
     prepared = prepare(training.loss, state, training.dataset)
     if isinstance(prepared, TraceError):

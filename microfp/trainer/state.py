@@ -21,6 +21,7 @@ from microfp.record import Deferred, Record, attr, pending
 from microfp.tree import parameters, with_parameters, without_parameters
 
 M = TypeVar("M", bound=Model)
+M_co = TypeVar("M_co", bound=Model, covariant=True)
 
 
 class Metrics(Record):
@@ -49,7 +50,7 @@ class Metrics(Record):
     gradient_norm: float = attr()
 
 
-class TrainState(Record, Generic[M]):
+class TrainState(Record, Generic[M_co]):
     """Where a training is: all that the next step depends on, and what the last one measured.
 
     Attributes:
@@ -64,14 +65,35 @@ class TrainState(Record, Generic[M]):
     """
 
     step: int = attr()
-    model: M = attr(deferrable=True)
+    model: M_co = attr(deferrable=True)
     optimizer_state: object = attr(deferrable=True)
     metrics: Metrics | None = attr()
 
     def __repr__(self) -> str:
         """Show the step and the last loss; a model would fill pages."""
         loss = "" if self.metrics is None else f", loss={self.metrics.loss!r}"
-        return f"TrainState(step={self.step}{loss})"
+        return f"{type(self).__name__}(step={self.step}{loss})"
+
+
+class Stepped(TrainState[M_co]):
+    """A state that came out of a step, and so has metrics.
+
+    Every state of a stream is one; `initial_state` gives a state that is none yet.
+
+    Attributes:
+        metrics: Of the last step.
+
+    >>> from microfp import datasets, nn, trainer
+    >>> state = next(trainer.train(nn.mlp(2, [1]), datasets.moons(4)))
+    >>> isinstance(state, Stepped), state.metrics.step
+    (True, 0)
+    """
+
+    metrics: Metrics = attr()
+
+
+AnyState = TypeVar("AnyState", bound=TrainState[Model])
+AnyStepped = TypeVar("AnyStepped", bound=Stepped[Model])
 
 
 class Run(Record, Generic[M]):
@@ -215,15 +237,9 @@ Remembered, since a native training of a hundred steps takes as long as reading 
 """
 
 
-def measured(state: TrainState[M]) -> Metrics:
-    """The metrics of a state that came out of a step."""
-    assert state.metrics is not None
-    return state.metrics
-
-
-def is_finite(state: TrainState[M]) -> bool:
+def is_finite(state: Stepped[M]) -> bool:
     """Whether the loss of the last step and the parameters after it are all finite."""
-    if not math.isfinite(measured(state).loss):
+    if not math.isfinite(state.metrics.loss):
         return False
     known = unbuilt(state)
     return (known is not None and known.kind.known_finite) or all_finite(parameter_numbers(state))

@@ -36,18 +36,21 @@ from microfp.schedules import micrograd_decay
 from microfp.trainer.backend import Backend, Runner, Training, check_state, checked_training
 from microfp.trainer.choice import runner_of
 from microfp.trainer.state import (
+    AnyState,
+    AnyStepped,
     M,
     Metrics,
+    Stepped,
     TrainState,
     initial_state,
     is_finite,
-    measured,
     parameter_numbers,
 )
 from microfp.tree import parameters
 from microfp.values import Value
 
 __all__ = [
+    "AnyStage",
     "Diverged",
     "Stage",
     "early_stopping",
@@ -69,12 +72,25 @@ A = TypeVar("A")
 
 
 class Stage(Protocol):
-    """A function from a stream of states to a stream of states.
+    """A function from a stream of states to a stream of states of the same kind.
 
-    >>> stage: Stage = every(2)
+    Its states come out of steps, as those of `trainer.train` do, so it may read their metrics.
+
+    >>> stages: list[Stage] = [every(2), until_converged()]
     """
 
-    def __call__(self, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
+    def __call__(self, states: Iterable[AnyStepped], /) -> Iterator[AnyStepped]:
+        """Return the stream that comes out."""
+        ...
+
+
+class AnyStage(Protocol):
+    """A stage that asks for no metrics, and so takes states before their first step too.
+
+    >>> stage: AnyStage = every(2)
+    """
+
+    def __call__(self, states: Iterable[AnyState], /) -> Iterator[AnyState]:
         """Return the stream that comes out."""
         ...
 
@@ -119,12 +135,12 @@ def until_converged(*, tolerance: float = 1e-6, patience: int = 10) -> Stage:
 
 
 def _until_still(
-    limit: float, needed: int, states: Iterable[TrainState[M]], /
-) -> Iterator[TrainState[M]]:
+    limit: float, needed: int, states: Iterable[AnyStepped], /
+) -> Iterator[AnyStepped]:
     before, still = math.inf, 0
     for state in states:
         yield state
-        loss = measured(state).loss
+        loss = state.metrics.loss
         still = still + 1 if abs(loss - before) <= limit else 0
         if still >= needed:
             return
@@ -154,7 +170,7 @@ def _held_out_loss(loss: Loss, held_out: Dataset, state: TrainState[M]) -> float
     return evaluate(loss, state.model, held_out).data.data
 
 
-def early_stopping(loss: Loss, held_out: Dataset, *, patience: int = 10) -> Stage:
+def early_stopping(loss: Loss, held_out: Dataset, *, patience: int = 10) -> AnyStage:
     """Stop once the loss on held-out examples has not fallen for some states.
 
     Args:
@@ -179,8 +195,8 @@ def early_stopping(loss: Loss, held_out: Dataset, *, patience: int = 10) -> Stag
 
 
 def _until_worse(
-    loss: Loss, held_out: Dataset, needed: int, states: Iterable[TrainState[M]], /
-) -> Iterator[TrainState[M]]:
+    loss: Loss, held_out: Dataset, needed: int, states: Iterable[AnyState], /
+) -> Iterator[AnyState]:
     best, worse = math.inf, 0
     for state in states:
         yield state
@@ -193,7 +209,7 @@ def _until_worse(
 # What is looked at
 
 
-def every(k: int) -> Stage:
+def every(k: int) -> AnyStage:
     """Let through the states after each k-th step.
 
     Args:
@@ -207,7 +223,7 @@ def every(k: int) -> Stage:
     return bind(_each, check_count("every", "k", k, minimum=1))
 
 
-def _each(period: int, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
+def _each(period: int, states: Iterable[AnyState], /) -> Iterator[AnyState]:
     return (state for state in states if state.step % period == 0)
 
 
@@ -235,13 +251,13 @@ def with_progress(total: int | None = None, *, description: str = "training") ->
 
 
 def _with_progress(
-    total: int | None, description: str, states: Iterable[TrainState[M]], /
-) -> Iterator[TrainState[M]]:
+    total: int | None, description: str, states: Iterable[AnyStepped], /
+) -> Iterator[AnyStepped]:
     return rich_bar(states, total, description=description, note=_loss_note)
 
 
-def _loss_note(state: TrainState[M]) -> str:
-    return f"loss {measured(state).loss:.6g}"
+def _loss_note(state: Stepped[M]) -> str:
+    return f"loss {state.metrics.loss:.6g}"
 
 
 def tee_to_csv(path: str | PathLike[str], *, append: bool = False) -> Stage:
@@ -277,12 +293,12 @@ class _Rows(NamedTuple):
     append: bool
 
 
-def _tee_to_csv(rows: _Rows, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
+def _tee_to_csv(rows: _Rows, states: Iterable[AnyStepped], /) -> Iterator[AnyStepped]:
     columns = ",".join(Metrics.field_names())
     with open_rows(rows.path, f"{columns}\n", append=rows.append) as file:
         writer = csv.writer(file, lineterminator="\n")
         for state in states:
-            writer.writerow(measured(state).values())
+            writer.writerow(state.metrics.values())
             yield state
 
 
@@ -313,10 +329,10 @@ def tee_to_jsonl(path: str | PathLike[str], *, append: bool = False) -> Stage:
     return bind(_tee_to_jsonl, _Rows(Path(path), append))
 
 
-def _tee_to_jsonl(rows: _Rows, states: Iterable[TrainState[M]], /) -> Iterator[TrainState[M]]:
+def _tee_to_jsonl(rows: _Rows, states: Iterable[AnyStepped], /) -> Iterator[AnyStepped]:
     with open_rows(rows.path, append=rows.append) as file:
         for state in states:
-            file.write(to_json(dict(measured(state).items())) + "\n")
+            file.write(to_json(dict(state.metrics.items())) + "\n")
             yield state
 
 
@@ -332,7 +348,7 @@ def resume(
     batch_size: int | None = None,
     seed: int = 1337,
     backend: Backend = "auto",
-) -> Iterator[TrainState[M]]:
+) -> Iterator[Stepped[M]]:
     """Go on from any state of a training: a lazy stream with the states after it.
 
     With the options of that training it is the same run, bit for bit, batches included. A state
@@ -359,7 +375,7 @@ def resume(
     return runner.states(training, check_state(training, state))
 
 
-def with_optimizer(state: TrainState[M], optimizer: Optimizer) -> TrainState[M]:
+def with_optimizer(state: AnyState, optimizer: Optimizer) -> AnyState:
     """Give a state to another optimiser, which begins with no memory: for forks.
 
     The number of the step stays, and with it the place in schedules and epochs.
@@ -415,7 +431,7 @@ def try_train(
     batch_size: int | None = None,
     seed: int = 1337,
     backend: Backend = "auto",
-) -> Iterator[Result[TrainState[M], Diverged[M]]]:
+) -> Iterator[Result[Stepped[M], Diverged[M]]]:
     """Train as long as loss and parameters are finite: a lazy stream of results.
 
     Each `Success` holds the state after one more step, as `trainer.train` gives it. The first
@@ -460,7 +476,7 @@ def try_resume(
     batch_size: int | None = None,
     seed: int = 1337,
     backend: Backend = "auto",
-) -> Iterator[Result[TrainState[M], Diverged[M]]]:
+) -> Iterator[Result[Stepped[M], Diverged[M]]]:
     """Go on from any state as long as loss and parameters are finite; see `try_train`.
 
     Args:
@@ -489,10 +505,10 @@ def try_resume(
 
 
 def _results(
-    states: Iterator[TrainState[M]],
+    states: Iterator[Stepped[M]],
     before: TrainState[M],
-    explain: Callable[[TrainState[M], TrainState[M]], Diverged[M]],
-) -> Iterator[Result[TrainState[M], Diverged[M]]]:
+    explain: Callable[[TrainState[M], Stepped[M]], Diverged[M]],
+) -> Iterator[Result[Stepped[M], Diverged[M]]]:
     for state in states:
         if not is_finite(state):
             yield Failure(explain(before, state))
@@ -502,15 +518,15 @@ def _results(
 
 
 def _explained(
-    runner: Runner, training: Training, before: TrainState[M], after: TrainState[M]
+    runner: Runner, training: Training, before: TrainState[M], after: Stepped[M]
 ) -> Diverged[M]:
     """Why a step has diverged: found in the graph, or in what the backend itself has computed."""
     examples = training.examples(before.step)
     cause = _cause(evaluate(training.loss, before.model, examples).total)
     if cause is not None:
         told = str(cause)
-    elif not math.isfinite(measured(after).loss):
-        told = f"the loss is {measured(after).loss!r}, {_ORDER}"
+    elif not math.isfinite(after.metrics.loss):
+        told = f"the loss is {after.metrics.loss!r}, {_ORDER}"
     else:
         slopes = runner.gradient(training.loss, before.model, examples)
         told = _bad_update(before.model, slopes, parameter_numbers(after))

@@ -104,7 +104,7 @@ def doubled(a: Value) -> Value:
 def odd(**changes: object) -> Odd:
     tied = value(0.1, label="tied")
     model = Odd(weights=pmap({"a": tied, 1: value(-0.0)}), pair=Pair(tied, 3.0))
-    return model.set(**changes)
+    return model.update(changes)
 
 
 class Layer(Record):

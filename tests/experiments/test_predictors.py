@@ -163,7 +163,7 @@ def test_parts_that_do_not_fit_are_refused(
 def test_a_model_of_another_kind_is_refused(botanist: Predictor) -> None:
     other = initial_state(nn.layer(4, 3), optim.sgd(0.1))
     with pytest.raises(TypeError, match=r"state\.model must be an MLP"):
-        botanist.set(state=other)
+        botanist.set("state", other)
 
 
 # Files

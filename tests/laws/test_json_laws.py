@@ -58,7 +58,8 @@ def as_page(number: float) -> str:
 
 def as_metrics(number: float) -> str:
     names = {name: number for name in Metrics.field_names() if name != "step"}
-    state = state_of(1.0).set(metrics=Metrics(step=0, **names))
+    metrics = Metrics(step=0, **names)
+    state = trainer.Stepped(step=1, model=nn.neuron(1), optimizer_state=(), metrics=metrics)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "run.jsonl"
         list(tee_to_jsonl(path)([state]))

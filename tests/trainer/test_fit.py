@@ -58,7 +58,7 @@ def test_metrics_are_those_before_the_update() -> None:
 def test_the_reported_rate_is_that_of_the_update_that_followed() -> None:
     line, one = nn.neuron(1, weights=[1.0], activation="identity"), dataset([[1.0]], [3.0])
     states = list(take(4, train(line, one, loss=squared, optimizer=sgd(lambda k: 0.1 / (1 + k)))))
-    assert [s.metrics.learning_rate for s in states if s.metrics] == [0.1, 0.05, 0.1 / 3, 0.025]
+    assert [s.metrics.learning_rate for s in states] == [0.1, 0.05, 0.1 / 3, 0.025]
     weights = [line.weights[0].data, *(s.model.weights[0].data for s in states)]
     biases = [0.0, *(s.model.bias.data for s in states)]
     for k in range(4):  # the gradient of (w + b - 3)² along w is 2 (w + b - 3)

@@ -44,7 +44,7 @@ def test_states_runs_and_evaluations_read_on_a_line_with_their_numbers() -> None
     assert (
         repr(run) == f"Run(steps=2, final_loss={final.loss!r}, final_accuracy={final.accuracy!r})"
     )
-    assert repr(state) == f"TrainState(step=2, loss={final.loss!r})"
+    assert repr(state) == f"Stepped(step=2, loss={final.loss!r})"
     assert repr(evaluation).startswith(f"Evaluation(total={run.history[0].loss!r}, data=")
     assert len(repr(evaluation)) < 120
 

@@ -37,7 +37,7 @@ from microfp.streams import (
     with_progress,
 )
 from microfp.toolbox import last, pipe
-from microfp.trainer import Metrics, TrainState, train
+from microfp.trainer import Metrics, Stepped, TrainState, train
 from microfp.tree import parameters
 from microfp.values import log
 
@@ -49,7 +49,7 @@ def neuron() -> Neuron:
     return nn.neuron(1, weights=[0.5], activation="identity")
 
 
-def descent(rate: float = 0.05) -> Iterator[TrainState[Neuron]]:
+def descent(rate: float = 0.05) -> Iterator[Stepped[Neuron]]:
     return train(neuron(), LINE, loss=mean_squared_error(), optimizer=sgd(rate))
 
 
@@ -67,11 +67,7 @@ def test_take_and_every_choose_states_by_their_steps() -> None:
 
 def test_until_converged_stops_after_the_steps_that_stood_still() -> None:
     states = list(until_converged(tolerance=1e-4, patience=5)(descent()))
-    moves = [
-        abs(b.metrics.loss - a.metrics.loss)
-        for a, b in itertools.pairwise(states)
-        if a.metrics and b.metrics
-    ]
+    moves = [abs(b.metrics.loss - a.metrics.loss) for a, b in itertools.pairwise(states)]
     assert all(move <= 1e-4 for move in moves[-5:])
     assert moves[-6] > 1e-4
     assert not any(all(move <= 1e-4 for move in moves[i : i + 5]) for i in range(len(moves) - 5))
@@ -83,7 +79,7 @@ def test_a_nan_never_counts_as_converged() -> None:
     assert len(list(take(50)(until_converged(patience=2)(states)))) == 50
 
 
-def overfitting() -> tuple[Dataset, Dataset, Iterator[TrainState[Neuron]]]:
+def overfitting() -> tuple[Dataset, Dataset, Iterator[Stepped[Neuron]]]:
     """Held-out examples of another line: they get better for a while, and then worse."""
     held_out = dataset([[0.0], [1.0]], [1.0, 2.0])
     return LINE, held_out, descent(0.02)
@@ -122,14 +118,14 @@ def test_a_csv_file_gives_the_metrics_back_exactly(tmp_path: Path) -> None:
         header, *rows = csv.reader(file)
     assert tuple(header) == Metrics.field_names()
     written = [[float(cell) if cell else None for cell in row] for row in rows]
-    assert written[:5] == [[*state.metrics.values()] for state in states if state.metrics]
+    assert written[:5] == [[*state.metrics.values()] for state in states]
 
 
 def test_json_lines_give_the_metrics_back_exactly(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     states = list(take(5)(tee_to_jsonl(path)(descent())))
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    assert rows[:5] == [dict(state.metrics.items()) for state in states if state.metrics]
+    assert rows[:5] == [dict(state.metrics.items()) for state in states]
 
 
 def test_json_lines_have_a_text_for_what_is_not_finite(tmp_path: Path) -> None:
@@ -221,7 +217,7 @@ def test_progress_goes_to_standard_error_with_the_loss(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "line" in shown.err
-    assert f"{states[1].metrics.loss if states[1].metrics else math.nan:.3g}"[:3] in shown.err
+    assert f"{states[1].metrics.loss:.3g}"[:3] in shown.err
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,7 +243,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_stage_changes_no_state_and_is_lazy(stage: Stage) -> None:
     asked = []
 
-    def source() -> Iterator[TrainState[Neuron]]:
+    def source() -> Iterator[Stepped[Neuron]]:
         for state in descent():
             asked.append(state)
             yield state

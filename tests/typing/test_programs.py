@@ -54,14 +54,30 @@ def consumer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def mypy_errors(consumer: Path, bare_python: Path) -> Errors:
-    options = ["--strict", "--explicit-package-bases", "--config-file=", "--output=json"]
-    environment = ["--python-executable", str(bare_python)]
-    command = [sys.executable, "-m", "mypy", *options, *environment]
     runs = [["accept", "reject"], ["--python-version", NEWEST, "newest"]]
+    return told_by_mypy(consumer, bare_python, "--config-file=", runs)
+
+
+def told_by_mypy(consumer: Path, python: Path, settings: str, runs: list[list[str]]) -> Errors:
+    options = ["--strict", "--explicit-package-bases", "--output=json", settings]
+    command = [sys.executable, "-m", "mypy", *options, "--python-executable", str(python)]
     told = [output_of(*command, *run, folder=consumer).splitlines() for run in runs]
     reports = [json.loads(line) for lines in told for line in lines]
     found = [(r["file"], r["line"], r["message"]) for r in reports if r["severity"] == "error"]
     return errors_by_line(found, consumer)
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", NEWEST])
+def test_by_its_plugin_mypy_knows_the_fields_for_every_python(
+    version: str, consumer: Path, bare_python: Path
+) -> None:
+    (consumer / "mypy.ini").write_text("[mypy]\nplugins = microfp.mypy_plugin\n", encoding="utf-8")
+    runs = [["--python-version", version, "newest/changes.py", "accept/values.py"]]
+    found = told_by_mypy(consumer, bare_python, "--config-file=mypy.ini", runs)
+    assert_errors_are_the_marked_lines("newest/changes.py", found)
+    assert_errors_are_the_marked_lines("accept/values.py", found)
+    misspelt = 'Unexpected keyword argument "stepp" for "set" of "Record"; did you mean "step"?'
+    assert misspelt in found["newest/changes.py"].values()
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,12 @@ from tests.documents import ROOT
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 EXPLAINED = re.findall(r"^```text\n(.+)\nerror: (.+)\n```$", PAGE, re.MULTILINE)
 PREAMBLE = """\
-from microfp import Record, Value, attr, datasets, func, losses, nn, trainer, value
+from microfp import Record, Value, attr, datasets, func, losses, nn, optim, trainer, value
 
 data = datasets.moons(20)
-state = next(trainer.train(nn.mlp(2, [1]), data))
+model = nn.mlp(2, [1])
+start = trainer.initial_state(model, optim.sgd(0.1))
+state = next(trainer.train(model, data))
 
 
 class Narrow(Record):
@@ -36,7 +38,10 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, str]]:
     """What mypy says of a program of these lines: the number of the line, and the error."""
     program = tmp_path_factory.mktemp("explained") / "program.py"
     program.write_text(PREAMBLE + "\n".join(line for line, _ in EXPLAINED), encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "--hide-error-codes", str(program)]
+    settings = program.with_name("mypy.ini")
+    settings.write_text("[mypy]\nplugins = microfp.mypy_plugin\n", encoding="utf-8")
+    options = ["--strict", "--hide-error-codes", f"--config-file={settings}"]
+    command = [sys.executable, "-m", "mypy", *options, str(program)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 1, ran.stdout + ran.stderr
     errors = re.findall(r"program\.py:(\d+): error: (.+)", ran.stdout)

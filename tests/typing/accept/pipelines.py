@@ -38,7 +38,9 @@ optimizer = optim.chain(optim.identity(), optim.sgd(rate), optim.scale_by_schedu
 step = trainer.make_step(loss, optimizer, data, batch_size=5)
 start = trainer.initial_state(model, optimizer)
 assert_type(start, trainer.TrainState[nn.MLP])
-assert_type(step(start), trainer.TrainState[nn.MLP])
+assert_type(step(start), trainer.Stepped[nn.MLP])
+assert_type(step(start).metrics.loss, float)
+assert_type(step(step(start)).set(step=3), trainer.Stepped[nn.MLP])
 
 
 def again(state: trainer.TrainState[nn.MLP], _: int) -> trainer.TrainState[nn.MLP]:
@@ -50,7 +52,7 @@ assert_type(final.model, nn.MLP)
 by_lambda = reduce(lambda state, _: step(state), range(3), start)
 assert_type(by_lambda.model.layers[0].neurons[0].bias, Value)
 assert_type(last(take(3, iterate(step, start))).model, nn.MLP)
-assert_type(pipe(start, step, step), trainer.TrainState[nn.MLP])
+assert_type(pipe(start, step, step), trainer.Stepped[nn.MLP])
 assert_type(pipe(start, lambda state: state.model), nn.MLP)
 assert_type(
     pipe(
@@ -59,7 +61,7 @@ assert_type(
         trainer.differentiate,
         trainer.advance(optimizer, start),
     ),
-    trainer.TrainState[nn.MLP],
+    trainer.Stepped[nn.MLP],
 )
 
 slope: Maybe[float] = find_grad(y, backward(y))

@@ -46,6 +46,14 @@ line.set(3, "x")  # reject
 line.set("name")  # reject
 line["name"].upper()  # reject
 line.update("name", "x")  # reject
+len(line)  # reject
+len(datasets.moons(4))  # reject
+list(line)  # reject
+sorted(datasets.moons(4))  # reject
+first, second = line  # reject
+for name in line:  # reject
+    pass
+line == 3  # reject
 other: nn.Neuron = line.set(name="x")  # reject
 
 nn.forward(Mute(slope=value(1.0)), [1.0])  # reject

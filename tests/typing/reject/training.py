@@ -2,7 +2,7 @@
 
 from functools import reduce
 
-from microfp import datasets, losses, nn, optim, plot_data, trainer, value
+from microfp import datasets, losses, nn, optim, plot_data, streams, trainer, value
 from microfp.schedules import constant, micrograd_decay
 from microfp.toolbox import pipe
 
@@ -53,7 +53,21 @@ trainer.fit(model, data, steps=1.5)  # reject
 trainer.fit(model, data, learning_rate=0.1)  # reject
 trainer.fit(model, data).final_lost  # reject
 step(model)  # reject
-step(start).metrics.loss  # reject
+pipe(run, streams.take(3), list)  # reject
+list(run)  # reject
+start.metrics.loss  # reject
+step(start).metrics.los  # reject
+trainer.TrainState(step=0, model=model, optimizer_state=(), metrics=None).metrics.loss  # reject
+trainer.Stepped(step=0, model=model, optimizer_state=(), metrics=None)  # reject
+streams.until_converged()([start])  # reject
+streams.tee_to_csv("run.csv")(iter([start]))  # reject
+streams.every(2)(data)  # reject
+streams.every(2)([model])  # reject
+pipe([start], streams.with_progress())  # reject
+streams.try_train(model, data).metrics  # reject
+next(streams.try_train(model, data)).metrics  # reject
+stage: streams.AnyStage = streams.until_converged()  # reject
+stepped_at_once: trainer.Stepped[nn.MLP] = start  # reject
 run.history.append(3.0)  # reject
 run.history[0].accuracy + 1.0  # reject
 kept: nn.Neuron = run.final_model  # reject

@@ -17,6 +17,8 @@ value(2.0, label=3)  # reject
 value(data=2.0, name="x")  # reject
 x.dat  # reject
 x.grad  # reject
+x == 2.0  # reject
+x != 2.0  # reject
 x.data = 3.0  # reject
 x.parents.append(x)  # reject
 x.set(1, 2)  # reject

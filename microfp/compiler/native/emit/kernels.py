@@ -57,7 +57,7 @@ Emit = Callable[..., str]
 Kernel = Callable[..., Lanes]
 """Writes the code of a primitive: from its operands to its result."""
 
-fma = partial(intrinsic, "fma")
+fma: Kernel = partial(intrinsic, "fma")
 
 
 # Two floats for one number.

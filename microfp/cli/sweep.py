@@ -28,6 +28,7 @@ from microfp.cli.arguments import (
     whole,
 )
 from microfp.cli.data import add_source, read_dataset, read_form
+from microfp.cli.printing import Document
 from microfp.cli.progress import Track, tracker
 from microfp.cli.train import OPTIONS, add_option, add_scaling, source_lines
 from microfp.datasets import Dataset
@@ -198,7 +199,7 @@ def _ending(runs: Sequence[_Run], varied: Sequence[str], *, save: Path | None, j
     best = _best([run.result for run in runs])
     written = None if save is None or best is None else _saved(runs[best], save)
     yield from (
-        [to_json(_found(runs, best, written))] if json else _report(runs, varied, best, written)
+        [Document(to_json(_found(runs, best, written)))] if json else _report(runs, varied, best, written)
     )
     if best is None:
         raise CommandError("sweep: every run failed")
@@ -270,7 +271,7 @@ def _best(results: Sequence[Attempt]) -> int | None:
 def _report(
     runs: Sequence[_Run], varied: Sequence[str], best: int | None, written: Path | None
 ) -> Lines:
-    yield _table(runs, varied)
+    yield from _table(runs, varied).split("\n")
     yield ""
     for i, run in enumerate(runs, start=1):
         if not is_successful(run.result):

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TypeVar
 
 from microfp.base.checks import missing_extra
@@ -65,9 +66,10 @@ def rich_bar(
         TimeRemainingColumn,
     )
 
-    last = TimeRemainingColumn() if note is None else TextColumn("{task.fields[note]}", markup=False)
+    plain = partial(TextColumn, markup=False)
+    last = TimeRemainingColumn() if note is None else plain("{task.fields[note]}")
     with Progress(
-        *(TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), last),
+        *(plain("{task.description}"), BarColumn(), MofNCompleteColumn(), last),
         console=Console(stderr=stderr),
         transient=transient,
         redirect_stdout=redirect,

@@ -24,18 +24,19 @@ from returns.pipeline import is_successful
 from returns.result import safe
 
 from microfp import __version__
+from microfp.base.startup import INTERRUPTED
 from microfp.cli.arguments import Help, Interrupted, Lines, Parser, ShowVersion
 from microfp.cli.demo import DemoOptions, add_demo, demo_lines
 from microfp.cli.expressions import add_explore, add_graph, arranged, explore_lines, graph_lines
 from microfp.cli.predict import add_predict
-from microfp.cli.printing import complain, put, silence_stdout
+from microfp.cli.printing import complain, put, put_help, silence_stdout
 from microfp.cli.sweep import add_sweep
 from microfp.cli.train import add_train
 from microfp.errors import MicrofpError
 
 __all__ = ["DemoOptions", "demo_lines", "explore_lines", "graph_lines", "main"]
 
-INTERRUPTED, BAD_INPUT, FAILED, BROKEN_PIPE = 130, 2, 1, 141
+BAD_INPUT, FAILED, BROKEN_PIPE = 2, 1, 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -86,7 +87,7 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         lines = _lines(arguments)
     except Help as asked:
-        print(asked, end="", flush=True)
+        put_help(str(asked))
         return 0
     if not is_successful(lines):
         complain(str(lines.failure()))

@@ -20,6 +20,7 @@ __all__ = [
     "encoded",
     "is_watched",
     "put",
+    "put_help",
     "silence_stdout",
     "tell",
 ]
@@ -52,6 +53,11 @@ def put(line: str) -> None:
     else:
         keep = "\n\t" if isinstance(line, Document) else ""
         print(_encodable(escaped(line, keep=keep), stream), file=stream, flush=True)
+
+
+def put_help(text: str) -> None:
+    """Print help on standard output as it is, colours included: nothing in it is from data."""
+    print(text, end="", flush=True)
 
 
 def _put_bytes(content: bytes, stream: TextIO) -> None:

@@ -198,9 +198,10 @@ def _ending(runs: Sequence[_Run], varied: Sequence[str], *, save: Path | None, j
     """Save the best, and say what came of all."""
     best = _best([run.result for run in runs])
     written = None if save is None or best is None else _saved(runs[best], save)
-    yield from (
-        [Document(to_json(_found(runs, best, written)))] if json else _report(runs, varied, best, written)
-    )
+    if json:
+        yield Document(to_json(_found(runs, best, written)))
+    else:
+        yield from _report(runs, varied, best, written)
     if best is None:
         raise CommandError("sweep: every run failed")
 

@@ -33,9 +33,7 @@ def test_without_rich_the_function_and_the_extra_are_named(
 
 
 @pytest.mark.parametrize("words", ["lr[/1e-3]", "[red]a", "[/]", "a [link=x]b"])
-def test_words_around_the_bar_are_no_markup(
-    words: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_words_around_the_bar_are_no_markup(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert list(rich_bar([1], 1, description=f"1 {words}", note=lambda _: f"2 {words}")) == [1]
     shown = capsys.readouterr().err
     assert f"1 {words}" in shown

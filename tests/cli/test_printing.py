@@ -141,7 +141,7 @@ def test_lines_for_persons_say_what_a_narrow_encoding_lacks() -> None:
     assert found.stdout == b"\\u86cb \\x1b\n"
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no full device")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -179,7 +179,9 @@ def test_help_and_version_are_printed_where_they_can_be() -> None:
 
 def test_nothing_else_in_the_package_prints() -> None:
     package = Path(str(import_module("microfp").__file__)).parent
-    printing = re.compile(r"^(?!.*(>>>|\.\.\. )).*\b(print\(|sys\.std(out|err)\.write)", re.M)
+    printing = re.compile(
+        r"^(?!.*(>>>|\.\.\. )).*\b(print\(|sys\.std(out|err)\.write)", re.MULTILINE
+    )
     found = {
         str(path.relative_to(package))
         for path in package.rglob("*.py")

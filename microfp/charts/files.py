@@ -83,7 +83,7 @@ def specification(chart: Chart) -> dict[str, object]:
 
 
 def _shown(part: dict[str, object]) -> dict[str, object]:
-    return {_text_shown(key): _text_shown(inner) for key, inner in part.items()}
+    return {str(_text_shown(key)): _text_shown(inner) for key, inner in part.items()}
 
 
 def _text_shown(found: object) -> object:

@@ -13,6 +13,7 @@
 [0.8958, 1.7236, 0.7429]
 """
 
+import microfp.base.startup as _startup  # noqa: F401 - first: what follows takes a while
 from microfp import (
     charts,
     checkpoint,

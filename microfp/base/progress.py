@@ -4,9 +4,11 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TypeVar
 
 from microfp.base.checks import missing_extra
+from microfp.base.text import escaped
 
 __all__ = ["check_rich", "rich_bar"]
 
@@ -46,7 +48,7 @@ def rich_bar(
     Args:
         items: What is passed on; an item counts once the next one is asked for.
         total: How many there will be, if that is known.
-        description: What stands before the bar.
+        description: What stands before the bar: plain text, in which brackets are brackets.
         note: What stands behind it, of the last item; without a note, the time that is left.
         stderr: Whether the bar goes to standard error, not to standard output.
         redirect: Whether what is printed meanwhile goes above the bar.
@@ -64,15 +66,16 @@ def rich_bar(
         TimeRemainingColumn,
     )
 
-    last = TimeRemainingColumn() if note is None else TextColumn("{task.fields[note]}")
+    plain = partial(TextColumn, markup=False)
+    last = TimeRemainingColumn() if note is None else plain("{task.fields[note]}")
     with Progress(
-        *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), last),
+        *(plain("{task.description}"), BarColumn(), MofNCompleteColumn(), last),
         console=Console(stderr=stderr),
         transient=transient,
         redirect_stdout=redirect,
         redirect_stderr=redirect,
     ) as progress:
-        task = progress.add_task(description, total=total, note="")
+        task = progress.add_task(escaped(description), total=total, note="")
         for item in items:
             yield item
-            progress.update(task, advance=1, note="" if note is None else note(item))
+            progress.update(task, advance=1, note="" if note is None else escaped(note(item)))

@@ -1,6 +1,7 @@
 """Text in columns: a table of cells, a bar of progress, numbers of one width.
 
-Everything is plain ASCII, so that it can be read on any terminal, in a log and in a mail.
+What is drawn is plain ASCII, so that it can be read on any terminal, in a log and in a mail; what
+comes from data is escaped, so that it is read there, and not obeyed.
 
 >>> print(table(["op", "data"], [["leaf", "2"], ["mul", "-6"]], numbers=1))
 op    data
@@ -10,7 +11,26 @@ mul     -6
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["percent", "progress_bar", "six_digits", "table", "table_line"]
+__all__ = ["escaped", "percent", "progress_bar", "six_digits", "table", "table_line"]
+
+
+def escaped(text: str, *, keep: str = "") -> str:
+    r"""Write text with escapes for what cannot be seen, or would steer who shows it.
+
+    These are control characters, which move a terminal's cursor or set its title, the marks that
+    turn the direction of writing, and halves of surrogate pairs, which no encoding has bytes for:
+    whatever `repr` escapes too.
+
+    Args:
+        text: From data, a file or an error.
+        keep: Characters that stay all the same.
+
+    >>> print(escaped("kind\x1b]0;owned\x07\n\u202e"))
+    kind\x1b]0;owned\x07\n\u202e
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else ascii(c)[1:-1] for c in text)
 
 
 def table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int = 0) -> str:
@@ -22,14 +42,14 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int
         numbers: How many columns, counted from the right, hold numbers and are set flush right.
 
     Returns:
-        One line for the heading and one per row, without a newline at the end.
+        One line for the heading and one per row, without a newline at the end; cells are escaped.
 
     >>> print(table(["x", "y"], [["1", "-1.5"], ["10", "2"]], numbers=2))
      x     y
      1  -1.5
     10     2
     """
-    lines = [heading, *rows]
+    lines = [[*map(escaped, cells)] for cells in (heading, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(table_line(line, widths, numbers=numbers) for line in lines)
 

@@ -255,7 +255,7 @@ def _html_table(output: Value, gradients: Gradients | None) -> str:
 def _html_of(cells: Sequence[Sequence[str]], note: str) -> str:
     """A table of a heading and rows."""
     heading, *rows = cells
-    caption = f"<caption>{escape(note)}</caption>" if note else ""
+    caption = f"<caption>{escape(text.escaped(note))}</caption>" if note else ""
     body = "".join(_html_row("td", row) for row in rows)
     return f"<table>{caption}<thead>{_html_row('th', heading)}</thead><tbody>{body}</tbody></table>"
 
@@ -264,7 +264,7 @@ def _html_row(tag: str, cells: Sequence[str]) -> str:
     """A row, its cells set apart on whatever page they come to; numbers stand flush right."""
     inner = "".join(
         f'<{tag} style="padding: 0.15em 0.8em; text-align: {"left" if i < 2 else "right"}">'
-        f"{escape(cell)}</{tag}>"
+        f"{escape(text.escaped(cell))}</{tag}>"
         for i, cell in enumerate(cells)
     )
     return f"<tr>{inner}</tr>"

@@ -1,5 +1,6 @@
 """Charts as files: SVG and PNG, drawn without a network."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -7,11 +8,13 @@ from returns.io import IOResult
 
 from microfp.base.checks import check_positive, wrong_value
 from microfp.base.files import write_atomically
+from microfp.base.text import escaped
 from microfp.charts.style import THEMES, Chart, Theme, needs_extra
 
 __all__ = [
     "grammar",
     "save",
+    "specification",
     "to_png",
     "to_svg",
 ]
@@ -33,7 +36,7 @@ def to_svg(chart: Chart, *, theme: Theme = "light") -> str:
     import vl_convert
 
     colors = _colors("to_svg", theme)
-    return vl_convert.vegalite_to_svg(chart.to_json(), vl_version=grammar(), config=colors)
+    return vl_convert.vegalite_to_svg(specification(chart), vl_version=grammar(), config=colors)
 
 
 @needs_extra
@@ -55,7 +58,7 @@ def to_png(chart: Chart, *, scale: float = 2.0, theme: Theme = "light") -> bytes
     factor = check_positive("to_png", "scale", scale)
     colors = _colors("to_png", theme)
     return vl_convert.vegalite_to_png(
-        chart.to_json(), vl_version=grammar(), scale=factor, config=colors
+        specification(chart), vl_version=grammar(), scale=factor, config=colors
     )
 
 
@@ -63,6 +66,33 @@ def _colors(where: str, theme: Theme) -> dict[str, object]:
     if theme not in THEMES:
         raise wrong_value(where, "theme", f"one of {', '.join(THEMES)}", theme)
     return dict(THEMES[theme])
+
+
+def specification(chart: Chart) -> dict[str, object]:
+    """The chart in Vega-Lite, as JSON; what no picture can show of its texts is escaped.
+
+    The program that draws gives up on a control character, and takes the process with it.
+
+    >>> from microfp.charts import scatter
+    >>> from microfp import datasets
+    >>> "mark" in specification(scatter(datasets.moons(4)))
+    True
+    """
+    found: dict[str, object] = json.loads(chart.to_json(indent=None), object_hook=_shown)
+    return found
+
+
+def _shown(part: dict[str, object]) -> dict[str, object]:
+    return {str(_text_shown(key)): _text_shown(inner) for key, inner in part.items()}
+
+
+def _text_shown(found: object) -> object:
+    """A text without what cannot be drawn, also in a list; anything else as it is."""
+    if isinstance(found, str):
+        return escaped(found, keep="\n\t\xa0")
+    if isinstance(found, list):
+        return [*map(_text_shown, found)]
+    return found
 
 
 def grammar() -> str:

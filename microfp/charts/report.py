@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import TypeVar
 
+from microfp.base import text
 from microfp.charts import curves, film, planes
 from microfp.charts.curves import accuracy_layers, loss_layers
-from microfp.charts.files import grammar
+from microfp.charts.files import grammar, specification
 from microfp.charts.planes import boundary_layers
 from microfp.charts.style import HEIGHT, THEMES, Chart, finished, needs_extra
 from microfp.datasets import Dataset
@@ -69,7 +70,7 @@ def report(
     figures = _figures(run, states, dataset)
     drawn = {f"chart-{i}": _described(chart, words) for i, (chart, words) in enumerate(figures)}
     return _PAGE.format(
-        title=escape(title),
+        title=escape(text.escaped(title)),
         summary=escape(_words(run)),
         figures="\n".join(
             _FIGURE.format(number=i, words=escape(words)) for i, (_, words) in enumerate(figures)
@@ -90,8 +91,7 @@ def _figures(
 
 def _described(chart: Chart, words: str) -> dict[str, object]:
     """The chart as JSON with a text for those who do not see it."""
-    spec: dict[str, object] = json.loads(chart.to_json(indent=None))
-    return {**spec, "description": words}
+    return {**specification(chart), "description": words}
 
 
 def _words(run: Run[M]) -> str:

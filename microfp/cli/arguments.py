@@ -45,8 +45,27 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C, with a word on what it has interrupted: exit code 130."""
 
 
+class Help(Exception):  # noqa: N818 - no error: it is what was asked for
+    """A text that was asked for in place of any command: exit code 0."""
+
+
+class ShowVersion(argparse._VersionAction):
+    """The option that asks for the version."""
+
+    def __call__(self, *_: object) -> NoReturn:
+        """Raise the version, which `version` holds."""
+        raise Help(self.version)
+
+
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are for somebody else to print."""
+    """A parser whose help and whose complaints are for somebody else to print.
+
+    argparse prints its help itself, and says nothing where that fails.
+    """
+
+    def print_help(self, file: object = None) -> NoReturn:  # noqa: ARG002
+        """Raise the help."""
+        raise Help(self.format_help())
 
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the arguments, and where it stands which there must be."""

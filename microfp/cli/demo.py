@@ -31,6 +31,7 @@ from microfp.cli.arguments import (
     widths,
 )
 from microfp.cli.metrics import METRICS_HEADING, metrics_row
+from microfp.cli.printing import Document
 from microfp.cli.progress import Track, columns_of, tracker
 from microfp.datasets import Dataset
 from microfp.losses import max_margin
@@ -257,9 +258,9 @@ def _report_lines(
     yield ""
     points = dataset_points(demo.dataset)
     grid = decision_boundary(model, demo.dataset, h=demo.spacing, padding=PADDING)
-    yield boundary_map(grid, points)
+    yield from boundary_map(grid, points).split("\n")
     yield ""
-    yield _summary(demo, _present(metrics or next(after).metrics), seconds)
+    yield from _summary(demo, _present(metrics or next(after).metrics), seconds)
 
 
 def _drawn_lines(
@@ -328,17 +329,16 @@ def _json_lines(
     history = [_present(state.metrics) for state in states]
     seconds = clock() - start
     final = history[-1] if history else _present(next(after).metrics)
-    yield to_json(
-        {
-            "parameters": parameter_count(demo.model),
-            "steps": demo.options.steps,
-            "final_loss": final.loss,
-            "final_accuracy": final.accuracy,
-            "backend": _backend_used(demo),
-            "seconds": seconds,
-            "history": [dict(metrics.items()) for metrics in history],
-        }
-    )
+    found = {
+        "parameters": parameter_count(demo.model),
+        "steps": demo.options.steps,
+        "final_loss": final.loss,
+        "final_accuracy": final.accuracy,
+        "backend": _backend_used(demo),
+        "seconds": seconds,
+        "history": [dict(metrics.items()) for metrics in history],
+    }
+    yield Document(to_json(found))
 
 
 def _present(metrics: Metrics | None) -> Metrics:
@@ -365,10 +365,10 @@ def _heading(demo: _Demo) -> Iterator[str]:
     yield METRICS_HEADING
 
 
-def _summary(demo: _Demo, final: Metrics, seconds: float) -> str:
+def _summary(demo: _Demo, final: Metrics, seconds: float) -> Lines:
     count = demo.options.steps
-    return (
+    yield (
         f"{parameter_count(demo.model)} parameters, {count} step{'' if count == 1 else 's'} "
-        f"in {seconds:.2f} s, backend {_backend_used(demo)}\n"
-        f"final loss {six_digits(final.loss)}, accuracy {percent(final.accuracy)}"
+        f"in {seconds:.2f} s, backend {_backend_used(demo)}"
     )
+    yield f"final loss {six_digits(final.loss)}, accuracy {percent(final.accuracy)}"

@@ -13,6 +13,7 @@ from microfp import explorer, graph
 from microfp.base import text
 from microfp.base.files import write_atomically
 from microfp.cli.arguments import Commands, Parser, UsageError
+from microfp.cli.printing import Document, encoded
 from microfp.expressions import FUNCTIONS, expression, read_variables
 from microfp.gradients import backward
 
@@ -113,12 +114,12 @@ def graph_lines(
     """
     output = expression(formula, read_variables(variables))
     gradients = backward(output)
-    drawing = graph.to_dot(output, gradients)
+    drawing = Document(graph.to_dot(output, gradients))
     if dot:
         return iter([drawing])
     if json:
-        return iter([graph.to_json(output, gradients)])
-    return iter([_node_table(graph.nodes(output, gradients)), "", drawing])
+        return iter([Document(graph.to_json(output, gradients))])
+    return iter([*_node_table(graph.nodes(output, gradients)).split("\n"), "", drawing])
 
 
 def _node_table(rows: Sequence[graph.NodeRow]) -> str:
@@ -174,7 +175,7 @@ def _write_whole(path: Path, page: str) -> None:
     """Write a file, or leave what was there."""
     if not path.name:
         raise UsageError(f"--output: must be the name of a file, got {str(path)!r}")
-    written = write_atomically(path, page.encode())
+    written = write_atomically(path, encoded(page))
     if not is_successful(written):
         error = unsafe_perform_io(written.failure())
         reason = error.strerror or error

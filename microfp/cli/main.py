@@ -17,7 +17,6 @@ digraph microfp {
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Generator, Sequence
 
@@ -25,19 +24,19 @@ from returns.pipeline import is_successful
 from returns.result import safe
 
 from microfp import __version__
-from microfp.cli.arguments import Interrupted, Lines, Parser
+from microfp.base.startup import INTERRUPTED
+from microfp.cli.arguments import Help, Interrupted, Lines, Parser, ShowVersion
 from microfp.cli.demo import DemoOptions, add_demo, demo_lines
 from microfp.cli.expressions import add_explore, add_graph, arranged, explore_lines, graph_lines
 from microfp.cli.predict import add_predict
-from microfp.cli.progress import encodable, tell
+from microfp.cli.printing import complain, put, put_help, silence_stdout
 from microfp.cli.sweep import add_sweep
 from microfp.cli.train import add_train
 from microfp.errors import MicrofpError
 
 __all__ = ["DemoOptions", "demo_lines", "explore_lines", "graph_lines", "main"]
 
-LONGEST_COMPLAINT = 500
-INTERRUPTED, BAD_INPUT, FAILED, BROKEN_PIPE = 130, 2, 1, 141
+BAD_INPUT, FAILED, BROKEN_PIPE = 2, 1, 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,17 +68,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except KeyboardInterrupt as interrupt:
         if isinstance(interrupt, Interrupted):
-            _complain(str(interrupt))
+            complain(str(interrupt))
         return INTERRUPTED
     except BrokenPipeError:
-        _silence_stdout()
+        silence_stdout()
         return BROKEN_PIPE
     except MemoryError:
-        _complain("out of memory")
+        complain("out of memory")
         return BAD_INPUT
     except OSError as error:
-        _silence_stdout()
-        _complain(f"cannot write: {error.strerror}")
+        silence_stdout()
+        complain(f"cannot write: {error.strerror}")
         return FAILED
     return code
 
@@ -87,15 +86,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     try:
         lines = _lines(arguments)
-    except SystemExit:  # argparse has printed the help or the version
+    except Help as asked:
+        put_help(str(asked))
         return 0
     if not is_successful(lines):
-        _complain(str(lines.failure()))
+        complain(str(lines.failure()))
         return BAD_INPUT
     try:
         _print(lines.unwrap())
     except MicrofpError as error:
-        _complain(str(error))
+        complain(str(error))
         return FAILED
     return 0
 
@@ -104,7 +104,7 @@ def _print(lines: Lines) -> None:
     """Print line by line; Ctrl-C while it prints is Ctrl-C in the work that the lines tell of."""
     try:
         for line in lines:
-            print(encodable(line, sys.stdout), flush=True)
+            put(line)
     except KeyboardInterrupt as interrupt:
         if isinstance(lines, Generator):
             lines.throw(interrupt)
@@ -120,20 +120,6 @@ def _lines(arguments: Sequence[str]) -> Lines:
     return answer(**given)
 
 
-def _complain(message: str) -> None:
-    """Print one line on stderr, whatever line breaks and control characters came in."""
-    line = " ".join(f"microfp: {message}".split())
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
-    if len(shown) > LONGEST_COMPLAINT:
-        shown = f"{shown[: LONGEST_COMPLAINT - 3]}..."
-    tell(shown)
-
-
-def _silence_stdout() -> None:
-    """Let the interpreter flush at its end without a word what could not be written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 # Arguments.
 
 
@@ -145,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"microfp {__version__}")
+    parser.add_argument("--version", action=ShowVersion, version=f"microfp {__version__}\n")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in (add_demo, add_graph, add_explore, add_train, add_predict, add_sweep):
         add(commands)

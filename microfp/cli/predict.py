@@ -21,7 +21,7 @@ from microfp.cli.arguments import (
     target,
 )
 from microfp.cli.data import add_form, read_form
-from microfp.cli.progress import tell
+from microfp.cli.printing import Document, encoded, tell
 from microfp.cli.train import score_table
 from microfp.datasets import Row, Table, table_numbers, table_texts, wrong_cell
 from microfp.experiments.predictors import (
@@ -131,21 +131,20 @@ def predict_lines(
     known = _known(predictor, table)
     measured = None if known is None else score(predictor, rows, known)
     if json:
-        return iter([to_json(_found(predictor, found, shares, measured))])
+        return iter([Document(to_json(_found(predictor, found, shares, measured)))])
     written = _csv(predictor, found, shares)
     if output is None:
         if measured is not None:
             tell(score_table({table.source: measured}))
-        return iter([written])
+        return iter([Document(written)])
     return _written(output, written, measured, table.source)
 
 
 def _written(output: Path, content: str, measured: Score | None, source: str) -> Lines:
-    result = write_atomically(output, f"{content}\n".encode())
+    result = write_atomically(output, encoded(f"{content}\n"))
     taken(result.alt(lambda error: CommandError(f"--output: cannot write: {error.strerror}")))
     if measured is not None:
-        yield score_table({source: measured})
-        yield ""
+        yield from (*score_table({source: measured}).split("\n"), "")
     yield f"wrote {output}"
 
 

@@ -3,20 +3,18 @@
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from typing import Protocol, TextIO, TypeVar
 
 from microfp.base import text
 from microfp.base.progress import rich_bar
+from microfp.cli.printing import is_watched
 
 __all__ = [
     "Track",
     "columns_of",
-    "encodable",
     "plain_bar",
-    "tell",
     "tracker",
     "untracked",
 ]
@@ -47,7 +45,7 @@ def tracker(*streams: TextIO | None) -> Track:
     >>> tracker(None) is untracked
     True
     """
-    if not all(stream is not None and stream.isatty() for stream in streams):
+    if not all(map(is_watched, streams)):
         return untracked
     return (
         _bar_above_prints
@@ -91,28 +89,10 @@ def columns_of(stream: TextIO | None) -> int | None:
 
     >>> columns_of(None)
     """
-    watched = stream is not None and stream.isatty()
-    return shutil.get_terminal_size().columns if watched else None
+    return shutil.get_terminal_size().columns if is_watched(stream) else None
 
 
 def _bar_above_prints(items: Iterator[A], total: int) -> Iterator[A]:
     """Show rich's bar; what is printed on the same terminal meanwhile appears above it."""
-    shared = sys.stdout is not None and sys.stdout.isatty()
+    shared = is_watched(sys.stdout)
     return rich_bar(items, total, stderr=not shared, redirect=shared, transient=True)
-
-
-def tell(note: str) -> None:
-    """Print something on stderr; where there is nowhere to say it, say nothing."""
-    if sys.stderr is not None:
-        with suppress(OSError):
-            print(encodable(note, sys.stderr), file=sys.stderr)
-
-
-def encodable(line: str, stream: TextIO | None) -> str:
-    """The line with escapes for what the stream has no characters for.
-
-    >>> encodable("x", None)
-    'x'
-    """
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    return line.encode(encoding, "backslashreplace").decode(encoding)

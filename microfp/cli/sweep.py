@@ -23,11 +23,13 @@ from microfp.cli.arguments import (
     UsageError,
     add_json,
     check_writable,
+    positive,
     taken,
     target,
     whole,
 )
 from microfp.cli.data import add_source, read_dataset, read_form
+from microfp.cli.printing import Document
 from microfp.cli.progress import Track, tracker
 from microfp.cli.train import OPTIONS, add_option, add_scaling, source_lines
 from microfp.datasets import Dataset
@@ -36,6 +38,7 @@ from microfp.experiments import Experiment, Outcome, compare, merit, prepare
 from microfp.experiments.configurations import Configuration
 from microfp.experiments.predictors import Score, save_predictor
 from microfp.nn import parameter_count
+from microfp.trainer.parallel import SweepFailure, end_with_parent
 
 if TYPE_CHECKING:  # only what runs on several processes loads them
     from concurrent.futures import Executor
@@ -81,6 +84,12 @@ def _add_course(command: Parser) -> None:
         help="how many processes train at once; default: 1",
     )
     command.add_argument(
+        "--time-limit",
+        type=positive,
+        metavar="SECONDS",
+        help="what a run may take before it counts as failed; default: as long as it wants",
+    )
+    command.add_argument(
         "--save", type=target, metavar="MODEL.json", help="where to write the best predictor"
     )
 
@@ -93,6 +102,7 @@ def _answer(
     delimiter: str,
     no_header: bool,
     workers: int,
+    time_limit: float | None,
     save: Path | None,
     json: bool,
     standardize: bool = True,
@@ -108,6 +118,7 @@ def _answer(
         [field for field, values in given.items() if len(values) > 1],
         source=str(data),
         workers=workers,
+        time_limit=time_limit,
         save=save,
         json=json,
         track=tracker(sys.stderr),
@@ -151,6 +162,7 @@ def sweep_lines(
     save: Path | None,
     json: bool,
     track: Track,
+    time_limit: float | None = None,
 ) -> Lines:
     r"""Train them all, and lay out what came of each, in order.
 
@@ -162,6 +174,7 @@ def sweep_lines(
         save: Where to write the best predictor, if anywhere.
         json: Whether to print one JSON object instead.
         track: Passes on the results, and shows meanwhile how many there have been.
+        time_limit: How many seconds a run may take; None for as many as it wants.
 
     >>> from microfp import datasets
     >>> from microfp.cli.progress import untracked
@@ -177,7 +190,7 @@ def sweep_lines(
         yield from () if json else _heading(experiments, source, workers)
         with executor_of(workers) as executor:
             with _interrupts_held_back():
-                stream = compare(experiments, executor)
+                stream = compare(experiments, executor, time_limit=time_limit)
             results.extend(track(stream, len(experiments)))
     except KeyboardInterrupt:
         done, total = len(results), len(experiments)
@@ -197,9 +210,10 @@ def _ending(runs: Sequence[_Run], varied: Sequence[str], *, save: Path | None, j
     """Save the best, and say what came of all."""
     best = _best([run.result for run in runs])
     written = None if save is None or best is None else _saved(runs[best], save)
-    yield from (
-        [to_json(_found(runs, best, written))] if json else _report(runs, varied, best, written)
-    )
+    if json:
+        yield Document(to_json(_found(runs, best, written)))
+    else:
+        yield from _report(runs, varied, best, written)
     if best is None:
         raise CommandError("sweep: every run failed")
 
@@ -212,7 +226,7 @@ def _saved(run: _Run, path: Path) -> Path:
 def executor_of(workers: int) -> "Iterator[Executor | None]":
     """Processes, as many as are asked for; none for one worker, which is this process.
 
-    An interrupt ends them all at once.
+    An interrupt ends them all at once, and so does the end of this process, however it comes.
 
     >>> with executor_of(1) as executor:
     ...     executor is None
@@ -224,7 +238,8 @@ def executor_of(workers: int) -> "Iterator[Executor | None]":
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import active_children, get_context
 
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=end_with_parent) as pool:
         try:
             yield pool
         except KeyboardInterrupt:
@@ -270,16 +285,21 @@ def _best(results: Sequence[Attempt]) -> int | None:
 def _report(
     runs: Sequence[_Run], varied: Sequence[str], best: int | None, written: Path | None
 ) -> Lines:
-    yield _table(runs, varied)
+    yield from _table(runs, varied).split("\n")
     yield ""
     for i, run in enumerate(runs, start=1):
         if not is_successful(run.result):
-            yield f"run {i} failed: {run.result.failure()}"
+            yield f"run {i} failed: {_reason(run.result.failure())}"
     if best is not None:
         values = zip(varied, _values(runs[best], varied), strict=True)
         options = "".join(f" --{_option(field)} {value}" for field, value in values)
         yield f"best: run {best + 1}{',' if options else ''}{options}"
         yield "not saved; see --save" if written is None else f"wrote {written}"
+
+
+def _reason(failure: MicrofpError) -> str:
+    """Why a run failed, without the number that the library counts it by."""
+    return failure.reason if isinstance(failure, SweepFailure) else str(failure)
 
 
 def _table(runs: Sequence[_Run], varied: Sequence[str]) -> str:
@@ -335,7 +355,12 @@ def _found(runs: Sequence[_Run], best: int | None, written: Path | None) -> dict
 
 def _outcome(result: Attempt) -> dict[str, object]:
     if not is_successful(result):
-        return {"steps": None, "training": None, "held_out": None, "error": str(result.failure())}
+        return {
+            "steps": None,
+            "training": None,
+            "held_out": None,
+            "error": _reason(result.failure()),
+        }
     outcome = result.unwrap()
     return {
         "steps": outcome.steps,

@@ -32,6 +32,7 @@ from microfp.cli.arguments import (
 )
 from microfp.cli.data import add_source, read_dataset, read_form
 from microfp.cli.metrics import METRICS_HEADING, metrics_row
+from microfp.cli.printing import Document
 from microfp.cli.progress import Track, tracker
 from microfp.experiments import Experiment, Outcome, Watched, conclude, extend, prepare, watch
 from microfp.experiments.configurations import (
@@ -278,7 +279,8 @@ def train_lines(
         seconds = clock() - began
         written = None if save is None else taken(save_predictor(outcome.predictor, save))
         if json:
-            yield to_json({"data": source, **_found(experiment, outcome, seconds, written)})
+            found = {"data": source, **_found(experiment, outcome, seconds, written)}
+            yield Document(to_json(found))
         else:
             yield from _ending(experiment, outcome, seconds, written)
 
@@ -418,7 +420,7 @@ def score_lines(outcome: Outcome) -> Lines:
     >>> from microfp import datasets
     >>> from microfp.experiments import run
     >>> outcome = run(Configuration(steps=0), datasets.moons(40)).unwrap()
-    >>> [line.split("  ")[0] for line in next(score_lines(outcome)).splitlines()]
+    >>> [line.split("  ")[0] for line in score_lines(outcome)]
     ['', 'training', 'held out']
     """
     parts = {
@@ -426,7 +428,8 @@ def score_lines(outcome: Outcome) -> Lines:
         "validation": outcome.validation,
         "held out": outcome.held_out,
     }
-    yield score_table({name: part for name, part in parts.items() if part is not None})
+    table = score_table({name: part for name, part in parts.items() if part is not None})
+    yield from table.split("\n")
 
 
 def score_table(scores: Mapping[str, Score]) -> str:

@@ -490,13 +490,17 @@ def conclude(
 
 
 def compare(
-    experiments: Iterable[Experiment], executor: "Executor | None" = None
+    experiments: Iterable[Experiment],
+    executor: "Executor | None" = None,
+    *,
+    time_limit: float | None = None,
 ) -> Iterator[Result[Outcome, MicrofpError]]:
     """Perform experiments side by side, as `parallel.sweep` does; the results come in order.
 
     Args:
         experiments: What to train.
         executor: Any `concurrent.futures.Executor`; None for one after another.
+        time_limit: How many seconds each may take; None for as many as it wants.
 
     Returns:
         A stream of outcomes; a `Failure` says where the numbers of its run diverged, or what
@@ -507,7 +511,7 @@ def compare(
     >>> [result.unwrap().steps for result in compare(runs)]
     [1, 2]
     """
-    return map(_flat, sweep(experiments, perform, executor))
+    return map(_flat, sweep(experiments, perform, executor, time_limit=time_limit))
 
 
 def _flat(

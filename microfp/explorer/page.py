@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from microfp.base.checks import wrong_kind
 from microfp.base.json import to_json
+from microfp.base.text import escaped
 from microfp.explorer.frames import Frame, Phase, Term, frames, shown_nodes
 from microfp.explorer.layout import Place, layered
 from microfp.explorer.rules import Rule, rule_of
@@ -141,7 +142,7 @@ def page_data(output: Value, *, title: str | None = None, limit: int = LIMIT) ->
     rules = {_rule_key(node): rule_of(node) for node in shown if node.parents}
     numbers = {key: i for i, key in enumerate(rules)}
     return PageData(
-        title=title,
+        title=None if title is None else escaped(title),
         note=_note(output, len(shown)),
         editable=all(rule["value"] is not None for rule in rules.values()),
         nodes=[_page_node(node, index, numbers) for node in shown],
@@ -171,7 +172,7 @@ def _page_node(
     node: Value, index: Mapping[Value, int], rules: Mapping[tuple[object, ...], int]
 ) -> PageNode:
     return PageNode(
-        label=node.label,
+        label=None if node.label is None else escaped(node.label),
         data=node.data,
         operands=[index.get(p, [p.data]) for p in node.parents],
         rule=rules[_rule_key(node)] if node.parents else None,
@@ -246,7 +247,7 @@ def to_html(output: Value, *, title: str | None = None, limit: int = LIMIT) -> s
     """
     data = _json(page_data(output, title=title, limit=limit))
     parts = {
-        "title": escape(f"{title or output.label or 'microfp'} - microfp explorer"),
+        "title": escape(escaped(f"{title or output.label or 'microfp'} - microfp explorer")),
         "style": _asset("explorer.css"),
         # A "<" could end the script element that the data stand in.
         "data": data.replace("<", "\\u003c"),

@@ -12,6 +12,7 @@ from collections import Counter
 from string import Formatter
 from typing import TypeAlias
 
+from microfp.base import text as texts
 from microfp.base.checks import check_flag, check_kind, wrong_value
 from microfp.graph.names import fresh_names
 from microfp.ops import ATOM, PRODUCT, SUM
@@ -188,4 +189,5 @@ _ESCAPES = {
 
 
 def _escaped(text: str) -> str:
-    return "".join(_ESCAPES.get(character, character) for character in text)
+    shown = texts.escaped(text, keep="\n")
+    return "".join(_ESCAPES.get(character, character) for character in shown)

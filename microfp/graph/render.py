@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from microfp.base import text as texts
 from microfp.base.checks import check_count, check_kind
 from microfp.gradients import Gradients
 from microfp.graph.rows import NodeRow, edges, nodes
@@ -24,7 +25,8 @@ __all__ = ["to_dot", "to_networkx", "to_svg"]
 def to_dot(output: Value, gradients: Gradients | None = None) -> str:
     r"""Write the graph in the DOT language of Graphviz: a box per node, an arrow per operand.
 
-    Each box shows the label, the operation, the data and, where given, the gradient.
+    Each box shows the label, the operation, the data and, where given, the gradient. What cannot
+    be drawn of a label, such as a control character, is shown as an escape.
 
     >>> from microfp import value
     >>> print(to_dot(value(2.0, label="x") * 3.0))
@@ -104,7 +106,9 @@ def _rendered_by_program(dot: str) -> str:
     if program is None:
         raise ImportError("to_svg: Graphviz is not installed: pip install 'microfp[graph]'")
     command = [program, "-Tsvg"]
-    return subprocess.run(command, input=dot, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        command, input=dot, capture_output=True, encoding="utf-8", check=True
+    ).stdout
 
 
 def _box(row: NodeRow) -> str:
@@ -118,7 +122,12 @@ def _box(row: NodeRow) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    """Text in quotes of DOT, where entities of HTML are read too; no picture has control codes."""
+    shown = texts.escaped(text, keep="\n")
+    return shown.translate(_IN_QUOTES)
+
+
+_IN_QUOTES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n", "&": "&amp;"})
 
 
 def to_networkx(output: Value, gradients: Gradients | None = None) -> "MultiDiGraph[str]":

@@ -16,21 +16,33 @@ What is run is a function, so where it runs changes nothing: results come in the
 configurations, and are those of a plain loop, bit for bit.
 """
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import reduce
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
+from functools import partial, reduce
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pyrsistent import PMap, pmap
 from returns.result import Failure, Result, Success
 
 from microfp.base.binding import bind
-from microfp.base.checks import check_kind, wrong_kind
+from microfp.base.checks import check_kind, check_positive, wrong_kind
 from microfp.datasets import Dataset
 from microfp.errors import DataError, MicrofpError
 from microfp.gradients import Gradients, backward, grad
 from microfp.losses import Loss, check_fits
 from microfp.nn import Model
+from microfp.trainer.attempts import (
+    Attempt,
+    Pack,
+    Parcel,
+    Raised,
+    Task,
+    attempt,
+    by_reference,
+    by_value,
+    said,
+)
 from microfp.trainer.backend import Backend
 from microfp.trainer.choice import runner_of
 from microfp.tree import parameters
@@ -38,11 +50,13 @@ from microfp.values import Value, total
 
 if TYPE_CHECKING:  # who has an executor has loaded it; `import microfp` need not
     from concurrent.futures import Executor, Future
+    from multiprocessing.process import BaseProcess as ParentProcess
 
 __all__ = [
     "NO_GRADIENTS",
     "SweepFailure",
     "add_gradients",
+    "end_with_parent",
     "gradient_map_reduce",
     "sweep",
 ]
@@ -61,8 +75,8 @@ class SweepFailure(MicrofpError, Generic[C]):  # noqa: N818 - what has happened 
         configuration: The configuration itself, so that it can be run again.
         reason: The last line of the traceback, and the line of code that it comes from; or what
             became of its worker.
-        is_lost: Whether it never came to an end: its worker was killed, or it could not be sent
-            there and back. If not, the run itself raised an error.
+        is_lost: Whether it never came to an end: its worker was killed, it could not be sent
+            there and back, or its time was over. If not, the run itself raised an error.
         what: What a message calls the configuration: a shard is one too.
 
     >>> (failure,) = sweep(["three"], float)
@@ -96,6 +110,8 @@ def sweep(
     configurations: Iterable[C],
     run: Callable[[C], R],
     executor: "Executor | None" = None,
+    *,
+    time_limit: float | None = None,
 ) -> Iterator[Result[R, SweepFailure[C]]]:
     """Run a function on many configurations; the results come in their order.
 
@@ -109,79 +125,64 @@ def sweep(
         executor: Any `concurrent.futures.Executor`: threads, processes, `Client.get_executor()`
             of Dask. It is given everything at once, and stays open. None for a lazy loop in this
             thread.
+        time_limit: How many seconds a run may take, from where it begins; None for as many as it
+            wants. A run that takes longer is a `Failure`. It is told to end, which code that is
+            not Python may not hear, and its worker goes on with the next.
 
     Returns:
         A stream of results, each as soon as it is there and those before it are. What raises an
-        error, or is lost with a worker that was killed, is a `Failure` in its place, and stops
-        nothing else. When a process of a pool is killed, the pool breaks, and all that it has not
-        finished is lost. Dask starts another worker and tries again what the killed one had, until
-        several workers have died of it. A stream that is closed before its end cancels what has
-        not begun.
+        error, cannot be sent there and back, or is lost with a worker that was killed, is a
+        `Failure` in its place, and stops nothing else. When a process of a pool is killed, the
+        pool breaks, and all that it has not finished is lost. Dask starts another worker and tries
+        again what the killed one had, until several workers have died of it. A stream that is
+        closed before its end cancels what has not begun.
 
     Raises:
         TypeError: If `run` cannot be called, or `executor` is none.
+        ValueError: If `time_limit` is not above 0.
 
     >>> [result.value_or(None) for result in sweep([4.0, -1.0, 9.0], lambda x: x**0.5 // 1.0)]
     [2.0, None, 3.0]
     """
     if not callable(run):
         raise wrong_kind("sweep", "run", "a function", run)
+    limit = None if time_limit is None else check_positive("sweep", "time_limit", time_limit)
     numbered = enumerate(configurations)
     if executor is None:
-        return (_outcome(i, c, _attempt(i, run, c)) for i, c in numbered)
+        return (_outcome(i, c, attempt(run, c, limit, here=True)) for i, c in numbered)
     from concurrent.futures import Executor
 
     check_kind("sweep", "executor", executor, Executor)
-    return _in_order(deque((i, c, _submitted(executor, i, run, c)) for i, c in numbered))
-
-
-class _Raised(NamedTuple):
-    """An error as text, since an exception need not pickle."""
-
-    reason: str
-
-
-_Attempt: TypeAlias = Result[R, _Raised]
-
-
-def _attempt(_place: int, run: Callable[[C], R], configuration: C) -> _Attempt[R]:
-    """What a worker does. The place keeps equal configurations apart where calls are remembered."""
-    try:
-        return Success(run(configuration))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's function raises
-        return Failure(_Raised(_last_line(error)))
-
-
-def _last_line(error: BaseException) -> str:
-    """What went wrong, as a traceback ends, and where: in which line of whose code."""
-    from traceback import extract_tb
-
-    said, frames = _said(error), extract_tb(error.__traceback__)[1:]  # the first is `_attempt`
-    return f"{said}, in {frames[-1].filename}, line {frames[-1].lineno}" if frames else said
-
-
-def _said(error: BaseException) -> str:
-    from traceback import TracebackException
-
-    described = TracebackException(type(error), error, None)
-    described.__notes__ = None  # they would come below what went wrong
-    return list(described.format_exception_only())[-1].strip()
+    task = partial(Task, run, limit=limit, pack=_pack_for(executor))
+    return _in_order(deque((i, c, _submitted(executor, i, task(c))) for i, c in numbered))
 
 
 def _submitted(
-    executor: "Executor", place: int, run: Callable[[C], R], configuration: C
-) -> "Future[_Attempt[R]]":
+    executor: "Executor", place: int, task: "Task[C, R]"
+) -> "Future[Attempt[R | Parcel]]":
     """The future of one configuration; of one that cannot be given away, one that has failed."""
     from concurrent.futures import BrokenExecutor, Future
 
     try:
-        return executor.submit(_attempt, place, run, configuration)
+        return executor.submit(_made, place, task)
     except Exception as error:
         if isinstance(error, RuntimeError) and not isinstance(error, BrokenExecutor):
             raise  # the executor was shut down
-        failed: Future[_Attempt[R]] = Future()
+        failed: Future[Attempt[R | Parcel]] = Future()
         failed.set_exception(_origin(error))
         return failed
+
+
+def _made(_place: int, task: "Callable[[], Attempt[R | Parcel]]") -> "Attempt[R | Parcel]":
+    """What a worker does. The place keeps equal configurations apart where calls are remembered."""
+    return task()
+
+
+def _pack_for(executor: "Executor") -> Pack:
+    """How a kind of executor pickles."""
+    from concurrent.futures import ProcessPoolExecutor
+
+    return by_reference if isinstance(executor, ProcessPoolExecutor) else by_value
 
 
 def _origin(error: BaseException) -> BaseException:
@@ -190,28 +191,35 @@ def _origin(error: BaseException) -> BaseException:
 
 
 def _in_order(
-    pending: "deque[tuple[int, C, Future[_Attempt[R]]]]",
+    pending: "deque[tuple[int, C, Future[Attempt[R | Parcel]]]]",
 ) -> Iterator[Result[R, SweepFailure[C]]]:
     try:
         while pending:
             place, configuration, future = pending.popleft()
-            yield _awaited(place, configuration, future)
+            yield _outcome(place, configuration, _awaited(future))
     finally:
         for _, _, future in pending:
             future.cancel()
 
 
-def _awaited(
-    place: int, configuration: C, future: "Future[_Attempt[R]]"
-) -> Result[R, SweepFailure[C]]:
+def _awaited(future: "Future[Attempt[R | Parcel]]") -> Attempt[R]:
+    from concurrent.futures import CancelledError
+
     try:
-        return _outcome(place, configuration, future.result())
-    except Exception as error:  # noqa: BLE001 - each executor has its own
-        return Failure(SweepFailure(place, configuration, _fate(error), is_lost=True))
+        error = future.exception()
+    except CancelledError as cancelled:
+        error = cancelled
+    if error is not None:
+        return Failure(Raised(_fate(error), is_lost=True))
+    return future.result().bind(_opened)
 
 
-def _outcome(place: int, configuration: C, attempt: _Attempt[R]) -> Result[R, SweepFailure[C]]:
-    return attempt.alt(lambda raised: SweepFailure(place, configuration, raised.reason))
+def _opened(result: R | Parcel) -> Attempt[R]:
+    return result.opened() if isinstance(result, Parcel) else Success(result)
+
+
+def _outcome(place: int, configuration: C, made: Attempt[R]) -> Result[R, SweepFailure[C]]:
+    return made.alt(lambda it: SweepFailure(place, configuration, it.reason, is_lost=it.is_lost))
 
 
 def _fate(error: BaseException) -> str:
@@ -221,9 +229,36 @@ def _fate(error: BaseException) -> str:
     if isinstance(error, BrokenExecutor):
         return (
             "a worker was killed, this one's or another one's, and the pool broke before this was "
-            f"done; run it again in a new pool ({_said(error)})"
+            f"done; run it again in a new pool ({said(error)})"
         )
-    return _said(error)
+    return said(error)
+
+
+# Workers
+
+
+def end_with_parent() -> None:
+    """Let this process end as soon as the one that started it has ended, however that was.
+
+    A process that is killed says nothing to those that it has started; they would wait for it,
+    idle, for ever. It is for the `initializer` of a pool, and does nothing in a process that no
+    pool has started.
+
+    >>> from concurrent.futures import ProcessPoolExecutor
+    >>> pool = ProcessPoolExecutor(2, initializer=end_with_parent)
+    >>> pool.shutdown()
+    """
+    from multiprocessing import parent_process
+    from threading import Thread
+
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: "ParentProcess") -> None:
+    parent.join()  # by a pipe that closes with it, so on every system
+    os._exit(1)
 
 
 # Gradients

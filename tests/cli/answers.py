@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from microfp import datasets
-from microfp.cli.main import LONGEST_COMPLAINT, main
+from microfp.cli.main import main
+from microfp.cli.printing import LONGEST_COMPLAINT
 
 CONTROL = re.compile(r"[^\n -~]")
 

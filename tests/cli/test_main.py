@@ -14,7 +14,8 @@ import pytest
 
 from microfp import __version__, datasets, explorer, losses, nn, relu, trainer, value
 from microfp.base.json import to_json
-from microfp.cli.main import LONGEST_COMPLAINT, DemoOptions, explore_lines, main
+from microfp.cli.main import DemoOptions, explore_lines, main
+from microfp.cli.printing import LONGEST_COMPLAINT
 from microfp.cli.progress import plain_bar
 from tests.cli.answers import CONTROL, Terminal, answer
 

@@ -188,3 +188,27 @@ def test_an_interrupt_in_this_process_ends_the_others(
     with pytest.raises(Interrupted, match="interrupted after 1 of 2 runs; nothing was saved"):
         list(lines)
     assert active_children() == []
+
+
+def test_processes_end_with_a_command_that_is_killed(moons: Path) -> None:
+    for deadly in (signal.SIGTERM, signal.SIGKILL):
+        with process("sweep", moons, "--workers", "2", "--steps", "10000000", "1") as running:
+            assert running.stdout is not None
+            assert running.stderr is not None
+            while not running.stdout.readline().startswith("2 runs, 2 at a time"):
+                pass
+            running.send_signal(deadly)
+            running.stdout.read()  # which ends once all that have been started have ended
+            running.stderr.read()
+        assert running.returncode == -deadly
+
+
+def test_a_run_that_takes_too_long_is_a_failure(moons: Path, capsys: Capture) -> None:
+    limits = ("--time-limit", "0.5", "--steps", "1", "10000000")
+    code, out, err = answer(capsys, "sweep", moons, *limits)
+    assert (code, err) == (0, "")
+    assert "run 2 failed: it has not ended after 0.5 s" in out
+    assert "best: run 1, --steps 1" in out
+    told = found(capsys, "sweep", moons, *limits)
+    assert told["runs"][1]["error"] == "it has not ended after 0.5 s"
+    check_complaint(answer(capsys, "sweep", moons, "--time-limit", "0"), "--time-limit: must be")

@@ -370,12 +370,11 @@ def test_an_interrupt_while_a_line_is_printed_says_the_same(
 ) -> None:
     module = import_module("microfp.cli.main")  # the package has a function of that name
 
-    def interrupted(line: str, stream: object) -> str:
+    def interrupted(line: str) -> None:
         if line.startswith("     2"):
             raise KeyboardInterrupt
-        return line
 
-    monkeypatch.setattr(module, "encodable", interrupted)
+    monkeypatch.setattr(module, "put", interrupted)
     code, _, err = answer(capsys, "train", moons, *FEW)
     assert (code, err) == (130, "microfp: interrupted after step 3 of 6; nothing was saved\n")
 

@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
@@ -245,6 +246,204 @@ def test_what_cannot_be_sent_is_a_failure_that_says_so(dask: Executor) -> None:
             assert first.unwrap() == "text"
             assert second.failure().is_lost
             assert "pickle" in str(second.failure())
+
+
+# What cannot be pickled, or unpickled, and what is no exception
+
+
+class Unreadable:
+    """It can be pickled, and raises an error where it is unpickled."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return raised, (self.error,)
+
+
+class Unwritable:
+    """It raises an error where it is pickled."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise self.error
+
+
+def raised(error: BaseException) -> object:
+    raise error
+
+
+FATAL = (ValueError("bad"), SystemExit(3), GeneratorExit("out"), KeyboardInterrupt("mine"))
+
+
+def odd(configuration: object) -> object:
+    """Something else than its configuration, by its name."""
+    if not isinstance(configuration, str):
+        return configuration
+    kind, place = configuration.split()
+    error = FATAL[int(place)]
+    if kind == "raise":
+        raise error
+    made: Mapping[str, Callable[[], object]] = {
+        "lock": threading.Lock,
+        "lambda": lambda: lambda: 3,
+        "unreadable": partial(Unreadable, error),
+        "unwritable": partial(Unwritable, error),
+    }
+    return made[kind]()
+
+
+@pytest.fixture(params=["pool", "dask"])
+def elsewhere(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    """Executors that run things in other processes."""
+    if request.param == "dask":
+        yield request.getfixturevalue("dask")
+    else:
+        with processes() as executor:
+            yield executor
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "lock 0",
+        *(f"unwritable {i}" for i in range(len(FATAL))),
+        *(f"raise {i}" for i in range(len(FATAL))),
+        *(f"unreadable {i}" for i in range(3)),
+    ],
+)
+def test_one_odd_result_is_one_failure(bad: str, elsewhere: Executor) -> None:
+    around = [1.0, 2.0, bad, 4.0, 5.0, 6.0, 7.0, 8.0]
+    results = list(sweep(around, odd, elsewhere))
+    assert [result.value_or(None) for result in results] == [
+        None if it == bad else it for it in around
+    ]
+    failure = results[2].failure()
+    kind, place = bad.split()
+    told = {
+        "raise": f"{type(FATAL[int(place)]).__name__}: ",
+        "unreadable": "its result cannot be unpickled: ",
+    }.get(kind, "its result cannot be pickled: ")
+    assert failure.reason.startswith(told)
+    assert failure.is_lost == (kind != "raise")
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_configuration_that_cannot_be_read_there_is_one_failure(
+    place: int, elsewhere: Executor
+) -> None:
+    first, second, third = sweep([1.0, Unreadable(FATAL[place]), 3.0], odd, elsewhere)
+    assert (first.unwrap(), third.unwrap()) == (1.0, 3.0)
+    assert second.failure().is_lost
+    assert second.failure().reason.startswith("the configuration cannot be unpickled: ")
+
+
+def test_in_threads_and_in_a_loop_results_need_not_pickle() -> None:
+    with ThreadPoolExecutor(1) as threads:
+        for executor in (None, threads):
+            (result,) = sweep(["lambda 0"], odd, executor)
+            assert result.unwrap()() == 3  # type: ignore[operator]  # it is the lambda
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), GeneratorExit("out"), ValueError("bad")])
+def test_what_a_run_raises_in_a_loop_is_one_failure(error: BaseException) -> None:
+    first, second = sweep([error, None], lambda it: raised(it) if it else 3)
+    assert first.failure().reason.startswith(type(error).__name__)
+    assert second.unwrap() == 3
+
+
+def test_ctrl_c_in_a_loop_is_for_the_loop() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        list(sweep([KeyboardInterrupt()], raised))
+
+
+class Foreign(Executor):
+    """An executor whose futures fail with what is no exception."""
+
+    def submit(self, *_: object, **__: object) -> Future[object]:  # type: ignore[override]
+        failed: Future[object] = Future()
+        failed.set_exception(GeneratorExit("gone"))
+        return failed
+
+
+def test_a_future_that_fails_with_anything_is_a_failure() -> None:
+    (result,) = sweep([1.0], odd, Foreign())
+    assert result.failure().reason == "GeneratorExit: gone"
+
+
+# Time
+
+
+def hung(pipe: str) -> str:
+    """Wait for ever, unless there is nothing to wait for."""
+    return Path(pipe).read_text("utf-8") if pipe else "done"
+
+
+def spinning(number: int) -> int:
+    while number:
+        pass
+    return number
+
+
+def test_a_hung_run_is_one_failure_and_its_worker_goes_on(tmp_path: Path, dask: Executor) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as threads, processes(1) as pool:
+        for executor in (None, threads, pool, dask):
+            first, second = sweep([str(pipe), ""], hung, executor, time_limit=0.2)
+            assert first.failure().is_lost
+            assert first.failure().reason == "it has not ended after 0.2 s"
+            assert second.unwrap() == "done"
+
+
+def test_a_run_that_is_late_is_told_to_end() -> None:
+    before = {*threading.enumerate()}
+    (result,) = sweep([1], spinning, time_limit=0.05)
+    assert not is_successful(result)
+    for thread in {*threading.enumerate()} - before:
+        thread.join()  # it does
+
+
+def test_a_limit_changes_no_bit() -> None:
+    results = sweep(SETTINGS, trained, time_limit=600.0)
+    assert [bits(result.unwrap()) for result in results] == SERIAL
+
+
+@pytest.mark.parametrize("limit", [0.0, -1.0, math.nan])
+def test_a_limit_is_above_zero(limit: float) -> None:
+    with pytest.raises(ValueError, match="sweep: time_limit must be"):
+        sweep([1], str, time_limit=limit)
+
+
+# The end of the parent
+
+ORPHANED = """
+import os, signal, sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from microfp import parallel
+if __name__ == "__main__":
+    context = get_context({method!r})
+    pool = ProcessPoolExecutor(2, context, initializer=parallel.end_with_parent)
+    print(*[pool.submit(abs, i).result() for i in range(4)], flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
+def test_workers_end_with_a_parent_that_is_killed(method: str, tmp_path: Path) -> None:
+    script = tmp_path / "orphaned.py"
+    script.write_text(ORPHANED.format(method=method))
+    # Every process of it holds the pipe, which ends when the last one has ended.
+    command = [sys.executable, str(script)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (found.returncode, found.stdout) == (-signal.SIGKILL, "0 1 2 3\n"), found.stderr
+
+
+def test_a_process_that_no_pool_has_started_goes_on() -> None:
+    parallel.end_with_parent()
 
 
 def annotated(_configuration: float) -> float:

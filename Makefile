@@ -7,14 +7,15 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 AXE := .artifacts/node_modules/axe-core/axe.min.js
 PYODIDE := .artifacts/pyodide/node_modules/pyodide/pyodide.mjs
 ARGS ?=
+RUNS ?= 20000
 # How many processes run the tests of `make check`: one for each core; 0 stays in this one.
 WORKERS ?= logical
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo check format-check lint imports types test coverage axe pyodide fmt mutate bench \
-  docs docs-assets dist extras matrix newest clean
+.PHONY: help demo check format-check lint imports types test coverage axe pyodide fmt mutate fuzz \
+  bench docs docs-assets dist extras matrix newest clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -60,6 +61,14 @@ fmt: $(VENV)/.dev ## Format the code and make the safe repairs
 
 mutate: $(VENV)/.mutate ## Change the engine in small ways and see that a test notices (ARGS="ops func")
 	$(BIN)/python -m tests.mutation $(ARGS)
+
+# Where Atheris installs, each target follows the coverage for RUNS inputs besides.
+fuzz: $(VENV)/.dev ## Alter and use files of strangers (ARGS="--count 150000 --seed 2", RUNS=20000)
+	$(BIN)/python -m tests.fuzz $(ARGS)
+	@$(PIP) --editable '.[fuzz]' || echo "Atheris does not install here: its targets are left out" >&2
+	@if $(BIN)/python -c 'import atheris' 2>/dev/null; then \
+	  for target in csv formula graph-json checkpoint command-line; do \
+	    $(BIN)/python -m tests.fuzz.cover $$target -runs=$(RUNS) || exit 1; done; fi
 
 bench: $(VENV)/.bench ## Measure the speed beside the peers in one run
 	$(BIN)/python -m benchmarks $(ARGS)

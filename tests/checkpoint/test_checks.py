@@ -115,7 +115,7 @@ def test_a_field_of_any_type_is_saved_as_it_is(tmp_path: Path) -> None:
 
 def test_the_memory_of_a_larger_model_is_neither_saved_nor_loaded(tmp_path: Path) -> None:
     small, large = started(nn.neuron(1)), started(nn.neuron(2))
-    memory = "state.TrainState.optimizer_state.AdamState.first_moments"
+    memory = "state.TrainState.optimizer_state[0].AdamState.first_moments"
     expected = f"{memory} must be of at most 2 numbers, one per parameter of the model, got 3"
     mixed = small.set(optimizer_state=large.optimizer_state)
     assert expected in complaint(save(mixed, tmp_path / "run.json"))

@@ -1,17 +1,19 @@
 """What a state must be, to be saved and to be loaded, and the errors that say what is not."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from inspect import signature
 from itertools import pairwise
 from reprlib import repr as short_repr
 from typing import NamedTuple, TypeVar, get_args, get_type_hints
 
 from pyrsistent import PVector
 
+from microfp.base.hints import kinds
 from microfp.base.misfits import misfits
-from microfp.checkpoint.formats import MODELS, OPTIMIZER_STATES, OWN
+from microfp.checkpoint.formats import OPTIMIZER_STATES, OWN
 from microfp.errors import CheckpointError
 from microfp.nn import ACTIVATIONS, MLP, Activation, Layer, Model, Neuron
 from microfp.record import Record
@@ -261,15 +263,23 @@ def check_fields(kind: type, fields: Mapping[str, object], where: str) -> None:
     for name, field in fields.items():
         for misfit in misfits(hints.get(name, object), field, f"{where}.{name}"):
             raise wrong(*misfit)
-        # a model can be called too, but with a row of inputs
-        if Activation in (hints.get(name), *get_args(hints.get(name))) and isinstance(
-            field, MODELS
-        ):
+        wanted = hints.get(name)
+        if Activation in (wanted, *get_args(wanted)) and not _takes_a_value(field):
             raise wrong(f"{where}.{name}", "a function from a value to a value", field)
 
 
+def _takes_a_value(found: object) -> bool:
+    """Whether a record, if it is one, can be called with a value; a model takes a row of inputs."""
+    if not (isinstance(found, Record) and callable(found)):
+        return True
+    call = type(found).__call__
+    _, *parameters = signature(call).parameters
+    classes = kinds(_hints(call).get(parameters[0], object)) if parameters else ()
+    return bool(parameters) and (not classes or issubclass(Value, classes))
+
+
 @lru_cache(maxsize=64)
-def _hints(kind: type) -> Mapping[str, object]:
+def _hints(kind: Callable[..., object]) -> Mapping[str, object]:
     """The types of the fields; those of a class whose annotations have no meaning are free."""
     try:
         return get_type_hints(kind)

@@ -11,7 +11,6 @@ from microfp.trainer import Metrics, Stepped, TrainState
 from microfp.values import FUNCTIONS
 
 __all__ = [
-    "MODELS",
     "OPTIMIZER_STATES",
     "OWN",
     "TAGS",
@@ -46,14 +45,7 @@ OPTIMIZER_STATES: tuple[type[Record], ...] = tuple(_optimizer_states())
 True
 """
 
-MODELS = (MLP, Layer, Neuron)
-"""The models that every file may name.
-
->>> MLP in MODELS
-True
-"""
-
-_RECORDS: tuple[Function, ...] = (TrainState, Metrics, *MODELS, *OPTIMIZER_STATES)
+_RECORDS: tuple[Function, ...] = (TrainState, Metrics, MLP, Layer, Neuron, *OPTIMIZER_STATES)
 
 _FUNCTIONS: tuple[Function, ...] = tuple(
     function for name, function in FUNCTIONS.items() if PRIMITIVES[name].arity == 1

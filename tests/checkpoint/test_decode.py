@@ -1,6 +1,7 @@
 """Whatever a file says is a state or a complaint with its place; it is never obeyed."""
 
 import json
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from tests.checkpoint.states import (
     TEXT,
     Forged,
     Pair,
+    at,
     complaint,
     described,
     forged_text,
@@ -143,6 +145,36 @@ FORGED = {
         ("nodes",),
         [{"value": 1.0, "op": "eval", "parents": []}],
         "nodes[0].op must be the name of a primitive, got 'eval'",
+    ),
+    "a value that its op does not give": Forged(
+        ("nodes",),
+        [{"value": 1.0}, {"value": 2.0, "op": "neg", "parents": [0]}],
+        "nodes[1].value must be -1.0, which neg gives, got 2.0",
+    ),
+    "a parameter where there is none": Forged(
+        ("nodes",),
+        [{"value": 1.0}, {"value": 1.0, "op": "total", "parents": [0], "parameter": 0.0}],
+        "nodes[1].parameter must be left out, as total takes none, got 0.0",
+    ),
+    "a power without its exponent": Forged(
+        ("nodes",),
+        [{"value": 1.0}, {"value": 1.0, "op": "constant_power", "parents": [0]}],
+        "nodes[1].parameter must be a number, got None",
+    ),
+    "a model for an activation": Forged(
+        (*FIRST, "activation"),
+        {"Neuron": {"weights": [{"value": 0.5}], "bias": {"value": 0.5}, "activation": "relu"}},
+        f"{NEURON}.activation must be a function from a value to a value, got Neuron(1 -> 1",
+    ),
+    "a model for a memory": Forged(
+        ("state", "TrainState", "optimizer_state"),
+        {"map": [["a", {"Layer": {"neurons": [{"Neuron": at(json.loads(TEXT), *FIRST)}]}}]]},
+        "state.TrainState.optimizer_state['a'] must be what an optimiser remembers, got Layer(",
+    ),
+    "keys of one hash": Forged(
+        ("state", "TrainState", "optimizer_state"),
+        {"map": [[{"tuple": [*key]}, 0] for key in product((-1, -2), repeat=7)]},
+        "state.TrainState.optimizer_state must be a map of at most 64 keys of one hash, got more",
     ),
     "too many operands": Forged(
         ("nodes",),

@@ -160,6 +160,26 @@ def test_parts_that_do_not_fit_are_refused(
     assert error in str(caught.value)
 
 
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_a_model_that_is_no_longer_finite_predicts_nothing(
+    number: float, botanist: Predictor
+) -> None:
+    model = tree.map_parameters(lambda _: number, botanist.model)
+    spoilt = botanist.set(state=botanist.state.set(model=model))
+    with pytest.raises(DataError, match=f"parameters of the model must be finite, got {number}"):
+        predict(spoilt, [(1.0, -1.0, 0.0, 2.0)])
+
+
+def test_rows_that_have_no_score_are_named(binary: Predictor) -> None:
+    with pytest.raises(DataError, match=r"rows\[0\] must hold finite numbers, got nan for"):
+        predict(binary, [(math.nan, 1.0)])
+
+
+def test_one_class_is_no_choice(botanist: Predictor) -> None:
+    with pytest.raises(DataError, match="there must be at least 2 classes, got 1"):
+        botanist.set(classes=("a",))
+
+
 def test_a_model_of_another_kind_is_refused(botanist: Predictor) -> None:
     other = initial_state(nn.layer(4, 3), optim.sgd(0.1))
     with pytest.raises(TypeError, match=r"state\.model must be an MLP"):
@@ -204,6 +224,10 @@ def test_a_forged_file_is_refused_with_the_place_and_the_reason(
         return complaint(path).removeprefix(f"{path}: ")
 
     place = "state.Predictor"
+    weighing = ("state", "TrainState", "model", "MLP", "layers", 0, "Layer", "neurons", 0, "Neuron")
+    scale_of_inputs = json.loads(text)["state"]["Predictor"]["inputs"]
+    told = forged(*weighing, "activation", value=scale_of_inputs)
+    assert "activation must be a function from a value to a value, got Standardization" in told
     assert forged("target", value=3).startswith(f"{place}.target must be of type str")
     assert "the model must have 1 inputs" in forged("features", value={"tuple": ["a"]})
     assert forged("classes", "tuple", 0, value=7).startswith(f"{place}.classes[0] must be of type")

@@ -17,7 +17,7 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
-from microfp import checkpoint, nn, optim
+from microfp import checkpoint, nn, optim, tree
 from microfp.configurations import Configuration
 from microfp.datasets import Standardization, dataset, iris, moons
 from microfp.errors import DataError, ShapeError
@@ -227,7 +227,7 @@ def test_a_forged_file_is_refused_with_the_place_and_the_reason(
     weighing = ("state", "TrainState", "model", "MLP", "layers", 0, "Layer", "neurons", 0, "Neuron")
     scale_of_inputs = json.loads(text)["state"]["Predictor"]["inputs"]
     told = forged(*weighing, "activation", value=scale_of_inputs)
-    assert "activation must be a function from a value to a value, got Standardization" in told
+    assert "activation must be a function from a value to a value, got Standardizati" in told
     assert forged("target", value=3).startswith(f"{place}.target must be of type str")
     assert "the model must have 1 inputs" in forged("features", value={"tuple": ["a"]})
     assert forged("classes", "tuple", 0, value=7).startswith(f"{place}.classes[0] must be of type")

@@ -1,6 +1,7 @@
 """`microfp predict`: from a saved predictor and a CSV file to a CSV file of predictions."""
 
 import csv
+import math
 from collections.abc import Callable, Sequence
 from io import StringIO
 from math import isfinite
@@ -51,6 +52,12 @@ def add_predict(commands: Commands) -> None:
     _add_files(command)
     command.add_argument("--probabilities", action="store_true", help="add a column for each class")
     command.add_argument(
+        "--escape-formulas",
+        action="store_true",
+        help="put ' before texts that a spreadsheet would take for a formula: those that begin "
+        "with = + - or @ and are no numbers",
+    )
+    command.add_argument(
         "--output", type=target, metavar="FILE.csv", help="write a file instead of printing"
     )
     add_json(command)
@@ -71,6 +78,7 @@ def _answer(
     delimiter: str,
     no_header: bool,
     probabilities: bool,
+    escape_formulas: bool,
     output: Path | None,
     json: bool,
 ) -> Lines:
@@ -78,11 +86,19 @@ def _answer(
     table = read_form(data, delimiter=delimiter, no_header=no_header)
     if json and output is not None:
         raise UsageError("--output: cannot be given with --json, which is printed")
+    if json and escape_formulas:
+        raise UsageError("--escape-formulas: is for CSV, and cannot be given with --json")
     if output is not None:
         check_writable("--output", output, model, data)
     named = _by_place(predictor, table) if no_header else table
     return predict_lines(
-        predictor, named, probabilities=probabilities, output=output, json=json, tell=tell
+        predictor,
+        named,
+        probabilities=probabilities,
+        escape_formulas=escape_formulas,
+        output=output,
+        json=json,
+        tell=tell,
     )
 
 
@@ -97,6 +113,7 @@ def predict_lines(
     table: Table,
     *,
     probabilities: bool = False,
+    escape_formulas: bool = False,
     output: Path | None = None,
     json: bool = False,
     tell: Callable[[str], None],
@@ -107,6 +124,7 @@ def predict_lines(
         predictor: A trained one.
         table: The inputs, with or without the target.
         probabilities: Whether to add the probability of each class.
+        escape_formulas: Whether to put ' before texts that a spreadsheet would compute.
         output: Where to write the CSV instead, if anywhere.
         json: Whether to print one JSON object instead.
         tell: Says something to a person, beside what is printed.
@@ -132,7 +150,7 @@ def predict_lines(
     measured = None if known is None else score(predictor, rows, known)
     if json:
         return iter([Document(to_json(_found(predictor, found, shares, measured)))])
-    written = _csv(predictor, found, shares)
+    written = _csv(predictor, found, shares, escape_formulas=escape_formulas)
     if output is None:
         if measured is not None:
             tell(score_table({table.source: measured}))
@@ -148,14 +166,41 @@ def _written(output: Path, content: str, measured: Score | None, source: str) ->
     yield f"wrote {output}"
 
 
-def _csv(predictor: Predictor, found: Sequence[Prediction], shares: Sequence[Row]) -> str:
+def _csv(
+    predictor: Predictor,
+    found: Sequence[Prediction],
+    shares: Sequence[Row],
+    *,
+    escape_formulas: bool = False,
+) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = [f"probability_{name}" for name in predictor.classes] if shares else []
-    writer.writerow([predictor.target, *names])
     more = shares or [()] * len(found)
-    writer.writerows([prediction, *row] for prediction, row in zip(found, more, strict=True))
+    rows = ([prediction, *row] for prediction, row in zip(found, more, strict=True))
+    cell = _no_formula if escape_formulas else _as_it_is
+    writer.writerows([cell(it) for it in row] for row in ([predictor.target, *names], *rows))
     return text.getvalue().removesuffix("\n")
+
+
+def _as_it_is(cell: Prediction) -> Prediction:
+    return cell
+
+
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - spreadsheets take the wide ones too
+
+
+def _no_formula(cell: Prediction) -> Prediction:
+    """The cell, as a text to spreadsheets if they would compute it; -1.5 they may."""
+    is_text = isinstance(cell, str) and cell.startswith(_FORMULA) and not _is_number(cell)
+    return f"'{cell}" if is_text else cell
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
 
 
 def _found(

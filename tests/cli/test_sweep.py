@@ -192,7 +192,7 @@ def test_an_interrupt_in_this_process_ends_the_others(
 
 def test_processes_end_with_a_command_that_is_killed(moons: Path) -> None:
     for deadly in (signal.SIGTERM, signal.SIGKILL):
-        with process("sweep", moons, "--workers", "2", "--steps", "10000000", "1") as running:
+        with process("sweep", moons, "--workers", "2", "--steps", "1000000", "1") as running:
             assert running.stdout is not None
             assert running.stderr is not None
             while not running.stdout.readline().startswith("2 runs, 2 at a time"):
@@ -204,7 +204,7 @@ def test_processes_end_with_a_command_that_is_killed(moons: Path) -> None:
 
 
 def test_a_run_that_takes_too_long_is_a_failure(moons: Path, capsys: Capture) -> None:
-    limits = ("--time-limit", "0.5", "--steps", "1", "10000000")
+    limits = ("--time-limit", "0.5", "--steps", "1", "1000000")
     code, out, err = answer(capsys, "sweep", moons, *limits)
     assert (code, err) == (0, "")
     assert "run 2 failed: it has not ended after 0.5 s" in out

@@ -177,14 +177,16 @@ def _csv(
     writer = csv.writer(text, lineterminator="\n")
     names = [f"probability_{name}" for name in predictor.classes] if shares else []
     more = shares or [()] * len(found)
-    rows = ([prediction, *row] for prediction, row in zip(found, more, strict=True))
-    cell = _no_formula if escape_formulas else _as_it_is
-    writer.writerows([cell(it) for it in row] for row in ([predictor.target, *names], *rows))
+    table = [
+        [predictor.target, *names],
+        *([prediction, *row] for prediction, row in zip(found, more, strict=True)),
+    ]
+    writer.writerows(map(_without_formulas, table) if escape_formulas else table)
     return text.getvalue().removesuffix("\n")
 
 
-def _as_it_is(cell: Prediction) -> Prediction:
-    return cell
+def _without_formulas(row: Sequence[Prediction]) -> list[Prediction]:
+    return [*map(_no_formula, row)]
 
 
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - spreadsheets take the wide ones too

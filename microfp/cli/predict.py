@@ -177,7 +177,7 @@ def _csv(
     writer = csv.writer(text, lineterminator="\n")
     names = [f"probability_{name}" for name in predictor.classes] if shares else []
     more = shares or [()] * len(found)
-    table = [
+    table: list[list[Prediction]] = [
         [predictor.target, *names],
         *([prediction, *row] for prediction, row in zip(found, more, strict=True)),
     ]

@@ -25,6 +25,7 @@ from microfp.cli.data import add_form, read_form
 from microfp.cli.printing import Document, encoded, tell
 from microfp.cli.train import score_table
 from microfp.datasets import Row, Table, table_numbers, table_texts, wrong_cell
+from microfp.errors import MicrofpError
 from microfp.experiments.predictors import (
     Prediction,
     Predictor,
@@ -82,7 +83,7 @@ def _answer(
     output: Path | None,
     json: bool,
 ) -> Lines:
-    predictor = taken(load_predictor(model))
+    predictor = taken(load_predictor(model).alt(lambda error: _perhaps_swapped(error, model, data)))
     table = read_form(data, delimiter=delimiter, no_header=no_header)
     if json and output is not None:
         raise UsageError("--output: cannot be given with --json, which is printed")
@@ -100,6 +101,13 @@ def _answer(
         json=json,
         tell=tell,
     )
+
+
+def _perhaps_swapped(error: MicrofpError, model: Path, data: Path) -> MicrofpError:
+    """The error of a model that is none, and the question whether the data are the model."""
+    if model.suffix == ".json" or data.suffix != ".json":
+        return error
+    return UsageError(f"{error}; are the two files swapped? It is MODEL.json, then DATA.csv")
 
 
 def _by_place(predictor: Predictor, table: Table) -> Table:

@@ -22,13 +22,14 @@ from microfp.cli.arguments import (
     add_json,
     check_writable,
     expected,
+    layers,
     non_negative,
+    one_of,
     positive,
     share,
     taken,
     target,
     whole,
-    widths,
 )
 from microfp.cli.data import add_source, read_dataset, read_form
 from microfp.cli.metrics import METRICS_HEADING, metrics_row
@@ -78,10 +79,6 @@ class Option(NamedTuple):
     metavar: str | None = None
 
 
-def _layers(text: str) -> tuple[int, ...]:
-    return () if text == "none" else widths(text)
-
-
 def _batch(text: str) -> int | None:
     if text == "all":
         return None
@@ -92,8 +89,8 @@ def _batch(text: str) -> int | None:
 
 
 OPTIONS: Mapping[str, Option] = {
-    "hidden": Option("widths of the hidden layers, or none", _layers, default="16"),
-    "activation": Option("of the hidden layers", choices=tuple(ACTIVATIONS)),
+    "hidden": Option("widths of the hidden layers, or none", layers, default="16"),
+    "activation": Option("of the hidden layers", choices=tuple(ACTIVATIONS), metavar="NAME"),
     "loss": Option(
         "what is made small", choices=(AUTO, *LOSSES), default="auto, which suits the targets"
     ),
@@ -135,13 +132,17 @@ def add_option(
         f"--{field.replace('_', '-')}",
         *_ALIASES.get(field, ()),
         dest=field,
-        type=option.read,
-        choices=option.choices,
+        type=option.read if option.choices is None else one_of(option.choices),
         default=argparse.SUPPRESS,
-        metavar=None if option.choices else option.metavar or field.rpartition("_")[2].upper(),
-        help=f"{option.meaning}; default: {default}",
+        metavar=option.metavar or field.rpartition("_")[2].upper(),
+        help=f"{option.meaning}{_choices(option)}; default: {default}",
         **more,  # type: ignore[arg-type]  # whatever argparse knows besides
     )
+
+
+def _choices(option: Option) -> str:
+    """The choices in the help, where lines may break between them."""
+    return "" if option.choices is None else f": {', '.join(option.choices)}"
 
 
 def add_train(commands: Commands) -> None:

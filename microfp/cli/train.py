@@ -276,7 +276,7 @@ def train_lines(
 
     def lines() -> Lines:
         tracked = track(results, _steps_left(experiment))
-        outcome = yield from _watched(experiment, source, tracked, json=json)
+        outcome = yield from _watched(experiment, source, tracked, save=save, json=json)
         seconds = clock() - began
         written = None if save is None else taken(save_predictor(outcome.predictor, save))
         if json:
@@ -289,7 +289,12 @@ def train_lines(
 
 
 def _watched(
-    experiment: Experiment, source: str, results: Iterator[_Result], *, json: bool
+    experiment: Experiment,
+    source: str,
+    results: Iterator[_Result],
+    *,
+    save: Path | None,
+    json: bool,
 ) -> Generator[str, None, Outcome]:
     """Say step by step how it goes, unless in JSON, where that comes at the end; the outcome."""
     rows: list[Metrics] = []
@@ -301,7 +306,7 @@ def _watched(
                 rows += [metrics for metrics in (last.state.metrics,) if metrics is not None]
                 yield from () if json else (metrics_row(rows[-1]),)
     except KeyboardInterrupt:
-        raise Interrupted(_interrupted(experiment, last)) from None
+        raise Interrupted(_interrupted(experiment, last, save)) from None
     return conclude(experiment, last, rows)
 
 
@@ -323,10 +328,16 @@ def _is_shown(experiment: Experiment, done: int) -> bool:
     return (done - 1 - first) % every == 0 or done == total
 
 
-def _interrupted(experiment: Experiment, last: Watched | None) -> str:
+def _interrupted(experiment: Experiment, last: Watched | None, save: Path | None) -> str:
+    """Save what there is where there is a place for it, and say how to go on."""
     state = experiment.start.state if last is None else last.state
     total = experiment.start.configuration.steps
-    return f"interrupted after step {state.step} of {total}; nothing was saved"
+    told = f"interrupted after step {state.step} of {total}"
+    if save is None or last is None:
+        return f"{told}; nothing was saved"
+    path = taken(save_predictor(experiment.start.set(state=last.kept), save))
+    left = total - last.kept.step
+    return f"{told}; wrote {path}; go on with --resume {path} --steps {left}"
 
 
 # What is said of it

@@ -347,9 +347,8 @@ def test_a_diverging_run_says_where_and_saves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["moons.csv"]
 
 
-def test_an_interrupt_says_at_which_step_and_saves_nothing(moons: Path, tmp_path: Path) -> None:
+def test_an_interrupt_says_at_which_step_and_saves_on_request(moons: Path, tmp_path: Path) -> None:
     model = tmp_path / "model.json"
-    model.write_text("as it was", "utf-8")
     with process("train", moons, "--steps", "1000000", "--save", model) as running:
         assert running.stdout is not None
         assert running.stderr is not None
@@ -360,8 +359,10 @@ def test_an_interrupt_says_at_which_step_and_saves_nothing(moons: Path, tmp_path
         told = running.stderr.read()
     assert running.returncode == 130
     assert told.startswith("microfp: interrupted after step ")
-    assert told.endswith(" of 1000000; nothing was saved\n")
-    assert model.read_text("utf-8") == "as it was"
+    done = int(told.split()[4])
+    go_on = f"wrote {model}; go on with --resume {model} --steps {1_000_000 - done}"
+    assert told.endswith(f" of 1000000; {go_on}\n")
+    assert unsafe_perform_io(load_predictor(model).unwrap()).state.step == done
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.json", "moons.csv"]
 
 
@@ -377,6 +378,27 @@ def test_an_interrupt_while_a_line_is_printed_says_the_same(
     monkeypatch.setattr(module, "put", interrupted)
     code, _, err = answer(capsys, "train", moons, *FEW)
     assert (code, err) == (130, "microfp: interrupted after step 3 of 6; nothing was saved\n")
+
+
+def test_what_an_interrupt_has_saved_goes_on_to_the_same_end(
+    moons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    module = import_module("microfp.cli.main")
+    whole, part = tmp_path / "whole.json", tmp_path / "part.json"
+    assert answer(capsys, "train", moons, *FEW, "--save", whole).code == 0
+
+    def interrupted(line: str) -> None:
+        if line.startswith("     2"):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "put", interrupted)
+        told = answer(capsys, "train", moons, *FEW, "--save", part)
+    assert told.code == 130
+    go_on = told.err.strip().partition("; go on with ")[2].split()
+    assert go_on == ["--resume", str(part), "--steps", "3"]
+    assert answer(capsys, "train", moons, *go_on, "--save", part).code == 0
+    assert part.read_text("utf-8") == whole.read_text("utf-8")
 
 
 def test_a_reader_that_leaves_early_is_no_error(moons: Path) -> None:

@@ -64,6 +64,13 @@ _OPERATORS: Mapping[str, Function] = {
     "**": values.pow,
 }
 
+CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e}
+"""Names that stand for a number, unless a variable has the name.
+
+>>> expression("e ** 0 + 2 * pi / pi", {}).data, expression("e + 1", {"e": 2.0}).data
+(3.0, 3.0)
+"""
+
 _BINDING: Mapping[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 4}
 """How strongly an operator binds; a sign before its operand stands between `*` and `**`."""
 
@@ -106,7 +113,8 @@ def expression(text: str, variables: Mapping[str, Scalar]) -> Value:
     Args:
         text: The formula, of at most `LONGEST_TEXT` characters.
         variables: What the names stand for: numbers, which become leaves with the name as
-            label, or nodes. All of them have to occur in the formula, and no others.
+            label, or nodes. All of them have to occur in the formula, and no others; `pi` and
+            `e` are the constants where they are not given.
 
     Returns:
         The node that the formula computes.
@@ -123,10 +131,12 @@ def expression(text: str, variables: Mapping[str, Scalar]) -> Value:
 names, + - * / **, parentheses and the functions of microfp
     """
     steps = _steps(text)
-    _check_names(_names(steps), variables)
+    names = _names(steps)
+    _check_names([name for name in names if name not in CONSTANTS], names, variables)
+    constants = {name: number for name, number in CONSTANTS.items() if name in names}
     leaves = {
         normalize("NFKC", name): given if isinstance(given, Value) else value(given, label=name)
-        for name, given in variables.items()
+        for name, given in {**constants, **variables}.items()
     }
     results: list[Scalar] = []  # a stack machine, in a plain loop: depth is no limit
     for step in steps:
@@ -187,8 +197,8 @@ def _variable(text: str) -> tuple[str, float]:
     return name, found
 
 
-def _check_names(names: Sequence[str], given: Mapping[str, Scalar]) -> None:
-    missing = [name for name in names if name not in given]
+def _check_names(needed: Sequence[str], names: Sequence[str], given: Mapping[str, Scalar]) -> None:
+    missing = [name for name in needed if name not in given]
     unused = [name for name in given if name not in names]
     if missing:
         raise ExpressionError(

@@ -9,7 +9,7 @@ reader raises, and the message says what was expected.
 
 import argparse
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from reprlib import repr as short_repr
@@ -22,6 +22,7 @@ from returns.unsafe import unsafe_perform_io
 
 from microfp.base.files import check_replaceable
 from microfp.base.numbers import read_number, read_whole
+from microfp.cli.hints import OPTIONS, meant, named_choice
 from microfp.errors import MicrofpError
 from microfp.experiments.configurations import MOST_PARAMETERS
 
@@ -66,6 +67,22 @@ class Parser(argparse.ArgumentParser):
     def print_help(self, file: object = None) -> NoReturn:  # noqa: ARG002
         """Raise the help."""
         raise Help(self.format_help())
+
+    def parse_known_args(  # type: ignore[override]  # the one form of it that argparse calls
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Read the arguments; of what there is no place for, say what was meant."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            raise UsageError(f"unrecognized arguments: {' '.join(unknown)}{self._hint(unknown)}")
+        return found, unknown
+
+    def _hint(self, unknown: Sequence[str]) -> str:
+        """What the first option among these may have meant, or where the options are listed."""
+        given = next((it for it in unknown if it.startswith("-")), None)
+        known = [it[2:] for it in self._option_string_actions if it.startswith("--")]
+        name = None if given is None else meant(given.lstrip("-").split("=")[0], known, OPTIONS)
+        return f"; see {self.prog} --help" if name is None else f"; did you mean --{name}?"
 
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the arguments, and where it stands which there must be."""
@@ -119,6 +136,30 @@ share: Callable[[str], float] = real("a share from 0 to below 1", lambda x: 0.0 
 """Reads a share of a whole, which some has to be left of."""
 
 
+def one_of(choices: Sequence[str]) -> Callable[[str], str]:
+    """A reader of one of some words.
+
+    >>> one_of(["sgd", "adam"])("adam")
+    'adam'
+    """
+
+    def read(text: str) -> str:
+        if text not in choices:
+            raise expected(named_choice(text, choices), text)
+        return text
+
+    return read
+
+
+def layers(text: str) -> tuple[int, ...]:
+    """Read the widths of hidden layers, or that there are none.
+
+    >>> layers("none"), layers("8")
+    ((), (8,))
+    """
+    return () if text == "none" else widths(text)
+
+
 def widths(text: str) -> tuple[int, ...]:
     """Read the widths of hidden layers, separated by commas.
 
@@ -128,7 +169,8 @@ def widths(text: str) -> tuple[int, ...]:
     try:
         found = tuple(map(whole(1), text.split(",")))
     except argparse.ArgumentTypeError:
-        raise expected(f"widths from 1 to {LARGEST_COUNT}, as in 16,16", text) from None
+        meaning = f"widths from 1 to {LARGEST_COUNT}, as in 16,16, or the word none"
+        raise expected(meaning, text) from None
     count = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise((2, *found, 1)))
     if count > MOST_PARAMETERS:
         raise argparse.ArgumentTypeError(

@@ -25,10 +25,12 @@ from microfp.cli.arguments import (
     Parser,
     add_json,
     check_writable,
+    layers,
     non_negative,
+    one_of,
+    positive,
     target,
     whole,
-    widths,
 )
 from microfp.cli.metrics import METRICS_HEADING, metrics_row
 from microfp.cli.printing import Document
@@ -36,7 +38,7 @@ from microfp.cli.progress import Track, columns_of, tracker
 from microfp.datasets import Dataset
 from microfp.losses import max_margin
 from microfp.nn import MLP, mlp, parameter_count
-from microfp.optim import sgd
+from microfp.optim import Optimizer, sgd
 from microfp.record import Record, attr
 from microfp.schedules import micrograd_decay
 from microfp.toolbox import take
@@ -67,7 +69,7 @@ FRAMES = 25
 
 
 class DemoOptions(Record):
-    """What `microfp demo` was asked for; `noise` is None for the dataset's own.
+    """What `microfp demo` was asked for; `noise` and `learning_rate` are None for the usual ones.
 
     >>> DemoOptions().hidden
     (16, 16)
@@ -78,6 +80,7 @@ class DemoOptions(Record):
     noise: float | None = attr(default=None)
     hidden: tuple[int, ...] = attr(default=(16, 16))
     steps: int = attr(default=100)
+    learning_rate: float | None = attr(default=None)
     alpha: float = attr(default=1e-4)
     batch_size: int | None = attr(default=None)
     seed: int = attr(default=1337)
@@ -113,8 +116,11 @@ def _add_training(demo: Parser) -> None:
     option(
         "noise", "standard deviation of the noise; default: the dataset's own", type=non_negative
     )
-    option("hidden", "widths of the hidden layers; default: 16,16", type=widths)
+    option("hidden", "widths of the hidden layers, or none; default: 16,16", type=layers)
     option("steps", "how many steps of training", type=whole(0))
+    option(
+        "learning-rate", "a constant rate; default: micrograd's, from 1 down to 0.1", type=positive
+    )
     option("alpha", "weight of the L2 penalty", type=non_negative)
     option("batch-size", "examples in a step; default: all of them", type=whole(1))
     option("seed", "of data, weights and batches", type=whole(0, LARGEST_SEED))
@@ -140,13 +146,13 @@ def _add_option(
     choices: Sequence[str] | None = None,
 ) -> None:
     default = usual[name.replace("-", "_")]
+    shown = f": {', '.join(choices)}" if choices else ""
     parser.add_argument(
         f"--{name}",
-        type=type,
-        choices=choices,
+        type=one_of(choices) if choices else type,
         default=default,
-        metavar=None if choices else name.rpartition("-")[2].upper(),
-        help=meaning if "default:" in meaning else f"{meaning}; default: {default}",
+        metavar=name.rpartition("-")[2].upper(),
+        help=meaning if "default:" in meaning else f"{meaning}{shown}; default: {default}",
     )
 
 
@@ -227,10 +233,15 @@ def _training(demo: _Demo) -> States:
         demo.model,
         demo.dataset,
         loss=max_margin(alpha=options.alpha),
+        optimizer=_optimizer(options),
         batch_size=options.batch_size,
         seed=options.seed,
         backend=options.backend,
     )
+
+
+def _optimizer(options: DemoOptions) -> Optimizer:
+    return sgd(micrograd_decay if options.learning_rate is None else options.learning_rate)
 
 
 def _fastest(options: DemoOptions, model: MLP, dataset: Dataset) -> Backend:
@@ -268,12 +279,14 @@ def _drawn_lines(
 ) -> Iterator[str]:
     """The lines of a demo, and once they are out, its charts in files."""
     history: list[Metrics] = []
-    kept = [initial_state(demo.model, sgd(micrograd_decay))]
+    kept = [initial_state(demo.model, _optimizer(demo.options))]
     yield from lines(demo, _noted(demo, states, history, kept), after)
     run = _run_of(demo, kept, history, after)
     for write, path in ((_write_report, demo.options.report), (_write_picture, demo.options.png)):
         if path is not None:
             _raise_failure(write(path, run, kept, demo.dataset))
+            if not demo.options.json:
+                yield f"wrote {path}"
 
 
 def _noted(

@@ -14,7 +14,7 @@ from microfp.base import text
 from microfp.base.files import write_atomically
 from microfp.cli.arguments import Commands, Parser, UsageError
 from microfp.cli.printing import Document, encoded
-from microfp.expressions import FUNCTIONS, expression, read_variables
+from microfp.expressions import CONSTANTS, FUNCTIONS, expression, read_variables
 from microfp.gradients import backward
 
 __all__ = ["add_explore", "add_graph", "arranged", "explore_lines", "graph_lines"]
@@ -58,7 +58,7 @@ def add_explore(commands: Commands) -> None:
 
 _GRAMMAR = (
     f"An expression has numbers, names, + - * / **, parentheses and the functions "
-    f"{', '.join(FUNCTIONS)}."
+    f"{', '.join(FUNCTIONS)}. {' and '.join(CONSTANTS)} are the constants, unless they are given."
 )
 
 

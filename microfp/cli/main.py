@@ -19,15 +19,17 @@ digraph microfp {
 import argparse
 import sys
 from collections.abc import Callable, Generator, Sequence
+from reprlib import repr as short_repr
 
 from returns.pipeline import is_successful
 from returns.result import safe
 
 from microfp import __version__
 from microfp.base.startup import INTERRUPTED
-from microfp.cli.arguments import Help, Interrupted, Lines, Parser, ShowVersion
+from microfp.cli.arguments import Help, Interrupted, Lines, Parser, ShowVersion, UsageError
 from microfp.cli.demo import DemoOptions, add_demo, demo_lines
 from microfp.cli.expressions import add_explore, add_graph, arranged, explore_lines, graph_lines
+from microfp.cli.hints import COMMANDS, meant
 from microfp.cli.predict import add_predict
 from microfp.cli.printing import complain, put, put_help, silence_stdout
 from microfp.cli.sweep import add_sweep
@@ -114,6 +116,7 @@ def _print(lines: Lines) -> None:
 @safe(exceptions=(MicrofpError, ValueError, TypeError, ImportError, OverflowError))
 def _lines(arguments: Sequence[str]) -> Lines:
     """What a command prints, line by line; whatever is wrong with its input is said at once."""
+    _check_command(arguments)
     given = vars(_parser().parse_args(arranged(arguments)))
     del given["command"]
     answer: Callable[..., Lines] = given.pop("answer")
@@ -121,6 +124,17 @@ def _lines(arguments: Sequence[str]) -> Lines:
 
 
 # Arguments.
+
+
+def _check_command(arguments: Sequence[str]) -> None:
+    """Check that what stands first is a command, where something does."""
+    names = [row.__name__.removeprefix("add_") for row in _COMMANDS]
+    first = arguments[0] if arguments else "-"
+    if first.startswith("-") or first in names:
+        return
+    hint = meant(first, names, COMMANDS)
+    asked = "" if hint is None else f"; did you mean {hint}?"
+    raise UsageError(f"COMMAND: must be one of {', '.join(names)}, got {short_repr(first)}{asked}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -133,10 +147,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=ShowVersion, version=f"microfp {__version__}\n")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (add_demo, add_graph, add_explore, add_train, add_predict, add_sweep):
+    for add in _COMMANDS:
         add(commands)
     return parser
 
+
+_COMMANDS = (add_demo, add_graph, add_explore, add_train, add_predict, add_sweep)
 
 _EXAMPLES = """\
 examples:

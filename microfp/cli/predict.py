@@ -1,6 +1,7 @@
 """`microfp predict`: from a saved predictor and a CSV file to a CSV file of predictions."""
 
 import csv
+import math
 from collections.abc import Callable, Sequence
 from io import StringIO
 from math import isfinite
@@ -24,6 +25,7 @@ from microfp.cli.data import add_form, read_form
 from microfp.cli.printing import Document, encoded, tell
 from microfp.cli.train import score_table
 from microfp.datasets import Row, Table, table_numbers, table_texts, wrong_cell
+from microfp.errors import MicrofpError
 from microfp.experiments.predictors import (
     Prediction,
     Predictor,
@@ -51,6 +53,12 @@ def add_predict(commands: Commands) -> None:
     _add_files(command)
     command.add_argument("--probabilities", action="store_true", help="add a column for each class")
     command.add_argument(
+        "--escape-formulas",
+        action="store_true",
+        help="put ' before texts that a spreadsheet would take for a formula: those that begin "
+        "with = + - or @ and are no numbers",
+    )
+    command.add_argument(
         "--output", type=target, metavar="FILE.csv", help="write a file instead of printing"
     )
     add_json(command)
@@ -71,19 +79,35 @@ def _answer(
     delimiter: str,
     no_header: bool,
     probabilities: bool,
+    escape_formulas: bool,
     output: Path | None,
     json: bool,
 ) -> Lines:
-    predictor = taken(load_predictor(model))
+    predictor = taken(load_predictor(model).alt(lambda error: _perhaps_swapped(error, model, data)))
     table = read_form(data, delimiter=delimiter, no_header=no_header)
     if json and output is not None:
         raise UsageError("--output: cannot be given with --json, which is printed")
+    if json and escape_formulas:
+        raise UsageError("--escape-formulas: is for CSV, and cannot be given with --json")
     if output is not None:
         check_writable("--output", output, model, data)
     named = _by_place(predictor, table) if no_header else table
     return predict_lines(
-        predictor, named, probabilities=probabilities, output=output, json=json, tell=tell
+        predictor,
+        named,
+        probabilities=probabilities,
+        escape_formulas=escape_formulas,
+        output=output,
+        json=json,
+        tell=tell,
     )
+
+
+def _perhaps_swapped(error: MicrofpError, model: Path, data: Path) -> MicrofpError:
+    """The error of a model that is none, and the question whether the data are the model."""
+    if model.suffix == ".json" or data.suffix != ".json":
+        return error
+    return UsageError(f"{error}; are the two files swapped? It is MODEL.json, then DATA.csv")
 
 
 def _by_place(predictor: Predictor, table: Table) -> Table:
@@ -97,6 +121,7 @@ def predict_lines(
     table: Table,
     *,
     probabilities: bool = False,
+    escape_formulas: bool = False,
     output: Path | None = None,
     json: bool = False,
     tell: Callable[[str], None],
@@ -107,6 +132,7 @@ def predict_lines(
         predictor: A trained one.
         table: The inputs, with or without the target.
         probabilities: Whether to add the probability of each class.
+        escape_formulas: Whether to put ' before texts that a spreadsheet would compute.
         output: Where to write the CSV instead, if anywhere.
         json: Whether to print one JSON object instead.
         tell: Says something to a person, beside what is printed.
@@ -132,7 +158,7 @@ def predict_lines(
     measured = None if known is None else score(predictor, rows, known)
     if json:
         return iter([Document(to_json(_found(predictor, found, shares, measured)))])
-    written = _csv(predictor, found, shares)
+    written = _csv(predictor, found, shares, escape_formulas=escape_formulas)
     if output is None:
         if measured is not None:
             tell(score_table({table.source: measured}))
@@ -148,14 +174,43 @@ def _written(output: Path, content: str, measured: Score | None, source: str) ->
     yield f"wrote {output}"
 
 
-def _csv(predictor: Predictor, found: Sequence[Prediction], shares: Sequence[Row]) -> str:
+def _csv(
+    predictor: Predictor,
+    found: Sequence[Prediction],
+    shares: Sequence[Row],
+    *,
+    escape_formulas: bool = False,
+) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = [f"probability_{name}" for name in predictor.classes] if shares else []
-    writer.writerow([predictor.target, *names])
     more = shares or [()] * len(found)
-    writer.writerows([prediction, *row] for prediction, row in zip(found, more, strict=True))
+    table: list[list[Prediction]] = [
+        [predictor.target, *names],
+        *([prediction, *row] for prediction, row in zip(found, more, strict=True)),
+    ]
+    writer.writerows(map(_without_formulas, table) if escape_formulas else table)
     return text.getvalue().removesuffix("\n")
+
+
+def _without_formulas(row: Sequence[Prediction]) -> list[Prediction]:
+    return [*map(_no_formula, row)]
+
+
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - spreadsheets take the wide ones too
+
+
+def _no_formula(cell: Prediction) -> Prediction:
+    """The cell, as a text to spreadsheets if they would compute it; -1.5 they may."""
+    is_text = isinstance(cell, str) and cell.startswith(_FORMULA) and not _is_number(cell)
+    return f"'{cell}" if is_text else cell
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
 
 
 def _found(

@@ -22,13 +22,14 @@ from microfp.cli.arguments import (
     add_json,
     check_writable,
     expected,
+    layers,
     non_negative,
+    one_of,
     positive,
     share,
     taken,
     target,
     whole,
-    widths,
 )
 from microfp.cli.data import add_source, read_dataset, read_form
 from microfp.cli.metrics import METRICS_HEADING, metrics_row
@@ -78,10 +79,6 @@ class Option(NamedTuple):
     metavar: str | None = None
 
 
-def _layers(text: str) -> tuple[int, ...]:
-    return () if text == "none" else widths(text)
-
-
 def _batch(text: str) -> int | None:
     if text == "all":
         return None
@@ -92,8 +89,8 @@ def _batch(text: str) -> int | None:
 
 
 OPTIONS: Mapping[str, Option] = {
-    "hidden": Option("widths of the hidden layers, or none", _layers, default="16"),
-    "activation": Option("of the hidden layers", choices=tuple(ACTIVATIONS)),
+    "hidden": Option("widths of the hidden layers, or none", layers, default="16"),
+    "activation": Option("of the hidden layers", choices=tuple(ACTIVATIONS), metavar="NAME"),
     "loss": Option(
         "what is made small", choices=(AUTO, *LOSSES), default="auto, which suits the targets"
     ),
@@ -135,13 +132,17 @@ def add_option(
         f"--{field.replace('_', '-')}",
         *_ALIASES.get(field, ()),
         dest=field,
-        type=option.read,
-        choices=option.choices,
+        type=option.read if option.choices is None else one_of(option.choices),
         default=argparse.SUPPRESS,
-        metavar=None if option.choices else option.metavar or field.rpartition("_")[2].upper(),
-        help=f"{option.meaning}; default: {default}",
+        metavar=option.metavar or field.rpartition("_")[2].upper(),
+        help=f"{option.meaning}{_choices(option)}; default: {default}",
         **more,  # type: ignore[arg-type]  # whatever argparse knows besides
     )
+
+
+def _choices(option: Option) -> str:
+    """The choices in the help, where lines may break between them."""
+    return "" if option.choices is None else f": {', '.join(option.choices)}"
 
 
 def add_train(commands: Commands) -> None:
@@ -275,7 +276,7 @@ def train_lines(
 
     def lines() -> Lines:
         tracked = track(results, _steps_left(experiment))
-        outcome = yield from _watched(experiment, source, tracked, json=json)
+        outcome = yield from _watched(experiment, source, tracked, save=save, json=json)
         seconds = clock() - began
         written = None if save is None else taken(save_predictor(outcome.predictor, save))
         if json:
@@ -288,7 +289,12 @@ def train_lines(
 
 
 def _watched(
-    experiment: Experiment, source: str, results: Iterator[_Result], *, json: bool
+    experiment: Experiment,
+    source: str,
+    results: Iterator[_Result],
+    *,
+    save: Path | None,
+    json: bool,
 ) -> Generator[str, None, Outcome]:
     """Say step by step how it goes, unless in JSON, where that comes at the end; the outcome."""
     rows: list[Metrics] = []
@@ -300,7 +306,7 @@ def _watched(
                 rows += [metrics for metrics in (last.state.metrics,) if metrics is not None]
                 yield from () if json else (metrics_row(rows[-1]),)
     except KeyboardInterrupt:
-        raise Interrupted(_interrupted(experiment, last)) from None
+        raise Interrupted(_interrupted(experiment, last, save)) from None
     return conclude(experiment, last, rows)
 
 
@@ -322,10 +328,16 @@ def _is_shown(experiment: Experiment, done: int) -> bool:
     return (done - 1 - first) % every == 0 or done == total
 
 
-def _interrupted(experiment: Experiment, last: Watched | None) -> str:
+def _interrupted(experiment: Experiment, last: Watched | None, save: Path | None) -> str:
+    """Save what there is where there is a place for it, and say how to go on."""
     state = experiment.start.state if last is None else last.state
     total = experiment.start.configuration.steps
-    return f"interrupted after step {state.step} of {total}; nothing was saved"
+    told = f"interrupted after step {state.step} of {total}"
+    if save is None or last is None:
+        return f"{told}; nothing was saved"
+    path = taken(save_predictor(experiment.start.set(state=last.kept), save))
+    left = total - last.kept.step
+    return f"{told}; wrote {path}; go on with --resume {path} --steps {left}"
 
 
 # What is said of it

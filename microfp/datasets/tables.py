@@ -218,7 +218,8 @@ def _named_place(table: Table, column: str) -> int:
     """The place of the one column of a name."""
     count = table.names.count(column)
     if count != 1:
-        got = "two of that name" if count else f"only {_some(table.names)}"
+        hint = _other_delimiter(table.names)
+        got = "two of that name" if count else f"only {_some(table.names)}{hint}"
         raise DataError(f"{table.source}, line 1: there must be a column {column!r}, got {got}")
     return table.names.index(column)
 

@@ -251,3 +251,37 @@ def test_what_was_trained_in_one_process_predicts_in_another(tmp_path: Path) -> 
         out, err = predicting.communicate()
     assert (training.returncode, predicting.returncode, len(out.splitlines())) == (0, 0, 151)
     assert float(err.split()[-2]) > 93.0
+
+
+FORMULAS = {
+    "=1+1": "'=1+1",
+    "+SUM(A1)": "'+SUM(A1)",
+    "-2+3": "'-2+3",
+    "@now": "'@now",
+    "\uff1d1": "'\uff1d1",
+    "a=1": "a=1",
+    "'quoted": "'quoted",
+}
+
+
+def test_formulas_are_escaped_on_request_alone(tmp_path: Path, capsys: Capture) -> None:
+    kinds = [*FORMULAS]
+    rows = [(i % len(kinds), kinds[i % len(kinds)]) for i in range(8 * len(kinds))]
+    table = write_csv(tmp_path / "cells.csv", ("x", "=kind()"), rows)
+    answer(capsys, "train", table, "--steps", "400", "--save", tmp_path / "model.json")
+    command = ("predict", tmp_path / "model.json", table)
+    plain, escaped = (
+        list(csv.reader(StringIO(answer(capsys, *command, *more).out)))
+        for more in ((), ("--escape-formulas",))
+    )
+    assert plain[0] == ["=kind()"]
+    assert escaped[0] == ["'=kind()"]
+    assert len({kind for (kind,) in plain[1:]}) > 3
+    assert escaped[1:] == [[FORMULAS[kind]] for (kind,) in plain[1:]]
+    check_complaint(answer(capsys, *command, "--escape-formulas", "--json"), "--escape-formulas:")
+
+
+def test_numbers_are_no_formulas(folder: Path, capsys: Capture) -> None:
+    command = ("predict", folder / "flats.json", folder / "flats.csv")
+    plain = answer(capsys, *command)
+    assert answer(capsys, *command, "--escape-formulas").out == plain.out

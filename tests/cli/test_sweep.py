@@ -117,11 +117,11 @@ def test_failures_are_rows_and_stop_nothing(moons: Path, tmp_path: Path, capsys:
         (("--held-out", "0.5", "0"), "--held-out: must be above 0 in a sweep"),
         (("--hidden", "4", "0"), "--hidden: must be widths from 1"),
         (("--hidden",), "--hidden: expected at least one argument"),
-        (("--activation", "relu", "step"), "--activation: invalid choice: 'step'"),
+        (("--activation", "relu", "step"), "--activation: must be one of "),
         (("--loss", "max_margin", "huber"), "huber: the targets must be numbers"),
-        (("--optimizer", "adam", "newton"), "--optimizer: invalid choice: 'newton'"),
+        (("--optimizer", "adam", "newton"), "--optimizer: must be one of "),
         (("--learning-rate", "0.1", "-1"), "--learning-rate: must be a finite number > 0"),
-        (("--schedule", "warp"), "--schedule: invalid choice: 'warp'"),
+        (("--schedule", "warp"), "--schedule: must be one of "),
         (("--warm-up", "x"), "--warm-up: must be an int from 0"),
         (("--penalty", "1", "nan"), "--penalty: must be a finite number >= 0"),
         (("--steps", "1", "two"), "--steps: must be an int from 0"),
@@ -132,7 +132,7 @@ def test_failures_are_rows_and_stop_nothing(moons: Path, tmp_path: Path, capsys:
             "sweep: there must be at most 10000 runs, got 10001",
         ),
         (("--seed", "-1"), "--seed: must be an int from 0"),
-        (("--backend", "gpu"), "--backend: invalid choice: 'gpu'"),
+        (("--backend", "gpu"), "--backend: must be one of "),
         (("--target", "planet"), "--target must be one of the columns x, y, moon, got 'planet'"),
         (("--drop", "id"), "there must be a column 'id'"),
         (("--delimiter", "::"), "--delimiter: must be one character"),
@@ -192,7 +192,7 @@ def test_an_interrupt_in_this_process_ends_the_others(
 
 def test_processes_end_with_a_command_that_is_killed(moons: Path) -> None:
     for deadly in (signal.SIGTERM, signal.SIGKILL):
-        with process("sweep", moons, "--workers", "2", "--steps", "10000000", "1") as running:
+        with process("sweep", moons, "--workers", "2", "--steps", "1000000", "1") as running:
             assert running.stdout is not None
             assert running.stderr is not None
             while not running.stdout.readline().startswith("2 runs, 2 at a time"):
@@ -204,7 +204,7 @@ def test_processes_end_with_a_command_that_is_killed(moons: Path) -> None:
 
 
 def test_a_run_that_takes_too_long_is_a_failure(moons: Path, capsys: Capture) -> None:
-    limits = ("--time-limit", "0.5", "--steps", "1", "10000000")
+    limits = ("--time-limit", "0.5", "--steps", "1", "1000000")
     code, out, err = answer(capsys, "sweep", moons, *limits)
     assert (code, err) == (0, "")
     assert "run 2 failed: it has not ended after 0.5 s" in out

@@ -1,0 +1,120 @@
+"""What somebody may have meant: names of other libraries, and names that were mistyped.
+
+>>> meant("lr", ["learning-rate", "steps"], OPTIONS)
+'learning-rate'
+>>> meant("adm", ["sgd", "adam"], CHOICES)
+'adam'
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+
+__all__ = ["CHOICES", "COMMANDS", "OPTIONS", "meant", "named_choice"]
+
+
+def _by_name(rows: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+    """From what is meant and its other names, to the other names and what they may mean."""
+    names = {name for others in rows.values() for name in others.split()}
+    return {name: [it for it, others in rows.items() if name in others.split()] for name in names}
+
+
+OPTIONS = _by_name(
+    {
+        "learning-rate": "lr rate eta step-size alpha learning_rate",
+        "steps": "epochs epoch n-epochs num-epochs iterations iters max-iter n-iter n step",
+        "batch-size": "bs minibatch mini-batch batch_size",
+        "hidden": "layers units width widths hidden-sizes hidden-layer-sizes hidden-layers",
+        "optimizer": "optim opt solver optimiser",
+        "penalty": "wd weight-decay l2 alpha regularization decay",
+        "alpha": "wd weight-decay l2 penalty regularization",
+        "held-out": "test-size test-split validation-split val-split val test split",
+        "patience": "early-stopping n-iter-no-change",
+        "seed": "random-state random-seed rng",
+        "target": "label labels y class target-column",
+        "drop": "exclude ignore without",
+        "delimiter": "sep separator d",
+        "no-header": "header noheader without-header",
+        "workers": "jobs n-jobs processes threads j num-workers",
+        "time-limit": "timeout max-time",
+        "resume": "load checkpoint continue from restore warm-start model",
+        "output": "out o outfile save file",
+        "save": "output out o outfile model-out export",
+        "report": "html",
+        "no-standardize": "normalize no-normalize standardize scale no-scale",
+        "backend": "device engine accelerator",
+        "probabilities": "proba probs predict-proba scores p",
+        "samples": "n-samples points examples n size",
+        "dataset": "data",
+        "activation": "act nonlinearity nonlin",
+        "loss": "criterion objective",
+        "schedule": "scheduler lr-schedule",
+        "warm-up": "warmup",
+        "version": "v V",
+        "dot": "graphviz",
+    }
+)
+"""Options by what other programs call them."""
+
+CHOICES = _by_name(
+    {
+        "mean_squared_error": "mse l2 squared squared_error mse_loss",
+        "mean_absolute_error": "mae l1 absolute absolute_error l1_loss",
+        "binary_cross_entropy": "bce logistic bce_loss bcewithlogits log_loss",
+        "softmax_cross_entropy": "cross_entropy ce softmax nll crossentropy multinomial",
+        "max_margin": "hinge svm margin hinge_loss",
+        "huber": "smooth_l1 smooth_l1_loss",
+        "identity": "linear none id",
+        "native": "llvm jit c machine compiled fast",
+        "eager": "graph slow interpreter",
+        "moons": "moon two_moons make_moons two-moons",
+        "circles": "make_circles circle",
+        "blobs": "make_blobs blob gaussians",
+        "spiral": "spirals",
+        "sgd": "gd gradient_descent",
+        "nesterov": "nag",
+    }
+)
+"""Values of options by what other programs call them."""
+
+COMMANDS = _by_name(
+    {
+        "train": "fit learn run",
+        "predict": "eval evaluate score infer test apply classify",
+        "graph": "plot draw dot grad gradient backward",
+        "explore": "view show open visualize explorer",
+        "sweep": "grid search tune grid-search gridsearch optimize",
+        "demo": "example moons run start",
+    }
+)
+"""Commands by what other programs call them."""
+
+
+def meant(
+    given: str, known: Iterable[str], foreign: Mapping[str, Sequence[str]] | None = None
+) -> str | None:
+    """Find what was meant by a name that there is not; None where that cannot be told.
+
+    Args:
+        given: The name.
+        known: Names that there are.
+        foreign: What names of other programs mean here, the likeliest first.
+
+    >>> meant("warp", ["constant", "cosine"])
+    """
+    there, name = list(known), given.lower().replace("_", "-")
+    elsewhere = [*(foreign or {}).get(given.lower(), ()), *(foreign or {}).get(name, ())]
+    starts = [it for it in there if len(name) > 1 and it.replace("_", "-").startswith(name)]
+    close = get_close_matches(name, there, n=1, cutoff=0.65)
+    same = [it for it in there if it.lower().replace("_", "-") == name]
+    found = [it for it in (*same, *elsewhere, *starts, *close) if it in there]
+    return found[0] if found else None
+
+
+def named_choice(text: str, choices: Sequence[str]) -> str:
+    """What was expected in place of a choice that there is not, and what may have been meant.
+
+    >>> named_choice("mse", ["huber", "mean_squared_error"])
+    'one of huber, mean_squared_error (did you mean mean_squared_error?)'
+    """
+    hint = meant(text, choices, CHOICES)
+    return f"one of {', '.join(choices)}{'' if hint is None else f' (did you mean {hint}?)'}"

@@ -34,6 +34,7 @@ __all__ = [
     "CONTAINERS",
     "Path",
     "Place",
+    "at_rest",
     "branches",
     "freeze",
     "is_frozen",
@@ -390,6 +391,20 @@ def unfreeze(model: M, where: Callable[[M], object] = lambda model: model) -> M:
     return map_values(
         lambda v: v.parents[0] if v.op == "stop_gradient" and v in chosen else v, model
     )
+
+
+def at_rest(tree: M) -> M:
+    """A tree of derivatives, in which frozen values, which do not move, are a frozen 0.0.
+
+    >>> (still,) = at_rest((freeze(value(3.0)),))
+    >>> still
+    Value(data=0.0, op='stop_gradient')
+    """
+
+    def still(x: Value) -> Value:
+        return stop_gradient(value(0.0, label=x.parents[0].label)) if is_frozen(x) else x
+
+    return map_values(still, tree) if any(map(is_frozen, values(tree))) else tree
 
 
 def _chosen(name: str, model: M, where: Callable[[M], object]) -> frozenset[Value]:

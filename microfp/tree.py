@@ -24,7 +24,7 @@ from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from pyrsistent import PMap, PRecord, PVector, pmap, pvector
 
-from microfp.base.checks import check_callable, wrong_kind
+from microfp.base.checks import check_callable, wrong_kind, wrong_value
 from microfp.base.memo import remembering
 from microfp.errors import ShapeError
 from microfp.record import Record
@@ -59,6 +59,9 @@ CONTAINERS = (Record, PMap, PVector, tuple)
 >>> isinstance((1.0, 2.0), CONTAINERS)
 True
 """
+
+DEEPEST = 250
+"""How deep records and containers may be nested: functions that recur go through a tree."""
 
 PLAIN = frozenset({str, int, bool, float, type(None), FunctionType})
 """What certainly holds no values, for speed: the types of most of what a model holds besides."""
@@ -112,6 +115,9 @@ def scalars(tree: object, path: Path = (), *, in_record: bool = False) -> Iterat
 def _places(tree: object, path: Path, in_record: bool) -> Iterator[Place]:  # noqa: FBT001 - it recurs
     """The same, and the frozen values."""
     if isinstance(tree, CONTAINERS) and not isinstance(tree, Value):
+        if len(path) >= DEEPEST:
+            expected = f"nested at most {DEEPEST} deep"
+            raise wrong_value("tree", "each branch", expected, type(tree).__name__)
         inside = in_record or isinstance(tree, Record)
         for key, branch in branches(tree):
             yield from _places(branch, (*path, key), inside)

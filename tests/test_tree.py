@@ -298,6 +298,30 @@ def test_what_refers_to_itself_is_looked_at_once() -> None:
     assert parameter_count(Shelf(bias=value(0.0), content=around)) == 1
 
 
+class Nest(Record):
+    """Records in records."""
+
+    inner: object = attr()
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        return parameters(self)[0] * inputs[0]
+
+
+def nested(depth: int) -> Nest:
+    return Nest(inner=value(1.0) if depth == 1 else nested(depth - 1))
+
+
+def test_trees_are_as_deep_as_all_can_follow_or_refused() -> None:
+    deep = nested(250)
+    assert data(with_parameters(deep, [2.0])) == [2.0]
+    data_of_two = moons(2)
+    for backend in ("eager", "python"):
+        run = trainer.fit(deep, data_of_two, steps=1, backend=backend)
+        assert parameter_count(run.final_model) == 1
+    with pytest.raises(ValueError, match="tree: each branch must be nested at most 250 deep"):
+        parameters(nested(600))
+
+
 class Plain(PRecord):  # type: ignore[type-arg]  # as pyrsistent documents it
     w: Value = field()
 

@@ -24,7 +24,7 @@ from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from pyrsistent import PMap, PRecord, PVector, pmap, pvector
 
-from microfp.base.checks import check_callable, wrong_kind
+from microfp.base.checks import check_callable, wrong_kind, wrong_value
 from microfp.base.memo import remembering
 from microfp.errors import ShapeError
 from microfp.record import Record
@@ -34,6 +34,7 @@ __all__ = [
     "CONTAINERS",
     "Path",
     "Place",
+    "at_rest",
     "branches",
     "freeze",
     "is_frozen",
@@ -58,6 +59,9 @@ CONTAINERS = (Record, PMap, PVector, tuple)
 >>> isinstance((1.0, 2.0), CONTAINERS)
 True
 """
+
+DEEPEST = 250
+"""How deep records and containers may be nested: functions that recur go through a tree."""
 
 PLAIN = frozenset({str, int, bool, float, type(None), FunctionType})
 """What certainly holds no values, for speed: the types of most of what a model holds besides."""
@@ -111,6 +115,9 @@ def scalars(tree: object, path: Path = (), *, in_record: bool = False) -> Iterat
 def _places(tree: object, path: Path, in_record: bool) -> Iterator[Place]:  # noqa: FBT001 - it recurs
     """The same, and the frozen values."""
     if isinstance(tree, CONTAINERS) and not isinstance(tree, Value):
+        if len(path) >= DEEPEST:
+            expected = f"nested at most {DEEPEST} deep"
+            raise wrong_value("tree", "each branch", expected, type(tree).__name__)
         inside = in_record or isinstance(tree, Record)
         for key, branch in branches(tree):
             yield from _places(branch, (*path, key), inside)
@@ -390,6 +397,20 @@ def unfreeze(model: M, where: Callable[[M], object] = lambda model: model) -> M:
     return map_values(
         lambda v: v.parents[0] if v.op == "stop_gradient" and v in chosen else v, model
     )
+
+
+def at_rest(tree: M) -> M:
+    """A tree of derivatives, in which frozen values, which do not move, are a frozen 0.0.
+
+    >>> (still,) = at_rest((freeze(value(3.0)),))
+    >>> still
+    Value(data=0.0, op='stop_gradient')
+    """
+
+    def still(x: Value) -> Value:
+        return stop_gradient(value(0.0, label=x.parents[0].label)) if is_frozen(x) else x
+
+    return map_values(still, tree) if any(map(is_frozen, values(tree))) else tree
 
 
 def _chosen(name: str, model: M, where: Callable[[M], object]) -> frozenset[Value]:

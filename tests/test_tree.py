@@ -1,11 +1,27 @@
 """A model is a tree: its leaves are its parameters, and all else stays as it is."""
 
 import re
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType, SimpleNamespace
 from typing import NamedTuple
 
 import pytest
-from pyrsistent import PMap, PVector, m, pmap, pvector, v
+from pyrsistent import (
+    PClass,
+    PMap,
+    PRecord,
+    PVector,
+    field,
+    m,
+    pdeque,
+    plist,
+    pmap,
+    pset,
+    pvector,
+    v,
+)
 
 from microfp import Record, Value, attr, nn, optim, relu, trainer, tree, value
 from microfp.datasets import moons
@@ -227,6 +243,93 @@ def test_values_where_they_would_not_be_trained_are_refused(content: object, mes
         parameters(Shelf(bias=value(0.0), content=content))
     with pytest.raises(TypeError, match=r"^tree: .* as it holds values"):
         parameters((value(0.0), content))
+
+
+@dataclass(frozen=True)
+class Frozen:
+    w: Value
+
+
+@dataclass(slots=True)
+class Slotted:
+    w: Value
+
+
+class Kept(PClass):
+    w: Value = field()
+
+
+class Loose:
+    """An object with attributes."""
+
+    def __init__(self, w: Value) -> None:
+        self.parts = (w,)
+
+
+@pytest.mark.parametrize(
+    ("wrap", "expected"),
+    [
+        (lambda w: frozenset([w]), "a tuple or a PVector"),
+        (lambda w: pset([w]), "a tuple or a PVector"),
+        (lambda w: plist([w]), "a tuple or a PVector"),
+        (lambda w: pdeque([w]), "a tuple or a PVector"),
+        (lambda w: deque([w]), "a tuple or a PVector"),
+        (lambda w: MappingProxyType({"w": w}), "a PMap"),
+        (Frozen, "a Record"),
+        (Slotted, "a Record"),
+        (lambda w: Kept(w=w), "a Record"),
+        (lambda w: SimpleNamespace(w=w), "a Record"),
+        (Loose, "a Record"),
+        (lambda w: Frozen(w=frozenset([w])), "a Record"),  # type: ignore[arg-type]  # a set of them
+    ],
+)
+def test_no_container_of_values_is_passed_over(
+    wrap: Callable[[Value], object], expected: str
+) -> None:
+    shelf = Shelf(bias=value(0.0), content=wrap(value(1.0)))
+    with pytest.raises(TypeError, match=f"tree: content must be {expected}, as it holds values"):
+        parameters(shelf)
+    assert parameters(shelf.set(content=wrap(1.0))) == (shelf.bias,)  # type: ignore[arg-type]  # no value
+
+
+def test_what_refers_to_itself_is_looked_at_once() -> None:
+    around = SimpleNamespace()
+    around.own = around
+    assert parameter_count(Shelf(bias=value(0.0), content=around)) == 1
+
+
+class Nest(Record):
+    """Records in records."""
+
+    inner: object = attr()
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        return parameters(self)[0] * inputs[0]
+
+
+def nested(depth: int) -> Nest:
+    return Nest(inner=value(1.0) if depth == 1 else nested(depth - 1))
+
+
+def test_trees_are_as_deep_as_all_can_follow_or_refused() -> None:
+    deep = nested(250)
+    assert data(with_parameters(deep, [2.0])) == [2.0]
+    data_of_two = moons(2)
+    for backend in ("eager", "python"):
+        run = trainer.fit(deep, data_of_two, steps=1, backend=backend)
+        assert parameter_count(run.final_model) == 1
+    with pytest.raises(ValueError, match="tree: each branch must be nested at most 250 deep"):
+        parameters(nested(600))
+
+
+class Plain(PRecord):  # type: ignore[type-arg]  # as pyrsistent documents it
+    w: Value = field()
+
+
+def test_a_record_of_pyrsistents_own_is_a_tree_and_stays_one() -> None:
+    moved = with_parameters(Plain(w=value(1.0)), [2.0])
+    assert type(moved) is Plain
+    assert data(moved) == [2.0]
 
 
 def test_a_list_of_values_is_no_model() -> None:

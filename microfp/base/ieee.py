@@ -99,6 +99,9 @@ class Carried:
 
     A primitive of `ops` is applied by `__apply__`. To whatever else is no number it leaves the
     operation.
+
+    >>> float(Carried(1.0) / 0.0), Carried(2.0) > 1.0
+    (inf, True)
     """
 
     __slots__ = ("data",)

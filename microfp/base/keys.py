@@ -31,7 +31,12 @@ ATOMS = (str, int, bool, bytes, type(None))
 
 
 class Alone:
-    """A key that one object has, as long as anybody keeps the key, and no other."""
+    """A key that one object has, as long as anybody keeps the key, and no other.
+
+    >>> one, other = (1.0,), tuple([1.0])
+    >>> Alone(one) == Alone(one), Alone(one) == Alone(other)
+    (True, False)
+    """
 
     __slots__ = ("thing",)
 

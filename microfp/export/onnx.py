@@ -9,6 +9,7 @@
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from math import nan
 from os import PathLike
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from returns.io import IOResult
 
 from microfp.base.checks import check_count, missing_extra, wrong_value
+from microfp.base.keys import key
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program
 from microfp.compiler.trace.calls import trace_model
@@ -24,7 +26,7 @@ from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.errors import CheckpointError, CompileError
 from microfp.export.files import write_file
 from microfp.export.tensors import Tensor, tensors_of
-from microfp.nn import ACTIVATIONS, MLP, Activation, Layer, Model, Neuron
+from microfp.nn import ACTIVATIONS, MLP, Activation, Layer, Model, Neuron, forward_many
 from microfp.tree import parameters, scalars
 
 if TYPE_CHECKING:
@@ -50,7 +52,8 @@ def to_onnx(
 
     Returns:
         The path; or a CheckpointError that says why the model cannot be written: it reads a
-        number, or uses a primitive of your own; or why the file cannot.
+        number, or uses a primitive of your own; or why the file cannot. Before anything is
+        written, the graph has run on a few rows and has given what the model gives.
 
     Raises:
         ImportError: If onnx is missing.
@@ -153,7 +156,36 @@ def _onnx_model(model: Model, columns: int) -> "ModelProto":
     opsets = [make_opsetid("", OPSET)]
     made = make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="microfp")
     checker.check_model(made, full_check=True)
+    _check_outputs(made, model, columns)
     return made
+
+
+def _check_outputs(made: "ModelProto", model: Model, columns: int) -> None:
+    """Run the graph on a few rows, and compare it with the model.
+
+    Raises:
+        CheckpointError: If they differ, or the graph cannot be run.
+    """
+    import numpy as np
+    from onnx.reference import ReferenceEvaluator
+
+    rows = [[scale * (-1.0) ** i * (i + 1) / columns for i in range(columns)] for scale in _SCALES]
+    try:
+        with np.errstate(all="ignore"):
+            (found,) = ReferenceEvaluator(made).run(None, {"inputs": np.array(rows)})
+    except Exception as error:
+        raise CheckpointError(f"the graph that was written cannot be run: {error}") from error
+    for row, outputs in zip(rows, np.asarray(found).tolist(), strict=True):
+        expected = [y.data for y in forward_many(model, row)]
+        if not np.allclose(outputs, expected, rtol=1e-9, atol=1e-12, equal_nan=True):
+            raise CheckpointError(
+                f"the graph that was written must give {expected!r:.80} for {row!r:.80}, as the "
+                f"model does, got {outputs!r:.80}"
+            )
+
+
+_SCALES = (0.0, 0.5, -2.0)
+"""How large the inputs are that a written graph is tried on."""
 
 
 def _table_of(name: str, width: int) -> "ValueInfoProto":
@@ -174,19 +206,32 @@ class _Dense(NamedTuple):
 
 def _layers(model: object) -> tuple[_Dense, ...] | None:
     """The layers of an MLP or of a layer; None for all other models, and for mixed layers."""
-    if not isinstance(model, MLP | Layer):
+    layers = _named_layers(model)
+    # A class of one's own may compute something else; so may neurons of several widths or kinds.
+    if not layers or any(type(layer) is not Layer for layer in layers.values()):
         return None
-    layers = model.layers if isinstance(model, MLP) else [model]
-    programs = [program for layer in layers for program in [_activation_program(layer)] if program]
-    tensors = tuple(tensors_of(model))
-    if len(programs) < len(layers) or len(tensors) != 2 * len(layers):
+    tensors = [tuple(islice(tensors_of(layer, name), 2)) for name, layer in layers.items()]
+    programs = [
+        program for it in layers.values() for program in [_activation_program(it)] if program
+    ]
+    if len(programs) < len(layers) or any(len(pair[0].shape) < 2 for pair in tensors):
         return None
-    return tuple(map(_Dense, tensors[::2], tensors[1::2], programs))
+    pairs = zip(tensors, programs, strict=True)
+    return tuple(_Dense(weight, bias, program) for (weight, bias), program in pairs)
+
+
+def _named_layers(model: object) -> dict[str, Layer]:
+    """The layers of a network that computes one after the other, by their names."""
+    if type(model) is MLP:
+        return {f"layers.{i}": layer for i, layer in enumerate(model.layers)}
+    return {"": model} if type(model) is Layer else {}
 
 
 def _activation_program(layer: Layer) -> Program | None:
     """What every neuron of a layer does with its sum; None where they differ, or it is a number."""
-    activation, *others = {neuron.activation for neuron in layer.neurons}
+    activation, *others = {
+        key(neuron.activation): neuron.activation for neuron in layer.neurons
+    }.values()
     if others:
         return None
     found: Activation = ACTIVATIONS[activation] if isinstance(activation, str) else activation
@@ -291,6 +336,14 @@ def _where(writer: _Writer, condition: str, a: str, b: str) -> str:
     return _choice(writer, "Equal", condition, writer.constant(0.0), b, a)
 
 
+def _sigmoid(writer: _Writer, a: str) -> str:
+    """1 / (1 + exp(-|a|)), times exp(a) for a negative a; ONNX's Sigmoid is 0.0 from -40 on."""
+    zero, one = writer.constant(0.0), writer.constant(1.0)
+    e = writer.node("Exp", writer.node("Neg", writer.node("Abs", a)))
+    above = _choice(writer, "Less", a, zero, e, one)
+    return writer.node("Div", above, writer.node("Add", one, e))
+
+
 def _softplus(writer: _Writer, a: str) -> str:
     """max(a, 0) + log1p(exp(-|a|)); ONNX has no log1p, and its Softplus overflows or is float32.
 
@@ -319,7 +372,7 @@ _FORMS: Mapping[str, _Form] = {
     "sqrt": _same("Sqrt"),
     "sin": _same("Sin"),
     "cos": _same("Cos"),
-    "sigmoid": _same("Sigmoid"),
+    "sigmoid": _sigmoid,
     "tanh": _same("Tanh"),
     "softplus": _softplus,
     "relu": _same("Relu"),

@@ -41,8 +41,8 @@ def to_safetensors(model: object, path: str | PathLike[str]) -> IOResult[Path, C
     Tensors are float64 and named by their place in the model. A layer is two of them, as in
     `torch.nn.Linear`: `layers.0.weight`, of shape [outputs, inputs], and `layers.0.bias`, of shape
     [outputs]. In a record of your own, a value is a tensor without dimensions, a PVector or tuple
-    of values one with one dimension. Activations are not in the file. Needs the extra
-    `safetensors`.
+    of values one with one dimension. Of activations the values alone are in the file. Needs the
+    extra `safetensors`.
 
     Args:
         model: Any model.

@@ -9,7 +9,8 @@ from pyrsistent import PVector
 
 from microfp.errors import CheckpointError
 from microfp.nn import Layer, Neuron
-from microfp.tree import CONTAINERS, branches
+from microfp.record import Record
+from microfp.tree import CONTAINERS, branches, values
 from microfp.values import LEAF, Value
 
 __all__ = ["Tensor", "check_tensors", "tensors_of"]
@@ -47,8 +48,12 @@ def tensors_of(tree: object, name: str = "") -> Iterator[Tensor]:
     match tree:
         case Layer() if len({len(neuron.weights) for neuron in tree.neurons}) == 1:
             yield from _linear(tree.neurons, name)
+            for place, neuron in enumerate(tree.neurons):
+                yield from _further(neuron, _NEURON, _join(name, "neurons", str(place)))
+            yield from _further(tree, _LAYER, name)
         case Neuron():
             yield from _linear([tree], name)
+            yield from _further(tree, _NEURON, name)
         case Value():
             yield Tensor(name or "value", (), (tree,))
         case PVector() | tuple() if tree and all(isinstance(item, Value) for item in tree):
@@ -67,6 +72,17 @@ def _linear(neurons: Sequence[Neuron], name: str) -> Iterator[Tensor]:
     yield Tensor(_join(name, "bias"), (len(neurons),), biases)
 
 
+_NEURON, _LAYER = ("weights", "bias"), ("neurons",)
+"""The fields whose values stand in a weight and a bias."""
+
+
+def _further(record: Record, known: Sequence[str], name: str) -> Iterator[Tensor]:
+    """What a record holds besides: in an activation, or in fields of a class of one's own."""
+    for field, branch in record.items():
+        if field not in known:
+            yield from tensors_of(branch, _join(name, field))
+
+
 def _join(*names: str) -> str:
     return ".".join(name for name in names if name)
 
@@ -75,7 +91,7 @@ def check_tensors(model: object) -> tuple[Tensor, ...]:
     """The tensors of a model, each with a name of its own, of values that can be read back.
 
     Raises:
-        CheckpointError: If two have one name, or one holds what was computed.
+        CheckpointError: If two have one name, one holds what was computed, or a value is in none.
 
     >>> from microfp import nn
     >>> [tensor.name for tensor in check_tensors(nn.layer(2, 3))]
@@ -90,6 +106,12 @@ def check_tensors(model: object) -> tuple[Tensor, ...]:
             if node.op != LEAF and not _is_frozen(node):
                 expected = "parameters and frozen ones alone"
                 raise CheckpointError(f"{tensor.name} must hold {expected}, got {node!r}")
+    written = {node for tensor in tensors for node in tensor.values}
+    left_out = next((node for node in values(model) if node not in written), None)
+    if left_out is not None:
+        raise CheckpointError(
+            f"every value must have a place in a tensor, got {left_out!r} in none"
+        )
     return tensors
 
 

@@ -16,11 +16,10 @@ from microfp.base.checks import wrong_kind, wrong_value
 from microfp.errors import ShapeError
 from microfp.func.duals import SCOPE, Dual, Scope
 from microfp.ops import Operand
-from microfp.tree import Path, Place, is_frozen, map_scalars, map_values, scalars, values
-from microfp.values import LEAF, Value, lift, stop_gradient, value
+from microfp.tree import Path, Place, map_scalars, scalars
+from microfp.values import LEAF, Value, lift, value
 
 __all__ = [
-    "at_rest",
     "holds_node",
     "is_scalar",
     "match_places",
@@ -172,22 +171,6 @@ def one_per_value(places: Iterable[Place], contents: Iterable[A]) -> list[A]:
         tied.setdefault(place.content, x) if place.in_record else x
         for place, x in zip(places, contents, strict=True)
     ]
-
-
-def at_rest(tree: A) -> A:
-    """A tree of derivatives, in which frozen values, which do not move, are a frozen 0.0.
-
-    >>> from microfp.record import Record, attr
-    >>> class Line(Record):
-    ...     slope: Value = attr()
-    >>> at_rest(Line(slope=stop_gradient(value(3.0)))).slope.data
-    0.0
-    """
-
-    def still(x: Value) -> Value:
-        return stop_gradient(value(0.0, label=x.parents[0].label)) if is_frozen(x) else x
-
-    return map_values(still, tree) if any(map(is_frozen, values(tree))) else tree
 
 
 def match_places(

@@ -22,7 +22,6 @@ from microfp.func.duals import (
     within,
 )
 from microfp.func.places import (
-    at_rest,
     holds_node,
     number_of,
     one_per_value,
@@ -33,7 +32,7 @@ from microfp.func.places import (
 from microfp.gradients import adjoints, descendants, evaluate, numeric_adjoints, product
 from microfp.ops import Operand
 from microfp.record import Record, attr
-from microfp.tree import Place, map_values, scalars
+from microfp.tree import Place, at_rest, map_values, scalars
 from microfp.tree import values as values_in
 from microfp.values import Value, lift, topological_order, value
 

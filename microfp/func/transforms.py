@@ -15,7 +15,6 @@ from microfp import ops
 from microfp.base.checks import check_callable, check_flag, wrong_kind, wrong_value
 from microfp.func.duals import SCOPE, Scope, dual, split, within
 from microfp.func.places import (
-    at_rest,
     holds_node,
     is_scalar,
     match_places,
@@ -38,7 +37,7 @@ from microfp.func.trace import (
     trace_call,
 )
 from microfp.ops import Operand
-from microfp.tree import Place, map_scalars, scalars
+from microfp.tree import Place, at_rest, map_scalars, scalars
 from microfp.values import Scalar, Value, lift
 
 __all__ = [

@@ -12,6 +12,7 @@ from functools import partial
 
 from pyrsistent import PMap, PVector, pmap
 
+from microfp.base.binding import bind
 from microfp.base.checks import check_count
 from microfp.datasets import Dataset
 from microfp.losses import Loss, check_fits, evaluate, max_margin
@@ -44,7 +45,7 @@ def make_step(
         backend: How the step is computed; see `Backend`.
 
     Returns:
-        A pure function from a state to the next state.
+        A pure function from a state to the next state; it pickles where what it is given does.
 
     Raises:
         CompileError: If a backend is asked for that is not there. The step raises a `TraceError`
@@ -59,12 +60,12 @@ def make_step(
     3
     """
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
-    runner = runner_of(backend)
+    runner_of(backend)
+    return bind(_stepped, training, backend)
 
-    def step(state: TrainState[M], /) -> Stepped[M]:
-        return runner.step(training, check_state(training, state))
 
-    return step
+def _stepped(training: Training, backend: Backend, state: TrainState[M], /) -> Stepped[M]:
+    return runner_of(backend).step(training, check_state(training, state))
 
 
 def train(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from microfp import losses, native, nn
+from microfp import losses, native, nn, tree
 
 ANYTHING: Any = native
 
@@ -55,3 +55,9 @@ def test_the_passes_that_ran_are_shown_in_their_order_with_what_each_left() -> N
     shown = [line.split() for line in str(stages).splitlines()]
     places = [shown.index([name, str(count)]) for name, count in zip(names, counts, strict=True)]
     assert places == sorted(places)
+
+
+def test_a_model_that_is_all_frozen_can_be_explained() -> None:
+    stages = native.explain(losses.max_margin(), tree.freeze(nn.neuron(1)), 1)
+    assert "    () = parameters\n    () = gradients\n" in stages.loop
+    assert stages.lowered.parameters == ()

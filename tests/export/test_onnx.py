@@ -11,9 +11,11 @@ from pyrsistent import PVector, pvector
 
 import microfp
 from microfp import Record, attr, export, func, nn, tree, value
+from microfp.export import onnx as graphs
 from microfp.gradients import backward_symbolic
 from microfp.nn import Layer, Model, forward_many
 from microfp.values import Scalar, Value, lift, stop_gradient
+from tests.export.computations import COMPUTATIONS
 from tests.export.models import block, complaint, unwrapped
 
 
@@ -186,3 +188,26 @@ def test_the_number_of_inputs_must_be_known_and_right(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_a_failure() -> None:
     told = complaint(export.to_onnx(nn.neuron(1), "/nowhere/w"))
     assert told == "/nowhere/w: must be a file to write: No such file or directory"
+
+
+@pytest.mark.parametrize("name", COMPUTATIONS)
+def test_what_is_written_is_what_the_model_computes(name: str, tmp_path: Path) -> None:
+    check_agrees(COMPUTATIONS[name], rows_of(2), tmp_path / "m")
+
+
+def test_a_sigmoid_is_small_and_not_zero(tmp_path: Path) -> None:
+    model = nn.neuron(1, weights=[1.0], activation="sigmoid")
+    written = unwrapped(export.to_onnx(model, tmp_path / "m"))
+    rows = [[-700.0], [-40.0], [40.0], [800.0], [-800.0]]
+    expected = [[nn.forward(model, row).data] for row in rows]
+    assert outputs_of(written, rows) == pytest.approx(np.array(expected), rel=1e-12, abs=0.0)
+
+
+def test_a_graph_that_computes_something_else_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graphs, "_FORMS", {**graphs._FORMS, "tanh": graphs._FORMS["sin"]})
+    path = tmp_path / "m"
+    told = complaint(export.to_onnx(nn.mlp(1, [2, 1], activation="tanh"), path))
+    assert "the graph that was written must give [" in told
+    assert not path.exists()

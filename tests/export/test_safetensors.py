@@ -14,6 +14,7 @@ from pyrsistent import PMap, pmap
 from microfp import Record, attr, export, nn, tree, value
 from microfp.nn import Model, forward_many
 from microfp.values import Scalar, Value
+from tests.export.computations import COMPUTATIONS
 from tests.export.models import bits, block, complaint, unwrapped
 
 
@@ -166,3 +167,11 @@ def test_a_file_that_cannot_be_written_or_read_is_a_failure() -> None:
     assert told == "/nowhere/w: must be a file to write: No such file or directory"
     found = complaint(export.from_safetensors(nn.neuron(1), "/nowhere/w"))
     assert found == "/nowhere/w: must be a readable file: No such file or directory"
+
+
+@pytest.mark.parametrize("name", COMPUTATIONS)
+def test_every_value_of_a_model_is_written_and_read(name: str, tmp_path: Path) -> None:
+    model = COMPUTATIONS[name]
+    written = unwrapped(export.to_safetensors(model, tmp_path / "m"))
+    like = tree.map_parameters(lambda p: p.data + 1.0, model)
+    assert bits(unwrapped(export.from_safetensors(like, written))) == bits(model)

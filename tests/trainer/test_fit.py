@@ -1,6 +1,7 @@
 """A training is a fold of pure steps; a run keeps what was asked for."""
 
 import math
+import pickle
 from collections.abc import Sequence
 from functools import reduce
 
@@ -14,7 +15,7 @@ from microfp.losses import Loss, evaluate, max_margin
 from microfp.optim import Numbers, Optimizer, identity, sgd
 from microfp.schedules import constant, micrograd_decay
 from microfp.toolbox import last, take
-from microfp.trainer import Metrics, TrainState, fit, initial_state, make_step, train
+from microfp.trainer import Backend, Metrics, TrainState, fit, initial_state, make_step, train
 from microfp.tree import parameters, with_parameters
 from microfp.values import Scalar
 
@@ -274,3 +275,13 @@ def test_the_steps_of_a_run_are_a_plain_int_whatever_they_were_given_as() -> Non
     run = fit(nn.mlp(2, [1]), moons(4), steps=np.int64(2))  # type: ignore[arg-type]  # runs, too
     assert type(run.options["steps"]) is int
     assert repr(run).startswith("Run(steps=2, ")
+
+
+@pytest.mark.parametrize("backend", ["auto", "eager", "python", "native"])
+def test_a_step_can_be_sent_to_another_process(backend: Backend) -> None:
+    optimizer, examples = optim.adam(0.1), moons(8)
+    step = make_step(max_margin(), optimizer, examples, batch_size=4, backend=backend)
+    state = initial_state(nn.mlp(2, [1]), optimizer)
+    sent = pickle.loads(pickle.dumps(step))
+    assert sent == step
+    assert sent(state).metrics == step(state).metrics

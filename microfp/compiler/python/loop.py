@@ -75,8 +75,9 @@ def loop_source(program: Program, *, carried: int, gated: bool) -> str:
     forward, backward = _halves(draft, carried, gated=gated)
     columns, target, sums = _named_inputs(draft, carried)
     parameters = draft.names[len(program.inputs) : program.leaf_count]
-    gradients = [draft.names[slot] for slot in program.outputs[-carried:]]
-    cost, *scores = [text_of(slot, draft).code for slot in program.outputs[:-carried]]
+    shown = len(program.outputs) - carried
+    gradients = [draft.names[slot] for slot in program.outputs[shown:]]
+    cost, *scores = [text_of(slot, draft).code for slot in program.outputs[:shown]]
     body = [
         *scheduled(forward, draft),
         f"costs.append({cost})",
@@ -108,7 +109,7 @@ def _halves(draft: Draft, carried: int, *, gated: bool) -> tuple[list[Statement]
     A slot that costs and scores depend on may have a statement that they do not need: that of a
     relu which they read behind its own guard alone, where it is its operand.
     """
-    shown = draft.program.outputs[:-carried]
+    shown = draft.program.outputs[: len(draft.program.outputs) - carried]
     statements = guarded_statements(draft, shown, gated=gated)
     needed = set(variables_of(shown, draft))
     for statement in reversed(statements):  # a loop: what is needed depends on what comes later

@@ -1,13 +1,17 @@
 """Functions of numbers as machine code: what they take, and what they say of anything else."""
 
+import pickle
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
-from microfp import Value, native, nn, value
+from microfp import Value, func, native, nn, tanh, tree, value
+from microfp.base.binding import bind
 from microfp.errors import TraceError
 from microfp.record import Record, attr
+from microfp.values import Scalar
 
 MODEL = nn.neuron(2, weights=[2.0, -1.0], activation="identity")
 ANYTHING: Any = native
@@ -74,3 +78,73 @@ def test_value_and_grad_bakes_no_answer_in() -> None:
 
     with pytest.raises(TraceError, match="`data` of a value cannot be known"):
         native.value_and_grad(asking, 1.0)
+
+
+# What is compiled for an example, and given something else
+
+
+class Scaled(Record):
+    """w x k, w a parameter and k a number of the model."""
+
+    w: Value = attr()
+    k: float = attr(default=1.0)
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        return self.w * inputs[0] * self.k
+
+
+ALIKE: list[nn.Model] = [
+    *(nn.neuron(1, weights=[-0.5], activation=name) for name in ("tanh", "relu", "sigmoid")),
+    *(Scaled(w=value(2.0), k=k) for k in (1.0, 3.0, 0.0, -0.0)),
+]
+
+FROZEN: list[nn.Model] = [
+    tree.freeze(nn.neuron(1, weights=[w], activation="tanh"), lambda n: n.weights)
+    for w in (0.5, -2.0)
+]
+
+
+@pytest.mark.parametrize("models", [ALIKE[:3], ALIKE[3:], FROZEN])
+def test_what_is_no_number_of_an_argument_is_never_that_of_the_example(
+    models: list[nn.Model],
+) -> None:
+    f = bind(_forward, (1.5,))
+    for example in models:
+        compiled = native.value_and_grad(f, example)
+        for model in models:
+            y, slopes = compiled(model)
+            expected, gradient = func.value_and_grad(f)(model)
+            assert y == pytest.approx(expected, abs=1e-12)
+            made = [p.data for p in tree.values(slopes)]
+            assert made == pytest.approx([p.data for p in tree.values(gradient)], abs=1e-12)
+
+
+def _forward(inputs: tuple[float, ...], model: nn.Model) -> Value:
+    return nn.forward(model, inputs)
+
+
+def test_sequences_of_models_and_numbers_are_compiled_by_what_they_hold() -> None:
+    def f(pair: tuple[tuple[float, float], Scaled]) -> Value:
+        (a, b), model = pair
+        return model([a]) + b
+
+    compiled = native.value_and_grad(f, ((0.0, 0.0), Scaled(w=value(1.0))))
+    for k in (1.0, 2.0):
+        y, ((a, b), slope) = compiled(((3.0, 4.0), Scaled(w=value(5.0), k=k)))
+        assert (y, a, b, slope.w.data) == (15.0 * k + 4.0, 5.0 * k, 1.0, 3.0 * k)
+
+
+def test_a_compiled_gradient_can_be_sent_to_another_process() -> None:
+    compiled = native.value_and_grad(tanh, 0.0)
+    assert pickle.loads(pickle.dumps(compiled))(0.5) == compiled(0.5)
+
+
+@pytest.mark.parametrize("row", [b"12345678", bytearray(8)])
+def test_bytes_are_no_numbers(row: bytes) -> None:
+    with pytest.raises(TypeError, match="each of rows must be a sequence of numbers, got b"):
+        ANYTHING.predict(nn.neuron(1), [row])
+
+
+def test_a_number_that_no_float_can_hold_is_named() -> None:
+    with pytest.raises(ValueError, match="each of rows must be numbers that a float can hold"):
+        native.predict(nn.neuron(1), [[10**400]])

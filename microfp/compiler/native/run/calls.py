@@ -8,11 +8,14 @@
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Literal, NamedTuple, TypeAlias, TypeGuard, TypeVar
 
 from pyrsistent import PVector, pvector
 
+from microfp.base.binding import bind
 from microfp.base.checks import wrong_kind, wrong_value
 from microfp.base.memo import by_key
 from microfp.compiler.ir.passes import lower
@@ -25,7 +28,14 @@ from microfp.compiler.trace.structure import Template, template
 from microfp.errors import CompileError, ShapeError
 from microfp.gradients import gradient_nodes
 from microfp.nn import Model
-from microfp.tree import parameters, with_parameters
+from microfp.tree import (
+    at_rest,
+    is_frozen,
+    parameter_count,
+    parameters,
+    values,
+    with_parameters,
+)
 from microfp.values import Scalar, Value, lift, value
 
 __all__ = ["predict", "value_and_grad"]
@@ -45,12 +55,14 @@ def value_and_grad(
 
     Args:
         f: From a number, a sequence of numbers or a model to a Value, by operations on values.
-        example: An argument; its numbers do not matter.
+        example: An argument; its numbers do not matter. For an argument that has as many numbers
+            and differs in something else, such as an activation or a frozen number, the function
+            is compiled again, once.
         way: How it is run: as code, as bytecode that is interpreted (`"tape"`), or as fits.
 
     Returns:
         A function from an argument like the example to the value and the gradient, which has
-        the shape of the argument.
+        the shape of the argument; it pickles where f does.
 
     Raises:
         TraceError: If f reads a number, or fails in another way without one.
@@ -63,23 +75,86 @@ def value_and_grad(
     """
     if way not in FORMS:
         raise wrong_value("value_and_grad", "way", f"one of {', '.join(FORMS)}", way)
-    leaves = tuple(traced_leaf(None) for _ in _numbers(example))
-    output = _output(called(f, _rebuilt(example, leaves)))
+    count, form = len(_numbers(example)), FORMS[way]
+    _differentiated(f, _shape(example), form)
+    return bind(_value_and_gradient, f, form, count)
+
+
+def _value_and_gradient(
+    f: Callable[..., Scalar], form: Form, count: int, argument: A
+) -> tuple[float, A]:
+    numbers = _numbers(argument)
+    if len(numbers) != count:
+        raise ShapeError(
+            f"value_and_grad: the argument must have {count} numbers, as the example has, "
+            f"got {len(numbers)}"
+        )
+    compiled, holds_frozen = _differentiated(f, _shape(argument), form)
+    first, *slopes = run_rows(compiled, (), [numbers])[0]
+    gradient = _rebuilt(argument, slopes)
+    return first, at_rest(gradient) if holds_frozen else gradient
+
+
+class _Row(NamedTuple):
+    """A sequence besides its numbers: how many there are, or what its parts are."""
+
+    is_vector: bool
+    parts: "int | tuple[Shape, ...]"
+
+
+Shape: TypeAlias = "Template | _Row | None"
+"""What an argument is besides its numbers: of a model, all else; nothing of a number."""
+
+
+def _shape(argument: object) -> Shape:
+    if isinstance(argument, Value | int | float):
+        return None
+    if not _is_sequence(argument):
+        return template(argument)
+    if all(isinstance(part, int | float | Value) for part in argument):  # the usual case
+        return _flat(isinstance(argument, PVector), len(argument))
+    return _Row(isinstance(argument, PVector), tuple(map(_shape, argument)))
+
+
+@lru_cache(maxsize=64)
+def _flat(is_vector: bool, length: int) -> _Row:  # noqa: FBT001 - two keys
+    """A sequence of numbers; the very same row again, by which its key is known."""
+    return _Row(is_vector, length)
+
+
+def _is_sequence(argument: object) -> "TypeGuard[Sequence[object]]":
+    return isinstance(argument, list | tuple | PVector) and not hasattr(argument, "_fields")
+
+
+def _on_leaves(shape: Shape, leaves: Iterator[Value]) -> object:
+    """An argument of a shape, with the next leaves for its numbers."""
+    if shape is None:
+        return next(leaves)
+    if isinstance(shape, Template):
+        return with_parameters(shape.model, tuple(islice(leaves, _leaf_count(shape))))
+    parts = (None,) * shape.parts if isinstance(shape.parts, int) else shape.parts
+    filled = [_on_leaves(part, leaves) for part in parts]
+    return pvector(filled) if shape.is_vector else tuple(filled)
+
+
+def _leaf_count(shape: Shape) -> int:
+    if shape is None:
+        return 1
+    if isinstance(shape, Template):
+        return parameter_count(shape.model)
+    return shape.parts if isinstance(shape.parts, int) else sum(map(_leaf_count, shape.parts))
+
+
+@by_key(64)
+def _differentiated(f: Callable[..., Scalar], shape: Shape, form: Form) -> tuple[Executable, bool]:
+    """Compile a function and its gradient for arguments of a shape, and say if some are frozen."""
+    leaves = tuple(traced_leaf(None) for _ in range(_leaf_count(shape)))
+    argument = _on_leaves(shape, iter(leaves))
+    output = _output(called(f, argument))
     table, nothing = gradient_nodes(output, leaves, {output: value(1.0)}), value(0.0)
     outputs = (output, *(table.get(leaf, nothing) for leaf in leaves))
-    compiled = executable_for(lower(outputs, leaves), summed=0, width=1, form=FORMS[way])
-
-    def both(argument: A) -> tuple[float, A]:
-        numbers = _numbers(argument)
-        if len(numbers) != len(leaves):
-            raise ShapeError(
-                f"value_and_grad: the argument must have {len(leaves)} numbers, as the example "
-                f"has, got {len(numbers)}"
-            )
-        first, *slopes = run_rows(compiled, (), [numbers])[0]
-        return first, _rebuilt(argument, slopes)
-
-    return both
+    compiled = executable_for(lower(outputs, leaves), summed=0, width=1, form=form)
+    return compiled, any(map(is_frozen, values(argument)))
 
 
 def _output(result: object) -> Value:
@@ -165,8 +240,12 @@ def predict(model: Model, rows: Iterable[Sequence[float]]) -> tuple[tuple[float,
 
 
 def _row(row: object) -> "array[float]":
+    if isinstance(row, bytes | bytearray):  # which an array would take for doubles in memory
+        raise wrong_kind("predict", "each of rows", "a sequence of numbers", row)
     try:
         return array("d", row)  # type: ignore[call-overload, no-any-return]  # whatever is given
+    except OverflowError:
+        raise wrong_value("predict", "each of rows", "numbers that a float can hold", row) from None
     except TypeError:
         raise wrong_kind("predict", "each of rows", "a sequence of numbers", row) from None
 

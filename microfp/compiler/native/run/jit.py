@@ -111,7 +111,19 @@ def check_version(binding: str, llvm: Sequence[int]) -> None:
 def _started(llvm: "ModuleType") -> "ModuleType":
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    _hold_while_forking(llvm)
     return llvm
+
+
+def _hold_while_forking(llvm: "ModuleType") -> None:
+    """Let no process fork while a thread is inside of LLVM: the child would wait for it for ever.
+
+    llvmlite runs one call at a time, under a lock that has no public name.
+    """
+    lock = getattr(llvm.ffi.lib, "_lock", None)
+    if lock is not None and hasattr(os, "register_at_fork"):
+        release = partial(lock.__exit__, None, None, None)
+        os.register_at_fork(before=lock.__enter__, after_in_parent=release, after_in_child=release)
 
 
 @lru_cache(maxsize=1)

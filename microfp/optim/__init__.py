@@ -57,6 +57,7 @@ from microfp.optim.parts import (
     trace,
 )
 from microfp.optim.rules import (
+    Descent,
     EmptyState,
     Numbers,
     Optimizer,
@@ -66,6 +67,7 @@ from microfp.optim.rules import (
     RuleUse,
     Slots,
     from_rule,
+    own,
 )
 
 __all__ = [
@@ -73,6 +75,7 @@ __all__ = [
     "RATES",
     "AccumulationState",
     "AdamState",
+    "Descent",
     "EmptyState",
     "LionState",
     "MeanSquareState",
@@ -101,6 +104,7 @@ __all__ = [
     "masked",
     "momentum",
     "nesterov",
+    "own",
     "rmsprop",
     "scale",
     "scale_by_adam",

@@ -28,6 +28,7 @@ from microfp.experiments.configurations import (
     CLASSIFICATION,
     REGRESSION,
     Configuration,
+    LossName,
     loss_of,
     model_of,
     optimizer_of,
@@ -290,7 +291,7 @@ def _shape(state: object) -> object:
     return type(state).__name__
 
 
-def _chosen_loss(configuration: Configuration, dataset: Dataset) -> str:
+def _chosen_loss(configuration: Configuration, dataset: Dataset) -> LossName:
     if configuration.loss in REGRESSION and "classes" in dataset.metadata:
         raise DataError(f"{configuration.loss}: the targets must be numbers, got names of classes")
     if configuration.loss != AUTO:

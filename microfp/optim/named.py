@@ -7,6 +7,7 @@ chain; and its rows in `OPTIMIZERS` and `RATES`, where configurations find it.
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Literal, TypeAlias
 
 from pyrsistent import PVector
 
@@ -25,6 +26,7 @@ __all__ = [
     "AdamState",
     "LionState",
     "MeanSquareState",
+    "OptimizerName",
     "SumOfSquaresState",
     "adagrad",
     "adam",
@@ -406,7 +408,15 @@ def lion(
     return _descent("lion", learning_rate, scale_by_lion(betas=betas), *_decayed(weight_decay))
 
 
-OPTIMIZERS: Mapping[str, Callable[[Schedule], Optimizer]] = {
+OptimizerName: TypeAlias = Literal[
+    "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "lion"
+]
+"""The name of an optimiser.
+
+>>> names: list[OptimizerName] = ["sgd", "adam"]
+"""
+
+OPTIMIZERS: Mapping[OptimizerName, Callable[[Schedule], Optimizer]] = {
     "sgd": sgd,
     "momentum": momentum,
     "nesterov": nesterov,
@@ -422,7 +432,7 @@ OPTIMIZERS: Mapping[str, Callable[[Schedule], Optimizer]] = {
 'adam'
 """
 
-RATES: Mapping[str, float] = {
+RATES: Mapping[OptimizerName, float] = {
     "sgd": 0.1,
     "momentum": 0.02,
     "nesterov": 0.02,

@@ -96,8 +96,9 @@ class GradientTable(PMap[Value, float]):
     >>> x = value(3.0, label="x")
     >>> backward(x * x)
     pmap({Value(data=3.0, label='x'): 6.0, Value(data=9.0, op='mul'): 1.0})
-    >>> backward(sum(value(float(i)) for i in range(100)))
-    GradientTable(201 nodes)
+    >>> from microfp import total
+    >>> backward(total(value(float(i)) for i in range(100)))
+    GradientTable(101 nodes)
     """
 
     __slots__ = ("_adjoints", "_made")

@@ -8,7 +8,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar, overload
 
 from microfp import ops
 from microfp.base.binding import bind, shown
@@ -37,6 +37,7 @@ __all__ = [
     "max_margin",
     "mean_absolute_error",
     "mean_squared_error",
+    "own",
     "share_correct",
     "softmax_cross_entropy",
 ]
@@ -92,6 +93,54 @@ class Loss(Record):
         """Show its name and its penalty; the other functions say nothing to people."""
         penalty = "" if self.penalty is None else f", penalty={shown(self.penalty)}"
         return f"Loss(name={self.name!r}{penalty})"
+
+
+@overload
+def own(
+    name: str,
+    example: Callable[[Scores, float], Value],
+    *,
+    penalty: Callable[[Value], Value] | None = ...,
+    is_correct: Callable[[Row, float], bool] | None = ...,
+) -> Loss: ...
+@overload
+def own(
+    name: str,
+    example: Callable[[Scores, float, float], Value],
+    *,
+    penalty: Callable[[Value], Value] | None = ...,
+    is_correct: Callable[[Row, float, float], bool] | None = ...,
+) -> Loss: ...
+@overload
+def own(
+    name: str,
+    example: Callable[[Scores, float, float, float], Value],
+    *,
+    penalty: Callable[[Value], Value] | None = ...,
+    is_correct: Callable[[Row, float, float, float], bool] | None = ...,
+) -> Loss: ...
+def own(
+    name: str,
+    example: Callable[..., Value],
+    *,
+    penalty: Callable[[Value], Value] | None = None,
+    is_correct: Callable[..., bool] | None = None,
+) -> Loss:
+    """Make a loss of one's own, for examples of one, two or three targets.
+
+    For more of them, a function takes them all: `def example(scores, *targets)`.
+
+    Args:
+        name: What to call it.
+        example: From the scores of one example and its targets to its loss.
+        penalty: From one parameter to what it costs, or None.
+        is_correct: From scores, as numbers, and the same targets to whether they are predicted.
+
+    >>> gap = own("gap", lambda scores, low, high: (scores[0] - (high - low)) ** 2)
+    >>> gap.name
+    'gap'
+    """
+    return Loss(name=name, example=example, penalty=penalty, is_correct=is_correct)
 
 
 class Evaluation(Record, Generic[M]):
@@ -283,8 +332,8 @@ def mean_squared_error(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
         l2: The weight of a penalty p * p, finite and at least 0.
         l1: The weight of a penalty |p|, finite and at least 0.
 
-    >>> mean_squared_error().example((Value(data=3.0), Value(data=1.0)), 1.0, 1.0).data
-    2.0
+    >>> mean_squared_error().example((Value(data=3.0),), 1.0).data
+    4.0
     """
     return _regression("mean_squared_error", _square, l1=l1, l2=l2)
 

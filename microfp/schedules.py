@@ -14,7 +14,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from microfp.base.binding import bind
 from microfp.base.checks import (
@@ -29,6 +29,7 @@ from microfp.errors import ShapeError
 __all__ = [
     "SCHEDULES",
     "Schedule",
+    "ScheduleName",
     "constant",
     "cosine",
     "exponential",
@@ -260,7 +261,13 @@ def _joined(parts: Sequence[Schedule], begins: Sequence[int], step: int) -> floa
     return parts[place](step - begins[place])
 
 
-SCHEDULES: Mapping[str, Callable[[float, int], Schedule]] = {
+ScheduleName: TypeAlias = Literal["constant", "linear", "cosine", "one_cycle"]
+"""The name of a schedule.
+
+>>> names: list[ScheduleName] = ["constant", "cosine"]
+"""
+
+SCHEDULES: Mapping[ScheduleName, Callable[[float, int], Schedule]] = {
     "constant": lambda rate, steps: constant(rate),
     "linear": lambda rate, steps: linear(rate, 0.0, steps),
     "cosine": cosine,

@@ -5,90 +5,336 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar, overload
+from typing import Generic, TypeVar, overload
 
 import toolz  # type: ignore[import-untyped]  # toolz has neither annotations nor stubs
 
 A = TypeVar("A")
 B = TypeVar("B")
-C = TypeVar("C")
-D = TypeVar("D")
-E = TypeVar("E")
-F = TypeVar("F")
-G = TypeVar("G")
-H = TypeVar("H")
-I = TypeVar("I")  # noqa: E741 - the next letter
+T2 = TypeVar("T2")
+T3 = TypeVar("T3")
+T4 = TypeVar("T4")
+T5 = TypeVar("T5")
+T6 = TypeVar("T6")
+T7 = TypeVar("T7")
+T8 = TypeVar("T8")
+T9 = TypeVar("T9")
+T10 = TypeVar("T10")
+T11 = TypeVar("T11")
+T12 = TypeVar("T12")
+T13 = TypeVar("T13")
+T14 = TypeVar("T14")
+T15 = TypeVar("T15")
+T16 = TypeVar("T16")
+T17 = TypeVar("T17")
+T18 = TypeVar("T18")
+T19 = TypeVar("T19")
+T20 = TypeVar("T20")
 
 
 @overload
 def pipe(data: A, /) -> A: ...
 @overload
-def pipe(data: A, f: Callable[[A], B], /) -> B: ...
+def pipe(data: A, f1: Callable[[A], B], /) -> B: ...
 @overload
-def pipe(data: A, f: Callable[[A], B], g: Callable[[B], C], /) -> C: ...
+def pipe(data: A, f1: Callable[[A], B], f2: Callable[[B], T2], /) -> T2: ...
 @overload
-def pipe(data: A, f: Callable[[A], B], g: Callable[[B], C], h: Callable[[C], D], /) -> D: ...
-@overload
-def pipe(
-    data: A,
-    f: Callable[[A], B],
-    g: Callable[[B], C],
-    h: Callable[[C], D],
-    i: Callable[[D], E],
-    /,
-) -> E: ...
+def pipe(data: A, f1: Callable[[A], B], f2: Callable[[B], T2], f3: Callable[[T2], T3], /) -> T3: ...
 @overload
 def pipe(
     data: A,
-    f: Callable[[A], B],
-    g: Callable[[B], C],
-    h: Callable[[C], D],
-    i: Callable[[D], E],
-    j: Callable[[E], F],
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
     /,
-) -> F: ...
+) -> T4: ...
 @overload
 def pipe(
     data: A,
-    f: Callable[[A], B],
-    g: Callable[[B], C],
-    h: Callable[[C], D],
-    i: Callable[[D], E],
-    j: Callable[[E], F],
-    k: Callable[[F], G],
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
     /,
-) -> G: ...
+) -> T5: ...
 @overload
 def pipe(
     data: A,
-    f: Callable[[A], B],
-    g: Callable[[B], C],
-    h: Callable[[C], D],
-    i: Callable[[D], E],
-    j: Callable[[E], F],
-    k: Callable[[F], G],
-    l: Callable[[G], H],  # noqa: E741 - the next letter
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
     /,
-) -> H: ...
+) -> T6: ...
 @overload
 def pipe(
     data: A,
-    f: Callable[[A], B],
-    g: Callable[[B], C],
-    h: Callable[[C], D],
-    i: Callable[[D], E],
-    j: Callable[[E], F],
-    k: Callable[[F], G],
-    l: Callable[[G], H],  # noqa: E741 - the next letter
-    m: Callable[[H], I],
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
+    f7: Callable[[T6], T7],
     /,
-) -> I: ...
+) -> T7: ...
+@overload
+def pipe(
+    data: A,
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
+    f7: Callable[[T6], T7],
+    f8: Callable[[T7], T8],
+    /,
+) -> T8: ...
+@overload
+def pipe(
+    data: A,
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
+    f7: Callable[[T6], T7],
+    f8: Callable[[T7], T8],
+    f9: Callable[[T8], T9],
+    /,
+) -> T9: ...
+@overload
+def pipe(
+    data: A,
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
+    f7: Callable[[T6], T7],
+    f8: Callable[[T7], T8],
+    f9: Callable[[T8], T9],
+    f10: Callable[[T9], T10],
+    /,
+) -> T10: ...
+@overload
+def pipe(
+    data: A,
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
+    f7: Callable[[T6], T7],
+    f8: Callable[[T7], T8],
+    f9: Callable[[T8], T9],
+    f10: Callable[[T9], T10],
+    f11: Callable[[T10], T11],
+    /,
+) -> T11: ...
+@overload
+def pipe(
+    data: A,
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
+    f7: Callable[[T6], T7],
+    f8: Callable[[T7], T8],
+    f9: Callable[[T8], T9],
+    f10: Callable[[T9], T10],
+    f11: Callable[[T10], T11],
+    f12: Callable[[T11], T12],
+    /,
+) -> T12: ...
+@overload
+def pipe(
+    data: A,
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
+    f7: Callable[[T6], T7],
+    f8: Callable[[T7], T8],
+    f9: Callable[[T8], T9],
+    f10: Callable[[T9], T10],
+    f11: Callable[[T10], T11],
+    f12: Callable[[T11], T12],
+    f13: Callable[[T12], T13],
+    /,
+) -> T13: ...
+@overload
+def pipe(
+    data: A,
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
+    f7: Callable[[T6], T7],
+    f8: Callable[[T7], T8],
+    f9: Callable[[T8], T9],
+    f10: Callable[[T9], T10],
+    f11: Callable[[T10], T11],
+    f12: Callable[[T11], T12],
+    f13: Callable[[T12], T13],
+    f14: Callable[[T13], T14],
+    /,
+) -> T14: ...
+@overload
+def pipe(
+    data: A,
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
+    f7: Callable[[T6], T7],
+    f8: Callable[[T7], T8],
+    f9: Callable[[T8], T9],
+    f10: Callable[[T9], T10],
+    f11: Callable[[T10], T11],
+    f12: Callable[[T11], T12],
+    f13: Callable[[T12], T13],
+    f14: Callable[[T13], T14],
+    f15: Callable[[T14], T15],
+    /,
+) -> T15: ...
+@overload
+def pipe(
+    data: A,
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
+    f7: Callable[[T6], T7],
+    f8: Callable[[T7], T8],
+    f9: Callable[[T8], T9],
+    f10: Callable[[T9], T10],
+    f11: Callable[[T10], T11],
+    f12: Callable[[T11], T12],
+    f13: Callable[[T12], T13],
+    f14: Callable[[T13], T14],
+    f15: Callable[[T14], T15],
+    f16: Callable[[T15], T16],
+    /,
+) -> T16: ...
+@overload
+def pipe(
+    data: A,
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
+    f7: Callable[[T6], T7],
+    f8: Callable[[T7], T8],
+    f9: Callable[[T8], T9],
+    f10: Callable[[T9], T10],
+    f11: Callable[[T10], T11],
+    f12: Callable[[T11], T12],
+    f13: Callable[[T12], T13],
+    f14: Callable[[T13], T14],
+    f15: Callable[[T14], T15],
+    f16: Callable[[T15], T16],
+    f17: Callable[[T16], T17],
+    /,
+) -> T17: ...
+@overload
+def pipe(
+    data: A,
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
+    f7: Callable[[T6], T7],
+    f8: Callable[[T7], T8],
+    f9: Callable[[T8], T9],
+    f10: Callable[[T9], T10],
+    f11: Callable[[T10], T11],
+    f12: Callable[[T11], T12],
+    f13: Callable[[T12], T13],
+    f14: Callable[[T13], T14],
+    f15: Callable[[T14], T15],
+    f16: Callable[[T15], T16],
+    f17: Callable[[T16], T17],
+    f18: Callable[[T17], T18],
+    /,
+) -> T18: ...
+@overload
+def pipe(
+    data: A,
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
+    f7: Callable[[T6], T7],
+    f8: Callable[[T7], T8],
+    f9: Callable[[T8], T9],
+    f10: Callable[[T9], T10],
+    f11: Callable[[T10], T11],
+    f12: Callable[[T11], T12],
+    f13: Callable[[T12], T13],
+    f14: Callable[[T13], T14],
+    f15: Callable[[T14], T15],
+    f16: Callable[[T15], T16],
+    f17: Callable[[T16], T17],
+    f18: Callable[[T17], T18],
+    f19: Callable[[T18], T19],
+    /,
+) -> T19: ...
+@overload
+def pipe(
+    data: A,
+    f1: Callable[[A], B],
+    f2: Callable[[B], T2],
+    f3: Callable[[T2], T3],
+    f4: Callable[[T3], T4],
+    f5: Callable[[T4], T5],
+    f6: Callable[[T5], T6],
+    f7: Callable[[T6], T7],
+    f8: Callable[[T7], T8],
+    f9: Callable[[T8], T9],
+    f10: Callable[[T9], T10],
+    f11: Callable[[T10], T11],
+    f12: Callable[[T11], T12],
+    f13: Callable[[T12], T13],
+    f14: Callable[[T13], T14],
+    f15: Callable[[T14], T15],
+    f16: Callable[[T15], T16],
+    f17: Callable[[T16], T17],
+    f18: Callable[[T17], T18],
+    f19: Callable[[T18], T19],
+    f20: Callable[[T19], T20],
+    /,
+) -> T20: ...
 def pipe(data: object, /, *functions: Callable[..., object]) -> object:
     """Send data through the functions, from left to right: `pipe(x, f, g) == g(f(x))`.
 
     Args:
         data: What the first function is called with.
-        *functions: Functions of one argument; to a type checker, up to eight.
+        *functions: Functions of one argument; to a type checker, up to twenty.
 
     Returns:
         What the last function returns, with its type.
@@ -98,6 +344,44 @@ def pipe(data: object, /, *functions: Callable[..., object]) -> object:
     """
     result: object = toolz.pipe(data, *functions)
     return result
+
+
+class Piped(Generic[A]):
+    """Data on its way through functions, one `to` after another; for any number of them.
+
+    >>> Piped(3).to(lambda n: n + 1).to(lambda n: n * n).get()
+    16
+    """
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: A, /) -> None:
+        self._data = data
+
+    def to(self, function: Callable[[A], B], /) -> "Piped[B]":
+        """Send the data through one more function.
+
+        >>> Piped([2, 1]).to(sorted).get()
+        [1, 2]
+        """
+        return Piped(function(self._data))
+
+    def get(self) -> A:
+        """Return the data as they are now.
+
+        >>> Piped(3).get()
+        3
+        """
+        return self._data
+
+
+def collect(items: Iterable[A]) -> list[A]:
+    """Return all items in a list: what `list` does, with a type that stands in a pipeline.
+
+    >>> pipe("abc", collect)
+    ['a', 'b', 'c']
+    """
+    return list(items)
 
 
 def accumulate(step: Callable[[A, B], A], items: Iterable[B], initial: A) -> Iterator[A]:

@@ -134,7 +134,7 @@ CONSTRUCTION = {
         "layer: weights[0] must be a sequence of length 1, got 1.0 (float)",
     ),
     "an activation that has no such name": Misuse(
-        lambda: nn.mlp(2, [1], activation="rleu"),
+        lambda: nn.mlp(2, [1], activation="rleu"),  # type: ignore[arg-type]  # the mistake
         ValueError,
         "mlp: activation must be a function or one of relu, tanh, sigmoid, softplus, identity, "
         "got 'rleu'",

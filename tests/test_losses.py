@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 from sklearn.metrics import hinge_loss
 
-from microfp import backward, datasets, grad, nn, value
+from microfp import backward, datasets, grad, losses, nn, relu, value
 from microfp.datasets import Dataset, dataset, moons, one_hot
 from microfp.errors import DataError, ShapeError
 from microfp.losses import (
@@ -282,6 +282,17 @@ def test_an_own_loss_is_three_lines() -> None:
     data = dataset([[1.0], [2.0]], [0.0, 0.0])
     assert evaluate(quartic, Identity(), data).total.data == (1.0 + 16.0) / 2
     assert accuracy(quartic, ((value(0.0),),), data) is None
+
+
+def test_an_own_loss_takes_as_many_targets_as_its_function() -> None:
+    between = losses.own(
+        "between",
+        lambda scores, low, high: relu(low - scores[0]) + relu(scores[0] - high),
+        is_correct=lambda scores, low, high: low <= scores[0] <= high,
+    )
+    data = dataset([[1.0], [5.0]], [[0.0, 2.0], [6.0, 8.0]])
+    found = evaluate(between, Identity(), data)
+    assert (found.total.data, found.accuracy) == (0.5, 0.5)
 
 
 # What is refused

@@ -524,6 +524,15 @@ class Marked:
         self.applied = (row, operands)
         return self
 
+    def operated(self, _: object, /) -> "Marked":
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = operated
+    __mul__ = __rmul__ = __truediv__ = __rtruediv__ = operated
+
+    def __neg__(self) -> "Marked":
+        return self
+
 
 def test_a_primitive_leaves_the_application_to_its_first_carrier() -> None:
     first, second = Marked(), Marked()

@@ -58,7 +58,7 @@ def public(functions: list[ast.stmt]) -> Iterator[Definition]:
             yield statement
         if isinstance(statement, ast.ClassDef) and is_public(statement.name):
             yield from public(statement.body)
-        if isinstance(statement, ast.If) and list(names(statement.test)) == ["TYPE_CHECKING"]:
+        if isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING":
             yield from public(statement.body)
 
 

@@ -1,19 +1,46 @@
 """The typed seam to toolz."""
 
 from collections.abc import Iterator
-from functools import reduce
+from functools import partial, reduce
 from itertools import count, islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microfp.toolbox import accumulate, iterate, last, pipe, sliding_window, take, take_nth
+from microfp.toolbox import (
+    Piped,
+    accumulate,
+    collect,
+    iterate,
+    last,
+    pipe,
+    sliding_window,
+    take,
+    take_nth,
+)
 
 
 def test_pipe_applies_functions_from_left_to_right() -> None:
     assert pipe("a", lambda s: s + "b", lambda s: s + "c", len) == 3
     assert pipe(["x"], lambda xs: [*xs, "y"], tuple) == ("x", "y")
+
+
+def sum_of(a: int, b: int) -> int:
+    return 2 * a + b
+
+
+@given(st.lists(st.integers(-3, 3), max_size=30), st.integers())
+def test_a_value_on_its_way_arrives_where_pipe_takes_it(terms: list[int], start: int) -> None:
+    piped = Piped(start)
+    for term in terms:
+        piped = piped.to(partial(sum_of, term))
+    assert piped.get() == reduce(lambda n, term: sum_of(term, n), terms, start)
+
+
+@given(st.lists(st.integers()))
+def test_collect_is_list(items: list[int]) -> None:
+    assert collect(iter(items)) == items
 
 
 def test_pipe_without_functions_returns_its_data() -> None:

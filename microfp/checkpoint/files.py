@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from errno import EFBIG
 from os import PathLike
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from returns.io import IOFailure, IOResult, IOSuccess
 
+from microfp.base.binding import bind
 from microfp.base.checks import check_kind
 from microfp.base.files import read_regular, replace
-from microfp.checkpoint.checks import check_density
+from microfp.checkpoint.checks import check_density, wrong
 from microfp.checkpoint.decode import decoded, known_names, parsed
 from microfp.checkpoint.encode import encoded, laid_out
-from microfp.checkpoint.formats import Format, Function
+from microfp.checkpoint.formats import OWN, Format, Function
 from microfp.errors import CheckpointError
 from microfp.nn import Model
 from microfp.record import Record
@@ -123,13 +124,23 @@ def save_record(
     return IOSuccess(target)
 
 
+@overload
 def load(
-    path: str | PathLike[str], *, known: Sequence[Function] = ()
+    path: str | PathLike[str], *, known: Sequence[Function] = ...
+) -> IOResult[TrainState[Model], CheckpointError]: ...
+@overload
+def load(
+    path: str | PathLike[str], *, model: type[M], known: Sequence[Function] = ...
+) -> IOResult[TrainState[M], CheckpointError]: ...
+def load(
+    path: str | PathLike[str], *, model: type[Model] | None = None, known: Sequence[Function] = ()
 ) -> IOResult[TrainState[Model], CheckpointError]:
     """Read the state of a training that `save` wrote.
 
     Args:
         path: The file.
+        model: The type that the model has to be of: the state is one of such a model then, to
+            a type checker too. The file may name it, as if it were known.
         known: What the file may name besides microfp's own: classes of records and of named
             tuples, and functions, such as activations. They are found by their `__name__`.
 
@@ -144,7 +155,21 @@ def load(
     >>> load("nowhere.json")
     <IOResult: <Failure: nowhere.json: must be a readable file: No such file or directory>>
     """
-    return load_record(path, Format(FORMAT, VERSION, TrainState, tuple(known)))
+    asked: tuple[Function, ...] = () if model is None or model in OWN.values() else (model,)
+    format: Format[TrainState[Model]] = Format(FORMAT, VERSION, TrainState, (*known, *asked))
+    return load_record(path, format).bind(bind(_of_model, path, model))
+
+
+def _of_model(
+    path: str | PathLike[str], model: type[Model] | None, state: TrainState[Model]
+) -> IOResult[TrainState[Model], CheckpointError]:
+    """The state, if its model is of the type that was asked for."""
+    if model is None or isinstance(state.model, model):
+        return IOSuccess(state)
+    expected = f"of type {model.__name__}"
+    return IOFailure(
+        CheckpointError(f"{Path(path)}: {wrong('state.model', expected, state.model)}")
+    )
 
 
 def load_record(path: str | PathLike[str], format: Format[R]) -> IOResult[R, CheckpointError]:
@@ -182,8 +207,9 @@ def to_data(state: TrainState[M]) -> dict[str, object]:
 
     >>> from microfp import nn, optim, trainer
     >>> start = trainer.initial_state(nn.neuron(1, weights=[0.5]), optim.sgd(0.1))
-    >>> to_data(start)["state"]["TrainState"]["model"]
-    {'Neuron': {'weights': [{'value': 0.5}], 'bias': {'value': 0.0}, 'activation': 'relu'}}
+    >>> to_data(start)["state"]
+    {'TrainState': {'step': 0, 'model': {'Neuron': {'weights': [{'value': 0.5}], 'bias': \
+{'value': 0.0}, 'activation': 'relu'}}, 'optimizer_state': {'EmptyState': {}}, 'metrics': None}}
     """
     check_kind("save", "state", state, TrainState)
     return encoded(state, Format(FORMAT, VERSION, TrainState))
@@ -202,8 +228,8 @@ def from_data(data: object, known: Sequence[Function] = ()) -> TrainState[Model]
 
     >>> from microfp import nn, optim, trainer
     >>> start = trainer.initial_state(nn.neuron(1, weights=[0.5]), optim.sgd(0.1))
-    >>> from_data(to_data(start)).model.weights
-    pvector([Value(data=0.5)])
+    >>> from_data(to_data(start)).model
+    Neuron(1 -> 1 relu, 2 parameters)
     >>> from_data({"format": "another"})
     Traceback (most recent call last):
     microfp.errors.CheckpointError: format must be 'microfp checkpoint', got 'another'

@@ -123,6 +123,16 @@ class Dataset(Record):
         return tuple((y, *more) for y, more in zip(self.ys, self.further_ys, strict=True))
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of their numbers; none where there are none.
+
+        >>> dataset([[0.0], [1.0]], [0, 1], metadata={"classes": ("red", "blue")}).classes
+        ('red', 'blue')
+        """
+        named = self.metadata.get("classes", ())
+        return tuple(map(str, named)) if isinstance(named, Iterable) else ()
+
+    @property
     def points(self) -> tuple[Point, ...]:
         """The examples as plain rows, for data of two columns.
 

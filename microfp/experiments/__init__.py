@@ -5,9 +5,9 @@ measure.
 
 >>> from microfp import datasets
 >>> outcome = run(Configuration(hidden=(8,), steps=100), datasets.moons(100)).unwrap()
->>> outcome.training.examples, outcome.held_out.examples
-(75, 25)
->>> outcome.held_out.accuracy > 0.8
+>>> [score.examples for score in (outcome.training, outcome.held_out) if score]
+[75, 25]
+>>> outcome.held_out is not None and outcome.held_out.loss < 0.5
 True
 """
 
@@ -21,6 +21,7 @@ from microfp.experiments.configurations import (
     REGRESSION,
     SCHEDULES,
     Configuration,
+    LossName,
     loss_of,
     model_of,
     optimizer_of,
@@ -71,6 +72,7 @@ __all__ = [
     "VALIDATION",
     "Configuration",
     "Experiment",
+    "LossName",
     "Outcome",
     "Prediction",
     "Predictor",

@@ -10,7 +10,7 @@ process. `loss_of`, `optimizer_of` and `model_of` make of it what it names.
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Final, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from microfp import schedules
 from microfp.base.checks import (
@@ -24,10 +24,10 @@ from microfp.base.checks import (
     wrong_value,
 )
 from microfp.losses import CLASSIFICATION, REGRESSION, Loss
-from microfp.nn import ACTIVATIONS, MLP, mlp
-from microfp.optim import OPTIMIZERS, RATES, Optimizer
+from microfp.nn import ACTIVATIONS, MLP, ActivationName, mlp
+from microfp.optim import OPTIMIZERS, RATES, Optimizer, OptimizerName
 from microfp.record import Record, attr
-from microfp.schedules import SCHEDULES, Schedule
+from microfp.schedules import SCHEDULES, Schedule, ScheduleName
 from microfp.trainer import Backend
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "REGRESSION",
     "SCHEDULES",
     "Configuration",
+    "LossName",
     "loss_of",
     "model_of",
     "optimizer_of",
@@ -59,6 +60,20 @@ MOST_PARAMETERS = 1_000_000
 
 >>> MOST_PARAMETERS
 1000000
+"""
+
+LossName: TypeAlias = Literal[
+    "auto",
+    "max_margin",
+    "binary_cross_entropy",
+    "softmax_cross_entropy",
+    "mean_squared_error",
+    "mean_absolute_error",
+    "huber",
+]
+"""The name of a loss, or of one that suits the targets.
+
+>>> names: list[LossName] = ["auto", "huber"]
 """
 
 LOSSES: Mapping[str, Callable[[float], Loss]] = {**CLASSIFICATION, **REGRESSION}
@@ -106,11 +121,11 @@ class Configuration(Record):
     """
 
     hidden: tuple[int, ...] = attr(default=(16,))
-    activation: str = attr(default="relu")
-    loss: str = attr(default=AUTO)
-    optimizer: str = attr(default="adam")
+    activation: ActivationName = attr(default="relu")
+    loss: LossName = attr(default=AUTO)
+    optimizer: OptimizerName = attr(default="adam")
     learning_rate: float | None = attr(default=None)
-    schedule: str = attr(default="cosine")
+    schedule: ScheduleName = attr(default="cosine")
     warm_up: int = attr(default=0)
     penalty: float = attr(default=1e-3)
     steps: int = attr(default=500)

@@ -5,9 +5,8 @@ A `Dual` is `primal + tangent * e` with `e * e == 0`. A primitive f takes it to
 
 >>> from microfp import sin, value
 >>> x = dual(Level(depth=1), 2.0, 1.0)
->>> y = x * x + 1.0
->>> y.primal, y.tangent
-(5.0, 4.0)
+>>> x * x + 1.0
+Dual(primal=5.0, tangent=4.0)
 
 Perturbation confusion. Where one function is differentiated inside another, there are several
 `e`, and mixing them up gives wrong numbers. Each transform makes a `Level` of its own, and duals
@@ -105,8 +104,9 @@ def along(leaves: Iterable[Value], f: Callable[P, A], *args: P.args, **kwargs: P
         **kwargs: Its arguments by name.
 
     >>> from microfp import backward, func, value
+    >>> from microfp.values import lift
     >>> w = value(3.0)
-    >>> slope = along([w], lambda: func.grad(lambda x: w * x * x)(2.0))
+    >>> slope = lift(along([w], lambda: func.grad(lambda x: w * x * x)(2.0)))
     >>> slope.data, backward(slope)[w]
     (12.0, 4.0)
     """

@@ -132,7 +132,7 @@ def differentiate(trace: Trace, y: Operand) -> tuple[Operand, list[Operand]]:
     """An output of a trace, and its gradient along each of the operands.
 
     >>> trace = trace_call("grad", lambda x: x * x, (3.0,), {}, (0,))
-    >>> differentiate(trace, trace.output)
+    >>> differentiate(trace, number_of(trace.output))
     (9.0, [6.0])
     """
     if isinstance(y, Dual):
@@ -280,8 +280,8 @@ def settle_auxiliary(trace: Trace, auxiliary: A) -> A:
     """The same for what is not differentiated, where nodes may stay nodes.
 
     >>> trace = trace_call("grad", lambda x: (x * x, x), (3.0,), {}, (0,))
-    >>> settle_auxiliary(trace, trace.output[1])
-    Value(data=3.0)
+    >>> settle_auxiliary(trace, trace.output)
+    (Value(data=9.0, op='mul'), Value(data=3.0))
     """
     nodes = list(values_in(auxiliary))
     order = topological_order(values.total(nodes)) if nodes else ()

@@ -9,7 +9,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, wraps
-from typing import Concatenate, Literal, ParamSpec, TypeAlias, TypeVar, overload
+from typing import Concatenate, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 from microfp import ops
 from microfp.base.checks import check_callable, check_flag, wrong_kind, wrong_value
@@ -58,12 +58,46 @@ __all__ = [
 
 A = TypeVar("A")
 B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
 P = ParamSpec("P")
 
 Argnums: TypeAlias = int | tuple[int, ...]
 """Which positional arguments to differentiate along."""
 
 
+class ScalarFunction(Protocol[P]):
+    """A function whose first argument is a scalar: a number gives a number, and a node a node.
+
+    >>> slope: ScalarFunction[[]] = grad(lambda x: x * x)
+    >>> slope(3.0)
+    6.0
+    """
+
+    @overload
+    def __call__(self, x: float, /, *args: P.args, **kwargs: P.kwargs) -> float: ...
+    @overload
+    def __call__(self, x: Scalar, /, *args: P.args, **kwargs: P.kwargs) -> Scalar: ...
+
+
+class ScalarAndSlope(Protocol[P]):
+    """A function that returns two scalars: numbers for a number, and nodes for a node.
+
+    >>> both: ScalarAndSlope[[]] = value_and_grad(lambda x: x * x)
+    >>> both(3.0)
+    (9.0, 6.0)
+    """
+
+    @overload
+    def __call__(self, x: float, /, *args: P.args, **kwargs: P.kwargs) -> tuple[float, float]: ...
+    @overload
+    def __call__(
+        self, x: Scalar, /, *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[Scalar, Scalar]: ...
+
+
+@overload
+def grad(f: Callable[Concatenate[Scalar, P], Scalar]) -> ScalarFunction[P]: ...
 @overload
 def grad(f: Callable[Concatenate[A, P], Scalar]) -> Callable[Concatenate[A, P], A]: ...
 @overload
@@ -80,9 +114,9 @@ def grad(
     """The gradient of a function that returns one scalar, as a function of the same arguments.
 
     Types: along the first argument the gradient has its type, and the arguments keep theirs. A
-    type cannot name the argument of another number, so with `argnums` the result is `object`;
-    and where the argument is annotated `Scalar`, a type checker cannot tell that a number gives
-    a number.
+    type cannot name the argument of another number, so with `argnums` the result is `object`.
+    The argument of a lambda is taken for a scalar; a function of something else is written with
+    `def`, and says of what.
 
     Args:
         f: A function of trees that returns a Value or a number; with `has_aux`, a pair of that
@@ -97,7 +131,9 @@ def grad(
         TypeError: When called, if `f` returns no scalar or an argument holds no numbers.
         ValueError: When called, if `argnums` is out of range or names an argument twice.
 
-    >>> grad(lambda v: v[0] * v[1])((2.0, 5.0))
+    >>> def area(sides: tuple[float, float]) -> float:
+    ...     return sides[0] * sides[1]
+    >>> grad(area)((2.0, 5.0))
     (5.0, 2.0)
     >>> grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 5.0)
     (5.0, 2.0)
@@ -114,9 +150,17 @@ def grad(
 
 
 @overload
+def value_and_grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[Concatenate[Scalar, P], Scalar],
+) -> ScalarAndSlope[P]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[Value, P], Scalar],
+) -> Callable[Concatenate[Value, P], tuple[Value, Value]]: ...
+@overload
 def value_and_grad(
     f: Callable[Concatenate[A, P], Scalar],
-) -> Callable[Concatenate[A, P], tuple[Scalar, A]]: ...
+) -> Callable[Concatenate[A, P], tuple[float, A]]: ...
 @overload
 def value_and_grad(
     f: Callable[Concatenate[A, P], tuple[Scalar, B]], *, has_aux: Literal[True]
@@ -217,6 +261,18 @@ def _split_auxiliary(
     return output[0], output[1]
 
 
+@overload
+def vjp(f: Callable[[B], A], b: B, /) -> tuple[A, Callable[[A], tuple[B]]]: ...
+@overload
+def vjp(f: Callable[[B, C], A], b: B, c: C, /) -> tuple[A, Callable[[A], tuple[B, C]]]: ...
+@overload
+def vjp(
+    f: Callable[[B, C, D], A], b: B, c: C, d: D, /
+) -> tuple[A, Callable[[A], tuple[B, C, D]]]: ...
+@overload
+def vjp(
+    f: Callable[..., A], a: object, b: object, c: object, d: object, /, *primals: object
+) -> tuple[A, Callable[[A], tuple[object, ...]]]: ...
 def vjp(f: Callable[..., A], *primals: object) -> tuple[A, Callable[[A], tuple[object, ...]]]:
     """Run a function and return its result with the vector-Jacobian product at that point.
 
@@ -313,6 +369,18 @@ def _check_tied(where: str, places: tuple[Place, ...], directions: list[Operand]
                 raise wrong_value(where, "tangents", expected, (first, t))
 
 
+@overload
+def linearize(f: Callable[[B], A], b: B, /) -> tuple[A, Callable[[B], A]]: ...
+@overload
+def linearize(f: Callable[[B, C], A], b: B, c: C, /) -> tuple[A, Callable[[B, C], A]]: ...
+@overload
+def linearize(
+    f: Callable[[B, C, D], A], b: B, c: C, d: D, /
+) -> tuple[A, Callable[[B, C, D], A]]: ...
+@overload
+def linearize(
+    f: Callable[..., A], a: object, b: object, c: object, d: object, /, *primals: object
+) -> tuple[A, Callable[..., A]]: ...
 def linearize(f: Callable[..., A], *primals: object) -> tuple[A, Callable[..., A]]:
     """Run a function once and return its result with its derivative as a linear function.
 

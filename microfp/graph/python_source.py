@@ -70,7 +70,7 @@ def to_python(output: Value, inputs: Iterable[Value] | None = None, *, name: str
         v1 = v0 + y
         v2 = x + x
         return v1, (v2, 1.0)
-    >>> namespace = {}
+    >>> namespace: dict[str, Callable[..., object]] = {}
     >>> exec(source, namespace)
     >>> namespace["g"](2.0, 3.0)
     (7.0, (4.0, 1.0))

@@ -7,8 +7,8 @@
 'total'
 """
 
-from microfp.nn.activations import ACTIVATIONS, Activation
-from microfp.nn.initializers import INITIALIZERS, Initializer
+from microfp.nn.activations import ACTIVATIONS, Activation, ActivationName
+from microfp.nn.initializers import INITIALIZERS, Initializer, InitializerName
 from microfp.nn.models import Model, apply_gradients, forward, forward_many
 from microfp.nn.networks import (
     MLP,
@@ -28,7 +28,9 @@ __all__ = [
     "INITIALIZERS",
     "MLP",
     "Activation",
+    "ActivationName",
     "Initializer",
+    "InitializerName",
     "Layer",
     "Model",
     "Neuron",

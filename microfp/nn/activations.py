@@ -1,13 +1,20 @@
 """What a neuron does with its weighted sum, by name or as a function."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from microfp import values
 from microfp.base.checks import wrong_value
 from microfp.values import Value
 
-__all__ = ["ACTIVATIONS", "Activation", "activation_name", "activation_of", "check_activation"]
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "ActivationName",
+    "activation_name",
+    "activation_of",
+    "check_activation",
+]
 
 Activation: TypeAlias = Callable[[Value], Value]
 """What a neuron does with its weighted sum.
@@ -19,7 +26,14 @@ Activation: TypeAlias = Callable[[Value], Value]
 """
 
 
-ACTIVATIONS: dict[str, Activation] = {
+ActivationName: TypeAlias = Literal["relu", "tanh", "sigmoid", "softplus", "identity"]
+"""The name of an activation.
+
+>>> names: list[ActivationName] = ["relu", "tanh"]
+"""
+
+
+ACTIVATIONS: dict[ActivationName, Activation] = {
     "relu": values.relu,
     "tanh": values.tanh,
     "sigmoid": values.sigmoid,
@@ -33,7 +47,7 @@ ACTIVATIONS: dict[str, Activation] = {
 """
 
 
-def activation_of(activation: str | Activation) -> Activation:
+def activation_of(activation: ActivationName | Activation) -> Activation:
     """The function of an activation.
 
     >>> activation_of("relu")(values.value(-2.0)).data
@@ -42,7 +56,7 @@ def activation_of(activation: str | Activation) -> Activation:
     return ACTIVATIONS[activation] if isinstance(activation, str) else activation
 
 
-def check_activation(where: str, activation: str | Activation) -> None:
+def check_activation(where: str, activation: ActivationName | Activation) -> None:
     """Check that an activation is a function, or the name of one.
 
     Args:
@@ -52,7 +66,8 @@ def check_activation(where: str, activation: str | Activation) -> None:
     Raises:
         ValueError: If it is neither.
 
-    >>> check_activation("neuron", "step")
+    >>> from microfp.nn import neuron
+    >>> neuron(1, activation="step")
     Traceback (most recent call last):
     ValueError: neuron: activation must be a function or one of relu, tanh, sigmoid, softplus, \
 identity, got 'step'
@@ -62,7 +77,7 @@ identity, got 'step'
         raise wrong_value(where, "activation", f"a function or one of {names}", activation)
 
 
-def activation_name(activation: str | Activation) -> str:
+def activation_name(activation: ActivationName | Activation) -> str:
     """What an activation is called, also one that is a function.
 
     >>> activation_name("relu"), activation_name(values.tanh)

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from math import sqrt
 from random import Random
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from microfp.base.checks import wrong_value
 
-__all__ = ["INITIALIZERS", "Initializer", "initializer_of"]
+__all__ = ["INITIALIZERS", "Initializer", "InitializerName", "initializer_of"]
 
 Initializer: TypeAlias = Callable[[Random, int, int], float]
 """What draws one weight: from random numbers, the neuron's inputs and its layer's outputs.
@@ -19,7 +19,14 @@ True
 """
 
 
-INITIALIZERS: dict[str, Initializer] = {
+InitializerName: TypeAlias = Literal["micrograd", "glorot", "he", "uniform", "zeros"]
+"""The name of an initialiser.
+
+>>> names: list[InitializerName] = ["he", "zeros"]
+"""
+
+
+INITIALIZERS: dict[InitializerName, Initializer] = {
     "micrograd": lambda random, n_in, n_out: random.uniform(-1.0, 1.0),
     "glorot": lambda random, n_in, n_out: _symmetric(random, 6.0 / (n_in + n_out)),
     "he": lambda random, n_in, n_out: _symmetric(random, 6.0 / n_in),

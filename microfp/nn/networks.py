@@ -18,8 +18,14 @@ from microfp import values
 from microfp.base.checks import check_count, check_seed, wrong_kind
 from microfp.base.showing import mimebundle
 from microfp.errors import ShapeError
-from microfp.nn.activations import Activation, activation_name, activation_of, check_activation
-from microfp.nn.initializers import Initializer, initializer_of
+from microfp.nn.activations import (
+    Activation,
+    ActivationName,
+    activation_name,
+    activation_of,
+    check_activation,
+)
+from microfp.nn.initializers import Initializer, InitializerName, initializer_of
 from microfp.record import Record, attr, check_several
 from microfp.toolbox import sliding_window
 from microfp.tree import parameter_count
@@ -66,7 +72,7 @@ class Neuron(Record):
 
     weights: PVector[Value] = attr()
     bias: Value = attr()
-    activation: str | Activation = attr(default="relu")
+    activation: ActivationName | Activation = attr(default="relu")
     _elsewhere = _ADVICE
 
     def __repr__(self) -> str:
@@ -198,10 +204,10 @@ def _fire(neuron: Neuron, inputs: tuple[Value, ...]) -> Value:
 def neuron(
     n_in: int,
     *,
-    activation: str | Activation = "relu",
+    activation: ActivationName | Activation = "relu",
     weights: Sequence[Scalar] | None = None,
     bias: Scalar = 0.0,
-    init: str | Initializer = "micrograd",
+    init: InitializerName | Initializer = "micrograd",
     seed: int = 1337,
 ) -> Neuron:
     """Make a neuron.
@@ -232,10 +238,10 @@ def layer(
     n_in: int,
     n_out: int,
     *,
-    activation: str | Activation = "relu",
+    activation: ActivationName | Activation = "relu",
     weights: Sequence[Sequence[Scalar]] | None = None,
     biases: Sequence[Scalar] | None = None,
-    init: str | Initializer = "micrograd",
+    init: InitializerName | Initializer = "micrograd",
     seed: int = 1337,
 ) -> Layer:
     """Make a layer of `n_out` neurons with `n_in` inputs each.
@@ -272,8 +278,8 @@ def mlp(
     n_in: int,
     widths: Sequence[int],
     *,
-    activation: str | Activation = "relu",
-    init: str | Initializer = "micrograd",
+    activation: ActivationName | Activation = "relu",
+    init: InitializerName | Initializer = "micrograd",
     seed: int = 1337,
 ) -> MLP:
     """Make a multi-layer perceptron; its last layer is linear.
@@ -317,7 +323,7 @@ def _rows(random: Random, draw: Initializer, n_in: int, n_out: int) -> list[list
 def _layer(
     rows: Sequence[Sequence[Scalar]],
     biases: Sequence[Scalar],
-    activation: str | Activation,
+    activation: ActivationName | Activation,
 ) -> Layer:
     return Layer(
         neurons=pvector(
@@ -326,7 +332,7 @@ def _layer(
     )
 
 
-def _neuron(row: Sequence[Scalar], bias: Scalar, activation: str | Activation) -> Neuron:
+def _neuron(row: Sequence[Scalar], bias: Scalar, activation: ActivationName | Activation) -> Neuron:
     weights = pvector(map(_parameter, row))
     return Neuron(weights=weights, bias=_parameter(bias), activation=activation)
 

@@ -32,6 +32,7 @@ from microfp.optim.named import (
     AdamState,
     LionState,
     MeanSquareState,
+    OptimizerName,
     SumOfSquaresState,
     adagrad,
     adam,
@@ -57,6 +58,7 @@ from microfp.optim.parts import (
     trace,
 )
 from microfp.optim.rules import (
+    Descent,
     EmptyState,
     Numbers,
     Optimizer,
@@ -66,6 +68,7 @@ from microfp.optim.rules import (
     RuleUse,
     Slots,
     from_rule,
+    own,
 )
 
 __all__ = [
@@ -73,11 +76,13 @@ __all__ = [
     "RATES",
     "AccumulationState",
     "AdamState",
+    "Descent",
     "EmptyState",
     "LionState",
     "MeanSquareState",
     "Numbers",
     "Optimizer",
+    "OptimizerName",
     "Rate",
     "Reduction",
     "Rule",
@@ -101,6 +106,7 @@ __all__ = [
     "masked",
     "momentum",
     "nesterov",
+    "own",
     "rmsprop",
     "scale",
     "scale_by_adam",

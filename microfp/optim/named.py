@@ -7,6 +7,7 @@ chain; and its rows in `OPTIMIZERS` and `RATES`, where configurations find it.
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Literal, TypeAlias
 
 from pyrsistent import PVector
 
@@ -15,7 +16,7 @@ from microfp.base.binding import bind
 from microfp.base.checks import check_non_negative, wrong_kind
 from microfp.optim.combining import chain
 from microfp.optim.parts import add_decayed_weights, against, check_decay, trace
-from microfp.optim.rules import Optimizer, Rate, Rule, from_rule
+from microfp.optim.rules import Descent, Optimizer, Rate, Rule, from_rule
 from microfp.record import Record, attr
 from microfp.schedules import Schedule
 
@@ -25,6 +26,7 @@ __all__ = [
     "AdamState",
     "LionState",
     "MeanSquareState",
+    "OptimizerName",
     "SumOfSquaresState",
     "adagrad",
     "adam",
@@ -41,8 +43,8 @@ __all__ = [
 ]
 
 
-def _descent(name: str, learning_rate: Rate, *parts: Optimizer) -> Optimizer:
-    return chain(*parts, against(name, learning_rate))._replace(name=name)
+def _descent(name: str, learning_rate: Rate, *parts: Optimizer) -> Descent:
+    return Descent(*chain(*parts, against(name, learning_rate))._replace(name=name))
 
 
 def _decayed(weight_decay: float) -> tuple[Optimizer, ...]:
@@ -50,7 +52,7 @@ def _decayed(weight_decay: float) -> tuple[Optimizer, ...]:
     return (add_decayed_weights(weight_decay),) if weight_decay else ()
 
 
-def sgd(learning_rate: Rate, *, weight_decay: float = 0.0) -> Optimizer:
+def sgd(learning_rate: Rate, *, weight_decay: float = 0.0) -> Descent:
     """Gradient descent: update = -learning_rate * gradient.
 
     Args:
@@ -66,7 +68,7 @@ def sgd(learning_rate: Rate, *, weight_decay: float = 0.0) -> Optimizer:
     return _descent("sgd", learning_rate, *_decayed(weight_decay))
 
 
-def momentum(learning_rate: Rate, *, momentum: float = 0.9, weight_decay: float = 0.0) -> Optimizer:
+def momentum(learning_rate: Rate, *, momentum: float = 0.9, weight_decay: float = 0.0) -> Descent:
     """Gradient descent with momentum; see `trace`.
 
     Args:
@@ -80,7 +82,7 @@ def momentum(learning_rate: Rate, *, momentum: float = 0.9, weight_decay: float 
     return _descent("momentum", learning_rate, *_decayed(weight_decay), trace(momentum))
 
 
-def nesterov(learning_rate: Rate, *, momentum: float = 0.9, weight_decay: float = 0.0) -> Optimizer:
+def nesterov(learning_rate: Rate, *, momentum: float = 0.9, weight_decay: float = 0.0) -> Descent:
     """Gradient descent with Nesterov's momentum; see `trace`.
 
     Args:
@@ -144,7 +146,7 @@ def adagrad(
     initial: float = 0.0,
     eps: float = 1e-10,
     weight_decay: float = 0.0,
-) -> Optimizer:
+) -> Descent:
     """AdaGrad; see `scale_by_rss`.
 
     Args:
@@ -210,7 +212,7 @@ def rmsprop(
     eps: float = 1e-8,
     momentum: float = 0.0,
     weight_decay: float = 0.0,
-) -> Optimizer:
+) -> Descent:
     """RMSProp; see `scale_by_rms`.
 
     Args:
@@ -307,7 +309,7 @@ def adam(
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.0,
-) -> Optimizer:
+) -> Descent:
     """Adam; see `scale_by_adam`.
 
     Args:
@@ -329,7 +331,7 @@ def adamw(
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.01,
-) -> Optimizer:
+) -> Descent:
     """Adam with decoupled weight decay: the parameters decay, not the gradients.
 
     Args:
@@ -392,7 +394,7 @@ def lion(
     *,
     betas: tuple[float, float] = (0.9, 0.99),
     weight_decay: float = 0.0,
-) -> Optimizer:
+) -> Descent:
     """Lion, with decoupled weight decay; see `scale_by_lion`.
 
     Args:
@@ -406,7 +408,15 @@ def lion(
     return _descent("lion", learning_rate, scale_by_lion(betas=betas), *_decayed(weight_decay))
 
 
-OPTIMIZERS: Mapping[str, Callable[[Schedule], Optimizer]] = {
+OptimizerName: TypeAlias = Literal[
+    "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "lion"
+]
+"""The name of an optimiser.
+
+>>> names: list[OptimizerName] = ["sgd", "adam"]
+"""
+
+OPTIMIZERS: Mapping[OptimizerName, Callable[[Schedule], Optimizer]] = {
     "sgd": sgd,
     "momentum": momentum,
     "nesterov": nesterov,
@@ -422,7 +432,7 @@ OPTIMIZERS: Mapping[str, Callable[[Schedule], Optimizer]] = {
 'adam'
 """
 
-RATES: Mapping[str, float] = {
+RATES: Mapping[OptimizerName, float] = {
     "sgd": 0.1,
     "momentum": 0.02,
     "nesterov": 0.02,

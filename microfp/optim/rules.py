@@ -7,7 +7,7 @@ compiler can run with one parameter a lane.
 from collections.abc import Callable
 from functools import partial
 from itertools import repeat
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from pyrsistent import PVector, pvector
 
@@ -22,6 +22,7 @@ from microfp.record import Record, attr
 from microfp.schedules import Schedule
 
 __all__ = [
+    "Descent",
     "EmptyState",
     "Numbers",
     "Optimizer",
@@ -35,8 +36,11 @@ __all__ = [
     "check_vector",
     "checked_rate",
     "from_rule",
+    "own",
     "update_each",
 ]
+
+S = TypeVar("S")
 
 Numbers: TypeAlias = PVector[float]
 """One number per parameter, in parameter order.
@@ -137,7 +141,7 @@ class RuleUse(NamedTuple):
             complete; in the others its update is 0.0, and it remembers what it did.
 
     >>> from microfp.optim import accumulate_gradients, sgd
-    >>> [use.every for use in accumulate_gradients(sgd(0.1), every=4).rules]
+    >>> [use.every for use in accumulate_gradients(sgd(0.1), every=4).rules or ()]
     [1, 4]
     """
 
@@ -164,7 +168,7 @@ class Optimizer(NamedTuple):
     >>> from microfp.optim import adamw, sgd
     >>> sgd(0.1)
     Optimizer(name='sgd', learning_rate=constant(0.1, ...))
-    >>> len(adamw().rules)
+    >>> len(adamw().rules or ())
     3
     """
 
@@ -179,6 +183,23 @@ class Optimizer(NamedTuple):
         given = _given_rate(self.learning_rate)
         rate = "" if given is None else f", learning_rate={shown(given)}"
         return f"Optimizer(name={self.name!r}{rate})"
+
+
+class Descent(Optimizer):
+    """An optimiser that goes down along its updates at a learning rate.
+
+    Attributes:
+        learning_rate: The rate at a step.
+
+    >>> from microfp.optim import sgd
+    >>> sgd(lambda step: 0.5 - 0.1 * step).learning_rate(2)
+    0.3
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        learning_rate: Schedule
 
 
 def from_rule(name: str, rule: Rule, *, learning_rate: Schedule | None = None) -> Optimizer:
@@ -202,6 +223,35 @@ def from_rule(name: str, rule: Rule, *, learning_rate: Schedule | None = None) -
         learning_rate=learning_rate,
         rules=(RuleUse(rule),),
     )
+
+
+def own(
+    name: str,
+    init: Callable[[Numbers], S],
+    update: Callable[[Numbers, S, Numbers, int], tuple[Numbers, S]],
+    *,
+    learning_rate: Schedule | None = None,
+) -> Optimizer:
+    """Make an optimiser with a state of one's own, whose type holds init and update together.
+
+    Args:
+        name: What to call it.
+        init: From the parameters to the first state.
+        update: From gradients, state, parameters and step to updates and the next state.
+        learning_rate: What to report as the learning rate, if it has one.
+
+    >>> from pyrsistent import pvector
+    >>> count = own("count", lambda p: 0, lambda g, n, p, step: (g, n + 1))
+    >>> count.update(pvector([1.0]), count.init(pvector([1.0])), pvector([1.0]), 0)[1]
+    1
+    """
+
+    def moved(
+        gradients: Numbers, state: object, parameters: Numbers, step: int
+    ) -> tuple[Numbers, object]:
+        return update(gradients, state, parameters, step)  # type: ignore[arg-type]  # of init
+
+    return Optimizer(name=name, init=init, update=moved, learning_rate=learning_rate)
 
 
 def _first_memory(rule: Rule, parameters: Numbers) -> object:

@@ -19,6 +19,7 @@ from microfp.trainer.state import (
     TrainState,
     initial_state,
     parameter_numbers,
+    state_of,
 )
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "initial_state",
     "make_step",
     "parameter_numbers",
+    "state_of",
     "train",
 ]

@@ -3,7 +3,7 @@
 >>> from concurrent.futures import ThreadPoolExecutor
 >>> from microfp import datasets, nn, optim, trainer
 >>> data = datasets.moons(20)
->>> def final_loss(rate):
+>>> def final_loss(rate: float) -> float:
 ...     return trainer.fit(nn.mlp(2, [4, 1]), data, steps=5, optimizer=optim.sgd(rate)).final_loss
 >>> with ThreadPoolExecutor() as executor:
 ...     results = list(sweep([0.1, 0.2, -0.3], final_loss, executor))

@@ -7,11 +7,12 @@
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from pyrsistent import PMap, PVector, pvector
 
+from microfp.base.checks import wrong_kind
 from microfp.base.memo import remembering
 from microfp.base.showing import mimebundle
 from microfp.compiler.trace.structure import Template, template
@@ -21,6 +22,7 @@ from microfp.record import Deferred, Record, attr, pending
 from microfp.tree import parameters, with_parameters, without_parameters
 
 M = TypeVar("M", bound=Model)
+S = TypeVar("S")
 M_co = TypeVar("M_co", bound=Model, covariant=True)
 
 
@@ -176,6 +178,35 @@ def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
     if not numbers:
         raise without_parameters("train", model)
     return TrainState.unchecked(0, model, optimizer.init(numbers), None)
+
+
+def state_of(state: TrainState[M], kind: type[S]) -> S:
+    """Return what an optimiser remembers in a state, by its type.
+
+    Args:
+        state: Of a training.
+        kind: Of what is wanted; of a chain, the first such state is given.
+
+    Raises:
+        TypeError: If the optimiser remembers nothing of that type.
+
+    >>> from microfp import nn, optim
+    >>> state_of(initial_state(nn.mlp(2, [1]), optim.adam(0.1)), optim.AdamState).count
+    0
+    """
+    found = next((it for it in _remembered(state.optimizer_state) if isinstance(it, kind)), None)
+    if found is None:
+        expected = f"one that holds a {kind.__name__}"
+        raise wrong_kind("state_of", "the optimizer state", expected, state.optimizer_state)
+    return found
+
+
+def _remembered(memory: object) -> Iterator[object]:
+    """A state of an optimiser, and those that it is made of."""
+    yield memory
+    if type(memory) is tuple:
+        for part in memory:
+            yield from _remembered(part)
 
 
 def untrained(model: M) -> TrainState[M]:

@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,8 @@ from microfp.losses import mean_squared_error
 from microfp.nn import Model
 from microfp.streams import resume
 from microfp.toolbox import take
-from microfp.trainer import Backend, TrainState, initial_state, train
-from microfp.values import stop_gradient
+from microfp.trainer import Backend, Stepped, TrainState, initial_state, train
+from microfp.values import Scalar, Value, stop_gradient
 from tests.checkpoint.states import (
     MOONS,
     ROOT,
@@ -329,3 +330,38 @@ def test_a_record_of_another_type_than_the_format_says_is_misuse(tmp_path: Path)
     with pytest.raises(TypeError, match="record must be a Labelled"):
         save_record(wrong, tmp_path / "file.json", LABELLED)
     assert list(tmp_path.iterdir()) == []
+
+
+# The type of the model
+
+
+class Slope(Record):
+    slope: Value = attr()
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        return self.slope * inputs[0]
+
+
+def test_a_state_is_loaded_as_one_of_the_model_that_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    save(initial_state(nn.mlp(2, [3, 1]), optim.sgd(0.1)), path)
+    state = unsafe_perform_io(load(path, model=nn.MLP).unwrap())
+    assert [len(layer.neurons) for layer in state.model.layers] == [3, 1]
+    told = str(unsafe_perform_io(load(path, model=nn.Neuron).failure()))
+    assert told.startswith(f"{path}: state.model must be of type Neuron, got MLP(")
+
+
+def test_the_model_that_is_asked_for_counts_as_known(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    save(initial_state(Slope(slope=value(2.0)), optim.sgd(0.1)), path)
+    state = unsafe_perform_io(load(path, model=Slope).unwrap())
+    assert state.model.slope.data == 2.0
+    again = unsafe_perform_io(load(path, model=Slope, known=[Slope]).unwrap())
+    assert again.model.slope.data == 2.0
+
+
+def test_a_state_after_a_step_comes_back_as_one(tmp_path: Path) -> None:
+    (stepped,) = take(1, train(nn.mlp(2, [1]), MOONS))
+    start = initial_state(nn.mlp(2, [1]), optim.sgd(0.1))
+    kinds = [type(from_data(to_data(state))) for state in (start, stepped)]
+    assert kinds == [TrainState, Stepped]

@@ -137,3 +137,10 @@ def test_integers_are_floats_to_the_function_and_not_to_the_record() -> None:
         Dataset(xs=((1, 2),), ys=(1.0,))
     with pytest.raises(TypeError, match=refusal("dataset", "xs[0]", "[1.0] (list)")):
         Dataset(xs=([1.0],), ys=(1.0,))  # type: ignore[arg-type]  # the misuse under test
+
+
+def test_the_classes_are_those_that_the_metadata_name() -> None:
+    assert dataset(ROWS, LABELS).classes == ()
+    named = dataset(ROWS, LABELS, metadata={"classes": ("red", "blue")})
+    assert named.classes == ("red", "blue")
+    assert dataset(ROWS, LABELS, metadata={"classes": 3}).classes == ()

@@ -18,6 +18,10 @@ from microfp.configurations import (
     optimizer_of,
     schedule_of,
 )
+from microfp.experiments import LossName
+from microfp.nn import ActivationName, InitializerName
+from microfp.optim import OptimizerName
+from microfp.schedules import ScheduleName
 
 
 @pytest.mark.parametrize(
@@ -68,7 +72,7 @@ def test_a_configuration_is_data() -> None:
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_a_loss_is_the_one_of_its_name_with_the_penalty(name: str) -> None:
+def test_a_loss_is_the_one_of_its_name_with_the_penalty(name: LossName) -> None:
     loss = loss_of(Configuration(loss=name, penalty=0.5))
     assert loss.name == name
     assert loss.penalty is not None
@@ -83,7 +87,7 @@ def test_auto_is_no_loss_without_data() -> None:
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_an_optimizer_is_the_one_of_its_name_with_the_rate(name: str) -> None:
+def test_an_optimizer_is_the_one_of_its_name_with_the_rate(name: OptimizerName) -> None:
     configuration = Configuration(optimizer=name, schedule="constant", learning_rate=0.25)
     made, expected = optimizer_of(configuration), getattr(optim, name)(0.25)
     p, g = pvector([1.0, -2.0]), pvector([0.5, 0.25])
@@ -93,7 +97,7 @@ def test_an_optimizer_is_the_one_of_its_name_with_the_rate(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCHEDULES)
 @pytest.mark.parametrize("steps", [0, 1, 2, 50])
-def test_every_schedule_is_a_rate_at_every_step(name: str, steps: int) -> None:
+def test_every_schedule_is_a_rate_at_every_step(name: ScheduleName, steps: int) -> None:
     rate = schedule_of(Configuration(schedule=name, steps=steps, learning_rate=0.5))
     assert all(0.0 <= rate(k) <= 0.5 for k in range(steps + 5))
     if steps >= 4 or name != "one_cycle":  # a shorter cycle never comes to its peak
@@ -108,7 +112,9 @@ def test_a_warm_up_comes_first_and_the_schedule_still_ends_with_the_steps() -> N
 
 
 @pytest.mark.parametrize(("activation", "init"), [("relu", "he"), ("tanh", "glorot")])
-def test_a_model_has_weights_that_suit_its_activation(activation: str, init: str) -> None:
+def test_a_model_has_weights_that_suit_its_activation(
+    activation: ActivationName, init: InitializerName
+) -> None:
     model = model_of(Configuration(hidden=(3,), activation=activation, seed=5), 2, 4)
     expected = nn.mlp(2, [3, 4], activation=activation, init=init, seed=5)
     assert [p.data for p in nn.parameters(model)] == [p.data for p in nn.parameters(expected)]

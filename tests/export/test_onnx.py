@@ -13,7 +13,7 @@ import microfp
 from microfp import Record, attr, export, func, nn, tree, value
 from microfp.export import onnx as graphs
 from microfp.gradients import backward_symbolic
-from microfp.nn import Layer, Model, forward_many
+from microfp.nn import ActivationName, Layer, Model, forward_many
 from microfp.values import Scalar, Value, lift, stop_gradient
 from tests.export.computations import COMPUTATIONS
 from tests.export.models import block, complaint, unwrapped
@@ -44,7 +44,7 @@ def check_agrees(model: Model, rows: list[list[float]], path: Path) -> onnx.Mode
 @pytest.mark.parametrize("activation", sorted(nn.ACTIVATIONS))
 @pytest.mark.parametrize("widths", [[1], [4, 3], [16, 16, 1]])
 def test_an_mlp_computes_the_same_in_onnx_runtime(
-    activation: str, widths: list[int], tmp_path: Path
+    activation: ActivationName, widths: list[int], tmp_path: Path
 ) -> None:
     model = nn.mlp(3, widths, activation=activation, seed=8)
     made = check_agrees(model, rows_of(3), tmp_path / "m")

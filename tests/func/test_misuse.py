@@ -12,6 +12,11 @@ from microfp.values import Scalar
 from tests.func.curves import LINE, cube
 
 
+def anything(function: Callable[..., object]) -> Callable[..., object]:
+    """A function that a type checker lets be called in any way."""
+    return function
+
+
 @pytest.mark.parametrize(
     ("misuse", "message"),
     [
@@ -23,7 +28,7 @@ from tests.func.curves import LINE, cube
             ),
         ),
         (lambda: func.linearize(lambda x: "a", 1.0), "^linearize: output 0 must be"),
-        (lambda: func.linearize(sin, 1.0)[1]("a"), "^linearize: tangent 0 must be"),
+        (lambda: anything(func.linearize(sin, 1.0)[1])("a"), "^linearize: tangent 0 must be"),
         (lambda: func.jacfwd(lambda x: LINE)(1.0), "^jacfwd: output 0.slope must be outside"),
         (lambda: func.jacrev(lambda x: LINE)(1.0), "^jacrev: output 0.slope must be outside"),
         (lambda: func.jacobian(lambda x: LINE)(1.0), "^jacobian: output 0.slope must be outside"),
@@ -60,7 +65,7 @@ MISUSES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: func.hvp(lambda x: x, 1.0, (1.0, 1.0)), ShapeError, "hvp: tangents must be shaped"),
     (lambda: func.vjp(lambda x: "a", 1.0), TypeError, "vjp: output 0 must be a number"),
     (lambda: func.vjp(twice, 1.0)[1](1.0), ShapeError, "vjp: cotangents must be shaped"),
-    (func.linearize(lambda x: x, 1.0)[1], ShapeError, "linearize: .* got no tangent 0"),
+    (anything(func.linearize(lambda x: x, 1.0)[1]), ShapeError, "linearize: .* got no tangent 0"),
     (
         lambda: func.jacobian(lambda m: m)(nn.neuron(1)),
         TypeError,

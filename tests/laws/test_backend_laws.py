@@ -14,7 +14,7 @@ from microfp.compiler.python.step import Plan, find_plan
 from microfp.compiler.trace.structure import template
 from microfp.datasets import Dataset, dataset
 from microfp.losses import Loss, max_margin
-from microfp.nn import ACTIVATIONS, MLP, mlp
+from microfp.nn import ACTIVATIONS, MLP, ActivationName, mlp
 from microfp.optim import sgd
 from microfp.record import Record, attr
 from microfp.toolbox import take
@@ -138,7 +138,7 @@ def test_generated_python_has_the_bits_of_eager_for_any_formula(
 )
 @settings(max_examples=30)
 def test_generated_python_has_the_bits_of_eager_for_any_perceptron(
-    activation: str,
+    activation: ActivationName,
     widths: list[int],
     seed: int,
     scale: float,

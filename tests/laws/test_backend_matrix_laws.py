@@ -8,7 +8,7 @@ import pytest
 from microfp import datasets, losses, nn, optim, trainer
 from microfp.datasets import Dataset
 from microfp.losses import Loss
-from microfp.nn import ACTIVATIONS, MLP
+from microfp.nn import ACTIVATIONS, MLP, ActivationName
 from microfp.optim import Optimizer
 from microfp.schedules import cosine
 from microfp.toolbox import take
@@ -102,7 +102,7 @@ def same(found: float, expected: float, scale: float) -> bool:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
-def test_all_optimisers_train_alike_in_all_backends(name: str, activation: str) -> None:
+def test_all_optimisers_train_alike_in_all_backends(name: str, activation: ActivationName) -> None:
     model = nn.mlp(2, [3, outputs(name)], activation=activation)
     for optimizer in optimizers(model):
         expected = states(model, EXAMPLES[name], optimizer, "eager")

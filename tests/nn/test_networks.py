@@ -16,6 +16,7 @@ from microfp.errors import ShapeError
 from microfp.nn import (
     ACTIVATIONS,
     MLP,
+    ActivationName,
     Layer,
     Neuron,
     apply_gradients,
@@ -52,7 +53,7 @@ def data(model: object) -> list[float]:
     bias=numbers,
 )
 def test_a_neuron_is_the_activation_of_a_weighted_sum(
-    name: str, rows: list[tuple[float, float]], bias: float
+    name: ActivationName, rows: list[tuple[float, float]], bias: float
 ) -> None:
     weights, inputs = zip(*rows, strict=True)
     made = neuron(len(rows), weights=weights, bias=bias, activation=name)

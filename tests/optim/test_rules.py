@@ -3,8 +3,9 @@
 import pytest
 from pyrsistent import pvector
 
-from microfp import ops, optim, value
+from microfp import datasets, nn, ops, optim, trainer, value
 from microfp.optim import (
+    Numbers,
     Optimizer,
     Rule,
     accumulate_gradients,
@@ -19,8 +20,13 @@ from microfp.optim import (
 )
 from microfp.record import Record, attr
 from microfp.schedules import linear
+from microfp.toolbox import last, take
 from microfp.values import Value
 from tests.optim.steps import NAMED, ONE, PARTS, fed
+
+
+class Seen(Record):
+    steps: int = attr()
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
@@ -120,3 +126,29 @@ def test_the_repr_of_an_optimiser_is_its_name_and_the_rate_that_was_given(
     optimizer: Optimizer, line: str
 ) -> None:
     assert repr(optimizer) == line
+
+
+def test_an_optimiser_with_a_state_of_its_own_trains_and_its_state_is_found() -> None:
+    def init(parameters: Numbers) -> Seen:
+        return Seen(steps=0)
+
+    def update(
+        gradients: Numbers, state: Seen, parameters: Numbers, step: int
+    ) -> tuple[Numbers, Seen]:
+        return pvector([-0.25 * g for g in gradients]), state.set(steps=state.steps + 1)
+
+    counted = optim.own("counted", init, update, learning_rate=lambda step: 0.25)
+    model, data = nn.mlp(2, [2, 1]), datasets.moons(8)
+    third = last(take(3, trainer.train(model, data, optimizer=counted)))
+    plain = last(take(3, trainer.train(model, data, optimizer=sgd(0.25))))
+    assert trainer.state_of(third, Seen) == Seen(steps=3)
+    assert trainer.parameter_numbers(third) == trainer.parameter_numbers(plain)
+    assert third.metrics == plain.metrics
+
+
+def test_the_state_of_a_part_is_found_in_a_chain_and_no_other_type() -> None:
+    chained = optim.chain(optim.clip(1.0), optim.adam(0.1))
+    state = trainer.initial_state(nn.mlp(2, [1]), chained)
+    assert trainer.state_of(state, optim.AdamState).count == 0
+    with pytest.raises(TypeError, match="state_of: the optimizer state must be one that holds a T"):
+        trainer.state_of(state, optim.TraceState)

@@ -19,6 +19,9 @@ BLOCK = re.compile(r"^( *)```python\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 PRIVATE = ("algebra", "base", "cli", "compiler")
 """Rooms that no user enters: their examples are for who works on them."""
 
+UNTYPED = ("first-notebook.md", "micrograd.md")
+"""Pages of what others leave untyped: the cells as marimo writes them, and micrograd's classes."""
+
 PARSER = doctest.DocTestParser()
 
 
@@ -103,6 +106,8 @@ def programs() -> Iterator[tuple[str, str]]:
     """The name and the text of each program."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     for page in pages:
+        if page.name in UNTYPED:
+            continue
         name = "_".join(page.relative_to(ROOT).with_suffix("").parts).replace("-", "_")
         yield f"page_{name}.py", page_program(page.read_text(encoding="utf-8"))
     for path in sorted((ROOT / "microfp").rglob("*.py")):

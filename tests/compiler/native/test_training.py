@@ -38,7 +38,7 @@ from microfp.compiler.trace.structure import Template, template
 from microfp.compiler.trace.update_rules import rules_of
 from microfp.errors import CompileError, DataError, TraceError
 from microfp.losses import Loss
-from microfp.nn import ACTIVATIONS
+from microfp.nn import ACTIVATIONS, ActivationName
 from microfp.ops import primitive
 from microfp.optim import Numbers, Optimizer
 from microfp.record import Record, attr
@@ -96,7 +96,9 @@ LOSSES: dict[str, Loss] = {
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_every_loss_and_activation_trains_as_eager_does(loss: Loss, activation: str) -> None:
+def test_every_loss_and_activation_trains_as_eager_does(
+    loss: Loss, activation: ActivationName
+) -> None:
     model, data = nn.mlp(2, [5, 3, 1], activation=activation), datasets.moons(27)
     optimizer = optim.sgd(0.05)
 

@@ -8,7 +8,7 @@ from microfp.compiler.python.scores import FEWEST_ROWS, scores
 from microfp.datasets import moons
 from microfp.errors import ShapeError
 from microfp.losses import Loss
-from microfp.nn import ACTIVATIONS, forward_many, mlp
+from microfp.nn import ACTIVATIONS, ActivationName, forward_many, mlp
 from microfp.plot_data import decision_boundary
 from microfp.record import Record, attr
 from microfp.trainer import chosen_backend
@@ -30,7 +30,7 @@ class Branching(Record):
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 @pytest.mark.parametrize("count", [0, 1, FEWEST_ROWS - 1, FEWEST_ROWS, 2 * FEWEST_ROWS])
 def test_scores_are_those_of_the_model_for_few_and_for_many_rows(
-    activation: str, count: int
+    activation: ActivationName, count: int
 ) -> None:
     model = mlp(2, [3, 2], activation=activation)
     expected = [tuple(y.data for y in forward_many(model, row)) for row in ROWS[:count]]

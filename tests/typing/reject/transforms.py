@@ -17,3 +17,8 @@ func.grad(loss)(nn.mlp(2, [1]), 1.0)  # reject
 number: float = func.grad(loss)(nn.mlp(2, [1]))  # reject
 func.grad(text)(1.0)  # reject
 func.value_and_grad(loss, has_aux=True)  # reject
+func.value_and_grad(loss)(nn.mlp(2, [1]))[0].data  # reject
+func.vjp(loss, 1.0)  # reject
+func.vjp(loss, nn.mlp(2, [1]), 1.0)  # reject
+func.linearize(loss, nn.neuron(2))  # reject
+func.linearize(loss, nn.mlp(2, [1]))[1](1.0)  # reject

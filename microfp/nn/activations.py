@@ -25,11 +25,22 @@ ACTIVATIONS: dict[str, Activation] = {
     "sigmoid": values.sigmoid,
     "softplus": values.softplus,
     "identity": lambda a: a,
+    "elu": values.elu,
+    "gelu": values.gelu,
+    "gelu_tanh": values.gelu_tanh,
+    "hardtanh": values.hardtanh,
+    "leaky_relu": values.leaky_relu,
+    "log_sigmoid": values.log_sigmoid,
+    "mish": values.mish,
+    "relu6": values.relu6,
+    "selu": values.selu,
+    "silu": values.silu,
+    "softsign": values.softsign,
 }
 """The activations that go by a name.
 
->>> sorted(ACTIVATIONS)
-['identity', 'relu', 'sigmoid', 'softplus', 'tanh']
+>>> list(ACTIVATIONS)[:5]
+['relu', 'tanh', 'sigmoid', 'softplus', 'identity']
 """
 
 
@@ -52,10 +63,9 @@ def check_activation(where: str, activation: str | Activation) -> None:
     Raises:
         ValueError: If it is neither.
 
-    >>> check_activation("neuron", "step")
+    >>> check_activation("neuron", "step")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ValueError: neuron: activation must be a function or one of relu, tanh, sigmoid, softplus, \
-identity, got 'step'
+    ValueError: neuron: activation must be a function or one of relu, tanh, ..., got 'step'
     """
     if not callable(activation) and activation not in ACTIVATIONS:
         names = ", ".join(ACTIVATIONS)

@@ -16,36 +16,124 @@ from microfp.values import (
     Scalar,
     Value,
     absolute,
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atanh,
+    cbrt,
+    ceil,
     cos,
+    cosh,
+    digamma,
+    elu,
+    erf,
+    erfc,
     exp,
+    exp2,
+    expm1,
+    floor,
+    gelu,
+    gelu_tanh,
+    hardtanh,
+    leaky_relu,
+    lgamma,
     log,
+    log1p,
+    log2,
+    log10,
+    log_sigmoid,
+    logical_not,
+    mish,
     neg,
+    positive,
+    reciprocal,
     relu,
+    relu6,
+    round,
+    selu,
     sigmoid,
+    sign,
+    silu,
     sin,
+    sinh,
     softplus,
+    softsign,
     sqrt,
+    square,
+    tan,
     tanh,
 )
 
 __all__ = [
     "absolute",
+    "acos",
+    "acosh",
     "add",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "ceil",
+    "clip",
     "cos",
+    "cosh",
+    "digamma",
     "divide",
+    "elu",
+    "equal",
+    "erf",
+    "erfc",
     "exp",
+    "exp2",
+    "expm1",
+    "floor",
+    "gelu",
+    "gelu_tanh",
+    "greater",
+    "greater_equal",
+    "hardtanh",
+    "hypot",
+    "leaky_relu",
+    "less",
+    "less_equal",
+    "lgamma",
     "log",
+    "log1p",
+    "log2",
+    "log10",
+    "log_sigmoid",
+    "logaddexp",
+    "logical_and",
+    "logical_not",
+    "logical_or",
     "maximum",
     "minimum",
+    "mish",
     "mul",
     "neg",
+    "positive",
     "pow",
+    "reciprocal",
     "relu",
+    "relu6",
+    "remainder",
+    "round",
+    "selu",
     "sigmoid",
+    "sign",
+    "silu",
     "sin",
+    "sinh",
     "softplus",
+    "softsign",
     "sqrt",
+    "square",
     "sub",
+    "tan",
     "tanh",
 ]
 
@@ -114,3 +202,111 @@ def minimum(b: Scalar) -> Operation:
     1.0
     """
     return lambda a: values.minimum(a, b)
+
+
+def hypot(b: Scalar) -> Operation:
+    """Take the length of what comes and b, as two sides.
+
+    >>> hypot(4.0)(3.0).data
+    5.0
+    """
+    return lambda a: values.hypot(a, b)
+
+
+def remainder(b: Scalar) -> Operation:
+    """Divide what comes by b and keep the rest: `remainder(b)(a) == a % b`.
+
+    >>> remainder(3.0)(-1.0).data
+    2.0
+    """
+    return lambda a: values.remainder(a, b)
+
+
+def atan2(b: Scalar) -> Operation:
+    """Take the angle of the point (b, a), where a is what comes.
+
+    >>> atan2(1.0)(0.0).data
+    0.0
+    """
+    return lambda a: values.atan2(a, b)
+
+
+def logaddexp(b: Scalar) -> Operation:
+    """Take log(exp(a) + exp(b)) of what comes and b.
+
+    >>> logaddexp(float("-inf"))(3.0).data
+    3.0
+    """
+    return lambda a: values.logaddexp(a, b)
+
+
+def greater(b: Scalar) -> Operation:
+    """Say 1 where what comes is greater than b, else 0.
+
+    >>> greater(1.0)(2.0).data
+    1.0
+    """
+    return lambda a: values.greater(a, b)
+
+
+def greater_equal(b: Scalar) -> Operation:
+    """Say 1 where what comes is at least b, else 0.
+
+    >>> greater_equal(2.0)(2.0).data
+    1.0
+    """
+    return lambda a: values.greater_equal(a, b)
+
+
+def less(b: Scalar) -> Operation:
+    """Say 1 where what comes is less than b, else 0.
+
+    >>> less(1.0)(2.0).data
+    0.0
+    """
+    return lambda a: values.less(a, b)
+
+
+def less_equal(b: Scalar) -> Operation:
+    """Say 1 where what comes is at most b, else 0.
+
+    >>> less_equal(2.0)(2.0).data
+    1.0
+    """
+    return lambda a: values.less_equal(a, b)
+
+
+def equal(b: Scalar) -> Operation:
+    """Say 1 where what comes is the number b, else 0.
+
+    >>> equal(2.0)(2.0).data
+    1.0
+    """
+    return lambda a: values.equal(a, b)
+
+
+def logical_and(b: Scalar) -> Operation:
+    """Say 1 where what comes and b both hold, else 0.
+
+    >>> logical_and(1.0)(0.0).data
+    0.0
+    """
+    return lambda a: values.logical_and(a, b)
+
+
+def logical_or(b: Scalar) -> Operation:
+    """Say 1 where what comes or b holds, else 0.
+
+    >>> logical_or(1.0)(0.0).data
+    1.0
+    """
+    return lambda a: values.logical_or(a, b)
+
+
+def clip(low: Scalar, high: Scalar) -> Operation:
+    """Keep what comes from low to high.
+
+    >>> clip(-1.0, 1.0)(7.0).data
+    1.0
+    """
+    return lambda a: values.clip(a, low, high)

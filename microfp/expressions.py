@@ -13,6 +13,8 @@ import ast
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from inspect import signature
 from itertools import pairwise
 from keyword import iskeyword
 from reprlib import repr as short_repr
@@ -36,11 +38,32 @@ def _notation_name(name: str) -> str:
     return before if bracket else name
 
 
+def _of_several(function: Callable[[Sequence[Scalar]], Value]) -> Function:
+    return lambda *operands: function(operands)
+
+
+_OF_SEVERAL: Mapping[str, Function] = {
+    name: _of_several(function)
+    for name, function in (
+        ("logsumexp", values.logsumexp),
+        ("mean", values.mean),
+        ("norm", values.norm),
+        ("sum", values.total),
+        ("total", values.total),
+    )
+}
+
 FUNCTIONS: Mapping[str, Function] = dict(
     sorted(
-        (called, function)
-        for name, function in values.FUNCTIONS.items()
-        for called in (name, _notation_name(name))
+        [
+            *(
+                (called, function)
+                for name, function in values.FUNCTIONS.items()
+                for called in (name, _notation_name(name))
+            ),
+            *values.COMPOSITIONS.items(),
+            *_OF_SEVERAL.items(),
+        ]
     )
 )
 """The functions that an expression can call, by the names it calls them.
@@ -61,6 +84,7 @@ _OPERATORS: Mapping[str, Function] = {
     "-": values.sub,
     "*": values.mul,
     "/": values.divide,
+    "%": values.remainder,
     "**": values.pow,
 }
 
@@ -71,18 +95,18 @@ CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e}
 (3.0, 3.0)
 """
 
-_BINDING: Mapping[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 4}
+_BINDING: Mapping[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "**": 4}
 """How strongly an operator binds; a sign before its operand stands between `*` and `**`."""
 
 _SIGN_BINDING = 3
 
-_ALLOWED = "allowed are numbers, names, + - * / **, parentheses and the functions of microfp"
+_ALLOWED = "allowed are numbers, names, + - * / % **, parentheses and the functions of microfp"
 
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
       | (?P<name>[^\W\d]\w*)
-      | (?P<sign>\*\*|[-+*/(),])
+      | (?P<sign>\*\*|[-+*/%(),])
       | (?P<other>\S)
     )""",
     re.VERBOSE,
@@ -128,7 +152,7 @@ def expression(text: str, variables: Mapping[str, Scalar]) -> Value:
     >>> expression("x // 2", {"x": 3})
     Traceback (most recent call last):
     microfp.errors.ExpressionError: expression: found 'x // 2' at column 1; allowed are numbers, \
-names, + - * / **, parentheses and the functions of microfp
+names, + - * / % **, parentheses and the functions of microfp
     """
     steps = _steps(text)
     names = _names(steps)
@@ -291,8 +315,7 @@ class _Reader:
     def _name(self, name: str, after: _Token) -> bool:
         function = FUNCTIONS.get(name)
         if after.text == "(" and function is not None:
-            arity = PRIMITIVES[function.__name__].arity
-            self.waiting.append(_Waiting(0, _Step(function, arity or 0)))
+            self.waiting.append(_Waiting(0, _Step(function, 0)))
             self.wants = "call"
             return True
         self.steps.append(_Step(lambda x: x, 0, name))
@@ -333,8 +356,19 @@ class _Reader:
         self.wants = "operator"
         if opened.step is None:
             return more == 1
-        self.steps.append(opened.step)
-        return opened.operands + more == opened.step.operands
+        count = opened.operands + more
+        self.steps.append(opened.step._replace(operands=count))
+        fewest, most = _arities(opened.step.apply)
+        return fewest <= count <= most
+
+
+@cache  # of functions that belong to the program
+def _arities(function: Callable[..., Scalar]) -> tuple[int, float]:
+    """How many operands a function takes at least, and at most."""
+    if function in _OF_SEVERAL.values():
+        return 1, math.inf
+    operands = signature(function).parameters.values()
+    return sum(operand.default is operand.empty for operand in operands), len(operands)
 
 
 _END = _Token("end", "", 0)
@@ -441,15 +475,17 @@ def _call_fault(
     if name not in FUNCTIONS:
         rest = f", which is no function of microfp; they are {', '.join(FUNCTIONS)}"
         return _found(name, _column(text, node), rest)
-    arity = PRIMITIVES[FUNCTIONS[name].__name__].arity
+    fewest, most = _arities(FUNCTIONS[name])
     starred = next((operand for operand in operands if isinstance(operand, ast.Starred)), None)
     if starred is not None:
         return _unexpected(text, starred)
-    if len(operands) == arity:
+    if fewest <= len(operands) <= most:
         return None
+    counts = " or ".join(map(str, sorted({fewest, most})))
+    expected = "at least 1" if most == math.inf else counts
     return ExpressionError(
-        f"expression: {name} at column {_column(text, node)} must have {arity} "
-        f"operand{'' if arity == 1 else 's'}, got {len(operands)}"
+        f"expression: {name} at column {_column(text, node)} must have {expected} "
+        f"operand{'' if most in {1, math.inf} else 's'}, got {len(operands)}"
     )
 
 

@@ -7,6 +7,7 @@ In the guide to the command line, sessions are examples too: what stands after `
 folder that is empty at first, and what follows is what it says, `...` standing for anything.
 """
 
+import ast
 import doctest
 import os
 import re
@@ -15,12 +16,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 
 from sybil import Example, Sybil
+from sybil.document import DOCSTRING_PUNCTUATION, PythonDocStringDocument
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
 from sybil.sybil import SybilCollection
+from sybil.text import LineNumberOffsets
 
 ROOT = Path(__file__).parent.parent
 
@@ -68,7 +72,39 @@ def leave_folder(namespace: dict[str, object]) -> None:
     namespace["_folder"].cleanup()  # type: ignore[attr-defined]  # as it was made
 
 
-docstrings = Sybil(parsers=[DocTestParser()], path=str(ROOT / "microfp"), patterns=["*.py"])
+class SourceDocument(PythonDocStringDocument):
+    """A module with its docstrings, and the strings below constants and fields."""
+
+    @staticmethod
+    def extract_docstrings(python_source_code: str) -> Iterator[tuple[int, int, str]]:
+        """Yield where each of them stands, and what it says."""
+        yield from PythonDocStringDocument.extract_docstrings(python_source_code)
+        lines = LineNumberOffsets(python_source_code)
+        for below in strings_below_names(python_source_code):
+            start = lines.get(below.lineno - 1, below.col_offset)
+            end = lines.get((below.end_lineno or 1) - 1, below.end_col_offset or 0)
+            quotes = DOCSTRING_PUNCTUATION.match(python_source_code, start, end)
+            assert quotes is not None
+            yield quotes.end(), end - len(quotes.group(1)), str(below.value)
+
+
+def strings_below_names(source: str) -> Iterator[ast.Constant]:
+    """The strings that stand right below an assignment, in a module or in a class."""
+    for node in ast.walk(ast.parse(source)):
+        body = node.body if isinstance(node, ast.Module | ast.ClassDef) else []
+        for above, below in pairwise(body):
+            match above, below:
+                case ast.Assign() | ast.AnnAssign(), ast.Expr(value=ast.Constant(value=str())):
+                    assert isinstance(below.value, ast.Constant)
+                    yield below.value
+
+
+docstrings = Sybil(
+    parsers=[DocTestParser()],
+    path=str(ROOT / "microfp"),
+    patterns=["*.py"],
+    document_types={".py": SourceDocument},
+)
 readme = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT), filenames=["README.md"])
 sessions = Sybil(
     parsers=[PythonCodeBlockParser(), CodeBlockParser("console", run_session)],

@@ -93,6 +93,22 @@ def _dual_minimum(a: Dual, b: Dual) -> Dual:
     return _mean(a, b) if a.primal == b.primal else a if a.primal < b.primal else b
 
 
+def _dual_hypot(a: Dual, b: Dual) -> Dual:
+    y = math.hypot(a.primal, b.primal)
+    return Dual(y, (a.primal * a.tangent + b.primal * b.tangent) / y)
+
+
+def _dual_angle(a: Dual, b: Dual) -> Dual:
+    square = a.primal**2 + b.primal**2
+    slope = (b.primal * a.tangent - a.primal * b.tangent) / square
+    return Dual(math.atan2(a.primal, b.primal), slope)
+
+
+def _dual_logaddexp(a: Dual, b: Dual) -> Dual:
+    y = math.log(math.exp(a.primal) + math.exp(b.primal))
+    return Dual(y, math.exp(a.primal - y) * a.tangent + math.exp(b.primal - y) * b.tangent)
+
+
 DUALS: Algebra[Dual] = {
     "add": lambda a, b: Dual(a.primal + b.primal, a.tangent + b.tangent),
     "sub": lambda a, b: Dual(a.primal - b.primal, a.tangent - b.tangent),
@@ -119,6 +135,40 @@ DUALS: Algebra[Dual] = {
     "positive": lambda a: Dual(float(a.primal > 0), 0.0),
     "sign": lambda a: Dual(math.copysign(1.0, a.primal), 0.0),
     "above": lambda a, b: Dual(float(a.primal > b.primal), 0.0),
+    "tan": _elementary(math.tan, lambda a: 1 / math.cos(a) ** 2),
+    "asin": _elementary(math.asin, lambda a: 1 / math.sqrt(1 - a * a)),
+    "acos": _elementary(math.acos, lambda a: -1 / math.sqrt(1 - a * a)),
+    "atan": _elementary(math.atan, lambda a: 1 / (1 + a * a)),
+    "atan2": _dual_angle,
+    "sinh": _elementary(math.sinh, math.cosh),
+    "cosh": _elementary(math.cosh, math.sinh),
+    "sech": _elementary(lambda a: 1 / math.cosh(a), lambda a: -math.tanh(a) / math.cosh(a)),
+    "asinh": _elementary(math.asinh, lambda a: 1 / math.sqrt(1 + a * a)),
+    "acosh": _elementary(math.acosh, lambda a: 1 / math.sqrt(a * a - 1)),
+    "atanh": _elementary(math.atanh, lambda a: 1 / (1 - a * a)),
+    "exp2": _elementary(lambda a: 2.0**a, lambda a: 2.0**a * math.log(2)),
+    "expm1": _elementary(math.expm1, math.exp),
+    "log1p": _elementary(math.log1p, lambda a: 1 / (1 + a)),
+    "log2": _elementary(math.log2, lambda a: 1 / (a * math.log(2))),
+    "log10": _elementary(math.log10, lambda a: 1 / (a * math.log(10))),
+    "logaddexp": _dual_logaddexp,
+    "cbrt": _elementary(math.cbrt, lambda a: 1 / (3 * math.cbrt(a) ** 2)),
+    "hypot": _dual_hypot,
+    "erf": _elementary(math.erf, lambda a: 2 / math.sqrt(math.pi) * math.exp(-a * a)),
+    "erfc": _elementary(math.erfc, lambda a: -2 / math.sqrt(math.pi) * math.exp(-a * a)),
+    "lgamma": _elementary(math.lgamma, lambda a: float(mpmath.digamma(a))),
+    "digamma": _elementary(
+        lambda a: float(mpmath.digamma(a)), lambda a: float(mpmath.polygamma(1, a))
+    ),
+    "floor": lambda a: Dual(float(math.floor(a.primal)), 0.0),
+    "ceil": lambda a: Dual(float(math.ceil(a.primal)), 0.0),
+    "round": lambda a: Dual(float(round(a.primal)), 0.0),
+    "remainder": lambda a, b: Dual(
+        a.primal % b.primal, a.tangent - (a.primal // b.primal) * b.tangent
+    ),
+    "greater": lambda a, b: Dual(float(a.primal > b.primal), 0.0),
+    "greater_equal": lambda a, b: Dual(float(a.primal >= b.primal), 0.0),
+    "equal": lambda a, b: Dual(float(a.primal == b.primal), 0.0),
     "choose": lambda c, a, b: a if c.primal > 0 else b,
 }
 
@@ -146,6 +196,36 @@ VALUES: Algebra[Value] = {
     "positive": lambda a: applied(ops.positive, a),
     "sign": lambda a: applied(ops.sign, a),
     "above": lambda a, b: applied(ops.above, a, b),
+    "tan": values.tan,
+    "asin": values.asin,
+    "acos": values.acos,
+    "atan": values.atan,
+    "atan2": values.atan2,
+    "sinh": values.sinh,
+    "cosh": values.cosh,
+    "sech": lambda a: applied(ops.sech, a),
+    "asinh": values.asinh,
+    "acosh": values.acosh,
+    "atanh": values.atanh,
+    "exp2": values.exp2,
+    "expm1": values.expm1,
+    "log1p": values.log1p,
+    "log2": values.log2,
+    "log10": values.log10,
+    "logaddexp": values.logaddexp,
+    "cbrt": values.cbrt,
+    "hypot": values.hypot,
+    "erf": values.erf,
+    "erfc": values.erfc,
+    "lgamma": values.lgamma,
+    "digamma": values.digamma,
+    "floor": values.floor,
+    "ceil": values.ceil,
+    "round": values.round,
+    "remainder": values.remainder,
+    "greater": values.greater,
+    "greater_equal": values.greater_equal,
+    "equal": values.equal,
     "choose": lambda c, a, b: values.where(applied(ops.positive, c), a, b),
 }
 
@@ -183,6 +263,36 @@ EXACT: Algebra[Any] = {
     "positive": lambda a: mpmath.mpf(a > 0),
     "sign": mpmath.sign,
     "above": lambda a, b: mpmath.mpf(a > b),
+    "tan": mpmath.tan,
+    "asin": mpmath.asin,
+    "acos": mpmath.acos,
+    "atan": mpmath.atan,
+    "atan2": mpmath.atan2,
+    "sinh": mpmath.sinh,
+    "cosh": mpmath.cosh,
+    "sech": mpmath.sech,
+    "asinh": mpmath.asinh,
+    "acosh": mpmath.acosh,
+    "atanh": mpmath.atanh,
+    "exp2": lambda a: mpmath.power(2, a),
+    "expm1": mpmath.expm1,
+    "log1p": mpmath.log1p,
+    "log2": lambda a: mpmath.log(a) / mpmath.log(2),
+    "log10": mpmath.log10,
+    "logaddexp": lambda a, b: mpmath.log(mpmath.exp(a) + mpmath.exp(b)),
+    "cbrt": lambda a: mpmath.sign(a) * mpmath.cbrt(abs(a)),
+    "hypot": mpmath.hypot,
+    "erf": mpmath.erf,
+    "erfc": mpmath.erfc,
+    "lgamma": lambda a: mpmath.loggamma(a).real,
+    "digamma": mpmath.digamma,
+    "floor": mpmath.floor,
+    "ceil": mpmath.ceil,
+    "round": mpmath.nint,
+    "remainder": lambda a, b: a - b * mpmath.floor(a / b),
+    "greater": lambda a, b: mpmath.mpf(a > b),
+    "greater_equal": lambda a, b: mpmath.mpf(a >= b),
+    "equal": lambda a, b: mpmath.mpf(a == b),
     "choose": lambda c, a, b: a if c > 0 else b,
 }
 
@@ -214,6 +324,8 @@ def exact_leaves(expression: Expression) -> list[Any]:
 
 ARITY = {
     **dict.fromkeys(("add", "sub", "mul", "divide", "pow", "maximum", "minimum", "above"), 2),
+    **dict.fromkeys(("atan2", "logaddexp", "hypot", "remainder"), 2),
+    **dict.fromkeys(("greater", "greater_equal", "equal"), 2),
     "choose": 3,
 }
 
@@ -228,6 +340,21 @@ _DOMAIN: Mapping[str, Callable[..., bool]] = {
     "sqrt": lambda a: a > 0.1,
     **dict.fromkeys(("relu", "absolute", "positive", "sign"), lambda a: abs(a) > 1e-3),
     **dict.fromkeys(("maximum", "minimum", "above"), lambda a, b: abs(a - b) > 1e-3),
+    **dict.fromkeys(("greater", "greater_equal", "equal"), lambda a, b: abs(a - b) > 1e-3),
+    "tan": lambda a: abs(math.cos(a)) > 0.1,
+    **dict.fromkeys(("asin", "acos", "atanh"), lambda a: abs(a) < 0.9),
+    **dict.fromkeys(("sinh", "cosh", "exp2", "expm1"), lambda a: abs(a) < 5),
+    "sech": lambda a: abs(a) < 300,
+    "acosh": lambda a: a > 1.1,
+    "log1p": lambda a: a > -0.9,
+    **dict.fromkeys(("log2", "log10", "lgamma", "digamma"), lambda a: a > 0.1),
+    "logaddexp": lambda a, b: abs(a) < 5 and abs(b) < 5,
+    "cbrt": lambda a: abs(a) > 0.1,
+    "atan2": lambda a, b: abs(a) > 0.1 and abs(b) > 0.1,
+    "hypot": lambda a, b: abs(a) > 0.1 and abs(b) > 0.1,
+    **dict.fromkeys(("floor", "ceil"), lambda a: abs(a - round(a)) > 1e-3),
+    "round": lambda a: abs(abs(a - math.floor(a)) - 0.5) > 1e-3,
+    "remainder": lambda a, b: abs(b) > 0.1 and abs(a / b - round(a / b)) > 1e-3,
     "choose": lambda c, _a, _b: abs(c) > 1e-3,
 }
 

@@ -23,8 +23,19 @@ BINARY: dict[str, tuple[Curried, Binary]] = {
     "pow": (curried.pow, values.pow),
     "maximum": (curried.maximum, values.maximum),
     "minimum": (curried.minimum, values.minimum),
+    "remainder": (curried.remainder, values.remainder),
+    "hypot": (curried.hypot, values.hypot),
+    "atan2": (curried.atan2, values.atan2),
+    "logaddexp": (curried.logaddexp, values.logaddexp),
+    "greater": (curried.greater, values.greater),
+    "greater_equal": (curried.greater_equal, values.greater_equal),
+    "less": (curried.less, values.less),
+    "less_equal": (curried.less_equal, values.less_equal),
+    "equal": (curried.equal, values.equal),
+    "logical_and": (curried.logical_and, values.logical_and),
+    "logical_or": (curried.logical_or, values.logical_or),
 }
-UNARY = sorted(set(curried.__all__) - set(BINARY))
+UNARY = sorted(set(curried.__all__) - set(BINARY) - {"clip"})
 
 numbers = st.floats(allow_nan=False)
 
@@ -38,7 +49,7 @@ def test_the_second_operand_is_given_first(name: str, a: float, b: float) -> Non
     assert [p.data for p in made.parents] == [p.data for p in expected.parents]
 
 
-@pytest.mark.parametrize("name", BINARY)
+@pytest.mark.parametrize("name", [name for name in BINARY if name in PRIMITIVES])
 def test_nodes_stay_the_operands(name: str) -> None:
     a, b = value(2.0), value(3.0)
     waiting, _ = BINARY[name]
@@ -53,7 +64,12 @@ def test_an_operation_of_one_operand_is_the_function_itself(name: str) -> None:
 def test_every_operation_of_one_or_two_operands_is_there() -> None:
     functions = [name for name in values.FUNCTIONS if PRIMITIVES[name].arity in (1, 2)]
     assert {"add", "pow", "exp", "relu", "absolute"} <= set(functions)
-    assert sorted(curried.__all__) == sorted(functions)
+    compositions = set(values.COMPOSITIONS) - {"clip"}
+    assert sorted(curried.__all__) == sorted({*functions, *compositions, "clip"})
+
+
+def test_clip_waits_for_what_comes() -> None:
+    assert [curried.clip(-1.0, 2.0)(x).data for x in (-3.0, 0.5, 3.0)] == [-1.0, 0.5, 2.0]
 
 
 @pytest.mark.parametrize(("x", "expected"), [(2.0, 7.0), (-2.0, 0.0)])

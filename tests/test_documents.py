@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.documents import ROOT, SESSIONS, answer, commands
+from tests.documents import ROOT, SESSIONS, SourceDocument, answer, commands
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SOURCES = sorted((ROOT / "microfp").rglob("*.py"))
@@ -41,3 +41,13 @@ def test_sessions_are_run_where_they_stand() -> None:
     assert list(commands(session)) == expected
     assert answer("microfp graph 1 --dot").startswith("digraph")
     assert answer("microfp graph x").startswith("microfp: expression: x must have a value")
+
+
+def test_an_example_below_a_constant_is_found() -> None:
+    source = (
+        'LEAF = 1\n"""The one.\n\n>>> LEAF\n1\n"""\n\n\nclass A:\n    x: int = 2\n    """>>> 2"""\n'
+    )
+    found = [
+        (source[start:end], text) for start, end, text in SourceDocument.extract_docstrings(source)
+    ]
+    assert found == [("The one.\n\n>>> LEAF\n1\n",) * 2, (">>> 2",) * 2]

@@ -10,7 +10,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from math import nan
+from math import factorial, log, nan, pi, sqrt
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +21,7 @@ from microfp.base.checks import check_count, missing_extra, wrong_value
 from microfp.base.keys import key
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program
+from microfp.compiler.native.emit.library import SCALED_TAIL
 from microfp.compiler.trace.calls import trace_model
 from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.errors import CheckpointError, CompileError
@@ -358,6 +359,95 @@ def _softplus(writer: _Writer, a: str) -> str:
     return writer.node("Add", writer.node("Relu", a), rest)
 
 
+def _expm1(writer: _Writer, a: str) -> str:
+    """exp(a) - 1 as tanh(a / 2) * (exp(a) + 1), which loses no digits near 0."""
+    half = writer.node("Mul", a, writer.constant(0.5))
+    above = writer.node("Add", writer.node("Exp", a), writer.constant(1.0))
+    product = writer.node("Mul", writer.node("Tanh", half), above)
+    less_one = writer.node("Sub", writer.node("Exp", a), writer.constant(1.0))
+    near = writer.node("Less", writer.node("Abs", a), writer.constant(1.0))
+    return writer.node("Where", near, product, less_one)
+
+
+def _polynomial(writer: _Writer, a: str, coefficients: Sequence[float]) -> str:
+    result = writer.constant(coefficients[-1])
+    for coefficient in reversed(coefficients[:-1]):  # a loop: Horner's rule
+        product = writer.node("Mul", result, a)
+        result = writer.node("Add", product, writer.constant(coefficient))
+    return result
+
+
+def _erf_near_zero(writer: _Writer, a: str) -> str:
+    """The Taylor series, for a from -1.25 to 1.25."""
+    series = [(-1.0) ** n / (factorial(n) * (2 * n + 1)) for n in range(24)]
+    scaled = writer.node("Mul", a, writer.constant(2.0 / sqrt(pi)))
+    return writer.node("Mul", scaled, _polynomial(writer, writer.node("Mul", a, a), series))
+
+
+def _erfc_far_away(writer: _Writer, a: str) -> str:
+    """exp(-a * a) times a polynomial, for a from 1.2 to 28; see `SCALED_TAIL`."""
+    four, one = writer.constant(4.0), writer.constant(1.0)
+    t = writer.node("Div", writer.node("Sub", a, four), writer.node("Add", a, four))
+    decay = writer.node("Exp", writer.node("Neg", writer.node("Mul", a, a)))
+    under = writer.node("Add", one, writer.node("Add", a, a))
+    ratio = writer.node("Div", _polynomial(writer, t, SCALED_TAIL), under)
+    return writer.node("Mul", decay, ratio)
+
+
+def _erfc(writer: _Writer, a: str) -> str:
+    """ONNX has an error function, but its runtime none of doubles."""
+    size, one = writer.node("Abs", a), writer.constant(1.0)
+    bounded = writer.node("Min", size, writer.constant(28.0))
+    tail = _erfc_far_away(writer, writer.node("Max", bounded, writer.constant(1.25)))
+    other = writer.node("Sub", writer.constant(2.0), tail)
+    far = _choice(writer, "Greater", a, writer.constant(0.0), tail, other)
+    near = writer.node("Sub", one, _erf_near_zero(writer, a))
+    return _choice(writer, "Greater", size, writer.constant(1.25), far, near)
+
+
+def _erf(writer: _Writer, a: str) -> str:
+    size, one = writer.node("Abs", a), writer.constant(1.0)
+    far = writer.node("Mul", writer.node("Sign", a), writer.node("Sub", one, _erfc(writer, size)))
+    near = _erf_near_zero(writer, a)
+    return _choice(writer, "Greater", size, writer.constant(1.25), far, near)
+
+
+def _half_exponentials(writer: _Writer, a: str) -> tuple[str, str]:
+    half = writer.constant(0.5)
+    up, down = writer.node("Exp", a), writer.node("Exp", writer.node("Neg", a))
+    return writer.node("Mul", half, up), writer.node("Mul", half, down)
+
+
+def _cosh(writer: _Writer, a: str) -> str:
+    return writer.node("Add", *_half_exponentials(writer, a))
+
+
+def _sinh(writer: _Writer, a: str) -> str:
+    """Where the two exponentials are nearly alike, by their product with the tangent."""
+    product = writer.node("Mul", writer.node("Tanh", a), _cosh(writer, a))
+    whole = writer.node("Sub", *_half_exponentials(writer, a))
+    return _choice(writer, "Less", writer.node("Abs", a), writer.constant(1.0), product, whole)
+
+
+def _sech(writer: _Writer, a: str) -> str:
+    decay = writer.node("Exp", writer.node("Neg", writer.node("Abs", a)))
+    under = writer.node("Add", writer.constant(1.0), writer.node("Mul", decay, decay))
+    return writer.node("Div", writer.node("Add", decay, decay), under)
+
+
+def _scaled_log(base: float) -> _Form:
+    return lambda w, a: w.node("Div", w.node("Log", a), w.constant(log(base)))
+
+
+def _cbrt(writer: _Writer, a: str) -> str:
+    root = writer.node("Pow", writer.node("Abs", a), writer.constant(1.0 / 3.0))
+    return writer.node("Mul", writer.node("Sign", a), root)
+
+
+def _condition(relation: str) -> _Form:
+    return lambda w, a, b: _choice(w, relation, a, b, w.constant(1.0), w.constant(0.0))
+
+
 _FORMS: Mapping[str, _Form] = {
     "add": _same("Add"),
     "sub": _same("Sub"),
@@ -383,5 +473,20 @@ _FORMS: Mapping[str, _Form] = {
     "sign": _same("Sign"),
     "above": _above,
     "where": _where,
+    **{name: _same(name.capitalize()) for name in ("floor", "ceil", "round")},
+    "tan": lambda w, a: w.node("Div", w.node("Sin", a), w.node("Cos", a)),
+    "sinh": _sinh,
+    "cosh": _cosh,
+    "sech": _sech,
+    "exp2": lambda w, a: w.node("Pow", w.constant(2.0), a),
+    "log2": _scaled_log(2.0),
+    "log10": _scaled_log(10.0),
+    "cbrt": _cbrt,
+    "erf": _erf,
+    "erfc": _erfc,
+    "expm1": _expm1,
+    "greater": _condition("Greater"),
+    "greater_equal": _condition("GreaterOrEqual"),
+    "equal": _condition("Equal"),
 }
 """How each primitive is written, by its name."""

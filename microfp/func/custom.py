@@ -1,10 +1,10 @@
 """Derivatives of one's own: a rule for a function of numbers, and a stop for gradients.
 
 >>> import math
->>> from microfp import func
->>> expm1 = custom_derivative(math.expm1, lambda a, y: (y + 1.0,))
->>> func.grad(expm1)(0.0)
-1.0
+>>> from microfp import digamma, func
+>>> gamma = custom_derivative(math.gamma, lambda a, y: (y * digamma(a),))
+>>> round(func.grad(gamma)(1.0), 6)
+-0.577216
 """
 
 from collections.abc import Callable
@@ -56,8 +56,9 @@ def custom_derivative(
             derivative per operand. For derivatives of higher order it is called with nodes: write
             it in arithmetic and microfp's functions. A function of `math` would make a constant
             of its operand, which `check_grads` finds at order 2.
-        name: What graphs call it; the name of `f` if not given. It may not be that of one of
-            microfp's own operations, which graph algebra and compilers know by name.
+        name: What graphs call it; the name of `f` if not given, with a `_` behind it where one of
+            microfp's own operations is called so. Graph algebra and compilers know those by name,
+            so it may not be one of theirs.
         arity: How many operands it has; what the signature of `f` says if not given.
 
     Returns:
@@ -70,13 +71,13 @@ def custom_derivative(
         ShapeError: When differentiated, if there is not one partial per operand.
 
     >>> import math
-    >>> from microfp import value
+    >>> from microfp import digamma, value
     >>> from microfp.func import grad
-    >>> expm1 = custom_derivative(math.expm1, lambda a, y: (y + 1.0,))
-    >>> expm1(value(0.0))
-    Value(data=0.0, op='expm1')
-    >>> grad(grad(expm1))(0.0)
-    1.0
+    >>> gamma = custom_derivative(math.gamma, lambda a, y: (y * digamma(a),))
+    >>> gamma(value(3.0))
+    Value(data=2.0, op='gamma')
+    >>> round(grad(gamma)(1.0), 6)
+    -0.577216
     """
     check_callable("custom_derivative", "f", f)
     check_callable("custom_derivative", "partials", partials)
@@ -113,7 +114,8 @@ def _row(
 
 def _title(f: Callable[..., float], name: str | None) -> str:
     own: str = getattr(f, "__name__", "custom")
-    title = own if name is None else check_kind("custom_derivative", "name", name, str)
+    free = f"{own}_" if own in ops.PRIMITIVES else own
+    title = free if name is None else check_kind("custom_derivative", "name", name, str)
     if not title or title == LEAF or title in ops.PRIMITIVES:
         raise wrong_value(
             "custom_derivative", "name", "one that no operation of microfp has", title

@@ -16,7 +16,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from microfp import ops
 from microfp.algebra.python_text import (
     ATOM,
     NOTATIONS,
@@ -90,7 +89,9 @@ def _source(results: Sequence[Value], leaves: tuple[Value, ...], name: str) -> I
     names = _python_names(order, leaves)
     returned, *slopes = [names[result] for result in results]
     yield "import math\n\n"
-    yield from (f"{inspect.getsource(helper)}\n" for helper in _helpers(order))
+    helpers = _helpers(order)
+    yield from (f"{name} = {table!r}\n\n" for name, table in _tables(helpers).items())
+    yield from (f"{inspect.getsource(helper)}\n" for helper in helpers)
     yield f"def {name}({', '.join(names[leaf] for leaf in leaves)}):"
     yield from indented(line for node in order for line in _assignments(node, names))
     yield from indented([f"return {returned}, {_tuple(slopes)}\n"])
@@ -164,7 +165,24 @@ def _helpers(order: tuple[Value, ...]) -> list[Callable[..., float]]:
     ops_called = (node.op for node in order if node.parents and node.op not in NOTATIONS)
     found = list(dict.fromkeys(PRIMITIVES[op].forward for op in ops_called))
     for function in found:  # it grows while it is walked
-        names = function.__code__.co_names if inspect.isfunction(function) else ()
-        called = [vars(ops)[name] for name in names if name in vars(ops)]
+        called = _globals_of(function).values()
         found += [f for f in called if inspect.isfunction(f) and f not in found]
-    return [function for function in found if function.__module__ == ops.__name__]
+    return [function for function in found if _is_own(function)]
+
+
+def _is_own(function: Callable[..., float]) -> bool:
+    return function.__module__.startswith("microfp.")
+
+
+def _globals_of(function: Callable[..., float]) -> dict[str, object]:
+    """What a function of `microfp.ops` reads of its module."""
+    if not inspect.isfunction(function) or not _is_own(function):
+        return {}
+    known = function.__globals__
+    return {name: known[name] for name in function.__code__.co_names if name in known}
+
+
+def _tables(helpers: Sequence[Callable[..., float]]) -> dict[str, object]:
+    """The coefficients that helpers read."""
+    read = [item for helper in helpers for item in _globals_of(helper).items()]
+    return {name: found for name, found in read if isinstance(found, tuple)}

@@ -26,7 +26,24 @@ Activation: TypeAlias = Callable[[Value], Value]
 """
 
 
-ActivationName: TypeAlias = Literal["relu", "tanh", "sigmoid", "softplus", "identity"]
+ActivationName: TypeAlias = Literal[
+    "relu",
+    "tanh",
+    "sigmoid",
+    "softplus",
+    "identity",
+    "elu",
+    "gelu",
+    "gelu_tanh",
+    "hardtanh",
+    "leaky_relu",
+    "log_sigmoid",
+    "mish",
+    "relu6",
+    "selu",
+    "silu",
+    "softsign",
+]
 """The name of an activation.
 
 >>> names: list[ActivationName] = ["relu", "tanh"]
@@ -39,11 +56,22 @@ ACTIVATIONS: dict[ActivationName, Activation] = {
     "sigmoid": values.sigmoid,
     "softplus": values.softplus,
     "identity": lambda a: a,
+    "elu": values.elu,
+    "gelu": values.gelu,
+    "gelu_tanh": values.gelu_tanh,
+    "hardtanh": values.hardtanh,
+    "leaky_relu": values.leaky_relu,
+    "log_sigmoid": values.log_sigmoid,
+    "mish": values.mish,
+    "relu6": values.relu6,
+    "selu": values.selu,
+    "silu": values.silu,
+    "softsign": values.softsign,
 }
 """The activations that go by a name.
 
->>> sorted(ACTIVATIONS)
-['identity', 'relu', 'sigmoid', 'softplus', 'tanh']
+>>> list(ACTIVATIONS)[:5]
+['relu', 'tanh', 'sigmoid', 'softplus', 'identity']
 """
 
 
@@ -67,10 +95,9 @@ def check_activation(where: str, activation: ActivationName | Activation) -> Non
         ValueError: If it is neither.
 
     >>> from microfp.nn import neuron
-    >>> neuron(1, activation="step")
+    >>> neuron(1, activation="step")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ValueError: neuron: activation must be a function or one of relu, tanh, sigmoid, softplus, \
-identity, got 'step'
+    ValueError: neuron: activation must be a function or one of relu, tanh, ..., got 'step'
     """
     if not callable(activation) and activation not in ACTIVATIONS:
         names = ", ".join(ACTIVATIONS)

@@ -198,6 +198,8 @@ def compare(outputs: Sequence[Value]) -> None:
 
 
 def near(ours: float, theirs: str) -> bool:
+    if math.isnan(ours):
+        return math.isnan(float(theirs))
     return math.isclose(ours, float(theirs), rel_tol=1e-9, abs_tol=1e-9)
 
 

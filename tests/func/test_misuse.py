@@ -103,7 +103,7 @@ MISUSES: list[tuple[Callable[[], object], type[Exception], str]] = [
         "^check_grads: seed must be an int from 0",
     ),
     (
-        lambda: func.custom_derivative(math.exp, lambda a, y: (y,)),
+        lambda: func.custom_derivative(math.exp, lambda a, y: (y,), name="exp"),
         ValueError,
         "^custom_derivative: name must be one that no operation of microfp has, got 'exp'$",
     ),

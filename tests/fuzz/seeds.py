@@ -33,7 +33,9 @@ class Seed(NamedTuple):
 
 def optimizers() -> Mapping[str, Optimizer]:
     """Every optimiser that goes by a name, and those that are made of several."""
-    named = {name: make(constant(0.1)) for name, make in optim.OPTIMIZERS.items()}
+    named: dict[str, optim.Optimizer] = {
+        name: make(constant(0.1)) for name, make in optim.OPTIMIZERS.items()
+    }
     several = {
         "chain": optim.chain(optim.clip(1.0), optim.adam(0.1)),
         "accumulate": optim.accumulate_gradients(optim.momentum(0.1), every=2),

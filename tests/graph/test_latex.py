@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microfp import ops
+from microfp import ops, values
 from microfp.gradients import backward, grad
 from microfp.graph.latex import to_latex
 from microfp.graph.rewrite import substitute
@@ -48,8 +48,9 @@ C = value(0.5, label="c")
 
 TOKEN = re.compile(
     r"\\begin\{cases\}|\\end\{cases\}|\\text\{otherwise\}|\\operatorname\{(?:\w|\\_)+\}"
-    r"|\\mathrm\{nan\}|\\left[(|\[]|\\right[)|\]]|\\[a-z]+|\\\\|[a-z]_\{\w+\}"
-    r"|\d+(?:\.\d+)?(?: \\cdot 10\^\{-?\d+\})?|[a-z]|[-+^{},&>]"
+    r"|\\mathrm\{nan\}|\\left[(|\[]|\\right[)|\]]|\\left\\[lr]\w+|\\right\\[lr]\w+"
+    r"|\\log_\{\d+\}|\\sqrt\[3\]|\\log\\Gamma|\\mathbf\{1\}\\left\[|\\[a-z]+|\\\\|[a-z]_\{\w+\}"
+    r"|\d+(?:\.\d+)?(?: \\cdot 10\^\{-?\d+\})?|[a-z]|[-+^{},&>=]"
 )
 FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     r"\log": log,
@@ -59,6 +60,24 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     r"\sigma": sigmoid,
     r"\max": maximum,
     r"\min": minimum,
+    r"\tan": values.tan,
+    r"\arcsin": values.asin,
+    r"\arccos": values.acos,
+    r"\arctan": values.atan,
+    r"\sinh": values.sinh,
+    r"\cosh": values.cosh,
+    r"\operatorname{sech}": VALUES["sech"],
+    r"\operatorname{arsinh}": values.asinh,
+    r"\operatorname{arcosh}": values.acosh,
+    r"\operatorname{artanh}": values.atanh,
+    r"\log_{2}": values.log2,
+    r"\log_{10}": values.log10,
+    r"\log\Gamma": values.lgamma,
+    r"\psi": values.digamma,
+    **{
+        rf"\operatorname{{{name}}}": VALUES[name]
+        for name in ("atan2", "exp2", "expm1", "log1p", "logaddexp", "hypot", "erf", "erfc")
+    },
     r"\operatorname{relu}": relu,
     r"\operatorname{softplus}": softplus,
     r"\operatorname{sign}": VALUES["sign"],
@@ -73,7 +92,13 @@ class Reader:
         self.special: Mapping[str, Callable[[], Value]] = {
             r"\left(": lambda: self.until(r"\right)"),
             r"\left|": lambda: absolute(self.until(r"\right|")),
-            r"\left[": self.comparison,
+            r"\left[": lambda: self.comparison({">": VALUES["above"]}),
+            r"\mathbf{1}\left[": lambda: self.comparison(
+                {">": values.greater, r"\geq": values.greater_equal, "=": values.equal}
+            ),
+            r"\left\lfloor": self.rounded,
+            r"\left\lceil": lambda: values.ceil(self.until(r"\right\rceil")),
+            r"\sqrt[3]": lambda: values.cbrt(self.group()),
             r"\frac": lambda: divide(self.group(), self.group()),
             r"\sqrt": lambda: sqrt(self.group()),
             r"\begin{cases}": self.cases,
@@ -106,9 +131,9 @@ class Reader:
 
     def product(self) -> Value:
         result = self.power()
-        while self.at(r"\cdot"):
-            self.take()
-            result = result * self.power()
+        while self.at(r"\cdot", r"\bmod"):
+            is_product = self.take() == r"\cdot"
+            result = result * self.power() if is_product else result % self.power()
         return result
 
     def power(self) -> Value:
@@ -149,10 +174,15 @@ class Reader:
         self.take(r"\right)")
         return found
 
-    def comparison(self) -> Value:
+    def comparison(self, relations: Mapping[str, Callable[..., Value]]) -> Value:
         left = self.sum()
-        self.take(">")
-        return applied(ops.above, left, self.until(r"\right]"))
+        relation = self.take(*relations)
+        return relations[relation](left, self.until(r"\right]"))
+
+    def rounded(self) -> Value:
+        inside = self.sum()
+        ends = {r"\right\rfloor": values.floor, r"\right\rceil": values.round}
+        return ends[self.take(*ends)](inside)
 
     def until(self, end: str) -> Value:
         result = self.sum()

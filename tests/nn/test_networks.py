@@ -37,6 +37,17 @@ FUNCTIONS: dict[str, Callable[[float], float]] = {
     "sigmoid": lambda a: 1 / (1 + math.exp(-a)),
     "softplus": lambda a: math.log(1 + math.exp(a)),
     "identity": lambda a: a,
+    "elu": lambda a: a if a > 0 else math.exp(a) - 1,
+    "gelu": lambda a: a * (1 + math.erf(a / math.sqrt(2))) / 2,
+    "gelu_tanh": lambda a: a / 2 * (1 + math.tanh(math.sqrt(2 / math.pi) * (a + 0.044715 * a**3))),
+    "hardtanh": lambda a: max(-1.0, min(1.0, a)),
+    "leaky_relu": lambda a: a if a > 0 else a / 100,
+    "log_sigmoid": lambda a: -math.log(1 + math.exp(-a)) if a > -700 else a,
+    "mish": lambda a: a * math.tanh(math.log(1 + math.exp(a))),
+    "relu6": lambda a: min(max(a, 0.0), 6.0),
+    "selu": lambda a: 1.0507009873554805 * (a if a > 0 else 1.6732632423543772 * (math.exp(a) - 1)),
+    "silu": lambda a: a / (1 + math.exp(-a)),
+    "softsign": lambda a: a / (1 + abs(a)),
 }
 
 

@@ -49,12 +49,13 @@ def stop(reason: str, advice: str) -> NoReturn:
 
 _refused: ContextVar[list[TraceError]] = ContextVar("what was refused while a graph was traced")
 
-_BETWEEN = {values.__file__, ops.__file__, record.__file__, gradients.__file__}
-"""The files that stand between a user's code and the stand-in that it asks."""
+_BETWEEN = {record.__file__, gradients.__file__}
+_ROOMS_BETWEEN = {Path(file).parent for file in (values.__file__, ops.__file__, __file__)}
+"""The files that stand between a user's code and the stand-in that it asks, and their rooms."""
 
 
 def _is_between(file: str) -> bool:
-    return file in _BETWEEN or Path(file).parent == Path(__file__).parent
+    return file in _BETWEEN or Path(file).parent in _ROOMS_BETWEEN
 
 
 def _libraries() -> tuple[str, ...]:

@@ -7,8 +7,24 @@ from typing import assert_type
 from pyrsistent import PVector, pvector
 from returns.io import IOResult
 
-from microfp import Record, Value, absolute, attr, checkpoint, datasets, func, losses, nn, optim
-from microfp import relu, streams, tanh, trainer, tree, value
+from microfp import (
+    Record,
+    Value,
+    absolute,
+    attr,
+    checkpoint,
+    datasets,
+    func,
+    losses,
+    nn,
+    optim,
+    relu,
+    streams,
+    tanh,
+    trainer,
+    tree,
+    value,
+)
 from microfp.errors import CheckpointError
 from microfp.ops import Operand
 from microfp.optim import Numbers, Slots
@@ -53,7 +69,9 @@ def move(gradients: Numbers, state: Sums, parameters: Numbers, step: int) -> tup
     return updates, state.set(squares=squares, count=state.count + 1)
 
 
-def damp(gradient: Operand, slots: Slots, parameter: Operand, rates: Slots) -> tuple[Operand, Slots]:
+def damp(
+    gradient: Operand, slots: Slots, parameter: Operand, rates: Slots
+) -> tuple[Operand, Slots]:
     (before,) = slots
     slope = gradient * (1.0 + 0.5 * before) - 0.01 * parameter
     return -slope / 2.0, (gradient,)

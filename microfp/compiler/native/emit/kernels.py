@@ -9,21 +9,9 @@ of the Taylor series, long enough for the whole interval, so that no table has t
 for the exponential, a = 2**k m for the logarithm, a = k pi/2 + r for the sine. So do W. J. Cody and
 W. Waite, Software Manual for the Elementary Functions, 1980.
 
-**Double-double arithmetic.** A float has 53 bits, and a result that has to be right to its last
-bit needs more on the way. A `Pair` is the unevaluated sum of two floats, `high + low`, where `low`
-is what rounding took from `high`: together about 106 bits. It rests on a fact of IEEE 754: the
-error of a sum or of a product is a float itself, and a few operations find it.
-
-- `two_sum(a, b)`: s = a + b, and the error of s, whichever of the two is larger (D. E. Knuth, The
-  Art of Computer Programming, volume 2, section 4.2.2).
-- `quick_two_sum(a, b)`: the same where |a| >= |b|, in half the operations (T. J. Dekker, A
-  floating-point technique for extending the available precision, Numerische Mathematik 18, 1971).
-- `two_product(a, b)`: p = a * b, and its error fma(a, b, -p), since a fused multiply-add rounds
-  once (J.-M. Muller and others, Handbook of Floating-Point Arithmetic, 2nd edition, 2018, chapter
-  4).
-
-So a kernel carries the error of its leading part along, and adds it to the small terms, where it is
-one small term more.
+**Double-double arithmetic.** What has to be right to its last bit is carried as a sum of two
+floats; see `pairs`. **The C library.** What is seldom asked for is called there, lane by lane; see
+`library`.
 
 >>> sorted(set(FUNCTIONS) & {"add", "exp", "where"})
 ['add', 'exp', 'where']
@@ -34,18 +22,20 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from functools import partial, reduce
-from typing import NamedTuple
 
 from microfp.compiler.native.emit.lanes import (
     INTRINSICS,
     Lanes,
     Mask,
     Whole,
+    call,
     choose,
     intrinsic,
     polynomial,
     read,
 )
+from microfp.compiler.native.emit.library import LIBRARY, LIBRARY_KERNELS, by_lanes
+from microfp.compiler.native.emit.pairs import Pair, fma, quick_two_sum, two_product, two_sum
 from microfp.compiler.native.emit.writer import Writer, literal
 from microfp.ops import PRIMITIVES, Primitive
 
@@ -56,38 +46,6 @@ Emit = Callable[..., str]
 
 Kernel = Callable[..., Lanes]
 """Writes the code of a primitive: from its operands to its result."""
-
-fma: Kernel = partial(intrinsic, "fma")
-
-
-# Two floats for one number.
-
-
-class Pair(NamedTuple):
-    """A number of about 106 bits, as the unevaluated sum of two floats."""
-
-    high: Lanes
-    low: Lanes
-
-
-def two_sum(a: Lanes, b: Lanes) -> Pair:
-    """Add, and find the error of the sum."""
-    high = a + b
-    taken = high - a
-    return Pair(high, (a - (high - taken)) + (b - taken))
-
-
-def quick_two_sum(a: Lanes | float, b: Lanes) -> Pair:
-    """Add, and find the error of the sum, where the first is the larger one."""
-    high = a + b
-    return Pair(high, b - (high - a))
-
-
-def two_product(a: Lanes, b: Lanes | float) -> Pair:
-    """Multiply, and find the error of the product."""
-    high = a * b
-    return Pair(high, fma(a, b, -high))
-
 
 # Numbers that no float holds: their leading bits, and what is left.
 
@@ -153,7 +111,7 @@ def _exp(a: Lanes) -> Lanes:
 
 def _exp_of_minus_size(a: Lanes) -> Lanes:
     """The exponential of -|a|, from 0 to 1."""
-    return _call("exp", -abs(a))
+    return call("exp", -abs(a))
 
 
 def _sigmoid(a: Lanes) -> Lanes:
@@ -200,6 +158,34 @@ def _log(a: Lanes) -> Lanes:
     result = choose(a.equals(0.0), -math.inf, result)
     result = choose(a < 0.0, math.nan, result)
     return choose(a.is_nan(), a, result)
+
+
+def _log_as_pair(a: Lanes) -> Pair:
+    """The logarithm of a normal number to about 58 bits."""
+    k, m = _split(a)
+    f = m - 1.0
+    half_square, rest = _logarithm_terms(f, 13)
+    high, low = _parts(LN2, 32, 2)
+    leading = two_sum(k * high, f)
+    return quick_two_sum(leading.high, leading.low - (half_square - fma(k, low, rest)))
+
+
+def _lgamma(a: Lanes) -> Lanes:
+    """Stirling's series where it holds: (a - 1/2) (log a - 1) + log(2 pi) / 2 - 1/2 + ..."""
+    safe = choose(a >= 8.0, choose(a < 1e300, a, 1e300), 8.0)
+    logarithm = _log_as_pair(safe)
+    less_one = two_sum(logarithm.high, safe.constant(-1.0))
+    factor = safe - 0.5
+    product = two_product(factor, less_one.high)
+    inverse = 1.0 / safe
+    tail = inverse * polynomial(inverse * inverse, STIRLING)
+    small = fma(factor, less_one.low + logarithm.low, product.low) + (HALF_LOG_2_PI - 0.5 + tail)
+    known = (a >= 8.0) & (a < 1e300)
+    return choose(known, product.high + small, by_lanes("lgamma", a))
+
+
+STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400)
+HALF_LOG_2_PI = 0.5 * math.log(2.0 * math.pi)
 
 
 def _softplus(a: Lanes) -> Lanes:
@@ -280,7 +266,7 @@ def _sine_of_quarters(a: Lanes, quarters: int, library: str) -> Lanes:
     if quarters == 0:
         result = choose(a.equals(0.0), a, result)
     far = abs(a).compare("ugt", LARGEST_ANGLE)
-    return _replace_far(far, result, partial(_by_lanes, library, a))
+    return _replace_far(far, result, partial(by_lanes, library, a))
 
 
 def _replace_far(far: Mask, near: Lanes, otherwise: Callable[[], Lanes]) -> Lanes:
@@ -297,39 +283,20 @@ def _replace_far(far: Mask, near: Lanes, otherwise: Callable[[], Lanes]) -> Lane
     return Lanes(w, w.value(phi))
 
 
-def _by_lanes(library: str, *operands: Lanes) -> Lanes:
-    """Call a function of the C library for one lane after the other."""
-    w, result = operands[0].writer, "poison"
-    for lane in range(w.width):
-        numbers = [w.value(f"extractelement {w.type} {o.register}, i64 {lane}") for o in operands]
-        arguments = ", ".join(f"double {number}" for number in numbers)
-        one = w.value(f"call double @{library}({arguments})")
-        result = w.value(f"insertelement {w.type} {result}, double {one}, i64 {lane}")
-    return Lanes(w, result)
-
-
 _OWN_KERNELS: Mapping[str, Kernel] = {
+    **LIBRARY_KERNELS,
     "exp": _exp,
     "log": _log,
     "sigmoid": _sigmoid,
     "softplus": _softplus,
+    "lgamma": _lgamma,
     "tanh": _tanh,
     "sin": lambda a: _sine_of_quarters(a, 0, "sin"),
     "cos": lambda a: _sine_of_quarters(a, 1, "cos"),
-    "pow": lambda a, b: _by_lanes("pow", a, b),
 }
 """The primitives whose form is no formula."""
 
-LIBRARY = {"sin": 1, "cos": 1, "pow": 2}
-"""The functions of the C library in use, with how many operands they take."""
-
-
 # From the table to code.
-
-
-def _call(name: str, *operands: Lanes) -> Lanes:
-    w = operands[0].writer
-    return Lanes(w, w.call(f"microfp.{name}", *(operand.register for operand in operands)))
 
 
 def _add_up(*terms: Lanes) -> Lanes:
@@ -346,7 +313,7 @@ def _constant_power(w: Writer, a: str, exponent: float) -> str:
         return (base * base).register
     if exponent == -1.0:
         return (1.0 / base).register
-    return _call("pow", base, base.constant(exponent)).register
+    return call("pow", base, base.constant(exponent)).register
 
 
 def _formula(row: Primitive) -> Kernel:
@@ -365,7 +332,7 @@ KERNELS: Mapping[str, Kernel] = {
 
 _FORMS: Mapping[str, Kernel] = {
     **_FORMULAS,
-    **{name: partial(_call, name) for name in KERNELS},
+    **{name: partial(call, name) for name in KERNELS},
     "total": _add_up,
 }
 

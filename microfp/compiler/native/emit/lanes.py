@@ -21,7 +21,17 @@ from typing import NamedTuple, TypeAlias
 
 from microfp.compiler.native.emit.writer import Writer
 
-__all__ = ["INTRINSICS", "Lanes", "Mask", "Whole", "choose", "intrinsic", "polynomial", "read"]
+__all__ = [
+    "INTRINSICS",
+    "Lanes",
+    "Mask",
+    "Whole",
+    "call",
+    "choose",
+    "intrinsic",
+    "polynomial",
+    "read",
+]
 
 INTRINSICS = {
     **dict.fromkeys(("fabs", "sqrt", "floor", "ceil", "trunc", "roundeven"), 1),
@@ -206,6 +216,12 @@ def intrinsic(name: str, *operands: Lanes | float) -> Lanes:
     one = next(operand for operand in operands if isinstance(operand, Lanes))
     registers = [one.lift(operand).register for operand in operands]
     return Lanes(one.writer, one.writer.intrinsic(name, *registers))
+
+
+def call(name: str, *operands: Lanes) -> Lanes:
+    """Call the kernel of a primitive."""
+    w = operands[0].writer
+    return Lanes(w, w.call(f"microfp.{name}", *(operand.register for operand in operands)))
 
 
 def polynomial(x: Lanes, coefficients: Sequence[float]) -> Lanes:

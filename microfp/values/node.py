@@ -1,15 +1,12 @@
-"""Values: scalars that remember how they were computed.
-
-A `Value` is one node of an expression graph. It never changes, and arithmetic on it makes new
-nodes, so the graph is plain data: `gradients.backward` folds over it, `graph` prints it.
+"""A node of a graph: what it is, and how operations make it.
 
 >>> x, w, b = value(2.0, label="x"), value(-3.0, label="w"), value(7.0, label="b")
->>> y = relu(x * w + b)
+>>> y = x * w + b
 >>> y.data, y.op, [p.op for p in y.parents]
-(1.0, 'relu', ['add'])
+(1.0, 'add', ['mul', 'leaf'])
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection
 from numbers import Real
 from operator import attrgetter
 from typing import TYPE_CHECKING, SupportsFloat, TypeAlias
@@ -20,7 +17,22 @@ from microfp.base.order import post_order
 from microfp.base.pickling import reduce_node
 from microfp.base.showing import mimebundle
 from microfp.ops import PRIMITIVES, Operand, Primitive
-from microfp.record import Record, attr, check_several
+from microfp.record import Record, attr
+
+__all__ = [
+    "LEAF",
+    "Scalar",
+    "Value",
+    "apply",
+    "binary",
+    "lift",
+    "make_node",
+    "pow",
+    "primitive_of",
+    "topological_order",
+    "unary",
+    "value",
+]
 
 LEAF = "leaf"
 """The `op` of a node that was not computed from others: an input, a parameter, a constant.
@@ -96,16 +108,23 @@ class Value(Record):
 
     __invariant__ = _well_formed
     _elsewhere = _ADVICE
-    # Not methods of this class, which would make every lookup of a node slow; hidden from checkers,
-    # so that the strict ones know that no node equals a number.
+    # Hidden from checkers, so that the strict ones know that no node equals a number; the hash is
+    # no method of this class, which would make every lookup of a node slow.
     if not TYPE_CHECKING:
-        __eq__ = object.__eq__
         __hash__ = object.__hash__
+
+        def __eq__(self, other):
+            if isinstance(other, Real) and not isinstance(other, Value):
+                raise TypeError(
+                    "a Value equals itself alone, and no number: compare its data, "
+                    "or choose with where(equal(x, number), a, b)"
+                )
+            return NotImplemented  # so that Python goes by identity
 
         def __lt__(self, _other):
             raise TypeError(
-                "a Value is not orderable: compare its data, "
-                "or choose with where, maximum or minimum"
+                "a Value is not orderable: compare its data, or choose with where, "
+                "as in where(greater(x, y), a, b), with maximum or minimum"
             )
 
         __le__ = __gt__ = __ge__ = __lt__
@@ -145,11 +164,28 @@ class Value(Record):
     def __neg__(self) -> "Value":
         return _neg(self)
 
+    def __mod__(self, other: "Scalar") -> "Value":
+        return _remainder(self, other)
+
+    def __rmod__(self, other: "Scalar") -> "Value":
+        return _remainder(other, self)
+
     def __pos__(self) -> "Value":
         return self
 
     def __abs__(self) -> "Value":
         return _absolute(self)
+
+    def __round__(self, digits: None = None) -> "Value":
+        if digits is not None:
+            raise TypeError("round: a Value is rounded to a whole number: round(100 * x) / 100")
+        return _round(self)
+
+    def __floor__(self) -> "Value":
+        return _floor(self)
+
+    def __ceil__(self) -> "Value":
+        return _ceil(self)
 
     def __float__(self) -> float:
         return self.data
@@ -182,22 +218,22 @@ class Value(Record):
     def __reduce__(self) -> tuple[object, ...]:
         fields = (self.data, self.op, self.parents, self.label, self.parameter)
         if not self.parents:
-            return _node, fields
-        return reduce_node(self, _node, fields, lambda: topological_order(self)[:-1])
+            return make_node, fields
+        return reduce_node(self, make_node, fields, lambda: topological_order(self)[:-1])
 
 
 Scalar: TypeAlias = Value | float
 """What arithmetic takes: a node, or a number, which becomes a leaf.
 
->>> add(value(2.0), 1.0).data
-3.0
+>>> pow(value(2.0), 3.0).data
+8.0
 """
 
 _new = object.__new__  # looked up once, for the sake of speed
 _write_data, _write_op, _write_parents, _write_label, _write_parameter = Value.writers()
 
 
-def _node(
+def make_node(
     data: float,
     op: str,
     parents: tuple[Value, ...],
@@ -235,7 +271,7 @@ def value(data: float, *, label: str | None = None) -> Value:
         raise wrong_kind("value", "data", "a number", data)
     if label is not None:
         check_kind("value", "label", label, str)
-    return _node(_to_float("value", "data", data), LEAF, (), label)
+    return make_node(_to_float("value", "data", data), LEAF, (), label)
 
 
 def _to_float(where: str, name: str, number: SupportsFloat) -> float:
@@ -248,7 +284,7 @@ def _to_float(where: str, name: str, number: SupportsFloat) -> float:
 
 def _constant(number: SupportsFloat) -> Value:
     """The leaf of an operand that is a plain number."""
-    return _node(_to_float("arithmetic", "an operand", number), LEAF, ())
+    return make_node(_to_float("arithmetic", "an operand", number), LEAF, ())
 
 
 def _traced_leaf(number: object) -> Value | None:
@@ -302,23 +338,31 @@ def apply(primitive: Primitive, *operands: Operand) -> Value:
     data = primitive.forward(*(parent.data for parent in parents), *constants)
     in_table = PRIMITIVES.get(primitive.name) is primitive
     parameter = (constants[0] if constants else None) if in_table else primitive
-    return _node(data, primitive.name, parents, None, parameter)
+    return make_node(data, primitive.name, parents, None, parameter)
 
 
-def _unary(primitive: Primitive) -> Callable[[Operand], Value]:
-    """The primitive as a function of one operand, fast where it is a node."""
+def unary(primitive: Primitive) -> Callable[[Operand], Value]:
+    """Make of a primitive a function of one operand, fast where it is a node.
+
+    >>> unary(ops.exp)(value(0.0)).data
+    1.0
+    """
     forward, name = primitive.forward, primitive.name
 
     def operation(a: Operand) -> Value:
         if type(a) is Value:
-            return _node(forward(a.data), name, (a,))
+            return make_node(forward(a.data), name, (a,))
         return apply(primitive, a)
 
     return operation
 
 
-def _binary(primitive: Primitive) -> Callable[[Operand, Operand], Value]:
-    """The primitive as a function of two operands, fast for nodes and plain numbers."""
+def binary(primitive: Primitive) -> Callable[[Operand, Operand], Value]:
+    """Make of a primitive a function of two operands, fast for nodes and plain numbers.
+
+    >>> binary(ops.add)(value(2.0), 3.0).data
+    5.0
+    """
     forward, name = primitive.forward, primitive.name
 
     def operation(a: Operand, b: Operand) -> Value:
@@ -342,60 +386,13 @@ def _binary(primitive: Primitive) -> Callable[[Operand, Operand], Value]:
 def _constant_power(base: Value, exponent: float) -> Value:
     """`apply(ops.constant_power, ...)`, fast where the base is a node."""
     data = ops.constant_power.forward(base.data, exponent)
-    return _node(data, ops.constant_power.name, (base,), None, exponent)
+    return make_node(data, ops.constant_power.name, (base,), None, exponent)
 
 
-def _total(terms: tuple[Operand, ...]) -> Value:
-    """The sum of any number of operands, as one node."""
-    nodes = tuple([term for term in terms if type(term) is Value])
-    if len(nodes) == len(terms):
-        return _node(ops.total.forward(*[node.data for node in nodes]), "total", nodes)
-    return apply(ops.total, *terms)
-
-
-_add, _sub, _mul = _binary(ops.add), _binary(ops.sub), _binary(ops.mul)
-_divide, _pow = _binary(ops.divide), _binary(ops.pow)
-_maximum, _minimum = _binary(ops.maximum), _binary(ops.minimum)
-_neg, _exp, _log, _sqrt = _unary(ops.neg), _unary(ops.exp), _unary(ops.log), _unary(ops.sqrt)
-_sin, _cos, _tanh = _unary(ops.sin), _unary(ops.cos), _unary(ops.tanh)
-_sigmoid, _softplus, _relu = _unary(ops.sigmoid), _unary(ops.softplus), _unary(ops.relu)
-_absolute = _unary(ops.absolute)
-
-
-def add(a: Scalar, b: Scalar) -> Value:
-    """Add: `a + b`.
-
-    >>> add(value(2.0), 3.0).data
-    5.0
-    """
-    return _add(a, b)
-
-
-def sub(a: Scalar, b: Scalar) -> Value:
-    """Subtract: `a - b`.
-
-    >>> sub(value(2.0), 3.0).data
-    -1.0
-    """
-    return _sub(a, b)
-
-
-def mul(a: Scalar, b: Scalar) -> Value:
-    """Multiply: `a * b`.
-
-    >>> mul(value(2.0), 3.0).data
-    6.0
-    """
-    return _mul(a, b)
-
-
-def divide(a: Scalar, b: Scalar) -> Value:
-    """Divide: `a / b`; by zero, an infinity, and nan for 0/0, as IEEE 754 has it.
-
-    >>> divide(value(1.0), 0.0).data
-    inf
-    """
-    return _divide(a, b)
+_add, _sub, _mul = binary(ops.add), binary(ops.sub), binary(ops.mul)
+_divide, _pow, _remainder = binary(ops.divide), binary(ops.pow), binary(ops.remainder)
+_neg, _absolute = unary(ops.neg), unary(ops.absolute)
+_floor, _ceil, _round = unary(ops.floor), unary(ops.ceil), unary(ops.round)
 
 
 def pow(base: Scalar, exponent: Scalar) -> Value:
@@ -416,156 +413,6 @@ def pow(base: Scalar, exponent: Scalar) -> Value:
     return _pow(base, exponent)
 
 
-def neg(a: Scalar) -> Value:
-    """Negate: `-a`.
-
-    >>> neg(value(2.0)).data
-    -2.0
-    """
-    return _neg(a)
-
-
-def exp(a: Scalar) -> Value:
-    """Exponential: e to the power of a; inf above about 709.8.
-
-    >>> exp(value(0.0)).data
-    1.0
-    """
-    return _exp(a)
-
-
-def log(a: Scalar) -> Value:
-    """Natural logarithm; -inf at 0, nan below.
-
-    >>> log(value(1.0)).data
-    0.0
-    """
-    return _log(a)
-
-
-def sqrt(a: Scalar) -> Value:
-    """Square root; nan below 0. Its derivative at 0 is inf.
-
-    >>> sqrt(value(9.0)).data
-    3.0
-    """
-    return _sqrt(a)
-
-
-def sin(a: Scalar) -> Value:
-    """Sine of an angle in radians.
-
-    >>> sin(value(0.0)).data
-    0.0
-    """
-    return _sin(a)
-
-
-def cos(a: Scalar) -> Value:
-    """Cosine of an angle in radians.
-
-    >>> cos(value(0.0)).data
-    1.0
-    """
-    return _cos(a)
-
-
-def tanh(a: Scalar) -> Value:
-    """Hyperbolic tangent, from -1 to 1.
-
-    >>> tanh(value(1000.0)).data
-    1.0
-    """
-    return _tanh(a)
-
-
-def sigmoid(a: Scalar) -> Value:
-    """Logistic function 1 / (1 + exp(-a)), from 0 to 1, without overflow.
-
-    >>> sigmoid(value(-1000.0)).data
-    0.0
-    """
-    return _sigmoid(a)
-
-
-def softplus(a: Scalar) -> Value:
-    """Smooth relu: log(1 + exp(a)), without overflow.
-
-    >>> softplus(value(1000.0)).data
-    1000.0
-    """
-    return _softplus(a)
-
-
-def relu(a: Scalar) -> Value:
-    """Rectified linear unit: a where a > 0, else 0. Its derivative at 0 is 0.
-
-    >>> relu(value(-3.0)).data
-    0.0
-    """
-    return _relu(a)
-
-
-def absolute(a: Scalar) -> Value:
-    """Absolute value. Its derivative at 0 is 0.
-
-    >>> absolute(value(-3.0)).data
-    3.0
-    """
-    return _absolute(a)
-
-
-def maximum(a: Scalar, b: Scalar) -> Value:
-    """The larger of two; nan if one is nan. At a tie each has derivative one half.
-
-    >>> maximum(value(2.0), 3.0).data
-    3.0
-    """
-    return _maximum(a, b)
-
-
-def minimum(a: Scalar, b: Scalar) -> Value:
-    """The smaller of two; nan if one is nan. At a tie each has derivative one half.
-
-    >>> minimum(value(2.0), 3.0).data
-    2.0
-    """
-    return _minimum(a, b)
-
-
-def where(condition: Scalar, a: Scalar, b: Scalar) -> Value:
-    """Choose: a where the condition is not 0, else b; a branch that the graph can see.
-
-    >>> where(value(1.0), 2.0, 3.0).data
-    2.0
-    """
-    return apply(ops.where, condition, a, b)
-
-
-def stop_gradient(a: Scalar) -> Value:
-    """The identity, taken for a constant: every derivative along `a` is 0.
-
-    >>> from microfp.gradients import backward
-    >>> x = value(3.0)
-    >>> backward(x * stop_gradient(x))[x]
-    3.0
-    """
-    return apply(ops.stop_gradient, a)
-
-
-def total(terms: Iterable[Scalar]) -> Value:
-    """Add up terms from left to right, as `((t0 + t1) + t2) + ...`; 0.0 where there are none.
-
-    Raises:
-        TypeError: If there are no terms to go through, as in one Value.
-
-    >>> total([value(1.0), value(2.0), 3.0]).data
-    6.0
-    """
-    check_several("total", "terms", "a sequence of numbers or Values", terms)
-    return _total(tuple(terms))
-
-
 def topological_order(output: Value) -> tuple[Value, ...]:
     """List the nodes of a graph in post-order: parents before children, in operand order.
 
@@ -573,8 +420,8 @@ def topological_order(output: Value) -> tuple[Value, ...]:
         TypeError: If the output is no Value.
 
     >>> x = value(2.0, label="x")
-    >>> [node.op for node in topological_order(relu(x * x + 1.0))]
-    ['leaf', 'mul', 'leaf', 'add', 'relu']
+    >>> [node.op for node in topological_order(abs(x * x + 1.0))]
+    ['leaf', 'mul', 'leaf', 'add', 'absolute']
     """
     check_kind("topological_order", "output", output, Value)
     return post_order(output, _parents_of)
@@ -582,15 +429,3 @@ def topological_order(output: Value) -> tuple[Value, ...]:
 
 # Faster than in bytecode, on Python 3.11 by a factor of three.
 _parents_of: Callable[[Value], tuple[Value, ...]] = attrgetter("parents")
-
-
-FUNCTIONS: Mapping[str, Callable[..., Value]] = {
-    name: globals()[name]
-    for name, row in PRIMITIVES.items()
-    if name in globals() and name not in ("total", "stop_gradient")
-}
-"""The functions of numbers above, by the name of their primitive.
-
->>> FUNCTIONS["exp"](0.0)
-Value(data=1.0, op='exp')
-"""

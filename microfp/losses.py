@@ -39,6 +39,7 @@ __all__ = [
     "mean_squared_error",
     "share_correct",
     "softmax_cross_entropy",
+    "weighted",
 ]
 
 A = TypeVar("A")
@@ -405,6 +406,49 @@ def _class_cost(scores: Scores, *targets: Scalar) -> Value:
 def _log_add_exp(a: Value, b: Value) -> Value:
     """log(exp(a) + exp(b)), which does not overflow."""
     return a + softplus(b - a)
+
+
+def weighted(loss: Loss) -> Loss:
+    """Let each example count by a weight of its own: its last target.
+
+    example = weight * loss.example(scores, *targets);  the mean is over examples, not weights.
+
+    Args:
+        loss: Of the targets before the last; its penalty stays as it is.
+
+    Returns:
+        A loss of examples with one more target, a number of at least 0.
+
+    >>> weighted(mean_squared_error()).example((Value(data=3.0),), 1.0, 0.5).data
+    2.0
+    """
+    check_kind("weighted", "loss", loss, Loss, example="losses.max_margin()")
+    return Loss(
+        name=f"weighted({loss.name})",
+        example=bind(_times_weight, loss.example),
+        penalty=loss.penalty,
+        is_correct=loss.is_correct and bind(_but_weight, loss.is_correct),
+        check_target=bind(_check_weight, loss),
+    )
+
+
+def _times_weight(example: Callable[..., Value], scores: Scores, *targets: Scalar) -> Value:
+    return targets[-1] * example(scores, *targets[:-1])
+
+
+def _but_weight(is_correct: Callable[..., bool], scores: Row, *targets: float) -> bool:
+    return is_correct(scores, *targets[:-1])
+
+
+def _check_weight(loss: Loss, targets: Row, outputs: int) -> None:
+    if len(targets) < 2:
+        raise ShapeError(f"weighted({loss.name}): each example must have a target and a weight")
+    if not targets[-1] >= 0.0:
+        raise DataError(
+            f"weighted({loss.name}): each weight must be a number >= 0, got {targets[-1]!r}"
+        )
+    if loss.check_target is not None:
+        loss.check_target(targets[:-1], outputs)
 
 
 def _regression(name: str, cost: Callable[[Value], Value], *, l1: float, l2: float) -> Loss:

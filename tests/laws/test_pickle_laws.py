@@ -30,6 +30,7 @@ from microfp.trainer.streams import AnyStage, Stage
 DATA = datasets.moons(12, seed=3)
 MODEL = nn.mlp(2, [3, 1], seed=5)
 CLASSES = datasets.relabel(DATA, (0, 1))
+WEIGHTED = datasets.dataset(DATA.xs, [(y, 2.0 + y) for y in DATA.ys])
 T = TypeVar("T")
 
 LOSSES: Mapping[str, list[Loss]] = {
@@ -39,6 +40,7 @@ LOSSES: Mapping[str, list[Loss]] = {
     "huber": [losses.huber(delta=0.5, l1=0.1)],
     "binary_cross_entropy": [losses.binary_cross_entropy(l2=0.1)],
     "softmax_cross_entropy": [losses.softmax_cross_entropy(l2=0.1)],
+    "weighted": [losses.weighted(losses.huber(l1=0.1))],
 }
 
 SCHEDULES: Mapping[str, Schedule] = {
@@ -127,7 +129,8 @@ def costs(loss: Loss) -> list[str]:
     """The loss of a small model and its gradients, in every bit."""
     one_output = loss.name != "softmax_cross_entropy"
     model = MODEL if one_output else nn.mlp(2, [3, 2], seed=5)
-    result = evaluate(loss, model, DATA if one_output else CLASSES)
+    data = WEIGHTED if loss.name.startswith("weighted") else DATA
+    result = evaluate(loss, model, data if one_output else CLASSES)
     table = backward(result.total)
     return bits([result.total.data, *(grad(p, table) for p in nn.parameters(model))])
 

@@ -68,6 +68,41 @@ OPTIMIZERS: list[tuple[str, Options, str, Options]] = [
         "AdamW",
         {"lr": 0.05, "weight_decay": 0.1},
     ),
+    ("nadam", {}, "NAdam", {}),
+    (
+        "nadam",
+        {"learning_rate": 0.05, "momentum_decay": 0.01, "weight_decay": 0.01},
+        "NAdam",
+        {"lr": 0.05, "momentum_decay": 0.01, "weight_decay": 0.01},
+    ),
+    ("radam", {}, "RAdam", {}),
+    (
+        "radam",
+        {"learning_rate": 0.02, "betas": [0.8, 0.99], "weight_decay": 0.01},
+        "RAdam",
+        {"lr": 0.02, "betas": (0.8, 0.99), "weight_decay": 0.01},
+    ),
+    ("amsgrad", {}, "Adam", {"amsgrad": True}),
+    (
+        "amsgrad",
+        {"learning_rate": 0.05, "betas": [0.8, 0.9], "weight_decay": 0.01},
+        "Adam",
+        {"lr": 0.05, "betas": (0.8, 0.9), "weight_decay": 0.01, "amsgrad": True},
+    ),
+    ("adamax", {}, "Adamax", {}),
+    (
+        "adamax",
+        {"learning_rate": 0.05, "betas": [0.8, 0.99], "weight_decay": 0.01},
+        "Adamax",
+        {"lr": 0.05, "betas": (0.8, 0.99), "weight_decay": 0.01},
+    ),
+    ("adadelta", {}, "Adadelta", {}),
+    (
+        "adadelta",
+        {"learning_rate": 0.5, "rho": 0.8, "weight_decay": 0.01},
+        "Adadelta",
+        {"lr": 0.5, "rho": 0.8, "weight_decay": 0.01},
+    ),
 ]
 
 
@@ -203,5 +238,7 @@ def write(name: str, recorded: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
+    # Else NAdam keeps the product of its momenta in single precision.
+    torch.set_default_dtype(torch.float64)
     write("torch_optimizers.json", {"problems": PROBLEMS, "runs": optimizers()})
     write("torch_schedules.json", {"schedules": schedules()})

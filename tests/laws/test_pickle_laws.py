@@ -85,6 +85,30 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
     "adam": optim.adam(schedules.constant(0.1)),
     "adamw": optim.adamw(0.1),
     "lion": optim.lion(0.1),
+    "nadam": optim.nadam(0.1),
+    "radam": optim.radam(0.1),
+    "amsgrad": optim.amsgrad(0.1),
+    "adamax": optim.adamax(0.1),
+    "adadelta": optim.adadelta(0.5),
+    "lamb": optim.lamb(0.1),
+    "lbfgs": optim.lbfgs(memory=2),
+    "scale_by_nadam": optim.scale_by_nadam(),
+    "scale_by_radam": optim.scale_by_radam(),
+    "scale_by_amsgrad": optim.scale_by_amsgrad(),
+    "scale_by_adamax": optim.scale_by_adamax(),
+    "scale_by_adadelta": optim.scale_by_adadelta(),
+    "scale_by_lbfgs": optim.scale_by_lbfgs(),
+    "trust_ratio": optim.trust_ratio(),
+    "centralize": optim.centralize(),
+    "multi_transform": optim.multi_transform(
+        {"a": optim.sgd(0.1), "b": optim.adam(0.1)}, ["a", "b", "a"]
+    ),
+    "ema": optim.ema(0.5),
+    "lookahead": optim.lookahead(optim.adam(0.1), every=2),
+    "schedule_free": optim.schedule_free(optim.sgd(0.1)),
+    "sam": optim.sam(optim.sgd(0.1)),
+    "skip_not_finite": optim.skip_not_finite(optim.adam(0.1)),
+    "gradient_noise": optim.gradient_noise(0.1, seed=3),
 }
 
 # Stages that show or write what passes are held below.

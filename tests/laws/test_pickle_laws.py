@@ -52,6 +52,12 @@ SCHEDULES: Mapping[str, Schedule] = {
     "step_decay": schedules.step_decay(0.5, every=3),
     "warm_up": schedules.warm_up(schedules.cosine(0.5, 10), 4),
     "one_cycle": schedules.one_cycle(0.5, 15),
+    "cosine_restarts": schedules.cosine_restarts(0.5, 3, growth=2),
+    "polynomial": schedules.polynomial(0.5, 0.1, 9, power=2.0),
+    "cyclic": schedules.cyclic(0.1, 0.5, 3, 2, shrink=0.5),
+    "inverse_sqrt": schedules.inverse_sqrt(0.5, 3),
+    "at_least": schedules.at_least(schedules.exponential(0.5, 0.5), 0.1),
+    "range_test": schedules.range_test(0.01, 1.0, 9),
     "join": schedules.join([schedules.constant(0.1), schedules.linear(0.5, 0.1, 7)], [6]),
 }
 

@@ -55,7 +55,7 @@ def reduce_on_plateau(
     >>> impatient = schedules.plateau(1.0, factor=0.5, patience=0, threshold=0.5)
     >>> states = reduce_on_plateau(model, data, plateau=impatient, optimizer=optim.sgd)
     >>> [state.metrics.learning_rate for state in toolbox.take(4, states)]
-    [1.0, 1.0, 0.5, 0.25]
+    [1.0, 1.0, 0.5, 0.5]
     """
     where = "reduce_on_plateau"
     check_kind(where, "plateau", plateau, Plateau, example="schedules.plateau(0.1)")

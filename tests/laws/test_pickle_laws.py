@@ -30,7 +30,12 @@ from microfp.trainer.streams import AnyStage, Stage
 DATA = datasets.moons(12, seed=3)
 MODEL = nn.mlp(2, [3, 1], seed=5)
 CLASSES = datasets.relabel(DATA, (0, 1))
-WEIGHTED = datasets.dataset(DATA.xs, [(y, 2.0 + y) for y in DATA.ys])
+EXAMPLES = {
+    "softmax_cross_entropy": CLASSES,
+    "poisson": CLASSES,
+    "kl_divergence": datasets.dataset(DATA.xs, [((1 + y) / 2, (1 - y) / 2) for y in DATA.ys]),
+    "weighted": datasets.dataset(DATA.xs, [(y, 2.0 + y) for y in DATA.ys]),
+}
 T = TypeVar("T")
 
 LOSSES: Mapping[str, list[Loss]] = {
@@ -40,6 +45,13 @@ LOSSES: Mapping[str, list[Loss]] = {
     "huber": [losses.huber(delta=0.5, l1=0.1)],
     "binary_cross_entropy": [losses.binary_cross_entropy(l2=0.1)],
     "softmax_cross_entropy": [losses.softmax_cross_entropy(l2=0.1)],
+    "quantile": [losses.quantile(q=0.3)],
+    "log_cosh": [losses.log_cosh()],
+    "poisson": [losses.poisson()],
+    "gaussian": [losses.gaussian()],
+    "kl_divergence": [losses.kl_divergence(l2=0.1)],
+    "focal": [losses.focal(gamma=1.5)],
+    "class_weighted": [losses.class_weighted(losses.huber(), {-1.0: 0.5, 1.0: 2.0})],
     "weighted": [losses.weighted(losses.huber(l1=0.1))],
 }
 
@@ -157,10 +169,9 @@ def bits(numbers: object) -> list[str]:
 
 def costs(loss: Loss) -> list[str]:
     """The loss of a small model and its gradients, in every bit."""
-    one_output = loss.name != "softmax_cross_entropy"
-    model = MODEL if one_output else nn.mlp(2, [3, 2], seed=5)
-    data = WEIGHTED if loss.name.startswith("weighted") else DATA
-    result = evaluate(loss, model, data if one_output else CLASSES)
+    two_outputs = loss.name in ("softmax_cross_entropy", "gaussian", "kl_divergence")
+    model = nn.mlp(2, [3, 2], seed=5) if two_outputs else MODEL
+    result = evaluate(loss, model, EXAMPLES.get(loss.name.partition("(")[0], DATA))
     table = backward(result.total)
     return bits([result.total.data, *(grad(p, table) for p in nn.parameters(model))])
 

@@ -26,7 +26,6 @@ from microfp.losses import (
     mean_absolute_error,
     mean_squared_error,
     softmax_cross_entropy,
-    weighted,
 )
 from microfp.nn import Neuron, mlp, neuron
 from microfp.record import Record, attr
@@ -480,27 +479,3 @@ def test_every_loss_compiles_and_gives_the_bits_of_eager(loss: Loss, outputs: in
 )
 def test_the_repr_of_a_loss_is_its_name_and_its_penalty(loss: Loss, line: str) -> None:
     assert repr(loss) == line
-
-
-def test_a_weighted_loss_is_the_mean_of_weighted_losses() -> None:
-    line = neuron(1, weights=[2.0], activation="identity")
-    examples = dataset([[1.0], [3.0]], [(1.0, 0.5), (0.0, 2.0)])
-    found = evaluate(weighted(mean_squared_error(l2=0.25)), line, examples)
-    assert found.total.data == (0.5 * 1.0 + 2.0 * 36.0) / 2 + 0.25 * 4.0
-    margin = weighted(max_margin(alpha=0.0))
-    signs = dataset([[1.0], [3.0]], [(1.0, 0.5), (-1.0, 2.0)])
-    assert evaluate(margin, line, signs).accuracy == 0.5
-
-
-@pytest.mark.parametrize(
-    ("targets", "message"),
-    [
-        ((1.0,), "each example must have a target and a weight"),
-        ((1.0, -1.0), "each weight must be a number >= 0, got -1.0"),
-        ((2.0, 1.0), "max_margin: each label must be -1 or 1, got 2.0"),
-    ],
-)
-def test_a_weight_is_the_last_target(targets: tuple[float, ...], message: str) -> None:
-    data = dataset([[0.0]], [targets])
-    with pytest.raises((ShapeError, DataError), match=message):
-        evaluate(weighted(max_margin()), neuron(1), data)

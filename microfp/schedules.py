@@ -25,18 +25,28 @@ from microfp.base.checks import (
     wrong_value,
 )
 from microfp.errors import ShapeError
+from microfp.record import Record, attr
 
 __all__ = [
     "SCHEDULES",
+    "Plateau",
     "Schedule",
     "ScheduleName",
+    "after_loss",
+    "at_least",
     "constant",
     "cosine",
+    "cosine_restarts",
+    "cyclic",
     "exponential",
+    "inverse_sqrt",
     "join",
     "linear",
     "micrograd_decay",
     "one_cycle",
+    "plateau",
+    "polynomial",
+    "range_test",
     "step_decay",
     "warm_up",
 ]
@@ -230,6 +240,260 @@ def _up_and_down(
     return _along_cosine(top, last, min(step - rising, falling) / falling)
 
 
+def cosine_restarts(start: float, steps: int, *, growth: int = 1, end: float = 0.0) -> Schedule:
+    """Go down along half a cosine wave, again and again from the first rate.
+
+    rate(k) = end + (start - end) * (1 + cos(pi * done / length)) / 2, where `done` counts from the
+    last restart; the first length is `steps`, and each is `growth` times the one before.
+
+    Args:
+        start: The first rate, finite and at least 0.
+        steps: After how many steps it restarts first, at least 1.
+        growth: How many times as long each wave is, at least 1.
+        end: What a wave goes down to, finite and at least 0.
+
+    Source: I. Loshchilov and F. Hutter, SGDR, 2017; torch's CosineAnnealingWarmRestarts.
+
+    >>> [cosine_restarts(1.0, 2, growth=2)(k) for k in (0, 1, 2, 4, 6)]
+    [1.0, 0.5, 1.0, 0.5, 1.0]
+    """
+    first = check_non_negative("cosine_restarts", "start", start)
+    last = check_non_negative("cosine_restarts", "end", end)
+    length = check_count("cosine_restarts", "steps", steps, minimum=1)
+    times = check_count("cosine_restarts", "growth", growth, minimum=1)
+    return bind(_restarting, (first, last), length, times)
+
+
+def _restarting(rates: tuple[float, float], length: int, growth: int, step: int) -> float:
+    first, last = rates
+    if growth == 1:
+        return _along_cosine(first, last, step % length / length)
+    while step >= length:
+        step, length = step - length, length * growth
+    return _along_cosine(first, last, step / length)
+
+
+def polynomial(start: float, end: float, steps: int, *, power: float = 1.0) -> Schedule:
+    """Go from one rate to another along a power of the steps that are left, and stay there.
+
+    rate(k) = end + (start - end) * (1 - min(k, steps) / steps) ** power
+
+    Args:
+        start: The first rate, finite and at least 0.
+        end: The last rate, finite and at least 0.
+        steps: After how many steps it is reached, at least 1.
+        power: Finite and above 0; 1 is `linear`.
+
+    Source: torch's PolynomialLR, optax.polynomial_schedule.
+
+    >>> [polynomial(1.0, 0.0, 10, power=2.0)(k) for k in (0, 5, 10, 11)]
+    [1.0, 0.25, 0.0, 0.0]
+    """
+    first = check_non_negative("polynomial", "start", start)
+    last = check_non_negative("polynomial", "end", end)
+    count = check_count("polynomial", "steps", steps, minimum=1)
+    exponent = check_positive("polynomial", "power", power)
+    return bind(_polynomial, (first, last), count, exponent)
+
+
+def _polynomial(rates: tuple[float, float], steps: int, power: float, step: int) -> float:
+    first, last = rates
+    left = 1.0 - min(step, steps) / steps
+    return last + (first - last) * math.pow(left, power)
+
+
+def cyclic(
+    low: float, high: float, rising: int, falling: int | None = None, *, shrink: float = 1.0
+) -> Schedule:
+    """Rise and fall between two rates in equal steps, for ever.
+
+    rate(k) = low + (high - low) * share * shrink ** cycle; the share goes from 0 to 1 and back
+
+    Args:
+        low: The smallest rate, finite and at least 0.
+        high: The largest rate, finite and at least 0.
+        rising: How many steps it rises, at least 1.
+        falling: How many steps it falls, at least 1; None for as many.
+        shrink: What each cycle's height is multiplied by, above 0 and at most 1.
+
+    Source: L. Smith, Cyclical learning rates, 2017; torch's CyclicLR, whose `triangular2` shrinks
+    by 0.5.
+
+    >>> [cyclic(0.0, 1.0, 2, shrink=0.5)(k) for k in range(7)]
+    [0.0, 0.5, 1.0, 0.5, 0.0, 0.25, 0.5]
+    """
+    bottom = check_non_negative("cyclic", "low", low)
+    height = check_non_negative("cyclic", "high", high) - bottom
+    up = check_count("cyclic", "rising", rising, minimum=1)
+    down = up if falling is None else check_count("cyclic", "falling", falling, minimum=1)
+    if check_positive("cyclic", "shrink", shrink) > 1.0:
+        raise wrong_value("cyclic", "shrink", "a number in (0, 1]", shrink)
+    return bind(_cyclic, (bottom, height), (up, down), shrink)
+
+
+def _cyclic(
+    rates: tuple[float, float], lengths: tuple[int, int], shrink: float, step: int
+) -> float:
+    (bottom, height), (up, down) = rates, lengths
+    cycle, place = divmod(step, up + down)
+    share = place / up if place <= up else (up + down - place) / down
+    return bottom + height * share * math.pow(shrink, cycle)
+
+
+def inverse_sqrt(start: float, steps: int) -> Schedule:
+    """Fall with the root of the steps.
+
+    rate(k) = start * sqrt(steps / (steps + k))
+
+    Args:
+        start: The first rate, finite and at least 0.
+        steps: What the steps are measured by, at least 1; after three times as many the rate is
+            half of what it was.
+
+    Source: A. Vaswani et al., Attention is all you need, 2017, section 5.3, after its warm-up.
+
+    >>> [inverse_sqrt(1.0, 10)(k) for k in (0, 30)]
+    [1.0, 0.5]
+    """
+    first = check_non_negative("inverse_sqrt", "start", start)
+    return bind(_by_root, first, check_count("inverse_sqrt", "steps", steps, minimum=1))
+
+
+def _by_root(first: float, steps: int, step: int) -> float:
+    return first * math.sqrt(steps / (steps + step))
+
+
+def at_least(schedule: Schedule, floor: float) -> Schedule:
+    """Let no rate of a schedule fall below a floor.
+
+    rate(k) = max(schedule(k), floor)
+
+    Args:
+        schedule: Any.
+        floor: Finite and at least 0.
+
+    >>> [at_least(exponential(1.0, 0.5), 0.1)(k) for k in (0, 3, 100)]
+    [1.0, 0.125, 0.1]
+    """
+    check_callable("at_least", "schedule", schedule, "a schedule, such as constant(0.1)")
+    return bind(_at_least, schedule, check_non_negative("at_least", "floor", floor))
+
+
+def _at_least(schedule: Schedule, floor: float, step: int) -> float:
+    return max(schedule(step), floor)
+
+
+def range_test(start: float, end: float, steps: int) -> Schedule:
+    """Grow by one factor at every step, to find where a loss begins to fall and where it bursts.
+
+    rate(k) = start * (end / start) ** (min(k, steps) / steps)
+
+    Args:
+        start: The first rate, finite and above 0.
+        end: The last rate, finite and above 0.
+        steps: After how many steps it is reached, at least 1.
+
+    Source: L. Smith, Cyclical learning rates, 2017, section 3.3.
+
+    >>> [range_test(0.25, 4.0, 4)(k) for k in range(6)]
+    [0.25, 0.5, 1.0, 2.0, 4.0, 4.0]
+    """
+    first = check_positive("range_test", "start", start)
+    last = check_positive("range_test", "end", end)
+    return bind(_growing, first, last, check_count("range_test", "steps", steps, minimum=1))
+
+
+def _growing(first: float, last: float, steps: int, step: int) -> float:
+    return first * math.pow(last / first, step / steps) if step < steps else last
+
+
+class Plateau(Record):
+    """A rate that falls where the loss stands still: where it is now, and how it goes on.
+
+    It is data: `after_loss` gives the next one.
+
+    Attributes:
+        rate: The rate now.
+        factor: What it is multiplied by.
+        patience: How many losses in a row may be no better.
+        threshold: By what share a loss must be smaller than the best one to be better.
+        cooldown: How many losses do not count after a fall.
+        minimum: Below which it does not fall.
+        best: The smallest loss so far.
+        waiting: How many losses in a row have been no better.
+        cooling: How many losses still do not count.
+
+    >>> plateau(0.5).rate
+    0.5
+    """
+
+    rate: float = attr()
+    factor: float = attr()
+    patience: int = attr()
+    threshold: float = attr()
+    cooldown: int = attr()
+    minimum: float = attr()
+    best: float = attr(default=math.inf)
+    waiting: int = attr(default=0)
+    cooling: int = attr(default=0)
+
+
+def plateau(  # noqa: D417 - the others are explained in `Plateau`
+    rate: float,
+    *,
+    factor: float = 0.1,
+    patience: int = 10,
+    threshold: float = 1e-4,
+    cooldown: int = 0,
+    minimum: float = 0.0,
+) -> Plateau:
+    """Begin with a rate that is to fall where the loss stands still.
+
+    Args:
+        rate: The first rate, finite and at least 0; for the others see `Plateau`.
+
+    Source: torch's ReduceLROnPlateau, names and defaults but for `minimum`, its `min_lr`.
+
+    >>> from functools import reduce
+    >>> reduce(after_loss, [1.0, 0.5, 0.5, 0.5], plateau(8.0, factor=0.5, patience=1)).rate
+    4.0
+    """
+    shrink = check_positive("plateau", "factor", factor)
+    if shrink >= 1.0:
+        raise wrong_value("plateau", "factor", "a number in (0, 1)", factor)
+    return Plateau(
+        rate=check_non_negative("plateau", "rate", rate),
+        factor=shrink,
+        patience=check_count("plateau", "patience", patience),
+        threshold=check_non_negative("plateau", "threshold", threshold),
+        cooldown=check_count("plateau", "cooldown", cooldown),
+        minimum=check_non_negative("plateau", "minimum", minimum),
+    )
+
+
+def after_loss(before: Plateau, loss: float) -> Plateau:
+    """The rate after one more loss, as data.
+
+    >>> after_loss(plateau(0.5), 3.0).best
+    3.0
+    """
+    is_better = loss < before.best * (1.0 - before.threshold)
+    waiting = 0 if is_better or before.cooling else before.waiting + 1
+    falls = waiting > before.patience
+    return before.set(
+        rate=_fallen(before) if falls else before.rate,
+        best=loss if is_better else before.best,
+        waiting=0 if falls else waiting,
+        cooling=before.cooldown if falls else max(before.cooling - 1, 0),
+    )
+
+
+def _fallen(before: Plateau) -> float:
+    """The next lower rate; one that is hardly lower would only cost steps."""
+    rate = max(before.rate * before.factor, before.minimum)
+    return rate if before.rate - rate > 1e-8 else before.rate
+
+
 def join(schedules: Sequence[Schedule], boundaries: Sequence[int]) -> Schedule:
     """Put schedules one after another; each counts its steps from its own beginning.
 
@@ -261,7 +525,15 @@ def _joined(parts: Sequence[Schedule], begins: Sequence[int], step: int) -> floa
     return parts[place](step - begins[place])
 
 
-ScheduleName: TypeAlias = Literal["constant", "linear", "cosine", "one_cycle"]
+ScheduleName: TypeAlias = Literal[
+    "constant",
+    "linear",
+    "cosine",
+    "one_cycle",
+    "cosine_restarts",
+    "polynomial",
+    "inverse_sqrt",
+]
 """The name of a schedule.
 
 >>> names: list[ScheduleName] = ["constant", "cosine"]
@@ -272,6 +544,9 @@ SCHEDULES: Mapping[ScheduleName, Callable[[float, int], Schedule]] = {
     "linear": lambda rate, steps: linear(rate, 0.0, steps),
     "cosine": cosine,
     "one_cycle": lambda rate, steps: one_cycle(rate, max(steps, 4)),
+    "cosine_restarts": lambda rate, steps: cosine_restarts(rate, max(steps // 4, 1)),
+    "polynomial": lambda rate, steps: polynomial(rate, 0.0, steps, power=2.0),
+    "inverse_sqrt": lambda rate, steps: inverse_sqrt(rate, max(steps // 10, 1)),
 }
 """The schedules that go by a name, each from its largest rate and its number of steps.
 

@@ -86,6 +86,10 @@ USES: Mapping[str, Sequence[str]] = {
         NETWORK + FILE + "assert is_successful(export.to_safetensors(model, path))",
         NETWORK + FILE + "assert not is_successful(export.from_safetensors(model, path))",
     ],
+    "sklearn": [
+        "from microfp.sklearn import MLPRegressor as It; It((2,), tol=1.0).fit([[0.0]], [1])",
+        "from microfp.sklearn import MLPClassifier",
+    ],
 }
 
 # What the user imports and hands over: microfp itself never asks for it, and cannot miss it.

@@ -53,7 +53,7 @@ HEART = (
     "tests/optim",
     "tests/test_facade.py",
     "tests/test_gradients.py",
-    "tests/test_losses.py",
+    "tests/losses/test_loss.py",
     "tests/test_official_demo.py",
     "tests/test_ops.py",
     "tests/test_record.py",

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,28 @@ from hypothesis import strategies as st
 from microfp import schedules
 from microfp.schedules import (
     Schedule,
+    after_loss,
+    at_least,
     constant,
     cosine,
+    cyclic,
     exponential,
+    inverse_sqrt,
     join,
     linear,
     micrograd_decay,
     one_cycle,
+    plateau,
+    polynomial,
+    range_test,
     step_decay,
     warm_up,
 )
 
-RECORDED: list[dict[str, Any]] = json.loads(
+TORCHS: dict[str, Any] = json.loads(
     (Path(__file__).parent / "data" / "torch_schedules.json").read_text(encoding="utf-8")
-)["schedules"]
+)
+RECORDED: list[dict[str, Any]] = TORCHS["schedules"]
 
 HALF_STEPS: Any = 2.5
 rates = st.floats(0.0, 10.0)
@@ -161,3 +170,51 @@ def test_a_rate_is_no_schedule_to_warm_up_for() -> None:
     message = r"^warm_up: schedule must be a schedule, such as constant\(0.1\), got 0.1 \(float\)$"
     with pytest.raises(TypeError, match=message):
         schedules.warm_up(0.1, 10)  # type: ignore[arg-type]  # the mistake
+
+
+@pytest.mark.parametrize("recorded", TORCHS["plateaus"], ids=lambda it: str(it["options"]))
+def test_a_plateau_lowers_the_rate_where_torch_does(recorded: dict[str, Any]) -> None:
+    found = accumulate(recorded["losses"], after_loss, initial=plateau(0.5, **recorded["options"]))
+    ours = [it.rate for it in found][1:]
+    assert ours == pytest.approx(recorded["rates"], rel=1e-12)
+    assert len(set(ours)) > 1
+
+
+@given(start=rates, end=rates, length=lengths, step=steps)
+def test_a_polynomial_of_power_one_is_linear(
+    start: float, end: float, length: int, step: int
+) -> None:
+    assert polynomial(start, end, length)(step) == pytest.approx(
+        linear(start, end, length)(step), rel=1e-12, abs=1e-14
+    )
+
+
+@given(first=st.floats(1e-6, 1.0), last=st.floats(1e-6, 10.0), length=lengths)
+def test_a_range_test_grows_by_one_factor(first: float, last: float, length: int) -> None:
+    schedule = range_test(first, last, length)
+    factor = (last / first) ** (1.0 / length)
+    for step in range(length):
+        assert schedule(step + 1) == pytest.approx(factor * schedule(step), rel=1e-9)
+    assert schedule(0) == pytest.approx(first)
+    assert schedule(length) == schedule(length + 5) == last
+
+
+@given(floor=rates, length=lengths, step=steps)
+def test_no_rate_falls_below_a_floor(floor: float, length: int, step: int) -> None:
+    falling = inverse_sqrt(1.0, length)
+    assert at_least(falling, floor)(step) == max(falling(step), floor)
+    assert falling(step) ** 2 * (length + step) == pytest.approx(length, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: plateau(0.1, factor=1.0), "plateau: factor must be a number in (0, 1), got 1.0"),
+        (lambda: cyclic(0.0, 1.0, 3, shrink=2.0), "cyclic: shrink must be a number in (0, 1]"),
+        (lambda: range_test(0.0, 1.0, 3), "range_test: start must be a finite number > 0"),
+        (lambda: at_least(constant(0.1), -1.0), "at_least: floor must be a finite number >= 0"),
+    ],
+)
+def test_new_schedules_refuse_what_has_no_meaning(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make()

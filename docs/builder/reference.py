@@ -34,7 +34,7 @@ ROOMS = (
     Room("Training", ("trainer", "trainer.streams", "checkpoint", "export", "trainer.parallel")),
     Room(
         "From a file to predictions",
-        ("experiments.configurations", "experiments", "experiments.predictors"),
+        ("experiments.configurations", "experiments", "experiments.predictors", "sklearn"),
     ),
     Room("Machine speed", ("native",)),
     Room("Looking", ("charts.plot_data", "charts", "charts.display", "explorer")),

@@ -1,11 +1,10 @@
 """The named optimisers, each a chain of parts, beside the part and the state that are its own.
 
-Names and defaults of options are torch.optim's. A new optimiser stands here whole: the record of
-its state, whose name ends in `State`, by which checkpoints find it; its part `scale_by_...`; its
-chain; and its rows in `OPTIMIZERS` and `RATES`, where configurations find it.
+Names and defaults of options are torch.optim's. A new optimiser stands whole, here or beside its
+family: the record of its state, whose name ends in `State`, by which checkpoints find it; its part
+`scale_by_...`; its chain. Its rows in `OPTIMIZERS` and `RATES` are here: configurations find it.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
@@ -13,9 +12,12 @@ from pyrsistent import PVector
 
 from microfp import ops
 from microfp.base.binding import bind
-from microfp.base.checks import check_non_negative, wrong_kind
-from microfp.optim.combining import chain
-from microfp.optim.parts import add_decayed_weights, against, check_decay, trace
+from microfp.base.checks import check_non_negative
+from microfp.optim.adam import adam, adamw
+from microfp.optim.adam_family import adadelta, adamax, amsgrad, nadam, radam
+from microfp.optim.descents import check_betas, decayed, descent
+from microfp.optim.layerwise import lamb
+from microfp.optim.parts import check_decay, trace
 from microfp.optim.rules import Descent, Optimizer, Rate, Rule, from_rule
 from microfp.record import Record, attr
 from microfp.schedules import Schedule
@@ -23,33 +25,20 @@ from microfp.schedules import Schedule
 __all__ = [
     "OPTIMIZERS",
     "RATES",
-    "AdamState",
     "LionState",
     "MeanSquareState",
     "OptimizerName",
     "SumOfSquaresState",
     "adagrad",
-    "adam",
-    "adamw",
     "lion",
     "momentum",
     "nesterov",
     "rmsprop",
-    "scale_by_adam",
     "scale_by_lion",
     "scale_by_rms",
     "scale_by_rss",
     "sgd",
 ]
-
-
-def _descent(name: str, learning_rate: Rate, *parts: Optimizer) -> Descent:
-    return Descent(*chain(*parts, against(name, learning_rate))._replace(name=name))
-
-
-def _decayed(weight_decay: float) -> tuple[Optimizer, ...]:
-    """Weight decay, if there is any."""
-    return (add_decayed_weights(weight_decay),) if weight_decay else ()
 
 
 def sgd(learning_rate: Rate, *, weight_decay: float = 0.0) -> Descent:
@@ -65,7 +54,7 @@ def sgd(learning_rate: Rate, *, weight_decay: float = 0.0) -> Descent:
     >>> sgd(micrograd_decay).learning_rate(50)
     0.55
     """
-    return _descent("sgd", learning_rate, *_decayed(weight_decay))
+    return descent("sgd", learning_rate, *decayed(weight_decay))
 
 
 def momentum(learning_rate: Rate, *, momentum: float = 0.9, weight_decay: float = 0.0) -> Descent:
@@ -79,7 +68,7 @@ def momentum(learning_rate: Rate, *, momentum: float = 0.9, weight_decay: float 
     >>> momentum(0.1).name
     'momentum'
     """
-    return _descent("momentum", learning_rate, *_decayed(weight_decay), trace(momentum))
+    return descent("momentum", learning_rate, *decayed(weight_decay), trace(momentum))
 
 
 def nesterov(learning_rate: Rate, *, momentum: float = 0.9, weight_decay: float = 0.0) -> Descent:
@@ -94,7 +83,7 @@ def nesterov(learning_rate: Rate, *, momentum: float = 0.9, weight_decay: float 
     'nesterov'
     """
     ahead = trace(momentum, nesterov=True)
-    return _descent("nesterov", learning_rate, *_decayed(weight_decay), ahead)
+    return descent("nesterov", learning_rate, *decayed(weight_decay), ahead)
 
 
 class SumOfSquaresState(Record):
@@ -159,7 +148,7 @@ def adagrad(
     0.01
     """
     scaled = scale_by_rss(initial=initial, eps=eps)
-    return _descent("adagrad", learning_rate, *_decayed(weight_decay), scaled)
+    return descent("adagrad", learning_rate, *decayed(weight_decay), scaled)
 
 
 class MeanSquareState(Record):
@@ -227,126 +216,7 @@ def rmsprop(
     """
     scaled = scale_by_rms(decay=alpha, eps=eps)
     heavy = (trace(momentum),) if momentum else ()
-    return _descent("rmsprop", learning_rate, *_decayed(weight_decay), scaled, *heavy)
-
-
-class AdamState(Record):
-    """What `scale_by_adam` remembers.
-
-    Attributes:
-        count: How many gradients it has been given.
-        first_moments: The running means of the gradients.
-        second_moments: The running means of their squares.
-
-    >>> from pyrsistent import pvector
-    >>> scale_by_adam().init(pvector([1.0]))
-    AdamState(count=0, first_moments=pvector([0.0]), second_moments=pvector([0.0]))
-    """
-
-    count: int = attr()
-    first_moments: PVector[float] = attr()
-    second_moments: PVector[float] = attr()
-
-
-def scale_by_adam(*, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
-    """Divide the running mean of the gradients by the root of that of their squares.
-
-    m = b1 * m + (1 - b1) * g;  v = b2 * v + (1 - b2) * g²
-    update = (m / (1 - b1**t)) / (sqrt(v) / sqrt(1 - b2**t) + eps),  t = 1, 2, ...
-
-    Args:
-        betas: b1 and b2, both in [0, 1).
-        eps: What keeps the divisor from 0; finite and at least 0.
-
-    Source: D. Kingma and J. Ba, Adam: a method for stochastic optimization, 2015, algorithm 1.
-
-    >>> from pyrsistent import pvector
-    >>> scaled, p = scale_by_adam(eps=0.0), pvector([1.0])
-    >>> [round(update, 6) for update in scaled.update(pvector([3.0]), scaled.init(p), p, 0)[0]]
-    [1.0]
-    """
-    checked = _check_betas("scale_by_adam", betas)
-    tiny = check_non_negative("scale_by_adam", "eps", eps)
-    rule = Rule(
-        function=bind(_adam_rule, checked, tiny),
-        state=AdamState,
-        initial=(0.0, 0.0),
-        coefficients=bind(_adam_corrections, checked),
-    )
-    return from_rule("scale_by_adam", rule)
-
-
-def _check_betas(where: str, betas: object) -> tuple[float, float]:
-    if not isinstance(betas, tuple) or len(betas) != 2:
-        raise wrong_kind(where, "betas", "a pair of numbers", betas)
-    return check_decay(where, "betas[0]", betas[0]), check_decay(where, "betas[1]", betas[1])
-
-
-def _adam_corrections(betas: tuple[float, float], count: int) -> tuple[float, float]:
-    (b1, b2), t = betas, count + 1
-    return 1.0 - math.pow(b1, t), math.sqrt(1.0 - math.pow(b2, t))
-
-
-def _adam_rule(
-    betas: tuple[float, float],
-    tiny: float,
-    g: float,
-    slots: tuple[float, float],
-    p: float,
-    corrections: tuple[float, float],
-) -> tuple[float, tuple[float, float]]:
-    b1, b2 = betas
-    m = b1 * slots[0] + (1.0 - b1) * g
-    v = b2 * slots[1] + (1.0 - b2) * (g * g)
-    mean = ops.divide(m, corrections[0])
-    root = ops.divide(ops.sqrt(v), corrections[1])
-    return ops.divide(mean, root + tiny), (m, v)
-
-
-def adam(
-    learning_rate: Rate = 0.001,
-    *,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-) -> Descent:
-    """Adam; see `scale_by_adam`.
-
-    Args:
-        learning_rate: A number, finite and at least 0, or a schedule.
-        betas: How much of the mean and of the mean square is kept, both in [0, 1).
-        eps: What keeps the divisor from 0, at least 0.
-        weight_decay: How much of each parameter is added to its gradient, at least 0.
-
-    >>> adam().learning_rate(0)
-    0.001
-    """
-    scaled = scale_by_adam(betas=betas, eps=eps)
-    return _descent("adam", learning_rate, *_decayed(weight_decay), scaled)
-
-
-def adamw(
-    learning_rate: Rate = 0.001,
-    *,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.01,
-) -> Descent:
-    """Adam with decoupled weight decay: the parameters decay, not the gradients.
-
-    Args:
-        learning_rate: A number, finite and at least 0, or a schedule.
-        betas: How much of the mean and of the mean square is kept, both in [0, 1).
-        eps: What keeps the divisor from 0, at least 0.
-        weight_decay: What share of each parameter, times the learning rate, a step takes off.
-
-    Source: I. Loshchilov and F. Hutter, Decoupled weight decay regularization, 2019.
-
-    >>> adamw().name
-    'adamw'
-    """
-    scaled = scale_by_adam(betas=betas, eps=eps)
-    return _descent("adamw", learning_rate, scaled, *_decayed(weight_decay))
+    return descent("rmsprop", learning_rate, *decayed(weight_decay), scaled, *heavy)
 
 
 class LionState(Record):
@@ -378,7 +248,7 @@ def scale_by_lion(*, betas: tuple[float, float] = (0.9, 0.99)) -> Optimizer:
     >>> signs.update(pvector([3.0, -0.1]), signs.init(p), p, 0)[0]
     pvector([1.0, -1.0])
     """
-    rule = bind(_lion_rule, _check_betas("scale_by_lion", betas))
+    rule = bind(_lion_rule, check_betas("scale_by_lion", betas))
     return from_rule("scale_by_lion", Rule(function=rule, state=LionState, initial=(0.0,)))
 
 
@@ -405,11 +275,24 @@ def lion(
     >>> lion().learning_rate(0)
     0.0001
     """
-    return _descent("lion", learning_rate, scale_by_lion(betas=betas), *_decayed(weight_decay))
+    return descent("lion", learning_rate, scale_by_lion(betas=betas), *decayed(weight_decay))
 
 
 OptimizerName: TypeAlias = Literal[
-    "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "lion"
+    "sgd",
+    "momentum",
+    "nesterov",
+    "adagrad",
+    "rmsprop",
+    "adam",
+    "adamw",
+    "lion",
+    "nadam",
+    "radam",
+    "amsgrad",
+    "adamax",
+    "adadelta",
+    "lamb",
 ]
 """The name of an optimiser.
 
@@ -425,6 +308,12 @@ OPTIMIZERS: Mapping[OptimizerName, Callable[[Schedule], Optimizer]] = {
     "adam": adam,
     "adamw": adamw,
     "lion": lion,
+    "nadam": nadam,
+    "radam": radam,
+    "amsgrad": amsgrad,
+    "adamax": adamax,
+    "adadelta": adadelta,
+    "lamb": lamb,
 }
 """The optimisers that go by a name, each from a schedule.
 
@@ -441,6 +330,12 @@ RATES: Mapping[OptimizerName, float] = {
     "adam": 0.01,
     "adamw": 0.01,
     "lion": 0.002,
+    "nadam": 0.01,
+    "radam": 0.02,
+    "amsgrad": 0.01,
+    "adamax": 0.02,
+    "adadelta": 1.0,
+    "lamb": 0.02,
 }
 """The learning rate of each optimiser where none is given, for data that are standardized.
 

@@ -77,6 +77,7 @@ class Reduction(Record):
     Attributes:
         term: From the gradient of one parameter to what it adds.
         result: From the sum to the number.
+        of_parameters: Whether it adds up terms of the parameters instead of the gradients.
 
     >>> norm = Reduction(term=lambda g: g * g, result=lambda total: ops.sqrt(total))
     >>> norm.result(sum(map(norm.term, [3.0, 4.0])))
@@ -85,6 +86,7 @@ class Reduction(Record):
 
     term: Callable[..., Operand] = attr()
     result: Callable[..., Operand] = attr()
+    of_parameters: bool = attr(default=False)
 
 
 class EmptyState(Record):
@@ -111,7 +113,7 @@ class Rule(Record):
         initial: What each slot holds at first.
         coefficients: The numbers that depend on the time alone, such as the learning rate: a
             function of the count where the state has one, else of the step of the training.
-        reduction: Where given, its number is one more coefficient, the last.
+        reduction: Where given, its number is one more coefficient, the last; or several, in order.
 
     >>> halve = Rule(function=lambda g, slots, p, coefficients: (0.5 * g, slots))
     >>> halve.function(4.0, (), 1.0, ())
@@ -122,7 +124,14 @@ class Rule(Record):
     state: type[Record] = attr(default=EmptyState)
     initial: tuple[float, ...] = attr(default=())
     coefficients: Callable[[int], tuple[float, ...]] = attr(default=_none)
-    reduction: Reduction | None = attr(default=None)
+    reduction: Reduction | tuple[Reduction, ...] | None = attr(default=None)
+
+    @property
+    def reductions(self) -> tuple[Reduction, ...]:
+        """The reductions as a tuple, however many there are."""
+        if self.reduction is None:
+            return ()
+        return self.reduction if isinstance(self.reduction, tuple) else (self.reduction,)
 
     @property
     def is_counting(self) -> bool:
@@ -278,7 +287,8 @@ def apply_rule(
     check_memory_of_rule(name, rule, state, len(parameters))
     count, vectors = _memory(rule, state)
     time = step if count is None else count
-    coefficients = (*rule.coefficients(time), *_reduced(rule.reduction, gradients))
+    reduced = [_reduced(it, gradients, parameters) for it in rule.reductions]
+    coefficients = (*rule.coefficients(time), *reduced)
     updates, after = update_each(rule.function, gradients, vectors, parameters, coefficients)
     counter = () if count is None else (count + 1,)
     return updates, rule.state.unchecked(*counter, *after) if counter or vectors else state
@@ -374,11 +384,10 @@ def _memory(rule: Rule, state: object) -> tuple[int | None, tuple[Numbers, ...]]
     return (fields[0], fields[1:]) if rule.is_counting else (None, fields)  # type: ignore[return-value]  # as `init` and `update` make it
 
 
-def _reduced(reduction: Reduction | None, gradients: Numbers) -> tuple[Operand, ...]:
-    if reduction is None:
-        return ()
-    terms = [by_ieee(reduction.term, gradient) for gradient in gradients]
-    return (by_ieee(reduction.result, ops.total(*terms)),)
+def _reduced(reduction: Reduction, gradients: Numbers, parameters: Numbers) -> Operand:
+    numbers = parameters if reduction.of_parameters else gradients
+    terms = [by_ieee(reduction.term, number) for number in numbers]
+    return by_ieee(reduction.result, ops.total(*terms))
 
 
 def checked_rate(learning_rate: Schedule) -> Schedule:

@@ -12,6 +12,7 @@ from microfp.trainer.choice import WORTH_COMPILING, chosen_backend, fastest_back
 from microfp.trainer.eager import Differentiated, advance, descend, differentiate
 from microfp.trainer.fit import fit, make_step, train
 from microfp.trainer.native import FURTHEST_AHEAD
+from microfp.trainer.plateau import reduce_on_plateau
 from microfp.trainer.state import (
     Metrics,
     Run,
@@ -41,6 +42,7 @@ __all__ = [
     "initial_state",
     "make_step",
     "parameter_numbers",
+    "reduce_on_plateau",
     "state_of",
     "train",
 ]

@@ -68,6 +68,41 @@ OPTIMIZERS: list[tuple[str, Options, str, Options]] = [
         "AdamW",
         {"lr": 0.05, "weight_decay": 0.1},
     ),
+    ("nadam", {}, "NAdam", {}),
+    (
+        "nadam",
+        {"learning_rate": 0.05, "momentum_decay": 0.01, "weight_decay": 0.01},
+        "NAdam",
+        {"lr": 0.05, "momentum_decay": 0.01, "weight_decay": 0.01},
+    ),
+    ("radam", {}, "RAdam", {}),
+    (
+        "radam",
+        {"learning_rate": 0.02, "betas": [0.8, 0.99], "weight_decay": 0.01},
+        "RAdam",
+        {"lr": 0.02, "betas": (0.8, 0.99), "weight_decay": 0.01},
+    ),
+    ("amsgrad", {}, "Adam", {"amsgrad": True}),
+    (
+        "amsgrad",
+        {"learning_rate": 0.05, "betas": [0.8, 0.9], "weight_decay": 0.01},
+        "Adam",
+        {"lr": 0.05, "betas": (0.8, 0.9), "weight_decay": 0.01, "amsgrad": True},
+    ),
+    ("adamax", {}, "Adamax", {}),
+    (
+        "adamax",
+        {"learning_rate": 0.05, "betas": [0.8, 0.99], "weight_decay": 0.01},
+        "Adamax",
+        {"lr": 0.05, "betas": (0.8, 0.99), "weight_decay": 0.01},
+    ),
+    ("adadelta", {}, "Adadelta", {}),
+    (
+        "adadelta",
+        {"learning_rate": 0.5, "rho": 0.8, "weight_decay": 0.01},
+        "Adadelta",
+        {"lr": 0.5, "rho": 0.8, "weight_decay": 0.01},
+    ),
 ]
 
 
@@ -173,6 +208,42 @@ SCHEDULES: list[
         37,
     ),
     ("warm-up, then cosine", [], {}, warmed_up, 60),
+    (
+        "cosine_restarts",
+        [0.5, 10],
+        {"end": 0.01},
+        lambda o: rates.CosineAnnealingWarmRestarts(o, 10, eta_min=0.01),
+        60,
+    ),
+    (
+        "cosine_restarts",
+        [0.5, 7],
+        {"growth": 2},
+        lambda o: rates.CosineAnnealingWarmRestarts(o, 7, T_mult=2),
+        80,
+    ),
+    ("polynomial", [0.5, 0.0, 30], {}, lambda o: rates.PolynomialLR(o, 30), 60),
+    (
+        "polynomial",
+        [0.5, 0.0, 30],
+        {"power": 2.5},
+        lambda o: rates.PolynomialLR(o, 30, power=2.5),
+        60,
+    ),
+    (
+        "cyclic",
+        [0.1, 0.5, 7, 3],
+        {},
+        lambda o: rates.CyclicLR(o, 0.1, 0.5, 7, 3, cycle_momentum=False),
+        60,
+    ),
+    (
+        "cyclic",
+        [0.1, 0.5, 5],
+        {"shrink": 0.5},
+        lambda o: rates.CyclicLR(o, 0.1, 0.5, 5, mode="triangular2", cycle_momentum=False),
+        60,
+    ),
 ]
 
 
@@ -196,6 +267,32 @@ def schedules() -> list[dict[str, object]]:
     ]
 
 
+# microfp's options of `plateau` and torch's of ReduceLROnPlateau.
+PLATEAUS: list[tuple[Options, Options]] = [
+    ({}, {}),
+    ({"factor": 0.5, "patience": 2}, {"factor": 0.5, "patience": 2}),
+    (
+        {"factor": 0.3, "patience": 1, "threshold": 0.1, "cooldown": 3, "minimum": 0.01},
+        {"factor": 0.3, "patience": 1, "threshold": 0.1, "cooldown": 3, "min_lr": 0.01},
+    ),
+]
+
+
+def plateaus() -> list[dict[str, object]]:
+    draw = random.Random(7)
+    losses = [abs(draw.gauss(2.0, 0.3)) * 0.97**k + 0.5 for k in range(150)]
+    recorded: list[dict[str, object]] = []
+    for options, theirs in PLATEAUS:
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
+        scheduler = rates.ReduceLROnPlateau(optimizer, **theirs)
+        seen = []
+        for loss in losses:
+            scheduler.step(loss)
+            seen.append(float(optimizer.param_groups[0]["lr"]))
+        recorded.append({"options": options, "losses": losses, "rates": seen})
+    return recorded
+
+
 def write(name: str, recorded: dict[str, object]) -> None:
     with (FOLDER / name).open("w", encoding="utf-8") as file:
         json.dump({"version": torch.__version__.partition("+")[0], **recorded}, file, indent=None)
@@ -203,5 +300,7 @@ def write(name: str, recorded: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
+    # Else NAdam keeps the product of its momenta in single precision.
+    torch.set_default_dtype(torch.float64)
     write("torch_optimizers.json", {"problems": PROBLEMS, "runs": optimizers()})
-    write("torch_schedules.json", {"schedules": schedules()})
+    write("torch_schedules.json", {"schedules": schedules(), "plateaus": plateaus()})

@@ -48,6 +48,23 @@ EXAMPLES: dict[str, tuple[Loss, Dataset]] = {
         losses.softmax_cross_entropy(l2=0.01),
         datasets.dataset(ROWS, CLASSES),
     ),
+    "quantile": (losses.quantile(q=0.25), datasets.dataset(ROWS, NUMBERS)),
+    "log_cosh": (losses.log_cosh(), datasets.dataset(ROWS, NUMBERS)),
+    "poisson": (losses.poisson(l2=0.1), datasets.dataset(ROWS, CLASSES)),
+    "focal": (losses.focal(), datasets.dataset(ROWS, SIGNS)),
+    "class_weighted": (
+        losses.class_weighted(losses.max_margin(), {-1.0: 0.5, 1.0: 2.0}),
+        datasets.dataset(ROWS, SIGNS),
+    ),
+    "weighted": (
+        losses.weighted(losses.huber()),
+        datasets.dataset(ROWS, [*zip(NUMBERS, [0.5, 2.0, 0.0, 1.0, 3.0], strict=True)]),
+    ),
+    "kl_divergence of shares": (losses.kl_divergence(), datasets.dataset(ROWS, SHARES)),
+    "smoothed softmax_cross_entropy": (
+        losses.softmax_cross_entropy(label_smoothing=0.1),
+        datasets.dataset(ROWS, CLASSES),
+    ),
     "softmax_cross_entropy of shares": (
         losses.softmax_cross_entropy(),
         datasets.dataset(ROWS, SHARES),

@@ -30,6 +30,12 @@ from microfp.trainer.streams import AnyStage, Stage
 DATA = datasets.moons(12, seed=3)
 MODEL = nn.mlp(2, [3, 1], seed=5)
 CLASSES = datasets.relabel(DATA, (0, 1))
+EXAMPLES = {
+    "softmax_cross_entropy": CLASSES,
+    "poisson": CLASSES,
+    "kl_divergence": datasets.dataset(DATA.xs, [((1 + y) / 2, (1 - y) / 2) for y in DATA.ys]),
+    "weighted": datasets.dataset(DATA.xs, [(y, 2.0 + y) for y in DATA.ys]),
+}
 T = TypeVar("T")
 
 LOSSES: Mapping[str, list[Loss]] = {
@@ -39,6 +45,14 @@ LOSSES: Mapping[str, list[Loss]] = {
     "huber": [losses.huber(delta=0.5, l1=0.1)],
     "binary_cross_entropy": [losses.binary_cross_entropy(l2=0.1)],
     "softmax_cross_entropy": [losses.softmax_cross_entropy(l2=0.1)],
+    "quantile": [losses.quantile(q=0.3)],
+    "log_cosh": [losses.log_cosh()],
+    "poisson": [losses.poisson()],
+    "gaussian": [losses.gaussian()],
+    "kl_divergence": [losses.kl_divergence(l2=0.1)],
+    "focal": [losses.focal(gamma=1.5)],
+    "class_weighted": [losses.class_weighted(losses.huber(), {-1.0: 0.5, 1.0: 2.0})],
+    "weighted": [losses.weighted(losses.huber(l1=0.1))],
 }
 
 SCHEDULES: Mapping[str, Schedule] = {
@@ -50,6 +64,12 @@ SCHEDULES: Mapping[str, Schedule] = {
     "step_decay": schedules.step_decay(0.5, every=3),
     "warm_up": schedules.warm_up(schedules.cosine(0.5, 10), 4),
     "one_cycle": schedules.one_cycle(0.5, 15),
+    "cosine_restarts": schedules.cosine_restarts(0.5, 3, growth=2),
+    "polynomial": schedules.polynomial(0.5, 0.1, 9, power=2.0),
+    "cyclic": schedules.cyclic(0.1, 0.5, 3, 2, shrink=0.5),
+    "inverse_sqrt": schedules.inverse_sqrt(0.5, 3),
+    "at_least": schedules.at_least(schedules.exponential(0.5, 0.5), 0.1),
+    "range_test": schedules.range_test(0.01, 1.0, 9),
     "join": schedules.join([schedules.constant(0.1), schedules.linear(0.5, 0.1, 7)], [6]),
 }
 
@@ -83,6 +103,30 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
     "adam": optim.adam(schedules.constant(0.1)),
     "adamw": optim.adamw(0.1),
     "lion": optim.lion(0.1),
+    "nadam": optim.nadam(0.1),
+    "radam": optim.radam(0.1),
+    "amsgrad": optim.amsgrad(0.1),
+    "adamax": optim.adamax(0.1),
+    "adadelta": optim.adadelta(0.5),
+    "lamb": optim.lamb(0.1),
+    "lbfgs": optim.lbfgs(memory=2),
+    "scale_by_nadam": optim.scale_by_nadam(),
+    "scale_by_radam": optim.scale_by_radam(),
+    "scale_by_amsgrad": optim.scale_by_amsgrad(),
+    "scale_by_adamax": optim.scale_by_adamax(),
+    "scale_by_adadelta": optim.scale_by_adadelta(),
+    "scale_by_lbfgs": optim.scale_by_lbfgs(),
+    "trust_ratio": optim.trust_ratio(),
+    "centralize": optim.centralize(),
+    "multi_transform": optim.multi_transform(
+        {"a": optim.sgd(0.1), "b": optim.adam(0.1)}, ["a", "b", "a"]
+    ),
+    "ema": optim.ema(0.5),
+    "lookahead": optim.lookahead(optim.adam(0.1), every=2),
+    "schedule_free": optim.schedule_free(optim.sgd(0.1)),
+    "sam": optim.sam(optim.sgd(0.1)),
+    "skip_not_finite": optim.skip_not_finite(optim.adam(0.1)),
+    "gradient_noise": optim.gradient_noise(0.1, seed=3),
 }
 
 # Stages that show or write what passes are held below.
@@ -125,9 +169,9 @@ def bits(numbers: object) -> list[str]:
 
 def costs(loss: Loss) -> list[str]:
     """The loss of a small model and its gradients, in every bit."""
-    one_output = loss.name != "softmax_cross_entropy"
-    model = MODEL if one_output else nn.mlp(2, [3, 2], seed=5)
-    result = evaluate(loss, model, DATA if one_output else CLASSES)
+    two_outputs = loss.name in ("softmax_cross_entropy", "gaussian", "kl_divergence")
+    model = nn.mlp(2, [3, 2], seed=5) if two_outputs else MODEL
+    result = evaluate(loss, model, EXAMPLES.get(loss.name.partition("(")[0], DATA))
     table = backward(result.total)
     return bits([result.total.data, *(grad(p, table) for p in nn.parameters(model))])
 

@@ -1,11 +1,12 @@
 """Optimisers to test, and what they do with given gradients."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from hypothesis import strategies as st
 from pyrsistent import pvector
 
-from microfp import optim
+from microfp import backward, grad, optim, value
 from microfp.optim import (
     Numbers,
     Optimizer,
@@ -20,10 +21,13 @@ from microfp.optim import (
     sgd,
     trace,
 )
+from microfp.values import Value, total
 
 NAMED = (
     *(optim.sgd(0.1), optim.momentum(0.1), optim.nesterov(0.1), optim.adagrad(0.1)),
     *(optim.rmsprop(0.1), optim.adam(0.1), optim.adamw(0.1), optim.lion(0.1)),
+    *(optim.nadam(0.1), optim.radam(0.1), optim.amsgrad(0.1), optim.adamax(0.1)),
+    *(optim.adadelta(0.1), optim.lamb(0.1)),
 )
 
 PARTS = (
@@ -49,3 +53,36 @@ def fed(optimizer: Optimizer, gradients: Sequence[Sequence[float]]) -> list[list
 
 
 ONE = pvector([1.0])
+
+
+def objective(problem: dict[str, Any]) -> Callable[[Sequence[Value]], Value]:
+    if problem["kind"] == "rosenbrock":
+        return lambda x: (1.0 - x[0]) ** 2 + 100.0 * (x[1] - x[0] ** 2) ** 2
+    matrix, vector = problem["matrix"], problem["vector"]
+    return lambda x: (
+        total(
+            0.5 * a * xi * xj
+            for row, xi in zip(matrix, x, strict=True)
+            for a, xj in zip(row, x, strict=True)
+        )
+        - total(c * xi for c, xi in zip(vector, x, strict=True))
+    )
+
+
+def gradients_of(f: Callable[[Sequence[Value]], Value], x: Numbers) -> Numbers:
+    leaves = [value(number) for number in x]
+    table = backward(f(leaves))
+    return pvector([grad(leaf, table) for leaf in leaves])
+
+
+def descend(
+    optimizer: Optimizer, slopes: Callable[[Numbers], Numbers], start: Sequence[float], steps: int
+) -> list[list[float]]:
+    """The parameters after each step."""
+    x: Numbers = pvector(start)
+    state, visited = optimizer.init(x), []
+    for step in range(steps):
+        updates, state = optimizer.update(slopes(x), state, x, step)
+        x = pvector([number + update for number, update in zip(x, updates, strict=True)])
+        visited.append(list(x))
+    return visited

@@ -63,7 +63,8 @@ def test_the_rules_alone_compute_the_update(optimizer: Optimizer) -> None:
     for step, slope in enumerate((2.0, -0.5, 0.25)):
         update: ops.Operand = value(slope)
         for i, rule in enumerate(rules):
-            coefficients = tuple(map(value, rule.coefficients(step)))
+            totals = (r.result(r.term(x if r.of_parameters else update)) for r in rule.reductions)
+            coefficients = (*map(value, rule.coefficients(step)), *totals)
             update, slots[i] = rule.function(  # type: ignore[assignment]  # slots of values
                 update, slots[i], x, coefficients
             )

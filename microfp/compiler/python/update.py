@@ -84,7 +84,7 @@ update_for: Callable[[Optimizer], Update | None] = remembering(_update_for)
 
 def _is_plain(use: RuleUse) -> bool:
     """Whether a rule looks at one parameter alone, and at every one in every step."""
-    return use.rule.reduction is None and use.where is None and use.every == 1
+    return not use.rule.reductions and use.where is None and use.every == 1
 
 
 def _loop(rules: Rules) -> Loop:

@@ -117,11 +117,15 @@ def _trace_rule(
     """Apply one more rule, which is given so many numbers that depend on the time."""
     (rule, mask, every), count = given
     leaves = _leaves(before, given)
-    totals = [rule.reduction.result(total) for total in leaves.totals] if rule.reduction else []
+    pairs = zip(rule.reductions, leaves.totals, strict=True)
+    totals = [reduction.result(total) for reduction, total in pairs]
     numbers = (*leaves.scalars[:count], *totals)
     update, after = rule.function(before.update, leaves.remembered, parameter, numbers)
     changed: Changed = lift(update), tuple(map(lift, after))
-    terms = [lift(rule.reduction.term(before.update))] if rule.reduction else []
+    terms = [
+        lift(reduction.term(parameter if reduction.of_parameters else before.update))
+        for reduction in rule.reductions
+    ]
     if every > 1:
         changed = _chosen(leaves.scalars[-1], changed, (value(0.0), leaves.remembered))
     if mask is not None:
@@ -139,7 +143,7 @@ def _leaves(before: TracedUpdate, given: tuple[RuleUse, int]) -> TracedUpdate:
         after=(),
         scalars=_numbered("k", before.scalars, count + (every > 1)),
         terms=(),
-        totals=_numbered("r", before.totals, 1 if rule.reduction else 0),
+        totals=_numbered("r", before.totals, len(rule.reductions)),
     )
 
 

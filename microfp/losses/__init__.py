@@ -1,0 +1,68 @@
+"""Losses as data: what one example costs, and what one parameter costs.
+
+>>> from microfp import datasets, nn
+>>> evaluation = evaluate(max_margin(alpha=1e-4), nn.mlp(2, [16, 16, 1]), datasets.moons())
+>>> round(evaluation.total.data, 6), evaluation.accuracy
+(0.895844, 0.5)
+"""
+
+from microfp.losses.classification import (
+    CLASSIFICATION,
+    binary_cross_entropy,
+    focal,
+    max_margin,
+    softmax_cross_entropy,
+)
+from microfp.losses.loss import (
+    Evaluation,
+    Loss,
+    Scores,
+    accuracy,
+    check_fits,
+    check_targets,
+    evaluate,
+    evaluate_with,
+    own,
+    share_correct,
+)
+from microfp.losses.regression import (
+    REGRESSION,
+    gaussian,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_squared_error,
+    poisson,
+    quantile,
+)
+from microfp.losses.weights import class_weighted, weighted
+
+__all__ = [
+    "CLASSIFICATION",
+    "REGRESSION",
+    "Evaluation",
+    "Loss",
+    "Scores",
+    "accuracy",
+    "binary_cross_entropy",
+    "check_fits",
+    "check_targets",
+    "class_weighted",
+    "evaluate",
+    "evaluate_with",
+    "focal",
+    "gaussian",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "max_margin",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "own",
+    "poisson",
+    "quantile",
+    "share_correct",
+    "softmax_cross_entropy",
+    "weighted",
+]

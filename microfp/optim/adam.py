@@ -1,0 +1,130 @@
+"""Adam and AdamW, and the part and the state that are theirs.
+
+Names and defaults of options are torch.optim's.
+"""
+
+import math
+
+from pyrsistent import PVector
+
+from microfp import ops
+from microfp.base.binding import bind
+from microfp.base.checks import check_non_negative
+from microfp.optim.descents import check_betas, decayed, descent
+from microfp.optim.rules import Descent, Optimizer, Rate, Rule, from_rule
+from microfp.record import Record, attr
+
+__all__ = ["AdamState", "adam", "adamw", "scale_by_adam"]
+
+
+class AdamState(Record):
+    """What `scale_by_adam` remembers.
+
+    Attributes:
+        count: How many gradients it has been given.
+        first_moments: The running means of the gradients.
+        second_moments: The running means of their squares.
+
+    >>> from pyrsistent import pvector
+    >>> scale_by_adam().init(pvector([1.0]))
+    AdamState(count=0, first_moments=pvector([0.0]), second_moments=pvector([0.0]))
+    """
+
+    count: int = attr()
+    first_moments: PVector[float] = attr()
+    second_moments: PVector[float] = attr()
+
+
+def scale_by_adam(*, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
+    """Divide the running mean of the gradients by the root of that of their squares.
+
+    m = b1 * m + (1 - b1) * g;  v = b2 * v + (1 - b2) * g²
+    update = (m / (1 - b1**t)) / (sqrt(v) / sqrt(1 - b2**t) + eps),  t = 1, 2, ...
+
+    Args:
+        betas: b1 and b2, both in [0, 1).
+        eps: What keeps the divisor from 0; finite and at least 0.
+
+    Source: D. Kingma and J. Ba, Adam: a method for stochastic optimization, 2015, algorithm 1.
+
+    >>> from pyrsistent import pvector
+    >>> scaled, p = scale_by_adam(eps=0.0), pvector([1.0])
+    >>> [round(update, 6) for update in scaled.update(pvector([3.0]), scaled.init(p), p, 0)[0]]
+    [1.0]
+    """
+    checked = check_betas("scale_by_adam", betas)
+    tiny = check_non_negative("scale_by_adam", "eps", eps)
+    rule = Rule(
+        function=bind(_adam_rule, checked, tiny),
+        state=AdamState,
+        initial=(0.0, 0.0),
+        coefficients=bind(_adam_corrections, checked),
+    )
+    return from_rule("scale_by_adam", rule)
+
+
+def _adam_corrections(betas: tuple[float, float], count: int) -> tuple[float, float]:
+    (b1, b2), t = betas, count + 1
+    return 1.0 - math.pow(b1, t), math.sqrt(1.0 - math.pow(b2, t))
+
+
+def _adam_rule(
+    betas: tuple[float, float],
+    tiny: float,
+    g: float,
+    slots: tuple[float, float],
+    p: float,
+    corrections: tuple[float, float],
+) -> tuple[float, tuple[float, float]]:
+    b1, b2 = betas
+    m = b1 * slots[0] + (1.0 - b1) * g
+    v = b2 * slots[1] + (1.0 - b2) * (g * g)
+    mean = ops.divide(m, corrections[0])
+    root = ops.divide(ops.sqrt(v), corrections[1])
+    return ops.divide(mean, root + tiny), (m, v)
+
+
+def adam(
+    learning_rate: Rate = 0.001,
+    *,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+) -> Descent:
+    """Adam; see `scale_by_adam`.
+
+    Args:
+        learning_rate: A number, finite and at least 0, or a schedule.
+        betas: How much of the mean and of the mean square is kept, both in [0, 1).
+        eps: What keeps the divisor from 0, at least 0.
+        weight_decay: How much of each parameter is added to its gradient, at least 0.
+
+    >>> adam().learning_rate(0)
+    0.001
+    """
+    scaled = scale_by_adam(betas=betas, eps=eps)
+    return descent("adam", learning_rate, *decayed(weight_decay), scaled)
+
+
+def adamw(
+    learning_rate: Rate = 0.001,
+    *,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.01,
+) -> Descent:
+    """Adam with decoupled weight decay: the parameters decay, not the gradients.
+
+    Args:
+        learning_rate: A number, finite and at least 0, or a schedule.
+        betas: How much of the mean and of the mean square is kept, both in [0, 1).
+        eps: What keeps the divisor from 0, at least 0.
+        weight_decay: What share of each parameter, times the learning rate, a step takes off.
+
+    Source: I. Loshchilov and F. Hutter, Decoupled weight decay regularization, 2019.
+
+    >>> adamw().name
+    'adamw'
+    """
+    scaled = scale_by_adam(betas=betas, eps=eps)
+    return descent("adamw", learning_rate, scaled, *decayed(weight_decay))

@@ -1,0 +1,458 @@
+"""Relatives of Adam: NAdam, RAdam, AMSGrad, AdaMax and AdaDelta.
+
+Names and defaults of options are torch.optim's.
+"""
+
+import math
+
+from pyrsistent import PVector
+
+from microfp import ops
+from microfp.base.binding import bind
+from microfp.base.checks import check_non_negative
+from microfp.optim.descents import check_betas, decayed, descent
+from microfp.optim.parts import check_decay
+from microfp.optim.rules import Descent, Optimizer, Rate, Rule, from_rule
+from microfp.record import Record, attr
+
+__all__ = [
+    "AdaDeltaState",
+    "AdaMaxState",
+    "AmsGradState",
+    "NAdamState",
+    "RAdamState",
+    "adadelta",
+    "adamax",
+    "amsgrad",
+    "nadam",
+    "radam",
+    "scale_by_adadelta",
+    "scale_by_adamax",
+    "scale_by_amsgrad",
+    "scale_by_nadam",
+    "scale_by_radam",
+]
+
+Betas = tuple[float, float]
+Pair = tuple[float, float]
+Triple = tuple[float, float, float]
+
+
+class NAdamState(Record):
+    """What `scale_by_nadam` remembers.
+
+    Attributes:
+        count: How many gradients it has been given.
+        first_moments: The running means of the gradients.
+        second_moments: The running means of their squares.
+        products: The product of all momenta so far, the same for each parameter.
+
+    >>> from pyrsistent import pvector
+    >>> scale_by_nadam().init(pvector([1.0])).products
+    pvector([1.0])
+    """
+
+    count: int = attr()
+    first_moments: PVector[float] = attr()
+    second_moments: PVector[float] = attr()
+    products: PVector[float] = attr()
+
+
+def scale_by_nadam(
+    *, betas: Betas = (0.9, 0.999), eps: float = 1e-8, momentum_decay: float = 0.004
+) -> Optimizer:
+    """Adam with Nesterov's momentum, which grows from step to step.
+
+    mu[t] = b1 * (1 - 0.96 ** (t * momentum_decay) / 2)
+    update = (mu[t+1] * m / (1 - mu[1]...mu[t+1]) + (1 - mu[t]) * g / (1 - mu[1]...mu[t]))
+             / (sqrt(v / (1 - b2 ** t)) + eps)
+
+    Args:
+        betas: b1 and b2, both in [0, 1).
+        eps: What keeps the divisor from 0; finite and at least 0.
+        momentum_decay: How fast the momentum grows; finite and at least 0.
+
+    Source: T. Dozat, Incorporating Nesterov momentum into Adam, 2016.
+
+    >>> from pyrsistent import pvector
+    >>> scaled, p = scale_by_nadam(eps=0.0), pvector([1.0])
+    >>> 0.0 < scaled.update(pvector([3.0]), scaled.init(p), p, 0)[0][0] < 2.0
+    True
+    """
+    checked = check_betas("scale_by_nadam", betas)
+    tiny = check_non_negative("scale_by_nadam", "eps", eps)
+    growth = check_non_negative("scale_by_nadam", "momentum_decay", momentum_decay)
+    rule = Rule(
+        function=bind(_nadam_rule, checked, tiny),
+        state=NAdamState,
+        initial=(0.0, 0.0, 1.0),
+        coefficients=bind(_nadam_momenta, checked, growth),
+    )
+    return from_rule("scale_by_nadam", rule)
+
+
+def _nadam_momenta(betas: Betas, growth: float, count: int) -> Triple:
+    """The momentum of this step and of the next one, and the correction of the mean square."""
+    (b1, b2), t = betas, count + 1
+    now, then = (b1 * (1.0 - 0.5 * math.pow(0.96, k * growth)) for k in (t, t + 1))
+    return now, then, 1.0 - math.pow(b2, t)
+
+
+def _nadam_rule(
+    betas: Betas, tiny: float, g: float, slots: Triple, p: float, momenta: Triple
+) -> tuple[float, Triple]:
+    (b1, b2), (now, then, correction) = betas, momenta
+    m = b1 * slots[0] + (1.0 - b1) * g
+    v = b2 * slots[1] + (1.0 - b2) * (g * g)
+    product = slots[2] * now
+    ahead = ops.divide(then, 1.0 - product * then) * m
+    here = ops.divide(1.0 - now, 1.0 - product) * g
+    root = ops.sqrt(ops.divide(v, correction)) + tiny
+    return ops.divide(here + ahead, root), (m, v, product)
+
+
+def nadam(
+    learning_rate: Rate = 0.002,
+    *,
+    betas: Betas = (0.9, 0.999),
+    eps: float = 1e-8,
+    momentum_decay: float = 0.004,
+    weight_decay: float = 0.0,
+) -> Descent:
+    """NAdam; see `scale_by_nadam`.
+
+    Args:
+        learning_rate: A number, finite and at least 0, or a schedule.
+        betas: How much of the mean and of the mean square is kept, both in [0, 1).
+        eps: What keeps the divisor from 0, at least 0.
+        momentum_decay: How fast the momentum grows, at least 0.
+        weight_decay: How much of each parameter is added to its gradient, at least 0.
+
+    >>> nadam().learning_rate(0)
+    0.002
+    """
+    scaled = scale_by_nadam(betas=betas, eps=eps, momentum_decay=momentum_decay)
+    return descent("nadam", learning_rate, *decayed(weight_decay), scaled)
+
+
+class RAdamState(Record):
+    """What `scale_by_radam` remembers; see `AdamState`.
+
+    Attributes:
+        count: How many gradients it has been given.
+        first_moments: The running means of the gradients.
+        second_moments: The running means of their squares.
+
+    >>> from pyrsistent import pvector
+    >>> scale_by_radam().init(pvector([1.0])).count
+    0
+    """
+
+    count: int = attr()
+    first_moments: PVector[float] = attr()
+    second_moments: PVector[float] = attr()
+
+
+def scale_by_radam(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
+    """Adam that waits until its mean square can be trusted, and then trusts it by degrees.
+
+    update = m / (1 - b1 ** t) * r * sqrt(1 - b2 ** t) / (sqrt(v) + eps)  where rho > 5
+    update = m / (1 - b1 ** t)  before that, with rho = rho_inf - 2 * t * b2 ** t / (1 - b2 ** t),
+    rho_inf = 2 / (1 - b2) - 1 and
+    r² = (rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho)
+
+    Args:
+        betas: b1 and b2, both in [0, 1).
+        eps: What keeps the divisor from 0; finite and at least 0.
+
+    Source: L. Liu et al., On the variance of the adaptive learning rate and beyond, 2020.
+
+    >>> from pyrsistent import pvector
+    >>> scaled, p = scale_by_radam(), pvector([1.0])
+    >>> [round(update, 6) for update in scaled.update(pvector([3.0]), scaled.init(p), p, 0)[0]]
+    [3.0]
+    """
+    checked = check_betas("scale_by_radam", betas)
+    tiny = check_non_negative("scale_by_radam", "eps", eps)
+    rule = Rule(
+        function=bind(_radam_rule, checked, tiny),
+        state=RAdamState,
+        initial=(0.0, 0.0),
+        coefficients=bind(_radam_trust, checked),
+    )
+    return from_rule("scale_by_radam", rule)
+
+
+def _radam_trust(betas: Betas, count: int) -> Pair:
+    """The correction of the mean, and what the inverse root is multiplied by; 0 before that."""
+    (b1, b2), t = betas, count + 1
+    correction = 1.0 - math.pow(b2, t)
+    most = 2.0 / (1.0 - b2) - 1.0
+    length = most - 2.0 * t * math.pow(b2, t) / correction
+    if length <= 5.0:
+        return 1.0 - math.pow(b1, t), 0.0
+    square = (length - 4.0) * (length - 2.0) * most / ((most - 4.0) * (most - 2.0) * length)
+    return 1.0 - math.pow(b1, t), math.sqrt(square) * math.sqrt(correction)
+
+
+def _radam_rule(
+    betas: Betas, tiny: float, g: float, slots: Pair, p: float, trust: Pair
+) -> tuple[float, Pair]:
+    (b1, b2), (correction, factor) = betas, trust
+    m = b1 * slots[0] + (1.0 - b1) * g
+    v = b2 * slots[1] + (1.0 - b2) * (g * g)
+    mean = ops.divide(m, correction)
+    scaled = ops.divide(mean * factor, ops.sqrt(v) + tiny)
+    return ops.where(factor, scaled, mean), (m, v)
+
+
+def radam(
+    learning_rate: Rate = 0.001,
+    *,
+    betas: Betas = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+) -> Descent:
+    """RAdam; see `scale_by_radam`.
+
+    Args:
+        learning_rate: A number, finite and at least 0, or a schedule.
+        betas: How much of the mean and of the mean square is kept, both in [0, 1).
+        eps: What keeps the divisor from 0, at least 0.
+        weight_decay: How much of each parameter is added to its gradient, at least 0.
+
+    >>> radam().learning_rate(0)
+    0.001
+    """
+    scaled = scale_by_radam(betas=betas, eps=eps)
+    return descent("radam", learning_rate, *decayed(weight_decay), scaled)
+
+
+class AmsGradState(Record):
+    """What `scale_by_amsgrad` remembers.
+
+    Attributes:
+        count: How many gradients it has been given.
+        first_moments: The running means of the gradients.
+        second_moments: The running means of their squares.
+        largest: The largest of those so far.
+
+    >>> from pyrsistent import pvector
+    >>> scale_by_amsgrad().init(pvector([1.0])).largest
+    pvector([0.0])
+    """
+
+    count: int = attr()
+    first_moments: PVector[float] = attr()
+    second_moments: PVector[float] = attr()
+    largest: PVector[float] = attr()
+
+
+def scale_by_amsgrad(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
+    """Adam whose steps never grow: it divides by the root of the largest mean square so far.
+
+    largest = max(largest, v);  update = m / (1 - b1 ** t) / (sqrt(largest / (1 - b2 ** t)) + eps)
+
+    Args:
+        betas: b1 and b2, both in [0, 1).
+        eps: What keeps the divisor from 0; finite and at least 0.
+
+    Source: S. Reddi et al., On the convergence of Adam and beyond, 2018.
+
+    >>> from pyrsistent import pvector
+    >>> scaled, p = scale_by_amsgrad(eps=0.0), pvector([1.0])
+    >>> [round(update, 6) for update in scaled.update(pvector([3.0]), scaled.init(p), p, 0)[0]]
+    [1.0]
+    """
+    checked = check_betas("scale_by_amsgrad", betas)
+    tiny = check_non_negative("scale_by_amsgrad", "eps", eps)
+    rule = Rule(
+        function=bind(_amsgrad_rule, checked, tiny),
+        state=AmsGradState,
+        initial=(0.0, 0.0, 0.0),
+        coefficients=bind(_amsgrad_corrections, checked),
+    )
+    return from_rule("scale_by_amsgrad", rule)
+
+
+def _amsgrad_corrections(betas: Betas, count: int) -> Pair:
+    (b1, b2), t = betas, count + 1
+    return 1.0 - math.pow(b1, t), math.sqrt(1.0 - math.pow(b2, t))
+
+
+def _amsgrad_rule(
+    betas: Betas, tiny: float, g: float, slots: Triple, p: float, corrections: Pair
+) -> tuple[float, Triple]:
+    b1, b2 = betas
+    m = b1 * slots[0] + (1.0 - b1) * g
+    v = b2 * slots[1] + (1.0 - b2) * (g * g)
+    largest = ops.maximum(slots[2], v)
+    root = ops.divide(ops.sqrt(largest), corrections[1]) + tiny
+    return ops.divide(ops.divide(m, corrections[0]), root), (m, v, largest)
+
+
+def amsgrad(
+    learning_rate: Rate = 0.001,
+    *,
+    betas: Betas = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+) -> Descent:
+    """AMSGrad, torch's `Adam(amsgrad=True)`; see `scale_by_amsgrad`.
+
+    Args:
+        learning_rate: A number, finite and at least 0, or a schedule.
+        betas: How much of the mean and of the mean square is kept, both in [0, 1).
+        eps: What keeps the divisor from 0, at least 0.
+        weight_decay: How much of each parameter is added to its gradient, at least 0.
+
+    >>> amsgrad().learning_rate(0)
+    0.001
+    """
+    scaled = scale_by_amsgrad(betas=betas, eps=eps)
+    return descent("amsgrad", learning_rate, *decayed(weight_decay), scaled)
+
+
+class AdaMaxState(Record):
+    """What `scale_by_adamax` remembers.
+
+    Attributes:
+        count: How many gradients it has been given.
+        first_moments: The running means of the gradients.
+        norms: The largest gradients, the older ones decayed.
+
+    >>> from pyrsistent import pvector
+    >>> scale_by_adamax().init(pvector([1.0])).norms
+    pvector([0.0])
+    """
+
+    count: int = attr()
+    first_moments: PVector[float] = attr()
+    norms: PVector[float] = attr()
+
+
+def scale_by_adamax(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
+    """Adam by the infinity norm: divide by the largest gradient, the older ones decayed.
+
+    u = max(b2 * u, |g| + eps);  update = m / (1 - b1 ** t) / u
+
+    Args:
+        betas: b1 and b2, both in [0, 1).
+        eps: What keeps the divisor from 0; finite and at least 0.
+
+    Source: D. Kingma and J. Ba, Adam: a method for stochastic optimization, 2015, algorithm 2.
+
+    >>> from pyrsistent import pvector
+    >>> scaled, p = scale_by_adamax(eps=0.0), pvector([1.0])
+    >>> [round(update, 6) for update in scaled.update(pvector([3.0]), scaled.init(p), p, 0)[0]]
+    [1.0]
+    """
+    checked = check_betas("scale_by_adamax", betas)
+    tiny = check_non_negative("scale_by_adamax", "eps", eps)
+    rule = Rule(
+        function=bind(_adamax_rule, checked, tiny),
+        state=AdaMaxState,
+        initial=(0.0, 0.0),
+        coefficients=bind(_adamax_correction, checked[0]),
+    )
+    return from_rule("scale_by_adamax", rule)
+
+
+def _adamax_correction(b1: float, count: int) -> tuple[float]:
+    return (1.0 - math.pow(b1, count + 1),)
+
+
+def _adamax_rule(
+    betas: Betas, tiny: float, g: float, slots: Pair, p: float, corrections: tuple[float]
+) -> tuple[float, Pair]:
+    b1, b2 = betas
+    m = b1 * slots[0] + (1.0 - b1) * g
+    norm = ops.maximum(b2 * slots[1], ops.absolute(g) + tiny)
+    return ops.divide(ops.divide(m, corrections[0]), norm), (m, norm)
+
+
+def adamax(
+    learning_rate: Rate = 0.002,
+    *,
+    betas: Betas = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+) -> Descent:
+    """AdaMax; see `scale_by_adamax`.
+
+    Args:
+        learning_rate: A number, finite and at least 0, or a schedule.
+        betas: How much of the mean and of the norm is kept, both in [0, 1).
+        eps: What keeps the divisor from 0, at least 0.
+        weight_decay: How much of each parameter is added to its gradient, at least 0.
+
+    >>> adamax().learning_rate(0)
+    0.002
+    """
+    scaled = scale_by_adamax(betas=betas, eps=eps)
+    return descent("adamax", learning_rate, *decayed(weight_decay), scaled)
+
+
+class AdaDeltaState(Record):
+    """What `scale_by_adadelta` remembers.
+
+    Attributes:
+        squares: The running means of the squares of the gradients.
+        steps: The running means of the squares of the updates.
+
+    >>> from pyrsistent import pvector
+    >>> scale_by_adadelta().init(pvector([1.0])).steps
+    pvector([0.0])
+    """
+
+    squares: PVector[float] = attr()
+    steps: PVector[float] = attr()
+
+
+def scale_by_adadelta(*, rho: float = 0.9, eps: float = 1e-6) -> Optimizer:
+    """Give the gradient the unit of the parameter, by the ratio of two running roots.
+
+    v = rho * v + (1 - rho) * g²;  update = sqrt(u + eps) / sqrt(v + eps) * g
+    u = rho * u + (1 - rho) * update²
+
+    Args:
+        rho: How much of both means is kept, in [0, 1).
+        eps: What keeps the roots from 0; finite and at least 0.
+
+    Source: M. Zeiler, ADADELTA: an adaptive learning rate method, 2012.
+
+    >>> from pyrsistent import pvector
+    >>> scaled, p = scale_by_adadelta(rho=0.0, eps=1.0), pvector([1.0])
+    >>> scaled.update(pvector([0.75]), scaled.init(p), p, 0)[0]
+    pvector([0.6000000000000001])
+    """
+    kept = check_decay("scale_by_adadelta", "rho", rho)
+    tiny = check_non_negative("scale_by_adadelta", "eps", eps)
+    rule = Rule(function=bind(_adadelta_rule, kept, tiny), state=AdaDeltaState, initial=(0.0, 0.0))
+    return from_rule("scale_by_adadelta", rule)
+
+
+def _adadelta_rule(
+    kept: float, tiny: float, g: float, slots: Pair, p: float, _: object
+) -> tuple[float, Pair]:
+    v = kept * slots[0] + (1.0 - kept) * (g * g)
+    update = ops.divide(ops.sqrt(slots[1] + tiny), ops.sqrt(v + tiny)) * g
+    return update, (v, kept * slots[1] + (1.0 - kept) * (update * update))
+
+
+def adadelta(
+    learning_rate: Rate = 1.0, *, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0.0
+) -> Descent:
+    """AdaDelta; see `scale_by_adadelta`.
+
+    Args:
+        learning_rate: A number, finite and at least 0, or a schedule.
+        rho: How much of both means is kept, in [0, 1).
+        eps: What keeps the roots from 0, at least 0.
+        weight_decay: How much of each parameter is added to its gradient, at least 0.
+
+    >>> adadelta().learning_rate(0)
+    1.0
+    """
+    scaled = scale_by_adadelta(rho=rho, eps=eps)
+    return descent("adadelta", learning_rate, *decayed(weight_decay), scaled)

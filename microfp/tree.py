@@ -19,8 +19,10 @@ Line(slope=Value(data=5.0), offset=Value(data=6.0))
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
+from operator import attrgetter
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import NamedTuple, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from pyrsistent import PMap, PRecord, PVector, pmap, pvector
 
@@ -37,7 +39,9 @@ __all__ = [
     "at_rest",
     "branches",
     "freeze",
+    "holds_leaves_only",
     "is_frozen",
+    "leaves_of",
     "map_parameters",
     "map_scalars",
     "map_values",
@@ -151,11 +155,34 @@ def values(tree: object) -> Iterator[Value]:
     >>> [v.data for v in values((value(1.0), "and", (value(2.0),)))]
     [1.0, 2.0]
     """
-    for place in _places(tree, (), in_record=False):
-        if isinstance(place.content, Value):
-            yield place.content
-        else:
-            _check_holds_no_values(place.path, place.content)
+    return chain.from_iterable(_runs(tree, ()))
+
+
+def _runs(tree: object, path: Path) -> Iterator[Sequence[Value]]:
+    """The values of a tree in runs: many leaves that stand beside each other, or one value."""
+    if isinstance(tree, Value):
+        yield (tree,)
+    elif holds_leaves_only(tree):
+        yield tree
+    elif isinstance(tree, CONTAINERS):
+        for key, branch in branches(tree):
+            yield from _runs(branch, (*path, key))
+    else:
+        _check_holds_no_values(path, tree)
+
+
+def holds_leaves_only(tree: object) -> TypeGuard["PVector[Value] | tuple[Value, ...]"]:
+    """Say whether a tree is a plain sequence of leaves, at least one: it is read at once.
+
+    >>> holds_leaves_only((value(1.0), value(2.0))), holds_leaves_only((value(1.0), "and"))
+    (True, False)
+    """
+    if type(tree) is not tuple and not isinstance(tree, PVector):
+        return False
+    return set(map(type, tree)) == {Value} and set(map(_op_of, tree)) == {LEAF}
+
+
+_op_of: Callable[[Value], str] = attrgetter("op")
 
 
 def _check_holds_no_values(path: Path, content: object) -> None:
@@ -228,9 +255,17 @@ def parameters(model: object) -> tuple[Value, ...]:
     return _leaves(model)
 
 
-_leaves: Callable[[object], tuple[Value, ...]] = remembering(
-    lambda model: tuple(dict.fromkeys(v for v in values(model) if v.op == LEAF))
-)
+def leaves_of(model: object) -> tuple[Value, ...]:
+    """List the parameters of a model, as `parameters` does, which remembers them.
+
+    >>> len(leaves_of((value(1.0), value(2.0))))
+    2
+    """
+    runs = (run for run in _runs(model, ()) if len(run) > 1 or run[0].op == LEAF)
+    return tuple(dict.fromkeys(chain.from_iterable(runs)))
+
+
+_leaves: Callable[[object], tuple[Value, ...]] = remembering(leaves_of)
 
 
 def parameter_count(model: object) -> int:

@@ -108,7 +108,7 @@ class Layer(Record):
     def __call__(self, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
         """Compute one output per neuron."""
         nodes = _nodes(inputs)
-        return tuple(_fire(neuron, nodes) for neuron in self.neurons)
+        return tuple(neuron(nodes) for neuron in self.neurons)
 
 
 class MLP(Record):
@@ -181,9 +181,17 @@ def _outputs_of(neurons: Sequence[Neuron]) -> str:
     return f"{len(neurons):,} {activations_of(neurons)}".removesuffix(" identity").rstrip()
 
 
-def _nodes(inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+class _Nodes(tuple[Value, ...]):
+    """Inputs that are nodes already: all neurons of a layer are given the same."""
+
+    __slots__ = ()
+
+
+def _nodes(inputs: Sequence[Scalar]) -> _Nodes:
+    if type(inputs) is _Nodes:
+        return inputs
     check_several("neuron", "inputs", "a sequence of numbers", inputs)
-    return tuple([_input(i, x) for i, x in enumerate(inputs)])
+    return _Nodes([_input(i, x) for i, x in enumerate(inputs)])
 
 
 def _input(i: int, x: Scalar) -> Value:

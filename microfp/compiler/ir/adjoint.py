@@ -26,11 +26,12 @@ outputs     %11 %8 %18 %17
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
 from microfp.compiler.trace.calls import ExampleGraph, PenaltyGraph
+from microfp.compiler.trace.kinds import Kind
 from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.gradients import gradient_nodes
 from microfp.values import Value, value
 
-__all__ = ["carried_program", "example_program", "penalty_program"]
+__all__ = ["call_program", "carried_program", "example_program", "penalty_program"]
 
 
 def example_program(graph: ExampleGraph) -> Program:
@@ -50,6 +51,31 @@ def example_program(graph: ExampleGraph) -> Program:
     seed, nothing = traced_leaf("seed"), value(0.0)
     table = gradient_nodes(graph.cost, graph.parameters, {graph.cost: seed})
     return _program(graph, (seed,), [table.get(p, nothing) for p in graph.parameters])
+
+
+def call_program(kind: Kind, *, along_inputs: bool) -> Program:
+    """Lower the call of a part with its gradients.
+
+    Its inputs are those of the call, and `seed`, the gradient of what the call gives. Its outputs
+    are what the call gives, and the gradients of the parameters; and of the inputs, if wanted.
+
+    >>> from microfp import nn
+    >>> from microfp.compiler.trace.kinds import trace_rows
+    >>> (row,) = trace_rows(nn.mlp(1, [4]), 1) or ()
+    >>> print(call_program(row.kind, along_inputs=True))
+    inputs      x0 x1
+    parameters  p0 p1
+    %4 = mul p0 x0
+    %5 = total p1 %4
+    %6 = mul x1 x0
+    %7 = mul x1 p0
+    outputs     %5 %6 x1 %7
+    """
+    seed, nothing = traced_leaf(None), value(0.0)
+    wanted = (*kind.parameters, *(kind.inputs if along_inputs else ()))
+    table = gradient_nodes(kind.output, wanted, {kind.output: seed})
+    gradients = [table.get(leaf, nothing) for leaf in wanted]
+    return lower((kind.output, *gradients), (*kind.inputs, seed), kind.parameters)
 
 
 def carried_program(graph: ExampleGraph) -> Program:

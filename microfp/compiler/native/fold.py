@@ -114,15 +114,19 @@ def use_counts(program: Program) -> list[int]:
     return uses
 
 
-def kept_slots(program: Program, products: frozenset[int]) -> list[bool]:
+def kept_slots(
+    program: Program, products: frozenset[int], outputs: Sequence[int] | None = None
+) -> list[bool]:
     """Whether each slot is kept as a node, and not folded into the one expression that reads it.
 
     Args:
         program: The program.
         products: Slots that are neither: each is a term of its own. Their operands are kept.
+        outputs: The outputs that are to be nodes; all of them if not given.
     """
+    outputs = program.outputs if outputs is None else outputs
     first, folded = program.leaf_count, _folded(program)
-    for slot in (*program.outputs, *_operands(program, products)):
+    for slot in (*outputs, *_operands(program, products)):
         if slot >= first and program.instructions[slot - first].op != CONSTANT:
             folded[slot] = False
     return [

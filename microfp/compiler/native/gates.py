@@ -22,7 +22,7 @@ from typing import NamedTuple, TypeAlias
 from microfp.compiler.ir.guards import zero_behind
 from microfp.compiler.native.loops import Apply, Expression, Load, Nest, Number, Rolled, Total
 
-__all__ = ["Gate", "find_gate", "nodes_read", "nodes_written"]
+__all__ = ["Gate", "find_gate", "nodes_read", "nodes_written", "places"]
 
 
 class Gate(NamedTuple):
@@ -109,7 +109,7 @@ def nodes_written(nest: Nest) -> set[int]:
     >>> sorted(nodes_written(Nest((2,), (term,), Load("n", 10, (1,)))))
     [10, 11]
     """
-    return set(_places(nest.target, nest.shape, 1))
+    return set(places(nest.target, nest.shape, 1))
 
 
 def nodes_read(nest: Nest) -> set[int]:
@@ -125,7 +125,7 @@ def nodes_read(nest: Nest) -> set[int]:
         place
         for expression, count in (*terms, (nest.result, 1))
         for load in _loads(expression)
-        for place in _places(load, nest.shape, count)
+        for place in places(load, nest.shape, count)
     }
 
 
@@ -138,13 +138,17 @@ def _loads(expression: Expression) -> Iterator[Load]:
             yield from _loads(operand)
 
 
-def _places(load: Load, shape: tuple[int, ...], terms: int) -> Iterator[int]:
-    """All places that a load reads, or a target writes."""
-    places = {load.base}
+def places(load: Load, shape: tuple[int, ...], terms: int) -> Iterator[int]:
+    """All places that a load reads, or a target writes.
+
+    >>> sorted(places(Load("n", 7, (3,), 1), (2,), 2))
+    [7, 8, 10, 11]
+    """
+    found = {load.base}
     for count, stride in (*zip(shape, load.strides, strict=False), (terms, load.step)):
         if stride:
-            places = {place + stride * i for place in places for i in range(count)}
-    return iter(places)
+            found = {place + stride * i for place in found for i in range(count)}
+    return iter(found)
 
 
 def _is_zero(nest: Nest, zero: set[int]) -> bool:
@@ -158,8 +162,9 @@ def _is_zero(nest: Nest, zero: set[int]) -> bool:
             return zero_behind(expression.op, operands)
         if isinstance(expression, Number):
             return CLOSED if expression.data == 0.0 else OPEN
-        places = _places(expression, nest.shape, terms)
-        return CLOSED if expression.kind == "n" and zero.issuperset(places) else OPEN
+        if expression.kind != "n":
+            return OPEN
+        return CLOSED if zero.issuperset(places(expression, nest.shape, terms)) else OPEN
 
     terms = [behind(segment.term, segment.count) for segment in nest.segments]
     return behind(nest.result, 1, zero_behind("total", terms)) == CLOSED

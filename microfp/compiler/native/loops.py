@@ -86,6 +86,14 @@ class Nest(NamedTuple):
         """How many members there are."""
         return prod(self.shape)
 
+    @property
+    def operations(self) -> int:
+        """How many operations: those of its terms, and the additions between them."""
+        terms = sum(segment.count for segment in self.segments)
+        within = sum(segment.count * _applications(segment.term) for segment in self.segments)
+        additions = terms if self.target.kind == "s" else terms - 1
+        return self.size * (within + additions + _applications(self.result))
+
     def __str__(self) -> str:
         shape = "x".join(map(str, self.shape)) or "1"
         total = " + ".join(map(_segment_text, self.segments))
@@ -116,6 +124,11 @@ class Rolled(Record):
     outputs: tuple[Load, ...] = attr()
     constants: tuple[float, ...] = attr(default=())
 
+    @property
+    def operations(self) -> int:
+        """How many operations one example takes."""
+        return sum(nest.operations for nest in (*self.nests, *self.sums))
+
     def __repr__(self) -> str:
         """Show how much there is; `print` shows it all."""
         return f"Rolled({len(self.nests)} nests, {len(self.sums)} sums, {self.node_count} nodes)"
@@ -123,6 +136,13 @@ class Rolled(Record):
     def __str__(self) -> str:
         outputs = " ".join(map(_load_text, self.outputs))
         return "\n".join([*map(str, self.nests), *map(str, self.sums), f"outputs {outputs}"])
+
+
+def _applications(expression: Expression) -> int:
+    """How many primitives an expression applies."""
+    if not isinstance(expression, Apply):
+        return 0
+    return 1 + sum(map(_applications, expression.operands))
 
 
 def _segment_text(segment: Segment) -> str:

@@ -22,9 +22,10 @@ nest    4        n0[i] = relu(p[4i + 3] + sum(3: p[4i + t] * x[t]))
 outputs n0 n1 n2 n3
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, chain, compress
 from math import prod
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from microfp.compiler.ir.program import CONSTANT, Program
@@ -41,7 +42,27 @@ from microfp.compiler.native.loops import (
 )
 from microfp.ops import Primitive
 
-__all__ = ["find_loops", "own_primitives", "roll"]
+__all__ = [
+    "Described",
+    "Group",
+    "Groups",
+    "Leaf",
+    "Operation",
+    "Pattern",
+    "Places",
+    "Run",
+    "Source",
+    "Strided",
+    "Sum",
+    "affine_runs",
+    "difference",
+    "find_loops",
+    "node_nest",
+    "own_primitives",
+    "roll",
+    "sum_nest",
+    "summed_products",
+]
 
 MOST_LITERALS = 32
 """Where a program has more constants than so many, they are a table: a frozen layer has many."""
@@ -115,7 +136,7 @@ def _leaves(pattern: Pattern) -> Iterator[tuple[Leaf, int]]:
 # From a program to groups.
 
 
-class _Source(NamedTuple):
+class Source(NamedTuple):
     """A program to be rolled.
 
     Attributes:
@@ -133,21 +154,33 @@ class _Source(NamedTuple):
     table: Mapping[int, int]
 
 
-def _source(program: Program, summed: int, shared: Iterable[str]) -> _Source:
+def _source(program: Program, summed: int, shared: Iterable[str]) -> Source:
     program = ask_relus(collect_totals(program))
     common = {program.inputs.index(name): place for place, name in enumerate(shared)}
-    products = _products(program, program.outputs[len(program.outputs) - summed :], common)
+    products = summed_products(
+        program,
+        program.outputs[len(program.outputs) - summed :],
+        lambda slot: slot < len(program.inputs) and slot not in common,
+    )
     kept = kept_slots(program, products)
-    return _Source(program, common, products, kept, _table(program))
+    return Source(program, common, products, kept, _table(program))
 
 
-def _products(program: Program, summed: Sequence[int], common: Mapping[int, int]) -> frozenset[int]:
-    """Products that are summed over the examples and read nowhere else: never kept themselves."""
+def summed_products(
+    program: Program, summed: Sequence[int], is_own: Callable[[int], bool]
+) -> frozenset[int]:
+    """Products that are summed over the examples and read nowhere else: never kept themselves.
+
+    Args:
+        program: The program.
+        summed: The slots of what is summed.
+        is_own: Whether a leaf, by its slot, is a number of each example.
+    """
     uses, first = use_counts(program), program.leaf_count
 
     def of_an_example(slot: int) -> bool:
         if slot < first:
-            return slot < len(program.inputs) and slot not in common
+            return is_own(slot)
         return program.instructions[slot - first].op != CONSTANT
 
     return frozenset(
@@ -170,7 +203,7 @@ def _table(program: Program) -> dict[int, int]:
     return {slot: place for place, slot in enumerate(slots)} if len(slots) > MOST_LITERALS else {}
 
 
-class _Group(NamedTuple):
+class Group(NamedTuple):
     """Slots of one pattern.
 
     Attributes:
@@ -182,7 +215,7 @@ class _Group(NamedTuple):
     rows: list[Places]
 
 
-class _Groups:
+class Groups:
     """The groups found so far, while a program is read from its first slot to its last.
 
     Attributes:
@@ -191,20 +224,36 @@ class _Groups:
         loads: What a load of a slot is: of a leaf, of a constant in the table, of a member.
     """
 
-    def __init__(self, source: _Source) -> None:
-        """Begin without any group."""
-        self.source: _Source = source
-        self.groups: dict[Pattern, _Group] = {}
-        self.loads: dict[int, Described] = dict(_leaf_loads(source))
+    def __init__(
+        self,
+        source: Source,
+        loads: Mapping[int, Described],
+        name: "Callable[[Pattern], Leaf] | None" = None,
+        offsets: Mapping[Leaf, int] = MappingProxyType({}),
+    ) -> None:
+        """Begin without any group.
+
+        Args:
+            source: The program.
+            loads: What the loads of its leaves are, and of the constants in the table.
+            name: What a load of a new group is, by its pattern; if not given, they are numbered.
+            offsets: From the loads of groups to the places of their first members, where not 0.
+        """
+        self.source: Source = source
+        self.groups: dict[Pattern, Group] = {}
+        self.loads: dict[int, Described] = dict(loads)
         self._first = source.program.leaf_count
+        self._name = name or (lambda _: Leaf("n", len(self.groups)))
+        self._offsets = offsets
 
     def add(self, slot: int) -> None:
         """Put a slot into its group."""
         pattern, places = self.loads[slot] if slot < self._first else self._instruction(slot)
         group = self.groups.get(pattern)
         if group is None:
-            group = self.groups[pattern] = _Group(Leaf("n", len(self.groups)), [])
-        self.loads[slot] = Described(group.leaf, (len(group.rows),))
+            group = self.groups[pattern] = Group(self._name(pattern), [])
+        place = self._offsets.get(group.leaf, 0) + len(group.rows)
+        self.loads[slot] = Described(group.leaf, (place,))
         group.rows.append(places)
 
     def summed(self, slot: int) -> Described:
@@ -214,7 +263,12 @@ class _Groups:
         _, operands, _ = self.source.program.instructions[slot - self._first]
         return _operation("mul", None, [self.loads[operand] for operand in operands])
 
-    def _operand(self, slot: int) -> Described:
+    def is_found(self, slot: int) -> bool:
+        """Whether a slot is found in memory that each example has its own of."""
+        pattern = self.loads[slot].pattern if slot in self.loads else None
+        return isinstance(pattern, Leaf) and pattern.kind in ("n", "x")
+
+    def described(self, slot: int) -> Described:
         """A load, or what is folded in its place."""
         found = self.loads.get(slot)
         return self._instruction(slot) if found is None else found
@@ -224,11 +278,11 @@ class _Groups:
         if op == CONSTANT:
             assert isinstance(parameter, float)
             return Described(Constant(parameter.hex()), ())
-        described = [self._operand(operand) for operand in operands]
+        described = [self.described(operand) for operand in operands]
         return _sum(described) if op == "total" else _operation(op, parameter, described)
 
 
-def _leaf_loads(source: _Source) -> Iterator[tuple[int, Described]]:
+def _leaf_loads(source: Source) -> Iterator[tuple[int, Described]]:
     """What loads of inputs, of parameters and of constants in the table are, by their slots."""
     inputs, shared = len(source.program.inputs), source.shared
     for slot in range(inputs):
@@ -274,10 +328,15 @@ def _step(terms: Sequence[Described], place: int) -> Places | None:
     """How far a term is from the one before it, if there is one, and it has the same pattern."""
     if place == len(terms) or terms[place].pattern != terms[place - 1].pattern:
         return None
-    return _difference(terms[place].places, terms[place - 1].places)
+    return difference(terms[place].places, terms[place - 1].places)
 
 
-def _difference(a: Sequence[int], b: Sequence[int]) -> Places:
+def difference(a: Sequence[int], b: Sequence[int]) -> Places:
+    """How far places are from others, one by one.
+
+    >>> difference((5, 7), (2, 7))
+    (3, 0)
+    """
     return tuple([x - y for x, y in zip(a, b, strict=True)])
 
 
@@ -335,25 +394,23 @@ def _begins_without_loops(program: Program, shared: Iterable[str], limit: int) -
     return find_loops(beginning, summed=0, shared=shared, limit=limit) is None
 
 
-def _grouped(source: _Source, limit: int | None) -> _Groups | None:
+def _grouped(source: Source, limit: int | None) -> Groups | None:
     """Put all slots that are kept, and outputs that are found nowhere yet, into groups: few enough.
 
     An output is a node, an input that each example has its own of, or a product that is summed.
     """
-    groups = _Groups(source)
+    groups = Groups(source, dict(_leaf_loads(source)))
     for slot in compress(range(len(source.kept)), source.kept):
         groups.add(slot)
         if limit is not None and len(groups.groups) > limit:
             return None
     for slot in source.program.outputs:
-        pattern = groups.loads[slot].pattern if slot in groups.loads else None
-        is_found = isinstance(pattern, Leaf) and pattern.kind in ("n", "x")
-        if not is_found and slot not in source.products:
+        if slot not in source.products and not groups.is_found(slot):
             groups.add(slot)
     return groups
 
 
-def _rolled(groups: _Groups, summed: int) -> Rolled:
+def _rolled(groups: Groups, summed: int) -> Rolled:
     program, table = groups.source.program, groups.source.table
     sizes = [len(group.rows) for group in groups.groups.values()]
     starts = list(accumulate(sizes, initial=0))
@@ -384,19 +441,31 @@ def _output(load: Described, starts: Sequence[int]) -> Load:
     return found
 
 
-def _nests(groups: _Groups, starts: Sequence[int]) -> Iterator[Nest]:
+def _nests(groups: Groups, starts: Sequence[int]) -> Iterator[Nest]:
     """What is computed for each example: the members of each group, in loops."""
     for pattern, group in groups.groups.items():
         for shape, first, strides in affine_runs([(*row, i) for i, row in enumerate(group.rows)]):
-            target = Load("n", starts[group.leaf.group] + first[-1], _last(strides))
-            result, segments = _placed(pattern, _loads(pattern, first, strides, starts))
-            if segments:
-                yield Nest(shape, segments, target, result)
-            else:
-                yield Nest(shape, (Segment.unchecked(1, result),), target)
+            yield node_nest(pattern, group.leaf, (shape, first, strides), starts)
 
 
-def _sums(groups: _Groups, summed: Sequence[int], starts: Sequence[int]) -> Iterator[Nest]:
+def node_nest(pattern: Pattern, leaf: Leaf, strided: "Strided", starts: Sequence[int]) -> Nest:
+    """Members of a group, in loops.
+
+    Args:
+        pattern: What they are.
+        leaf: What a load of one is.
+        strided: The places of their leaves, and last their own in the group.
+        starts: Where the nodes of each group begin.
+    """
+    shape, first, strides = strided
+    target = Load("n", starts[leaf.group] + first[-1], strides_of_target(strides))
+    result, segments = _placed(pattern, _loads(pattern, first, strides, starts))
+    return Nest(
+        shape, segments or (Segment.unchecked(1, result),), target, result if segments else Total()
+    )
+
+
+def _sums(groups: Groups, summed: Sequence[int], starts: Sequence[int]) -> Iterator[Nest]:
     """What is added up over the examples: nests over the numbers of the sums."""
     gathered: dict[Pattern, list[Places]] = {}
     for number, slot in enumerate(summed):
@@ -404,11 +473,18 @@ def _sums(groups: _Groups, summed: Sequence[int], starts: Sequence[int]) -> Iter
         gathered.setdefault(pattern, []).append((*places, number))
     for pattern, rows in gathered.items():
         for shape, first, strides in affine_runs(rows):
-            term, _ = _placed(pattern, _loads(pattern, first, strides, starts))
-            yield Nest(shape, (Segment.unchecked(1, term),), Load("s", first[-1], _last(strides)))
+            yield sum_nest(pattern, (shape, first, strides), starts)
 
 
-def _last(strides: Sequence[Places]) -> tuple[int, ...]:
+def sum_nest(pattern: Pattern, strided: "Strided", starts: Sequence[int]) -> Nest:
+    """Sums over the examples, in loops: the places of their leaves, and last their own numbers."""
+    shape, first, strides = strided
+    term, _ = _placed(pattern, _loads(pattern, first, strides, starts))
+    target = Load("s", first[-1], strides_of_target(strides))
+    return Nest(shape, (Segment.unchecked(1, term),), target)
+
+
+def strides_of_target(strides: Sequence[Places]) -> tuple[int, ...]:
     """The strides of what stands last in a row, which is where its result goes."""
     return tuple(stride[-1] for stride in strides)
 
@@ -469,7 +545,7 @@ def _longest_nest(rows: Sequence[Places], start: int) -> tuple[tuple[int, ...], 
     strides: tuple[Places, ...] = ()
     size = 1
     while start + 2 * size <= len(rows):
-        stride = _difference(rows[start + size], rows[start])
+        stride = difference(rows[start + size], rows[start])
         count = 1
         while _repeats(rows, start + count * size, size, stride):
             count += 1
@@ -482,7 +558,7 @@ def _longest_nest(rows: Sequence[Places], start: int) -> tuple[tuple[int, ...], 
 def _repeats(rows: Sequence[Places], at: int, size: int, stride: Places) -> bool:
     """Whether the rows from `at` are those of one size before, each moved by the stride."""
     return at + size <= len(rows) and all(
-        _difference(rows[i], rows[i - size]) == stride for i in range(at, at + size)
+        difference(rows[i], rows[i - size]) == stride for i in range(at, at + size)
     )
 
 

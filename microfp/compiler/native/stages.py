@@ -14,7 +14,8 @@ from typing import NamedTuple
 from pyrsistent import PMap, pmap
 
 from microfp.compiler.ir.program import Program
-from microfp.compiler.native.loops import Apply, Expression, Nest, Rolled
+from microfp.compiler.native.compose import Calls
+from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.run import jit
 from microfp.compiler.native.run.trainer import example_code
 from microfp.compiler.trace.structure import template
@@ -45,6 +46,8 @@ class CodeStages(Record):
 
     Attributes:
         program: The program of one example with its gradients.
+        rows: The rows of equal calls that it was compiled from, each with the program of one call;
+            none where every scalar was compiled for itself.
         way: How it runs: `"code"` of its own, or bytecode that is interpreted, a `"tape"`.
         width: How many examples are computed side by side.
         rolled: The loops that were found; None for bytecode.
@@ -62,6 +65,7 @@ class CodeStages(Record):
     """
 
     program: Program = attr()
+    rows: tuple[Calls, ...] = attr()
     way: str = attr()
     width: int = attr()
     rolled: Rolled | None = attr()
@@ -82,6 +86,8 @@ class CodeStages(Record):
 
 def _titled(stages: CodeStages) -> Iterator[tuple[str, str]]:
     yield f"program: {len(stages.program.instructions)} instructions", str(stages.program)
+    for row in stages.rows:
+        yield f"one of {row.calls} calls, {row.step} parameters apart", str(row.program)
     if stages.rolled is not None:
         nests = len(stages.rolled.nests) + len(stages.rolled.sums)
         yield f"rolled: {nests} loop nests", str(stages.rolled)
@@ -119,6 +125,7 @@ def code_stages(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Co
     executable = code.executable
     return CodeStages(
         program=executable.program,
+        rows=code.rows,
         way="code" if executable.form == "code" else "tape",
         width=executable.width,
         rolled=executable.rolled,
@@ -133,20 +140,4 @@ def _counts(program: Program, rolled: Rolled | None) -> Counts:
     if rolled is None:
         rows = len(program.instructions)
         return Counts(rows, rows, 8 * rows)
-    operations = sum(map(_operations, (*rolled.nests, *rolled.sums)))
-    return Counts(rolled.node_count, operations, 8 * rolled.node_count)
-
-
-def _operations(nest: Nest) -> int:
-    """The operations of a nest: those of its terms, and the additions between them."""
-    terms = sum(segment.count for segment in nest.segments)
-    within = sum(segment.count * _applications(segment.term) for segment in nest.segments)
-    additions = terms if nest.target.kind == "s" else terms - 1
-    return nest.size * (within + additions + _applications(nest.result))
-
-
-def _applications(expression: Expression) -> int:
-    """How many primitives an expression applies."""
-    if not isinstance(expression, Apply):
-        return 0
-    return 1 + sum(map(_applications, expression.operands))
+    return Counts(rolled.node_count, rolled.operations, 8 * rolled.node_count)

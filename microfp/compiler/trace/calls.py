@@ -27,6 +27,7 @@ __all__ = [
     "PenaltyGraph",
     "captured_leaves",
     "trace_example",
+    "trace_loss",
     "trace_model",
     "trace_penalty",
 ]
@@ -112,7 +113,10 @@ def trace_example(loss: Loss, model: Model, width: int, targets: int = 1) -> Exa
     >>> [score.op for score in trace_example(losses.max_margin(), nn.mlp(1, [2, 1]), 1).scores]
     ['total']
     """
-    graph = trace_model(model, width)
+    return _with_loss(loss, trace_model(model, width), targets)
+
+
+def _with_loss(loss: Loss, graph: ModelGraph, targets: int) -> ExampleGraph:
     labels = ["y"] if targets == 1 else [f"y{i}" for i in range(targets)]
     ys = tuple(map(traced_number, labels))
     cost = called(loss.example, graph.scores, *ys)
@@ -123,6 +127,21 @@ def trace_example(loss: Loss, model: Model, width: int, targets: int = 1) -> Exa
         scores=graph.scores,
         cost=node_of(cost),
     )
+
+
+def trace_loss(loss: Loss, scores: int, targets: int = 1) -> ExampleGraph:
+    """Trace a loss alone, of so many scores, which count as parameters.
+
+    Raises:
+        TraceError: If it reads a number on the way.
+
+    >>> from microfp import losses
+    >>> graph = trace_loss(losses.max_margin(), 1)
+    >>> graph.cost.op, graph.scores == graph.parameters
+    ('relu', True)
+    """
+    leaves = tuple([traced_leaf(None) for _ in range(scores)])
+    return _with_loss(loss, ModelGraph(inputs=(), parameters=leaves, scores=leaves), targets)
 
 
 def trace_penalty(loss: Loss) -> PenaltyGraph | None:

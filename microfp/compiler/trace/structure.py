@@ -7,16 +7,20 @@ True
 False
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from itertools import count
+from operator import attrgetter
 
 from microfp.base.keys import key
 from microfp.base.memo import remembering
 from microfp.errors import TraceError
 from microfp.record import Record, attr
-from microfp.tree import CONTAINERS, branches, parameters
+from microfp.tree import CONTAINERS, branches, holds_leaves_only, parameters
 from microfp.values import LEAF, Value
 
-__all__ = ["Template", "structure", "template"]
+__all__ = ["Template", "structure", "structure_of", "template"]
+
+_label_of: Callable[[Value], str | None] = attrgetter("label")
 
 
 class Template(Record):
@@ -91,10 +95,26 @@ def structure(model: object) -> Hashable:
     Traceback (most recent call last):
     microfp.errors.TraceError: the model holds a list, which may change; use a tuple or a PVector
     """
-    return _structure(model, {p: i for i, p in enumerate(parameters(model))})
+    return structure_of(model, parameters(model))
+
+
+def structure_of(tree: object, leaves: Sequence[Value]) -> Hashable:
+    """As `structure`, of a tree whose parameters are known.
+
+    >>> from microfp import value
+    >>> w = value(1.0)
+    >>> structure_of((w, 2.0), (w,)) == structure((value(3.0), 2.0))
+    True
+    """
+    return _structure(tree, dict(zip(leaves, count(), strict=False)))
 
 
 def _structure(branch: object, places: dict[Value, int]) -> Hashable:
+    if holds_leaves_only(branch):
+        first = places[branch[0]]
+        run = range(first, first + len(branch))
+        if set(map(_label_of, branch)) == {None} and list(map(places.get, branch)) == list(run):
+            return type(branch), run
     if isinstance(branch, Value):
         if branch in places:
             return Value, places[branch], branch.label

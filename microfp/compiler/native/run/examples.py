@@ -101,4 +101,4 @@ def _batch_size(trainer: Trainer, examples: Examples, batches: Sequence[Chosen])
 
 
 def _columns(trainer: Trainer) -> int:
-    return len(trainer.examples.executable.program.inputs)
+    return trainer.examples.executable.input_count

@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 from microfp.compiler.ir.bounds import largest_leaf
 from microfp.compiler.ir.program import CONSTANT, Program
+from microfp.compiler.native.bounds import largest_leaf_of
 from microfp.compiler.native.emit.blocks import chunk_blocks, vector_count
 from microfp.compiler.native.emit.bytecode import (
     Bytecode,
@@ -30,9 +31,17 @@ from microfp.compiler.native.roll import find_loops, own_primitives
 from microfp.compiler.native.run import jit
 from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded
 from microfp.errors import CompileError
-from microfp.record import Record, attr
+from microfp.record import Deferred, Record, attr
 
-__all__ = ["Executable", "Form", "check_native", "complete", "executable_for", "run_rows"]
+__all__ = [
+    "Executable",
+    "Form",
+    "check_native",
+    "complete",
+    "executable_for",
+    "executable_of",
+    "run_rows",
+]
 
 Form: TypeAlias = Literal["auto", "code", "bytecode"]
 """How a program runs: as machine code of its own, as bytecode for an interpreter, or as fits."""
@@ -46,7 +55,9 @@ class Executable(Record):
     """A program that can be run over many examples.
 
     Attributes:
-        program: What is computed for each.
+        program: What is computed for each, made when it is read where it was not needed.
+        input_count: How many inputs it has.
+        operations: About how many operations it takes.
         form: How: `"code"` or `"bytecode"`.
         width: How many examples are computed side by side.
         rolled: Its loops, where it has code of its own.
@@ -61,7 +72,9 @@ class Executable(Record):
             of the function then does its work.
     """
 
-    program: Program = attr()
+    program: Program = attr(deferrable=True)
+    input_count: int = attr()
+    operations: int = attr()
     form: Form = attr()
     width: int = attr()
     rolled: Rolled | None = attr()
@@ -141,21 +154,44 @@ def executable_for(
     return _as_bytecode(program, bytecode_of(program, summed=summed, shared=shared), width)
 
 
-def _as_code(program: Program, rolled: Rolled, text: str, width: int) -> Executable:
+def executable_of(
+    rolled: Rolled, program: Callable[[], Program], *, width: int
+) -> Executable | None:
+    """Compile loops; None where the code would be too long, and bytecode is to be preferred.
+
+    Args:
+        rolled: What to compute for each example.
+        program: Makes the same as a program, for whoever wants to look at it.
+        width: How many examples are computed side by side.
+
+    Raises:
+        CompileError: If llvmlite is not installed.
+    """
+    if len(rolled.nests) > LARGEST_NESTS:
+        return None
+    function = function_text("run", rolled, width=width, size=largest_leaf_of(rolled))
+    if function.count("\n") > LARGEST_TEXT:
+        return None
+    return _as_code(Deferred(program), rolled, module_text([function], width=width), width)
+
+
+def _as_code(program: Program | Deferred, rolled: Rolled, text: str, width: int) -> Executable:
     chunk, vectors = chunk_blocks(rolled, width), vector_count(rolled)
     context, admit = _for_large_numbers(rolled, width)
-    return Executable(
-        program=program,
-        form="code",
-        width=width,
-        rolled=rolled,
-        text=text,
-        code=jit.compiled(text, ("run",)),
-        entry="run",
-        context=address_of(context),
-        scratch=lambda blocks: min(blocks, chunk) * vectors * width,
-        owner=context,
-        admit=admit,
+    return Executable.unchecked(
+        program,
+        rolled.input_count,
+        rolled.operations,
+        "code",
+        width,
+        rolled,
+        text,
+        jit.compiled(text, ("run",)),
+        "run",
+        address_of(context),
+        lambda blocks: min(blocks, chunk) * vectors * width,
+        context,
+        admit,
     )
 
 
@@ -178,6 +214,8 @@ def _as_bytecode(program: Program, bytecode: Bytecode, width: int) -> Executable
     table, owned = _table(bytecode)
     return Executable(
         program=program,
+        input_count=len(program.inputs),
+        operations=len(program.instructions),
         form="bytecode",
         width=width,
         rolled=None,

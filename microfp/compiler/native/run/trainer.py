@@ -9,14 +9,28 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from microfp.base.memo import by_key
-from microfp.compiler.ir.adjoint import example_program
+from microfp.compiler.ir.adjoint import call_program, example_program
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
+from microfp.compiler.native.compose import Calls, roll_calls
 from microfp.compiler.native.emit.steps import steps_text
 from microfp.compiler.native.run import jit
-from microfp.compiler.native.run.executable import Executable, Form, executable_for
+from microfp.compiler.native.run.executable import (
+    Executable,
+    Form,
+    check_native,
+    executable_for,
+    executable_of,
+)
 from microfp.compiler.native.run.memory import padded
-from microfp.compiler.trace.calls import ExampleGraph, captured_leaves, trace_example, trace_penalty
+from microfp.compiler.trace.calls import (
+    ExampleGraph,
+    captured_leaves,
+    trace_example,
+    trace_loss,
+    trace_penalty,
+)
+from microfp.compiler.trace.kinds import Row, trace_rows
 from microfp.compiler.trace.predicates import traced_predicate
 from microfp.compiler.trace.refusals import final
 from microfp.compiler.trace.stand_ins import traced_leaf
@@ -26,9 +40,10 @@ from microfp.errors import CompileError
 from microfp.gradients import gradient_nodes
 from microfp.losses import Loss
 from microfp.record import Record, attr
+from microfp.tree import parameters
 from microfp.values import Value, value
 
-__all__ = ["ExampleCode", "ParameterCode", "Trainer", "trainer_for"]
+__all__ = ["ExampleCode", "ParameterCode", "Trainer", "code_by_kinds", "trainer_for"]
 
 
 class ExampleCode(Record):
@@ -41,6 +56,7 @@ class ExampleCode(Record):
         executable: The program of one example, compiled. Its outputs: the scores; then what is
             summed over the examples: the gradients, the cost, and whether it is predicted rightly.
         captured: The values that model and loss have closed over; they count as constants.
+        rows: The rows of calls that it was compiled from; none where it was from scalars.
     """
 
     parameter_count: int = attr()
@@ -48,6 +64,7 @@ class ExampleCode(Record):
     judged: bool = attr()
     executable: Executable = attr()
     captured: frozenset[Value] = attr()
+    rows: tuple[Calls, ...] = attr(default=())
 
 
 class ParameterCode(Record):
@@ -87,8 +104,17 @@ def example_code(
 def _example_code(
     loss: Loss, model: Template, columns: int, form: Form, targets: int
 ) -> ExampleCode:
+    is_small = len(parameters(model.model)) < MOST_SCALARS
+    kinds = None
+    if not is_small and form != "bytecode":
+        kinds = code_by_kinds(loss, model, columns, targets)
+    return _by_scalars(loss, model, columns, form, targets) if kinds is None else kinds
+
+
+def _by_scalars(loss: Loss, model: Template, columns: int, form: Form, targets: int) -> ExampleCode:
+    """Compile every scalar of an example."""
     graph = trace_example(loss, model.model, columns, targets)  # type: ignore[arg-type]  # any record
-    penalty, (program, judged) = trace_penalty(loss), _example(graph, loss)
+    program, judged = _example(graph, loss)
     return ExampleCode(
         parameter_count=len(graph.parameters),
         score_count=len(graph.scores),
@@ -100,8 +126,58 @@ def _example_code(
             shared=["seed"],
             form=form,
         ),
-        captured=captured_leaves(graph.cost, *graph.scores, *([penalty.cost] if penalty else ())),
+        captured=_captured(loss, graph.cost, *graph.scores),
     )
+
+
+MOST_SCALARS = 1_000
+"""A model of fewer parameters is compiled scalar by scalar: that takes no time."""
+
+
+def code_by_kinds(loss: Loss, model: Template, columns: int, targets: int) -> ExampleCode | None:
+    """Compile one call of each kind of parts; None where the model is no list of rows of parts.
+
+    Args:
+        loss: The loss.
+        model: The model.
+        columns: How many inputs an example has.
+        targets: How many targets.
+    """
+    rows = trace_rows(model.model, columns)  # type: ignore[arg-type]  # any record
+    if rows is None:
+        return None
+    graph = trace_loss(loss, rows[-1].calls, targets)
+    program, judged = _example(graph, loss)
+    calls = tuple([_calls(row, along_inputs=place > 0) for place, row in enumerate(rows)])
+    for each in (program, *(row.program for row in calls)):
+        check_native(each)
+    rolled = roll_calls(calls, program, summed=1 + judged)
+
+    def scalars() -> Program:
+        whole = trace_example(loss, model.model, columns, targets)  # type: ignore[arg-type]  # as above
+        return _example(whole, loss)[0]
+
+    executable = None if rolled is None else executable_of(rolled, scalars, width=jit.host().width)
+    if executable is None:
+        return None
+    return ExampleCode.unchecked(
+        len(parameters(model.model)),
+        len(graph.scores),
+        judged,
+        executable,
+        _captured(loss, graph.cost, *(row.kind.output for row in rows)),
+        calls,
+    )
+
+
+def _calls(row: Row, *, along_inputs: bool) -> Calls:
+    program = call_program(row.kind, along_inputs=along_inputs)
+    return Calls(program, row.calls, row.first, row.step)
+
+
+def _captured(loss: Loss, *outputs: Value) -> frozenset[Value]:
+    penalty = trace_penalty(loss)
+    return captured_leaves(*outputs, *([penalty.cost] if penalty else ()))
 
 
 def parameter_code(loss: Loss, rules: Rules | None, count: int) -> ParameterCode:

@@ -1,0 +1,275 @@
+"""Kinds of records: what equal parts of a model do, traced once for all of them.
+
+A layer of 128 equal neurons is one neuron 128 times. A part is a record that can be called and
+holds no other record that can; parts of one structure, called with as many inputs, do the same to
+other parameters. So the call of each is a node of its own, and what such a call computes is traced
+once. Where every score comes from parts that are called in rows, each row with what the row before
+has given, the model is a list of `Row`s. Any other model is traced scalar by scalar.
+
+>>> from microfp import nn
+>>> rows = trace_rows(nn.mlp(2, [16, 16, 1]), 2)
+>>> [(row.calls, row.first, row.step, row.kind.output.op) for row in rows or ()]
+[(16, 0, 3, 'relu'), (16, 48, 17, 'relu'), (1, 320, 0, 'total')]
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from itertools import chain, pairwise
+from operator import is_
+from types import new_class
+from typing import NamedTuple, NoReturn
+
+from pyrsistent import PMap, PRecord, PVector, pmap, pvector
+
+from microfp.compiler.trace.refusals import called
+from microfp.compiler.trace.stand_ins import (
+    Traced,
+    TracedNumber,
+    is_number,
+    node_of,
+    traced_leaf,
+    traced_number,
+)
+from microfp.compiler.trace.structure import structure_of
+from microfp.errors import CompileError
+from microfp.nn import Model
+from microfp.record import Record
+from microfp.tree import (
+    CONTAINERS,
+    branches,
+    holds_leaves_only,
+    leaves_of,
+    map_values,
+    parameters,
+)
+from microfp.values import LEAF, Value, topological_order
+
+__all__ = ["Kind", "Row", "trace_rows"]
+
+
+class Kind(NamedTuple):
+    """What the call of a part computes.
+
+    Attributes:
+        inputs: One leaf per input.
+        parameters: One leaf per parameter of the part, in order.
+        output: What it gives.
+    """
+
+    inputs: tuple[Value, ...]
+    parameters: tuple[Value, ...]
+    output: Value
+
+
+class Row(NamedTuple):
+    """Parts of one kind, called with the same inputs.
+
+    Attributes:
+        kind: What each call computes.
+        calls: How many parts there are.
+        first: The place of the first parameter of the first part.
+        step: How far the first parameters of two parts are apart; 0 where there is one part.
+    """
+
+    kind: Kind
+    calls: int
+    first: int
+    step: int
+
+
+def trace_rows(model: Model, width: int) -> tuple[Row, ...] | None:
+    """Trace a model for one row of `width` inputs, part by part; None where it is no list of rows.
+
+    What stands in for a part can be called, and nothing else: whoever reads a field of it has to
+    do with a model that is traced scalar by scalar.
+
+    >>> from microfp import Record, attr, nn, value
+    >>> from microfp.values import Value
+    >>> class Scaled(Record):
+    ...     scale: Value = attr()
+    ...     neuron: nn.Neuron = attr()
+    ...
+    ...     def __call__(self, inputs):
+    ...         return self.scale * self.neuron(inputs)
+    >>> trace_rows(Scaled(scale=value(2.0), neuron=nn.neuron(2)), 2) is None
+    True
+    """
+    tracer, inputs = _Tracer(), tuple(traced_number(f"x{i}") for i in range(width))
+    try:
+        outputs: object = called(tracer.stand_in(model), inputs)  # type: ignore[arg-type]  # a model
+    except CompileError:  # where it is more than that, tracing scalars says so
+        return None
+    scores = (outputs,) if isinstance(outputs, Value) else outputs
+    if not isinstance(scores, tuple | list | PVector) or not scores:
+        return None
+    if tracer.refused or tracer.count != len(parameters(model)):  # perhaps some are tied
+        return None
+    return _rows(tracer, scores, tuple(map(node_of, inputs)))
+
+
+def _rows(
+    tracer: "_Tracer", scores: Sequence[Value], inputs: Sequence[Value]
+) -> tuple[Row, ...] | None:
+    """The rows of calls from the inputs to the scores; None where they are none."""
+    rows, outputs, firsts = list[Row](), scores, list[int]()
+    while not _same(outputs, inputs):  # a loop: from the scores back to the inputs
+        calls = [tracer.calls[it] for it in outputs if type(it) is Traced and it in tracer.calls]
+        row = _row(calls) if calls and len(calls) == len(outputs) else None
+        if row is None:
+            return None
+        rows.append(row)
+        firsts += [call.part.first for call in calls]
+        outputs = calls[0].inputs
+    covered = sum(row.calls * len(row.kind.parameters) for row in rows)
+    is_all = covered == tracer.count and len(set(firsts)) == len(firsts)
+    return tuple(reversed(rows)) if rows and is_all else None
+
+
+def _row(calls: Sequence["_Call"]) -> Row | None:
+    """Calls as a row; None where they are not alike."""
+    first = calls[0]
+    steps = {b.part.first - a.part.first for a, b in pairwise(calls)}
+    is_alike = all(call.kind is first.kind and _same(call.inputs, first.inputs) for call in calls)
+    if not is_alike or len(steps) > 1 or any(step <= 0 for step in steps):
+        return None
+    return Row(first.kind, len(calls), first.part.first, next(iter(steps), 0))
+
+
+def _same(some: Sequence[Value], others: Sequence[Value]) -> bool:
+    return some is others or (len(some) == len(others) and all(map(is_, some, others)))
+
+
+class _Part(NamedTuple):
+    """A part of a model: its record, its structure, and where its parameters begin."""
+
+    record: Record
+    shape: Hashable
+    first: int
+
+
+class _Call(NamedTuple):
+    """The call of a part."""
+
+    part: _Part
+    kind: Kind
+    inputs: tuple[Value, ...]
+
+
+class _Tracer:
+    """What is known while a model is called: its parts, and what they were called with.
+
+    Attributes:
+        parts: The parts, by the records that stand in for them.
+        kinds: What is traced already.
+        calls: The calls, by the nodes that stand for what they give.
+        count: How many parameters the parts have that were met so far.
+        refused: Whether somebody wanted more of a part than to call it.
+    """
+
+    def __init__(self) -> None:
+        """Begin without any part."""
+        self.parts: dict[int, tuple[_Part, Record]] = {}
+        self.kinds: dict[Hashable, Kind] = {}
+        self.calls: dict[Value, _Call] = {}
+        self.count: int = 0
+        self.refused: bool = False
+        self._classes: dict[type[Record], type[Record]] = {}
+
+    def stand_in(self, tree: object) -> object:
+        """The same tree, with a stand-in for each part."""
+        if isinstance(tree, Value) or (isinstance(tree, PRecord) and not isinstance(tree, Record)):
+            self.refuse()  # a parameter that belongs to no part; a record that is none of these
+        if isinstance(tree, Record):
+            if callable(tree) and not any(_holds_parts(branch) for _, branch in branches(tree)):
+                return self._part(tree)
+            return type(tree).unchecked(*(self.stand_in(branch) for _, branch in branches(tree)))
+        if isinstance(tree, PVector):
+            return pvector(map(self.stand_in, tree))
+        if isinstance(tree, PMap):
+            return pmap({key: self.stand_in(branch) for key, branch in branches(tree)})
+        if isinstance(tree, tuple):
+            made_from = getattr(tree, "_make", tuple)  # a named tuple stays one
+            return made_from(list(map(self.stand_in, tree)))
+        return tree
+
+    def _part(self, record: Record) -> Record:
+        leaves = leaves_of(record)
+        shape = structure_of(record, leaves)
+        made = self._class(type(record)).unchecked()
+        self.parts[id(made)] = _Part(record, shape, self.count), made
+        self.count += len(leaves)
+        return made
+
+    def _class(self, kind: type[Record]) -> type[Record]:
+        """A kind of records that can be called, and nothing else."""
+        if kind not in self._classes:
+            refuse = self.refuse
+            body = {
+                "__call__": lambda stand_in, *given, **named: self._call(stand_in, given, named),
+                **dict.fromkeys(("__getattr__", "__getitem__", "iteritems", "keys"), refuse),
+            }
+            made: type[Record] = new_class(kind.__name__, (kind,), {}, lambda it: it.update(body))
+            made._writers = ()  # it is built without its fields
+            self._classes[kind] = made
+        return self._classes[kind]
+
+    def refuse(self, *_given: object, **_named: object) -> NoReturn:
+        """Raise what ends the tracing of parts."""
+        self.refused = True
+        raise CompileError("a part of a model is read, and not only called")
+
+    def _call(self, stand_in: Record, given: Sequence[object], named: object) -> Value:
+        """Call a part: a node that stands for what it gives."""
+        if named or len(given) != 1 or not isinstance(given[0], tuple | list | PVector):
+            self.refuse()
+        part, inputs = self.parts[id(stand_in)][0], given[0]
+        kinds = frozenset(map(type, inputs))
+        key = part.shape, len(inputs), _container(inputs), kinds
+        if key not in self.kinds:
+            self.kinds[key] = self._kind(part.record, inputs, kinds)
+        node = traced_leaf(None)
+        nodes = tuple(inputs) if kinds == {Traced} else tuple(map(node_of, inputs))
+        self.calls[node] = _Call(part, self.kinds[key], nodes)
+        return node
+
+    def _kind(self, record: Record, inputs: Sequence[object], kinds: frozenset[type]) -> Kind:
+        """Trace what the call of a part computes."""
+        makers = [_MAKERS[kind] for kind in kinds if kind in _MAKERS]
+        if len(kinds) != 1 or not makers:
+            self.refuse()
+        given = [makers[0](None) for _ in inputs]
+        table = {p: traced_leaf(p.label) for p in leaves_of(record)}
+        leaves = tuple(table.values())
+        traced = map_values(lambda v: table.get(v, v), record)
+        output = traced(_container(inputs)(given))  # type: ignore[operator]  # a part can be called
+        nodes = tuple(map(node_of, given))
+        if not isinstance(output, Value) or is_number(output) or _foreign(output, leaves, nodes):
+            self.refuse()
+        return Kind(nodes, leaves, output)
+
+
+_MAKERS: dict[type, Callable[[str | None], Value]] = {
+    Traced: traced_leaf,
+    TracedNumber: traced_number,
+}
+"""What makes one more stand-in of the same kind."""
+
+
+def _container(inputs: object) -> Callable[[list[Value]], Sequence[Value]]:
+    """What makes a sequence of the same kind."""
+    return pvector if isinstance(inputs, PVector) else list if isinstance(inputs, list) else tuple
+
+
+def _foreign(output: Value, *own: Sequence[Value]) -> bool:
+    """Whether a call has read stand-ins that it was not given."""
+    known = frozenset(chain.from_iterable(own))
+    leaves = (node for node in topological_order(output) if node.op == LEAF)
+    return any(isinstance(leaf, Traced) and leaf not in known for leaf in leaves)
+
+
+def _holds_parts(tree: object) -> bool:
+    """Whether there is a record somewhere in a tree that can be called and has parameters."""
+    if not isinstance(tree, CONTAINERS) or isinstance(tree, Value) or holds_leaves_only(tree):
+        return False
+    if isinstance(tree, Record) and callable(tree):
+        return True
+    return any(_holds_parts(branch) for _, branch in branches(tree))

@@ -99,6 +99,7 @@ TOOLS: Mapping[str, str] = {
     "dev": "make check",
     "dist": "make dist",
     "docs": "make docs",
+    "fuzz": "make fuzz",
     "mutate": "make mutate",
 }
 

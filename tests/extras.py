@@ -103,6 +103,7 @@ TOOLS: Mapping[str, str] = {
     "dev": "make check",
     "dist": "make dist",
     "docs": "make docs",
+    "fuzz": "make fuzz",
     "mutate": "make mutate",
 }
 

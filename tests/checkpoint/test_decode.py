@@ -12,6 +12,7 @@ from returns.pipeline import is_successful
 
 from microfp.checkpoint import from_data, from_json, load
 from microfp.errors import CheckpointError
+from microfp.nn import ACTIVATIONS
 from tests.checkpoint.states import (
     ADAM,
     FIRST,
@@ -51,8 +52,8 @@ FORGED = {
     ),
     "an unknown activation": Forged(
         (*FIRST, "activation"),
-        "gelu",
-        f"{NEURON}.activation must be one of relu, tanh, sigmoid, softplus, identity, got 'gelu'",
+        "nowhere",
+        f"{NEURON}.activation must be one of {', '.join(ACTIVATIONS)}, got 'nowhere'",
     ),
     "a type for a function": Forged(
         (*FIRST, "activation"),

@@ -11,7 +11,7 @@ packs and unpacks by itself, inside the attempt, and hands executors nothing but
 import pickle
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from returns.result import Failure, Result, Success
 
@@ -43,7 +43,7 @@ Attempt: TypeAlias = Result[R, Raised]
 Pack: TypeAlias = Callable[[object], bytes]
 
 
-class Parcel(NamedTuple):
+class Parcel(NamedTuple, Generic[R]):
     """A result on its way between processes.
 
     >>> Parcel(pickle.dumps(3)).opened().unwrap()
@@ -52,7 +52,7 @@ class Parcel(NamedTuple):
 
     content: bytes
 
-    def opened(self) -> "Attempt[Any]":  # what is in it, nobody can know
+    def opened(self) -> "Attempt[R]":
         """Return what was packed, or why it cannot be unpacked here."""
         try:
             return Success(pickle.loads(self.content))
@@ -93,20 +93,21 @@ class Task(Generic[C, R]):
         return _Sent, (packed, self.limit, self.pack)
 
 
-class _Sent(NamedTuple):
+class _Sent(NamedTuple, Generic[C, R]):
     """A task that has come from another process."""
 
     packed: bytes
     limit: float | None
     pack: Pack
 
-    def __call__(self) -> Attempt[Parcel]:
-        return Parcel(self.packed).opened().alt(_as_task).bind(self._made)
+    def __call__(self) -> Attempt[Parcel[R]]:
+        sent: Parcel[tuple[Callable[[C], R], C]] = Parcel(self.packed)
+        return sent.opened().alt(_as_task).bind(self._made)
 
-    def _made(self, task: tuple[Callable[[C], R], C]) -> Attempt[Parcel]:
+    def _made(self, task: tuple[Callable[[C], R], C]) -> Attempt[Parcel[R]]:
         return attempt(*task, self.limit).bind(self._packed)
 
-    def _packed(self, result: object) -> Attempt[Parcel]:
+    def _packed(self, result: R) -> Attempt[Parcel[R]]:
         try:
             return Success(Parcel(self.pack(result)))
         except BaseException as error:  # noqa: BLE001 - whatever a user's class raises

@@ -159,7 +159,7 @@ def sweep(
 
 def _submitted(
     executor: "Executor", place: int, task: "Task[C, R]"
-) -> "Future[Attempt[R | Parcel]]":
+) -> "Future[Attempt[R | Parcel[R]]]":
     """The future of one configuration; of one that cannot be given away, one that has failed."""
     from concurrent.futures import BrokenExecutor, Future
 
@@ -168,12 +168,12 @@ def _submitted(
     except Exception as error:
         if isinstance(error, RuntimeError) and not isinstance(error, BrokenExecutor):
             raise  # the executor was shut down
-        failed: Future[Attempt[R | Parcel]] = Future()
+        failed: Future[Attempt[R | Parcel[R]]] = Future()
         failed.set_exception(_origin(error))
         return failed
 
 
-def _made(_place: int, task: "Callable[[], Attempt[R | Parcel]]") -> "Attempt[R | Parcel]":
+def _made(_place: int, task: "Callable[[], Attempt[R | Parcel[R]]]") -> "Attempt[R | Parcel[R]]":
     """What a worker does. The place keeps equal configurations apart where calls are remembered."""
     return task()
 
@@ -191,7 +191,7 @@ def _origin(error: BaseException) -> BaseException:
 
 
 def _in_order(
-    pending: "deque[tuple[int, C, Future[Attempt[R | Parcel]]]]",
+    pending: "deque[tuple[int, C, Future[Attempt[R | Parcel[R]]]]]",
 ) -> Iterator[Result[R, SweepFailure[C]]]:
     try:
         while pending:
@@ -202,7 +202,7 @@ def _in_order(
             future.cancel()
 
 
-def _awaited(future: "Future[Attempt[R | Parcel]]") -> Attempt[R]:
+def _awaited(future: "Future[Attempt[R | Parcel[R]]]") -> Attempt[R]:
     from concurrent.futures import CancelledError
 
     try:
@@ -214,7 +214,7 @@ def _awaited(future: "Future[Attempt[R | Parcel]]") -> Attempt[R]:
     return future.result().bind(_opened)
 
 
-def _opened(result: R | Parcel) -> Attempt[R]:
+def _opened(result: R | Parcel[R]) -> Attempt[R]:
     return result.opened() if isinstance(result, Parcel) else Success(result)
 
 

@@ -237,7 +237,7 @@ BAD = [
     (("graph", "x +\n* x", "x=2"), "column 5"),
     (("graph", "x // 2", "x=2"), "'x // 2' at column 1"),
     (("graph", "__import__('os')"), "column 12"),
-    (("graph", "-" * 9000 + "x +", "x=2"), "expression: "),
+    (("graph", "1" + "-" * 9000 + "x +", "x=2"), "expression: "),
     (("graph", "relu(x*w)"), "x, w must have a value"),
     (("graph", "x", "x=2", "y=3"), "y must occur in it"),
     (("graph", "x", "x=2", "x=3"), "x must be given once"),

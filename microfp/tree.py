@@ -26,7 +26,7 @@ from typing import NamedTuple, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from pyrsistent import PMap, PRecord, PVector, pmap, pvector
 
-from microfp.base.checks import check_callable, wrong_kind, wrong_value
+from microfp.base.checks import check_callable, wrong_kind
 from microfp.base.memo import remembering
 from microfp.errors import ShapeError
 from microfp.record import Record
@@ -120,8 +120,7 @@ def _places(tree: object, path: Path, in_record: bool) -> Iterator[Place]:  # no
     """The same, and the frozen values."""
     if isinstance(tree, CONTAINERS) and not isinstance(tree, Value):
         if len(path) >= DEEPEST:
-            expected = f"nested at most {DEEPEST} deep"
-            raise wrong_value("tree", "each branch", expected, type(tree).__name__)
+            raise ShapeError(f"tree: each branch must be nested at most {DEEPEST} deep, got more")
         inside = in_record or isinstance(tree, Record)
         for key, branch in branches(tree):
             yield from _places(branch, (*path, key), inside)

@@ -318,7 +318,7 @@ def test_trees_are_as_deep_as_all_can_follow_or_refused() -> None:
     for backend in ("eager", "python"):
         run = trainer.fit(deep, data_of_two, steps=1, backend=backend)
         assert parameter_count(run.final_model) == 1
-    with pytest.raises(ValueError, match="tree: each branch must be nested at most 250 deep"):
+    with pytest.raises(ShapeError, match="tree: each branch must be nested at most 250 deep"):
         parameters(nested(600))
 
 

@@ -21,7 +21,7 @@ from microfp.checkpoint.checks import (
     wrong,
 )
 from microfp.checkpoint.formats import OWN, TAGS, Format, item_names, kind_in_files
-from microfp.errors import CheckpointError
+from microfp.errors import CheckpointError, ShapeError
 from microfp.record import Record
 from microfp.tree import branches, values
 from microfp.values import LEAF, Value, topological_order
@@ -53,7 +53,7 @@ def encoded(record: R, format: Format[R]) -> dict[str, object]:
             "nodes": [_node_data(node, nodes, f"nodes[{i}]") for node, i in nodes.items()],
             "state": _data(record, nodes, "state"),
         }
-    except RecursionError:
+    except (RecursionError, ShapeError):  # as `tree` says it
         raise too_deep() from None
     check_depth(data)
     _check_names(record)

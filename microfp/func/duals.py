@@ -34,9 +34,10 @@ from microfp.base.checks import wrong_kind
 from microfp.gradients import partials_of, product
 from microfp.ops import Operand, Primitive
 from microfp.record import Record, attr
-from microfp.values import LEAF, Scalar, Value, lift
+from microfp.values import LEAF, Scalar, Value, lift, topological_order
 
 __all__ = [
+    "RUNNING",
     "SCOPE",
     "UNMOVED",
     "Dual",
@@ -46,6 +47,7 @@ __all__ = [
     "along",
     "dual",
     "dual_adjoints",
+    "is_number_here",
     "join",
     "nodes_are_numbers",
     "split",
@@ -80,7 +82,19 @@ SCOPE: ContextVar[Scope] = ContextVar("scope", default=Scope())  # noqa: B039 - 
 """The scope of the call in progress; see `within`."""
 
 
-def within(scope: Scope, f: Callable[P, A], *args: P.args, **kwargs: P.kwargs) -> A:
+RUNNING: set[Value] = set()
+"""The leaves of all functions that are being differentiated now, in whatever thread.
+
+A function may hand its work to a thread, whose context knows nothing of what is around it. A graph
+that holds one of these leaves has to stay a graph there too. Each leaf stands here while its
+function runs, and belongs to one call alone, so that no thread can disturb another.
+
+>>> RUNNING
+set()
+"""
+
+
+def within(scope: Scope, f: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A:
     """Call a function in a scope that ends with the call.
 
     >>> within(Scope(depth=2), lambda: SCOPE.get().depth), SCOPE.get().depth
@@ -125,6 +139,16 @@ def nodes_are_numbers() -> bool:
     """
     scope = SCOPE.get()
     return not (scope.keeps_nodes or scope.variables)
+
+
+def is_number_here(node: Value) -> bool:
+    """Whether a node is a plain number here: nothing around, nor in another thread, made it.
+
+    >>> from microfp import value
+    >>> is_number_here(value(3.0))
+    True
+    """
+    return nodes_are_numbers() and (not RUNNING or RUNNING.isdisjoint(topological_order(node)))
 
 
 class Level(Record):
@@ -228,7 +252,7 @@ def _primal(operand: Operand, level: Level) -> Operand:
     if isinstance(operand, Dual):
         return operand.primal if operand.level is level else operand
     node = lift(operand)
-    return node.data if nodes_are_numbers() else node
+    return node.data if is_number_here(node) else node
 
 
 def _highest(levels: list[Level]) -> Level:
@@ -238,7 +262,10 @@ def _highest(levels: list[Level]) -> Level:
 def _higher(a: Level, b: Level) -> Level:
     if a is not b and a.depth == b.depth:
         raise wrong_kind(
-            "jvp", "an operand", "a dual number of this transform or of an enclosing one", b
+            "jvp",
+            "an operand",
+            "a dual number of this transform or of an enclosing one (in another thread none does)",
+            b,
         )
     return a if a.depth >= b.depth else b
 

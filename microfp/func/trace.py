@@ -10,6 +10,7 @@ from typing import TypeAlias, TypeVar
 from microfp import ops, values
 from microfp.base.checks import check_callable
 from microfp.func.duals import (
+    RUNNING,
     SCOPE,
     UNMOVED,
     Dual,
@@ -113,7 +114,11 @@ def trace_call(
         scope.keeps_nodes or any(map(holds_node, operands)),
     )
     fresh = dict(zip(argnums, rebuild(inputs, leaves), strict=True))
-    output = within(inner, f, *(fresh.get(i, a) for i, a in enumerate(args)), **kwargs)
+    RUNNING.update(leaves)
+    try:
+        output = within(inner, f, *(fresh.get(i, a) for i, a in enumerate(args)), **kwargs)
+    finally:
+        RUNNING.difference_update(leaves)
     return Trace.unchecked(where, inputs, places, operands, leaves, output, scope)
 
 
@@ -194,7 +199,10 @@ def _differentiate_operands(
 def _keeps_nodes(scope: Scope, operands: Iterable[Operand], order: Order) -> bool:
     """Whether a derivative has to be a graph: something around it may be differentiated along."""
     return (
-        scope.keeps_nodes or any(map(holds_node, operands)) or not scope.variables.isdisjoint(order)
+        scope.keeps_nodes
+        or any(map(holds_node, operands))
+        or not scope.variables.isdisjoint(order)
+        or not RUNNING.isdisjoint(order)
     )
 
 

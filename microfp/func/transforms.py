@@ -13,7 +13,7 @@ from typing import Concatenate, Literal, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from microfp import ops
 from microfp.base.checks import check_callable, check_flag, wrong_kind, wrong_value
-from microfp.func.duals import SCOPE, Scope, dual, split, within
+from microfp.func.duals import SCOPE, Dual, Scope, dual, is_number_here, split, within
 from microfp.func.places import (
     holds_node,
     is_scalar,
@@ -37,7 +37,7 @@ from microfp.func.trace import (
     trace_call,
 )
 from microfp.ops import Operand
-from microfp.tree import Place, at_rest, map_scalars, scalars
+from microfp.tree import Place, at_rest, map_scalars, map_values, scalars
 from microfp.values import Scalar, Value, lift
 
 __all__ = [
@@ -62,7 +62,7 @@ C = TypeVar("C")
 D = TypeVar("D")
 P = ParamSpec("P")
 
-Argnums: TypeAlias = int | tuple[int, ...]
+Argnums: TypeAlias = int | Sequence[int]
 """Which positional arguments to differentiate along."""
 
 
@@ -121,7 +121,7 @@ def grad(
     Args:
         f: A function of trees that returns a Value or a number; with `has_aux`, a pair of that
             and anything else.
-        argnums: Which positional argument to differentiate along; a tuple gives a tuple.
+        argnums: Which positional argument to differentiate along; a tuple or list gives a tuple.
         has_aux: Whether `f` returns such a pair; then so does the gradient.
 
     Returns:
@@ -226,12 +226,12 @@ def _value_and_gradient(
 def check_argnums(
     where: str, argnums: object, args: tuple[object, ...]
 ) -> tuple[tuple[int, ...], bool]:
-    """The arguments to differentiate along, and whether they were named as a tuple."""
-    several = isinstance(argnums, tuple)
-    numbers = argnums if isinstance(argnums, tuple) else (argnums,)
+    """The arguments to differentiate along, and whether they were named as several."""
+    several = isinstance(argnums, tuple | list)
+    numbers = tuple(argnums) if isinstance(argnums, tuple | list) else (argnums,)
     for number in numbers:
         if not isinstance(number, int) or isinstance(number, bool):
-            raise wrong_kind(where, "argnums", "an int or a tuple of ints", argnums)
+            raise wrong_kind(where, "argnums", "an int, or a tuple or list of ints", argnums)
         if not -len(args) <= number < len(args):
             expected = f"within the {len(args)} positional arguments"
             raise wrong_value(where, "argnums", expected, argnums)
@@ -273,11 +273,16 @@ def vjp(
 def vjp(
     f: Callable[..., A], a: object, b: object, c: object, d: object, /, *primals: object
 ) -> tuple[A, Callable[[A], tuple[object, ...]]]: ...
-def vjp(f: Callable[..., A], *primals: object) -> tuple[A, Callable[[A], tuple[object, ...]]]:
+@overload
+def vjp(
+    f: Callable[..., tuple[A, B]], *primals: object, has_aux: Literal[True]
+) -> tuple[A, Callable[[A], tuple[object, ...]], B]: ...
+def vjp(f: Callable[..., object], *primals: object, has_aux: bool = False) -> tuple[object, ...]:
     """Run a function and return its result with the vector-Jacobian product at that point.
 
     The product takes a cotangent v shaped like the result, and gives v^T J: one gradient of
-    sum(v * result) per primal. `f` runs once, however many products are taken.
+    sum(v * result) per primal. `f` runs once, however many products are taken. With `has_aux` it
+    returns a pair of its result and any tree of values, which comes back as a third.
 
     Raises:
         TypeError: If an argument or the result is no tree of numbers.
@@ -288,17 +293,32 @@ def vjp(f: Callable[..., A], *primals: object) -> tuple[A, Callable[[A], tuple[o
     ((10.0, 7.0), (5.0, 2.0), (1.0, 1.0))
     """
     trace = trace_call("vjp", f, primals, {}, tuple(range(len(primals))))
-    output: A = trace.output  # type: ignore[assignment]  # what f returned
-    settled = settle(trace, output)
+    trace, auxiliary = _without_auxiliary(f, trace, has_aux=check_flag("vjp", "has_aux", has_aux))
+    settled = settle(trace, trace.output)
     like = tuple(scalars((settled,)))
 
-    def product(cotangent: A) -> tuple[object, ...]:
+    def product(cotangent: object) -> tuple[object, ...]:
         return pull_back(trace, match_places("vjp", "cotangent", (cotangent,), like))
 
-    return settled, product
+    return (settled, product, auxiliary) if has_aux else (settled, product)
 
 
-def jvp(f: Callable[..., A], primals: object, tangents: object) -> tuple[A, A]:
+def _without_auxiliary(f: object, trace: Trace, *, has_aux: bool) -> tuple[Trace, object]:
+    """A trace of what is differentiated, and the auxiliary result."""
+    output, auxiliary = _split_auxiliary(trace.where, f, trace.output, has_aux=has_aux)
+    settled = settle_auxiliary(trace, auxiliary) if has_aux else None
+    return trace.set(output=output), settled
+
+
+@overload
+def jvp(f: Callable[..., A], primals: object, tangents: object) -> tuple[A, A]: ...
+@overload
+def jvp(
+    f: Callable[..., tuple[A, B]], primals: object, tangents: object, *, has_aux: Literal[True]
+) -> tuple[A, A, B]: ...
+def jvp(
+    f: Callable[..., object], primals: object, tangents: object, *, has_aux: bool = False
+) -> tuple[object, ...]:
     """Run a function and its derivative along a direction together, on dual numbers.
 
     The Jacobian-vector product: (f(x), J(x) v). No graph is kept, so memory does not grow with
@@ -308,9 +328,10 @@ def jvp(f: Callable[..., A], primals: object, tangents: object) -> tuple[A, A]:
         f: A function of trees.
         primals: The arguments, as a tuple; what is no plain tuple is the only argument.
         tangents: The direction, shaped like `primals`.
+        has_aux: Whether `f` returns a pair of its result and any tree of values.
 
     Returns:
-        The result, and its derivative in the same shape.
+        The result, and its derivative in the same shape; with `has_aux`, the tree as a third.
 
     Raises:
         ShapeError: If tangents and primals have different shapes.
@@ -319,7 +340,22 @@ def jvp(f: Callable[..., A], primals: object, tangents: object) -> tuple[A, A]:
     >>> jvp(lambda x, y: x * y, (2.0, 5.0), (1.0, 0.0))
     (10.0, 5.0)
     """
-    return _jvp("jvp", f, arguments_of(primals), arguments_of(tangents))
+    if not check_flag("jvp", "has_aux", has_aux):
+        return _jvp("jvp", f, arguments_of(primals), arguments_of(tangents))
+    kept: list[object] = []  # filled by the one call that follows
+
+    def result_of(*arguments: object) -> object:
+        result, auxiliary = _split_auxiliary("jvp", f, f(*arguments), has_aux=True)
+        kept.append(map_values(_without_tangent, auxiliary))
+        return result
+
+    pair = _jvp("jvp", result_of, arguments_of(primals), arguments_of(tangents))
+    return (*pair, *kept)
+
+
+def _without_tangent(x: Value) -> Value:
+    """What a value is to what encloses the innermost transform."""
+    return lift(x.primal) if isinstance(x, Dual) else x
 
 
 def arguments_of(primals: object) -> tuple[object, ...]:
@@ -354,9 +390,14 @@ def _on_duals(
     inner = Scope.unchecked(level.depth, scope.variables, keeps_nodes)
     output = within(inner, f, *rebuild(primals, one_per_value(places, duals)))
     contents = [number_of(place.content) for place in places_in(where, "output", (output,))]
-    numbers = not (keeps_nodes or scope.variables)
-    parts = [split(x.data if numbers and type(x) is Value else x, level) for x in contents]
+    parts = [split(_settled_node(x, keeps_nodes=keeps_nodes), level) for x in contents]
     return rebuild(output, [p for p, _ in parts]), at_rest(rebuild(output, [t for _, t in parts]))
+
+
+def _settled_node(x: Operand, *, keeps_nodes: bool) -> Operand:
+    """A node as the number that it is, where nothing around is differentiated by nodes."""
+    is_number = type(x) is Value and not keeps_nodes and is_number_here(x)
+    return x.data if is_number and isinstance(x, Value) else x
 
 
 def _check_tied(where: str, places: tuple[Place, ...], directions: list[Operand]) -> None:
@@ -423,8 +464,12 @@ def directional(f: Callable[..., A], primals: object, tangents: object) -> A:
     return _jvp("directional", f, arguments_of(primals), arguments_of(tangents))[1]
 
 
-def jacrev(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., object]:
+def jacrev(
+    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[..., object]:
     """The Jacobian by reverse mode: one backward pass per output; for few outputs.
+
+    With `has_aux`, f returns a pair of its result and any tree of values, and so does the Jacobian.
 
     Returns:
         A function whose result has the shape of f's, with a tree shaped like the argument in
@@ -437,19 +482,23 @@ def jacrev(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., obje
     >>> jacrev(lambda v: (v[0] * v[1], v[0]))((2.0, 5.0))
     ((5.0, 2.0), (1.0, 0.0))
     """
-    return _jacobian_of("jacrev", f, argnums, forward=False)
+    return _jacobian_of("jacrev", f, argnums, forward=False, has_aux=has_aux)
 
 
-def jacfwd(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., object]:
+def jacfwd(
+    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[..., object]:
     """The Jacobian by forward mode: one pass per input; for few inputs. See `jacrev`.
 
     >>> jacfwd(lambda v: (v[0] * v[1], v[0]))((2.0, 5.0))
     ((5.0, 2.0), (1.0, 0.0))
     """
-    return _jacobian_of("jacfwd", f, argnums, forward=True)
+    return _jacobian_of("jacfwd", f, argnums, forward=True, has_aux=has_aux)
 
 
-def jacobian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., object]:
+def jacobian(
+    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[..., object]:
     """The Jacobian by whichever mode needs fewer passes: forward if outputs outnumber inputs.
 
     See `jacrev` for its shape.
@@ -457,23 +506,31 @@ def jacobian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., ob
     >>> jacobian(lambda x: (x, x * x, x * x * x))(2.0)
     (1.0, 4.0, 12.0)
     """
-    return _jacobian_of("jacobian", f, argnums, forward=None)
+    return _jacobian_of("jacobian", f, argnums, forward=None, has_aux=has_aux)
 
 
 def _jacobian_of(
-    where: str, f: Callable[..., object], argnums: Argnums, *, forward: bool | None
+    where: str,
+    f: Callable[..., object],
+    argnums: Argnums,
+    *,
+    forward: bool | None,
+    has_aux: bool,
 ) -> Callable[..., object]:
     check_callable(where, "f", f)
+    check_flag(where, "has_aux", has_aux)
 
     @wraps(f)
     def jacobian(*args: object, **kwargs: object) -> object:
         numbers, several = check_argnums(where, argnums, args)
-        trace = trace_call(where, f, args, kwargs, numbers)
+        whole = trace_call(where, f, args, kwargs, numbers)
+        trace, auxiliary = _without_auxiliary(f, whole, has_aux=has_aux)
         rows = len(places_outside_records(where, "output", (trace.output,)))
         by_columns = rows > len(trace.places) if forward is None else forward
         made = (_rows_by_forward if by_columns else _rows_by_reverse)(trace, rows)
         shaped = iter(row if several else row[0] for row in made)
-        return map_scalars(lambda _: next(shaped), trace.output)
+        rows_of = map_scalars(lambda _: next(shaped), trace.output)
+        return (rows_of, auxiliary) if has_aux else rows_of
 
     return jacobian
 

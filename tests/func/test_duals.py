@@ -93,7 +93,8 @@ def test_a_dual_that_has_left_its_transform_is_refused_in_another() -> None:
 
     func.jvp(keeping, 1.0, 1.0)
     message = (
-        "jvp: an operand must be a dual number of this transform or of an enclosing one, "
+        "jvp: an operand must be a dual number of this transform or of an enclosing one "
+        "(in another thread none does), "
         "got Level(depth=1) (Level)"
     )
     with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):

@@ -190,7 +190,7 @@ def squared(x: Scalar) -> Value:
     [
         (
             lambda: func.grad(squared, argnums=TEXT)(1.0),
-            "grad: argnums must be an int or a tuple of ints, got 'text' (str)",
+            "grad: argnums must be an int, or a tuple or list of ints, got 'text' (str)",
         ),
         (
             lambda: func.grad(squared, argnums=())(1.0),

@@ -51,8 +51,8 @@ FORGED = {
     ),
     "an unknown activation": Forged(
         (*FIRST, "activation"),
-        "gelu",
-        f"{NEURON}.activation must be one of relu, tanh, sigmoid, softplus, identity, got 'gelu'",
+        "nowhere",
+        f"{NEURON}.activation must be of type ",
     ),
     "a type for a function": Forged(
         (*FIRST, "activation"),

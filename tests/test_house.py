@@ -188,4 +188,4 @@ def test_a_first_name_gives_the_same_objects(first: str, place: str) -> None:
 
 def test_a_package_tells_what_is_in_it() -> None:
     assert "streams" in parts_of("trainer")
-    assert parts_of("values") == []
+    assert parts_of("tree") == []

@@ -163,6 +163,8 @@ def check_record(record: Record, where: str) -> None:
     Traceback (most recent call last):
     microfp.errors.CheckpointError: state.Neuron.weights must be at least one value, got none
     """
+    if isinstance(record, Neuron):
+        _check_activation_name(record.activation, where)
     check_fields(type(record), dict(record.items()), where)
     match record:
         case Neuron():
@@ -180,7 +182,10 @@ def check_record(record: Record, where: str) -> None:
 def _check_neuron(neuron: Neuron, where: str) -> None:
     if len(neuron.weights) == 0:
         raise CheckpointError(f"{where}.weights must be at least one value, got none")
-    name = neuron.activation
+
+
+def _check_activation_name(name: object, where: str) -> None:
+    """Check a name before its type, which would be told as a list of literals."""
     if isinstance(name, str) and name not in ACTIVATIONS:
         raise wrong(f"{where}.activation", f"one of {', '.join(ACTIVATIONS)}", name)
 

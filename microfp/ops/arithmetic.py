@@ -1,4 +1,4 @@
-"""Arithmetic: sums, products, quotients."""
+"""Arithmetic of numbers: sums, products, quotients."""
 
 import operator
 from functools import reduce

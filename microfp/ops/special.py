@@ -8,6 +8,7 @@ function, and for large numbers by Stirling's series, whose coefficients are Ber
 import math
 from functools import reduce
 
+from microfp.base.series import DIGAMMA_NEAR_ROOT, DIGAMMA_OF_LARGE, DIGAMMA_ROOT
 from microfp.ops.arithmetic import add, divide, mul, sub
 from microfp.ops.bounds import at_most_one
 from microfp.ops.choice import positive, where
@@ -22,9 +23,6 @@ __all__ = [
     "lgamma",
 ]
 
-
-_ROOT = (1.4616321449683622, 9.549995429965697e-17)
-"""Where digamma is 0, as the sum of two floats."""
 
 _AT_ONE = (
     -0.5772156649015329,
@@ -84,61 +82,6 @@ _AT_TWO = (
 )
 """log(gamma(2 + t)) / t: the same, with zeta(k) - 1."""
 
-_OF_LARGE = (
-    0.08333333333333333,
-    -0.008333333333333333,
-    0.003968253968253968,
-    -0.004166666666666667,
-    0.007575757575757576,
-    -0.021092796092796094,
-    0.08333333333333333,
-    -0.4432598039215686,
-)
-"""What digamma(a) lacks to log(a) - 1 / (2 a), in 1 / a**2: Bernoulli's numbers by their index."""
-
-_NEAR_ROOT = (
-    0.9510558760318328,
-    -0.42362742128146047,
-    0.24054248424078692,
-    -0.1484049230539173,
-    0.09498872445291465,
-    -0.06192213327171349,
-    0.040760833938329535,
-    -0.026975796840077344,
-    0.017907248437506736,
-    -0.011908215333609005,
-    0.007927018615303358,
-    -0.005280014185795069,
-    0.003518157850605974,
-    -0.002344701932661479,
-    0.0015628410937104098,
-    -0.0010417769686899712,
-    0.0006944712314060526,
-    -0.00046296214730758635,
-    0.00030863396931739794,
-    -0.00020575299671310953,
-    0.0001371674719282049,
-    -9.144450443342827e-05,
-    6.096281226237019e-05,
-    -4.0641798577849375e-05,
-    2.7094501883612494e-05,
-    -1.806298905619866e-05,
-    1.2041987824630763e-05,
-    -8.0279899313766e-06,
-    5.3519925069259e-06,
-    -3.567994692361215e-06,
-    2.3786630033404885e-06,
-    -1.5857752856007968e-06,
-    1.0571835037502243e-06,
-    -7.047889945067422e-07,
-    4.6985932647381265e-07,
-    -3.132395497036062e-07,
-)
-"""digamma(1.5 + t) over the distance to the root."""
-
-DIGAMMA_ROOT, DIGAMMA_NEAR_ROOT, DIGAMMA_OF_LARGE = _ROOT, _NEAR_ROOT, _OF_LARGE
-"""The series that other forms of digamma add up as well."""
-
 
 def _horner(coefficients: tuple[float, ...], t: float) -> float:
     total = 0.0
@@ -191,12 +134,12 @@ def _digamma_of_positive(a: float) -> float:
 
 def _digamma_of_large(a: float) -> float:
     z = 1.0 / (a * a)
-    return math.log(a) - 0.5 / a - z * _horner(_OF_LARGE, z)
+    return math.log(a) - 0.5 / a - z * _horner(DIGAMMA_OF_LARGE, z)
 
 
 def _digamma_near_root(a: float) -> float:
     """From 1 to 2: the distance to the root, which no float is, times a Taylor series at 1.5."""
-    return ((a - _ROOT[0]) - _ROOT[1]) * _horner(_NEAR_ROOT, a - 1.5)
+    return ((a - DIGAMMA_ROOT[0]) - DIGAMMA_ROOT[1]) * _horner(DIGAMMA_NEAR_ROOT, a - 1.5)
 
 
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)

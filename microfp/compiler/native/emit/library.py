@@ -9,9 +9,9 @@ import math
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from microfp.base.series import DIGAMMA_NEAR_ROOT, DIGAMMA_OF_LARGE, DIGAMMA_ROOT
 from microfp.compiler.native.emit.lanes import Lanes, call, choose, intrinsic, polynomial
 from microfp.compiler.native.emit.pairs import fma, quick_two_sum, two_product, two_sum
-from microfp.ops.special import DIGAMMA_NEAR_ROOT, DIGAMMA_OF_LARGE, DIGAMMA_ROOT
 
 __all__ = ["LIBRARY", "LIBRARY_KERNELS", "SCALED_TAIL", "by_lanes"]
 

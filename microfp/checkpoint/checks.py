@@ -163,8 +163,6 @@ def check_record(record: Record, where: str) -> None:
     Traceback (most recent call last):
     microfp.errors.CheckpointError: state.Neuron.weights must be at least one value, got none
     """
-    if isinstance(record, Neuron):
-        _check_activation_name(record.activation, where)
     check_fields(type(record), dict(record.items()), where)
     match record:
         case Neuron():
@@ -266,10 +264,13 @@ def check_fields(kind: type, fields: Mapping[str, object], where: str) -> None:
     """
     hints = _hints(kind)
     for name, field in fields.items():
-        for misfit in misfits(hints.get(name, object), field, f"{where}.{name}"):
+        wanted = hints.get(name, object)
+        is_activation = Activation in (wanted, *get_args(wanted))
+        if is_activation:
+            _check_activation_name(field, where)
+        for misfit in misfits(wanted, field, f"{where}.{name}"):
             raise wrong(*misfit)
-        wanted = hints.get(name)
-        if Activation in (wanted, *get_args(wanted)) and not _takes_a_value(field):
+        if is_activation and not _takes_a_value(field):
             raise wrong(f"{where}.{name}", "a function from a value to a value", field)
 
 

@@ -14,8 +14,8 @@ WORKERS ?= logical
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo check format-check lint imports types test coverage axe pyodide fmt mutate fuzz \
-  bench docs docs-assets dist extras matrix newest clean
+.PHONY: help demo check format-check lint imports types types-all test coverage axe pyodide fmt \
+  mutate fuzz bench docs docs-assets dist extras matrix newest clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -39,6 +39,10 @@ imports: $(VENV)/.dev ## Hold the bands of the package
 types: $(VENV)/.dev ## Check the types of package and tests
 	$(BIN)/mypy --strict
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+# Four more judges than `make types` has; what they say is shown and holds nobody up.
+types-all: $(VENV)/.checkers ## Show what six type checkers say of the programs of consumers
+	$(BIN)/python -m tests.typing.checkers $(ARGS)
 
 test: $(VENV)/.dev ## Run the tests and every example (ARGS="tests/test_ops.py -k relu" narrows)
 	$(BIN)/python -m pytest $(ARGS)
@@ -122,6 +126,10 @@ $(VENV)/.mutate: $(VENV)/.dev
 
 $(VENV)/.dist: $(VENV)/.dev
 	$(PIP) --editable '.[dist]'
+	@touch $@
+
+$(VENV)/.checkers: $(VENV)/.dev
+	$(PIP) --editable '.[checkers]'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.core

@@ -4,11 +4,14 @@ Misuse raises at once: `TypeError` for a wrong kind, `ValueError` for a wrong va
 nature (a file, a diverging run) is returned as a `Failure` that holds one of these.
 """
 
+from typing import TypeAlias
+
 __all__ = [
     "CheckpointError",
     "CompileError",
     "DataError",
     "ExpressionError",
+    "FileError",
     "MicrofpError",
     "ShapeError",
     "TraceError",
@@ -82,3 +85,13 @@ class TraceError(CompileError):
     ...     print(str(error).partition(" in ")[0])
     `data` of a value cannot be known while its graph is traced
     """
+
+
+FileError: TypeAlias = MicrofpError | OSError
+"""What can go wrong with a file, whatever is read or written: what fails in a pipeline of them.
+
+So `read_csv(path).bind_result(fit).bind(save)` is of one type; at run time each function gives the
+error that it says, such as a `CheckpointError`.
+
+>>> failures: list[FileError] = [DataError("flats.csv, line 3"), OSError("the disk is full")]
+"""

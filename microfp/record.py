@@ -58,6 +58,9 @@ from microfp.base.persistent import (
     store_invariants,
 )
 
+if TYPE_CHECKING:
+    from inspect import Signature
+
 T = TypeVar("T")
 R = TypeVar("R", bound="Record")
 R_co = TypeVar("R_co", covariant=True)
@@ -217,6 +220,22 @@ class _RecordType(_PRecordMeta):
                 setattr(cls, own, _DeferrableSlot(cls.__dict__[own]))
         cls._writers = tuple(getattr(cls, name).__set__ for name in cls._names)
         cls._read_all = _reader(cls._names)
+
+    @property
+    def __signature__(cls) -> "Signature":
+        """What `inspect.signature` says: the fields, by name, with their types and defaults."""
+        from inspect import Parameter, Signature  # slow to load, and rarely asked
+
+        fields = (
+            Parameter(
+                n,
+                Parameter.KEYWORD_ONLY,
+                annotation=declared_hint(cls, n),
+                default=Parameter.empty if a.initial is None else a.initial(),
+            )
+            for n, a in cls._attrs.items()
+        )
+        return Signature(tuple(fields))
 
     @property
     def _precord_fields(cls) -> Mapping[str, Field]:

@@ -1,6 +1,7 @@
 """Records: declaration, types, order, immutability. Pyrsistent's behaviour: see the laws."""
 
 import copy
+import inspect
 import pickle
 import re
 import sys
@@ -13,6 +14,7 @@ import pytest
 from pyrsistent import InvariantException, PRecord, PTypeError
 
 from microfp.record import Record, attr
+from microfp.trainer import Metrics
 
 T = TypeVar("T")
 
@@ -448,3 +450,10 @@ def test_reading_a_field_that_is_not_there_names_it() -> None:
     with pytest.raises(AttributeError, match="Point has no attribute 'z'"):
         getattr(point, "z")  # noqa: B009 - a type checker would refuse the plain form
     assert "set" not in point
+
+
+def test_the_signature_of_a_record_tells_its_fields() -> None:
+    found = inspect.signature(Single)
+    assert str(found) == "(*, only: int = 7)"
+    assert list(inspect.signature(Metrics).parameters) == list(Metrics.field_names())
+    assert inspect.signature(Point).parameters["x"].annotation is float

@@ -10,6 +10,7 @@ from microfp.base.checks import check_positive, wrong_value
 from microfp.base.files import write_atomically
 from microfp.base.text import escaped
 from microfp.charts.style import THEMES, Chart, Theme, needs_extra
+from microfp.errors import FileError
 
 __all__ = [
     "grammar",
@@ -103,7 +104,7 @@ def grammar() -> str:
 
 
 @needs_extra
-def save(chart: Chart, path: str | Path, *, theme: Theme = "light") -> IOResult[Path, OSError]:
+def save(chart: Chart, path: str | Path, *, theme: Theme = "light") -> IOResult[Path, FileError]:
     """Write a chart to a file: PNG or SVG, by the end of its name.
 
     Args:

@@ -15,7 +15,7 @@ from microfp.checkpoint.checks import check_density, wrong
 from microfp.checkpoint.decode import decoded, known_names, parsed
 from microfp.checkpoint.encode import encoded, laid_out
 from microfp.checkpoint.formats import OWN, Format, Function
-from microfp.errors import CheckpointError
+from microfp.errors import CheckpointError, FileError
 from microfp.nn import Model
 from microfp.record import Record
 from microfp.trainer import TrainState
@@ -59,7 +59,7 @@ LARGEST_FILE = 2**28
 """
 
 
-def save(state: TrainState[M], path: str | PathLike[str]) -> IOResult[Path, CheckpointError]:
+def save(state: TrainState[M], path: str | PathLike[str]) -> IOResult[Path, FileError]:
     """Write the state of a training into a file, all of it or nothing.
 
     The text is written beside the file, flushed to the disk and renamed, so a crash at any moment
@@ -92,7 +92,7 @@ def save(state: TrainState[M], path: str | PathLike[str]) -> IOResult[Path, Chec
 
 def save_record(
     record: R, path: str | PathLike[str], format: Format[R]
-) -> IOResult[Path, CheckpointError]:
+) -> IOResult[Path, FileError]:
     """Write a record into a file of its own format, as `save` writes a state.
 
     Args:
@@ -127,14 +127,14 @@ def save_record(
 @overload
 def load(
     path: str | PathLike[str], *, known: Sequence[Function] = ...
-) -> IOResult[TrainState[Model], CheckpointError]: ...
+) -> IOResult[TrainState[Model], FileError]: ...
 @overload
 def load(
     path: str | PathLike[str], *, model: type[M], known: Sequence[Function] = ...
-) -> IOResult[TrainState[M], CheckpointError]: ...
+) -> IOResult[TrainState[M], FileError]: ...
 def load(
     path: str | PathLike[str], *, model: type[Model] | None = None, known: Sequence[Function] = ()
-) -> IOResult[TrainState[Model], CheckpointError]:
+) -> IOResult[TrainState[Model], FileError]:
     """Read the state of a training that `save` wrote.
 
     Args:
@@ -162,7 +162,7 @@ def load(
 
 def _of_model(
     path: str | PathLike[str], model: type[Model] | None, state: TrainState[Model]
-) -> IOResult[TrainState[Model], CheckpointError]:
+) -> IOResult[TrainState[Model], FileError]:
     """The state, if its model is of the type that was asked for."""
     if model is None or isinstance(state.model, model):
         return IOSuccess(state)
@@ -172,7 +172,7 @@ def _of_model(
     )
 
 
-def load_record(path: str | PathLike[str], format: Format[R]) -> IOResult[R, CheckpointError]:
+def load_record(path: str | PathLike[str], format: Format[R]) -> IOResult[R, FileError]:
     """Read the record that `save_record` wrote.
 
     Args:

@@ -23,7 +23,7 @@ from returns.unsafe import unsafe_perform_io
 from microfp.base.files import check_replaceable
 from microfp.base.numbers import read_number, read_whole
 from microfp.cli.hints import OPTIONS, meant, named_choice
-from microfp.errors import MicrofpError
+from microfp.errors import FileError, MicrofpError
 from microfp.experiments.configurations import MOST_PARAMETERS
 
 T = TypeVar("T")
@@ -233,7 +233,7 @@ def expected(meaning: str, text: str) -> argparse.ArgumentTypeError:
     return argparse.ArgumentTypeError(f"must be {meaning}, got {short_repr(text)}")
 
 
-def taken(result: IOResult[T, MicrofpError]) -> T:
+def taken(result: IOResult[T, FileError]) -> T:
     """Take out what the outside world gave, or raise what was wrong with it.
 
     >>> from returns.io import IOSuccess

@@ -36,6 +36,7 @@ from microfp.cli.metrics import METRICS_HEADING, metrics_row
 from microfp.cli.printing import Document
 from microfp.cli.progress import Track, columns_of, tracker
 from microfp.datasets import Dataset
+from microfp.errors import FileError
 from microfp.losses import max_margin
 from microfp.nn import MLP, mlp, parameter_count
 from microfp.optim import Optimizer, sgd
@@ -318,18 +319,18 @@ def _run_of(
 
 def _write_report(
     path: Path, run: Run[MLP], kept: Sequence[TrainState[MLP]], dataset: Dataset
-) -> IOResult[Path, OSError]:
+) -> IOResult[Path, FileError]:
     title = f"microfp: training on {dataset.metadata['name']}"
     return write_atomically(path, charts.report(run, kept, dataset, title=title).encode())
 
 
 def _write_picture(
     path: Path, run: Run[MLP], _kept: Sequence[TrainState[MLP]], dataset: Dataset
-) -> IOResult[Path, OSError]:
+) -> IOResult[Path, FileError]:
     return charts.save(charts.summary(run, dataset), path)
 
 
-def _raise_failure(written: IOResult[Path, OSError]) -> None:
+def _raise_failure(written: IOResult[Path, FileError]) -> None:
     """Hand what could not be written to `main`, which knows what to say of it."""
     if not is_successful(written):
         raise unsafe_perform_io(written.failure())

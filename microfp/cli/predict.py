@@ -25,7 +25,7 @@ from microfp.cli.data import add_form, read_form
 from microfp.cli.printing import Document, encoded, tell
 from microfp.cli.train import score_table
 from microfp.datasets import Row, Table, table_numbers, table_texts, wrong_cell
-from microfp.errors import MicrofpError
+from microfp.errors import FileError
 from microfp.experiments.predictors import (
     Prediction,
     Predictor,
@@ -103,7 +103,7 @@ def _answer(
     )
 
 
-def _perhaps_swapped(error: MicrofpError, model: Path, data: Path) -> MicrofpError:
+def _perhaps_swapped(error: FileError, model: Path, data: Path) -> FileError:
     """The error of a model that is none, and the question whether the data are the model."""
     if model.suffix == ".json" or data.suffix != ".json":
         return error

@@ -29,7 +29,7 @@ from microfp.base.checks import check_flag, wrong_kind, wrong_value
 from microfp.base.files import read_regular
 from microfp.base.numbers import read_number
 from microfp.datasets.examples import Dataset, Row, dataset
-from microfp.errors import DataError
+from microfp.errors import DataError, FileError
 from microfp.record import Record, attr
 
 __all__ = [
@@ -80,7 +80,7 @@ def read_csv(
     *,
     header: bool = True,
     delimiter: str = ",",
-) -> IOResult[Dataset, DataError]:
+) -> IOResult[Dataset, FileError]:
     r"""Read a dataset from a CSV file: one target column, and inputs in all the others.
 
     The file is UTF-8 text, with or without a byte order mark, quotes, and any line ends; blank
@@ -116,7 +116,7 @@ def read_csv(
 
 def read_table(
     path: str | PathLike[str], *, header: bool = True, delimiter: str = ","
-) -> IOResult[Table, DataError]:
+) -> IOResult[Table, FileError]:
     """Read the cells of a CSV file as text, before anybody says what they are.
 
     Args:

@@ -29,7 +29,7 @@ from microfp.base.checks import wrong_kind, wrong_value
 from microfp.checkpoint import Format, load_record, save_record
 from microfp.compiler.python.scores import scores
 from microfp.datasets import Dataset, Row, Standardization, dataset
-from microfp.errors import CheckpointError, DataError, ShapeError
+from microfp.errors import DataError, FileError, ShapeError
 from microfp.experiments.configurations import (
     AUTO,
     CLASSIFICATION,
@@ -452,9 +452,7 @@ FORMAT: Format[Predictor] = Format(
 """
 
 
-def save_predictor(
-    predictor: Predictor, path: str | PathLike[str]
-) -> IOResult[Path, CheckpointError]:
+def save_predictor(predictor: Predictor, path: str | PathLike[str]) -> IOResult[Path, FileError]:
     """Write a predictor into one readable JSON file, all of it or nothing; see `checkpoint.save`.
 
     >>> import pathlib, tempfile
@@ -469,7 +467,7 @@ def save_predictor(
     return save_record(predictor, path, FORMAT)
 
 
-def load_predictor(path: str | PathLike[str]) -> IOResult[Predictor, CheckpointError]:
+def load_predictor(path: str | PathLike[str]) -> IOResult[Predictor, FileError]:
     """Read a predictor that `save_predictor` wrote.
 
     Returns:

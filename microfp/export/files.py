@@ -6,12 +6,12 @@ from pathlib import Path
 from returns.io import IOFailure, IOResult, IOSuccess
 
 from microfp.base.files import replace
-from microfp.errors import CheckpointError, MicrofpError
+from microfp.errors import CheckpointError, FileError, MicrofpError
 
 __all__ = ["write_file"]
 
 
-def write_file(path: Path, content: Callable[[], bytes]) -> IOResult[Path, CheckpointError]:
+def write_file(path: Path, content: Callable[[], bytes]) -> IOResult[Path, FileError]:
     """Write what there is to be written, or say why not.
 
     Args:

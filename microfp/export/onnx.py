@@ -24,7 +24,7 @@ from microfp.compiler.ir.program import CONSTANT, Instruction, Program
 from microfp.compiler.native.emit.library import SCALED_TAIL
 from microfp.compiler.trace.calls import trace_model
 from microfp.compiler.trace.stand_ins import traced_leaf
-from microfp.errors import CheckpointError, CompileError
+from microfp.errors import CheckpointError, CompileError, FileError
 from microfp.export.files import write_file
 from microfp.export.tensors import Tensor, tensors_of
 from microfp.nn import ACTIVATIONS, MLP, Activation, Layer, Model, Neuron, forward_many
@@ -38,7 +38,7 @@ __all__ = ["to_onnx"]
 
 def to_onnx(
     model: Model, path: str | PathLike[str], *, columns: int | None = None
-) -> IOResult[Path, CheckpointError]:
+) -> IOResult[Path, FileError]:
     """Write a model as an ONNX graph, in float64, for any number of examples at once.
 
     The graph maps `inputs`, of shape [batch, columns], to `outputs`, of shape [batch, outputs]. An

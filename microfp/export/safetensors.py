@@ -21,7 +21,7 @@ from returns.io import IOFailure, IOResult, IOSuccess
 
 from microfp.base.checks import missing_extra
 from microfp.base.files import read_regular
-from microfp.errors import CheckpointError
+from microfp.errors import CheckpointError, FileError
 from microfp.export.files import write_file
 from microfp.export.tensors import Tensor, check_tensors
 from microfp.tree import map_values
@@ -35,7 +35,7 @@ __all__ = ["from_safetensors", "to_safetensors"]
 T = TypeVar("T")
 
 
-def to_safetensors(model: object, path: str | PathLike[str]) -> IOResult[Path, CheckpointError]:
+def to_safetensors(model: object, path: str | PathLike[str]) -> IOResult[Path, FileError]:
     """Write the parameters of a model, frozen ones included, as a file of safetensors.
 
     Tensors are float64 and named by their place in the model. A layer is two of them, as in
@@ -67,7 +67,7 @@ def to_safetensors(model: object, path: str | PathLike[str]) -> IOResult[Path, C
     return write_file(Path(path), lambda: save(_arrays(check_tensors(model)), {"format": "pt"}))
 
 
-def from_safetensors(model_like: T, path: str | PathLike[str]) -> IOResult[T, CheckpointError]:
+def from_safetensors(model_like: T, path: str | PathLike[str]) -> IOResult[T, FileError]:
     """Read parameters that `to_safetensors`, or torch, has written, into a model of their shapes.
 
     Args:

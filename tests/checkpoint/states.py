@@ -15,7 +15,7 @@ from returns.unsafe import unsafe_perform_io
 
 from microfp import Record, Value, attr, datasets, nn, optim, value, values
 from microfp.checkpoint import load, save, to_json
-from microfp.errors import CheckpointError
+from microfp.errors import FileError
 from microfp.nn import Model
 from microfp.trainer import TrainState, initial_state, train
 from microfp.values import Scalar
@@ -31,13 +31,13 @@ def bits(number: float) -> bytes:
     return struct.pack("<d", math.nan if math.isnan(number) else number)  # one nan is as another
 
 
-def loaded(result: IOResult[TrainState[Model], CheckpointError]) -> TrainState[Model]:
+def loaded(result: IOResult[TrainState[Model], FileError]) -> TrainState[Model]:
     return unsafe_perform_io(result.unwrap())
 
 
-def complaint(result: IOResult[object, CheckpointError]) -> str:
+def complaint(result: IOResult[object, FileError]) -> str:
     error = unsafe_perform_io(result.failure())
-    assert isinstance(error, CheckpointError)
+    assert isinstance(error, FileError)
     return str(error)
 
 

@@ -22,9 +22,9 @@ from microfp.datasets.tables import (
     table_numbers,
     table_texts,
 )
-from microfp.errors import DataError, ShapeError
+from microfp.errors import DataError, FileError, ShapeError
 
-Read = IOResult[Dataset, DataError]
+Read = IOResult[Dataset, FileError]
 PETS = "weight,legs,kind\n4.5,4,cat\n0.1,2,bird\n5.0,4,cat\n"
 WRONG: Any = 1.5
 

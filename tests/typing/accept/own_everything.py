@@ -25,7 +25,7 @@ from microfp import (
     tree,
     value,
 )
-from microfp.errors import CheckpointError
+from microfp.errors import FileError
 from microfp.ops import Operand
 from microfp.optim import Numbers, Slots
 from microfp.toolbox import collect, last, pipe
@@ -121,7 +121,7 @@ slope, found = func.grad(height)(wave), func.value_and_grad(height)(wave)[0]
 assert_type(slope.height.data + found, float)
 saved = checkpoint.save(last(states), Path("wave.json"))
 loaded = checkpoint.load(Path("wave.json"), model=Wave)
-assert_type(loaded, IOResult[TrainState[Wave], CheckpointError])
-assert_type(loaded.map(lambda state: state.model.height.data), IOResult[float, CheckpointError])
+assert_type(loaded, IOResult[TrainState[Wave], FileError])
+assert_type(loaded.map(lambda state: state.model.height.data), IOResult[float, FileError])
 copied = best.set(step=0, model=half.parts[1])
 assert_type(copied.metrics.gradient_norm, float)

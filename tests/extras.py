@@ -90,6 +90,7 @@ USES: Mapping[str, Sequence[str]] = {
         "from microfp.sklearn import MLPRegressor as It; It((2,), tol=1.0).fit([[0.0]], [1])",
         "from microfp.sklearn import MLPClassifier",
     ],
+    "testing": ["from microfp import laws, schedules; laws.check(schedules.constant(0.1))"],
 }
 
 # What the user imports and hands over: microfp itself never asks for it, and cannot miss it.

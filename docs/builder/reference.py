@@ -38,7 +38,7 @@ ROOMS = (
     ),
     Room("Machine speed", ("native",)),
     Room("Looking", ("charts.plot_data", "charts", "charts.display", "explorer")),
-    Room("Foundations", ("record", "toolbox", "errors")),
+    Room("Foundations", ("record", "toolbox", "errors", "laws")),
 )
 """Every public topic, once, by its place in the package."""
 

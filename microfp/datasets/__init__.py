@@ -15,6 +15,12 @@ Point(x=1.1221146075409685, y=0.08147717341718697, label=-1.0)
 from microfp.datasets.bundled import digits, iris
 from microfp.datasets.drawn import blobs, circles, moons, spiral
 from microfp.datasets.examples import Dataset, Point, Row, dataset, subset
+from microfp.datasets.patterns import (
+    checkerboard,
+    rings,
+    waves,
+    xor,
+)
 from microfp.datasets.preparing import (
     Standardization,
     batch,
@@ -47,6 +53,7 @@ __all__ = [
     "batch_numbers",
     "batches",
     "blobs",
+    "checkerboard",
     "circles",
     "dataset",
     "digits",
@@ -57,6 +64,7 @@ __all__ = [
     "read_csv",
     "read_table",
     "relabel",
+    "rings",
     "shuffle",
     "spiral",
     "split",
@@ -65,5 +73,7 @@ __all__ = [
     "table_dataset",
     "table_numbers",
     "table_texts",
+    "waves",
     "wrong_cell",
+    "xor",
 ]

@@ -70,6 +70,9 @@ LossName: TypeAlias = Literal[
     "mean_squared_error",
     "mean_absolute_error",
     "huber",
+    "log_cosh",
+    "quantile",
+    "focal",
 ]
 """The name of a loss, or of one that suits the targets.
 

@@ -25,6 +25,13 @@ from microfp.losses.loss import (
     own,
     share_correct,
 )
+from microfp.losses.metrics import (
+    area_under_curve,
+    classification_rows,
+    confusion_rows,
+    r_squared,
+    root_mean_squared_error,
+)
 from microfp.losses.regression import (
     REGRESSION,
     gaussian,
@@ -45,10 +52,13 @@ __all__ = [
     "Loss",
     "Scores",
     "accuracy",
+    "area_under_curve",
     "binary_cross_entropy",
     "check_fits",
     "check_targets",
     "class_weighted",
+    "classification_rows",
+    "confusion_rows",
     "evaluate",
     "evaluate_with",
     "focal",
@@ -62,6 +72,8 @@ __all__ = [
     "own",
     "poisson",
     "quantile",
+    "r_squared",
+    "root_mean_squared_error",
     "share_correct",
     "softmax_cross_entropy",
     "weighted",

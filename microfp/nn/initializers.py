@@ -19,7 +19,9 @@ True
 """
 
 
-InitializerName: TypeAlias = Literal["micrograd", "glorot", "he", "uniform", "zeros"]
+InitializerName: TypeAlias = Literal[
+    "micrograd", "glorot", "he", "uniform", "glorot_normal", "he_normal", "normal", "zeros"
+]
 """The name of an initialiser.
 
 >>> names: list[InitializerName] = ["he", "zeros"]
@@ -31,9 +33,12 @@ INITIALIZERS: dict[InitializerName, Initializer] = {
     "glorot": lambda random, n_in, n_out: _symmetric(random, 6.0 / (n_in + n_out)),
     "he": lambda random, n_in, n_out: _symmetric(random, 6.0 / n_in),
     "uniform": lambda random, n_in, n_out: _symmetric(random, 1.0 / n_in),
+    "glorot_normal": lambda random, n_in, n_out: random.gauss(0.0, sqrt(2.0 / (n_in + n_out))),
+    "he_normal": lambda random, n_in, n_out: random.gauss(0.0, sqrt(2.0 / n_in)),
+    "normal": lambda random, n_in, n_out: random.gauss(0.0, sqrt(1.0 / n_in)),
     "zeros": lambda random, n_in, n_out: 0.0,
 }
-"""The initialisers that go by a name; all but `zeros` draw from uniform(-a, a).
+"""The initialisers that go by a name; all but the last draw from uniform(-a, a), or a normal one.
 
 - `micrograd`: a = 1.
 - `glorot`: a² = 6 / (n_in + n_out), for a variance of 2 / (n_in + n_out): for tanh and sigmoid.
@@ -41,6 +46,8 @@ INITIALIZERS: dict[InitializerName, Initializer] = {
 - `he`: a² = 6 / n_in, for a variance of 2 / n_in: for relu. K. He et al., Delving deep into
   rectifiers, 2015.
 - `uniform`: a² = 1 / n_in. Y. LeCun et al., Efficient BackProp, 1998.
+- `glorot_normal`, `he_normal`, `normal`: normal numbers of the variance of `glorot`, of `he`, and
+  of 1 / n_in, for selu. G. Klambauer et al., Self-normalizing neural networks, 2017.
 - `zeros`: every weight is 0.0.
 
 >>> INITIALIZERS["zeros"](Random(1337), 2, 16)

@@ -19,15 +19,33 @@ BOUNDS = {
 }
 
 
+VARIANCES = {
+    "glorot_normal": lambda n, m: 2.0 / (n + m),
+    "he_normal": lambda n, m: 2.0 / n,
+    "normal": lambda n, m: 1.0 / n,
+}
+
+
 def numbers(model: object) -> list[float]:
     return [p.data for p in parameters(model)]
 
 
 def test_every_initialiser_has_a_bound_here() -> None:
-    assert set(BOUNDS) == set(INITIALIZERS)
+    assert set(BOUNDS) | set(VARIANCES) == set(INITIALIZERS)
 
 
-@pytest.mark.parametrize("name", INITIALIZERS)
+@pytest.mark.parametrize("name", VARIANCES)
+def test_normal_weights_have_their_variance(name: InitializerName) -> None:
+    drawn = layer(100, 200, init=name, seed=5)
+    weights = [w.data for neuron in drawn.neurons for w in neuron.weights]
+    variance = VARIANCES[name](100, 200)
+    assert abs(math.fsum(weights) / len(weights)) <= 0.05 * math.sqrt(variance)
+    assert math.fsum(w * w for w in weights) / len(weights) == pytest.approx(variance, rel=0.05)
+    fourth = math.fsum(w**4 for w in weights) / len(weights)
+    assert fourth == pytest.approx(3.0 * variance**2, rel=0.15)
+
+
+@pytest.mark.parametrize("name", BOUNDS)
 def test_weights_are_uniform_within_their_bounds_and_biases_are_0(name: InitializerName) -> None:
     n, m = 30, 70
     drawn = layer(n, m, init=name, seed=5)
@@ -64,6 +82,6 @@ def test_the_same_seed_draws_the_same_weights() -> None:
 
 @pytest.mark.parametrize("init", ["xavier", 3])
 def test_an_unknown_initialiser_is_refused(init: str) -> None:
-    names = "micrograd, glorot, he, uniform, zeros"
+    names = ", ".join(INITIALIZERS)
     with pytest.raises(ValueError, match=f"mlp: init must be a function or one of {names}, got"):
         mlp(2, [1], init=init)  # type: ignore[arg-type]  # the mistake

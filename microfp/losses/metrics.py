@@ -1,0 +1,178 @@
+"""Measures of predictions beside the loss, as numbers and as rows for a table.
+
+>>> classification_rows([0, 0, 1, 1], [0, 1, 1, 1])[0]
+{'class': 0, 'precision': 1.0, 'recall': 0.5, 'f1': 0.6666666666666666, 'count': 2}
+"""
+
+import math
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
+
+from microfp.errors import DataError, ShapeError
+
+__all__ = [
+    "area_under_curve",
+    "classification_rows",
+    "confusion_rows",
+    "r_squared",
+    "root_mean_squared_error",
+]
+
+C = TypeVar("C", bound=Hashable)
+
+
+def confusion_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[dict[str, object]]:
+    """The confusion matrix: how often each class was taken for each.
+
+    Args:
+        targets: The class of each example, of any kind.
+        predicted: What was predicted.
+
+    Returns:
+        A row for each pair of classes, also for those that never came: target, predicted, count.
+
+    Raises:
+        ShapeError: If there are not as many predictions as targets.
+
+    >>> [row["count"] for row in confusion_rows([0, 0, 1, 1], [0, 1, 1, 1])]
+    [1, 1, 0, 2]
+    """
+    counts = _pairs(targets, predicted)
+    classes = _classes(targets, predicted)
+    return [
+        {"target": mine, "predicted": its, "count": counts[mine, its]}
+        for mine in classes
+        for its in classes
+    ]
+
+
+def classification_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[dict[str, object]]:
+    """Precision, recall and F1 of each class.
+
+    precision = hits / times predicted;  recall = hits / times there;
+    f1 = 2 * precision * recall / (precision + recall); 0.0 where a divisor is 0
+
+    Args:
+        targets: The class of each example, of any kind.
+        predicted: What was predicted.
+
+    Returns:
+        A row a class, with how often it is there: class, precision, recall, f1, count.
+
+    Raises:
+        ShapeError: If there are not as many predictions as targets.
+
+    >>> [row["recall"] for row in classification_rows(["a", "b"], ["a", "a"])]
+    [1.0, 0.0]
+    """
+    counts = _pairs(targets, predicted)
+    there, told = Counter(targets), Counter(predicted)
+    rows: list[dict[str, object]] = []
+    for it in _classes(targets, predicted):
+        hits = counts[it, it]
+        rows.append(
+            {
+                "class": it,
+                "precision": _share(hits, told[it]),
+                "recall": _share(hits, there[it]),
+                "f1": _share(2 * hits, told[it] + there[it]),
+                "count": there[it],
+            }
+        )
+    return rows
+
+
+def _pairs(targets: Sequence[C], predicted: Sequence[C]) -> Mapping[tuple[C, C], int]:
+    _check_lengths("metrics", targets, predicted)
+    return Counter(zip(targets, predicted, strict=True))
+
+
+def _classes(targets: Sequence[C], predicted: Sequence[C]) -> list[C]:
+    """All classes, sorted where they can be, else as they come."""
+    classes = list(dict.fromkeys([*targets, *predicted]))
+    try:
+        return sorted(classes)  # type: ignore[type-var]  # classes of a kind without order raise
+    except TypeError:
+        return classes
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _check_lengths(where: str, targets: Sequence[object], predicted: Sequence[object]) -> None:
+    if len(targets) != len(predicted):
+        expected = f"one prediction per target, {len(targets)}"
+        raise ShapeError(f"{where}: there must be {expected}, got {len(predicted)}")
+    if not len(targets):
+        raise DataError(f"{where}: there must be at least one target, got none")
+
+
+def area_under_curve(targets: Sequence[float], scores: Sequence[float]) -> float:
+    """The area under the ROC curve: how probably a yes has a larger score than a no.
+
+    A score that is equal counts one half.
+
+    Args:
+        targets: Above 0 for yes; -1 and 0 are no.
+        scores: One number each.
+
+    Raises:
+        ShapeError: If there are not as many scores as targets.
+        DataError: If there is no yes, or no no.
+
+    Source: J. Hanley and B. McNeil, The meaning and use of the area under a ROC curve, 1982.
+
+    >>> area_under_curve([-1.0, -1.0, 1.0, 1.0], [0.1, 0.4, 0.35, 0.8])
+    0.75
+    """
+    _check_lengths("area_under_curve", targets, scores)
+    count = sum(y > 0.0 for y in targets)
+    others = len(targets) - count
+    if not count or not others:
+        raise DataError("area_under_curve: targets must be some above 0 and some not")
+    ranks = sum(rank for rank, y in zip(_ranks(scores), targets, strict=True) if y > 0.0)
+    return (ranks - count * (count + 1) / 2.0) / (count * others)
+
+
+def _ranks(scores: Sequence[float]) -> list[float]:
+    """The place of each score from 1, smallest first; equal ones share the mean of theirs."""
+    order = sorted(scores)
+    first: dict[float, int] = {}
+    for place, score in enumerate(order, 1):
+        first.setdefault(score, place)
+    times = Counter(order)
+    return [first[score] + (times[score] - 1) / 2.0 for score in scores]
+
+
+def r_squared(targets: Sequence[float], predicted: Sequence[float]) -> float:
+    """The share of the variance that predictions explain; nan where the targets do not vary.
+
+    1 - sum of (y - predicted)² / sum of (y - mean)²
+
+    Raises:
+        ShapeError: If there are not as many predictions as targets.
+
+    >>> r_squared([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
+    0.5
+    """
+    _check_lengths("r_squared", targets, predicted)
+    middle = math.fsum(targets) / len(targets)
+    spread = math.fsum((y - middle) ** 2 for y in targets)
+    errors = math.fsum((y - it) ** 2 for y, it in zip(targets, predicted, strict=True))
+    return 1.0 - errors / spread if spread else math.nan
+
+
+def root_mean_squared_error(targets: Sequence[float], predicted: Sequence[float]) -> float:
+    """The root of the mean of the squared errors, in the unit of the targets.
+
+    Raises:
+        ShapeError: If there are not as many predictions as targets.
+
+    >>> root_mean_squared_error([1.0, 2.0], [4.0, 6.0])
+    3.5355339059327378
+    """
+    _check_lengths("root_mean_squared_error", targets, predicted)
+    errors = math.fsum((y - it) ** 2 for y, it in zip(targets, predicted, strict=True))
+    return math.sqrt(errors / len(targets))

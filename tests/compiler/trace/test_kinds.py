@@ -164,7 +164,7 @@ LIKE = ((neuron(), neuron()),)
         Skips(rows=LIKE, chosen=(0, 0)),
         Skips(rows=LIKE, chosen=(1, 0)),
         Skips(rows=((neuron(), neuron(), neuron(), neuron()),), chosen=(0, 1, 3, 2)),
-        Gives(rows=LIKE, given=lambda inputs: tuple(inputs)),
+        Gives(rows=LIKE, given=tuple),
         Gives(rows=LIKE, given=lambda _: ()),
         Gives(rows=LIKE, given=lambda _: [[1.0]]),
         Gives(rows=LIKE, given=lambda _: "scores"),

@@ -44,7 +44,13 @@ def module_text(functions: Sequence[str], *, width: int) -> str:
 
 
 def function_text(
-    name: str, rolled: Rolled, *, width: int, columns: int = 0, size: float | None = None
+    name: str,
+    rolled: Rolled,
+    *,
+    width: int,
+    columns: int = 0,
+    size: float | None = None,
+    most: int | None = None,
 ) -> str:
     """Write the function that runs a rolled program over all examples.
 
@@ -66,8 +72,12 @@ def function_text(
             multiple of the width; 0 where they lie block by block.
         size: While no parameter and no input is larger, nothing overflows; None where there is
             no such size.
+        most: How many names there may be in it; no matter how many if not given.
+
+    Raises:
+        TooLong: If there are more.
     """
-    frame = Frame(Writer(width), rolled, columns, bounded=size is not None)
+    frame = Frame(Writer(width, most), rolled, columns, bounded=size is not None)
     frame.writer.function(name, signature(*UNALIASED), lambda: _write_body(frame, size))
     return "\n".join([frame.writer.text(), *_table(rolled.constants)])
 

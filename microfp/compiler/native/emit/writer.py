@@ -8,12 +8,17 @@
 """
 
 import struct
+import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar, get_origin
 
 from microfp.compiler.native.emit.structs import kinds_of
 
-__all__ = ["Writer", "literal"]
+__all__ = ["TooLong", "Writer", "literal"]
+
+
+class TooLong(Exception):  # noqa: N818 - no error: something else is done instead
+    """Raised where code becomes longer than it may."""
 
 
 def literal(number: float) -> str:
@@ -35,9 +40,15 @@ class Writer:
     names are counted.
     """
 
-    def __init__(self, width: int) -> None:
-        """Begin without any lines."""
+    def __init__(self, width: int, most: int | None = None) -> None:
+        """Begin without any lines.
+
+        Args:
+            width: How many numbers a vector has.
+            most: How many names there may be, each with a line; no matter how many if not given.
+        """
         self.width: int = width
+        self._most = sys.maxsize if most is None else most
         self.type: str = f"<{width} x double>"
         self._lines: list[str] = []
         self._names = 0
@@ -57,8 +68,14 @@ class Writer:
         self._block = name
 
     def name(self) -> str:
-        """Make a name that is not in use."""
+        """Make a name that is not in use.
+
+        Raises:
+            TooLong: If there are more than there may be.
+        """
         self._names += 1
+        if self._names > self._most:
+            raise TooLong
         return f"{self._names}"
 
     def value(self, text: str) -> str:

@@ -13,7 +13,6 @@ from ctypes import c_int64, c_void_p
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from microfp.compiler.ir.bounds import largest_leaf
 from microfp.compiler.ir.program import CONSTANT, Program
 from microfp.compiler.native.bounds import largest_leaf_of
 from microfp.compiler.native.emit.blocks import chunk_blocks, vector_count
@@ -26,6 +25,7 @@ from microfp.compiler.native.emit.bytecode import (
 from microfp.compiler.native.emit.kernels import FUNCTIONS
 from microfp.compiler.native.emit.module import function_text, module_text
 from microfp.compiler.native.emit.structs import Arguments, kinds_of, packed
+from microfp.compiler.native.emit.writer import TooLong
 from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.roll import find_loops, own_primitives
 from microfp.compiler.native.run import jit
@@ -147,10 +147,10 @@ def executable_for(
         limit = LARGEST_NESTS if form == "auto" and not columns else None
         rolled = find_loops(program, summed=summed, shared=shared, limit=limit)
         if rolled is not None:
-            size = None if columns else largest_leaf(program)
-            function = function_text("run", rolled, width=width, columns=columns, size=size)
-            if limit is None or function.count("\n") <= LARGEST_TEXT:
-                return _as_code(program, rolled, module_text([function], width=width), width)
+            most = None if limit is None else LARGEST_TEXT
+            text = _text(rolled, width, columns=columns, most=most)
+            if text is not None:
+                return _as_code(program, rolled, text, width)
     return _as_bytecode(program, bytecode_of(program, summed=summed, shared=shared), width)
 
 
@@ -169,10 +169,19 @@ def executable_of(
     """
     if len(rolled.nests) > LARGEST_NESTS:
         return None
-    function = function_text("run", rolled, width=width, size=largest_leaf_of(rolled))
-    if function.count("\n") > LARGEST_TEXT:
+    text = _text(rolled, width, most=LARGEST_TEXT)
+    return None if text is None else _as_code(Deferred(program), rolled, text, width)
+
+
+def _text(rolled: Rolled, width: int, *, columns: int = 0, most: int | None = None) -> str | None:
+    """The code of loops, with the kernels that it calls; None where it would be too long."""
+    size = None if columns else largest_leaf_of(rolled)
+    try:
+        function = function_text("run", rolled, width=width, columns=columns, size=size, most=most)
+    except TooLong:
         return None
-    return _as_code(Deferred(program), rolled, module_text([function], width=width), width)
+    is_long = most is not None and function.count("\n") > most
+    return None if is_long else module_text([function], width=width)
 
 
 def _as_code(program: Program | Deferred, rolled: Rolled, text: str, width: int) -> Executable:

@@ -6,6 +6,7 @@ changes from step to step are computed in Python beforehand.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from microfp.base.memo import by_key
@@ -105,10 +106,10 @@ def _example_code(
     loss: Loss, model: Template, columns: int, form: Form, targets: int
 ) -> ExampleCode:
     is_small = len(parameters(model.model)) < MOST_SCALARS
-    kinds = None
-    if not is_small and form != "bytecode":
-        kinds = code_by_kinds(loss, model, columns, targets)
-    return _by_scalars(loss, model, columns, form, targets) if kinds is None else kinds
+    by_kinds = None
+    if form == "auto" and not is_small:
+        by_kinds = code_by_kinds(loss, model, columns, targets)
+    return _by_scalars(loss, model, columns, form, targets) if by_kinds is None else by_kinds
 
 
 def _by_scalars(loss: Loss, model: Template, columns: int, form: Form, targets: int) -> ExampleCode:
@@ -152,22 +153,22 @@ def code_by_kinds(loss: Loss, model: Template, columns: int, targets: int) -> Ex
     for each in (program, *(row.program for row in calls)):
         check_native(each)
     rolled = roll_calls(calls, program, summed=1 + judged)
-
-    def scalars() -> Program:
-        whole = trace_example(loss, model.model, columns, targets)  # type: ignore[arg-type]  # as above
-        return _example(whole, loss)[0]
-
-    executable = None if rolled is None else executable_of(rolled, scalars, width=jit.host().width)
-    if executable is None:
+    if rolled is None:
         return None
+    scalars = partial(_scalars, loss, model, columns, targets)
+    executable = executable_of(rolled, scalars, width=jit.host().width)
+    if executable is None:  # nor are there shorter loops to be found among the scalars
+        return _by_scalars(loss, model, columns, "bytecode", targets)
+    count, captured = rolled.parameter_count, [row.kind.output for row in rows]
     return ExampleCode.unchecked(
-        len(parameters(model.model)),
-        len(graph.scores),
-        judged,
-        executable,
-        _captured(loss, graph.cost, *(row.kind.output for row in rows)),
-        calls,
+        count, len(graph.scores), judged, executable, _captured(loss, graph.cost, *captured), calls
     )
+
+
+def _scalars(loss: Loss, model: Template, columns: int, targets: int) -> Program:
+    """The program of every scalar of an example."""
+    graph = trace_example(loss, model.model, columns, targets)  # type: ignore[arg-type]  # any record
+    return _example(graph, loss)[0]
 
 
 def _calls(row: Row, *, along_inputs: bool) -> Calls:

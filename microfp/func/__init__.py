@@ -28,6 +28,16 @@ How nested transforms are kept apart, `duals` explains.
 from microfp.func.check_grads import Disagreement, GradientCheck, check_grads
 from microfp.func.custom import custom_derivative, stop_gradient
 from microfp.func.duals import along
+from microfp.func.mapping import vmap
+from microfp.func.solvers import (
+    Estimate,
+    fixed_point,
+    halley,
+    minimize,
+    newton,
+    until_converged,
+)
+from microfp.func.towers import derivatives, taylor
 from microfp.func.transforms import (
     directional,
     grad,
@@ -44,12 +54,16 @@ from microfp.func.transforms import (
 
 __all__ = [
     "Disagreement",
+    "Estimate",
     "GradientCheck",
     "along",
     "check_grads",
     "custom_derivative",
+    "derivatives",
     "directional",
+    "fixed_point",
     "grad",
+    "halley",
     "hessian",
     "hvp",
     "jacfwd",
@@ -57,7 +71,12 @@ __all__ = [
     "jacrev",
     "jvp",
     "linearize",
+    "minimize",
+    "newton",
     "stop_gradient",
+    "taylor",
+    "until_converged",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]

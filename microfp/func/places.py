@@ -7,16 +7,18 @@ are trees of them.
 4.0
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from numbers import Real
 from operator import index
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from pyrsistent import pmap
 
 from microfp.base.checks import wrong_kind, wrong_value
 from microfp.errors import ShapeError
 from microfp.func.duals import SCOPE, Dual, Scope
 from microfp.ops import Operand
-from microfp.tree import Path, Place, map_scalars, scalars
+from microfp.tree import Path, Place, at_rest, map_scalars, scalars
 from microfp.values import LEAF, Value, lift, value
 
 __all__ = [
@@ -27,8 +29,11 @@ __all__ = [
     "one_per_value",
     "operand_at",
     "places_in",
+    "places_of",
     "places_outside_records",
     "rebuild",
+    "replaced",
+    "rested",
     "spell_place",
 ]
 
@@ -54,10 +59,10 @@ def places_in(
     [3.0, 4.0, 5.0]
     """
     names = [f"{name} {i}" for i in numbers or range(len(trees))]
-    found = tuple(scalars(trees))
+    found = tuple(places_of(trees))
     for place in found:
         if not is_scalar(place.content):
-            expected = "a number, a Value, or a tuple, PVector, PMap or Record of them"
+            expected = "a number, a Value, or a tuple, list, dict, PVector, PMap or Record of them"
             raise wrong_kind(where, spell_place(names, place.path), expected, place.content)
     if not found:
         raise wrong_value(where, f"{name}s", "trees that hold a Value or a number", trees)
@@ -155,8 +160,55 @@ def rebuild(tree: A, contents: Iterable[object]) -> A:
         made = value(x, label=place.content.label)
         return tied.setdefault((place.content, x.hex()), made)  # one value stays one
 
-    fitting = map(fitted, scalars(tree), contents)
-    return map_scalars(lambda _: next(fitting), tree)
+    fitting = map(fitted, places_of(tree), contents)
+    return replaced(lambda _: next(fitting), tree)
+
+
+# Lists and dicts are arguments and results, though no parts of models: each is read as the tuple or
+# the PMap of what it holds, and made anew as what it was.
+
+
+def places_of(tree: object) -> Iterator[Place]:
+    """The places of a tree, of lists and dicts outside of records too.
+
+    >>> [place.path for place in places_of({"w": [1.0, 2.0]})]
+    [('w', 0), ('w', 1)]
+    """
+    return scalars(_persistent(tree))
+
+
+def replaced(f: Callable[[object], object], tree: A) -> A:
+    """A tree with what a function makes of each of its scalars.
+
+    >>> replaced(lambda x: -x, {"w": [1.0, 2.0]})
+    {'w': [-1.0, -2.0]}
+    """
+    return _as_it_was(tree, map_scalars(f, _persistent(tree)))  # type: ignore[return-value]  # of its kind
+
+
+def _persistent(tree: object) -> object:
+    """The same tree with tuples for lists and PMaps for dicts, wherever no record is around."""
+    if isinstance(tree, dict):
+        return pmap({key: _persistent(branch) for key, branch in tree.items()})
+    if isinstance(tree, list):
+        return tuple(map(_persistent, tree))
+    if isinstance(tree, tuple):
+        made_from = getattr(tree, "_make", tuple)
+        return made_from(map(_persistent, tree))
+    return tree
+
+
+def _as_it_was(tree: object, made: object) -> object:
+    """A tree that was made of a persistent one, with lists and dicts where those had been."""
+    branches: Any = made  # shaped like the tree
+    if isinstance(tree, dict):
+        return {key: _as_it_was(branch, branches[key]) for key, branch in tree.items()}
+    if isinstance(tree, list):
+        return [_as_it_was(*pair) for pair in zip(tree, branches, strict=True)]
+    if isinstance(tree, tuple) and isinstance(made, tuple):
+        made_from = getattr(tree, "_make", tuple)
+        return made_from([_as_it_was(*pair) for pair in zip(tree, made, strict=True)])
+    return made
 
 
 def one_per_value(places: Iterable[Place], contents: Iterable[A]) -> list[A]:
@@ -171,6 +223,15 @@ def one_per_value(places: Iterable[Place], contents: Iterable[A]) -> list[A]:
         tied.setdefault(place.content, x) if place.in_record else x
         for place, x in zip(places, contents, strict=True)
     ]
+
+
+def rested(tree: A) -> A:
+    """A tree of derivatives in which what is frozen rests; see `tree.at_rest`.
+
+    >>> rested({"w": [1.0]})
+    {'w': [1.0]}
+    """
+    return _as_it_was(tree, at_rest(_persistent(tree)))  # type: ignore[return-value]  # of its kind
 
 
 def match_places(

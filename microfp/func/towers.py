@@ -58,13 +58,17 @@ class _Calculation:
 
     def reach(self, order: int) -> None:
         """Bring all series to an order, operands first, so that none has to ask far back."""
-        for tower in self.towers:  # it grows while it is walked: rules make series too
+        for tower in tuple(
+            self.towers
+        ):  # not those that rules make on the way: there may be no end
             tower[order]
 
     def apply(self, primitive: Primitive, operands: tuple[Operand, ...]) -> "Series":
         key = (id(primitive), tuple(map(_identity, operands)))
         if key not in self.made:
-            self.made[key] = self.add(primitive.name, _tower(self, primitive, operands))
+            made = self.made[key] = self.add(primitive.name, _tower(self, primitive, operands))
+            if primitive is ops.neg and isinstance(operands[0], Series):
+                self.made[id(primitive), (_identity(made),)] = operands[0]  # --a is a
         return self.made[key]
 
 

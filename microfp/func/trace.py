@@ -28,12 +28,14 @@ from microfp.func.places import (
     one_per_value,
     operand_at,
     places_in,
+    places_of,
     rebuild,
+    rested,
 )
 from microfp.gradients import adjoints, descendants, evaluate, numeric_adjoints, product
 from microfp.ops import Operand
 from microfp.record import Record, attr
-from microfp.tree import Place, at_rest, map_values, scalars
+from microfp.tree import Place, map_values
 from microfp.tree import values as values_in
 from microfp.values import Value, lift, topological_order, value
 
@@ -313,7 +315,7 @@ def pull_back(trace: Trace, cotangents: Sequence[Operand]) -> tuple[object, ...]
 
 def _weighted_sum(output: object, cotangents: Sequence[Operand]) -> Operand:
     """The sum of the outputs of a trace, each times its cotangent."""
-    outputs = (number_of(place.content) for place in scalars((output,)))
+    outputs = (number_of(place.content) for place in places_of((output,)))
     terms = [product(y, c) for y, c in zip(outputs, cotangents, strict=True)]
     there = [term for term in terms if term is not None]
     return there[0] if len(there) == 1 else values.apply(ops.total, *there)
@@ -340,7 +342,7 @@ def shape_gradient(trace: Trace, slopes: Iterable[Operand]) -> tuple[object, ...
         lift(slope) if isinstance(place.content, Value) and not place.in_record else slope
         for place, slope in zip(trace.places, one_per_value(trace.places, slopes), strict=True)
     )
-    return at_rest(rebuild(trace.inputs, contents))
+    return rested(rebuild(trace.inputs, contents))
 
 
 def push_forward(trace: Trace, tangents: Sequence[Operand]) -> object:
@@ -352,9 +354,9 @@ def push_forward(trace: Trace, tangents: Sequence[Operand]) -> object:
     aware = _aware_of(trace, tangents)
     level = level_above(aware.scope, (*trace.operands, *tangents))
     duals = tuple(dual(level, x, t) for x, t in zip(trace.operands, tangents, strict=True))
-    contents = [place.content for place in scalars((trace.output,))]
+    contents = [place.content for place in places_of((trace.output,))]
     in_terms = _evaluator(aware, duals, contents)
-    return at_rest(rebuild(trace.output, [split(in_terms(x), level)[1] for x in contents]))
+    return rested(rebuild(trace.output, [split(in_terms(x), level)[1] for x in contents]))
 
 
 def level_above(scope: Scope, operands: Iterable[Operand]) -> Level:

@@ -22,8 +22,11 @@ from microfp.func.places import (
     one_per_value,
     operand_at,
     places_in,
+    places_of,
     places_outside_records,
     rebuild,
+    replaced,
+    rested,
 )
 from microfp.func.trace import (
     Trace,
@@ -37,7 +40,7 @@ from microfp.func.trace import (
     trace_call,
 )
 from microfp.ops import Operand
-from microfp.tree import Place, at_rest, map_scalars, map_values, scalars
+from microfp.tree import Place, map_values
 from microfp.values import Scalar, Value, lift
 
 __all__ = [
@@ -295,7 +298,7 @@ def vjp(f: Callable[..., object], *primals: object, has_aux: bool = False) -> tu
     trace = trace_call("vjp", f, primals, {}, tuple(range(len(primals))))
     trace, auxiliary = _without_auxiliary(f, trace, has_aux=check_flag("vjp", "has_aux", has_aux))
     settled = settle(trace, trace.output)
-    like = tuple(scalars((settled,)))
+    like = tuple(places_of((settled,)))
 
     def product(cotangent: object) -> tuple[object, ...]:
         return pull_back(trace, match_places("vjp", "cotangent", (cotangent,), like))
@@ -391,7 +394,7 @@ def _on_duals(
     output = within(inner, f, *rebuild(primals, one_per_value(places, duals)))
     contents = [number_of(place.content) for place in places_in(where, "output", (output,))]
     parts = [split(_settled_node(x, keeps_nodes=keeps_nodes), level) for x in contents]
-    return rebuild(output, [p for p, _ in parts]), at_rest(rebuild(output, [t for _, t in parts]))
+    return rebuild(output, [p for p, _ in parts]), rested(rebuild(output, [t for _, t in parts]))
 
 
 def _settled_node(x: Operand, *, keeps_nodes: bool) -> Operand:
@@ -529,7 +532,7 @@ def _jacobian_of(
         by_columns = rows > len(trace.places) if forward is None else forward
         made = (_rows_by_forward if by_columns else _rows_by_reverse)(trace, rows)
         shaped = iter(row if several else row[0] for row in made)
-        rows_of = map_scalars(lambda _: next(shaped), trace.output)
+        rows_of = replaced(lambda _: next(shaped), trace.output)
         return (rows_of, auxiliary) if has_aux else rows_of
 
     return jacobian
@@ -550,7 +553,7 @@ def _rows_by_reverse(trace: Trace, rows: int) -> list[tuple[object, ...]]:
 
 def _rows_by_forward(trace: Trace, rows: int) -> list[tuple[object, ...]]:
     tangents = (push_forward(trace, _moving(leaf, trace.leaves)) for leaf in trace.leaves)
-    columns = [[number_of(place.content) for place in scalars(tree)] for tree in tangents]
+    columns = [[number_of(place.content) for place in places_of(tree)] for tree in tangents]
     return [shape_gradient(trace, [column[row] for column in columns]) for row in range(rows)]
 
 
@@ -578,11 +581,11 @@ def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., obj
         inputs = tuple(args[i] for i in numbers)
         n = len(places_outside_records("hessian", "argument", inputs))
         moved = partial(_on_duals, "hessian", _slopes_along(f, numbers, args, kwargs), inputs)
-        columns = [scalars(moved(unit_direction(i, n))[1]) for i in range(n)]
+        columns = [places_of(moved(unit_direction(i, n))[1]) for i in range(n)]
         rows = zip(*([place.content for place in column] for column in columns), strict=True)
         trees = (rebuild(inputs, row) for row in rows)
         shaped = (tree if several else tree[0] for tree in trees)
-        made = map_scalars(lambda _: next(shaped), inputs)
+        made = replaced(lambda _: next(shaped), inputs)
         return made if several else made[0]
 
     return matrix

@@ -52,7 +52,7 @@ MISUSES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: func.grad(lambda x: x, True)(1.0), TypeError, "argnums must be an int"),
     (lambda: func.grad(lambda x: x)(("a", 1.0)), TypeError, r"grad: argument 0\[0\] must be a nu"),
     (lambda: func.grad(lambda x, y: x, 1)(1.0, "a"), TypeError, "grad: argument 1 must be a numb"),
-    (lambda: func.grad(lambda x: x[0])([1.0]), TypeError, r"got \[1.0\] \(list\)"),
+    (lambda: func.grad(lambda x: 1.0)({1.0}), TypeError, r"got \{1.0\} \(set\)"),
     (lambda: func.grad(lambda x: x)(True), TypeError, r"argument 0 must be .* got True \(bool\)"),
     (lambda: func.grad(lambda x: x)(()), ValueError, "arguments must be trees that hold a Value"),
     (lambda: func.grad(lambda x: x, has_aux=True)(1.0), TypeError, r"a pair \(scalar, auxiliary\)"),
@@ -224,7 +224,7 @@ def squared(x: Scalar) -> Value:
         (
             lambda: func.jvp(squared, (TEXT,), (1.0,)),
             (
-                "jvp: primal 0 must be a number, a Value, or a tuple, PVector, PMap or Record of "
+                "jvp: primal 0 must be a number, a Value, or a tuple, list, dict, PVector, PMap or Record of "
                 "them, got 'text' (str)"
             ),
         ),
@@ -251,14 +251,14 @@ def squared(x: Scalar) -> Value:
         (
             lambda: func.check_grads(squared, (TEXT,)),
             (
-                "check_grads: primal 0 must be a number, a Value, or a tuple, PVector, PMap or "
+                "check_grads: primal 0 must be a number, a Value, or a tuple, list, dict, PVector, PMap or "
                 "Record of them, got 'text' (str)"
             ),
         ),
         (
             lambda: func.check_grads(NAMELESS, (1.0,)),
             (
-                "check_grads: output 0 must be a number, a Value, or a tuple, PVector, PMap or "
+                "check_grads: output 0 must be a number, a Value, or a tuple, list, dict, PVector, PMap or "
                 "Record of them, got 'text' (str)"
             ),
         ),

@@ -139,8 +139,11 @@ def test_vmap_is_one_call_for_each_example() -> None:
 
     assert func.vmap(score, in_axes=(None, 0))(w, xs) == (210.0, 430.0)
     assert func.vmap(func.grad(score), in_axes=(None, 0))(w, xs) == ((1.0, 2.0), (3.0, 4.0))
-    summed = func.grad(lambda w: values.total(func.vmap(score, in_axes=(None, 0))(w, xs)))  # type: ignore[arg-type]  # scalars
-    assert summed(w) == (4.0, 6.0)
+
+    def summed(w: tuple[float, float]) -> Scalar:
+        return values.total(func.vmap(score, in_axes=(None, 0))(w, xs))  # type: ignore[arg-type]  # scalars
+
+    assert func.grad(summed)(w) == (4.0, 6.0)
 
 
 @pytest.mark.parametrize(

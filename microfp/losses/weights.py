@@ -24,7 +24,12 @@ def weighted(loss: Loss) -> Loss:
         A loss of examples with one more target, a number of at least 0.
 
     >>> from microfp.losses import mean_squared_error
-    >>> weighted(mean_squared_error()).example((Value(data=3.0),), 1.0, 0.5).data
+    >>> from microfp import datasets, nn
+    >>> from microfp.losses import evaluate
+    >>> still = nn.neuron(1, weights=[0.0], activation="identity")
+    >>> evaluate(
+    ...     weighted(mean_squared_error()), still, datasets.dataset([[0.0]], [[2.0, 0.5]])
+    ... ).data.data
     2.0
     """
     check_kind("weighted", "loss", loss, Loss, example="losses.max_margin()")

@@ -92,8 +92,8 @@ class LookaheadState(Record):
 
     >>> from microfp.optim import sgd
     >>> from pyrsistent import pvector
-    >>> lookahead(sgd(0.1)).init(pvector([2.0]))[1].count
-    0
+    >>> lookahead(sgd(0.1)).init(pvector([2.0]))
+    (EmptyState(), LookaheadState(count=0, slow=pvector([0.0])))
     """
 
     count: int = attr()
@@ -154,8 +154,9 @@ class ScheduleFreeState(Record):
 
     >>> from microfp.optim import sgd
     >>> from pyrsistent import pvector
-    >>> schedule_free(sgd(0.1)).init(pvector([2.0]))[1].count
-    0
+    >>> memory = schedule_free(sgd(0.1)).init(pvector([2.0]))
+    >>> isinstance(memory, tuple) and type(memory[1]).__name__
+    'ScheduleFreeState'
     """
 
     count: int = attr()

@@ -27,8 +27,8 @@ class SkipState(Record):
 
     >>> from microfp.optim import sgd
     >>> from pyrsistent import pvector
-    >>> skip_not_finite(sgd(0.1)).init(pvector([2.0])).skipped
-    0
+    >>> skip_not_finite(sgd(0.1)).init(pvector([2.0]))
+    SkipState(skipped=0, inner=EmptyState())
     """
 
     skipped: int = attr()
@@ -47,8 +47,8 @@ def skip_not_finite(*optimizers: Optimizer) -> Optimizer:
     >>> from pyrsistent import pvector
     >>> safe, p = skip_not_finite(sgd(0.1)), pvector([1.0, 1.0])
     >>> updates, state = safe.update(pvector([1.0, float("nan")]), safe.init(p), p, 0)
-    >>> updates, state.skipped
-    (pvector([0.0, 0.0]), 1)
+    >>> updates, state
+    (pvector([0.0, 0.0]), SkipState(skipped=1, inner=EmptyState()))
     """
     inner = chain(*optimizers)
     return Optimizer(
@@ -84,8 +84,8 @@ class SamState(Record):
 
     >>> from microfp.optim import sgd
     >>> from pyrsistent import pvector
-    >>> sam(sgd(0.1)).init(pvector([2.0])).base
-    pvector([2.0])
+    >>> sam(sgd(0.1)).init(pvector([2.0]))
+    SamState(count=0, base=pvector([2.0]), inner=EmptyState())
     """
 
     count: int = attr()

@@ -137,7 +137,8 @@ def ceil(a: Scalar) -> Value:
 def round(a: Scalar) -> Value:
     """The nearest whole number, an even one of two; flat.
 
-    >>> round(2.5).data
+    >>> from microfp import values
+    >>> values.round(2.5).data
     2.0
     """
     return _round(a)

@@ -14,7 +14,7 @@ SETTINGS = """\
 [mypy]
 plugins = microfp.mypy_plugin
 untyped_calls_exclude = distributed
-[mypy-onnxruntime.*,llvmlite.*,sklearn.*]
+[mypy-onnxruntime.*,micrograd.*,llvmlite.*,sklearn.*]
 ignore_missing_imports = True
 """
 

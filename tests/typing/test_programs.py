@@ -145,4 +145,5 @@ def test_every_public_symbol_of_the_package_has_a_known_type(
     found = report["typeCompleteness"]
     assert Path(found["packageRootDirectory"]).is_relative_to(bare_python.parent.parent)
     assert found["exportedSymbolCounts"]["withKnownType"] > 400
-    assert [symbol["name"] for symbol in found["symbols"] if not symbol["isTypeKnown"]] == []
+    unknown = [symbol["name"] for symbol in found["symbols"] if not symbol["isTypeKnown"]]
+    assert unknown == [], "\n".join(unknown)

@@ -6,7 +6,7 @@ from typing import NamedTuple, assert_type
 from returns.io import IOResult
 from returns.result import Failure, Result, Success
 
-from microfp import charts, checkpoint, datasets, losses, nn, optim, streams, trainer
+from microfp import checkpoint, datasets, export, losses, nn, optim, streams, trainer
 from microfp.datasets import Dataset, Standardization
 from microfp.errors import DataError, FileError
 from microfp.nn import MLP
@@ -57,16 +57,16 @@ def saved(fitted: Fitted) -> IOResult[Path, FileError]:
     return checkpoint.save(fitted.state, Path("model.json"))
 
 
-def drawn(path: Path) -> IOResult[Path, FileError]:
-    flats = datasets.moons(20)
-    return charts.save(charts.scatter(flats), path.with_suffix(".svg"))
+def exported(path: Path) -> IOResult[Path, FileError]:
+    state = checkpoint.load(path, model=MLP)
+    return state.bind(lambda it: export.to_safetensors(it.model, path.with_suffix(".tensors")))
 
 
 read = datasets.read_csv("flats.csv", "let")
 assert_type(read, IOResult[Dataset, FileError])
 assert_type(read.map(prepare), IOResult[Prepared, FileError])
 assert_type(read.map(prepare).bind_result(fit), IOResult[Fitted, FileError])
-whole = read.map(prepare).bind_result(enough).bind_result(fit).bind(saved).bind(drawn)
+whole = read.map(prepare).bind_result(enough).bind_result(fit).bind(saved).bind(exported)
 assert_type(whole, IOResult[Path, FileError])
 
 again = whole.bind(lambda path: checkpoint.load(path.with_suffix(".json"), model=MLP))

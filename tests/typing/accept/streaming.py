@@ -12,7 +12,6 @@ from returns.result import Failure, Result, Success
 from microfp import (
     Record,
     attr,
-    charts,
     datasets,
     losses,
     nn,
@@ -126,6 +125,5 @@ history = trainer.fit(model, training, steps=5)
 assert_type([row["value"] for row in loss_history(history)], list[float])
 by_name: PMap[str, Summary] = pmap({it.name: it for it in summaries})
 assert_type(by_name["early"].best, float)
-chart = charts.loss_curves(history)
 each = map(partial(summary, "fork"), [forked(fork, rate) for rate in rates])
 assert_type(next(each).set(name="first"), Summary)

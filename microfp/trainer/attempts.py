@@ -82,7 +82,10 @@ class Task(Generic[C, R]):
     def __init__(
         self, run: Callable[[C], R], configuration: C, limit: float | None, pack: Pack
     ) -> None:
-        self.run, self.configuration, self.limit, self.pack = run, configuration, limit, pack
+        self.run: Callable[[C], R] = run
+        self.configuration: C = configuration
+        self.limit: float | None = limit
+        self.pack: Pack = pack
 
     def __call__(self) -> "Attempt[R]":
         """Make the attempt."""

@@ -17,6 +17,7 @@ So a kernel carries the error of its leading part along, and adds it to the smal
 one small term more.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from microfp.compiler.native.emit.lanes import Lanes, intrinsic
 
 __all__ = ["Pair", "fma", "quick_two_sum", "two_product", "two_sum"]
 
-fma = partial(intrinsic, "fma")
+fma: Callable[..., Lanes] = partial(intrinsic, "fma")
 
 
 class Pair(NamedTuple):

@@ -29,9 +29,11 @@ def vmap(
         ValueError: When called, if sequences have different lengths, or there is none.
 
     >>> from microfp.func import grad
-    >>> vmap(grad(lambda x: x * x))((1.0, 2.0, 3.0))
+    >>> slope = grad(lambda x: x * x)
+    >>> vmap(slope)((1.0, 2.0, 3.0))
     (2.0, 4.0, 6.0)
-    >>> vmap(lambda x, y: x * y, in_axes=(0, None))((1.0, 2.0), 10.0)
+    >>> from operator import mul
+    >>> vmap(mul, in_axes=(0, None))((1.0, 2.0), 10.0)
     (10.0, 20.0)
     """
     check_callable("vmap", "f", f)

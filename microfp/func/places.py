@@ -180,8 +180,8 @@ def places_of(tree: object) -> Iterator[Place]:
 def replaced(f: Callable[[object], object], tree: A) -> A:
     """A tree with what a function makes of each of its scalars.
 
-    >>> replaced(lambda x: -x, {"w": [1.0, 2.0]})
-    {'w': [-1.0, -2.0]}
+    >>> replaced(str, [1.0, 2.0])
+    ['1.0', '2.0']
     """
     return _as_it_was(tree, map_scalars(f, _persistent(tree)))  # type: ignore[return-value]  # of its kind
 

@@ -11,6 +11,7 @@ an estimate no longer moves.
 import math
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from typing import Generic, TypeVar
 
 from microfp import ops
 from microfp.base.checks import check_callable, check_count, check_non_negative, wrong_kind
@@ -24,8 +25,11 @@ __all__ = ["Estimate", "fixed_point", "halley", "minimize", "newton", "until_con
 
 Function = Callable[[Scalar], Scalar]
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
-class Estimate(Record):
+
+class Estimate(Record, Generic[T_co]):
     """Where a search stands.
 
     Attributes:
@@ -39,12 +43,12 @@ class Estimate(Record):
     """
 
     step: int = attr()
-    x: object = attr()
+    x: T_co = attr()
     value: float = attr()
     change: float = attr()
 
 
-def newton(f: Function, start: float) -> Iterator[Estimate]:
+def newton(f: Function, start: float) -> Iterator[Estimate[float]]:
     """Search for a root along tangents: x - f(x) / f'(x).
 
     Args:
@@ -65,7 +69,7 @@ def newton(f: Function, start: float) -> Iterator[Estimate]:
     return _search("newton", f, following, start)
 
 
-def halley(f: Function, start: float) -> Iterator[Estimate]:
+def halley(f: Function, start: float) -> Iterator[Estimate[float]]:
     """Search for a root along hyperbolas: three times as many digits a step, near it.
 
     x - 2 f f' / (2 f'**2 - f f'')
@@ -90,7 +94,7 @@ def halley(f: Function, start: float) -> Iterator[Estimate]:
     return _search("halley", f, following, start)
 
 
-def fixed_point(f: Function, start: float) -> Iterator[Estimate]:
+def fixed_point(f: Function, start: float) -> Iterator[Estimate[float]]:
     """Apply a function again and again: x, f(x), f(f(x)), ...
 
     Args:
@@ -122,12 +126,14 @@ def _number(where: str, y: object) -> float:
 
 def _search(
     where: str, f: object, following: Callable[[float], tuple[float, float]], start: float
-) -> Iterator[Estimate]:
+) -> Iterator[Estimate[float]]:
     check_callable(where, "f", f)
     return _steps(following, _number(where, start))
 
 
-def _steps(following: Callable[[float], tuple[float, float]], x: float) -> Iterator[Estimate]:
+def _steps(
+    following: Callable[[float], tuple[float, float]], x: float
+) -> Iterator[Estimate[float]]:
     step, change = 0, math.inf
     while True:  # a plain loop: each estimate comes from the last
         y, after = following(x)
@@ -135,7 +141,7 @@ def _steps(following: Callable[[float], tuple[float, float]], x: float) -> Itera
         step, change, x = step + 1, abs(after - x), after
 
 
-def minimize(f: Callable[..., Scalar], start: object) -> Iterator[Estimate]:
+def minimize(f: Callable[[T], Scalar], start: T) -> Iterator[Estimate[T]]:
     """Go down along the gradient, each step as far as the function goes down enough.
 
     A step is halved until it brings at least a tenth of what the slope promises, and tried twice as
@@ -158,7 +164,7 @@ def minimize(f: Callable[..., Scalar], start: object) -> Iterator[Estimate]:
     return _descent(f, start)
 
 
-def _descent(f: Callable[..., Scalar], x: object) -> Iterator[Estimate]:
+def _descent(f: Callable[[T], Scalar], x: T) -> Iterator[Estimate[T]]:
     both = value_and_grad(f)
     step, change, size = 0, math.inf, 1.0
     while True:  # a plain loop: each estimate comes from the last
@@ -176,7 +182,7 @@ def _numbers(tree: object) -> list[float]:
     return [_number("minimize", place.content) for place in places_in("minimize", "x", (tree,))]
 
 
-def _moved(x: object, slopes: list[float], size: float) -> object:
+def _moved(x: T, slopes: list[float], size: float) -> T:
     return rebuild(x, [a - size * slope for a, slope in zip(_numbers(x), slopes, strict=True)])
 
 
@@ -192,8 +198,8 @@ def _step_size(
 
 
 def until_converged(
-    estimates: Iterable[Estimate], *, tolerance: float = 1e-12, most: int = 1000
-) -> Iterator[Estimate]:
+    estimates: Iterable[Estimate[T]], *, tolerance: float = 1e-12, most: int = 1000
+) -> Iterator[Estimate[T]]:
     """End a stream of estimates with the first that has moved by no more than a tolerance.
 
     Args:

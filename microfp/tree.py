@@ -119,15 +119,20 @@ def scalars(tree: object, path: Path = (), *, in_record: bool = False) -> Iterat
 def _places(tree: object, path: Path, in_record: bool) -> Iterator[Place]:  # noqa: FBT001 - it recurs
     """The same, and the frozen values."""
     if isinstance(tree, CONTAINERS) and not isinstance(tree, Value):
-        if len(path) >= DEEPEST:
-            raise ShapeError(f"tree: each branch must be nested at most {DEEPEST} deep, got more")
         inside = in_record or isinstance(tree, Record)
-        for key, branch in branches(tree):
+        for key, branch in _shallow(tree, path):
             yield from _places(branch, (*path, key), inside)
     elif not in_record or isinstance(tree, Value):
         yield Place(path, tree, in_record)
     else:
         _check_holds_no_values(path, tree)
+
+
+def _shallow(tree: object, path: Path) -> Iterator[tuple[object, object]]:
+    """The branches of a container, if it does not stand too deep."""
+    if len(path) >= DEEPEST:
+        raise ShapeError(f"tree: each branch must be nested at most {DEEPEST} deep, got more")
+    return branches(tree)
 
 
 def _is_constant(content: object, in_record: bool) -> bool:  # noqa: FBT001 - half of a place
@@ -161,10 +166,10 @@ def _runs(tree: object, path: Path) -> Iterator[Sequence[Value]]:
     """The values of a tree in runs: many leaves that stand beside each other, or one value."""
     if isinstance(tree, Value):
         yield (tree,)
-    elif holds_leaves_only(tree):
+    elif holds_leaves_only(tree) and len(path) < DEEPEST:
         yield tree
     elif isinstance(tree, CONTAINERS):
-        for key, branch in branches(tree):
+        for key, branch in _shallow(tree, path):
             yield from _runs(branch, (*path, key))
     else:
         _check_holds_no_values(path, tree)

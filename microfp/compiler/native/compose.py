@@ -47,7 +47,6 @@ from microfp.compiler.native.fold import ask_relus, collect_totals, kept_slots, 
 from microfp.compiler.native.loops import Load, Rolled
 from microfp.compiler.native.roll import (
     Described,
-    Group,
     Groups,
     Leaf,
     Operation,
@@ -83,10 +82,6 @@ class Calls(NamedTuple):
     calls: int
     first: int
     step: int
-
-
-class _Unlike(Exception):  # noqa: N818 - no error: the scalars are rolled instead
-    """Raised where calls that should be alike are not."""
 
 
 Alike: TypeAlias = tuple[Described, ...]
@@ -142,28 +137,26 @@ class _Reading:
 
     def _named(self, pattern: Pattern) -> Leaf:
         """What a load of a group is in the second call: what it is in the first."""
-        if pattern not in self.alike[0].groups:
-            raise _Unlike
         return self.alike[0].groups[pattern].leaf
 
     def add(self, slots: Sequence[int], *, once: bool = False) -> list[_Written]:
-        """Put slots into groups, and return these: they are complete.
+        """Put slots into groups of their own, and return these.
 
         Args:
             slots: In an order in which they can be computed.
             once: Whether they are the same for all calls, and computed once.
         """
-        first, known = self.alike[0], len(self.alike[0].groups)
+        first = self.alike[0]
         for groups in self.alike:  # a loop: the second asks the first
+            groups.groups = {}
             for slot in slots:
                 groups.add(slot)
-            self._sizes.update((g.leaf, 0 if once else len(g.rows)) for g in _from(first, known))
-        if sum(len(g.rows) for g in _from(first, known)) != len(slots):
-            raise _Unlike  # one is in a group that was complete
+            sizes = ((g.leaf, 0 if once else len(g.rows)) for g in first.groups.values())
+            self._sizes.update(sizes)
         read, calls = (self.alike[:1], 1) if once else (self.alike, self.calls)
         return [
             _Written(group.leaf, pattern, tuple(g.groups[pattern].rows for g in read), calls)
-            for pattern, group in islice(first.groups.items(), known, None)
+            for pattern, group in first.groups.items()
         ]
 
     def described(self, slot: int) -> Alike:
@@ -180,18 +173,13 @@ class _Reading:
             groups.loads[slot] = load
 
 
-def _from(groups: Groups, known: int) -> Iterator[Group]:
-    return islice(groups.groups.values(), known, None)
-
-
 def _alike(calls: Sequence[Described]) -> Alike:
-    if any(call.pattern != calls[0].pattern for call in calls):
-        raise _Unlike
+    assert all(call.pattern == calls[0].pattern for call in calls), "they differ in places alone"
     return tuple(calls)
 
 
-def roll_calls(rows: Sequence[Calls], loss: Program, *, summed: int) -> Rolled | None:
-    """Roll a model into loop nests; None where the calls of a row turn out not to be alike.
+def roll_calls(rows: Sequence[Calls], loss: Program, *, summed: int) -> Rolled:
+    """Roll a model into loop nests.
 
     Args:
         rows: From the inputs to the scores.
@@ -200,10 +188,7 @@ def roll_calls(rows: Sequence[Calls], loss: Program, *, summed: int) -> Rolled |
             their gradients, and what is summed.
         summed: How many of its outputs are added up over the examples.
     """
-    try:
-        return _Composed(rows, loss, summed).rolled()
-    except _Unlike:
-        return None
+    return _Composed(rows, loss, summed).rolled()
 
 
 class _Composed:
@@ -400,18 +385,17 @@ def _may_fold(source: Source) -> bool:
     slot = readers[seed]
     while not source.kept[slot] and slot in readers:  # a loop: up to the expression's root
         slot = readers[slot]
-    return slot not in source.products and not _adds_up(source, slot)
+    return slot not in source.products and "total" not in _applied(source, slot)
 
 
-def _adds_up(source: Source, slot: int) -> bool:
-    """Whether there is a sum in the expression of a slot."""
-    first, pending = source.program.leaf_count, [slot]
+def _applied(source: Source, slot: int) -> set[str]:
+    """What is applied in the expression of a slot."""
+    first, pending, found = source.program.leaf_count, [slot], set[str]()
     while pending:  # a loop: an expression is a tree
         op, operands, _ = source.program.instructions[pending.pop() - first]
-        if op == "total":
-            return True
+        found.add(op)
         pending += [s for s in operands if s >= first and not source.kept[s]]
-    return False
+    return found
 
 
 def _sums_in(pattern: Pattern) -> bool:
@@ -477,8 +461,6 @@ def _looped(rows: Sequence[list[Places]], calls: int) -> Iterator[Strided]:
 
 
 def _load(score: Described, starts: Sequence[int]) -> Load:
-    """Where a score is found."""
-    if not isinstance(score.pattern, Leaf) or score.pattern.kind not in ("n", "x"):
-        raise _Unlike
-    leaf, (place,) = score.pattern, score.places
-    return Load(leaf.kind, place + (starts[leaf.group] if leaf.kind == "n" else 0))
+    """Where a score is found: among the nodes, since no part gives plain inputs."""
+    assert isinstance(score.pattern, Leaf)
+    return Load("n", starts[score.pattern.group] + score.places[0])

@@ -14,6 +14,7 @@ from microfp import (
     Value,
     attr,
     backward,
+    cos,
     datasets,
     exp,
     grad,
@@ -21,6 +22,7 @@ from microfp import (
     nn,
     optim,
     relu,
+    sin,
     tanh,
     total,
     trainer,
@@ -111,6 +113,25 @@ class First(Record):
         return inputs[0] * total([tanh(w * w) for w in self.weights]) + relu(inputs[0])
 
 
+class Turned(Record):
+    """A part whose derivative has what the part itself has, of other numbers."""
+
+    weights: tuple[Value, ...] = attr()
+
+    def __call__(self, inputs: Sequence[Value]) -> Value:
+        a, b = [w * x for w, x in zip(self.weights, inputs, strict=True)]
+        return cos(a) + sin(b)
+
+
+class Passes(Record):
+    """A part that hands its first input on, and has a parameter for nothing."""
+
+    level: Value = attr()
+
+    def __call__(self, inputs: Sequence[Value]) -> Value:
+        return inputs[0]
+
+
 class Bare(Record):
     """A part that hands one parameter on, whatever comes."""
 
@@ -141,6 +162,14 @@ def first(width: int) -> First:
     return First(weights=tuple([value(0.0) for _ in range(width)]))
 
 
+def passes() -> Passes:
+    return Passes(level=value(0.0))
+
+
+def turned() -> Turned:
+    return Turned(weights=(value(0.0), value(0.0)))
+
+
 def scored(example: Any) -> Loss:
     return Loss(name="own", example=example, penalty=None, is_correct=None)
 
@@ -169,6 +198,14 @@ MODELS: dict[str, tuple[Any, int, Loss]] = {
         2,
         SOFTMAX,
     ),
+    "turned": (Stack(rows=((turned(), turned()), (turned(), turned()))), 2, SOFTMAX),
+    "passing neurons": (Stack(rows=((nn.neuron(2),), (passes(), passes()))), 2, SOFTMAX),
+    "passing to neurons": (
+        Stack(rows=((nn.neuron(2),), (passes(), passes()), (nn.neuron(2),), (passes(),))),
+        2,
+        MARGIN,
+    ),
+    "scaled": (nn.mlp(2, [3, 3, 2], activation=lambda a: relu(0.5 * a)), 2, SOFTMAX),
     "a product": (nn.mlp(2, [3, 1]), 2, scored(lambda scores, y: scores[0] * y)),
     "a score": (nn.mlp(2, [3, 2]), 2, scored(lambda scores, y: scores[1])),
     "no score": (nn.mlp(2, [3, 2]), 2, scored(lambda scores, y: exp(y))),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from pyrsistent import PVector, pvector
+from pyrsistent import PMap, PRecord, PVector, pmap, pvector
 
 from microfp import Record, Value, attr, nn, tanh, total, value
 from microfp.compiler.trace.kinds import Row, trace_rows
@@ -179,6 +179,53 @@ LIKE = ((neuron(), neuron()),)
 )
 def test_what_is_no_list_of_rows_is_traced_scalar_by_scalar(model: Any) -> None:
     assert trace_rows(model, 2) is None
+
+
+class Chosen(Record):
+    """A model that finds its parts by name."""
+
+    parts: PMap[str, nn.Neuron] = attr()
+
+    def __call__(self, inputs: Sequence[Value]) -> tuple[Value, ...]:
+        return tuple([self.parts[name](inputs) for name in ("a", "b")])
+
+
+class Point(PRecord):  # type: ignore[type-arg]  # pyrsistent's own, without any
+    """A record that is none of microfp's."""
+
+
+def test_parts_stand_in_maps_too() -> None:
+    assert shapes(Chosen(parts=pmap({"b": neuron(), "a": neuron()})), 2) == [(2, 0, 3)]
+
+
+def test_a_record_of_another_library_is_left_to_the_scalars() -> None:
+    assert shapes(Stack(rows=((neuron(),), (Point(),))), 2) is None
+
+
+class Passes(Record):
+    """A part that gives what it is given: in the first row that is a plain number."""
+
+    level: Value = attr()
+
+    def __call__(self, inputs: Sequence[Value]) -> Value:
+        return inputs[0]
+
+
+def test_what_a_part_gives_is_a_node() -> None:
+    passes = Passes(level=value(0.0))
+    assert shapes(Stack(rows=((neuron(),), (passes,))), 2) == [(1, 0, 0), (1, 3, 0)]
+    assert shapes(Stack(rows=((passes,),)), 2) is None
+
+
+class Mixes(Stack):
+    """A model that gives a part a number and a node."""
+
+    def __call__(self, inputs: Sequence[Value]) -> tuple[Value, ...]:
+        return (self.rows[0][0]((inputs[0], self.rows[0][1](inputs))),)
+
+
+def test_a_number_and_a_node_are_no_inputs_of_a_kind() -> None:
+    assert shapes(Mixes(rows=((nn.neuron(2), nn.neuron(2)),)), 2) is None
 
 
 def test_what_stands_in_for_a_part_is_of_its_class() -> None:

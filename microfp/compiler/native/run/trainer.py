@@ -153,8 +153,6 @@ def code_by_kinds(loss: Loss, model: Template, columns: int, targets: int) -> Ex
     for each in (program, *(row.program for row in calls)):
         check_native(each)
     rolled = roll_calls(calls, program, summed=1 + judged)
-    if rolled is None:
-        return None
     scalars = partial(_scalars, loss, model, columns, targets)
     executable = executable_of(rolled, scalars, width=jit.host().width)
     if executable is None:  # nor are there shorter loops to be found among the scalars

@@ -29,6 +29,7 @@ from microfp.func.check_grads import Disagreement, GradientCheck, check_grads
 from microfp.func.custom import custom_derivative, stop_gradient
 from microfp.func.duals import along
 from microfp.func.mapping import vmap
+from microfp.func.matrices import hessian, hvp, jacfwd, jacobian, jacrev
 from microfp.func.solvers import (
     Estimate,
     fixed_point,
@@ -38,19 +39,7 @@ from microfp.func.solvers import (
     until_converged,
 )
 from microfp.func.towers import derivatives, taylor
-from microfp.func.transforms import (
-    directional,
-    grad,
-    hessian,
-    hvp,
-    jacfwd,
-    jacobian,
-    jacrev,
-    jvp,
-    linearize,
-    value_and_grad,
-    vjp,
-)
+from microfp.func.transforms import directional, grad, jvp, linearize, value_and_grad, vjp
 
 __all__ = [
     "Disagreement",

@@ -8,10 +8,9 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial, wraps
+from functools import wraps
 from typing import Concatenate, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
-from microfp import ops
 from microfp.base.checks import check_callable, check_flag, wrong_kind, wrong_value
 from microfp.func.duals import SCOPE, Dual, Scope, dual, is_number_here, split, within
 from microfp.func.places import (
@@ -23,9 +22,7 @@ from microfp.func.places import (
     operand_at,
     places_in,
     places_of,
-    places_outside_records,
     rebuild,
-    replaced,
     rested,
 )
 from microfp.func.trace import (
@@ -44,19 +41,18 @@ from microfp.tree import Place, map_values
 from microfp.values import Scalar, Value, lift
 
 __all__ = [
+    "Argnums",
     "arguments_of",
+    "check_argnums",
     "directional",
     "grad",
-    "hessian",
-    "hvp",
-    "jacfwd",
-    "jacobian",
-    "jacrev",
     "jvp",
+    "jvp_named",
     "linearize",
-    "unit_direction",
+    "on_duals",
     "value_and_grad",
     "vjp",
+    "without_auxiliary",
 ]
 
 A = TypeVar("A")
@@ -296,7 +292,7 @@ def vjp(f: Callable[..., object], *primals: object, has_aux: bool = False) -> tu
     ((10.0, 7.0), (5.0, 2.0), (1.0, 1.0))
     """
     trace = trace_call("vjp", f, primals, {}, tuple(range(len(primals))))
-    trace, auxiliary = _without_auxiliary(f, trace, has_aux=check_flag("vjp", "has_aux", has_aux))
+    trace, auxiliary = without_auxiliary(f, trace, has_aux=check_flag("vjp", "has_aux", has_aux))
     settled = settle(trace, trace.output)
     like = tuple(places_of((settled,)))
 
@@ -306,7 +302,7 @@ def vjp(f: Callable[..., object], *primals: object, has_aux: bool = False) -> tu
     return (settled, product, auxiliary) if has_aux else (settled, product)
 
 
-def _without_auxiliary(f: object, trace: Trace, *, has_aux: bool) -> tuple[Trace, object]:
+def without_auxiliary(f: object, trace: Trace, *, has_aux: bool) -> tuple[Trace, object]:
     """A trace of what is differentiated, and the auxiliary result."""
     output, auxiliary = _split_auxiliary(trace.where, f, trace.output, has_aux=has_aux)
     settled = settle_auxiliary(trace, auxiliary) if has_aux else None
@@ -344,7 +340,7 @@ def jvp(
     (10.0, 5.0)
     """
     if not check_flag("jvp", "has_aux", has_aux):
-        return _jvp("jvp", f, arguments_of(primals), arguments_of(tangents))
+        return jvp_named("jvp", f, arguments_of(primals), arguments_of(tangents))
     kept: list[object] = []  # filled by the one call that follows
 
     def result_of(*arguments: object) -> object:
@@ -352,7 +348,7 @@ def jvp(
         kept.append(map_values(_without_tangent, auxiliary))
         return result
 
-    pair = _jvp("jvp", result_of, arguments_of(primals), arguments_of(tangents))
+    pair = jvp_named("jvp", result_of, arguments_of(primals), arguments_of(tangents))
     return (*pair, *kept)
 
 
@@ -370,17 +366,22 @@ def arguments_of(primals: object) -> tuple[object, ...]:
     return primals if type(primals) is tuple else (primals,)
 
 
-def _jvp(
+def jvp_named(
     where: str, f: Callable[..., A], primals: tuple[object, ...], tangents: tuple[object, ...]
 ) -> tuple[A, A]:
+    """Take a derivative along a direction, in the name of some transform.
+
+    >>> jvp_named("jvp", lambda x: x * x, (3.0,), (1.0,))
+    (9.0, 6.0)
+    """
     check_callable(where, "f", f)
     places = places_in(where, "primal", primals)
     directions = match_places(where, "tangent", tangents, places)
     _check_tied(where, places, directions)
-    return _on_duals(where, f, primals, directions)
+    return on_duals(where, f, primals, directions)
 
 
-def _on_duals(
+def on_duals(
     where: str, f: Callable[..., A], primals: tuple[object, ...], directions: Sequence[Operand]
 ) -> tuple[A, A]:
     """Run a function on dual numbers, and take its result apart."""
@@ -390,7 +391,7 @@ def _on_duals(
     level = level_above(scope, (*operands, *directions))
     duals = [dual(level, x, t) for x, t in zip(operands, directions, strict=True)]
     keeps_nodes = scope.keeps_nodes or any(map(holds_node, (*operands, *directions)))
-    inner = Scope.unchecked(level.depth, scope.variables, keeps_nodes)
+    inner = Scope.unchecked(level.depth, scope.variables, keeps_nodes, frozenset())
     output = within(inner, f, *rebuild(primals, one_per_value(places, duals)))
     contents = [number_of(place.content) for place in places_in(where, "output", (output,))]
     parts = [split(_settled_node(x, keeps_nodes=keeps_nodes), level) for x in contents]
@@ -464,170 +465,4 @@ def directional(f: Callable[..., A], primals: object, tangents: object) -> A:
     >>> directional(lambda v: v[0] * v[1], ((2.0, 5.0),), ((1.0, 1.0),))
     7.0
     """
-    return _jvp("directional", f, arguments_of(primals), arguments_of(tangents))[1]
-
-
-def jacrev(
-    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
-) -> Callable[..., object]:
-    """The Jacobian by reverse mode: one backward pass per output; for few outputs.
-
-    With `has_aux`, f returns a pair of its result and any tree of values, and so does the Jacobian.
-
-    Returns:
-        A function whose result has the shape of f's, with a tree shaped like the argument in
-        place of each number.
-
-    Raises:
-        TypeError: When called, if an output stands in a record.
-        ValueError: When called, if `argnums` is out of range.
-
-    >>> jacrev(lambda v: (v[0] * v[1], v[0]))((2.0, 5.0))
-    ((5.0, 2.0), (1.0, 0.0))
-    """
-    return _jacobian_of("jacrev", f, argnums, forward=False, has_aux=has_aux)
-
-
-def jacfwd(
-    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
-) -> Callable[..., object]:
-    """The Jacobian by forward mode: one pass per input; for few inputs. See `jacrev`.
-
-    >>> jacfwd(lambda v: (v[0] * v[1], v[0]))((2.0, 5.0))
-    ((5.0, 2.0), (1.0, 0.0))
-    """
-    return _jacobian_of("jacfwd", f, argnums, forward=True, has_aux=has_aux)
-
-
-def jacobian(
-    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
-) -> Callable[..., object]:
-    """The Jacobian by whichever mode needs fewer passes: forward if outputs outnumber inputs.
-
-    See `jacrev` for its shape.
-
-    >>> jacobian(lambda x: (x, x * x, x * x * x))(2.0)
-    (1.0, 4.0, 12.0)
-    """
-    return _jacobian_of("jacobian", f, argnums, forward=None, has_aux=has_aux)
-
-
-def _jacobian_of(
-    where: str,
-    f: Callable[..., object],
-    argnums: Argnums,
-    *,
-    forward: bool | None,
-    has_aux: bool,
-) -> Callable[..., object]:
-    check_callable(where, "f", f)
-    check_flag(where, "has_aux", has_aux)
-
-    @wraps(f)
-    def jacobian(*args: object, **kwargs: object) -> object:
-        numbers, several = check_argnums(where, argnums, args)
-        whole = trace_call(where, f, args, kwargs, numbers)
-        trace, auxiliary = _without_auxiliary(f, whole, has_aux=has_aux)
-        rows = len(places_outside_records(where, "output", (trace.output,)))
-        by_columns = rows > len(trace.places) if forward is None else forward
-        made = (_rows_by_forward if by_columns else _rows_by_reverse)(trace, rows)
-        shaped = iter(row if several else row[0] for row in made)
-        rows_of = replaced(lambda _: next(shaped), trace.output)
-        return (rows_of, auxiliary) if has_aux else rows_of
-
-    return jacobian
-
-
-def unit_direction(i: int, n: int) -> tuple[float, ...]:
-    """One input or output alone: the others do not move, so that no 0 of theirs meets an inf.
-
-    >>> unit_direction(1, 3)
-    (0.0, 1.0, 0.0)
-    """
-    return tuple(1.0 if j == i else ops.FLAT for j in range(n))
-
-
-def _rows_by_reverse(trace: Trace, rows: int) -> list[tuple[object, ...]]:
-    return [pull_back(trace, unit_direction(i, rows)) for i in range(rows)]
-
-
-def _rows_by_forward(trace: Trace, rows: int) -> list[tuple[object, ...]]:
-    tangents = (push_forward(trace, _moving(leaf, trace.leaves)) for leaf in trace.leaves)
-    columns = [[number_of(place.content) for place in places_of(tree)] for tree in tangents]
-    return [shape_gradient(trace, [column[row] for column in columns]) for row in range(rows)]
-
-
-def _moving(moved: Value, leaves: Sequence[Value]) -> tuple[float, ...]:
-    """One input alone, in all the places where it stands; the others do not move at all."""
-    return tuple(1.0 if leaf is moved else ops.FLAT for leaf in leaves)
-
-
-def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., object]:
-    """The matrix of second derivatives of a scalar function: forward mode over `grad`.
-
-    For a model it would be a model of models; see `hvp` for the products with it.
-
-    Raises:
-        TypeError: When called, if `f` returns no scalar, or the argument is a record.
-
-    >>> hessian(lambda v: v[0] * v[0] * v[1])((2.0, 5.0))
-    ((10.0, 4.0), (4.0, 0.0))
-    """
-    check_callable("hessian", "f", f)
-
-    @wraps(f)
-    def matrix(*args: object, **kwargs: object) -> object:
-        numbers, several = check_argnums("hessian", argnums, args)
-        inputs = tuple(args[i] for i in numbers)
-        n = len(places_outside_records("hessian", "argument", inputs))
-        moved = partial(_on_duals, "hessian", _slopes_along(f, numbers, args, kwargs), inputs)
-        columns = [places_of(moved(unit_direction(i, n))[1]) for i in range(n)]
-        rows = zip(*([place.content for place in column] for column in columns), strict=True)
-        trees = (rebuild(inputs, row) for row in rows)
-        shaped = (tree if several else tree[0] for tree in trees)
-        made = replaced(lambda _: next(shaped), inputs)
-        return made if several else made[0]
-
-    return matrix
-
-
-def _slopes_along(
-    f: Callable[..., object],
-    numbers: tuple[int, ...],
-    args: tuple[object, ...],
-    kwargs: Mapping[str, object],
-) -> Callable[..., object]:
-    """The gradient along some arguments as a function of these alone; the others stay."""
-    gradient = grad(f, numbers)
-
-    def slopes(*chosen: object) -> object:
-        fresh = dict(zip(numbers, chosen, strict=True))
-        return gradient(*(fresh.get(i, a) for i, a in enumerate(args)), **kwargs)
-
-    return slopes
-
-
-def hvp(f: Callable[..., object], primals: object, tangents: object) -> object:
-    """The product of the Hessian with a vector, without the Hessian: forward over reverse.
-
-    H(x) v = d/dt grad(f)(x + t v) at t = 0, for the cost of a few gradients.
-
-    Args:
-        f: A function of trees that returns one scalar.
-        primals: The arguments, as a tuple; what is no plain tuple is the only argument.
-        tangents: The vector, shaped like `primals`.
-
-    Returns:
-        The product, shaped like the argument; for several arguments, a tuple.
-
-    Raises:
-        ShapeError: If tangents and primals have different shapes.
-
-    Source: B. Pearlmutter, Fast exact multiplication by the Hessian, 1994.
-
-    >>> hvp(lambda v: v[0] * v[0] * v[1], ((2.0, 5.0),), ((1.0, 0.0),))
-    (10.0, 4.0)
-    """
-    arguments = arguments_of(primals)
-    argnums = 0 if len(arguments) == 1 else tuple(range(len(arguments)))
-    return _jvp("hvp", grad(f, argnums), arguments, arguments_of(tangents))[1]
+    return jvp_named("directional", f, arguments_of(primals), arguments_of(tangents))[1]

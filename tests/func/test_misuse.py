@@ -224,7 +224,8 @@ def squared(x: Scalar) -> Value:
         (
             lambda: func.jvp(squared, (TEXT,), (1.0,)),
             (
-                "jvp: primal 0 must be a number, a Value, or a tuple, list, dict, PVector, PMap or Record of "
+                "jvp: primal 0 must be a number, a Value, or a tuple, list, dict, PVector, "
+                "PMap or Record of "
                 "them, got 'text' (str)"
             ),
         ),
@@ -251,15 +252,15 @@ def squared(x: Scalar) -> Value:
         (
             lambda: func.check_grads(squared, (TEXT,)),
             (
-                "check_grads: primal 0 must be a number, a Value, or a tuple, list, dict, PVector, PMap or "
-                "Record of them, got 'text' (str)"
+                "check_grads: primal 0 must be a number, a Value, or a tuple, list, dict, PVector, "
+                "PMap or Record of them, got 'text' (str)"
             ),
         ),
         (
             lambda: func.check_grads(NAMELESS, (1.0,)),
             (
-                "check_grads: output 0 must be a number, a Value, or a tuple, list, dict, PVector, PMap or "
-                "Record of them, got 'text' (str)"
+                "check_grads: output 0 must be a number, a Value, or a tuple, list, dict, PVector, "
+                "PMap or Record of them, got 'text' (str)"
             ),
         ),
     ],

@@ -1,0 +1,199 @@
+"""Matrices of derivatives: the Jacobian, the Hessian, and the products with it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, wraps
+
+from microfp import ops
+from microfp.base.checks import check_callable, check_flag
+from microfp.func.places import (
+    number_of,
+    places_of,
+    places_outside_records,
+    rebuild,
+    replaced,
+)
+from microfp.func.trace import (
+    Trace,
+    pull_back,
+    push_forward,
+    shape_gradient,
+    trace_call,
+)
+from microfp.func.transforms import (
+    Argnums,
+    arguments_of,
+    check_argnums,
+    grad,
+    jvp_named,
+    on_duals,
+    without_auxiliary,
+)
+from microfp.values import Value
+
+__all__ = ["hessian", "hvp", "jacfwd", "jacobian", "jacrev", "unit_direction"]
+
+
+def jacrev(
+    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[..., object]:
+    """The Jacobian by reverse mode: one backward pass per output; for few outputs.
+
+    With `has_aux`, f returns a pair of its result and any tree of values, and so does the Jacobian.
+
+    Returns:
+        A function whose result has the shape of f's, with a tree shaped like the argument in
+        place of each number.
+
+    Raises:
+        TypeError: When called, if an output stands in a record.
+        ValueError: When called, if `argnums` is out of range.
+
+    >>> jacrev(lambda v: (v[0] * v[1], v[0]))((2.0, 5.0))
+    ((5.0, 2.0), (1.0, 0.0))
+    """
+    return _jacobian_of("jacrev", f, argnums, forward=False, has_aux=has_aux)
+
+
+def jacfwd(
+    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[..., object]:
+    """The Jacobian by forward mode: one pass per input; for few inputs. See `jacrev`.
+
+    >>> jacfwd(lambda v: (v[0] * v[1], v[0]))((2.0, 5.0))
+    ((5.0, 2.0), (1.0, 0.0))
+    """
+    return _jacobian_of("jacfwd", f, argnums, forward=True, has_aux=has_aux)
+
+
+def jacobian(
+    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[..., object]:
+    """The Jacobian by whichever mode needs fewer passes: forward if outputs outnumber inputs.
+
+    See `jacrev` for its shape.
+
+    >>> jacobian(lambda x: (x, x * x, x * x * x))(2.0)
+    (1.0, 4.0, 12.0)
+    """
+    return _jacobian_of("jacobian", f, argnums, forward=None, has_aux=has_aux)
+
+
+def _jacobian_of(
+    where: str,
+    f: Callable[..., object],
+    argnums: Argnums,
+    *,
+    forward: bool | None,
+    has_aux: bool,
+) -> Callable[..., object]:
+    check_callable(where, "f", f)
+    check_flag(where, "has_aux", has_aux)
+
+    @wraps(f)
+    def jacobian(*args: object, **kwargs: object) -> object:
+        numbers, several = check_argnums(where, argnums, args)
+        whole = trace_call(where, f, args, kwargs, numbers)
+        trace, auxiliary = without_auxiliary(f, whole, has_aux=has_aux)
+        rows = len(places_outside_records(where, "output", (trace.output,)))
+        by_columns = rows > len(trace.places) if forward is None else forward
+        made = (_rows_by_forward if by_columns else _rows_by_reverse)(trace, rows)
+        shaped = iter(row if several else row[0] for row in made)
+        rows_of = replaced(lambda _: next(shaped), trace.output)
+        return (rows_of, auxiliary) if has_aux else rows_of
+
+    return jacobian
+
+
+def unit_direction(i: int, n: int) -> tuple[float, ...]:
+    """One input or output alone: the others do not move, so that no 0 of theirs meets an inf.
+
+    >>> unit_direction(1, 3)
+    (0.0, 1.0, 0.0)
+    """
+    return tuple(1.0 if j == i else ops.FLAT for j in range(n))
+
+
+def _rows_by_reverse(trace: Trace, rows: int) -> list[tuple[object, ...]]:
+    return [pull_back(trace, unit_direction(i, rows)) for i in range(rows)]
+
+
+def _rows_by_forward(trace: Trace, rows: int) -> list[tuple[object, ...]]:
+    tangents = (push_forward(trace, _moving(leaf, trace.leaves)) for leaf in trace.leaves)
+    columns = [[number_of(place.content) for place in places_of(tree)] for tree in tangents]
+    return [shape_gradient(trace, [column[row] for column in columns]) for row in range(rows)]
+
+
+def _moving(moved: Value, leaves: Sequence[Value]) -> tuple[float, ...]:
+    """One input alone, in all the places where it stands; the others do not move at all."""
+    return tuple(1.0 if leaf is moved else ops.FLAT for leaf in leaves)
+
+
+def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., object]:
+    """The matrix of second derivatives of a scalar function: forward mode over `grad`.
+
+    For a model it would be a model of models; see `hvp` for the products with it.
+
+    Raises:
+        TypeError: When called, if `f` returns no scalar, or the argument is a record.
+
+    >>> hessian(lambda v: v[0] * v[0] * v[1])((2.0, 5.0))
+    ((10.0, 4.0), (4.0, 0.0))
+    """
+    check_callable("hessian", "f", f)
+
+    @wraps(f)
+    def matrix(*args: object, **kwargs: object) -> object:
+        numbers, several = check_argnums("hessian", argnums, args)
+        inputs = tuple(args[i] for i in numbers)
+        n = len(places_outside_records("hessian", "argument", inputs))
+        moved = partial(on_duals, "hessian", _slopes_along(f, numbers, args, kwargs), inputs)
+        columns = [places_of(moved(unit_direction(i, n))[1]) for i in range(n)]
+        rows = zip(*([place.content for place in column] for column in columns), strict=True)
+        trees = (rebuild(inputs, row) for row in rows)
+        shaped = (tree if several else tree[0] for tree in trees)
+        made = replaced(lambda _: next(shaped), inputs)
+        return made if several else made[0]
+
+    return matrix
+
+
+def _slopes_along(
+    f: Callable[..., object],
+    numbers: tuple[int, ...],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+) -> Callable[..., object]:
+    """The gradient along some arguments as a function of these alone; the others stay."""
+    gradient = grad(f, numbers)
+
+    def slopes(*chosen: object) -> object:
+        fresh = dict(zip(numbers, chosen, strict=True))
+        return gradient(*(fresh.get(i, a) for i, a in enumerate(args)), **kwargs)
+
+    return slopes
+
+
+def hvp(f: Callable[..., object], primals: object, tangents: object) -> object:
+    """The product of the Hessian with a vector, without the Hessian: forward over reverse.
+
+    H(x) v = d/dt grad(f)(x + t v) at t = 0, for the cost of a few gradients.
+
+    Args:
+        f: A function of trees that returns one scalar.
+        primals: The arguments, as a tuple; what is no plain tuple is the only argument.
+        tangents: The vector, shaped like `primals`.
+
+    Returns:
+        The product, shaped like the argument; for several arguments, a tuple.
+
+    Raises:
+        ShapeError: If tangents and primals have different shapes.
+
+    Source: B. Pearlmutter, Fast exact multiplication by the Hessian, 1994.
+
+    >>> hvp(lambda v: v[0] * v[0] * v[1], ((2.0, 5.0),), ((1.0, 0.0),))
+    (10.0, 4.0)
+    """
+    arguments = arguments_of(primals)
+    argnums = 0 if len(arguments) == 1 else tuple(range(len(arguments)))
+    return jvp_named("hvp", grad(f, argnums), arguments, arguments_of(tangents))[1]

@@ -501,7 +501,7 @@ POINTS: dict[str, tuple[tuple[float, ...], ...]] = {
     **dict.fromkeys(("erf", "erfc"), ((-3.7, -1.0, -0.3, -1e-8, 1e-8, 0.2, 0.9, 1.4, 2.5),)),
     **dict.fromkeys(("floor", "ceil", "round"), ((-3.7, -0.3, 0.2, 0.9, 1.4, 2.4),)),
     **dict.fromkeys(("greater", "greater_equal", "equal"), (_ALL, (-7.1, -0.6, 0.35, 4.3))),
-    **dict.fromkeys(("atan2", "hypot", "remainder"), (_ALL, (-7.2, -0.61, 0.37, 4.3))),
+    **dict.fromkeys(("atan2", "hypot", "remainder"), (_ALL, (-7.3, -0.61, 0.367, 4.3))),
     "logaddexp": ((-3.7, -1.0, 1e-8, 0.2, 2.5, 19.0), (-0.6, 0.35, 4.3)),
     "acosh": ((1.01, 1.4, 2.5, 19.0, 1e200),),
     "log1p": ((-0.99, -0.3, -1e-8, 1e-8, 0.2, 19.0, 1e200),),

@@ -152,8 +152,23 @@ def _checked_partials(
             raise wrong_kind(title, "each partial", "a Value or a number", partial)
     if all(isinstance(x, float) for x in operands):
         return tuple(_partial_as_number(title, x) for x in given)
+    if any(map(_is_captured, given)):
+        raise _captured_too_much(title, given)
     on_numbers = nodes_are_numbers() and not any(_is_node(x) for x in operands)
     return tuple(x if isinstance(x, Dual) or not on_numbers else float(x) for x in given)
+
+
+def _is_captured(partial: Scalar) -> bool:
+    """Whether a rule holds a leaf that the operands were put in place of."""
+    replaced = SCOPE.get().replaced
+    if not replaced or not isinstance(partial, Value) or isinstance(partial, Dual):
+        return False
+    return not replaced.isdisjoint(topological_order(partial))
+
+
+def _captured_too_much(title: str, partial: object) -> TypeError:
+    expected = "computed from the operands alone, not from what its function has captured"
+    return wrong_kind(title, "each partial", expected, partial)
 
 
 def _is_node(x: Operand) -> bool:
@@ -167,6 +182,5 @@ def _partial_as_number(title: str, partial: Scalar) -> float:
         and not SCOPE.get().variables.isdisjoint(topological_order(partial))
     )
     if captured:
-        expected = "computed from the operands alone, not from what its function has captured"
-        raise wrong_kind(title, "each partial", expected, partial)
+        raise _captured_too_much(title, partial)
     return float(partial)

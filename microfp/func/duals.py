@@ -68,6 +68,8 @@ class Scope(Record):
         depth: The depth of the innermost level among them; 0 outside of all.
         variables: The leaves that they have made.
         keeps_nodes: Whether one of them was given nodes, so that its result has to be a graph.
+        replaced: The leaves of a function that is being differentiated at other operands, for which
+            these stand no longer: no rule may hold one.
 
     >>> Scope().depth
     0
@@ -76,6 +78,7 @@ class Scope(Record):
     depth: int = attr(default=0)
     variables: frozenset[Value] = attr(default=frozenset())
     keeps_nodes: bool = attr(default=False)
+    replaced: frozenset[Value] = attr(default=frozenset())
 
 
 SCOPE: ContextVar[Scope] = ContextVar("scope", default=Scope())  # noqa: B039 - a record
@@ -128,7 +131,9 @@ def along(leaves: Iterable[Value], f: Callable[P, A], *args: P.args, **kwargs: P
     if scope.depth and nodes_are_numbers():  # what is around computes numbers, and keeps no graph
         return f(*args, **kwargs)
     variables = scope.variables.union(leaves)
-    return within(Scope.unchecked(scope.depth, variables, scope.keeps_nodes), f, *args, **kwargs)
+    return within(
+        Scope.unchecked(scope.depth, variables, scope.keeps_nodes, frozenset()), f, *args, **kwargs
+    )
 
 
 def nodes_are_numbers() -> bool:

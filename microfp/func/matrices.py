@@ -1,12 +1,7 @@
-"""Derivatives as matrices: Jacobians and Hessians, and products with them.
-
->>> jacobian(lambda v: (v[0] * v[1], v[0]))((2.0, 5.0))
-((5.0, 2.0), (1.0, 0.0))
-"""
+"""Matrices of derivatives: the Jacobian, the Hessian, and the products with it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, wraps
-from typing import ParamSpec, TypeVar
 
 from microfp import ops
 from microfp.base.checks import check_callable, check_flag
@@ -29,19 +24,13 @@ from microfp.func.transforms import (
     arguments_of,
     check_argnums,
     grad,
-    jvp_at,
+    jvp_named,
     on_duals,
     without_auxiliary,
 )
 from microfp.values import Value
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacobian", "jacrev", "unit_direction"]
-
-A = TypeVar("A")
-B = TypeVar("B")
-C = TypeVar("C")
-D = TypeVar("D")
-P = ParamSpec("P")
 
 
 def jacrev(
@@ -207,4 +196,4 @@ def hvp(f: Callable[..., object], primals: object, tangents: object) -> object:
     """
     arguments = arguments_of(primals)
     argnums = 0 if len(arguments) == 1 else tuple(range(len(arguments)))
-    return jvp_at("hvp", grad(f, argnums), arguments, arguments_of(tangents))[1]
+    return jvp_named("hvp", grad(f, argnums), arguments, arguments_of(tangents))[1]

@@ -114,6 +114,7 @@ def trace_call(
         scope.depth + 1,
         scope.variables.union(leaves),
         scope.keeps_nodes or any(map(holds_node, operands)),
+        frozenset(),
     )
     fresh = dict(zip(argnums, rebuild(inputs, leaves), strict=True))
     RUNNING.update(leaves)
@@ -183,7 +184,8 @@ def _differentiate_numbers(trace: Trace, order: Order) -> tuple[Operand, list[Op
 def _differentiate_pairs(trace: Trace, order: Order, level: Level) -> tuple[Operand, list[Operand]]:
     """The gradient and its derivative, on numbers and duals of one level."""
     stand_ins = _evaluate(trace, _on_level(trace.operands, level), order, keeps_nodes=False)
-    table = dual_adjoints(order, stand_ins)
+    aware = SCOPE.get().set(replaced=frozenset(trace.leaves))
+    table = within(aware, dual_adjoints, order, stand_ins)
     slopes: list[Operand] = [dual(level, *table.get(leaf, UNMOVED)) for leaf in trace.leaves]
     return stand_ins[order[-1]], slopes
 
@@ -194,7 +196,8 @@ def _differentiate_operands(
     """The gradient on whatever the operands are: numbers, nodes and duals of any level."""
     stand_ins = _evaluate(trace, trace.operands, order, keeps_nodes=keeps_nodes)
     scope = _derivative_scope(trace.scope, keeps_nodes=keeps_nodes)
-    table = within(scope, adjoints, order, stand_ins, descendants(order, trace.leaves))
+    aware = scope.set(replaced=frozenset(trace.leaves))
+    table = within(aware, adjoints, order, stand_ins, descendants(order, trace.leaves))
     return stand_ins[order[-1]], [table.get(leaf, 0.0) for leaf in trace.leaves]
 
 
@@ -230,7 +233,7 @@ def _evaluate(
 
 def _derivative_scope(scope: Scope, *, keeps_nodes: bool) -> Scope:
     """The scope in which a trace is differentiated: only what is asked for stays a node."""
-    return Scope.unchecked(scope.depth, frozenset(), keeps_nodes)
+    return Scope.unchecked(scope.depth, frozenset(), keeps_nodes, frozenset())
 
 
 def _level_of_numbers(operands: Iterable[Operand]) -> Level | None:
@@ -328,6 +331,7 @@ def _aware_of(trace: Trace, operands: Iterable[Operand]) -> Trace:
         max(trace.scope.depth, now.depth),
         trace.scope.variables | now.variables,
         trace.scope.keeps_nodes or now.keeps_nodes or any(map(holds_node, operands)),
+        frozenset(),
     )
     return trace.set(scope=scope)
 

@@ -41,13 +41,18 @@ from microfp.tree import Place, map_values
 from microfp.values import Scalar, Value, lift
 
 __all__ = [
+    "Argnums",
     "arguments_of",
+    "check_argnums",
     "directional",
     "grad",
     "jvp",
+    "jvp_named",
     "linearize",
+    "on_duals",
     "value_and_grad",
     "vjp",
+    "without_auxiliary",
 ]
 
 A = TypeVar("A")
@@ -335,7 +340,7 @@ def jvp(
     (10.0, 5.0)
     """
     if not check_flag("jvp", "has_aux", has_aux):
-        return jvp_at("jvp", f, arguments_of(primals), arguments_of(tangents))
+        return jvp_named("jvp", f, arguments_of(primals), arguments_of(tangents))
     kept: list[object] = []  # filled by the one call that follows
 
     def result_of(*arguments: object) -> object:
@@ -343,7 +348,7 @@ def jvp(
         kept.append(map_values(_without_tangent, auxiliary))
         return result
 
-    pair = jvp_at("jvp", result_of, arguments_of(primals), arguments_of(tangents))
+    pair = jvp_named("jvp", result_of, arguments_of(primals), arguments_of(tangents))
     return (*pair, *kept)
 
 
@@ -361,9 +366,14 @@ def arguments_of(primals: object) -> tuple[object, ...]:
     return primals if type(primals) is tuple else (primals,)
 
 
-def jvp_at(
+def jvp_named(
     where: str, f: Callable[..., A], primals: tuple[object, ...], tangents: tuple[object, ...]
 ) -> tuple[A, A]:
+    """Take a derivative along a direction, in the name of some transform.
+
+    >>> jvp_named("jvp", lambda x: x * x, (3.0,), (1.0,))
+    (9.0, 6.0)
+    """
     check_callable(where, "f", f)
     places = places_in(where, "primal", primals)
     directions = match_places(where, "tangent", tangents, places)
@@ -381,7 +391,7 @@ def on_duals(
     level = level_above(scope, (*operands, *directions))
     duals = [dual(level, x, t) for x, t in zip(operands, directions, strict=True)]
     keeps_nodes = scope.keeps_nodes or any(map(holds_node, (*operands, *directions)))
-    inner = Scope.unchecked(level.depth, scope.variables, keeps_nodes)
+    inner = Scope.unchecked(level.depth, scope.variables, keeps_nodes, frozenset())
     output = within(inner, f, *rebuild(primals, one_per_value(places, duals)))
     contents = [number_of(place.content) for place in places_in(where, "output", (output,))]
     parts = [split(_settled_node(x, keeps_nodes=keeps_nodes), level) for x in contents]
@@ -455,4 +465,4 @@ def directional(f: Callable[..., A], primals: object, tangents: object) -> A:
     >>> directional(lambda v: v[0] * v[1], ((2.0, 5.0),), ((1.0, 1.0),))
     7.0
     """
-    return jvp_at("directional", f, arguments_of(primals), arguments_of(tangents))[1]
+    return jvp_named("directional", f, arguments_of(primals), arguments_of(tangents))[1]

@@ -8,7 +8,7 @@ import pytest
 
 from microfp import backward, cos, exp, func, graph, log, native, value
 from microfp.errors import ShapeError
-from microfp.values import Scalar
+from microfp.values import Scalar, Value
 from tests.func.curves import Curve, by_forward, by_linearizing, by_reverse, close, cube, hypot
 
 
@@ -133,3 +133,22 @@ def test_no_infinite_gradient_passes_a_stop_in_higher_orders(
 
     assert outer(inner(curve))(0.0) == 2.0
     assert func.hvp(curve, 0.0, 1.0) == 2.0
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        lambda f: func.grad(func.grad(f))(3.0),
+        lambda f: func.hessian(f)(3.0),
+        lambda f: func.hvp(f, 3.0, 1.0),
+        lambda f: func.jvp(f, 3.0, 1.0),
+    ],
+)
+def test_a_rule_that_captures_what_is_differentiated_is_refused(
+    second: Callable[[Callable[..., Value]], object],
+) -> None:
+    def f(x: Value) -> Value:
+        return func.custom_derivative(lambda a: a * a, lambda a, y: (2.0 * x,), name="mine")(x)
+
+    with pytest.raises(TypeError, match="mine: each partial must be computed from the operands"):
+        second(f)

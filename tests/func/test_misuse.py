@@ -224,8 +224,9 @@ def squared(x: Scalar) -> Value:
         (
             lambda: func.jvp(squared, (TEXT,), (1.0,)),
             (
-                "jvp: primal 0 must be a number, a Value, or a tuple, list, dict, PVector, PMap or "
-                "Record of them, got 'text' (str)"
+                "jvp: primal 0 must be a number, a Value, or a tuple, list, dict, PVector, "
+                "PMap or Record of "
+                "them, got 'text' (str)"
             ),
         ),
         (

@@ -7,10 +7,10 @@ are trees of them.
 4.0
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from numbers import Real
 from operator import index
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pyrsistent import pmap
 
@@ -200,11 +200,10 @@ def _persistent(tree: object) -> object:
 
 def _as_it_was(tree: object, made: object) -> object:
     """A tree that was made of a persistent one, with lists and dicts where those had been."""
-    branches: Any = made  # shaped like the tree
-    if isinstance(tree, dict):
-        return {key: _as_it_was(branch, branches[key]) for key, branch in tree.items()}
-    if isinstance(tree, list):
-        return [_as_it_was(*pair) for pair in zip(tree, branches, strict=True)]
+    if isinstance(tree, dict) and isinstance(made, Mapping):
+        return {key: _as_it_was(branch, made[key]) for key, branch in tree.items()}
+    if isinstance(tree, list) and isinstance(made, tuple):
+        return [_as_it_was(*pair) for pair in zip(tree, made, strict=True)]
     if isinstance(tree, tuple) and isinstance(made, tuple):
         made_from = getattr(tree, "_make", tuple)
         return made_from([_as_it_was(*pair) for pair in zip(tree, made, strict=True)])

@@ -9,8 +9,8 @@
 >>> grad(x, gradients), grad(w, gradients), grad(b, gradients)
 (-3.0, 2.0, 1.0)
 >>> run = trainer.fit(nn.mlp(2, [16, 16, 1]), datasets.moons(100), steps=3)
->>> [round(metrics.loss, 4) for metrics in run.history]
-[0.8958, 1.7236, 0.7429]
+>>> [f"{metrics.loss:.4f}" for metrics in run.history]
+['0.8958', '1.7236', '0.7429']
 """
 
 import microfp.base.startup as _startup  # noqa: F401 - first: what follows takes a while

@@ -101,6 +101,7 @@ PROGRAMS = {**USES, **HANDED_OVER}
 # What a command of the Makefile needs, and the library does not.
 TOOLS: Mapping[str, str] = {
     "bench": "make bench",
+    "checkers": "make types-all",
     "dev": "make check",
     "dist": "make dist",
     "docs": "make docs",

@@ -136,8 +136,7 @@ CONSTRUCTION = {
     "an activation that has no such name": Misuse(
         lambda: nn.mlp(2, [1], activation="rleu"),  # type: ignore[arg-type]  # the mistake
         ValueError,
-        "mlp: activation must be a function or one of relu, tanh, sigmoid, softplus, identity, "
-        "got 'rleu'",
+        f"mlp: activation must be a function or one of {', '.join(nn.ACTIVATIONS)}, got 'rleu'",
     ),
     "numbers that are not as many as the parameters": Misuse(
         lambda: with_parameters(MODEL, [1.0]),

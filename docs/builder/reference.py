@@ -17,6 +17,7 @@ from typing import NamedTuple
 import microfp
 from docs.builder.house import tree_of
 from microfp.cli import main
+from microfp.ops import Primitive
 
 
 class Room(NamedTuple):
@@ -87,9 +88,13 @@ def public_names(module: str) -> tuple[str, ...]:
 
     They are those of `__all__` where it has one, and else the functions, classes and documented
     constants that it defines without a leading underscore. What a package gathers from its
-    modules stands in their order, the one that needs no other first.
+    modules stands in their order, the one that needs no other first. A row of the table of
+    primitives says itself what it is, and has no entry.
     """
     listed = getattr(module_of(module), "__all__", _defined(module))
+    listed = [
+        name for name in listed if not isinstance(getattr(module_of(module), name), Primitive)
+    ]
     return tuple(sorted(listed, key=lambda name: _place(module, name)))
 
 

@@ -53,6 +53,10 @@ class Carrier(Protocol):
 
 
 Operand: TypeAlias = float | Carrier
+"""An operand of a primitive: a number, or what carries one.
+
+>>> operands: list[Operand] = [1.0, 2.0]
+"""
 
 
 class Flat(float):
@@ -83,8 +87,40 @@ True
 """
 
 
-CASES, SUM, PRODUCT, POWER, ATOM = 0, 1, 2, 3, 4
-"""How tightly formulas bind; a negative number binds as a sum does."""
+CASES = 0
+"""How tightly a distinction of cases binds in a formula: the least.
+
+>>> CASES
+0
+"""
+
+SUM = 1
+"""How tightly a sum binds in a formula; a negative number binds as a sum does.
+
+>>> SUM
+1
+"""
+
+PRODUCT = 2
+"""How tightly a product binds in a formula.
+
+>>> PRODUCT
+2
+"""
+
+POWER = 3
+"""How tightly a power binds in a formula.
+
+>>> POWER
+3
+"""
+
+ATOM = 4
+"""How tightly a name or a call binds in a formula: the most.
+
+>>> ATOM
+4
+"""
 
 
 class Primitive(Record):

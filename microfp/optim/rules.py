@@ -198,7 +198,11 @@ class Descent(Optimizer):
     """An optimiser that goes down along its updates at a learning rate.
 
     Attributes:
+        name: As of any optimiser.
+        init: From the parameters to the first state.
+        update: From gradients, state, parameters and step to updates and the next state.
         learning_rate: The rate at a step.
+        rules: The rules that it is made of, or None.
 
     >>> from microfp.optim import sgd
     >>> sgd(lambda step: 0.5 - 0.1 * step).learning_rate(2)

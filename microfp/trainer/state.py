@@ -83,6 +83,9 @@ class Stepped(TrainState[M_co]):
     Every state of a stream is one; `initial_state` gives a state that is none yet.
 
     Attributes:
+        step: How many steps have been done.
+        model: The model after them.
+        optimizer_state: What the optimiser remembers.
         metrics: Of the last step.
 
     >>> from microfp import datasets, nn, trainer

@@ -108,7 +108,7 @@ def positive(a: Scalar) -> Value:
 
 
 def sign(a: Scalar) -> Value:
-    """-1, 0 or 1; flat.
+    """Return -1, 0 or 1, by the sign of a; flat.
 
     >>> sign(-2.0).data
     -1.0

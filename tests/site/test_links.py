@@ -83,6 +83,8 @@ def test_pages_of_the_reference_lead_to_each_other(site: Path) -> None:
 
 def test_no_entry_has_a_link_to_itself(site: Path) -> None:
     page = (site / "reference" / "func.html").read_text(encoding="utf-8")
-    start, end = (page.index(f'id="microfp.func.{name}"') for name in ("hvp", "stop_gradient"))
+    start = page.index('id="microfp.func.hvp"')
+    following = page.find('id="microfp.func.', start + 1)
+    end = following if following > 0 else len(page)
     assert "hvp" in page[start:end]
     assert "<code>hvp</code></a>" not in page[start:end]

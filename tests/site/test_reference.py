@@ -58,7 +58,7 @@ def test_every_module_of_the_facade_is_public() -> None:
 @pytest.mark.parametrize(
     ("module", "name", "home"),
     [
-        ("values", "relu", "values"),
+        ("values", "relu", "values.choice"),
         ("nn", "parameters", "tree"),
         ("trainer", "take", "trainer"),  # nothing that it would pass on
         ("streams", "resume", "trainer.streams"),

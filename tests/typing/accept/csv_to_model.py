@@ -1,8 +1,5 @@
 """From a file of numbers to a saved model, as one chain of containers of the library `returns`."""
 
-# To pyright, the `bind` of returns itself is partially unknown, whatever it is called with.
-# pyright: reportUnknownMemberType=false
-
 from pathlib import Path
 from typing import NamedTuple, assert_type
 

@@ -144,8 +144,20 @@ def origin(module: str, name: str) -> tuple[str, str]:
 @cache
 def first_names() -> Mapping[str, str]:
     """Return the topics that moved, by their first names: `trainer.streams` for `streams`."""
-    passed_on = {room: [it for it in _imports(room) if it[1] == "*"] for room in rooms()}
-    return {room: imports[0][0] for room, imports in passed_on.items() if imports}
+    passed_on = {
+        room: [
+            source
+            for source, found, _ in _imports(room)
+            if found == "*" and not _within(source, room)
+        ]
+        for room in rooms()
+    }
+    return {room: sources[0] for room, sources in passed_on.items() if sources}
+
+
+def _within(module: str, room: str) -> bool:
+    """Whether a module is a part of a room, whose door passes on all that it offers."""
+    return module.startswith(f"{room}.")
 
 
 ENTRANCES = ("__main__", "mypy_plugin")

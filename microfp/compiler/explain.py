@@ -86,7 +86,8 @@ def _titled(stages: Stages) -> Iterator[tuple[str, str]]:
     yield "one example as Python", stages.function
     yield "all examples as Python", stages.loop
     try:
-        yield f"as machine code: a {stages.code.way}", str(stages.code)
+        form = "machine code" if stages.code.way == "code" else "bytecode"
+        yield f"as {form}", str(stages.code)
     except CompileError as error:
         yield "as machine code", str(error)
 

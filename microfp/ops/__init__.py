@@ -15,56 +15,21 @@ how large it can become. In partial derivatives, `y` is the result: exp is its o
 (4.0, 3.0)
 """
 
-from microfp.ops.arithmetic import (
-    add,
-    divide,
-    mul,
-    neg,
-    sub,
-    total,
+from microfp.ops import (
+    arithmetic,
+    choice,
+    exponential,
+    hyperbolic,
+    powers,
+    rounding,
+    special,
+    trigonometric,
 )
-from microfp.ops.choice import (
-    above,
-    absolute,
-    equal,
-    greater,
-    greater_equal,
-    maximum,
-    minimum,
-    positive,
-    relu,
-    sign,
-    stop_gradient,
-    where,
-)
-from microfp.ops.exponential import (
-    exp,
-    exp2,
-    expm1,
-    log,
-    log1p,
-    log2,
-    log10,
-    logaddexp,
-    sigmoid,
-    softplus,
-)
-from microfp.ops.hyperbolic import (
-    acosh,
-    asinh,
-    atanh,
-    cosh,
-    sech,
-    sinh,
-    tanh,
-)
-from microfp.ops.powers import (
-    cbrt,
-    constant_power,
-    hypot,
-    pow,
-    sqrt,
-)
+from microfp.ops.arithmetic import *
+from microfp.ops.choice import *
+from microfp.ops.exponential import *
+from microfp.ops.hyperbolic import *
+from microfp.ops.powers import *
 from microfp.ops.primitive import (
     ATOM,
     CASES,
@@ -78,31 +43,12 @@ from microfp.ops.primitive import (
     Primitive,
     primitive,
 )
-from microfp.ops.rounding import (
-    ceil,
-    floor,
-    remainder,
-    round,
-)
-from microfp.ops.special import (
-    digamma,
-    erf,
-    erfc,
-    lgamma,
-)
-from microfp.ops.table import (
-    PRIMITIVES,
-)
-from microfp.ops.trigonometric import (
-    acos,
-    asin,
-    atan,
-    atan2,
-    cos,
-    sin,
-    tan,
-)
+from microfp.ops.rounding import *
+from microfp.ops.special import *
+from microfp.ops.table import PRIMITIVES
+from microfp.ops.trigonometric import *
 
+# Each topic says what it offers, so a new function is named there alone.
 __all__ = [
     "ATOM",
     "CASES",
@@ -115,60 +61,13 @@ __all__ = [
     "Flat",
     "Operand",
     "Primitive",
-    "above",
-    "absolute",
-    "acos",
-    "acosh",
-    "add",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "cbrt",
-    "ceil",
-    "constant_power",
-    "cos",
-    "cosh",
-    "digamma",
-    "divide",
-    "equal",
-    "erf",
-    "erfc",
-    "exp",
-    "exp2",
-    "expm1",
-    "floor",
-    "greater",
-    "greater_equal",
-    "hypot",
-    "lgamma",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "logaddexp",
-    "maximum",
-    "minimum",
-    "mul",
-    "neg",
-    "positive",
-    "pow",
     "primitive",
-    "relu",
-    "remainder",
-    "round",
-    "sech",
-    "sigmoid",
-    "sign",
-    "sin",
-    "sinh",
-    "softplus",
-    "sqrt",
-    "stop_gradient",
-    "sub",
-    "tan",
-    "tanh",
-    "total",
-    "where",
 ]
+__all__ += arithmetic.__all__
+__all__ += powers.__all__
+__all__ += exponential.__all__
+__all__ += trigonometric.__all__
+__all__ += hyperbolic.__all__
+__all__ += special.__all__
+__all__ += rounding.__all__
+__all__ += choice.__all__

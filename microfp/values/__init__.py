@@ -9,82 +9,20 @@ nodes, so the graph is plain data: `gradients.backward` folds over it, `graph` p
 (1.0, 'relu', ['add'])
 """
 
-from microfp.values.activations import (
-    elu,
-    gelu,
-    gelu_tanh,
-    hardtanh,
-    leaky_relu,
-    log_sigmoid,
-    mish,
-    relu6,
-    selu,
-    silu,
-    softsign,
+from microfp.values import (
+    activations,
+    angles,
+    arithmetic,
+    choice,
+    exponential,
+    several,
+    special,
 )
-from microfp.values.angles import (
-    acos,
-    acosh,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    cos,
-    cosh,
-    sin,
-    sinh,
-    tan,
-    tanh,
-)
-from microfp.values.arithmetic import (
-    absolute,
-    add,
-    cbrt,
-    divide,
-    hypot,
-    mul,
-    neg,
-    reciprocal,
-    remainder,
-    sqrt,
-    square,
-    sub,
-)
-from microfp.values.choice import (
-    Condition,
-    ceil,
-    clip,
-    equal,
-    floor,
-    greater,
-    greater_equal,
-    less,
-    less_equal,
-    logical_and,
-    logical_not,
-    logical_or,
-    maximum,
-    minimum,
-    positive,
-    relu,
-    round,
-    sign,
-    stop_gradient,
-    where,
-)
-from microfp.values.exponential import (
-    exp,
-    exp2,
-    expm1,
-    log,
-    log1p,
-    log2,
-    log10,
-    logaddexp,
-    sigmoid,
-    softplus,
-)
+from microfp.values.activations import *
+from microfp.values.angles import *
+from microfp.values.arithmetic import *
+from microfp.values.choice import *
+from microfp.values.exponential import *
 from microfp.values.node import (
     LEAF,
     Scalar,
@@ -96,111 +34,28 @@ from microfp.values.node import (
     topological_order,
     value,
 )
-from microfp.values.several import (
-    log_softmax,
-    logsumexp,
-    mean,
-    norm,
-    softmax,
-    total,
-)
-from microfp.values.special import (
-    digamma,
-    erf,
-    erfc,
-    lgamma,
-)
-from microfp.values.table import (
-    COMPOSITIONS,
-    FUNCTIONS,
-)
+from microfp.values.several import *
+from microfp.values.special import *
+from microfp.values.table import COMPOSITIONS, FUNCTIONS
 
+# Each topic says what it offers, so a new function is named there alone.
 __all__ = [
     "COMPOSITIONS",
     "FUNCTIONS",
     "LEAF",
-    "Condition",
     "Scalar",
     "Value",
-    "absolute",
-    "acos",
-    "acosh",
-    "add",
     "apply",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "cbrt",
-    "ceil",
-    "clip",
-    "cos",
-    "cosh",
-    "digamma",
-    "divide",
-    "elu",
-    "equal",
-    "erf",
-    "erfc",
-    "exp",
-    "exp2",
-    "expm1",
-    "floor",
-    "gelu",
-    "gelu_tanh",
-    "greater",
-    "greater_equal",
-    "hardtanh",
-    "hypot",
-    "leaky_relu",
-    "less",
-    "less_equal",
-    "lgamma",
     "lift",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "log_sigmoid",
-    "log_softmax",
-    "logaddexp",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logsumexp",
-    "maximum",
-    "mean",
-    "minimum",
-    "mish",
-    "mul",
-    "neg",
-    "norm",
-    "positive",
     "pow",
     "primitive_of",
-    "reciprocal",
-    "relu",
-    "relu6",
-    "remainder",
-    "round",
-    "selu",
-    "sigmoid",
-    "sign",
-    "silu",
-    "sin",
-    "sinh",
-    "softmax",
-    "softplus",
-    "softsign",
-    "sqrt",
-    "square",
-    "stop_gradient",
-    "sub",
-    "tan",
-    "tanh",
     "topological_order",
-    "total",
     "value",
-    "where",
 ]
+__all__ += arithmetic.__all__
+__all__ += exponential.__all__
+__all__ += angles.__all__
+__all__ += special.__all__
+__all__ += choice.__all__
+__all__ += several.__all__
+__all__ += activations.__all__

@@ -48,7 +48,7 @@ def differentiated(
 
 
 def compiled(
-    own: tuple[Step, ...], numbers: Sequence[float], way: Literal["code", "tape"]
+    own: tuple[Step, ...], numbers: Sequence[float], way: Literal["code", "bytecode"]
 ) -> list[float]:
     """The value and the gradient, by machine code."""
     f = native.value_and_grad(
@@ -60,11 +60,11 @@ def compiled(
     return [found, *slopes]
 
 
-@pytest.mark.parametrize("way", ["code", "tape"])
+@pytest.mark.parametrize("way", ["code", "bytecode"])
 @given(steps(3), st.tuples(TAME, TAME, TAME))
 @settings(max_examples=150, deadline=None)
 def test_values_and_gradients_are_those_of_the_graph(
-    way: Literal["code", "tape"], own: tuple[Step, ...], numbers: tuple[float, ...]
+    way: Literal["code", "bytecode"], own: tuple[Step, ...], numbers: tuple[float, ...]
 ) -> None:
     expected = differentiated(own, numbers, VALUES)
     again = [differentiated(own, numbers, shaken(seed)) for seed in range(4)]
@@ -77,7 +77,7 @@ def test_values_and_gradients_are_those_of_the_graph(
 
 @given(steps(3), st.tuples(WILD, WILD, WILD))
 @settings(max_examples=200, deadline=None)
-def test_code_and_tape_have_nan_and_infinity_in_the_same_places_as_the_graph(
+def test_code_and_bytecode_have_nan_and_infinity_in_the_same_places_as_the_graph(
     own: tuple[Step, ...], numbers: tuple[float, ...]
 ) -> None:
     expected = differentiated(own, numbers, VALUES)
@@ -85,7 +85,7 @@ def test_code_and_tape_have_nan_and_infinity_in_the_same_places_as_the_graph(
     # Where rounding decides, nothing can be said.
     assume(all(kinds(row) == kinds(expected) for row in again))
     assert kinds(compiled(own, numbers, "code")) == kinds(expected)
-    assert kinds(compiled(own, numbers, "tape")) == kinds(expected)
+    assert kinds(compiled(own, numbers, "bytecode")) == kinds(expected)
 
 
 def kinds(numbers: Sequence[float]) -> list[str]:

@@ -48,7 +48,7 @@ class CodeStages(Record):
         program: The program of one example with its gradients.
         rows: The rows of equal calls that it was compiled from, each with the program of one call;
             none where every scalar was compiled for itself.
-        way: How it runs: `"code"` of its own, or bytecode that is interpreted, a `"tape"`.
+        way: How it runs: `"code"` of its own, or `"bytecode"` that is interpreted.
         width: How many examples are computed side by side.
         rolled: The loops that were found; None for bytecode.
         ir: The code, as LLVM IR, before LLVM's own passes.
@@ -126,7 +126,7 @@ def code_stages(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Co
     return CodeStages(
         program=executable.program,
         rows=code.rows,
-        way="code" if executable.form == "code" else "tape",
+        way=executable.form,
         width=executable.width,
         rolled=executable.rolled,
         ir=executable.text,

@@ -43,7 +43,9 @@ def test_a_function_that_gives_no_value_is_named(result: object) -> None:
 
 
 def test_a_way_that_there_is_not_is_refused() -> None:
-    with pytest.raises(ValueError, match="way must be one of auto, code, tape, got 'fast'"):
+    with pytest.raises(
+        ValueError, match="way must be one of auto, code, bytecode, tape, got 'fast'"
+    ):
         ANYTHING.value_and_grad(lambda v: v, 1.0, way="fast")
 
 

@@ -42,10 +42,15 @@ __all__ = ["predict", "value_and_grad"]
 
 A = TypeVar("A")
 
-Way: TypeAlias = Literal["auto", "code", "tape"]
-"""How a function is run: as code, as bytecode, for which the public name is tape, or as fits."""
+Way: TypeAlias = Literal["auto", "code", "bytecode", "tape"]
+"""How a function is run: as code, as bytecode, which was called tape once, or as fits."""
 
-FORMS: Mapping[Way, Form] = {"auto": "auto", "code": "code", "tape": "bytecode"}
+FORMS: Mapping[Way, Form] = {
+    "auto": "auto",
+    "code": "code",
+    "bytecode": "bytecode",
+    "tape": "bytecode",
+}
 
 
 def value_and_grad(
@@ -58,7 +63,7 @@ def value_and_grad(
         example: An argument; its numbers do not matter. For an argument that has as many numbers
             and differs in something else, such as an activation or a frozen number, the function
             is compiled again, once.
-        way: How it is run: as code, as bytecode that is interpreted (`"tape"`), or as fits.
+        way: How it is run: as code, as bytecode that is interpreted (`"tape"` once), or as fits.
 
     Returns:
         A function from an argument like the example to the value and the gradient, which has

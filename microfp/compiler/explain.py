@@ -16,8 +16,10 @@ outputs     %10 %7
 
 from collections.abc import Iterator
 from functools import partial
+from typing import overload
 
 from microfp.base.checks import check_kind
+from microfp.base.renaming import deprecated, renamed
 from microfp.compiler.ir.adjoint import carried_program, example_program
 from microfp.compiler.ir.bounds import largest_leaf
 from microfp.compiler.ir.passes import lowered_step_by_step, translate
@@ -103,13 +105,19 @@ def _counted(title: str, program: Program) -> str:
     return f"{title}: {len(program.instructions)} instructions"
 
 
-def explain(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Stages:
+@overload
+def explain(loss: Loss, model: Model, n_in: int, *, targets: int = 1) -> Stages: ...
+@overload
+@deprecated("`width` is called `n_in`")
+def explain(loss: Loss, model: Model, *, width: int, targets: int = 1) -> Stages: ...
+@renamed(width="n_in")
+def explain(loss: Loss, model: Model, n_in: int, *, targets: int = 1) -> Stages:
     """Show what a model and a loss become on their way to running code.
 
     Args:
         loss: The loss.
         model: The model.
-        width: How many inputs it takes.
+        n_in: How many inputs it takes.
         targets: How many targets an example has.
 
     Raises:
@@ -137,7 +145,7 @@ def explain(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Stages
         return costs, scores, (g0, g1,)
     """
     check_kind("explain", "loss", loss, Loss)
-    graph = trace_example(loss, model, width, targets)
+    graph = trace_example(loss, model, n_in, targets)
     outputs, inputs = (graph.cost, *graph.scores), (*graph.inputs, *graph.targets)
     carried = carried_program(graph)
     traced = translate(outputs, inputs, graph.parameters)
@@ -152,5 +160,5 @@ def explain(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Stages
         loop_source(
             carried, carried=len(graph.parameters), gated=largest_leaf(carried) is not None
         ),
-        Deferred(partial(code_stages, loss, model, width, targets=targets)),
+        Deferred(partial(code_stages, loss, model, n_in, targets=targets)),
     )

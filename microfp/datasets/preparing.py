@@ -12,8 +12,10 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 from random import Random
+from typing import overload
 
 from microfp.base.checks import check_count, check_finite, check_flag, check_seed, wrong_value
+from microfp.base.renaming import deprecated, renamed
 from microfp.datasets.examples import Dataset, Row, subset
 from microfp.errors import DataError, ShapeError
 from microfp.record import Record, attr
@@ -108,20 +110,27 @@ def _apportioned(sizes: Sequence[int], count: int) -> list[int]:
     return [whole + (i in more) for i, (whole, _) in enumerate(shares)]
 
 
-def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Dataset:
+@overload
+def batch(dataset: Dataset, batch_size: int | None, *, seed: int, step: int) -> Dataset: ...
+@overload
+@deprecated("`size` is called `batch_size`")
+def batch(dataset: Dataset, *, size: int | None, seed: int, step: int) -> Dataset: ...
+@renamed(size="batch_size")
+def batch(dataset: Dataset, batch_size: int | None, *, seed: int, step: int) -> Dataset:
     """Choose the examples of one step; the choice depends on seed and step alone.
 
     The examples are shuffled anew for each epoch and dealt out in order, so that an epoch of
-    ceil(n / size) steps sees each of them once; its last batch may be smaller.
+    ceil(n / batch_size) steps sees each of them once; its last batch may be smaller.
 
     Args:
         dataset: All n examples.
-        size: How many a batch holds; None, or n or more, for all of them in their own order.
+        batch_size: How many examples a batch holds; None, or n or more, for all of them in
+            their own order.
         seed: What the examples are shuffled with.
         step: The number of the step, from 0.
 
     Raises:
-        ValueError: If the size is below 1, the step below 0 or the seed out of range.
+        ValueError: If the batch size is below 1, the step below 0 or the seed out of range.
 
     >>> from microfp.datasets.examples import dataset
     >>> data = dataset([[float(i)] for i in range(10)], [1] * 10)
@@ -129,31 +138,47 @@ def batch(dataset: Dataset, size: int | None, *, seed: int, step: int) -> Datase
     [4, 4, 2, 4]
     """
     n = len(dataset.xs)
-    if size is None or check_count("batch", "size", size, minimum=1) >= n:
+    if batch_size is None or check_count("batch", "batch_size", batch_size, minimum=1) >= n:
         return dataset
     check_seed("batch", "seed", seed)
     checked = check_count("batch", "step", step)
-    return subset(dataset, batch_numbers(n, size, seed=seed, step=checked))
+    return subset(dataset, batch_numbers(n, batch_size, seed=seed, step=checked))
 
 
-def batch_numbers(n: int, size: int, *, seed: int, step: int) -> tuple[int, ...]:
+@overload
+def batch_numbers(n: int, batch_size: int, *, seed: int, step: int) -> tuple[int, ...]: ...
+@overload
+@deprecated("`size` is called `batch_size`")
+def batch_numbers(n: int, *, size: int, seed: int, step: int) -> tuple[int, ...]: ...
+@renamed(size="batch_size")
+def batch_numbers(n: int, batch_size: int, *, seed: int, step: int) -> tuple[int, ...]:
     """Choose the examples of one step by number, out of n; see `batch`.
 
     >>> sorted(batch_numbers(3, 3, seed=1, step=0))
     [0, 1, 2]
     """
-    epoch, place = divmod(step, math.ceil(n / size))
-    return _order(n, seed, epoch)[place * size : (place + 1) * size]
+    epoch, place = divmod(step, math.ceil(n / batch_size))
+    return _order(n, seed, epoch)[place * batch_size : (place + 1) * batch_size]
 
 
+@overload
 def batches(
-    dataset: Dataset, size: int, *, epoch: int = 0, seed: int = 1337
+    dataset: Dataset, batch_size: int, *, epoch: int = 0, seed: int = 1337
+) -> tuple[Dataset, ...]: ...
+@overload
+@deprecated("`size` is called `batch_size`")
+def batches(
+    dataset: Dataset, *, size: int, epoch: int = 0, seed: int = 1337
+) -> tuple[Dataset, ...]: ...
+@renamed(size="batch_size")
+def batches(
+    dataset: Dataset, batch_size: int, *, epoch: int = 0, seed: int = 1337
 ) -> tuple[Dataset, ...]:
     """Deal out the examples of one epoch, as the steps of a training see them; see `batch`.
 
     Args:
         dataset: All n examples.
-        size: How many a batch holds, at least 1; the last one may be smaller.
+        batch_size: How many examples a batch holds, at least 1; the last one may be smaller.
         epoch: The number of the epoch, from 0.
         seed: What the examples are shuffled with.
 
@@ -161,7 +186,7 @@ def batches(
     >>> [len(b.xs) for b in batches(dataset([[float(i)] for i in range(5)], [1] * 5), 2)]
     [2, 2, 1]
     """
-    each = check_count("batches", "size", size, minimum=1)
+    each = check_count("batches", "batch_size", batch_size, minimum=1)
     first = check_count("batches", "epoch", epoch)
     checked = check_seed("batches", "seed", seed)
     count = math.ceil(len(dataset.xs) / each)

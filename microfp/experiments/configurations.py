@@ -10,7 +10,7 @@ process. `loss_of`, `optimizer_of` and `model_of` make of it what it names.
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args, overload
 
 from microfp import schedules
 from microfp.base.checks import (
@@ -23,6 +23,7 @@ from microfp.base.checks import (
     check_seed,
     wrong_value,
 )
+from microfp.base.renaming import deprecated, renamed
 from microfp.losses import CLASSIFICATION, REGRESSION, Loss
 from microfp.nn import ACTIVATIONS, MLP, ActivationName, mlp
 from microfp.optim import OPTIMIZERS, RATES, Optimizer, OptimizerName
@@ -230,13 +231,19 @@ def optimizer_of(configuration: Configuration) -> Optimizer:
     return OPTIMIZERS[configuration.optimizer](schedule_of(configuration))
 
 
-def model_of(configuration: Configuration, inputs: int, outputs: int) -> MLP:
+@overload
+def model_of(configuration: Configuration, n_in: int, n_out: int) -> MLP: ...
+@overload
+@deprecated("`inputs` and `outputs` are called `n_in` and `n_out`")
+def model_of(configuration: Configuration, *, inputs: int, outputs: int) -> MLP: ...
+@renamed(inputs="n_in", outputs="n_out")
+def model_of(configuration: Configuration, n_in: int, n_out: int) -> MLP:
     """Make the model before its training, with weights that suit its activation.
 
     Args:
         configuration: Its hidden layers, activation and seed.
-        inputs: How many numbers an example has.
-        outputs: How many scores.
+        n_in: How many numbers an example has.
+        n_out: How many scores.
 
     Raises:
         ValueError: If it would have more than `MOST_PARAMETERS` parameters.
@@ -244,13 +251,13 @@ def model_of(configuration: Configuration, inputs: int, outputs: int) -> MLP:
     >>> [len(layer.neurons) for layer in model_of(Configuration(hidden=(8,)), 4, 3).layers]
     [8, 3]
     """
-    widths = (inputs, *configuration.hidden, outputs)
-    count = sum((n_in + 1) * n_out for n_in, n_out in pairwise(widths))
+    widths = (n_in, *configuration.hidden, n_out)
+    count = sum((above + 1) * below for above, below in pairwise(widths))
     if count > MOST_PARAMETERS:
         expected = f"widths that make at most {MOST_PARAMETERS} parameters, not {count}"
         raise wrong_value("Configuration", "hidden", expected, configuration.hidden)
     return mlp(
-        inputs,
+        n_in,
         widths[1:],
         activation=configuration.activation,
         init="he" if configuration.activation in ("relu", "softplus") else "glorot",

@@ -13,12 +13,13 @@ from itertools import islice
 from math import factorial, log, nan, pi, sqrt
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from returns.io import IOResult
 
 from microfp.base.checks import check_count, missing_extra, wrong_value
 from microfp.base.keys import key
+from microfp.base.renaming import deprecated, renamed
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program
 from microfp.compiler.native.emit.library import SCALED_TAIL
@@ -36,12 +37,22 @@ if TYPE_CHECKING:
 __all__ = ["to_onnx"]
 
 
+@overload
 def to_onnx(
-    model: Model, path: str | PathLike[str], *, columns: int | None = None
+    model: Model, path: str | PathLike[str], *, n_in: int | None = None
+) -> IOResult[Path, FileError]: ...
+@overload
+@deprecated("`columns` is called `n_in`")
+def to_onnx(
+    model: Model, path: str | PathLike[str], *, columns: int | None
+) -> IOResult[Path, FileError]: ...
+@renamed(columns="n_in")
+def to_onnx(
+    model: Model, path: str | PathLike[str], *, n_in: int | None = None
 ) -> IOResult[Path, FileError]:
     """Write a model as an ONNX graph, in float64, for any number of examples at once.
 
-    The graph maps `inputs`, of shape [batch, columns], to `outputs`, of shape [batch, outputs]. An
+    The graph maps `inputs`, of shape [batch, n_in], to `outputs`, of shape [batch, outputs]. An
     MLP is written as one Gemm and one activation a layer, with the weights under the names that
     `to_safetensors` gives them. Any other model is traced, and each node of its graph becomes an
     operation on all examples at once. Needs the extra `onnx`.
@@ -49,7 +60,7 @@ def to_onnx(
     Args:
         model: Any model that can be traced: whose outputs do not depend on an `if` on a number.
         path: Where; a file that stands there is replaced, in one move.
-        columns: How many inputs an example has; needed where the model is none of microfp's own.
+        n_in: How many inputs an example has; needed where the model is none of microfp's own.
 
     Returns:
         The path; or a CheckpointError that says why the model cannot be written: it reads a
@@ -58,7 +69,7 @@ def to_onnx(
 
     Raises:
         ImportError: If onnx is missing.
-        ValueError: If `columns` is needed and not given, or is not what the model takes.
+        ValueError: If `n_in` is needed and not given, or is not what the model takes.
 
     >>> import pathlib, tempfile
     >>> from microfp import nn
@@ -72,7 +83,7 @@ def to_onnx(
         import onnx  # noqa: F401 - asked for before anything is computed
     except ImportError:
         raise missing_extra("to_onnx", "onnx", "onnx") from None
-    width = _check_columns(model, columns)
+    width = _check_n_in(model, n_in)
     return write_file(Path(path), lambda: _onnx_model(model, width).SerializeToString())
 
 
@@ -80,14 +91,14 @@ OPSET, IR_VERSION = 17, 8
 """The versions of ONNX that files are written in: those of 2022, which old readers know too."""
 
 
-def _check_columns(model: object, columns: int | None) -> int:
+def _check_n_in(model: object, n_in: int | None) -> int:
     """The number of inputs that a model takes."""
-    given = None if columns is None else check_count("to_onnx", "columns", columns, minimum=1)
+    given = None if n_in is None else check_count("to_onnx", "n_in", n_in, minimum=1)
     known = _known_width(model)
     if given is None and known is None:
-        raise wrong_value("to_onnx", "columns", "the number of the model's inputs", columns)
+        raise wrong_value("to_onnx", "n_in", "the number of the model's inputs", n_in)
     if given is not None and known not in (None, given):
-        raise wrong_value("to_onnx", "columns", f"{known}, the number of the model's inputs", given)
+        raise wrong_value("to_onnx", "n_in", f"{known}, the number of the model's inputs", given)
     return given or known or 0
 
 

@@ -1,6 +1,7 @@
 """Losses of classes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import overload
 
 from microfp import ops
 from microfp.base.binding import bind
@@ -27,14 +28,19 @@ __all__ = [
 ]
 
 
-def max_margin(*, alpha: float = 1e-4, l1: float = 0.0) -> Loss:
+@overload
+def max_margin(*, l2: float = 1e-4, l1: float = 0.0) -> Loss: ...
+@overload
+def max_margin(*, alpha: float = 1e-4, l1: float = 0.0) -> Loss: ...
+def max_margin(*, alpha: float = 1e-4, l2: float | None = None, l1: float = 0.0) -> Loss:
     """The hinge loss of a support vector machine, with an L2 penalty.
 
-    example = relu(1 - y * score),  penalty = alpha * p * p,  for y = -1 or 1;
+    example = relu(1 - y * score),  penalty = l2 * p * p,  for y = -1 or 1;
     for several outputs and as many targets, the mean over them.
 
     Args:
-        alpha: The weight of the penalty, finite and at least 0.
+        alpha: What micrograd calls `l2`.
+        l2: The weight of the penalty, finite and at least 0; None for 1e-4, or for `alpha`.
         l1: The weight of a penalty |p| besides, finite and at least 0.
 
     Source: C. Cortes and V. Vapnik, Support-vector networks, 1995; the loss of micrograd's demo.
@@ -42,12 +48,15 @@ def max_margin(*, alpha: float = 1e-4, l1: float = 0.0) -> Loss:
     >>> max_margin().example((Value(data=0.25),), 1.0).data
     0.75
     """
+    if l2 is not None and alpha != 1e-4:
+        raise TypeError("max_margin: `alpha` and `l2` are one argument, got both")
+    weight = ("alpha", alpha) if l2 is None else ("l2", l2)
     return Loss(
         name="max_margin",
         example=bind(mean_over_outputs, "max_margin", _hinge),
         penalty=penalty_of(
             l1=check_non_negative("max_margin", "l1", l1),
-            l2=check_non_negative("max_margin", "alpha", alpha),
+            l2=check_non_negative("max_margin", *weight),
         ),
         is_correct=_all_signs_match,
         check_target=_check_signs,

@@ -314,7 +314,7 @@ _RULES: Sequence[tuple[object, _Rules]] = (
 """From each function that updates, and what it is bound to, to the rules that it applies."""
 
 
-def check_memory(optimizer: Optimizer, state: object, count: int) -> None:
+def check_memory(optimizer: Optimizer, memory: object, count: int) -> None:
     """Check that a state is what an optimiser remembers of so many parameters.
 
     Of an optimiser of your own, whose update is none of microfp's, any state will do.
@@ -335,7 +335,7 @@ parameter, 3, got 2
     function, given = taken_apart(optimizer.update)
     check = next((check for known, check in _CHECKS if known is function), None)
     if check is not None:
-        check(*given, state, count)
+        check(*given, memory, count)
 
 
 def _check_all(optimizers: Sequence[Optimizer], state: object, count: int) -> None:

@@ -6,13 +6,14 @@ family: the record of its state, whose name ends in `State`, by which checkpoint
 """
 
 from collections.abc import Callable, Mapping
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, overload
 
 from pyrsistent import PVector
 
 from microfp import ops
 from microfp.base.binding import bind
 from microfp.base.checks import check_non_negative
+from microfp.base.renaming import deprecated, renamed
 from microfp.optim.adam import adam, adamw
 from microfp.optim.adam_family import adadelta, adamax, amsgrad, nadam, radam
 from microfp.optim.descents import check_betas, decayed, descent
@@ -194,10 +195,30 @@ def _rms_rule(
     return ops.divide(g, ops.sqrt(mean) + tiny), (mean,)
 
 
+@overload
 def rmsprop(
     learning_rate: Rate = 0.01,
     *,
-    alpha: float = 0.99,
+    decay: float = 0.99,
+    eps: float = 1e-8,
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+) -> Descent: ...
+@overload
+@deprecated("`alpha` is called `decay`, as in `scale_by_rms`")
+def rmsprop(
+    learning_rate: Rate = 0.01,
+    *,
+    alpha: float,
+    eps: float = 1e-8,
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+) -> Descent: ...
+@renamed(alpha="decay")
+def rmsprop(
+    learning_rate: Rate = 0.01,
+    *,
+    decay: float = 0.99,
     eps: float = 1e-8,
     momentum: float = 0.0,
     weight_decay: float = 0.0,
@@ -206,7 +227,7 @@ def rmsprop(
 
     Args:
         learning_rate: A number, finite and at least 0, or a schedule.
-        alpha: How much of the mean square is kept, in [0, 1).
+        decay: How much of the mean square is kept, in [0, 1).
         eps: What keeps the divisor from 0, at least 0.
         momentum: How much of the last direction is kept, in [0, 1).
         weight_decay: How much of each parameter is added to its gradient, at least 0.
@@ -214,7 +235,7 @@ def rmsprop(
     >>> rmsprop().learning_rate(0)
     0.01
     """
-    scaled = scale_by_rms(decay=alpha, eps=eps)
+    scaled = scale_by_rms(decay=decay, eps=eps)
     heavy = (trace(momentum),) if momentum else ()
     return descent("rmsprop", learning_rate, *decayed(weight_decay), scaled, *heavy)
 

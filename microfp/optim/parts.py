@@ -1,10 +1,13 @@
 """The parts that optimisers share: scaling, clipping, the decay of weights, momentum."""
 
+from typing import overload
+
 from pyrsistent import PVector
 
 from microfp import ops
 from microfp.base.binding import bind
 from microfp.base.checks import check_finite, check_non_negative, check_positive, wrong_value
+from microfp.base.renaming import deprecated, renamed
 from microfp.optim.rules import Optimizer, Rate, Reduction, Rule, Slots, checked_rate, from_rule
 from microfp.record import Record, attr
 from microfp.schedules import Schedule, constant
@@ -129,15 +132,24 @@ def _decay_rule(weight: float, g: float, slots: Slots, p: float, _: object) -> t
     return g + weight * p, slots
 
 
-def clip(limit: float) -> Optimizer:
-    """Clip each number to the range from -limit to limit; nan stays nan.
+@overload
+def clip(max_delta: float) -> Optimizer: ...
+@overload
+@deprecated("`limit` is called `max_delta`")
+def clip(*, limit: float) -> Optimizer: ...
+@renamed(limit="max_delta")
+def clip(max_delta: float) -> Optimizer:
+    """Clip each number to the range from -max_delta to max_delta; nan stays nan.
+
+    Args:
+        max_delta: The largest size of a number, finite and above 0.
 
     >>> from microfp.optim import EmptyState
     >>> from pyrsistent import pvector
     >>> clip(1.0).update(pvector([-5.0, 0.5]), EmptyState(), pvector([0.0, 0.0]), 0)[0]
     pvector([-1.0, 0.5])
     """
-    bound = check_positive("clip", "limit", limit)
+    bound = check_positive("clip", "max_delta", max_delta)
     return from_rule("clip", Rule(function=bind(_clip_rule, bound)))
 
 

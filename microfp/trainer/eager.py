@@ -8,10 +8,12 @@ True
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic
+from typing import Generic, overload
 
 from pyrsistent import PVector, pvector
 
+from microfp.base.checks import check_kind
+from microfp.base.renaming import deprecated, warn_renamed
 from microfp.datasets import Dataset
 from microfp.gradients import Gradients, backward, grad
 from microfp.losses import Evaluation, Loss, evaluate, evaluate_with
@@ -65,8 +67,17 @@ def descend(learning_rate: float) -> Callable[[Differentiated[M]], M]:
     return lambda found: apply_gradients(found.evaluation.model, found.gradients, learning_rate)
 
 
+@overload
 def advance(
-    optimizer: Optimizer, state: TrainState[M]
+    state: TrainState[M], optimizer: Optimizer
+) -> Callable[[Differentiated[M]], Stepped[M]]: ...
+@overload
+@deprecated("the state comes first: `advance(state, optimizer)`")
+def advance(
+    state: Optimizer, optimizer: TrainState[M]
+) -> Callable[[Differentiated[M]], Stepped[M]]: ...
+def advance(
+    state: TrainState[M] | Optimizer, optimizer: Optimizer | TrainState[M]
 ) -> Callable[[Differentiated[M]], Stepped[M]]:
     """Update the model of a state by an optimiser: the last piece of a pipeline of states.
 
@@ -77,11 +88,16 @@ def advance(
     ...     state.model,
     ...     evaluate_with(losses.max_margin(), data),
     ...     differentiate,
-    ...     advance(optimizer, state),
+    ...     advance(state, optimizer),
     ... ).step
     1
     """
-    return lambda found: _advanced(optimizer, state, found)
+    if isinstance(state, Optimizer):
+        warn_renamed("advance", "advance(optimizer, state)", "advance(state, optimizer)")
+        state, optimizer = optimizer, state
+    by = check_kind("advance", "optimizer", optimizer, Optimizer)
+    at = check_kind("advance", "state", state, TrainState)
+    return lambda found: _advanced(by, at, found)
 
 
 def _advanced(optimizer: Optimizer, state: TrainState[M], found: Differentiated[M]) -> Stepped[M]:
@@ -139,7 +155,7 @@ def step(training: Training, state: TrainState[M], /) -> Stepped[M]:
         state.model,
         evaluate_with(training.loss, training.examples(state.step)),
         differentiate,
-        advance(training.optimizer, state),
+        advance(state, training.optimizer),
     )
 
 

@@ -26,8 +26,8 @@ def reduce_on_plateau(
     dataset: Dataset,
     *,
     plateau: Plateau = plateau(0.1),  # noqa: B008 - a record, which is immutable
-    optimizer: Callable[[float], Optimizer],
     loss: Loss = max_margin(alpha=1e-4),
+    optimizer: Callable[[float], Optimizer],
     batch_size: int | None = None,
     seed: int = 1337,
     backend: Backend = "auto",
@@ -41,8 +41,8 @@ def reduce_on_plateau(
         model: What to train.
         dataset: The examples.
         plateau: The first rate, and when it falls; see `schedules.plateau`.
-        optimizer: From a rate to an optimiser, such as `optim.adam`.
         loss: What is to be made small.
+        optimizer: From a rate to an optimiser, such as `optim.adam`.
         batch_size: How many examples a step sees; None for all of them.
         seed: What the batches are drawn with.
         backend: How a step is computed; see `trainer.make_step`.

@@ -34,7 +34,7 @@ def rows_of(columns: int, count: int = 17, scale: float = 3.0) -> list[list[floa
 
 
 def check_agrees(model: Model, rows: list[list[float]], path: Path) -> onnx.ModelProto:
-    written = unwrapped(export.to_onnx(model, path, columns=len(rows[0])))
+    written = unwrapped(export.to_onnx(model, path, n_in=len(rows[0])))
     for batch in (rows, rows[:1]):
         expected = [[y.data for y in forward_many(model, row)] for row in batch]
         assert outputs_of(written, batch) == pytest.approx(np.array(expected), rel=1e-12, abs=1e-12)
@@ -169,9 +169,9 @@ def cube(x: Scalar) -> Value:
 
 
 def test_what_onnx_cannot_hold_is_a_failure_that_says_what(tmp_path: Path) -> None:
-    peeking = complaint(export.to_onnx(Peeking(w=value(1.0)), tmp_path / "m", columns=1))
+    peeking = complaint(export.to_onnx(Peeking(w=value(1.0)), tmp_path / "m", n_in=1))
     assert "cannot be known while its graph is traced" in peeking
-    custom = complaint(export.to_onnx(Cubed(w=value(1.0)), tmp_path / "m", columns=1))
+    custom = complaint(export.to_onnx(Cubed(w=value(1.0)), tmp_path / "m", n_in=1))
     assert "has no form in ONNX" in custom
     assert list(tmp_path.iterdir()) == []
 
@@ -180,9 +180,9 @@ def test_the_number_of_inputs_must_be_known_and_right(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="columns must be the number of the model's inputs, got N"):
         export.to_onnx(block(0.1), tmp_path / "m")
     with pytest.raises(ValueError, match="columns must be 2, the number of the model's inputs"):
-        export.to_onnx(nn.mlp(2, [1]), tmp_path / "m", columns=3)
+        export.to_onnx(nn.mlp(2, [1]), tmp_path / "m", n_in=3)
     with pytest.raises(TypeError, match="to_onnx: columns must be an int >= 1, got '2'"):
-        export.to_onnx(block(0.1), tmp_path / "m", columns="2")  # type: ignore[arg-type]
+        export.to_onnx(block(0.1), tmp_path / "m", n_in="2")  # type: ignore[call-overload]
 
 
 def test_a_file_that_cannot_be_written_is_a_failure() -> None:

@@ -28,7 +28,7 @@ def test_every_backend_gives_the_bits_of_the_pipeline(backend: Backend) -> None:
         start.model,
         evaluate_with(max_margin(), DATA),
         differentiate,
-        advance(optimizer, start),
+        advance(start, optimizer),
     )
     assert data(by_step.model) == data(by_pipe.model)
     assert by_step.metrics == by_pipe.metrics

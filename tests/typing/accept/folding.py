@@ -90,7 +90,7 @@ by_hand = pipe(
     model,
     losses.evaluate_with(loss, seen),
     trainer.differentiate,
-    trainer.advance(optimizer, start),
+    trainer.advance(start, optimizer),
     step,
     step,
     lambda state: state.metrics.loss,

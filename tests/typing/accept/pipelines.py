@@ -59,7 +59,7 @@ assert_type(
         start.model,
         losses.evaluate_with(loss, data),
         trainer.differentiate,
-        trainer.advance(optimizer, start),
+        trainer.advance(start, optimizer),
     ),
     trainer.Stepped[nn.MLP],
 )

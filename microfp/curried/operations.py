@@ -1,4 +1,4 @@
-"""The operations with the data last, so that they stand in a pipeline.
+"""Operations that wait for their first operand.
 
 `sub(1.0)` waits for its first operand: `sub(b)(a) == a - b`, and `divide`, `pow` likewise.
 
@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from microfp import values
 from microfp.values import (
+    Condition,
     Scalar,
     Value,
     absolute,
@@ -44,9 +45,13 @@ from microfp.values import (
     log2,
     log10,
     log_sigmoid,
+    log_softmax,
     logical_not,
+    logsumexp,
+    mean,
     mish,
     neg,
+    norm,
     positive,
     reciprocal,
     relu,
@@ -58,15 +63,18 @@ from microfp.values import (
     silu,
     sin,
     sinh,
+    softmax,
     softplus,
     softsign,
     sqrt,
     square,
     tan,
     tanh,
+    total,
 )
 
 __all__ = [
+    "Operation",
     "absolute",
     "acos",
     "acosh",
@@ -106,15 +114,19 @@ __all__ = [
     "log2",
     "log10",
     "log_sigmoid",
+    "log_softmax",
     "logaddexp",
     "logical_and",
     "logical_not",
     "logical_or",
+    "logsumexp",
     "maximum",
+    "mean",
     "minimum",
     "mish",
     "mul",
     "neg",
+    "norm",
     "positive",
     "pow",
     "reciprocal",
@@ -128,6 +140,7 @@ __all__ = [
     "silu",
     "sin",
     "sinh",
+    "softmax",
     "softplus",
     "softsign",
     "sqrt",
@@ -135,6 +148,8 @@ __all__ = [
     "sub",
     "tan",
     "tanh",
+    "total",
+    "where",
 ]
 
 Operation: TypeAlias = Callable[[Scalar], Value]
@@ -310,3 +325,12 @@ def clip(low: Scalar, high: Scalar) -> Operation:
     1.0
     """
     return lambda a: values.clip(a, low, high)
+
+
+def where(a: Scalar, b: Scalar) -> Callable[[Condition], Value]:
+    """Choose a where the condition that comes holds, else b.
+
+    >>> where(1.0, -1.0)(greater(0.0)(3.0)).data
+    1.0
+    """
+    return lambda condition: values.where(condition, a, b)

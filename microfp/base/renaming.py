@@ -1,0 +1,85 @@
+"""Old names of parameters, which stay for one version and say what they are called now."""
+
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    # Type checkers bring it with them; at run time it would be one more thing to install.
+    from typing_extensions import deprecated
+
+__all__ = ["deprecated", "renamed", "warn_renamed"]
+
+R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., object])
+
+if not TYPE_CHECKING:
+
+    def deprecated(message: str) -> Callable[[F], F]:
+        """Mark an overload as deprecated, for type checkers and editors (PEP 702).
+
+        Args:
+            message: What to write in its place.
+
+        >>> @deprecated("write `twice`")
+        ... def double(x: float) -> float:
+        ...     return 2 * x
+        >>> double.__deprecated__
+        'write `twice`'
+        """
+
+        def marked(f: F) -> F:
+            f.__deprecated__ = message
+            return f
+
+        return marked
+
+
+def warn_renamed(where: str, old: str, new: str) -> None:
+    """Warn of an old spelling, at the line of whoever called the function that calls this.
+
+    >>> with warnings.catch_warnings(record=True, action="always") as told:
+    ...     warn_renamed("clip", "limit", "max_delta")
+    >>> str(told[0].message)
+    'clip: `limit` is deprecated, write `max_delta`'
+    """
+    message = f"{where}: `{old}` is deprecated, write `{new}`"
+    warnings.warn(message, DeprecationWarning, stacklevel=3)
+
+
+def renamed(**names: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Let a function take keywords by their old names too, with a warning.
+
+    Args:
+        names: For each old name the new one.
+
+    Returns:
+        A decorator. The signature that it shows has the new names; overloads tell type checkers of
+        the old ones.
+
+    >>> @renamed(limit="max_delta")
+    ... def clip(max_delta: float) -> float:
+    ...     return max_delta
+    >>> with warnings.catch_warnings(record=True, action="always") as told:
+    ...     clip(limit=2.0)
+    2.0
+    """
+
+    def taking_both(f: Callable[..., R]) -> Callable[..., R]:
+        @wraps(f)
+        def called(*args: object, **kwargs: object) -> R:
+            for old in names.keys() & kwargs.keys():
+                warn_renamed(f.__name__, old, names[old])
+                kwargs = _with_new_name(f.__name__, kwargs, old, names[old])
+            return f(*args, **kwargs)
+
+        return called
+
+    return taking_both
+
+
+def _with_new_name(where: str, kwargs: dict[str, object], old: str, new: str) -> dict[str, object]:
+    if new in kwargs:
+        raise TypeError(f"{where}: `{old}` and `{new}` are one argument, got both")
+    return {new if name == old else name: given for name, given in kwargs.items()}

@@ -4,6 +4,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence, Set
+from inspect import signature
 from reprlib import repr as short_repr
 from types import FunctionType
 from typing import NamedTuple, TypeVar
@@ -334,8 +335,10 @@ def _instance(name: str, content: object, known: _Known, where: str) -> object:
 
 
 def _record(kind: type[Record], content: object, known: _Known, inside: str) -> Record:
-    given = _of_keys(content, set(kind.field_names()), inside)
-    fields = {key: _read(given[key], known, f"{inside}.{key}") for key in kind.field_names()}
+    names = kind.field_names()
+    optional = _with_defaults(kind)  # a file of an older microfp may not know them
+    given = _of_keys(content, {*names} - optional, inside, optional)
+    fields = {key: _read(given[key], known, f"{inside}.{key}") for key in names if key in given}
     check_fields(kind, fields, inside)
     try:
         record = kind_in_memory(kind, fields)(**fields)
@@ -345,6 +348,11 @@ def _record(kind: type[Record], content: object, known: _Known, inside: str) -> 
         ) from None
     check_record(record, inside)
     return record
+
+
+def _with_defaults(kind: type[Record]) -> set[str]:
+    fields = signature(kind).parameters.values()
+    return {field.name for field in fields if field.default is not field.empty}
 
 
 def _named_tuple(kind: type, items: list[object], where: str) -> object:

@@ -13,8 +13,19 @@ Point(x=1.1221146075409685, y=0.08147717341718697, label=-1.0)
 """
 
 from microfp.datasets.bundled import digits, iris
+from microfp.datasets.cells import Marks
 from microfp.datasets.drawn import blobs, circles, moons, spiral
 from microfp.datasets.examples import Dataset, Point, Row, dataset, subset
+from microfp.datasets.features import (
+    BooleanColumn,
+    CategoricalColumn,
+    DateColumn,
+    IgnoredColumn,
+    InputColumn,
+    NumericColumn,
+)
+from microfp.datasets.inference import Choices, TableError, infer
+from microfp.datasets.matrices import Matrix
 from microfp.datasets.patterns import (
     checkerboard,
     rings,
@@ -32,6 +43,7 @@ from microfp.datasets.preparing import (
     split,
     standardize,
 )
+from microfp.datasets.schemas import SCHEMA_RECORDS, Encoded, Schema, Trouble, encode
 from microfp.datasets.tables import (
     Table,
     from_rows,
@@ -42,13 +54,28 @@ from microfp.datasets.tables import (
     table_texts,
     wrong_cell,
 )
+from microfp.datasets.typed import typed_dataset, typed_targets
 
 __all__ = [
+    "SCHEMA_RECORDS",
+    "BooleanColumn",
+    "CategoricalColumn",
+    "Choices",
     "Dataset",
+    "DateColumn",
+    "Encoded",
+    "IgnoredColumn",
+    "InputColumn",
+    "Marks",
+    "Matrix",
+    "NumericColumn",
     "Point",
     "Row",
+    "Schema",
     "Standardization",
     "Table",
+    "TableError",
+    "Trouble",
     "batch",
     "batch_numbers",
     "batches",
@@ -57,7 +84,9 @@ __all__ = [
     "circles",
     "dataset",
     "digits",
+    "encode",
     "from_rows",
+    "infer",
     "iris",
     "moons",
     "one_hot",
@@ -73,6 +102,8 @@ __all__ = [
     "table_dataset",
     "table_numbers",
     "table_texts",
+    "typed_dataset",
+    "typed_targets",
     "waves",
     "wrong_cell",
     "xor",

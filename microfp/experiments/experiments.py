@@ -21,7 +21,7 @@ from returns.result import Failure, Result, Success
 
 from microfp.base.checks import check_count, check_kind, wrong_kind, wrong_value
 from microfp.compiler.python.scores import scores
-from microfp.datasets import Dataset, Standardization, dataset, split, standardize
+from microfp.datasets import Dataset, Schema, Standardization, dataset, split, standardize
 from microfp.errors import DataError, MicrofpError
 from microfp.experiments.configurations import (
     AUTO,
@@ -352,7 +352,14 @@ def _start(
         targets=_fitted(numbers, (target,)) if scaled and not classes else None,
         configuration=configuration,
         state=initial_state(model, optimizer_of(configuration)),
+        schema=_schema(whole),
     )
+
+
+def _schema(dataset: Dataset) -> Schema | None:
+    """What the metadata know of the table that the numbers were made of."""
+    found = dataset.metadata.get("schema")
+    return found if isinstance(found, Schema) else None
 
 
 def _fitted(training: Dataset, columns: Sequence[str]) -> Standardization:

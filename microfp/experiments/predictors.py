@@ -28,7 +28,7 @@ from returns.io import IOResult
 from microfp.base.checks import wrong_kind, wrong_value
 from microfp.checkpoint import Format, load_record, save_record
 from microfp.compiler.python.scores import scores
-from microfp.datasets import Dataset, Row, Standardization, dataset
+from microfp.datasets import SCHEMA_RECORDS, Dataset, Row, Schema, Standardization, dataset
 from microfp.errors import DataError, FileError, ShapeError
 from microfp.experiments.configurations import (
     AUTO,
@@ -81,6 +81,7 @@ class Predictor(Record):
         targets: How numbers to predict are scaled in training; None for not at all.
         configuration: What the model was trained by; its loss is not "auto".
         state: Where its training is; `state.model` is the model.
+        schema: How a table of text becomes features; None where they came as numbers.
 
     Raises:
         ValueError: If the parts do not fit.
@@ -96,6 +97,7 @@ class Predictor(Record):
     targets: Standardization | None = attr(default=None)
     configuration: Configuration = attr()
     state: TrainState[MLP] = attr()
+    schema: Schema | None = attr(default=None)
 
     def __invariant__(self) -> tuple[bool, str]:
         """Raise the error that says what is wrong; pyrsistent's own would say only that."""
@@ -162,8 +164,24 @@ def _check_shapes(predictor: Predictor) -> None:
             f"Predictor: the model must have {wanted[0]} inputs and {wanted[1]} outputs, as many "
             f"as features and classes ask for, got {found[0]} and {found[1]}"
         )
+    _check_schema(predictor)
     _check_scale("inputs", predictor.inputs, len(predictor.features))
     _check_scale("targets", predictor.targets, 1)
+
+
+def _check_schema(predictor: Predictor) -> None:
+    schema = predictor.schema
+    if schema is None:
+        return
+    expected = predictor.features, (predictor.target,)
+    if (schema.inputs, schema.targets) != expected:
+        raise wrong_value(
+            "Predictor",
+            "schema",
+            f"one that makes the features {', '.join(predictor.features):.100} and the target "
+            f"{predictor.target:.40}",
+            schema,
+        )
 
 
 def _check_scale(name: str, scale: Standardization | None, columns: int) -> None:
@@ -443,7 +461,7 @@ def _determination(errors: Sequence[float], ys: Sequence[float]) -> float | None
 # Files
 
 FORMAT: Format[Predictor] = Format(
-    "microfp predictor", 1, Predictor, (Configuration, Standardization)
+    "microfp predictor", 1, Predictor, (Configuration, Standardization, *SCHEMA_RECORDS)
 )
 """The file of a predictor.
 

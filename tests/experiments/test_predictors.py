@@ -17,9 +17,18 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
-from microfp import checkpoint, nn, optim, tree
+from microfp import checkpoint, datasets, nn, optim, tree
 from microfp.configurations import Configuration
-from microfp.datasets import Standardization, dataset, iris, moons
+from microfp.datasets import (
+    Choices,
+    Standardization,
+    Table,
+    dataset,
+    infer,
+    iris,
+    moons,
+    typed_dataset,
+)
 from microfp.errors import DataError, ShapeError
 from microfp.experiments import run
 from microfp.predictors import (
@@ -206,6 +215,45 @@ def test_a_predictor_comes_back_whole(botanist: Predictor, tmp_path: Path) -> No
         assert predict(back, rows) == predict(predictor, rows)
         assert back.configuration == predictor.configuration
         assert saved(back, tmp_path / "again") == text
+
+
+def test_a_schema_is_part_of_a_predictor_and_of_its_file(tmp_path: Path) -> None:
+    kinds = ("cat", "bird")
+    rows = tuple(
+        (
+            ("north", "south")[i % 2],
+            f"{i * 0.7:.2f}" if i % 5 else "",
+            f"2020-0{1 + i % 9}-11",
+            "yn"[i % 2],
+            str(i),
+            kinds[i % 2],
+        )
+        for i in range(20)
+    )
+    names = ("side", "weight", "seen", "tame", "row", "kind")
+    table = Table(source="p.csv", names=names, rows=rows, lines=tuple(range(2, 22)))
+    schema = infer(table, "kind", Choices(drop=("row",)))
+    predictor = trained(typed_dataset(table, schema))
+    assert predictor.schema == schema
+    text = saved(predictor, tmp_path / "model.json")
+    back = unsafe_perform_io(load_predictor(tmp_path / "model.json").unwrap())
+    assert back.schema == schema
+    assert saved(back, tmp_path / "again") == text
+    xs = datasets.encode(schema, table).xs
+    assert predict(back, xs) == predict(predictor, xs)
+    with pytest.raises(ValueError, match=r"schema must be one that makes the features side=north"):
+        back.set(schema=schema.set(columns=schema.columns[1:]))
+
+
+def test_a_file_that_knew_no_schema_is_read(botanist: Predictor, tmp_path: Path) -> None:
+    data = json.loads(saved(botanist, tmp_path / "model.json"))
+    del data["state"]["Predictor"]["schema"]
+    plain = json.dumps([data["nodes"], data["state"]], sort_keys=True, separators=(",", ":"))
+    text = json.dumps({**data, "sha256": sha256(plain.encode()).hexdigest()})
+    (tmp_path / "old.json").write_text(text)
+    back = unsafe_perform_io(load_predictor(tmp_path / "old.json").unwrap())
+    assert back == botanist.set(state=back.state)
+    assert back.schema is None
 
 
 def test_a_forged_file_is_refused_with_the_place_and_the_reason(

@@ -1,0 +1,207 @@
+"""What a cell of a table says: a number, a truth, a moment, or that nothing is there.
+
+Each reader takes one text and gives what it means, or None where it means no such thing.
+
+>>> read_cell(" 1.234,5 ", Marks(decimal=",", thousands=".")), is_missing("NA")
+(1234.5, True)
+>>> read_moment("2013-01-31 06:00").isoformat()
+'2013-01-31T06:00:00'
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from microfp.base.numbers import read_number
+from microfp.record import Record, attr
+
+__all__ = [
+    "EXACT",
+    "MISSING",
+    "TRUTHS",
+    "Marks",
+    "is_code",
+    "is_missing",
+    "moment_form",
+    "read_cell",
+    "read_moment",
+    "read_truth",
+]
+
+_WORDS: Final = (
+    "? - -- . na n/a #n/a <na> nan -nan null none nil missing #null! #div/0! #value! -1.#ind"
+)
+MISSING: Final = frozenset(("", *_WORDS.split()))
+"""What stands in a cell, in small letters, where nothing is known.
+
+>>> "n/a" in MISSING, "0" in MISSING
+(True, False)
+"""
+
+TRUTHS: Mapping[str, float] = {
+    "true": 1.0,
+    "false": 0.0,
+    "yes": 1.0,
+    "no": 0.0,
+    "y": 1.0,
+    "n": 0.0,
+    "t": 1.0,
+    "f": 0.0,
+    "on": 1.0,
+    "off": 0.0,
+}
+"""The words for 1 and 0, in small letters.
+
+>>> TRUTHS["yes"]
+1.0
+"""
+
+EXACT: Final = 2**53
+"""The largest whole number below which a float holds every one.
+
+>>> float(EXACT) == float(EXACT + 1)
+True
+"""
+
+
+class Marks(Record):
+    """How numbers are written in a table.
+
+    Args:
+        decimal: What stands before the fraction: "." or ",".
+        thousands: What may stand between groups of three digits; "" for nothing.
+
+    >>> read_cell("1 234,5", Marks(decimal=",", thousands=" "))
+    1234.5
+    """
+
+    decimal: str = attr(default=".")
+    thousands: str = attr(default="")
+
+
+def is_missing(text: str) -> bool:
+    """Whether a cell says that nothing is known.
+
+    >>> is_missing(" "), is_missing("N/A"), is_missing("0")
+    (True, True, False)
+    """
+    return text.strip().lower() in MISSING
+
+
+def read_cell(text: str, marks: Marks, *, signs: bool = False) -> float | None:
+    """Read a finite number.
+
+    Args:
+        text: The cell.
+        marks: How numbers are written; a number without those marks is read as well.
+        signs: Whether currency and percent signs are passed over.
+
+    >>> read_cell("12%", Marks()), read_cell("12%", Marks(), signs=True)
+    (None, 12.0)
+    """
+    bare = _SIGNS.sub("", text) if signs else text
+    number = read_number(_plain(bare, marks), words=False)
+    return number if number is not None and math.isfinite(number) else None
+
+
+_SIGNS = re.compile(r"[$€£¥%]|\b(?:USD|EUR|GBP|CHF)\b")
+
+
+def _plain(text: str, marks: Marks) -> str:
+    """The number as it is written with a point and without groups."""
+    if marks.thousands and marks.thousands in text and _groups(marks).fullmatch(text.strip()):
+        text = text.replace(marks.thousands, "")
+    return text.replace(marks.decimal, ".", 1) if marks.decimal != "." else text
+
+
+@lru_cache(maxsize=16)
+def _groups(marks: Marks) -> "re.Pattern[str]":
+    mark, decimal = re.escape(marks.thousands), re.escape(marks.decimal)
+    return re.compile(rf"[+-]?[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+(?:{decimal}[0-9]*)?")
+
+
+def is_code(text: str) -> bool:
+    """Whether a whole number would lose digits as a float: zeros in front, or too many digits.
+
+    >>> is_code("01067"), is_code("7359588353404810659"), is_code("1067"), is_code("0.5")
+    (True, True, False, False)
+    """
+    digits = text.strip().lstrip("+-")
+    return digits.isdecimal() and (
+        (len(digits) > 1 and digits[0] == "0") or (len(digits) > 15 and int(digits) > EXACT)
+    )
+
+
+def read_truth(text: str) -> float | None:
+    """Read one of the words for yes and no.
+
+    >>> read_truth("Yes"), read_truth("1")
+    (1.0, None)
+    """
+    return TRUTHS.get(text.strip().lower())
+
+
+FORMS: Final = (
+    "%Y/%m/%d",
+    "%d.%m.%Y",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%m/%d/%y",
+    "%d/%m/%y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%Y-%m",
+    "%Y/%m",
+)
+"""How days are written, besides as in ISO 8601; a time of the day may follow.
+
+>>> FORMS[0]
+'%Y/%m/%d'
+"""
+
+_TIMES: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+ISO: Final = "ISO 8601"
+_DATE = re.compile(r"(?:[0-9]{1,4}[-/. ].*|[A-Za-z]{3,9} [0-9].*)[0-9](?:Z| ?[AaPp][Mm])?")
+
+
+def read_moment(text: str, form: str = ISO) -> datetime | None:
+    """Read a day, or a day and a time; without a zone, and in UTC where there is one.
+
+    Args:
+        text: The cell.
+        form: How it is written, as `moment_form` finds it.
+
+    >>> read_moment("31.01.2013", "%d.%m.%Y").day
+    31
+    """
+    bare = text.strip()
+    if not _DATE.fullmatch(bare):
+        return None
+    try:
+        found = datetime.fromisoformat(bare) if form == ISO else datetime.strptime(bare, form)  # noqa: DTZ007 - the zone is taken off below
+    except ValueError:
+        return None
+    offset = found.utcoffset()
+    return found.replace(tzinfo=None) if offset is None else (found - offset).replace(tzinfo=None)
+
+
+def moment_form(texts: tuple[str, ...]) -> str | None:
+    """How all of these moments are written; None if they are none, or not all in one way.
+
+    >>> moment_form(("31/01/2013", "01/02/2013"))
+    '%d/%m/%Y'
+    """
+    if not texts or not _DATE.fullmatch(texts[0].strip()):
+        return None
+    forms = (ISO, *(day + time for day in FORMS for time in _TIMES))
+    return next((it for it in forms if all(read_moment(text, it) for text in texts)), None)

@@ -1,0 +1,90 @@
+"""Rows of numbers that are kept as columns of doubles: eight bytes a number, whatever their count.
+
+>>> rows = Matrix([[1.0, 2.0], [3.0, 4.0]])
+>>> rows[0], len(rows), rows == ((1.0, 3.0), (2.0, 4.0))
+((1.0, 3.0), 2, True)
+"""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeAlias, overload
+
+__all__ = ["Matrix"]
+
+_Row: TypeAlias = tuple[float, ...]
+
+
+class Matrix(Sequence[_Row]):
+    """Rows of floats, all of one width, that do not change; equal to a tuple of the same rows.
+
+    Args:
+        columns: At least one, all of one length.
+
+    >>> Matrix([[1.0, 2.0]])[::-1]
+    Matrix(n=2, d=1)
+    """
+
+    __slots__ = ("_columns",)
+
+    _columns: "tuple[array[float], ...]"
+
+    def __init__(self, columns: Iterable[Iterable[float]]) -> None:
+        object.__setattr__(self, "_columns", tuple(array("d", column) for column in columns))
+
+    @property
+    def columns(self) -> tuple[memoryview, ...]:
+        """The columns, to be read.
+
+        >>> [list(column) for column in Matrix([[1.0, 2.0]]).columns]
+        [[1.0, 2.0]]
+        """
+        return tuple(memoryview(column).toreadonly() for column in self._columns)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: rows do not change."""
+        raise AttributeError(f"Matrix: {name} cannot be set, rows do not change")
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    def __iter__(self) -> Iterator[_Row]:
+        return zip(*self._columns, strict=True)
+
+    @overload
+    def __getitem__(self, place: int) -> _Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Matrix": ...
+    def __getitem__(self, place: int | slice) -> "_Row | Matrix":
+        if isinstance(place, slice):
+            return self.each(lambda column: column[place])
+        return tuple([column[place] for column in self._columns])
+
+    def at(self, places: Sequence[int]) -> "Matrix":
+        """The rows at some places, in their order.
+
+        >>> Matrix([[1.0, 2.0]]).at([1, 1])[0]
+        (2.0,)
+        """
+        return self.each(lambda column: map(column.__getitem__, places))
+
+    def each(self, change: "Callable[[array[float]], Iterable[float]]") -> "Matrix":
+        """The rows whose columns are made of these, one by one.
+
+        >>> Matrix([[1.0, 2.0]]).each(lambda column: [2.0 * x for x in column])[1]
+        (4.0,)
+        """
+        return Matrix(map(change, self._columns))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Matrix):
+            return self._columns == other._columns
+        return tuple(self) == other if isinstance(other, tuple) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Matrix, (self._columns,)
+
+    def __repr__(self) -> str:
+        return f"Matrix(n={len(self)}, d={len(self._columns)})"

@@ -1,0 +1,262 @@
+"""Schemas: what the columns of a table are, and which inputs of a model they make.
+
+`infer` finds a schema in a table; `encode` makes the numbers that a model sees of any table of the
+same columns, in whatever order, with whatever else. Both are pure, and a schema is plain data: it
+is part of a predictor and of its file.
+
+>>> schema = Schema(
+...     columns=(CategoricalColumn(name="island", categories=("Biscoe", "Dream")),),
+...     targets=("species",),
+... )
+>>> schema.inputs
+('island=Biscoe', 'island=Dream')
+"""
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from microfp.base.checks import wrong_value
+from microfp.datasets.cells import Marks
+from microfp.datasets.coded import CodedColumn, columns_of
+from microfp.datasets.examples import Row
+from microfp.datasets.features import (
+    BooleanColumn,
+    CategoricalColumn,
+    DateColumn,
+    IgnoredColumn,
+    InputColumn,
+    NumericColumn,
+    Problem,
+    cell_inputs,
+    inputs_of,
+)
+from microfp.datasets.matrices import Matrix
+from microfp.datasets.tables import Table
+from microfp.errors import DataError
+from microfp.record import Record, attr
+
+__all__ = [
+    "SCHEMA_RECORDS",
+    "Encoded",
+    "Missing",
+    "Schema",
+    "Trouble",
+    "Unseen",
+    "encode",
+]
+
+Missing: TypeAlias = Literal["fill", "skip", "error"]
+"""What becomes of a row with a missing cell: it is filled, left out, or refused.
+
+>>> missing: Missing = "skip"
+"""
+
+Unseen: TypeAlias = Literal["other", "error"]
+"""What becomes of a category that was not there when the schema was found.
+
+>>> unseen: Unseen = "other"
+"""
+
+
+class Schema(Record):
+    """What the columns of a table are, which inputs they make, and what is predicted.
+
+    Args:
+        columns: Those of the table that are no targets, in its order.
+        targets: The names of what is predicted.
+        classes: Whether targets are names of classes; else they are numbers.
+        marks: How numbers are written.
+        missing: What becomes of a row with a missing cell.
+        unseen: What becomes of a category that is not known.
+
+    Raises:
+        ValueError: If two inputs have one name, or a word is none of those above.
+
+    >>> Schema(columns=(NumericColumn(name="age"),), targets=("kind",)).inputs
+    ('age',)
+    """
+
+    columns: tuple[InputColumn, ...] = attr()
+    targets: tuple[str, ...] = attr()
+    classes: bool = attr(default=False)
+    marks: Marks = attr(default=Marks())
+    missing: Missing = attr(default="fill")
+    unseen: Unseen = attr(default="other")
+
+    def __invariant__(self) -> tuple[bool, str]:
+        """Raise the error that says what is wrong; pyrsistent's own would say only that."""
+        if len(set(self.inputs)) < len(self.inputs):
+            raise wrong_value("Schema", "columns", "of different names", self.inputs)
+        for name, known in (("missing", ("fill", "skip", "error")), ("unseen", ("other", "error"))):
+            if self[name] not in known:
+                raise wrong_value("Schema", name, f"one of {', '.join(known)}", self[name])
+        return True, ""
+
+    @property
+    def used(self) -> tuple[InputColumn, ...]:
+        """The columns that make inputs.
+
+        >>> Schema(columns=(IgnoredColumn(name="id", why="it counts"),), targets=("y",)).used
+        ()
+        """
+        return tuple(it for it in self.columns if not isinstance(it, IgnoredColumn))
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the inputs of a model, in order."""
+        return tuple(name for column in self.columns for name in inputs_of(column))
+
+
+SCHEMA_RECORDS: Final[tuple[type[Record], ...]] = (
+    Schema,
+    Marks,
+    NumericColumn,
+    CategoricalColumn,
+    BooleanColumn,
+    DateColumn,
+    IgnoredColumn,
+)
+"""The records that a schema is made of, to be named in the format of a file.
+
+>>> SCHEMA_RECORDS[0].__name__
+'Schema'
+"""
+
+
+class Trouble(NamedTuple):
+    """A cell from which no inputs could be made.
+
+    Attributes:
+        row: The number of its row in the table, from 0.
+        column: The name of its column.
+        expected: What should stand there.
+        found: What stands there.
+
+    >>> str(Trouble(2, "age", "a number", "old"))
+    "age must be a number, got 'old'"
+    """
+
+    row: int
+    column: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        shown = repr(self.found[:40]) if self.found.strip() else "an empty cell"
+        return f"{self.column} must be {self.expected}, got {shown}"
+
+
+class Encoded(NamedTuple):
+    """The inputs that a schema makes of the rows of a table.
+
+    Attributes:
+        xs: A row of inputs for each row that could be read; none where none could.
+        rows: Which rows of the table they are, from 0.
+        troubles: For each other row, the first cell that stood in the way; in order.
+
+    >>> from microfp.datasets.tables import Table
+    >>> schema = Schema(columns=(NumericColumn(name="age"),), targets=("kind",))
+    >>> table = Table(source="", names=("age",), rows=(("4",), ("old",)), lines=(1, 2))
+    >>> found = encode(schema, table)
+    >>> found.xs, found.rows, str(found.troubles[0])
+    (((4.0,),), (0,), "age must be a number, got 'old'")
+    """
+
+    xs: Sequence[Row]
+    rows: Sequence[int]
+    troubles: tuple[Trouble, ...]
+
+
+LARGE: Final = 2**16
+"""From so many numbers on, rows are kept as columns of doubles.
+
+>>> LARGE
+65536
+"""
+
+
+def encode(schema: Schema, table: Table) -> Encoded:
+    """Make the inputs of a model of the rows of a table.
+
+    The columns are found by their names; others are passed over, the targets too. A row with a
+    cell that means nothing to the schema is left out and named.
+
+    Args:
+        schema: What the columns are.
+        table: Cells of text.
+
+    Raises:
+        DataError: If a column is missing, or there is more than one of its name.
+
+    >>> schema = Schema(columns=(NumericColumn(name="age", fill=3.0, indicator=True),), targets=())
+    >>> rows = (("x", "4"), ("y", "NA"))
+    >>> encode(schema, Table(source="", names=("note", "age"), rows=rows, lines=(2, 3))).xs
+    ((4.0, 0.0), (3.0, 1.0))
+    """
+    cells, columns = _found(schema, table), list["array[float]"]()
+    troubles: dict[int, Trouble] = {}
+    for column, coded in cells:  # a plain loop: numbers and troubles of a column come together
+        known = [_inputs(schema, column, text) for text in coded.texts]
+        columns += _numbers(column, coded, known)
+        troubles = {**dict(_troubles(column, coded, known)), **troubles}
+    return _whole(columns, len(table.rows), troubles)
+
+
+def _found(schema: Schema, table: Table) -> list[tuple[InputColumn, CodedColumn]]:
+    places = {name: place for place, name in enumerate(table.names)}
+    absent = [column.name for column in schema.used if column.name not in places]
+    if absent:
+        names = ", ".join(map(repr, absent))
+        has = ", ".join(table.names)
+        many = "columns" if len(absent) > 1 else "a column"
+        raise DataError(
+            f"{table.source}, line 1: there must be {many} {names:.200}, got only {has:.200}"
+        )
+    twice = [it.name for it in schema.used if table.names.count(it.name) > 1]
+    if twice:
+        raise DataError(
+            f"{table.source}, line 1: there must be a column {twice[0]!r}, got two of that name"
+        )
+    columns = columns_of(table.rows)
+    return [(column, columns[places[column.name]]) for column in schema.used]
+
+
+def _inputs(schema: Schema, column: InputColumn, text: str) -> Row | Problem:
+    fills, strict = schema.missing == "fill", schema.unseen == "error"
+    return cell_inputs(column, text, schema.marks, fills=fills, strict=strict)
+
+
+def _numbers(
+    column: InputColumn, coded: CodedColumn, known: Sequence[Row | Problem]
+) -> Iterator["array[float]"]:
+    """The inputs of a column, one array each; 0.0 where there is a problem."""
+    width = len(inputs_of(column))
+    rows = [(0.0,) * width if isinstance(it, Problem) else it for it in known]
+    for place in range(width):
+        numbers = [row[place] for row in rows]
+        yield array("d", map(numbers.__getitem__, coded.codes))
+
+
+def _troubles(
+    column: InputColumn, coded: CodedColumn, known: Sequence[Row | Problem]
+) -> Iterable[tuple[int, Trouble]]:
+    bad: Mapping[int, Problem] = {i: it for i, it in enumerate(known) if isinstance(it, Problem)}
+    if bad:
+        for row, code in enumerate(coded.codes):
+            if code in bad:
+                yield row, Trouble(row, column.name, bad[code].expected, coded.texts[code])
+
+
+def _whole(
+    columns: Sequence["array[float]"], count: int, troubles: Mapping[int, Trouble]
+) -> Encoded:
+    """The rows without trouble, as tuples where they are few."""
+    rows: Sequence[int] = range(count)
+    if troubles:
+        rows = tuple(row for row in rows if row not in troubles)
+        columns = [array("d", map(column.__getitem__, rows)) for column in columns]
+    xs: Sequence[Row] = Matrix(columns)
+    if len(rows) * len(columns) < LARGE:
+        xs, rows = tuple(xs), tuple(rows)
+    return Encoded(xs, rows, tuple(troubles[row] for row in sorted(troubles)))

@@ -57,6 +57,7 @@ from microfp.base.persistent import (
     field_of,
     store_invariants,
 )
+from microfp.base.watching import missing, watched
 
 if TYPE_CHECKING:
     from inspect import Signature
@@ -207,6 +208,8 @@ class _RecordType(_PRecordMeta):
         rest = {k: v for k, v in body.items() if k not in own}
         rest["__slots__"] = tuple(n for n in own if n not in inherited)
         rest["_attrs"] = inherited | own
+        if isinstance(call := rest.get("__call__"), types.FunctionType):
+            rest["__call__"] = watched(call)
         store_invariants(rest, bases, "_precord_invariants", "__invariant__")
         return type.__new__(mcs, name, bases, rest, **options)
 
@@ -327,6 +330,8 @@ else:
 
         def __getattr__(self, name):  # asked where there is no such attribute
             kind = type(self)
+            if name in kind._names:
+                missing(self, name)
             raise AttributeError(f"{kind.__name__} has no attribute {name!r}{_hint(kind, name)}")
 
         def __len__(self):
@@ -457,10 +462,7 @@ class Record(_Stored):
         def __replace__(self, /, **changes: object) -> Self: ...
 
         set: ClassVar[_Set]
-        """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`.
-
-        A type checker holds the keywords to the fields: see `Changes`.
-        """
+        """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`."""
 
     else:
 
@@ -489,6 +491,7 @@ class Record(_Stored):
         try:
             return object.__getattribute__(self, name)
         except AttributeError:
+            missing(self, name)
             raise KeyError(name) from None
 
     def __contains__(self, name: object, /) -> bool:

@@ -3,8 +3,10 @@
 A layer of 128 equal neurons is one neuron 128 times. A part is a record that can be called and
 holds no other record that can; parts of one structure, called with as many inputs, do the same to
 other parameters. So the call of each is a node of its own, and what such a call computes is traced
-once. Where every score comes from parts that are called in rows, each row with what the row before
-has given, the model is a list of `Row`s. Any other model is traced scalar by scalar.
+once. What stands in for a part is of its class, and has no fields: a model may branch on what a
+part is, and one that reads a part is traced scalar by scalar. Where every score comes from parts
+that are called in rows, each row with what the row before has given, the model is a list of `Row`s.
+Any other model is traced scalar by scalar.
 
 >>> from microfp import nn
 >>> rows = trace_rows(nn.mlp(2, [16, 16, 1]), 2)
@@ -12,14 +14,14 @@ has given, the model is a list of `Row`s. Any other model is traced scalar by sc
 [(16, 0, 3, 'relu'), (16, 48, 17, 'relu'), (1, 320, 0, 'total')]
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import chain, pairwise
 from operator import is_
-from types import new_class
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, TypeGuard
 
 from pyrsistent import PMap, PRecord, PVector, pmap, pvector
 
+from microfp.base.watching import is_watched, watching
 from microfp.compiler.trace.refusals import called
 from microfp.compiler.trace.stand_ins import (
     Traced,
@@ -79,8 +81,8 @@ class Row(NamedTuple):
 def trace_rows(model: Model, width: int) -> tuple[Row, ...] | None:
     """Trace a model for one row of `width` inputs, part by part; None where it is no list of rows.
 
-    What stands in for a part can be called, and nothing else: whoever reads a field of it has to
-    do with a model that is traced scalar by scalar.
+    A part can be called, and asked for its class: whoever reads a field of it has to do with a
+    model that is traced scalar by scalar.
 
     >>> from microfp import Record, attr, nn, value
     >>> from microfp.values import Value
@@ -95,7 +97,9 @@ def trace_rows(model: Model, width: int) -> tuple[Row, ...] | None:
     """
     tracer, inputs = _Tracer(), tuple(traced_number(f"x{i}") for i in range(width))
     try:
-        outputs: object = called(tracer.stand_in(model), inputs)  # type: ignore[arg-type]  # a model
+        with watching(tracer):
+            stand_in: Callable[..., object] = tracer.stand_in(model)  # type: ignore[assignment]  # a model
+            outputs = called(stand_in, inputs)
     except CompileError:  # where it is more than that, tracing scalars says so
         return None
     scores = (outputs,) if isinstance(outputs, Value) else outputs
@@ -129,6 +133,7 @@ def _row(calls: Sequence["_Call"]) -> Row | None:
     first = calls[0]
     steps = {b.part.first - a.part.first for a, b in pairwise(calls)}
     is_alike = all(call.kind is first.kind and _same(call.inputs, first.inputs) for call in calls)
+    is_alike = is_alike and len(set(first.inputs)) == len(first.inputs)  # a part may compare them
     if not is_alike or len(steps) > 1 or any(step <= 0 for step in steps):
         return None
     return Row(first.kind, len(calls), first.part.first, next(iter(steps), 0))
@@ -172,7 +177,6 @@ class _Tracer:
         self.calls: dict[Value, _Call] = {}
         self.count: int = 0
         self.refused: bool = False
-        self._classes: dict[type[Record], type[Record]] = {}
 
     def stand_in(self, tree: object) -> object:
         """The same tree, with a stand-in for each part."""
@@ -192,43 +196,44 @@ class _Tracer:
         return tree
 
     def _part(self, record: Record) -> Record:
+        """A record of the same class, without any field."""
+        if not is_watched(type(record).__call__):
+            self.refuse()
         leaves = leaves_of(record)
-        shape = structure_of(record, leaves)
-        made = self._class(type(record)).unchecked()
-        self.parts[id(made)] = _Part(record, shape, self.count), made
+        made: Record = object.__new__(type(record))
+        self.parts[id(made)] = _Part(record, structure_of(record, leaves), self.count), made
         self.count += len(leaves)
         return made
 
-    def _class(self, kind: type[Record]) -> type[Record]:
-        """A kind of records that can be called, and nothing else."""
-        if kind not in self._classes:
-            refuse = self.refuse
-            body = {
-                "__call__": lambda stand_in, *given, **named: self._call(stand_in, given, named),
-                **dict.fromkeys(("__getattr__", "__getitem__", "iteritems", "keys"), refuse),
-            }
-            made: type[Record] = new_class(kind.__name__, (kind,), {}, lambda it: it.update(body))
-            made._writers = ()  # it is built without its fields
-            self._classes[kind] = made
-        return self._classes[kind]
-
-    def refuse(self, *_given: object, **_named: object) -> NoReturn:
+    def refuse(self) -> NoReturn:
         """Raise what ends the tracing of parts."""
         self.refused = True
         raise CompileError("a part of a model is read, and not only called")
 
-    def _call(self, stand_in: Record, given: Sequence[object], named: object) -> Value:
-        """Call a part: a node that stands for what it gives."""
-        if named or len(given) != 1 or not isinstance(given[0], tuple | list | PVector):
+    def missing(self, record: object, _name: str) -> None:
+        """Refuse to read a part."""
+        if id(record) in self.parts:
             self.refuse()
-        part, inputs = self.parts[id(stand_in)][0], given[0]
+
+    def called(
+        self,
+        record: object,
+        call: Callable[..., object],
+        given: Sequence[object],
+        named: Mapping[str, object],
+    ) -> object:
+        """Call a part: a node that stands for what it gives. Call any other record as ever."""
+        if id(record) not in self.parts:
+            return call(record, *given, **named)
+        if named or len(given) != 1 or not _is_plain(given[0]):
+            self.refuse()
+        part, inputs = self.parts[id(record)][0], given[0]
         kinds = frozenset(map(type, inputs))
         key = part.shape, len(inputs), _container(inputs), kinds
         if key not in self.kinds:
             self.kinds[key] = self._kind(part.record, inputs, kinds)
         node = traced_leaf(None)
-        nodes = tuple(inputs) if kinds == {Traced} else tuple(map(node_of, inputs))
-        self.calls[node] = _Call(part, self.kinds[key], nodes)
+        self.calls[node] = _Call(part, self.kinds[key], _nodes(inputs, kinds))
         return node
 
     def _kind(self, record: Record, inputs: Sequence[object], kinds: frozenset[type]) -> Kind:
@@ -254,9 +259,20 @@ _MAKERS: dict[type, Callable[[str | None], Value]] = {
 """What makes one more stand-in of the same kind."""
 
 
-def _container(inputs: object) -> Callable[[list[Value]], Sequence[Value]]:
+def _nodes(inputs: Sequence[object], kinds: frozenset[type]) -> tuple[Value, ...]:
+    """The nodes of stand-ins, which are of those kinds."""
+    nodes = inputs if kinds == {Traced} else map(node_of, inputs)  # type: ignore[arg-type]  # numbers
+    return tuple(nodes)  # type: ignore[arg-type]  # the stand-ins themselves
+
+
+def _is_plain(inputs: object) -> TypeGuard[Sequence[object]]:
+    """Whether it is a sequence that can be made of its elements."""
+    return isinstance(inputs, tuple | list | PVector) and not hasattr(inputs, "_fields")
+
+
+def _container(inputs: Sequence[object]) -> Callable[[list[Value]], Sequence[Value]]:
     """What makes a sequence of the same kind."""
-    return pvector if isinstance(inputs, PVector) else list if isinstance(inputs, list) else tuple
+    return pvector if isinstance(inputs, PVector) else type(inputs)  # type: ignore[return-value]  # of values
 
 
 def _foreign(output: Value, *own: Sequence[Value]) -> bool:

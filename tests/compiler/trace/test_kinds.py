@@ -1,13 +1,16 @@
 """Kinds of records: which models are rows of parts, and which are traced scalar by scalar."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import singledispatch
 from typing import Any
 
 import pytest
 from pyrsistent import PMap, PRecord, PVector, pmap, pvector
 
 from microfp import Record, Value, attr, nn, tanh, total, value
-from microfp.compiler.trace.kinds import Row, trace_rows
+from microfp.compiler.ir.passes import lower
+from microfp.compiler.ir.program import run
+from microfp.compiler.trace.kinds import Kind, Row, trace_rows
 from microfp.tree import freeze, parameters
 
 
@@ -228,13 +231,144 @@ def test_a_number_and_a_node_are_no_inputs_of_a_kind() -> None:
     assert shapes(Mixes(rows=((nn.neuron(2), nn.neuron(2)),)), 2) is None
 
 
-def test_what_stands_in_for_a_part_is_of_its_class() -> None:
-    seen = list[bool]()
+class Squared(nn.Neuron):
+    """A neuron of another class, and nothing else."""
 
-    class Looks(Stack):
+
+@singledispatch
+def dispatched(_part: object, output: Value) -> Value:
+    return output
+
+
+@dispatched.register
+def _(_part: Squared, output: Value) -> Value:
+    return output * output
+
+
+LOOKS: dict[str, Callable[[Any, Any], bool]] = {
+    "type is": lambda part, _: type(part) is Squared,
+    "type equals": lambda part, _: type(part) == Squared,  # noqa: E721 - what is tested
+    "class is": lambda part, _: part.__class__ is Squared,
+    "isinstance": lambda part, _: isinstance(part, Squared),
+    "name": lambda part, _: type(part).__name__ == "Squared",
+    "table": lambda part, _: {Squared: True, nn.Neuron: False}[type(part)],
+    "order": lambda part, _: Squared in type(part).__mro__,
+    "dispatch": lambda part, _: dispatched.dispatch(type(part)) is not dispatched.dispatch(object),
+    "identity": lambda part, model: part is model.rows[-1][0],
+    "address": lambda part, model: id(part) == id(model.rows[-1][0]),
+    "equality": lambda part, model: part == model.rows[-1][0],
+    "place": lambda part, model: (
+        model.rows[-1].index(part) == 0 if part in model.rows[-1] else False
+    ),
+    "hash": lambda part, model: hash(part) == hash(model.rows[-1][0]),
+    "field": lambda part, model: part.weights is model.rows[-1][0].weights,
+    "leaf": lambda part, model: part.bias is model.rows[-1][0].bias,
+    "item": lambda part, model: part["bias"] is model.rows[-1][0]["bias"],
+    "asked": lambda part, _: hasattr(part, "bias") and type(part) is Squared,
+    "length": lambda part, _: len(part) == 3 and type(part) is Squared,
+    "text": lambda part, _: repr(part).startswith("Squared"),
+    "default": lambda part, _: getattr(part, "bias", None) is not None and type(part) is Squared,
+}
+
+
+class Looks(Stack):
+    """A model that branches on what its parts are."""
+
+    looks: str = attr()
+
+    def __call__(self, inputs: Sequence[Value]) -> tuple[Value, ...]:
+        signals: tuple[Value, ...] = tuple(inputs)
+        for row in self.rows:
+            signals = tuple([self._fired(part, signals) for part in row])
+        return signals
+
+    def _fired(self, part: Any, signals: tuple[Value, ...]) -> Value:
+        is_wanted = LOOKS[self.looks](part, self)
+        fired: Value = part(signals if is_wanted else tuple([x * 2.0 for x in signals]))
+        return fired
+
+
+class Sorts(Looks):
+    """A model that calls its rows in an order that depends on what their parts are."""
+
+    def __call__(self, inputs: Sequence[Value]) -> tuple[Value, ...]:
+        rows = sorted(self.rows, key=lambda row: LOOKS[self.looks](row[0], self))
+        return Stack(rows=tuple(rows))(inputs)
+
+
+def squared(width: int) -> Squared:
+    made = nn.neuron(width, seed=7)
+    return Squared(weights=made.weights, bias=made.bias)
+
+
+LAST_COMES_LAST = ((squared(2), squared(2)), (nn.neuron(2, seed=1), nn.neuron(2, seed=2)))
+
+
+@pytest.mark.parametrize("model", [Looks, Sorts])
+@pytest.mark.parametrize("looks", LOOKS)
+@pytest.mark.parametrize("rows", [LAST_COMES_LAST, LAST_COMES_LAST[::-1]], ids=["one", "other"])
+def test_a_model_that_looks_at_what_a_part_is_computes_what_it_does_when_it_is_called(
+    looks: str, model: type[Looks], rows: Any
+) -> None:
+    built: Any = model(rows=rows, looks=looks)
+    traced = trace_rows(built, 2)
+    if traced is not None:  # by kinds: then the scores are those of the model itself
+        scores = [score.data for score in built([value(0.3), value(-0.7)])]
+        assert by_rows(traced, built, [0.3, -0.7]) == scores
+
+
+def by_rows(rows: Sequence[Row], model: Any, inputs: Sequence[float]) -> list[float]:
+    """The scores of a model, computed call by call from its rows."""
+    numbers = [p.data for p in parameters(model)]
+    for row in rows:
+        starts = [row.first + row.step * call for call in range(row.calls)]
+        size, given = len(row.kind.parameters), inputs
+        inputs = [output_of(row.kind, given, numbers[start : start + size]) for start in starts]
+    return list(inputs)
+
+
+def output_of(kind: Kind, inputs: Sequence[float], numbers: Sequence[float]) -> float:
+    program = lower(kind.output, kind.inputs, kind.parameters)
+    (output,) = run(program, [*inputs, *numbers])
+    return output
+
+
+ASKED = ["type is", "type equals", "class is", "isinstance", "name", "table", "order", "dispatch"]
+
+
+@pytest.mark.parametrize("looks", [*ASKED, "identity", "address"])
+def test_a_look_at_the_class_or_the_identity_of_a_part_keeps_a_model_in_rows(looks: str) -> None:
+    assert shapes(Sorts(rows=LAST_COMES_LAST, looks=looks), 2) is not None
+    assert shapes(Sorts(rows=LAST_COMES_LAST[::-1], looks=looks), 2) is not None
+
+
+@pytest.mark.parametrize("looks", sorted({*LOOKS} - {*ASKED, "identity", "address"}))
+def test_a_look_into_a_part_does_not(looks: str) -> None:
+    is_like_identity = looks in ("equality", "place")  # of one part with itself nothing is read
+    rows = LAST_COMES_LAST if is_like_identity else LAST_COMES_LAST[::-1]
+    assert shapes(Sorts(rows=rows, looks=looks), 2) is None
+
+
+def test_a_class_whose_call_nobody_can_watch_is_left_to_the_scalars() -> None:
+    class Late(nn.Neuron):
+        pass
+
+    Late.__call__ = lambda self, inputs: inputs[0] * self.bias  # type: ignore[method-assign]
+    assert shapes(Stack(rows=((Late(weights=neuron().weights, bias=value(0.0)),),)), 2) is None
+
+
+def test_a_part_that_compares_its_inputs_is_not_traced_with_others() -> None:
+    class Compares(Record):
+        level: Value = attr()
+
+        def __call__(self, inputs: Sequence[Value]) -> Value:
+            return self.level * inputs[0] if inputs[0] is inputs[1] else self.level + inputs[0]
+
+    class Twice(Stack):
         def __call__(self, inputs: Sequence[Value]) -> tuple[Value, ...]:
-            seen.extend(isinstance(part, nn.Neuron) for part in self.rows[0])
-            return super().__call__(inputs)
+            (hidden,) = self.rows[0]
+            (last,) = self.rows[1]
+            return (last((hidden(inputs),) * 2),)
 
-    assert shapes(Looks(rows=LIKE), 2) == [(2, 0, 3)]
-    assert seen == [True, True]
+    model = Twice(rows=((neuron(),), (Compares(level=value(1.0)),)))
+    assert shapes(model, 2) is None

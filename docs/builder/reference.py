@@ -199,7 +199,7 @@ def module_of(name: str) -> ModuleType:
 def _sources(module: str) -> tuple[str, ...]:
     """The modules that a module imports names from, each behind those that it imports itself."""
     named = {source for source, _, _ in _imports(module)} - {module}
-    needs = {it: named & {source for source, _, _ in _imports(it)} for it in sorted(named)}
+    needs = {it: (named - {it}) & {source for source, _, _ in _imports(it)} for it in sorted(named)}
     return tuple(TopologicalSorter(needs).static_order())
 
 

@@ -14,26 +14,29 @@ __all__ = ["deprecated", "renamed", "warn_renamed"]
 R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., object])
 
+
+def _deprecated(message: str) -> Callable[[F], F]:
+    """Mark an overload as deprecated, for type checkers and editors (PEP 702).
+
+    Args:
+        message: What to write in its place.
+
+    >>> @deprecated("write `twice`")
+    ... def double(x: float) -> float:
+    ...     return 2 * x
+    >>> double.__deprecated__
+    'write `twice`'
+    """
+
+    def marked(f: F) -> F:
+        f.__deprecated__ = message  # type: ignore[attr-defined]  # that is what marks it
+        return f
+
+    return marked
+
+
 if not TYPE_CHECKING:
-
-    def deprecated(message: str) -> Callable[[F], F]:
-        """Mark an overload as deprecated, for type checkers and editors (PEP 702).
-
-        Args:
-            message: What to write in its place.
-
-        >>> @deprecated("write `twice`")
-        ... def double(x: float) -> float:
-        ...     return 2 * x
-        >>> double.__deprecated__
-        'write `twice`'
-        """
-
-        def marked(f: F) -> F:
-            f.__deprecated__ = message
-            return f
-
-        return marked
+    deprecated = _deprecated
 
 
 def warn_renamed(where: str, old: str, new: str) -> None:

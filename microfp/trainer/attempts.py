@@ -11,6 +11,7 @@ packs and unpacks by itself, inside the attempt, and hands executors nothing but
 import pickle
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from returns.result import Failure, Result, Success
@@ -22,6 +23,10 @@ __all__ = ["Attempt", "Pack", "Parcel", "Raised", "Task", "attempt", "by_referen
 
 C = TypeVar("C")
 R = TypeVar("R")
+
+GLANCES = 100
+SPENT = 1_000_000
+"""How often we look at a thread, and more nanoseconds than one spends meanwhile that waits."""
 
 
 class Raised(NamedTuple):
@@ -192,12 +197,37 @@ def _called(run: Callable[[C], R], configuration: C, *, here: bool = False) -> A
 
 
 def _told_to_end(thread: "Thread") -> None:
-    """Raise SystemExit in a thread, which ends it once it is in Python again."""
+    """Raise SystemExit in a thread that computes; one that waits is left alone.
+
+    What is raised in a thread stays pending until that thread is in Python again, and until then
+    every other thread stops at each call to look; under a tracer, Python 3.11 looks for ever.
+    """
     import ctypes
 
-    if thread.ident is not None:
+    if thread.ident is not None and _computes(thread):
         ident = ctypes.c_ulong(thread.ident)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(SystemExit))
+
+
+def _computes(thread: "Thread") -> bool:
+    """Whether a thread uses the processor; true where a system does not tell."""
+    from time import sleep
+
+    try:
+        before = _nanoseconds_of(thread)
+        for _ in range(GLANCES):
+            sleep(0.005)  # where the other thread has its turn
+            if _nanoseconds_of(thread) - before > SPENT:
+                return True
+    except OSError:
+        return thread.is_alive()
+    return False
+
+
+def _nanoseconds_of(thread: "Thread") -> int:
+    """How long a thread has run, as Linux counts it."""
+    counts = Path(f"/proc/self/task/{thread.native_id}/schedstat").read_text("ascii")
+    return int(counts.split()[0])
 
 
 def _last_line(error: BaseException) -> str:

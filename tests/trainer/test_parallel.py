@@ -398,6 +398,19 @@ def test_a_hung_run_is_one_failure_and_its_worker_goes_on(tmp_path: Path, dask: 
             assert second.unwrap() == "done"
 
 
+def test_a_run_that_waits_for_ever_holds_up_nobody_who_is_traced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    traced, before = [], sys.gettrace()
+    sys.settrace(lambda *event: traced.append(event))
+    try:
+        (result,) = sweep([str(pipe)], hung, time_limit=0.05)
+    finally:
+        sys.settrace(before)
+    assert result.failure().is_lost
+    assert traced
+
+
 def test_a_run_that_is_late_is_told_to_end() -> None:
     before = {*threading.enumerate()}
     (result,) = sweep([1], spinning, time_limit=0.05)

@@ -39,6 +39,9 @@ class Kept(Generic[P, R]):
 
     Made by `kept`. Threads may share it: two of them may make the same result at once. It holds no
     lock, which a process that is forked meanwhile would wait for.
+
+    >>> Kept(len, 2, lambda found: 8, 100)((1.0, 2.0))
+    2
     """
 
     def __init__(

@@ -25,7 +25,15 @@ from microfp.checkpoint.checks import (
     too_deep,
     wrong,
 )
-from microfp.checkpoint.formats import OWN, TAGS, Format, Function, item_names, kind_in_memory
+from microfp.checkpoint.formats import (
+    OPTIONAL,
+    OWN,
+    TAGS,
+    Format,
+    Function,
+    item_names,
+    kind_in_memory,
+)
 from microfp.errors import CheckpointError
 from microfp.ops import PRIMITIVES
 from microfp.record import Record
@@ -334,8 +342,10 @@ def _instance(name: str, content: object, known: _Known, where: str) -> object:
 
 
 def _record(kind: type[Record], content: object, known: _Known, inside: str) -> Record:
-    given = _of_keys(content, set(kind.field_names()), inside)
-    fields = {key: _read(given[key], known, f"{inside}.{key}") for key in kind.field_names()}
+    optional = OPTIONAL.get(kind, frozenset())
+    given = _of_keys(content, set(kind.field_names()) - optional, inside, optional)
+    names = [name for name in kind.field_names() if name in given]
+    fields = {key: _read(given[key], known, f"{inside}.{key}") for key in names}
     check_fields(kind, fields, inside)
     try:
         record = kind_in_memory(kind, fields)(**fields)

@@ -27,7 +27,7 @@ from microfp.compiler.native.run.executable import (
     executable_for,
     run_rows,
 )
-from microfp.compiler.trace.calls import trace_model
+from microfp.compiler.trace.calls import check_size, trace_model
 from microfp.compiler.trace.refusals import called, final
 from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.compiler.trace.structure import Template, template
@@ -161,6 +161,7 @@ def _differentiated(f: Callable[..., Scalar], shape: Shape, form: Form) -> tuple
     leaves = tuple(traced_leaf(None) for _ in range(_leaf_count(shape)))
     argument = _on_leaves(shape, iter(leaves))
     output = _output(called(f, argument))
+    check_size("the function", output)
     table, nothing = gradient_nodes(output, leaves, {output: value(1.0)}), value(0.0)
     outputs = (output, *(table.get(leaf, nothing) for leaf in leaves))
     compiled = executable_for(lower(outputs, leaves), summed=0, width=1, form=form)

@@ -16,6 +16,7 @@ GROUPS = {
     "wide": "wide: MLP(2, [64, 64, 1]) on 100 and 10,000 examples",
     "digits": "digits: MLP(64, [64, 10]) on handwritten digits, adam",
     "large": "large: MLP(784, [128, 10]), 100,000 parameters",
+    "structures": "structures: the memory that 500 different networks take, compiled one by one",
     "irregular": "irregular: a graph of 100,000 nodes without structure",
 }
 

@@ -48,6 +48,7 @@ __all__ = [
     "mask",
     "parameter_count",
     "parameters",
+    "runs",
     "scalars",
     "unfreeze",
     "values",
@@ -159,18 +160,22 @@ def values(tree: object) -> Iterator[Value]:
     >>> [v.data for v in values((value(1.0), "and", (value(2.0),)))]
     [1.0, 2.0]
     """
-    return chain.from_iterable(_runs(tree, ()))
+    return chain.from_iterable(run for _, run in runs(tree))
 
 
-def _runs(tree: object, path: Path) -> Iterator[Sequence[Value]]:
-    """The values of a tree in runs: many leaves that stand beside each other, or one value."""
+def runs(tree: object, path: Path = ()) -> Iterator[tuple[Path, Sequence[Value]]]:
+    """Yield the values of a tree in runs, each with its path: one value, or a sequence of leaves.
+
+    >>> [(path, len(run)) for path, run in runs((value(1.0), (value(2.0), value(3.0))))]
+    [((0,), 1), ((1,), 2)]
+    """
     if isinstance(tree, Value):
-        yield (tree,)
+        yield path, (tree,)
     elif holds_leaves_only(tree) and len(path) < DEEPEST:
-        yield tree
+        yield path, tree
     elif isinstance(tree, CONTAINERS):
         for key, branch in _shallow(tree, path):
-            yield from _runs(branch, (*path, key))
+            yield from runs(branch, (*path, key))
     else:
         _check_holds_no_values(path, tree)
 
@@ -265,8 +270,8 @@ def leaves_of(model: object) -> tuple[Value, ...]:
     >>> len(leaves_of((value(1.0), value(2.0))))
     2
     """
-    runs = (run for run in _runs(model, ()) if len(run) > 1 or run[0].op == LEAF)
-    return tuple(dict.fromkeys(chain.from_iterable(runs)))
+    found = (run for _, run in runs(model) if len(run) > 1 or run[0].op == LEAF)
+    return tuple(dict.fromkeys(chain.from_iterable(found)))
 
 
 _leaves: Callable[[object], tuple[Value, ...]] = remembering(leaves_of)

@@ -1,5 +1,7 @@
 """Pure functions that remember results, by keys of their arguments or by the very same ones.
 
+`kept` is an `lru_cache` that is bound by bytes as well: by what its results are said to take.
+
 `memoized` and `by_key` ask whether an argument has the key of one of before: class, fields and
 bits, since equal things need not compute the same. The first is for a function of one argument,
 which pickles and compares; the second for a function of a module. `remembering` asks whether it is
@@ -11,19 +13,87 @@ the same object: for models and data, which are large and do not change.
 (2.0, True)
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from functools import lru_cache, wraps
+from contextlib import suppress
+from functools import lru_cache, update_wrapper, wraps
 from operator import is_
 from typing import Generic, ParamSpec, TypeVar
 
 from microfp.base.binding import shown
 from microfp.base.keys import Keyed, key
 
-__all__ = ["by_key", "memoized", "remembering"]
+__all__ = ["MOST_BYTES", "Kept", "by_key", "kept", "memoized", "remembering"]
 
 A = TypeVar("A")
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+MOST_BYTES = 2**27
+"""What all results of one function may take together; the last one is kept, however large."""
+
+
+class Kept(Generic[P, R]):
+    """A pure function of hashable arguments that remembers its last results, as far as they fit.
+
+    Made by `kept`. Threads may share it: two of them may make the same result at once. It holds no
+    lock, which a process that is forked meanwhile would wait for.
+
+    >>> Kept(len, 2, lambda found: 8, 100)((1.0, 2.0))
+    2
+    """
+
+    def __init__(
+        self, f: Callable[P, R], most: int, weigh: Callable[[R], int], most_bytes: int
+    ) -> None:
+        self.f: Callable[P, R] = f
+        self.most: int = most
+        self.weigh: Callable[[R], int] = weigh
+        self.most_bytes: int = most_bytes
+        self.found: OrderedDict[Hashable, R] = OrderedDict()
+        update_wrapper(self, f)
+
+    def __call__(self, *arguments: P.args, **named: P.kwargs) -> R:
+        """Return what is remembered, or find it out."""
+        asked = (arguments, *named.items())
+        with suppress(KeyError):  # it is not known, or another thread has just dropped it
+            self.found.move_to_end(asked)
+            return self.found[asked]
+        result = self.found[asked] = self.f(*arguments, **named)
+        self._drop_the_oldest()
+        return result
+
+    def _drop_the_oldest(self) -> None:
+        weight = sum(map(self.weigh, list(self.found.values())))
+        with suppress(KeyError):  # another thread drops as well
+            while len(self.found) > 1 and (len(self.found) > self.most or weight > self.most_bytes):
+                weight -= self.weigh(self.found.popitem(last=False)[1])
+
+    def cache_clear(self) -> None:
+        """Forget all results."""
+        self.found.clear()
+
+
+def kept(
+    most: int, weigh: Callable[[object], int], most_bytes: int = MOST_BYTES
+) -> Callable[[Callable[P, R]], Kept[P, R]]:
+    """Let a pure function of hashable arguments remember its last results, as far as they fit.
+
+    Args:
+        most: How many results.
+        weigh: How many bytes a result takes, about.
+        most_bytes: What they may take together. The last result is kept, however large.
+
+    >>> squares = kept(2, lambda found: 8)(lambda number: [number * number])
+    >>> squares(3) is squares(3)
+    True
+    >>> large = kept(2, lambda found: 8, most_bytes=10)(lambda number: [number])
+    >>> first = large(1)
+    >>> large(2) is large(2), large(1) is first
+    (True, False)
+    """
+    return lambda f: Kept(f, most, weigh, most_bytes)
 
 
 class _Memoized(Generic[A, R]):
@@ -74,13 +144,16 @@ def memoized(function: Callable[[A], R]) -> Callable[[A], R]:
     return _Memoized(function)
 
 
-def by_key(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def by_key(
+    most: int, weigh: Callable[[object], int] = lambda _: 0
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a pure function remember its last results, by the keys of its arguments.
 
     The keys of the last arguments are known as long as they are the very same objects.
 
     Args:
         most: How many results.
+        weigh: How many bytes a result takes, about; see `kept`.
 
     Raises:
         TraceError: When called, if an argument has no key, since it may change.
@@ -90,10 +163,10 @@ def by_key(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     ((<class 'float'>, 1.0), (<class 'int'>, 1), True)
     """
 
-    def kept(f: Callable[P, R]) -> Callable[P, R]:
+    def remembering_by_key(f: Callable[P, R]) -> Callable[P, R]:
         keys = remembering(_keys)
 
-        @lru_cache(maxsize=most)
+        @kept(most, weigh)
         def by_keys(keyed: tuple[Keyed[object], ...], names: tuple[str, ...]) -> R:
             things = [one.thing for one in keyed]
             first = len(things) - len(names)
@@ -105,7 +178,7 @@ def by_key(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
         return remembers
 
-    return kept
+    return remembering_by_key
 
 
 def _keys(*things: object) -> tuple[Keyed[object], ...]:

@@ -41,6 +41,8 @@ def misfits(hint: object, found: object, where: str) -> Iterator[Misfit]:
 
     >>> list(misfits(float | None, True, "rate"))
     [Misfit(where='rate', expected='of type float | None', found=True)]
+    >>> next(misfits(Literal["sum", "mean"], "max", "how")).expected
+    "one of 'sum', 'mean'"
     >>> list(misfits(tuple[float, str], (1, "a"), "pair"))
     []
     """
@@ -75,6 +77,14 @@ def _is_of(hint: object, found: object) -> bool:
 
 
 def _described(hint: object) -> str:
-    """A type as a reader would write it: without the modules that its names come from."""
+    """A type as a reader would write it: without the modules that its names come from.
+
+    Of a choice between names, the names.
+    """
+    if get_origin(hint) is Literal:
+        return f"one of {', '.join(map(repr, get_args(hint)))}"
+    parts = get_args(hint)
+    if get_origin(hint) in (Union, UnionType) and Literal in map(get_origin, parts):
+        return " or ".join(map(_described, parts))
     named = hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint)
     return f"of type {re.sub(r'[a-z_]+[.]', '', named)}"

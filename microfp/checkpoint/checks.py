@@ -15,9 +15,9 @@ from microfp.base.hints import kinds
 from microfp.base.misfits import misfits
 from microfp.checkpoint.formats import OPTIMIZER_STATES, OWN
 from microfp.errors import CheckpointError
-from microfp.nn import ACTIVATIONS, MLP, Activation, Layer, Model, Neuron
+from microfp.nn import MLP, Activation, Layer, Model, Neuron
 from microfp.record import Record
-from microfp.trainer import TrainState
+from microfp.trainer import TrainState, foreign_memory
 from microfp.tree import CONTAINERS, branches, parameter_count
 from microfp.values import Value
 
@@ -182,12 +182,6 @@ def _check_neuron(neuron: Neuron, where: str) -> None:
         raise CheckpointError(f"{where}.weights must be at least one value, got none")
 
 
-def _check_activation_name(name: object, where: str) -> None:
-    """Check a name before its type, which would be told as a list of literals."""
-    if isinstance(name, str) and name not in ACTIVATIONS:
-        raise wrong(f"{where}.activation", f"one of {', '.join(ACTIVATIONS)}", name)
-
-
 def _check_widths(widths: list[int], where: str) -> None:
     if not widths:
         raise CheckpointError(f"{where} must be at least one neuron, got none")
@@ -218,6 +212,9 @@ def _check_state(state: TrainState[M], where: str) -> None:
             _check_lengths(part, most, inside)
         elif OWN.get(type(part).__name__) is type(part):
             raise wrong(inside, "what an optimiser remembers", part)
+    foreign = foreign_memory(state)
+    if foreign is not None:
+        raise CheckpointError(f"{where}.optimizer_state {foreign}")
 
 
 def _records(found: object, where: str) -> Iterator[tuple[Record, str]]:
@@ -266,8 +263,6 @@ def check_fields(kind: type, fields: Mapping[str, object], where: str) -> None:
     for name, field in fields.items():
         wanted = hints.get(name, object)
         is_activation = Activation in (wanted, *get_args(wanted))
-        if is_activation:
-            _check_activation_name(field, where)
         for misfit in misfits(wanted, field, f"{where}.{name}"):
             raise wrong(*misfit)
         if is_activation and not _takes_a_value(field):

@@ -26,7 +26,14 @@ from microfp.checkpoint.checks import (
     too_deep,
     wrong,
 )
-from microfp.checkpoint.formats import OWN, TAGS, Format, Function, item_names, kind_in_memory
+from microfp.checkpoint.formats import (
+    OWN,
+    TAGS,
+    Format,
+    Function,
+    item_names,
+    kind_in_memory,
+)
 from microfp.errors import CheckpointError
 from microfp.ops import PRIMITIVES
 from microfp.record import Record

@@ -20,7 +20,7 @@ from microfp.checkpoint.checks import (
     too_deep,
     wrong,
 )
-from microfp.checkpoint.formats import OWN, TAGS, Format, item_names, kind_in_files
+from microfp.checkpoint.formats import OPTIONAL, OWN, TAGS, Format, item_names, kind_in_files
 from microfp.errors import CheckpointError, ShapeError
 from microfp.record import Record
 from microfp.tree import branches, values
@@ -142,7 +142,9 @@ def _record_data(record: Record, nodes: _Places, where: str) -> object:
     name = _type_name(kind_in_files(type(record)), where)
     inside = f"{where}.{name}"
     check_record(record, inside)
-    return {name: {key: _data(v, nodes, f"{inside}.{key}") for key, v in record.items()}}
+    optional = OPTIONAL.get(kind_in_files(type(record)), ())
+    held = ((key, v) for key, v in record.items() if not (v is None and key in optional))
+    return {name: {key: _data(v, nodes, f"{inside}.{key}") for key, v in held}}
 
 
 def _map_data(found: PMap[object, object], nodes: _Places, where: str) -> list[object]:

@@ -12,6 +12,7 @@ from microfp.values import FUNCTIONS
 
 __all__ = [
     "OPTIMIZER_STATES",
+    "OPTIONAL",
     "OWN",
     "TAGS",
     "Format",
@@ -56,6 +57,13 @@ OWN: Mapping[str, Function] = {thing.__name__: thing for thing in (*_RECORDS, *_
 
 >>> OWN["TrainState"].__name__
 'TrainState'
+"""
+
+OPTIONAL: Mapping[type, frozenset[str]] = {TrainState: frozenset({"memory_of"})}
+"""The fields that a file may leave out, since older ones do.
+
+>>> OPTIONAL[TrainState]
+frozenset({'memory_of'})
 """
 
 TAGS = frozenset({"text", "tuple", "map", "function", "value", "node"})

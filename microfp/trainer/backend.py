@@ -19,7 +19,7 @@ from pyrsistent import PVector, pvector
 
 from microfp.base.checks import check_count, check_kind, check_seed
 from microfp.datasets import Dataset, batch
-from microfp.errors import TraceError
+from microfp.errors import ShapeError, TraceError
 from microfp.losses import Loss, check_fits
 from microfp.nn import Model
 from microfp.optim import Optimizer, check_memory
@@ -29,6 +29,8 @@ from microfp.trainer.state import (
     Metrics,
     Stepped,
     TrainState,
+    foreign_memory,
+    of_known_parameters,
     parameter_numbers,
     remembers_for,
 )
@@ -178,11 +180,12 @@ def is_logged(metrics: Metrics, log_every: int, last: int) -> bool:
 
 
 def check_state(training: Training, state: TrainState[M]) -> TrainState[M]:
-    """Check that a state remembers what the optimiser of a training does, of as many parameters.
+    """Check that a state remembers what the optimiser of a training does, of its own parameters.
 
     Raises:
         TypeError: If its memory is that of another optimiser.
-        ShapeError: If it is that of another model.
+        ShapeError: If it is that of another model, or of other parameters of the model, since some
+            were frozen or thawed.
 
     >>> from microfp import datasets, losses, nn, optim, trainer
     >>> training = checked_training(
@@ -195,7 +198,10 @@ TraceState(tr...0, 0.0, 0.0])) (TraceState)
     """
     if not remembers_for(state, training.optimizer):  # for speed: reading it is half of a step
         check_memory(training.optimizer, state.optimizer_state, len(parameter_numbers(state)))
-    return state
+        wrong = foreign_memory(state)
+        if wrong is not None:
+            raise ShapeError(f"train: the optimizer state {wrong}")
+    return of_known_parameters(state)
 
 
 def check_captured(captured: frozenset[Value], state: TrainState[M]) -> None:

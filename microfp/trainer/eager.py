@@ -109,6 +109,7 @@ def _advanced(optimizer: Optimizer, state: TrainState[M], found: Differentiated[
         model=with_parameters(state.model, moved),
         optimizer_state=after,
         metrics=_metrics(found.evaluation, slopes, optimizer, state.step),
+        memory_of=state.memory_of,
     )
 
 

@@ -59,6 +59,7 @@ class _Opened(NamedTuple):
         step: How many steps have been done.
         numbers: The parameters after them.
         memory: What the optimiser remembers after them.
+        memory_of: Which parameters it remembers that of.
     """
 
     stream: Stream
@@ -67,6 +68,7 @@ class _Opened(NamedTuple):
     step: int
     numbers: Sequence[float]
     memory: object
+    memory_of: str | None
 
     def run(self, count: int, *, last_only: bool) -> Steps:
         """Run some more steps, at most `count` of them and at least one."""
@@ -89,7 +91,7 @@ def _open(training: Training, state: TrainState[M]) -> _Opened:
         check_fits(loss, state.model, dataset)  # which says what is wrong
     stream = open_stream(loss, optimizer, template, dataset)
     check_captured(stream.trainer.examples.captured, state)
-    place = state.step, numbers, state.optimizer_state
+    place = state.step, numbers, state.optimizer_state, state.memory_of
     return _Opened(stream, _chooser(training), template, *place)
 
 
@@ -160,7 +162,7 @@ def _last_state(opened: _Opened, steps: Steps, metrics: Metrics) -> Stepped[M]:
     kind = kind_of(opened.template, optimizer=opened.stream.optimizer)
     model = Unbuilt.unchecked(kind, Deferred(partial(steps.numbers, last)))
     memory = Deferred(partial(steps.state, last))
-    return Stepped.unchecked(metrics.step + 1, Deferred(model), memory, metrics)
+    return Stepped.unchecked(metrics.step + 1, Deferred(model), memory, metrics, opened.memory_of)
 
 
 def _block(opened: _Opened, steps: Steps) -> list[Stepped[M]]:
@@ -177,6 +179,7 @@ def _block(opened: _Opened, steps: Steps) -> list[Stepped[M]]:
         list(map(Deferred, models)),
         list(map(Deferred, map(partial, repeat(steps.state), places))),
         _metrics(opened, steps),
+        [opened.memory_of] * steps.count,
     )
     return block[::-1]
 

@@ -135,7 +135,7 @@ def _next(
         math.sqrt(after.squares),
     )
     model = Deferred(Unbuilt.unchecked(prepared.kind, after.numbers))
-    return Stepped.unchecked(state.step + 1, model, after.state, metrics)
+    return Stepped.unchecked(state.step + 1, model, after.state, metrics, state.memory_of)
 
 
 def _updated(

@@ -8,7 +8,8 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, TypeVar
+from hashlib import sha256
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pyrsistent import PMap, PVector, pvector
 
@@ -19,7 +20,7 @@ from microfp.compiler.trace.structure import Template, template
 from microfp.nn import Model
 from microfp.optim import Optimizer
 from microfp.record import Deferred, Record, attr, pending
-from microfp.tree import parameters, with_parameters, without_parameters
+from microfp.tree import parameters, runs, with_parameters, without_parameters
 
 M = TypeVar("M", bound=Model)
 S = TypeVar("S")
@@ -60,6 +61,9 @@ class TrainState(Record, Generic[M_co]):
         model: The model after them.
         optimizer_state: What the optimiser remembers.
         metrics: Of the last step; None before the first.
+        memory_of: Which parameters it remembers that of: the digest of their places in the model.
+            None where it remembers nothing of single ones, and where nobody has said, as in a
+            state that is made by hand.
 
     >>> from microfp import nn, optim
     >>> initial_state(nn.mlp(2, [1]), optim.sgd(0.1))
@@ -70,6 +74,21 @@ class TrainState(Record, Generic[M_co]):
     model: M_co = attr(deferrable=True)
     optimizer_state: object = attr(deferrable=True)
     metrics: Metrics | None = attr()
+    memory_of: str | None = attr(default=None)
+
+    if not TYPE_CHECKING:
+
+        def set(self, *args, **changes):
+            """Return a copy with some fields changed; another memory is of nobody knows what.
+
+            >>> from microfp import nn, optim
+            >>> start = initial_state(nn.mlp(2, [1]), optim.momentum(0.1))
+            >>> start.set(optimizer_state=()).memory_of is None
+            True
+            """
+            changes = dict([args]) if args else changes
+            forgotten = {"memory_of": None} if "optimizer_state" in changes else {}
+            return Record.set(self, **(forgotten | changes))
 
     def __repr__(self) -> str:
         """Show the step and the last loss; a model would fill pages."""
@@ -87,6 +106,7 @@ class Stepped(TrainState[M_co]):
         model: The model after them.
         optimizer_state: What the optimiser remembers.
         metrics: Of the last step.
+        memory_of: Which parameters it remembers that of.
 
     >>> from microfp import datasets, nn, trainer
     >>> state = next(trainer.train(nn.mlp(2, [1]), datasets.moons(4)))
@@ -180,7 +200,74 @@ def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
     numbers = pvector(_numbers(model))
     if not numbers:
         raise without_parameters("train", model)
-    return TrainState.unchecked(0, model, optimizer.init(numbers), None)
+    memory = optimizer.init(numbers)
+    return TrainState.unchecked(0, model, memory, None, memory_of(memory, model))
+
+
+def _new_places_of(model: object) -> str:
+    """The digest of the paths to a model's parameters, in order, whatever their numbers are."""
+    places = {parameter: place for place, parameter in enumerate(parameters(model))}
+    found = ((path, [places.get(each) for each in run]) for path, run in runs(model))
+    lines = (f"{'.'.join(map(_key_text, path))}: {own}" for path, own in found if own != [None])
+    return sha256("\n".join(lines).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+def _key_text(key: object) -> str:
+    """A field, an index or a key, as it reads in every process."""
+    return repr(key) if isinstance(key, str | int | float) else type(key).__name__
+
+
+places_of: Callable[[object], str] = remembering(_new_places_of)
+"""Which parameters a model has: the digest of their places."""
+
+
+def memory_of(memory: object, model: object) -> str | None:
+    """Which parameters an optimiser remembers that of; None where it is of none in particular."""
+    return places_of(model) if _holds_numbers(memory) else None
+
+
+def of_known_parameters(state: TrainState[M]) -> TrainState[M]:
+    """A state that says which parameters its memory is of; one that is from elsewhere may not."""
+    if state.memory_of is not None or unbuilt(state) is not None:
+        return state
+    known = memory_of(state.optimizer_state, state.model)
+    return state if known is None else state.set(memory_of=known)
+
+
+def _own_places(state: TrainState[M]) -> str:
+    """Those of the model of a state, found without building it."""
+    known = unbuilt(state)
+    return places_of(state.model if known is None else known.kind.template.model)
+
+
+def foreign_memory(state: TrainState[M]) -> str | None:
+    """Say what is wrong where an optimiser remembers for other parameters than those of the model.
+
+    Returns:
+        What the memory must be, and what it is; None where nothing is wrong.
+
+    >>> from microfp import nn, optim, tree
+    >>> start = initial_state(nn.mlp(2, [1]), optim.momentum(0.1))
+    >>> foreign_memory(start) is None
+    True
+    """
+    is_own = state.memory_of is None or state.memory_of == _own_places(state)
+    return None if is_own or not _holds_numbers(state.optimizer_state) else _OF_OTHERS
+
+
+_OF_OTHERS = (
+    "must be that of the parameters of the model, got that of others: some were frozen, thawed or "
+    "exchanged since; streams.with_optimizer(state, optimizer) begins with no memory"
+)
+
+
+def _holds_numbers(memory: object) -> bool:
+    """Whether something that is remembered could be numbers of single parameters."""
+    if isinstance(memory, Record):
+        return any(map(_holds_numbers, memory.values()))
+    if type(memory) is tuple:
+        return any(map(_holds_numbers, memory))
+    return not (memory is None or isinstance(memory, int | float | str))
 
 
 def state_of(state: TrainState[M], kind: type[S]) -> S:
@@ -214,7 +301,7 @@ def _remembered(memory: object) -> Iterator[object]:
 
 def untrained(model: M) -> TrainState[M]:
     """A state of a model that no optimiser is to train, for the sake of its numbers."""
-    return TrainState.unchecked(0, model, (), None)
+    return TrainState.unchecked(0, model, (), None, None)
 
 
 def unbuilt(state: TrainState[M]) -> Unbuilt | None:

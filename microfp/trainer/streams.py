@@ -44,6 +44,7 @@ from microfp.trainer.state import (
     TrainState,
     initial_state,
     is_finite,
+    memory_of,
     parameter_numbers,
 )
 from microfp.tree import parameters
@@ -388,7 +389,8 @@ def with_optimizer(state: AnyState, optimizer: Optimizer) -> AnyState:
     [11, 11]
     """
     numbers = pvector([p.data for p in parameters(state.model)])
-    return state.set(optimizer_state=optimizer.init(numbers))
+    memory = optimizer.init(numbers)
+    return state.set(optimizer_state=memory, memory_of=memory_of(memory, state.model))
 
 
 # Streams that end where the numbers do

@@ -1,9 +1,10 @@
 """Functions that remember ask once for equal arguments, or for the same ones, and say no more."""
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 from microfp.base.binding import bind
-from microfp.base.memo import memoized, remembering
+from microfp.base.memo import kept, memoized, remembering
 
 
 def plus(a: float, b: float) -> float:
@@ -45,3 +46,36 @@ def test_a_remembering_function_is_called_once_for_the_last_two_of_the_very_same
     one, equal, third = (tuple([1.0] * n) for n in (2, 2, 3))
     assert [lengths(numbers) for numbers in (one, equal, one, third, one)] == [2, 2, 2, 3, 2]
     assert [id(numbers) for numbers in asked] == [id(x) for x in (one, equal, third, one)]
+
+
+def test_kept_results_are_as_many_and_as_large_as_they_may_be_and_the_oldest_go_first() -> None:
+    asked = list[int]()
+
+    def found(size: int) -> bytes:
+        asked.append(size)
+        return bytes(size)
+
+    by_count = kept(2, lambda found: 1)(found)
+    assert [len(by_count(size)) for size in (1, 2, 1, 3, 1, 2)] == [1, 2, 1, 3, 1, 2]
+    assert asked == [1, 2, 3, 2]
+    asked.clear()
+    by_bytes = kept(9, lambda found: len(found) if isinstance(found, bytes) else 0, 10)(found)
+    assert [len(by_bytes(size)) for size in (4, 5, 4, 6, 4, 50, 50, 4)] == [
+        4,
+        5,
+        4,
+        6,
+        4,
+        50,
+        50,
+        4,
+    ]
+    assert asked == [4, 5, 6, 50, 4]
+
+
+def test_threads_share_what_is_kept() -> None:
+    squares = kept(3, lambda found: 1)(lambda number: number * number)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(squares, [*range(7)] * 300))
+    assert found == [number * number for number in [*range(7)] * 300]
+    assert len(squares.found) <= 3 + 4

@@ -33,7 +33,7 @@ UNFITTING: tuple[tuple[object, object, str], ...] = (
     (int, 0.5, "x must be of type int"),
     (str, None, "x must be of type str"),
     (int | None, "1", "x must be of type int | None"),
-    (Literal["a", "b"], "c", "x must be of type Literal['a', 'b']"),
+    (Literal["a", "b"], "c", "x must be one of 'a', 'b'"),
     (Annotated[str, "name"], 1, "x must be of type Annotated[str, 'name']"),
     (tuple[int, ...], (1, "2"), "x[1] must be of type int"),
     (tuple[int, str], (1,), "x must be a tuple of 2"),

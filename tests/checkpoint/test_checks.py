@@ -70,7 +70,7 @@ class Narrow(Record):
 
 
 NARROWER: dict[str, tuple[object, str]] = {
-    "kind": ("left", "kind must be of type Literal['up', 'down'], got 'left'"),
+    "kind": ("left", "kind must be one of 'up', 'down', got 'left'"),
     "size": ({"tuple": [1]}, "size must be a tuple of 2, got (1,)"),
     "count": ("1", "count must be of type int | None, got '1'"),
     "rows": ([[1.5], [None]], "rows[1][0] must be of type float, got None"),

@@ -53,7 +53,8 @@ FORGED = {
     "an unknown activation": Forged(
         (*FIRST, "activation"),
         "nowhere",
-        f"{NEURON}.activation must be one of {', '.join(ACTIVATIONS)}, got 'nowhere'",
+        f"{NEURON}.activation must be one of {', '.join(map(repr, ACTIVATIONS))} or of type "
+        "Callable[[Value], Value], got 'nowhere'",
     ),
     "a type for a function": Forged(
         (*FIRST, "activation"),

@@ -281,7 +281,7 @@ def test_a_forged_file_is_refused_with_the_place_and_the_reason(
     assert forged("classes", "tuple", 0, value=7).startswith(f"{place}.classes[0] must be of type")
     configuration = ("configuration", "Configuration")
     assert "steps must be an int >= 0, got -5" in forged(*configuration, "steps", value=-5)
-    assert "loss must be of type Literal['auto', " in forged(*configuration, "loss", value="system")
+    assert "loss must be one of 'auto', " in forged(*configuration, "loss", value="system")
     scale = ("inputs", "Standardization", "deviations", "tuple", 0)
     assert "inputs must be 4 finite means" in forged(*scale, value=0.0)
     assert "inputs must be 4 finite means" in forged(*scale, value="NaN")

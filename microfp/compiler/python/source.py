@@ -17,6 +17,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
 from typing import NamedTuple, TypeAlias
 
 from microfp.algebra.python_text import (
@@ -340,7 +341,12 @@ def functions_of(program: Program) -> dict[str, Callable[..., float]]:
 Namespace: TypeAlias = tuple[tuple[str, Callable[..., float]], ...]
 
 
-@by_key(64)
+def _bytes(found: object) -> int:
+    """About what a function takes: its code, its lines, and its source, by which it is found."""
+    return 9 * len(found.__code__.co_code) if isinstance(found, FunctionType) else 0
+
+
+@by_key(64, _bytes)
 def compiled(source: str, functions: Namespace) -> Callable[..., object]:
     r"""Compile the source of a function that is called `program`; the same source only once.
 

@@ -131,7 +131,15 @@ def plan_for(
     return plan
 
 
-@by_key(64)
+BYTES_AN_INSTRUCTION = 600
+"""About what an instruction takes in a plan: itself, its line of source, and its bytecode."""
+
+
+def _bytes(found: object) -> int:
+    return BYTES_AN_INSTRUCTION * len(found.example.instructions) if isinstance(found, Plan) else 0
+
+
+@by_key(64, _bytes)
 def find_plan(
     loss: Loss, model: Template, width: int, most_nodes: int | None = None, targets: int = 1
 ) -> Plan | TraceError:

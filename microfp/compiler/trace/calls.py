@@ -22,10 +22,12 @@ from microfp.tree import parameters, with_parameters
 from microfp.values import LEAF, Value, topological_order, total
 
 __all__ = [
+    "LARGEST_GRAPH",
     "ExampleGraph",
     "ModelGraph",
     "PenaltyGraph",
     "captured_leaves",
+    "check_size",
     "trace_example",
     "trace_loss",
     "trace_model",
@@ -120,6 +122,7 @@ def _with_loss(loss: Loss, graph: ModelGraph, targets: int) -> ExampleGraph:
     labels = ["y"] if targets == 1 else [f"y{i}" for i in range(targets)]
     ys = tuple(map(traced_number, labels))
     cost = called(loss.example, graph.scores, *ys)
+    check_size("one example", node_of(cost))
     return ExampleGraph(
         inputs=graph.inputs,
         targets=tuple(map(node_of, ys)),
@@ -127,6 +130,30 @@ def _with_loss(loss: Loss, graph: ModelGraph, targets: int) -> ExampleGraph:
         scores=graph.scores,
         cost=node_of(cost),
     )
+
+
+LARGEST_GRAPH = 2_000_000
+"""The most nodes that are compiled scalar by scalar: a minute or two, and some 4 GB.
+
+>>> LARGEST_GRAPH
+2000000
+"""
+
+
+def check_size(what: str, output: Value) -> None:
+    """Check that a graph is not too large to be compiled.
+
+    Raises:
+        TraceError: If it is; eager walks it in a fraction of the time.
+
+    >>> check_size("one example", traced_leaf(None))
+    """
+    nodes = len(topological_order(output))
+    if nodes > LARGEST_GRAPH:
+        raise TraceError(
+            f"the graph of {what} has {nodes:,} nodes, more than the {LARGEST_GRAPH:,} that are "
+            "compiled; backward and backend='eager' walk it as it is"
+        )
 
 
 def trace_loss(loss: Loss, scores: int, targets: int = 1) -> ExampleGraph:

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microfp import Value, func, native, nn, tanh, tree, value
+from microfp import Value, datasets, func, native, nn, tanh, total, trainer, tree, value
 from microfp.base.binding import bind
+from microfp.compiler.trace import calls
 from microfp.errors import TraceError
 from microfp.record import Record, attr
+from microfp.trainer import Backend
 from microfp.values import Scalar
 
 MODEL = nn.neuron(2, weights=[2.0, -1.0], activation="identity")
@@ -150,3 +152,28 @@ def test_bytes_are_no_numbers(row: bytes) -> None:
 def test_a_number_that_no_float_can_hold_is_named() -> None:
     with pytest.raises(ValueError, match="each of rows must be numbers that a float can hold"):
         native.predict(nn.neuron(1), [[10**400]])
+
+
+def test_a_graph_too_large_to_be_compiled_is_refused_with_its_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(calls, "LARGEST_GRAPH", 100)
+
+    def squares(xs: Sequence[Value]) -> Value:
+        return total([x * x for x in xs])
+
+    _, slopes = native.value_and_grad(squares, (1.0,) * 49)((1.0,) * 49)
+    assert slopes == (2.0,) * 49
+    expected = "the graph of the function has 101 nodes, more than the 100 that are compiled"
+    with pytest.raises(TraceError, match=expected):
+        native.value_and_grad(squares, (1.0,) * 50)
+    model, data = nn.mlp(5, [10, 1]), datasets.dataset([[1.0] * 5], [1.0])
+    compiled: list[Backend] = ["python", "native"]
+    for backend in compiled:
+        with pytest.raises(
+            TraceError, match=r"the graph of one example has [0-9]* nodes, more than"
+        ):
+            trainer.fit(model, data, steps=1, backend=backend)
+    chosen: list[Backend] = ["auto", "eager"]
+    runs = [trainer.fit(model, data, steps=1, backend=each) for each in chosen]
+    assert runs[0].history == runs[1].history

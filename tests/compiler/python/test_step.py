@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+import tracemalloc
 from collections.abc import Sequence
 
 import pytest
@@ -10,7 +11,7 @@ from pyrsistent import PMap, PRecord, PVector, m, pmap, pvector
 
 from microfp.compiler.explain import explain
 from microfp.compiler.python.source import compiled
-from microfp.compiler.python.step import Plan, find_plan, measure, plan_for
+from microfp.compiler.python.step import BYTES_AN_INSTRUCTION, Plan, find_plan, measure, plan_for
 from microfp.compiler.trace.structure import structure, template
 from microfp.datasets import dataset, moons
 from microfp.errors import DataError, TraceError
@@ -350,3 +351,15 @@ def test_a_graph_that_is_too_large_is_refused_where_a_limit_is_given() -> None:
     with pytest.raises(TraceError, match="the graph of one example has 36 nodes, more than 35"):
         plan_for(max_margin(), template(MODEL), 2, 35)
     assert plan_for(max_margin(), template(MODEL), 2, 36).parameter_count == 13
+
+
+def test_plans_take_about_what_they_say() -> None:
+    loss, model = max_margin(alpha=0.01), template(mlp(20, [30, 1]))
+    tracemalloc.start()
+    plan = plan_for(loss, model, 20)
+    both = plan.plain_loop, plan.gated_loop
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    said = BYTES_AN_INSTRUCTION * len(plan.example.instructions)
+    assert all(map(callable, both))
+    assert 0.5 < said / taken < 2.0

@@ -20,8 +20,14 @@ from microfp.base.checks import wrong_kind, wrong_value
 from microfp.base.memo import by_key
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.native.run import jit
-from microfp.compiler.native.run.executable import Executable, Form, executable_for, run_rows
-from microfp.compiler.trace.calls import trace_model
+from microfp.compiler.native.run.executable import (
+    Executable,
+    Form,
+    bytes_of,
+    executable_for,
+    run_rows,
+)
+from microfp.compiler.trace.calls import check_size, trace_model
 from microfp.compiler.trace.refusals import called, final
 from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.compiler.trace.structure import Template, template
@@ -150,12 +156,17 @@ def _leaf_count(shape: Shape) -> int:
     return shape.parts if isinstance(shape.parts, int) else sum(map(_leaf_count, shape.parts))
 
 
-@by_key(64)
+def _differentiated_bytes(found: object) -> int:
+    return bytes_of(found[0]) if isinstance(found, tuple) else 0
+
+
+@by_key(64, _differentiated_bytes)
 def _differentiated(f: Callable[..., Scalar], shape: Shape, form: Form) -> tuple[Executable, bool]:
     """Compile a function and its gradient for arguments of a shape, and say if some are frozen."""
     leaves = tuple(traced_leaf(None) for _ in range(_leaf_count(shape)))
     argument = _on_leaves(shape, iter(leaves))
     output = _output(called(f, argument))
+    check_size("the function", output)
     table, nothing = gradient_nodes(output, leaves, {output: value(1.0)}), value(0.0)
     outputs = (output, *(table.get(leaf, nothing) for leaf in leaves))
     compiled = executable_for(lower(outputs, leaves), summed=0, width=1, form=form)
@@ -255,7 +266,11 @@ def _row(row: object) -> "array[float]":
         raise wrong_kind("predict", "each of rows", "a sequence of numbers", row) from None
 
 
-@by_key(32)
+def _predictor_bytes(found: object) -> int:
+    return bytes_of(found) if isinstance(found, Executable) else 0
+
+
+@by_key(32, _predictor_bytes)
 def _predictor(model: Template, width: int) -> Executable | CompileError:
     try:
         graph = trace_model(model.model, width)  # type: ignore[arg-type]  # any record of values

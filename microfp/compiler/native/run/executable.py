@@ -31,11 +31,12 @@ from microfp.compiler.native.roll import find_loops, own_primitives
 from microfp.compiler.native.run import jit
 from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded
 from microfp.errors import CompileError
-from microfp.record import Deferred, Record, attr
+from microfp.record import Deferred, Record, attr, pending
 
 __all__ = [
     "Executable",
     "Form",
+    "bytes_of",
     "check_native",
     "complete",
     "executable_for",
@@ -96,6 +97,19 @@ class Executable(Record):
         given = [convert(number) for convert, number in zip(_CONVERT, arguments, strict=True)]
         returned: int = self.code.functions[self.entry](*given)
         return returned
+
+
+BYTES_AN_INSTRUCTION = 200
+
+
+def bytes_of(*executables: Executable) -> int:
+    """About how many bytes programs take in memory, with what they were compiled from."""
+    return sum(
+        3 * len(each.text) + BYTES_AN_INSTRUCTION * len(each.program.instructions)
+        if pending(each, "program") is None
+        else 3 * len(each.text)
+        for each in executables
+    )
 
 
 _CONVERT = [{"ptr": c_void_p, "i64": c_int64}[kind] for kind in kinds_of(Arguments)]

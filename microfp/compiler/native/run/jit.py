@@ -11,6 +11,7 @@ from itertools import pairwise
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from microfp.base.memo import kept
 from microfp.base.version import VERSION
 from microfp.compiler.native.run import cache
 from microfp.errors import CompileError
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
         def finalize_object(self) -> None:
             """Make everything ready to be called."""
+
+        def remove_module(self, module: object) -> None:
+            """Give back what the machine code was made from."""
 
 
 __all__ = ["Code", "Host", "address_of", "assembly", "bindings", "compiled", "host"]
@@ -58,11 +62,13 @@ class Code(NamedTuple):
         functions: The functions by name; each returns a whole number.
         seconds: How long each stage took.
         owner: What keeps the code in memory.
+        size: About how many bytes it takes, with the text by which it is found.
     """
 
     functions: dict[str, "ctypes._FuncPointer"]
     seconds: dict[str, float]
     owner: object
+    size: int
 
 
 @lru_cache(maxsize=1)
@@ -146,7 +152,11 @@ def _target_machine(level: int) -> object:
     )
 
 
-@lru_cache(maxsize=128)
+def _size(found: object) -> int:
+    return found.size if isinstance(found, Code) else 0
+
+
+@kept(128, _size)
 def compiled(text: str, names: tuple[str, ...]) -> Code:
     """Compile a module and look up its functions; once per text in a process.
 
@@ -160,7 +170,7 @@ def compiled(text: str, names: tuple[str, ...]) -> Code:
     keep = partial(cache.store, place, key) if place is not None else None
     engine, seconds = _engine(llvm, text, known, keep)
     functions = {name: _function(engine.get_function_address(name)) for name in names}
-    return Code(functions, seconds, engine)
+    return Code(functions, seconds, engine, 3 * len(text))
 
 
 def _key(llvm: "ModuleType", text: str) -> str:
@@ -201,6 +211,7 @@ def _engine(
     elif keep is not None:
         engine.set_object_cache(lambda _, made: keep(bytes(made)), None)
     engine.finalize_object()
+    engine.remove_module(module)  # which takes ten times what its machine code takes
     times.append(perf_counter())
     stages = ("parse", "optimize", "generate")
     spent = [after - before for before, after in pairwise(times)]

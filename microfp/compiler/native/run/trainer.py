@@ -19,6 +19,7 @@ from microfp.compiler.native.run import jit
 from microfp.compiler.native.run.executable import (
     Executable,
     Form,
+    bytes_of,
     check_native,
     executable_for,
     executable_of,
@@ -91,7 +92,11 @@ class ParameterCode(Record):
     executable: Executable = attr()
 
 
-@by_key(64)
+def _example_bytes(found: object) -> int:
+    return bytes_of(found.executable) if isinstance(found, ExampleCode) else 0
+
+
+@by_key(64, _example_bytes)
 def example_code(
     loss: Loss, model: Template, columns: int, form: Form, targets: int = 1
 ) -> ExampleCode | CompileError:
@@ -308,7 +313,14 @@ class Trainer(NamedTuple):
     row: int
 
 
-@by_key(64)
+def _trainer_bytes(found: object) -> int:
+    if not isinstance(found, Trainer):
+        return 0
+    parameters = found.parameters
+    return bytes_of(found.examples.executable, parameters.executable, *parameters.reductions)
+
+
+@by_key(64, _trainer_bytes)
 def trainer_for(
     loss: Loss,
     model: Template,

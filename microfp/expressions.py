@@ -23,6 +23,7 @@ from unicodedata import normalize
 
 from microfp import values
 from microfp.base.numbers import read_number
+from microfp.base.offering import show_listed
 from microfp.errors import ExpressionError
 from microfp.ops import PRIMITIVES
 from microfp.values import Scalar, Value, lift, value
@@ -499,3 +500,6 @@ def _column(text: str, node: ast.expr) -> int:
     stripped = text.lstrip()
     before = stripped.encode()[: node.col_offset].decode()
     return len(text) - len(stripped) + len(before) + 1
+
+
+show_listed(__name__)

@@ -23,22 +23,16 @@ from microfp.toolbox import accumulate, pipe
 from microfp.values import Value, lift, primitive_of, topological_order
 
 __all__ = [
-    "MOST_SHOWN",
     "GradientRow",
     "GradientTable",
     "Gradients",
-    "adjoints",
     "backward",
     "backward_steps",
     "backward_symbolic",
     "chain_rule",
-    "evaluate",
     "find_grad",
     "grad",
     "local_derivatives",
-    "numeric_adjoints",
-    "partials_of",
-    "product",
     "with_grad",
 ]
 

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from pyrsistent import pvector
 
 from microfp.base.checks import check_count, missing_extra, wrong_kind
+from microfp.base.offering import show_listed
 from microfp.datasets import dataset
 from microfp.errors import MicrofpError
 from microfp.gradients import backward, grad
@@ -563,3 +564,6 @@ LAWS: tuple[Law, ...] = tuple(
 >>> sorted({law.kind for law in LAWS})
 ['loss', 'model', 'optimizer', 'primitive', 'schedule']
 """
+
+
+show_listed(__name__)

@@ -14,9 +14,14 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress
-from typing import NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, overload
 
 __all__ = ["CodedColumn", "CodedRows", "coded", "columns_of", "new_codes"]
+
+if TYPE_CHECKING:
+    _Codes: TypeAlias = array[int]
+else:  # before Python 3.12 an array says nothing of what is in it
+    _Codes = array
 
 
 class CodedColumn(NamedTuple):
@@ -30,7 +35,7 @@ class CodedColumn(NamedTuple):
     ('a', 'b', 'a')
     """
 
-    codes: "array[int]"
+    codes: "_Codes"
     texts: tuple[str, ...]
 
     def cells(self) -> tuple[str, ...]:
@@ -104,7 +109,7 @@ class CodedRows(Sequence[tuple[str, ...]]):
         """The rows for which there is a True."""
         return self._each(lambda codes: array("i", compress(codes, kept)))
 
-    def _each(self, change: "Callable[[array[int]], array[int]]") -> "CodedRows":
+    def _each(self, change: "Callable[[_Codes], _Codes]") -> "CodedRows":
         return CodedRows(CodedColumn(change(it.codes), it.texts) for it in self.columns)
 
     def __eq__(self, other: object) -> bool:

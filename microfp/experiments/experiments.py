@@ -20,6 +20,7 @@ from pyrsistent import PVector, pvector
 from returns.result import Failure, Result, Success
 
 from microfp.base.checks import check_count, check_kind, wrong_kind, wrong_value
+from microfp.base.later import Later
 from microfp.compiler.python.scores import scores
 from microfp.datasets import Dataset, Schema, Standardization, dataset, split, standardize
 from microfp.errors import DataError, MicrofpError
@@ -51,7 +52,9 @@ from microfp.trainer.parallel import SweepFailure, sweep
 from microfp.trainer.streams import Diverged, take, try_resume
 
 if TYPE_CHECKING:  # who has an executor has loaded it; `import microfp` need not
-    from concurrent.futures import Executor
+    from concurrent import futures
+else:
+    futures = Later("concurrent.futures")
 
 __all__ = [
     "VALIDATION",
@@ -499,7 +502,7 @@ def conclude(
 
 def compare(
     experiments: Iterable[Experiment],
-    executor: "Executor | None" = None,
+    executor: "futures.Executor | None" = None,
     *,
     time_limit: float | None = None,
 ) -> Iterator[Result[Outcome, MicrofpError]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from microfp.base.checks import wrong_kind
 from microfp.base.json import to_json
+from microfp.base.later import Later
 from microfp.base.text import escaped
 from microfp.explorer.frames import Frame, Phase, Term, frames, shown_nodes
 from microfp.explorer.layout import Place, layered
@@ -21,7 +22,9 @@ from microfp.ops import PRIMITIVES
 from microfp.values import Value, primitive_of, topological_order
 
 if TYPE_CHECKING:
-    from anywidget import AnyWidget
+    import anywidget
+else:
+    anywidget = Later("anywidget")
 
 __all__ = ["PageData", "page_data", "to_html", "widget"]
 
@@ -287,7 +290,7 @@ def _asset(name: str) -> str:
     return files("microfp.explorer").joinpath(name).read_text(encoding="utf-8")
 
 
-def widget(output: Value, *, title: str | None = None, limit: int = LIMIT) -> "AnyWidget":
+def widget(output: Value, *, title: str | None = None, limit: int = LIMIT) -> "anywidget.AnyWidget":
     """Show the page of `to_html` as a widget, in marimo and in Jupyter.
 
     Args:
@@ -313,7 +316,7 @@ def widget(output: Value, *, title: str | None = None, limit: int = LIMIT) -> "A
 
 
 @cache  # a class, made once
-def _widget_class() -> "type[AnyWidget]":
+def _widget_class() -> "type[anywidget.AnyWidget]":
     """The class of widgets; it stands in a function because its base is an extra."""
     try:
         import traitlets

@@ -190,6 +190,7 @@ def text_of(slot: int, draft: Draft) -> Text:
 
 
 def formula(slot: int, draft: Draft) -> Text:
+    """The expression in Python that gives what an instruction makes."""
     instruction = draft.program.instructions[slot - draft.program.leaf_count]
     operands = [text_of(operand, draft) for operand in instruction.operands]
     function = _function_name(slot, instruction)
@@ -240,6 +241,7 @@ def function_source(program: Program) -> str:
 
 
 def joined(items: Sequence[str]) -> str:
+    """The items between the parentheses of a tuple; no items are an empty tuple."""
     return ", ".join(items) + ("," if len(items) == 1 else "") if items else "()"
 
 

@@ -254,17 +254,14 @@ def _names(steps: Sequence[_Step]) -> tuple[str, ...]:
 
 
 class _Waiting(NamedTuple):
-    """What waits for its operands to be complete: an operator, a parenthesis, or a call.
-
-    Attributes:
-        binding: How strongly it binds; 0 for what only a closing parenthesis ends.
-        step: What it does then; None for a parenthesis.
-        operands: How many operands of a call are complete.
-    """
+    """What waits for its operands to be complete: an operator, a parenthesis, or a call."""
 
     binding: int
+    """How strongly it binds; 0 for what only a closing parenthesis ends."""
     step: _Step | None = None
+    """What it does then; None for a parenthesis."""
     operands: int = 0
+    """How many operands of a call are complete."""
 
 
 class _Reader:

@@ -364,7 +364,6 @@ class MLPClassifier(_Classifier, _Estimator):
         backend: How a step is computed; see `trainer.make_step`.
 
     Attributes:
-        classes_: The labels, sorted.
         model_: The network, as a microfp model.
         state_: The state of its training.
         loss_curve_: The loss of each epoch; `loss_` is the last, `best_loss_` the smallest.
@@ -378,6 +377,7 @@ class MLPClassifier(_Classifier, _Estimator):
     """
 
     classes_: "NDArray[np.generic]"
+    """The labels, sorted."""
 
     def _checked(
         self,

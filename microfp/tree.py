@@ -70,18 +70,16 @@ OPAQUE = (
 class Place(NamedTuple):
     """One place of a tree: the path to it, what stands there, whether inside a record.
 
-    Attributes:
-        path: From the root to the place.
-        content: What stands there.
-        in_record: Whether a record is on the path.
-
     >>> next(scalars((1.0, 2.0)))
     Place(path=(0,), content=1.0, in_record=False)
     """
 
     path: "Path"
+    """From the root to the place."""
     content: object
+    """What stands there."""
     in_record: bool
+    """Whether a record is on the path."""
 
 
 Path: TypeAlias = tuple[object, ...]

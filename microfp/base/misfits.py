@@ -19,18 +19,16 @@ __all__ = ["Misfit", "misfits"]
 class Misfit(NamedTuple):
     """Something that is not of the type that it is to be of.
 
-    Attributes:
-        where: The place.
-        expected: What was expected there, as messages say it.
-        found: What is there.
-
     >>> Misfit("step", "of type int", 0.5).found
     0.5
     """
 
     where: str
+    """The place."""
     expected: str
+    """What was expected there, as messages say it."""
     found: object
+    """What is there."""
 
 
 def misfits(hint: object, found: object, where: str) -> Iterator[Misfit]:

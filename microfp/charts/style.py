@@ -252,14 +252,11 @@ class Draw(Protocol):
 
 
 class Figure(NamedTuple):
-    """A chart of the report; each file of charts lists its own in `FIGURES`.
-
-    Attributes:
-        place: Where it stands in the report: the figures are in rising order.
-        words: What it shows, in a sentence.
-        draw: What draws it.
-    """
+    """A chart of the report; each file of charts lists its own in `FIGURES`."""
 
     place: int
+    """Where it stands in the report: the figures are in rising order."""
     words: str
+    """What it shows, in a sentence."""
     draw: Draw
+    """What draws it."""

@@ -27,16 +27,14 @@ else:  # before Python 3.12 an array says nothing of what is in it
 class CodedColumn(NamedTuple):
     """The cells of a column: the different texts, and which of them stands in each row.
 
-    Attributes:
-        codes: For each row, the place of its text.
-        texts: The different texts, in the order in which they came first.
-
     >>> coded(["a", "b", "a"]).cells()
     ('a', 'b', 'a')
     """
 
     codes: "_Codes"
+    """For each row, the place of its text."""
     texts: tuple[str, ...]
+    """The different texts, in the order in which they came first."""
 
     def cells(self) -> tuple[str, ...]:
         """The text of each row."""

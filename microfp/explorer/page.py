@@ -97,29 +97,27 @@ class PageLayout(TypedDict):
 class PageData(TypedDict):
     """What a page is drawn from, as JSON.
 
-    Attributes:
-        title: The heading, or None.
-        note: What stands below it, such as that the graph was cut, or None.
-        editable: Whether the page can compute both passes anew.
-        nodes: One entry a node, parents before children.
-        rules: How each kind of node is computed and differentiated.
-        notations: The formula of each primitive, by its name.
-        layout: Where the nodes stand.
-        frames: The steps of both passes, in their order.
-
     >>> from microfp import value
     >>> page_data(value(2.0) * 3.0)["editable"]
     True
     """
 
     title: str | None
+    """The heading, or None."""
     note: str | None
+    """What stands below it, such as that the graph was cut, or None."""
     editable: bool
+    """Whether the page can compute both passes anew."""
     nodes: list[PageNode]
+    """One entry a node, parents before children."""
     rules: list[Rule]
+    """How each kind of node is computed and differentiated."""
     notations: dict[str, str]
+    """The formula of each primitive, by its name."""
     layout: PageLayout
+    """Where the nodes stand."""
     frames: list[PageFrame]
+    """The steps of both passes, in their order."""
 
 
 def page_data(output: Value, *, title: str | None = None, limit: int = LIMIT) -> PageData:

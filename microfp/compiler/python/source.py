@@ -47,21 +47,18 @@ DEEPEST = 60
 
 
 class Draft(NamedTuple):
-    """What the writing of a program's source needs to know about each slot.
-
-    Attributes:
-        program: The program.
-        names: What each slot is called in the source: a variable, or a literal.
-        inlined: Whether a slot is written where it is used, instead of into a variable.
-        gated: Whether products with a derivative of relu have variables.
-        positive: The slots that are known to be above zero: relu of them is themselves.
-    """
+    """What the writing of a program's source needs to know about each slot."""
 
     program: Program
+    """The program."""
     names: tuple[str, ...]
+    """What each slot is called in the source: a variable, or a literal."""
     inlined: tuple[bool, ...]
+    """Whether a slot is written where it is used, instead of into a variable."""
     gated: bool = False
+    """Whether products with a derivative of relu have variables."""
     positive: frozenset[int] = frozenset()
+    """The slots that are known to be above zero: relu of them is themselves."""
 
     def definition(self, slot: int) -> Instruction | None:
         """The instruction of a slot; None for a leaf."""

@@ -33,6 +33,7 @@ from microfp import (
     trainer,
     tree,
 )
+from microfp.base.offering import listed_in, show_listed
 from microfp.base.version import VERSION
 from microfp.charts import display, plot_data
 from microfp.experiments import configurations, predictors
@@ -230,3 +231,5 @@ __all__ = [
 ]
 
 __version__ = VERSION
+
+show_listed(*listed_in(__name__))

@@ -46,19 +46,17 @@ __all__ = [
 class NonFinite(Record):
     """A node that is nan or infinite although all of its parents are finite.
 
-    Attributes:
-        node: The node.
-        operands: The numbers of its parents, in order; empty for a leaf.
-        message: The same in a sentence, which `str` gives.
-
     >>> from microfp import value
     >>> print(first_non_finite(value(1.0) / value(0.0)).unwrap())
     n2 = n0 / n1 gave inf, from 1.0 and 0.0
     """
 
     node: Value = attr()
+    """The node."""
     operands: tuple[float, ...] = attr()
+    """The numbers of its parents, in order; empty for a leaf."""
     message: str = attr()
+    """The same in a sentence, which `str` gives."""
 
     def __str__(self) -> str:
         """Return the message."""
@@ -70,13 +68,6 @@ class Contribution(Record):
 
     product = gradient * local_derivative
 
-    Attributes:
-        consumer: The node that uses x.
-        operand: As which of its operands, from 0.
-        gradient: The derivative of the output along the consumer.
-        local_derivative: The derivative of the consumer along that operand.
-        product: The term.
-
     >>> from microfp import value
     >>> x, y = value(3.0), value(4.0)
     >>> contributions(x, x * y)[0].local_derivative
@@ -84,20 +75,19 @@ class Contribution(Record):
     """
 
     consumer: Value = attr()
+    """The node that uses x."""
     operand: int = attr()
+    """As which of its operands, from 0."""
     gradient: float = attr()
+    """The derivative of the output along the consumer."""
     local_derivative: float = attr()
+    """The derivative of the consumer along that operand."""
     product: float = attr()
+    """The term."""
 
 
 class NonFiniteGradient(Record):
     """The first term of the backward fold that made a gradient nan or infinite.
-
-    Attributes:
-        node: The node whose gradient it is.
-        before: Its gradient without the term, a finite number.
-        contribution: The term; the gradient that it was made from is finite too.
-        message: The same in a sentence, which `str` gives.
 
     >>> from microfp import sqrt, value
     >>> print(first_non_finite_gradient(sqrt(value(0.0, label="x"))).unwrap())
@@ -105,9 +95,13 @@ class NonFiniteGradient(Record):
     """
 
     node: Value = attr()
+    """The node whose gradient it is."""
     before: float = attr()
+    """Its gradient without the term, a finite number."""
     contribution: Contribution = attr()
+    """The term; the gradient that it was made from is finite too."""
     message: str = attr()
+    """The same in a sentence, which `str` gives."""
 
     def __str__(self) -> str:
         """Return the message."""
@@ -117,11 +111,6 @@ class NonFiniteGradient(Record):
 class Path(Record):
     """One path along which an output depends on a node.
 
-    Attributes:
-        nodes: From the node to the output, both included.
-        local_derivatives: One per step, in the same order.
-        weight: Their product, taken from the output on, as the chain rule does.
-
     >>> from microfp import value
     >>> x = value(3.0, label="x")
     >>> print(paths(x, x * 2.0 + 1.0)[0])
@@ -129,8 +118,11 @@ class Path(Record):
     """
 
     nodes: tuple[Value, ...] = attr()
+    """From the node to the output, both included."""
     local_derivatives: tuple[float, ...] = attr()
+    """One per step, in the same order."""
     weight: float = attr()
+    """Their product, taken from the output on, as the chain rule does."""
 
     def __str__(self) -> str:
         """Name the nodes by their labels, or else by their operations."""
@@ -156,13 +148,6 @@ class Reason(Enum):
 class Cause(Record):
     """One place where a gradient was lost.
 
-    Attributes:
-        reason: `DEAD_RELU`, `ZERO_FACTOR`, `CANCELLATION` or `UNDERFLOW`.
-        node: The node whose terms cancel; for the other reasons, the one that lets nothing
-            through to its operand.
-        contributions: The terms that cancel; for the other reasons, those that are 0.
-        message: The same in a sentence, which `str` gives.
-
     >>> from microfp import value
     >>> x = value(3.0, label="x")
     >>> print(why_zero(x, x * 0.0).causes[0])
@@ -170,9 +155,15 @@ class Cause(Record):
     """
 
     reason: Reason = attr()
+    """`DEAD_RELU`, `ZERO_FACTOR`, `CANCELLATION` or `UNDERFLOW`."""
     node: Value = attr()
+    """The node whose terms cancel; for the other reasons, the one that lets nothing
+    through to its operand.
+    """
     contributions: tuple[Contribution, ...] = attr()
+    """The terms that cancel; for the other reasons, those that are 0."""
     message: str = attr()
+    """The same in a sentence, which `str` gives."""
 
     def __str__(self) -> str:
         """Return the message."""
@@ -182,20 +173,19 @@ class Cause(Record):
 class WhyZero(Record):
     """What can be said of a gradient that is 0, or is not.
 
-    Attributes:
-        reason: The reason of all causes; `SEVERAL` where they differ.
-        gradient: The gradient.
-        causes: Every place where it was lost, the nearest to x on each path; empty where the
-            gradient is not 0, or there is no path.
-
     >>> from microfp import value
     >>> print(why_zero(value(3.0, label="x"), value(4.0)))
     not reachable: the output was not computed from it
     """
 
     reason: Reason = attr()
+    """The reason of all causes; `SEVERAL` where they differ."""
     gradient: float = attr()
+    """The gradient."""
     causes: tuple[Cause, ...] = attr()
+    """Every place where it was lost, the nearest to x on each path; empty where the
+    gradient is not 0, or there is no path.
+    """
 
     def __str__(self) -> str:
         """Give the messages of the causes, one a line; of many, the first."""

@@ -23,6 +23,7 @@ from unicodedata import normalize
 
 from microfp import values
 from microfp.base.numbers import read_number
+from microfp.base.offering import show_listed
 from microfp.errors import ExpressionError
 from microfp.ops import PRIMITIVES
 from microfp.values import Scalar, Value, lift, value
@@ -253,17 +254,14 @@ def _names(steps: Sequence[_Step]) -> tuple[str, ...]:
 
 
 class _Waiting(NamedTuple):
-    """What waits for its operands to be complete: an operator, a parenthesis, or a call.
-
-    Attributes:
-        binding: How strongly it binds; 0 for what only a closing parenthesis ends.
-        step: What it does then; None for a parenthesis.
-        operands: How many operands of a call are complete.
-    """
+    """What waits for its operands to be complete: an operator, a parenthesis, or a call."""
 
     binding: int
+    """How strongly it binds; 0 for what only a closing parenthesis ends."""
     step: _Step | None = None
+    """What it does then; None for a parenthesis."""
     operands: int = 0
+    """How many operands of a call are complete."""
 
 
 class _Reader:
@@ -499,3 +497,6 @@ def _column(text: str, node: ast.expr) -> int:
     stripped = text.lstrip()
     before = stripped.encode()[: node.col_offset].decode()
     return len(text) - len(stripped) + len(before) + 1
+
+
+show_listed(__name__)

@@ -23,22 +23,16 @@ from microfp.toolbox import accumulate, pipe
 from microfp.values import Value, lift, primitive_of, topological_order
 
 __all__ = [
-    "MOST_SHOWN",
     "GradientRow",
     "GradientTable",
     "Gradients",
-    "adjoints",
     "backward",
     "backward_steps",
     "backward_symbolic",
     "chain_rule",
-    "evaluate",
     "find_grad",
     "grad",
     "local_derivatives",
-    "numeric_adjoints",
-    "partials_of",
-    "product",
     "with_grad",
 ]
 
@@ -460,18 +454,16 @@ def _check_lookup(where: str, x: object, gradients: object) -> None:
 class GradientRow(TypedDict):
     """A value beside its gradient, for display.
 
-    Attributes:
-        label: The name of the value, or None.
-        data: Its number.
-        grad: The derivative of the output along it; 0.0 where the output does not depend on it.
-
     >>> with_grad(value(2.0), backward(value(1.0)))["grad"]
     0.0
     """
 
     label: str | None
+    """The name of the value, or None."""
     data: float
+    """Its number."""
     grad: float
+    """The derivative of the output along it; 0.0 where the output does not depend on it."""
 
 
 def with_grad(x: Value, gradients: Gradients) -> GradientRow:

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from pyrsistent import pvector
 
 from microfp.base.checks import check_count, missing_extra, wrong_kind
+from microfp.base.offering import show_listed
 from microfp.datasets import dataset
 from microfp.errors import MicrofpError
 from microfp.gradients import backward, grad
@@ -55,28 +56,22 @@ class LawBroken(MicrofpError, AssertionError):  # noqa: N818 - what has happened
 class Law(Record):
     """An equation, and what looks for a counterexample to it.
 
-    Attributes:
-        kind: What it is a law of: loss, model, optimizer, primitive or schedule.
-        name: In words.
-        equation: `=` means bit for bit, `≈` up to the error of a finite difference.
-        broken: From the thing and some numbers to what is wrong there, in words; None if nothing.
-
     >>> LAWS[0].kind, LAWS[0].name
     ('loss', 'a loss is a function')
     """
 
     kind: str = attr()
+    """What it is a law of: loss, model, optimizer, primitive or schedule."""
     name: str = attr()
+    """In words."""
     equation: str = attr()
+    """`=` means bit for bit, `≈` up to the error of a finite difference."""
     broken: Callable[..., str | None] = attr()
+    """From the thing and some numbers to what is wrong there, in words; None if nothing."""
 
 
 class Case(NamedTuple):
     """A law, and what is to keep it.
-
-    Attributes:
-        law: The law.
-        thing: A loss, an optimiser, a primitive, a model or a schedule.
 
     >>> from microfp import schedules
     >>> str(of(schedules.constant(0.1))[0])
@@ -84,7 +79,9 @@ class Case(NamedTuple):
     """
 
     law: Law
+    """The law."""
     thing: object
+    """A loss, an optimiser, a primitive, a model or a schedule."""
 
     def __str__(self) -> str:
         return self.law.name
@@ -563,3 +560,6 @@ LAWS: tuple[Law, ...] = tuple(
 >>> sorted({law.kind for law in LAWS})
 ['loss', 'model', 'optimizer', 'primitive', 'schedule']
 """
+
+
+show_listed(__name__)

@@ -48,6 +48,7 @@ from pyrsistent import PRecord, pmap
 from pyrsistent._precord import _PRecordMeta  # what builds the classes, and is not offered
 
 from microfp.base.checks import wrong_kind
+from microfp.base.deferring import DeferrableSlot, Deferred
 from microfp.base.hints import body_annotations, declared_hint, is_class_variable
 from microfp.base.persistent import (
     Field,
@@ -62,37 +63,14 @@ from microfp.base.watching import missing, watched
 if TYPE_CHECKING:
     from inspect import Signature
 
-T = TypeVar("T")
-R = TypeVar("R", bound="Record")
-R_co = TypeVar("R_co", covariant=True)
-P = ParamSpec("P")
+__all__ = ["Deferred", "Record", "attr", "check_several", "pending"]
+
+_T = TypeVar("_T")
+_R = TypeVar("_R", bound="Record")
+_R_co = TypeVar("_R_co", covariant=True)
+_P = ParamSpec("_P")
 
 # What a field is declared with.
-
-
-class Deferred:
-    """What stands in a deferrable field until somebody reads it.
-
-    The value is made once, at the first reading, and nobody can tell that it was not there
-    before: so `make` has to be a pure function.
-
-    >>> class Answer(Record):
-    ...     text: str = attr(deferrable=True)
-    >>> answer = Answer.unchecked(Deferred(lambda: "forty-two"))
-    >>> answer
-    Answer(text='forty-two')
-    """
-
-    __slots__ = ("_made", "make")
-
-    def __init__(self, make: Callable[[], object]) -> None:
-        self.make: Callable[[], object] = make
-        self._made: dict[str, object] = {}
-
-    def value(self) -> object:
-        """Return the value, made if need be; the same object to every reader and thread."""
-        made = self._made
-        return made["value"] if made else made.setdefault("value", self.make())
 
 
 class _Options(TypedDict, total=False):
@@ -118,13 +96,13 @@ class _Attr:
 
 
 @overload
-def attr(*, deferrable: bool = ..., invariant: Callable[[T], tuple[bool, str]] = ...) -> T: ...
+def attr(*, deferrable: bool = ..., invariant: Callable[[_T], tuple[bool, str]] = ...) -> _T: ...
 @overload
-def attr(*, default: T, invariant: Callable[[T], tuple[bool, str]] = ...) -> T: ...
+def attr(*, default: _T, invariant: Callable[[_T], tuple[bool, str]] = ...) -> _T: ...
 @overload
 def attr(
-    *, default_factory: Callable[[], T], invariant: Callable[[T], tuple[bool, str]] = ...
-) -> T: ...
+    *, default_factory: Callable[[], _T], invariant: Callable[[_T], tuple[bool, str]] = ...
+) -> _T: ...
 def attr(**options: Unpack[_Options]) -> object:
     """Declare one field of a `Record`.
 
@@ -169,24 +147,6 @@ def _declared(name: str, body: Mapping[str, object]) -> dict[str, _Attr]:
 # From declarations to slots, and to the tables of pyrsistent.
 
 
-class _DeferrableSlot:
-    """The slot of a field that may hold a `Deferred` instead of its value."""
-
-    __slots__ = ("slot",)
-
-    def __init__(self, slot: types.MemberDescriptorType) -> None:
-        self.slot = slot
-
-    def __get__(self, record: object, owner: type | None = None) -> object:
-        if record is None:
-            return self
-        held: object = self.slot.__get__(record, owner)
-        return held.value() if type(held) is Deferred else held
-
-    def __set__(self, record: object, value: object) -> None:
-        self.slot.__set__(record, value)
-
-
 class _RecordType(_PRecordMeta):
     """Builds record classes: slots from annotations, pyrsistent's tables at first use.
 
@@ -220,7 +180,7 @@ class _RecordType(_PRecordMeta):
         cls._names = tuple(cls._attrs)
         for own in _declared(name, body):
             if cls._attrs[own].deferrable:
-                setattr(cls, own, _DeferrableSlot(cls.__dict__[own]))
+                setattr(cls, own, DeferrableSlot(cls.__dict__[own]))
         cls._writers = tuple(getattr(cls, name).__set__ for name in cls._names)
         cls._read_all = _reader(cls._names)
 
@@ -239,6 +199,12 @@ class _RecordType(_PRecordMeta):
             for n, a in cls._attrs.items()
         )
         return Signature(tuple(fields))
+
+    def __dir__(cls) -> list[str]:
+        """What a prompt offers: the fields and methods, and not what the library is built with."""
+        built_with = {"unchecked", "unchecked_many", "writers"}
+        known = {*super().__dir__(), *cls._names} - built_with
+        return sorted(it for it in known if not it.startswith("_") or it.startswith("__"))
 
     @property
     def _precord_fields(cls) -> Mapping[str, Field]:
@@ -268,19 +234,19 @@ def _reader(names: tuple[str, ...]) -> Callable[[object], tuple[object, ...]]:
 # The record itself.
 
 
-class _Replaceable(Protocol[P]):
+class _Replaceable(Protocol[_P]):
     """What a checker knows of a record: how `copy.replace` may change it."""
 
-    def __replace__(self, /, *args: P.args, **kwargs: P.kwargs) -> object: ...
+    def __replace__(self, /, *args: _P.args, **kwargs: _P.kwargs) -> object: ...
 
 
-class _Setter(Protocol[P, R_co]):
+class _Setter(Protocol[_P, _R_co]):
     """`set` of one record: it takes what the record's `__replace__` takes."""
 
     @overload
-    def __call__(self, *args: P.args, **changes: P.kwargs) -> R_co: ...
+    def __call__(self, *args: _P.args, **changes: _P.kwargs) -> _R_co: ...
     @overload
-    def __call__(self, name: str, value: object, /) -> R_co: ...
+    def __call__(self, name: str, value: object, /) -> _R_co: ...
 
 
 class _Set(Protocol):
@@ -289,7 +255,7 @@ class _Set(Protocol):
     @overload
     def __get__(self, record: None, kind: type[object], /) -> Self: ...
     @overload
-    def __get__(self, record: _Replaceable[P], kind: type[T], /) -> _Setter[P, T]: ...
+    def __get__(self, record: _Replaceable[_P], kind: type[_T], /) -> _Setter[_P, _T]: ...
 
 
 if TYPE_CHECKING:
@@ -300,13 +266,30 @@ if TYPE_CHECKING:
         How it is built and guarded is left out: a checker would believe in every attribute.
         """
 
-        def items(self) -> ItemsView[str, object]: ...
-        def values(self) -> ValuesView[object]: ...
-        def update(self, *changes: Mapping[str, object]) -> Self: ...
-        def transform(self, *transformations: object) -> Self: ...
-        def serialize(self) -> dict[str, object]: ...
+        def items(self) -> ItemsView[str, object]:
+            """Return the fields, as pairs of name and value, in declared order."""
+            ...
+
+        def values(self) -> ValuesView[object]:
+            """Return what the fields hold, in declared order."""
+            ...
+
+        def update(self, *changes: Mapping[str, object]) -> Self:
+            """Return a copy with the changes of one mapping after another."""
+            ...
+
+        def transform(self, *transformations: object) -> Self:
+            """Return a copy changed in places: `transform(["a", "b"], f)` changes a.b."""
+            ...
+
+        def serialize(self) -> dict[str, object]:
+            """Return the fields as a plain dict, and so on in records inside."""
+            ...
+
         @classmethod
-        def create(cls, fields: Mapping[str, object], /) -> Self: ...
+        def create(cls, fields: Mapping[str, object], /) -> Self:
+            """Build a record from a mapping of its fields."""
+            ...
 
 else:
 
@@ -485,6 +468,9 @@ class Record(_Stored):
             """Return a copy with some fields changed: what `copy.replace` asks for."""
             return self.set(**changes)
 
+    def __dir__(self) -> list[str]:
+        return dir(type(self))
+
     def __getitem__(self, name: str, /) -> object:
         if name not in type(self)._attrs:
             raise KeyError(name)
@@ -515,12 +501,12 @@ class Record(_Stored):
 
 
 def _built(
-    cls: type[R],
+    cls: type[_R],
     current: Mapping[str, object],
     changes: Mapping[str, object],
     *,
     ignore_extra: bool = False,
-) -> R:
+) -> _R:
     """A record of the current fields with the changes, checked as pyrsistent checks."""
     fields = accepted(cls, cls._precord_fields, current, changes, ignore_extra=ignore_extra)
     record = _written(cls, fields)
@@ -528,7 +514,7 @@ def _built(
     return record
 
 
-def _written(cls: type[R], fields: Mapping[str, object]) -> R:
+def _written(cls: type[_R], fields: Mapping[str, object]) -> _R:
     """A record with these fields in its slots; a slot without one stays empty."""
     record = object.__new__(cls)
     for name, write in zip(cls._names, cls._writers, strict=True):

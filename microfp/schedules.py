@@ -412,30 +412,28 @@ class Plateau(Record):
 
     It is data: `after_loss` gives the next one.
 
-    Attributes:
-        rate: The rate now.
-        factor: What it is multiplied by.
-        patience: How many losses in a row may be no better.
-        threshold: By what share a loss must be smaller than the best one to be better.
-        cooldown: How many losses do not count after a fall.
-        minimum: Below which it does not fall.
-        best: The smallest loss so far.
-        waiting: How many losses in a row have been no better.
-        cooling: How many losses still do not count.
-
     >>> plateau(0.5).rate
     0.5
     """
 
     rate: float = attr()
+    """The rate now."""
     factor: float = attr()
+    """What it is multiplied by."""
     patience: int = attr()
+    """How many losses in a row may be no better."""
     threshold: float = attr()
+    """By what share a loss must be smaller than the best one to be better."""
     cooldown: int = attr()
+    """How many losses do not count after a fall."""
     minimum: float = attr()
+    """Below which it does not fall."""
     best: float = attr(default=math.inf)
+    """The smallest loss so far."""
     waiting: int = attr(default=0)
+    """How many losses in a row have been no better."""
     cooling: int = attr(default=0)
+    """How many losses still do not count."""
 
 
 def plateau(  # noqa: D417 - the others are explained in `Plateau`

@@ -13,7 +13,7 @@ They are estimators like all others: in pipelines, grid searches, cross-validati
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
 
 from microfp import native
@@ -24,6 +24,7 @@ from microfp.base.checks import (
     missing_extra,
     wrong_value,
 )
+from microfp.base.offering import show_listed
 from microfp.compiler.python.scores import scores
 from microfp.datasets import Dataset, dataset
 from microfp.losses import (
@@ -40,19 +41,48 @@ from microfp.trainer.streams import resume
 
 try:
     import numpy as np
-    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from numpy.typing import ArrayLike, NDArray
     from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
-    from sklearn.utils import check_random_state
+    from sklearn.utils import Tags, check_random_state
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 except ImportError:
     raise missing_extra("microfp.sklearn", "scikit-learn", "sklearn") from None
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-    from sklearn.utils import Tags
+Floats: TypeAlias = NDArray[np.float64]
 
-    Floats: TypeAlias = NDArray[np.float64]
+if TYPE_CHECKING:  # scikit-learn has no types: this is what people use of its classes
+
+    class _Base:
+        """What every estimator has."""
+
+        n_features_in_: int
+        """How many columns the examples had that it was fitted to."""
+
+        def get_params(self, deep: bool = True) -> dict[str, object]:  # noqa: FBT001, FBT002
+            """Return the parameters of the constructor, by name."""
+
+        def set_params(self, **params: object) -> Self:
+            """Change parameters of the constructor, and return the estimator."""
+
+        def __sklearn_tags__(self) -> object: ...
+
+    class _Scored:
+        """What says how well it predicts."""
+
+        def score(self, X: ArrayLike, y: ArrayLike, sample_weight: object = None) -> float:  # noqa: N803
+            """Return the accuracy of classes, or R² of numbers."""
+
+    class _Classifier(_Scored):
+        """An estimator of classes."""
+
+    class _Regressor(_Scored):
+        """An estimator of numbers."""
+
+else:
+    from sklearn.base import BaseEstimator as _Base
+    from sklearn.base import ClassifierMixin as _Classifier
+    from sklearn.base import RegressorMixin as _Regressor
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 
@@ -61,9 +91,31 @@ _LARGEST_BATCH = 200
 
 _LARGEST_SEED = 2**31 - 1
 
+Solver: TypeAlias = Literal["adam", "sgd"]
+"""The name of an optimiser, as scikit-learn has it."""
 
-class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+SOLVERS: Mapping[Solver, Callable[[float], Optimizer]] = {
+    "adam": adam,
+    "sgd": lambda rate: nesterov(rate, momentum=0.9),
+}
+"""The optimisers that go by a name, each from a rate.
+
+>>> SOLVERS["adam"](0.1).name
+'adam'
+"""
+
+
+class _Estimator(_Base):
     """What both estimators do: check the data, train by epochs, stop where nothing improves."""
+
+    model_: MLP
+    state_: TrainState[MLP]
+    n_iter_: int
+    n_layers_: int
+    loss_: float
+    n_outputs_: int
+    t_: int
+    best_loss_: float
 
     _half: ClassVar[float] = 1.0
 
@@ -72,9 +124,9 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         hidden_layer_sizes: int | Sequence[int] = (100,),
         activation: ActivationName | Literal["logistic"] | Activation = "relu",
         *,
-        solver: str | Optimizer = "adam",
+        solver: Solver | Optimizer = "adam",
         alpha: float = 0.0001,
-        batch_size: int | str = "auto",
+        batch_size: int | Literal["auto"] = "auto",
         learning_rate_init: float = 0.001,
         max_iter: int = 200,
         random_state: object = None,
@@ -259,14 +311,13 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         raise NotImplementedError
 
 
-def _optimizer_of(where: str, solver: str | Optimizer, rate: float) -> Optimizer:
+def _optimizer_of(where: str, solver: Solver | Optimizer, rate: float) -> Optimizer:
     if isinstance(solver, Optimizer):
         return solver
-    if solver == "adam":
-        return adam(rate)
-    if solver == "sgd":
-        return nesterov(rate, momentum=0.9)
-    raise wrong_value(where, "solver", "'adam', 'sgd' or an optimiser of microfp.optim", solver)
+    if solver not in SOLVERS:
+        expected = "'adam', 'sgd' or an optimiser of microfp.optim"
+        raise wrong_value(where, "solver", expected, solver)
+    return SOLVERS[solver](rate)
 
 
 def _checked_weights(given: "ArrayLike | None", xs: "Floats") -> "Floats":
@@ -288,7 +339,7 @@ def _epochs(
         yield [state.metrics.loss for state in epoch if state.metrics], epoch[-1]
 
 
-class MLPClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]  # scikit-learn has no types
+class MLPClassifier(_Classifier, _Estimator):
     """A multi-layer perceptron for classes, by cross-entropy.
 
     loss = mean over examples of the cross-entropy + alpha / (2 * examples of a batch) * sum of p²
@@ -313,7 +364,6 @@ class MLPClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]  # sciki
         backend: How a step is computed; see `trainer.make_step`.
 
     Attributes:
-        classes_: The labels, sorted.
         model_: The network, as a microfp model.
         state_: The state of its training.
         loss_curve_: The loss of each epoch; `loss_` is the last, `best_loss_` the smallest.
@@ -327,6 +377,7 @@ class MLPClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]  # sciki
     """
 
     classes_: "NDArray[np.generic]"
+    """The labels, sorted."""
 
     def _checked(
         self,
@@ -460,7 +511,7 @@ def _same(a: "NDArray[np.generic]", b: "NDArray[np.generic]") -> bool:
     return len(a) == len(b) and bool((a == b).all())
 
 
-class MLPRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]  # scikit-learn has no types
+class MLPRegressor(_Regressor, _Estimator):
     """A multi-layer perceptron for numbers, by squared error.
 
     loss = mean over examples of error² / 2 + alpha / (2 * examples of a batch) * sum of p²
@@ -484,7 +535,7 @@ class MLPRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]  # scikit-
 
     _half: ClassVar[float] = 0.5
 
-    def __sklearn_tags__(self) -> "Tags":
+    def __sklearn_tags__(self) -> object:
         tags: Tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
@@ -542,3 +593,6 @@ class MLPRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]  # scikit-
         """
         found = self._scores(X)
         return found[:, 0] if self._is_flat else found
+
+
+show_listed(__name__)

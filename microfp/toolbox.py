@@ -9,326 +9,340 @@ from typing import Generic, TypeVar, overload
 
 import toolz  # type: ignore[import-untyped]  # toolz has neither annotations nor stubs
 
-A = TypeVar("A")
-B = TypeVar("B")
-T2 = TypeVar("T2")
-T3 = TypeVar("T3")
-T4 = TypeVar("T4")
-T5 = TypeVar("T5")
-T6 = TypeVar("T6")
-T7 = TypeVar("T7")
-T8 = TypeVar("T8")
-T9 = TypeVar("T9")
-T10 = TypeVar("T10")
-T11 = TypeVar("T11")
-T12 = TypeVar("T12")
-T13 = TypeVar("T13")
-T14 = TypeVar("T14")
-T15 = TypeVar("T15")
-T16 = TypeVar("T16")
-T17 = TypeVar("T17")
-T18 = TypeVar("T18")
-T19 = TypeVar("T19")
-T20 = TypeVar("T20")
+__all__ = [
+    "Piped",
+    "accumulate",
+    "collect",
+    "iterate",
+    "last",
+    "pipe",
+    "sliding_window",
+    "take",
+    "take_nth",
+]
+
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+_T2 = TypeVar("_T2")
+_T3 = TypeVar("_T3")
+_T4 = TypeVar("_T4")
+_T5 = TypeVar("_T5")
+_T6 = TypeVar("_T6")
+_T7 = TypeVar("_T7")
+_T8 = TypeVar("_T8")
+_T9 = TypeVar("_T9")
+_T10 = TypeVar("_T10")
+_T11 = TypeVar("_T11")
+_T12 = TypeVar("_T12")
+_T13 = TypeVar("_T13")
+_T14 = TypeVar("_T14")
+_T15 = TypeVar("_T15")
+_T16 = TypeVar("_T16")
+_T17 = TypeVar("_T17")
+_T18 = TypeVar("_T18")
+_T19 = TypeVar("_T19")
+_T20 = TypeVar("_T20")
 
 
 @overload
-def pipe(data: A, /) -> A: ...
+def pipe(data: _A, /) -> _A: ...
 @overload
-def pipe(data: A, f1: Callable[[A], B], /) -> B: ...
+def pipe(data: _A, f1: Callable[[_A], _B], /) -> _B: ...
 @overload
-def pipe(data: A, f1: Callable[[A], B], f2: Callable[[B], T2], /) -> T2: ...
-@overload
-def pipe(data: A, f1: Callable[[A], B], f2: Callable[[B], T2], f3: Callable[[T2], T3], /) -> T3: ...
+def pipe(data: _A, f1: Callable[[_A], _B], f2: Callable[[_B], _T2], /) -> _T2: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    /,
-) -> T4: ...
+    data: _A, f1: Callable[[_A], _B], f2: Callable[[_B], _T2], f3: Callable[[_T2], _T3], /
+) -> _T3: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
     /,
-) -> T5: ...
+) -> _T4: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
     /,
-) -> T6: ...
+) -> _T5: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
-    f7: Callable[[T6], T7],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
     /,
-) -> T7: ...
+) -> _T6: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
-    f7: Callable[[T6], T7],
-    f8: Callable[[T7], T8],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
+    f7: Callable[[_T6], _T7],
     /,
-) -> T8: ...
+) -> _T7: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
-    f7: Callable[[T6], T7],
-    f8: Callable[[T7], T8],
-    f9: Callable[[T8], T9],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
+    f7: Callable[[_T6], _T7],
+    f8: Callable[[_T7], _T8],
     /,
-) -> T9: ...
+) -> _T8: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
-    f7: Callable[[T6], T7],
-    f8: Callable[[T7], T8],
-    f9: Callable[[T8], T9],
-    f10: Callable[[T9], T10],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
+    f7: Callable[[_T6], _T7],
+    f8: Callable[[_T7], _T8],
+    f9: Callable[[_T8], _T9],
     /,
-) -> T10: ...
+) -> _T9: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
-    f7: Callable[[T6], T7],
-    f8: Callable[[T7], T8],
-    f9: Callable[[T8], T9],
-    f10: Callable[[T9], T10],
-    f11: Callable[[T10], T11],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
+    f7: Callable[[_T6], _T7],
+    f8: Callable[[_T7], _T8],
+    f9: Callable[[_T8], _T9],
+    f10: Callable[[_T9], _T10],
     /,
-) -> T11: ...
+) -> _T10: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
-    f7: Callable[[T6], T7],
-    f8: Callable[[T7], T8],
-    f9: Callable[[T8], T9],
-    f10: Callable[[T9], T10],
-    f11: Callable[[T10], T11],
-    f12: Callable[[T11], T12],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
+    f7: Callable[[_T6], _T7],
+    f8: Callable[[_T7], _T8],
+    f9: Callable[[_T8], _T9],
+    f10: Callable[[_T9], _T10],
+    f11: Callable[[_T10], _T11],
     /,
-) -> T12: ...
+) -> _T11: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
-    f7: Callable[[T6], T7],
-    f8: Callable[[T7], T8],
-    f9: Callable[[T8], T9],
-    f10: Callable[[T9], T10],
-    f11: Callable[[T10], T11],
-    f12: Callable[[T11], T12],
-    f13: Callable[[T12], T13],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
+    f7: Callable[[_T6], _T7],
+    f8: Callable[[_T7], _T8],
+    f9: Callable[[_T8], _T9],
+    f10: Callable[[_T9], _T10],
+    f11: Callable[[_T10], _T11],
+    f12: Callable[[_T11], _T12],
     /,
-) -> T13: ...
+) -> _T12: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
-    f7: Callable[[T6], T7],
-    f8: Callable[[T7], T8],
-    f9: Callable[[T8], T9],
-    f10: Callable[[T9], T10],
-    f11: Callable[[T10], T11],
-    f12: Callable[[T11], T12],
-    f13: Callable[[T12], T13],
-    f14: Callable[[T13], T14],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
+    f7: Callable[[_T6], _T7],
+    f8: Callable[[_T7], _T8],
+    f9: Callable[[_T8], _T9],
+    f10: Callable[[_T9], _T10],
+    f11: Callable[[_T10], _T11],
+    f12: Callable[[_T11], _T12],
+    f13: Callable[[_T12], _T13],
     /,
-) -> T14: ...
+) -> _T13: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
-    f7: Callable[[T6], T7],
-    f8: Callable[[T7], T8],
-    f9: Callable[[T8], T9],
-    f10: Callable[[T9], T10],
-    f11: Callable[[T10], T11],
-    f12: Callable[[T11], T12],
-    f13: Callable[[T12], T13],
-    f14: Callable[[T13], T14],
-    f15: Callable[[T14], T15],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
+    f7: Callable[[_T6], _T7],
+    f8: Callable[[_T7], _T8],
+    f9: Callable[[_T8], _T9],
+    f10: Callable[[_T9], _T10],
+    f11: Callable[[_T10], _T11],
+    f12: Callable[[_T11], _T12],
+    f13: Callable[[_T12], _T13],
+    f14: Callable[[_T13], _T14],
     /,
-) -> T15: ...
+) -> _T14: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
-    f7: Callable[[T6], T7],
-    f8: Callable[[T7], T8],
-    f9: Callable[[T8], T9],
-    f10: Callable[[T9], T10],
-    f11: Callable[[T10], T11],
-    f12: Callable[[T11], T12],
-    f13: Callable[[T12], T13],
-    f14: Callable[[T13], T14],
-    f15: Callable[[T14], T15],
-    f16: Callable[[T15], T16],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
+    f7: Callable[[_T6], _T7],
+    f8: Callable[[_T7], _T8],
+    f9: Callable[[_T8], _T9],
+    f10: Callable[[_T9], _T10],
+    f11: Callable[[_T10], _T11],
+    f12: Callable[[_T11], _T12],
+    f13: Callable[[_T12], _T13],
+    f14: Callable[[_T13], _T14],
+    f15: Callable[[_T14], _T15],
     /,
-) -> T16: ...
+) -> _T15: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
-    f7: Callable[[T6], T7],
-    f8: Callable[[T7], T8],
-    f9: Callable[[T8], T9],
-    f10: Callable[[T9], T10],
-    f11: Callable[[T10], T11],
-    f12: Callable[[T11], T12],
-    f13: Callable[[T12], T13],
-    f14: Callable[[T13], T14],
-    f15: Callable[[T14], T15],
-    f16: Callable[[T15], T16],
-    f17: Callable[[T16], T17],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
+    f7: Callable[[_T6], _T7],
+    f8: Callable[[_T7], _T8],
+    f9: Callable[[_T8], _T9],
+    f10: Callable[[_T9], _T10],
+    f11: Callable[[_T10], _T11],
+    f12: Callable[[_T11], _T12],
+    f13: Callable[[_T12], _T13],
+    f14: Callable[[_T13], _T14],
+    f15: Callable[[_T14], _T15],
+    f16: Callable[[_T15], _T16],
     /,
-) -> T17: ...
+) -> _T16: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
-    f7: Callable[[T6], T7],
-    f8: Callable[[T7], T8],
-    f9: Callable[[T8], T9],
-    f10: Callable[[T9], T10],
-    f11: Callable[[T10], T11],
-    f12: Callable[[T11], T12],
-    f13: Callable[[T12], T13],
-    f14: Callable[[T13], T14],
-    f15: Callable[[T14], T15],
-    f16: Callable[[T15], T16],
-    f17: Callable[[T16], T17],
-    f18: Callable[[T17], T18],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
+    f7: Callable[[_T6], _T7],
+    f8: Callable[[_T7], _T8],
+    f9: Callable[[_T8], _T9],
+    f10: Callable[[_T9], _T10],
+    f11: Callable[[_T10], _T11],
+    f12: Callable[[_T11], _T12],
+    f13: Callable[[_T12], _T13],
+    f14: Callable[[_T13], _T14],
+    f15: Callable[[_T14], _T15],
+    f16: Callable[[_T15], _T16],
+    f17: Callable[[_T16], _T17],
     /,
-) -> T18: ...
+) -> _T17: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
-    f7: Callable[[T6], T7],
-    f8: Callable[[T7], T8],
-    f9: Callable[[T8], T9],
-    f10: Callable[[T9], T10],
-    f11: Callable[[T10], T11],
-    f12: Callable[[T11], T12],
-    f13: Callable[[T12], T13],
-    f14: Callable[[T13], T14],
-    f15: Callable[[T14], T15],
-    f16: Callable[[T15], T16],
-    f17: Callable[[T16], T17],
-    f18: Callable[[T17], T18],
-    f19: Callable[[T18], T19],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
+    f7: Callable[[_T6], _T7],
+    f8: Callable[[_T7], _T8],
+    f9: Callable[[_T8], _T9],
+    f10: Callable[[_T9], _T10],
+    f11: Callable[[_T10], _T11],
+    f12: Callable[[_T11], _T12],
+    f13: Callable[[_T12], _T13],
+    f14: Callable[[_T13], _T14],
+    f15: Callable[[_T14], _T15],
+    f16: Callable[[_T15], _T16],
+    f17: Callable[[_T16], _T17],
+    f18: Callable[[_T17], _T18],
     /,
-) -> T19: ...
+) -> _T18: ...
 @overload
 def pipe(
-    data: A,
-    f1: Callable[[A], B],
-    f2: Callable[[B], T2],
-    f3: Callable[[T2], T3],
-    f4: Callable[[T3], T4],
-    f5: Callable[[T4], T5],
-    f6: Callable[[T5], T6],
-    f7: Callable[[T6], T7],
-    f8: Callable[[T7], T8],
-    f9: Callable[[T8], T9],
-    f10: Callable[[T9], T10],
-    f11: Callable[[T10], T11],
-    f12: Callable[[T11], T12],
-    f13: Callable[[T12], T13],
-    f14: Callable[[T13], T14],
-    f15: Callable[[T14], T15],
-    f16: Callable[[T15], T16],
-    f17: Callable[[T16], T17],
-    f18: Callable[[T17], T18],
-    f19: Callable[[T18], T19],
-    f20: Callable[[T19], T20],
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
+    f7: Callable[[_T6], _T7],
+    f8: Callable[[_T7], _T8],
+    f9: Callable[[_T8], _T9],
+    f10: Callable[[_T9], _T10],
+    f11: Callable[[_T10], _T11],
+    f12: Callable[[_T11], _T12],
+    f13: Callable[[_T12], _T13],
+    f14: Callable[[_T13], _T14],
+    f15: Callable[[_T14], _T15],
+    f16: Callable[[_T15], _T16],
+    f17: Callable[[_T16], _T17],
+    f18: Callable[[_T17], _T18],
+    f19: Callable[[_T18], _T19],
     /,
-) -> T20: ...
+) -> _T19: ...
+@overload
+def pipe(
+    data: _A,
+    f1: Callable[[_A], _B],
+    f2: Callable[[_B], _T2],
+    f3: Callable[[_T2], _T3],
+    f4: Callable[[_T3], _T4],
+    f5: Callable[[_T4], _T5],
+    f6: Callable[[_T5], _T6],
+    f7: Callable[[_T6], _T7],
+    f8: Callable[[_T7], _T8],
+    f9: Callable[[_T8], _T9],
+    f10: Callable[[_T9], _T10],
+    f11: Callable[[_T10], _T11],
+    f12: Callable[[_T11], _T12],
+    f13: Callable[[_T12], _T13],
+    f14: Callable[[_T13], _T14],
+    f15: Callable[[_T14], _T15],
+    f16: Callable[[_T15], _T16],
+    f17: Callable[[_T16], _T17],
+    f18: Callable[[_T17], _T18],
+    f19: Callable[[_T18], _T19],
+    f20: Callable[[_T19], _T20],
+    /,
+) -> _T20: ...
 def pipe(data: object, /, *functions: Callable[..., object]) -> object:
     """Send data through the functions, from left to right: `pipe(x, f, g) == g(f(x))`.
 
@@ -346,7 +360,7 @@ def pipe(data: object, /, *functions: Callable[..., object]) -> object:
     return result
 
 
-class Piped(Generic[A]):
+class Piped(Generic[_A]):
     """Data on its way through functions, one `to` after another; for any number of them.
 
     >>> Piped(3).to(lambda n: n + 1).to(lambda n: n * n).get()
@@ -355,10 +369,10 @@ class Piped(Generic[A]):
 
     __slots__ = ("_data",)
 
-    def __init__(self, data: A, /) -> None:
+    def __init__(self, data: _A, /) -> None:
         self._data = data
 
-    def to(self, function: Callable[[A], B], /) -> "Piped[B]":
+    def to(self, function: Callable[[_A], _B], /) -> "Piped[_B]":
         """Send the data through one more function.
 
         >>> Piped([2, 1]).to(sorted).get()
@@ -366,7 +380,7 @@ class Piped(Generic[A]):
         """
         return Piped(function(self._data))
 
-    def get(self) -> A:
+    def get(self) -> _A:
         """Return the data as they are now.
 
         >>> Piped(3).get()
@@ -375,7 +389,7 @@ class Piped(Generic[A]):
         return self._data
 
 
-def collect(items: Iterable[A]) -> list[A]:
+def collect(items: Iterable[_A]) -> list[_A]:
     """Return all items in a list: what `list` does, with a type that stands in a pipeline.
 
     >>> pipe("abc", collect)
@@ -384,7 +398,7 @@ def collect(items: Iterable[A]) -> list[A]:
     return list(items)
 
 
-def accumulate(step: Callable[[A, B], A], items: Iterable[B], initial: A) -> Iterator[A]:
+def accumulate(step: Callable[[_A, _B], _A], items: Iterable[_B], initial: _A) -> Iterator[_A]:
     """Yield every state of a fold, lazily: the initial one, then one after each item.
 
     The last state is `functools.reduce(step, items, initial)`.
@@ -392,41 +406,41 @@ def accumulate(step: Callable[[A, B], A], items: Iterable[B], initial: A) -> Ite
     >>> list(accumulate(lambda total, n: total + n, [1, 2, 3], 0))
     [0, 1, 3, 6]
     """
-    states: Iterator[A] = toolz.accumulate(step, items, initial)
+    states: Iterator[_A] = toolz.accumulate(step, items, initial)
     return states
 
 
-def iterate(step: Callable[[A], A], initial: A) -> Iterator[A]:
+def iterate(step: Callable[[_A], _A], initial: _A) -> Iterator[_A]:
     """Yield `initial, step(initial), step(step(initial)), ...` without end, lazily.
 
     >>> list(take(4, iterate(lambda n: 2 * n, 1)))
     [1, 2, 4, 8]
     """
-    states: Iterator[A] = toolz.iterate(step, initial)
+    states: Iterator[_A] = toolz.iterate(step, initial)
     return states
 
 
-def take(n: int, items: Iterable[A]) -> Iterator[A]:
+def take(n: int, items: Iterable[_A]) -> Iterator[_A]:
     """Yield the first n items, or all where there are fewer.
 
     >>> list(take(2, "abc"))
     ['a', 'b']
     """
-    items_taken: Iterator[A] = toolz.take(n, items)
+    items_taken: Iterator[_A] = toolz.take(n, items)
     return items_taken
 
 
-def take_nth(n: int, items: Iterable[A]) -> Iterator[A]:
+def take_nth(n: int, items: Iterable[_A]) -> Iterator[_A]:
     """Yield every n-th item, the first one included.
 
     >>> list(take_nth(2, "abcde"))
     ['a', 'c', 'e']
     """
-    items_taken: Iterator[A] = toolz.take_nth(n, items)
+    items_taken: Iterator[_A] = toolz.take_nth(n, items)
     return items_taken
 
 
-def last(items: Iterable[A]) -> A:
+def last(items: Iterable[_A]) -> _A:
     """Return the last item of a finite sequence or stream.
 
     Raises:
@@ -435,15 +449,15 @@ def last(items: Iterable[A]) -> A:
     >>> last(take(3, iterate(lambda n: n + 1, 0)))
     2
     """
-    item: A = toolz.last(items)
+    item: _A = toolz.last(items)
     return item
 
 
-def sliding_window(n: int, items: Iterable[A]) -> Iterator[tuple[A, ...]]:
+def sliding_window(n: int, items: Iterable[_A]) -> Iterator[tuple[_A, ...]]:
     """Yield the overlapping runs of n neighbours.
 
     >>> list(sliding_window(2, [1, 2, 3]))
     [(1, 2), (2, 3)]
     """
-    windows: Iterator[tuple[A, ...]] = toolz.sliding_window(n, items)
+    windows: Iterator[tuple[_A, ...]] = toolz.sliding_window(n, items)
     return windows

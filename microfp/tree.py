@@ -33,30 +33,19 @@ from microfp.record import Record
 from microfp.values import LEAF, Scalar, Value, lift, stop_gradient, value
 
 __all__ = [
-    "CONTAINERS",
-    "Path",
-    "Place",
-    "at_rest",
-    "branches",
     "freeze",
-    "holds_leaves_only",
-    "is_frozen",
-    "leaves_of",
     "map_parameters",
     "map_scalars",
     "map_values",
     "mask",
     "parameter_count",
     "parameters",
-    "runs",
-    "scalars",
     "unfreeze",
     "values",
     "with_parameters",
-    "without_parameters",
 ]
 
-M = TypeVar("M")
+_M = TypeVar("_M")
 
 CONTAINERS = (Record, PMap, PVector, tuple)
 """What a tree branches at.
@@ -81,18 +70,16 @@ OPAQUE = (
 class Place(NamedTuple):
     """One place of a tree: the path to it, what stands there, whether inside a record.
 
-    Attributes:
-        path: From the root to the place.
-        content: What stands there.
-        in_record: Whether a record is on the path.
-
     >>> next(scalars((1.0, 2.0)))
     Place(path=(0,), content=1.0, in_record=False)
     """
 
     path: "Path"
+    """From the root to the place."""
     content: object
+    """What stands there."""
     in_record: bool
+    """Whether a record is on the path."""
 
 
 Path: TypeAlias = tuple[object, ...]
@@ -286,7 +273,7 @@ def parameter_count(model: object) -> int:
     return len(parameters(model))
 
 
-def map_values(f: Callable[[Value], Value], tree: M) -> M:
+def map_values(f: Callable[[Value], Value], tree: _M) -> _M:
     """Replace every value in a tree, and keep the rest, and the types.
 
     >>> map_values(lambda v: v * 2.0, (value(1.0), "and"))
@@ -299,7 +286,7 @@ def map_values(f: Callable[[Value], Value], tree: M) -> M:
     return _mapped(mapped, tree, in_record=False)  # type: ignore[return-value]  # each branch keeps it
 
 
-def map_scalars(f: Callable[[object], object], tree: M) -> M:
+def map_scalars(f: Callable[[object], object], tree: _M) -> _M:
     """Replace the content of every place that `scalars` yields, in that order.
 
     >>> map_scalars(str, (1.0, (2.0, 3.0)))
@@ -336,7 +323,7 @@ def _mapped(f: _Map, tree: object, *, in_record: bool) -> object:
     return tree if in_record else f(tree, in_record=False)
 
 
-def map_parameters(f: Callable[[Value], Scalar], model: M) -> M:
+def map_parameters(f: Callable[[Value], Scalar], model: _M) -> _M:
     """Replace every parameter of a model by what a function makes of it.
 
     A number becomes a leaf with the label of the parameter that it replaces.
@@ -362,7 +349,7 @@ def without_parameters(where: str, model: object) -> ShapeError:
     return ShapeError(f"{where}: the model must have {expected}, got {model!r:.80}")
 
 
-def with_parameters(model: M, numbers: Sequence[Scalar]) -> M:
+def with_parameters(model: _M, numbers: Sequence[Scalar]) -> _M:
     """Return the model with other numbers for its parameters; the labels stay.
 
     Args:
@@ -388,7 +375,7 @@ def with_parameters(model: M, numbers: Sequence[Scalar]) -> M:
     return map_parameters(replaced.__getitem__, model)
 
 
-def mask(model: M, where: Callable[[M], object]) -> tuple[bool, ...]:
+def mask(model: _M, where: Callable[[_M], object]) -> tuple[bool, ...]:
     """Say of each parameter of a model whether it is one of those that `where` points at.
 
     Args:
@@ -409,7 +396,7 @@ def mask(model: M, where: Callable[[M], object]) -> tuple[bool, ...]:
     return tuple(p in chosen for p in parameters(model))
 
 
-def freeze(model: M, where: Callable[[M], object] = lambda model: model) -> M:
+def freeze(model: _M, where: Callable[[_M], object] = lambda model: model) -> _M:
     """Take some parameters of a model for constants: they keep their numbers in training.
 
     A frozen parameter becomes the node `stop_gradient(parameter)`. It was computed, so that it
@@ -430,7 +417,7 @@ def freeze(model: M, where: Callable[[M], object] = lambda model: model) -> M:
     return map_parameters(lambda p: stop_gradient(p) if p in chosen else p, model)
 
 
-def unfreeze(model: M, where: Callable[[M], object] = lambda model: model) -> M:
+def unfreeze(model: _M, where: Callable[[_M], object] = lambda model: model) -> _M:
     """Make parameters of frozen ones again: those that `where` points at, or all of them.
 
     >>> from microfp.nn import mlp
@@ -443,7 +430,7 @@ def unfreeze(model: M, where: Callable[[M], object] = lambda model: model) -> M:
     )
 
 
-def at_rest(tree: M) -> M:
+def at_rest(tree: _M) -> _M:
     """A tree of derivatives, in which frozen values, which do not move, are a frozen 0.0.
 
     >>> (still,) = at_rest((freeze(value(3.0)),))
@@ -457,7 +444,7 @@ def at_rest(tree: M) -> M:
     return map_values(still, tree) if any(map(is_frozen, values(tree))) else tree
 
 
-def _chosen(name: str, model: M, where: Callable[[M], object]) -> frozenset[Value]:
+def _chosen(name: str, model: _M, where: Callable[[_M], object]) -> frozenset[Value]:
     """The values that `where` points at, which must be some of the model's."""
     check_callable(name, "where", where, "a function from the model to a part of it")
     chosen = frozenset(values(where(model)))

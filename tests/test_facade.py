@@ -10,6 +10,7 @@ import pytest
 import microfp
 from docs.builder.house import parts_of
 from docs.builder.reference import PUBLIC
+from microfp import toolbox
 
 # What anybody asks for by its name: the topics, and the tools of everything else.
 NAMES = [*PUBLIC, *(f"base.{part}" for part in parts_of("base"))]
@@ -97,3 +98,22 @@ def test_every_public_name_has_a_docstring_with_an_example(name: str) -> None:
     documented = inspect.getdoc(OFFERED[name]) or ""
     assert documented
     assert ">>> " in documented
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_a_prompt_offers_what_a_module_lists(module: ModuleType) -> None:
+    shown = {name for name in dir(module) if not name.startswith("__")}
+    assert shown == {name for name in getattr(module, "__all__", shown) if name != "__version__"}
+
+
+def test_a_prompt_offers_no_tools_of_the_library() -> None:
+    assert [name for name in dir(microfp) if not name.startswith("__")] == sorted(microfp.__all__)
+    assert not {"M", "partial", "Callable", "TypeVar", "at_rest"} & set(dir(microfp.tree))
+    assert not {"T", "T20", "A", "toolz", "Generic"} & set(dir(toolbox))
+
+
+def test_a_prompt_offers_of_a_record_its_fields_and_methods() -> None:
+    metrics = dir(microfp.trainer.Metrics)
+    assert {"loss", "gradient_norm", "set", "update"} <= set(metrics)
+    assert not {"unchecked", "unchecked_many", "writers", "_attrs", "_names"} & set(metrics)
+    assert dir(microfp.value(2.0)) == dir(microfp.Value)

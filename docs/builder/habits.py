@@ -1,7 +1,7 @@
 """How griffe, which reads the package for the reference, is told of this package's habits."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import zip_longest
 
 from griffe import (
@@ -50,6 +50,36 @@ def written(docstring: str, module: str, own: Collection[str] = ()) -> str:
     return "".join(part for pair in zip_longest(words, examples, fillvalue="") for part in pair)
 
 
+def with_fields(docstring: str, fields: Mapping[str, str]) -> str:
+    """Return the docstring of a class with what stands below its fields, before its examples.
+
+    >>> with_fields("A point.", {"x": "From left to right."})
+    'A point.\\n\\nAttributes:\\n    x: From left to right.'
+    """
+    if not fields:
+        return docstring
+    first = re.search(r"^>>> ", docstring, re.MULTILINE)
+    place = len(docstring) if first is None else first.start()
+    listed = "\n".join(f"    {name}: {' '.join(text.split())}" for name, text in fields.items())
+    above, known, below = docstring[:place].partition("Attributes:\n")
+    section = (
+        f"{above.rstrip()}\n\nAttributes:\n{below.rstrip()}\n"
+        if known
+        else (f"{above.rstrip()}\n\nAttributes:\n")
+    )
+    return f"{section}{listed}\n\n{docstring[place:]}".rstrip()
+
+
+def _taken_texts(cls: Class) -> dict[str, str]:
+    """What stands below the fields of a class, which then have no entry of their own."""
+    texts = {}
+    for name, field in cls.attributes.items():
+        if field.docstring is not None and "property" not in field.labels:
+            texts[name] = field.docstring.value
+            field.docstring = None
+    return texts
+
+
 class Habits(Extension):
     """Examples stand in blocks of code, names are links, and a record takes its fields.
 
@@ -74,6 +104,8 @@ def _inside(whole: Object) -> Iterator[Object]:
 
 def _write(thing: Object) -> None:
     """Give a docstring its links and fences, and a record the signature of whoever makes one."""
+    if isinstance(thing, Class) and thing.docstring is not None:
+        thing.docstring.value = with_fields(thing.docstring.value, _taken_texts(thing))
     if thing.docstring is not None:
         module = thing.module.path.removeprefix("microfp.")
         thing.docstring.value = written(thing.docstring.value, module, _own(thing))

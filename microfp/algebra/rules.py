@@ -42,18 +42,16 @@ Parameter: TypeAlias = float | Primitive | None
 class Application(NamedTuple, Generic[T]):
     """A primitive and what it is applied to.
 
-    Attributes:
-        op: The name of a primitive of `microfp.ops`.
-        operands: The terms that it is applied to.
-        parameter: What it takes besides; see `Parameter`.
-
     >>> Application("neg", ("x",)).operands
     ('x',)
     """
 
     op: str
+    """The name of a primitive of `microfp.ops`."""
     operands: tuple[T, ...] = ()
+    """The terms that it is applied to."""
     parameter: Parameter = None
+    """What it takes besides; see `Parameter`."""
 
 
 class Terms(Protocol[T]):

@@ -91,6 +91,8 @@ def _plain(result: object) -> object:
 
 
 class _Primitive(Protocol):
+    """A function of the table of primitives, on numbers or on what carries them."""
+
     def __call__(self, *operands: object) -> object: ...
 
 

@@ -19,18 +19,16 @@ __all__ = ["Misfit", "misfits"]
 class Misfit(NamedTuple):
     """Something that is not of the type that it is to be of.
 
-    Attributes:
-        where: The place.
-        expected: What was expected there, as messages say it.
-        found: What is there.
-
     >>> Misfit("step", "of type int", 0.5).found
     0.5
     """
 
     where: str
+    """The place."""
     expected: str
+    """What was expected there, as messages say it."""
     found: object
+    """What is there."""
 
 
 def misfits(hint: object, found: object, where: str) -> Iterator[Misfit]:
@@ -84,7 +82,7 @@ def _described(hint: object) -> str:
     if get_origin(hint) is Literal:
         return f"one of {', '.join(map(repr, get_args(hint)))}"
     parts = get_args(hint)
-    if get_origin(hint) in (Union, UnionType) and Literal in map(get_origin, parts):
+    if get_origin(hint) in (Union, UnionType) and any(get_origin(it) is Literal for it in parts):
         return " or ".join(map(_described, parts))
     named = hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint)
     return f"of type {re.sub(r'[a-z_]+[.]', '', named)}"

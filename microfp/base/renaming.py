@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     # Type checkers bring it with them; at run time it would be one more thing to install.
-    from typing_extensions import deprecated
+    import typing_extensions
+
+    deprecated = typing_extensions.deprecated
+    """How type checkers and editors know that something is deprecated (PEP 702)."""
 
 __all__ = ["deprecated", "renamed", "warn_renamed"]
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from microfp.base.checks import wrong_value
+from microfp.base.later import Later
 from microfp.charts import plot_data
 from microfp.charts.style import (
     BLACK,
@@ -32,6 +33,8 @@ from microfp.trainer import Run, TrainState
 
 if TYPE_CHECKING:
     import altair as alt
+else:
+    alt = Later("altair")
 
 __all__ = [
     "FIGURES",

@@ -46,10 +46,6 @@ MOST_ROWS, MOST_COLUMNS, MOST_POINTS = 40, 8, 5_000
 class Drawing(Record):
     """A graph that a notebook shows as a picture.
 
-    Attributes:
-        output: The node at the end of the graph.
-        gradients: What `backward(output)` gave; None where they are not to be shown.
-
     >>> from microfp import backward, value
     >>> x = value(3.0)
     >>> drawing(x * x, backward(x * x))
@@ -57,7 +53,9 @@ class Drawing(Record):
     """
 
     output: Value = attr()
+    """The node at the end of the graph."""
     gradients: Gradients | None = attr(default=None)
+    """What `backward(output)` gave; None where they are not to be shown."""
 
     def __repr__(self) -> str:
         return f"Drawing of {len(topological_order(self.output))} nodes"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from microfp.base.checks import wrong_value
+from microfp.base.later import Later
 from microfp.charts import plot_data
 from microfp.charts.curves import curve, metric_rows
 from microfp.charts.planes import (
@@ -38,6 +39,8 @@ from microfp.trainer import Run, TrainState
 
 if TYPE_CHECKING:
     import altair as alt
+else:
+    alt = Later("altair")
 
 __all__ = [
     "FIGURES",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from microfp.base.checks import check_positive
+from microfp.base.later import Later
 from microfp.charts import plot_data
 from microfp.charts.plot_data import BoundaryRow, PointRow, SegmentRow
 from microfp.charts.style import (
@@ -28,6 +29,8 @@ from microfp.nn import Model
 
 if TYPE_CHECKING:
     import altair as alt
+else:
+    alt = Later("altair")
 
 __all__ = [
     "FIGURES",

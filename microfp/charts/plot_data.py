@@ -48,35 +48,23 @@ M = TypeVar("M", bound=Model)
 class PointRow(TypedDict):
     """One example of a two-dimensional dataset.
 
-    Attributes:
-        x: The first input.
-        y: The second input.
-        label: The class in words, such as `class 1`.
-        label_value: The target as a number.
-
     >>> from microfp import datasets
     >>> dataset_points(datasets.dataset([[1, 2]], [1]))[0]["label"]
     'class 1'
     """
 
     x: float
+    """The first input."""
     y: float
+    """The second input."""
     label: str
+    """The class in words, such as `class 1`."""
     label_value: float
+    """The target as a number."""
 
 
 class HistoryRow(TypedDict):
     """The metrics of one step; accuracy also in percent.
-
-    Attributes:
-        step: The number of the step, from 0.
-        loss: The total loss: data loss plus penalty.
-        data_loss: The mean loss of the examples.
-        penalty: The sum of the penalties of the parameters.
-        accuracy: The share of examples predicted rightly, from 0 to 1, or None.
-        accuracy_percent: The same from 0 to 100, or None.
-        learning_rate: The rate of the update that followed, or None.
-        gradient_norm: The Euclidean norm of the gradient.
 
     >>> from microfp import datasets, nn, trainer
     >>> run = trainer.fit(nn.mlp(2, [1]), datasets.moons(4), steps=1)
@@ -85,22 +73,25 @@ class HistoryRow(TypedDict):
     """
 
     step: int
+    """The number of the step, from 0."""
     loss: float
+    """The total loss: data loss plus penalty."""
     data_loss: float
+    """The mean loss of the examples."""
     penalty: float
+    """The sum of the penalties of the parameters."""
     accuracy: float | None
+    """The share of examples predicted rightly, from 0 to 1, or None."""
     accuracy_percent: float | None
+    """The same from 0 to 100, or None."""
     learning_rate: float | None
+    """The rate of the update that followed, or None."""
     gradient_norm: float
+    """The Euclidean norm of the gradient."""
 
 
 class MetricRow(TypedDict):
     """One number of one step, in long form.
-
-    Attributes:
-        step: The number of the step, from 0.
-        metric: What was measured, in words.
-        value: The number.
 
     >>> from microfp import datasets, nn, trainer
     >>> run = trainer.fit(nn.mlp(2, [1]), datasets.moons(4), steps=1)
@@ -109,16 +100,15 @@ class MetricRow(TypedDict):
     """
 
     step: int
+    """The number of the step, from 0."""
     metric: str
+    """What was measured, in words."""
     value: float
+    """The number."""
 
 
 class RateRow(TypedDict):
     """The learning rate of one step.
-
-    Attributes:
-        step: The number of the step, from 0.
-        learning_rate: The rate of its update.
 
     >>> from microfp.schedules import constant
     >>> schedule_rates(constant(0.5), 1)
@@ -126,18 +116,13 @@ class RateRow(TypedDict):
     """
 
     step: int
+    """The number of the step, from 0."""
     learning_rate: float
+    """The rate of its update."""
 
 
 class BoundaryRow(TypedDict):
     """One point of a grid and what a model says of it.
-
-    Attributes:
-        x: The first input.
-        y: The second input.
-        predicted: The class in words, such as `class 1`.
-        predicted_value: The class as a number.
-        score: The output of the model.
 
     >>> from microfp import datasets, nn
     >>> right = nn.neuron(2, weights=[1.0, 0.0], activation="identity")
@@ -146,40 +131,36 @@ class BoundaryRow(TypedDict):
     """
 
     x: float
+    """The first input."""
     y: float
+    """The second input."""
     predicted: str
+    """The class in words, such as `class 1`."""
     predicted_value: float
+    """The class as a number."""
     score: float
+    """The output of the model."""
 
 
 class SegmentRow(TypedDict):
     """A straight piece of a line, from (x, y) to (x2, y2).
-
-    Attributes:
-        x: The first input where it starts.
-        y: The second input where it starts.
-        x2: The first input where it ends.
-        y2: The second input where it ends.
 
     >>> SegmentRow(x=0.0, y=0.0, x2=1.0, y2=0.5)["y2"]
     0.5
     """
 
     x: float
+    """The first input where it starts."""
     y: float
+    """The second input where it starts."""
     x2: float
+    """The first input where it ends."""
     y2: float
+    """The second input where it ends."""
 
 
 class BinRow(TypedDict):
     """How many parameters lay from `low` up to `high` at one step.
-
-    Attributes:
-        step: The number of steps done when they were counted.
-        until: The next such number; a slider shows the row until then.
-        low: Where the bin begins.
-        high: Where it ends.
-        count: How many parameters lay in it.
 
     >>> from microfp import nn, optim, trainer
     >>> start = trainer.initial_state(nn.neuron(1, weights=[1.0]), optim.sgd(0.1))
@@ -188,10 +169,15 @@ class BinRow(TypedDict):
     """
 
     step: int
+    """The number of steps done when they were counted."""
     until: int
+    """The next such number; a slider shows the row until then."""
     low: float
+    """Where the bin begins."""
     high: float
+    """Where it ends."""
     count: int
+    """How many parameters lay in it."""
 
 
 class FrameRow(TypedDict):
@@ -199,16 +185,6 @@ class FrameRow(TypedDict):
 
     `scores` go column by column from the left, each from the bottom up, and `rows` is how many
     points there are in a column; `line` is where the score is 0.
-
-    Attributes:
-        step: The number of steps done.
-        until: The next such number that was looked at.
-        scores: The output of the model at every point of the grid.
-        rows: How many points a column has.
-        left: The first input of the first column.
-        bottom: The second input of the lowest point of each column.
-        h: The distance of neighbouring points.
-        line: The pieces of the line where the score is 0.
 
     >>> from microfp import datasets, nn, toolbox, trainer
     >>> data = datasets.moons(10)
@@ -219,13 +195,21 @@ class FrameRow(TypedDict):
     """
 
     step: int
+    """The number of steps done."""
     until: int
+    """The next such number that was looked at."""
     scores: list[float]
+    """The output of the model at every point of the grid."""
     rows: int
+    """How many points a column has."""
     left: float
+    """The first input of the first column."""
     bottom: float
+    """The second input of the lowest point of each column."""
     h: float
+    """The distance of neighbouring points."""
     line: list[SegmentRow]
+    """The pieces of the line where the score is 0."""
 
 
 def dataset_points(dataset: Dataset) -> list[PointRow]:

@@ -4,14 +4,26 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal, NamedTuple, ParamSpec, Protocol, TypeAlias, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    ForwardRef,
+    Literal,
+    NamedTuple,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+)
 
+from microfp.base.later import Later
 from microfp.datasets import Dataset
 from microfp.nn import Model
 from microfp.trainer import Run, TrainState
 
 if TYPE_CHECKING:
     import altair as alt
+else:
+    alt = Later("altair")
 
 __all__ = [
     "BLACK",
@@ -64,6 +76,9 @@ Chart: TypeAlias = (
 >>> to_svg(chart)[:4]
 '<svg'
 """
+
+if not TYPE_CHECKING:  # so that other modules, which know no `alt`, can resolve it
+    Chart = ForwardRef(Chart, module=__name__)
 
 Rows: TypeAlias = Sequence[Mapping[str, object]]
 
@@ -237,14 +252,11 @@ class Draw(Protocol):
 
 
 class Figure(NamedTuple):
-    """A chart of the report; each file of charts lists its own in `FIGURES`.
-
-    Attributes:
-        place: Where it stands in the report: the figures are in rising order.
-        words: What it shows, in a sentence.
-        draw: What draws it.
-    """
+    """A chart of the report; each file of charts lists its own in `FIGURES`."""
 
     place: int
+    """Where it stands in the report: the figures are in rising order."""
     words: str
+    """What it shows, in a sentence."""
     draw: Draw
+    """What draws it."""

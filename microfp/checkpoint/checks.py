@@ -55,16 +55,14 @@ LARGEST_INT = 2**63 - 1
 class Unreadable(NamedTuple):
     """What stands for a piece of JSON that is none, until the place where it stands is known.
 
-    Attributes:
-        expected: What was expected there.
-        got: What stands there, as it is written.
-
     >>> wrong("state", "a list", Unreadable("an int of 64 bits", "9" * 20))
     CheckpointError('state must be an int of 64 bits, got 99999999999999999999')
     """
 
     expected: str
+    """What was expected there."""
     got: str
+    """What stands there, as it is written."""
 
 
 def digest(data: Mapping[str, object]) -> str:

@@ -77,20 +77,18 @@ True
 class Format(NamedTuple, Generic[R]):
     """A kind of file: what it calls itself, and which record stands in it.
 
-    Attributes:
-        name: What stands in the file under "format".
-        version: What stands there under "version"; another one is not read.
-        kind: The type of the record.
-        known: What a file may name besides microfp's own, as in `load`; `kind` counts as known.
-
     >>> Format("pets", 1, Metrics).kind.__name__
     'Metrics'
     """
 
     name: str
+    """What stands in the file under "format"."""
     version: int
+    """What stands there under "version"; another one is not read."""
     kind: type[R]
+    """The type of the record."""
     known: tuple[Function, ...] = ()
+    """What a file may name besides microfp's own, as in `load`; `kind` counts as known."""
 
 
 def item_names(kind: type) -> tuple[str, ...]:

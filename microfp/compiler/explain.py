@@ -39,16 +39,6 @@ __all__ = ["Stages", "explain"]
 class Stages(Record):
     """What becomes of one example, stage by stage; `print` shows them all.
 
-    Attributes:
-        traced: The graph, node by node: the cost and the scores.
-        passes: The passes in the order in which they ran, and what each has made of it.
-        lowered: The same after every pass.
-        adjoint: With the gradient of every parameter.
-        function: The lowered program as Python.
-        loop: What `backend="python"` runs: all examples, gradients added up as they come.
-        code: What `backend="native"` runs, stage by stage; compiled when it is read, which raises
-            a `CompileError` where llvmlite is not installed.
-
     >>> from microfp import losses, nn
     >>> stages = explain(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
     >>> [len(p.instructions) for p in (stages.traced, stages.lowered, stages.adjoint)]
@@ -60,12 +50,21 @@ class Stages(Record):
     """
 
     traced: Program = attr()
+    """The graph, node by node: the cost and the scores."""
     passes: tuple[tuple[str, Program], ...] = attr()
+    """The passes in the order in which they ran, and what each has made of it."""
     lowered: Program = attr()
+    """The same after every pass."""
     adjoint: Program = attr()
+    """With the gradient of every parameter."""
     function: str = attr()
+    """The lowered program as Python."""
     loop: str = attr()
+    """What `backend="python"` runs: all examples, gradients added up as they come."""
     code: CodeStages = attr(deferrable=True)
+    """What `backend="native"` runs, stage by stage; compiled when it is read, which raises
+    a `CompileError` where llvmlite is not installed.
+    """
 
     def __repr__(self) -> str:
         """Show how long the programs are; it compiles nothing."""

@@ -153,7 +153,12 @@ __all__ = [
 ]
 
 Operation: TypeAlias = Callable[[Scalar], Value]
-"""What is still waiting for its first operand."""
+"""What is still waiting for its first operand.
+
+>>> waiting: Operation = add(3.0)
+>>> waiting(2.0).data
+5.0
+"""
 
 
 def add(b: Scalar) -> Operation:

@@ -70,16 +70,14 @@ True
 class Marks(Record):
     """How numbers are written in a table.
 
-    Args:
-        decimal: What stands before the fraction: "." or ",".
-        thousands: What may stand between groups of three digits; "" for nothing.
-
     >>> read_cell("1 234,5", Marks(decimal=",", thousands=" "))
     1234.5
     """
 
     decimal: str = attr(default=".")
+    """What stands before the fraction: "." or ","."""
     thousands: str = attr(default="")
+    """What may stand between groups of three digits; "" for nothing."""
 
 
 def is_missing(text: str) -> bool:

@@ -14,24 +14,27 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress
-from typing import NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, overload
 
 __all__ = ["CodedColumn", "CodedRows", "coded", "columns_of", "new_codes"]
+
+if TYPE_CHECKING:
+    _Codes: TypeAlias = array[int]
+else:  # before Python 3.12 an array says nothing of what is in it
+    _Codes = array
 
 
 class CodedColumn(NamedTuple):
     """The cells of a column: the different texts, and which of them stands in each row.
 
-    Attributes:
-        codes: For each row, the place of its text.
-        texts: The different texts, in the order in which they came first.
-
     >>> coded(["a", "b", "a"]).cells()
     ('a', 'b', 'a')
     """
 
-    codes: "array[int]"
+    codes: "_Codes"
+    """For each row, the place of its text."""
     texts: tuple[str, ...]
+    """The different texts, in the order in which they came first."""
 
     def cells(self) -> tuple[str, ...]:
         """The text of each row."""
@@ -104,7 +107,7 @@ class CodedRows(Sequence[tuple[str, ...]]):
         """The rows for which there is a True."""
         return self._each(lambda codes: array("i", compress(codes, kept)))
 
-    def _each(self, change: "Callable[[array[int]], array[int]]") -> "CodedRows":
+    def _each(self, change: "Callable[[_Codes], _Codes]") -> "CodedRows":
         return CodedRows(CodedColumn(change(it.codes), it.texts) for it in self.columns)
 
     def __eq__(self, other: object) -> bool:

@@ -45,32 +45,22 @@ Row: TypeAlias = tuple[float, ...]
 class Point(Record):
     """One example of two-dimensional data: a row for a chart or a table.
 
-    Args:
-        x: the first number of the example.
-        y: the second one.
-        label: its target.
-
     >>> dict(Point(x=1, y=2, label=-1))
     {'x': 1.0, 'y': 2.0, 'label': -1.0}
     """
 
     x: float = attr()
+    """the first number of the example."""
     y: float = attr()
+    """the second one."""
     label: float = attr()
+    """its target."""
 
 
 class Dataset(Record):
     """n examples: rows of inputs and their targets; `dataset` makes one of any numbers.
 
     Whatever makes or changes a Dataset (`Dataset(...)`, `set`, `update`) checks all of it.
-
-    Args:
-        xs: the inputs, n rows of d finite floats, n >= 1 and d >= 1.
-        ys: the targets, n finite floats; a label is -1.0 or 1.0 for two classes, and the
-            number of the class, from 0.0, for more.
-        metadata: what made the data: name, n, noise, seed, shuffle and the like.
-        further_ys: where an example has several targets, n rows of those that come after its
-            `ys`, all of one width; else empty. `targets` has them all.
 
     Raises:
         TypeError: a field is not a tuple, or a number is not a float.
@@ -84,9 +74,17 @@ class Dataset(Record):
     """
 
     xs: tuple[Row, ...] = attr()
+    """the inputs, n rows of d finite floats, n >= 1 and d >= 1."""
     ys: tuple[float, ...] = attr()
+    """the targets, n finite floats; a label is -1.0 or 1.0 for two classes, and the
+    number of the class, from 0.0, for more.
+    """
     metadata: PMap[str, object] = attr(default=pmap())
+    """what made the data: name, n, noise, seed, shuffle and the like."""
     further_ys: tuple[Row, ...] = attr(default=())
+    """where an example has several targets, n rows of those that come after its
+    `ys`, all of one width; else empty. `targets` has them all.
+    """
 
     def __invariant__(self) -> tuple[bool, str]:
         """Raise the error that says what is wrong; pyrsistent's own would say only that."""

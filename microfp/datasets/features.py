@@ -51,61 +51,56 @@ Part: TypeAlias = Literal["days", "month", "weekday", "hour"]
 class NumericColumn(Record):
     """A column of numbers: one input.
 
-    Attributes:
-        name: Of the column.
-        fill: What stands for a cell that is missing: the median.
-        indicator: Whether another input says that the cell was missing.
-        signs: Whether currency and percent signs are passed over.
-        strays: Whether texts that are no numbers count as missing.
-
     >>> inputs_of(NumericColumn(name="age", fill=30.0, indicator=True))
     ('age', 'age missing')
     """
 
     name: str = attr()
+    """Of the column."""
     fill: float = attr(default=0.0)
+    """What stands for a cell that is missing: the median."""
     indicator: bool = attr(default=False)
+    """Whether another input says that the cell was missing."""
     signs: bool = attr(default=False)
+    """Whether currency and percent signs are passed over."""
     strays: bool = attr(default=False)
+    """Whether texts that are no numbers count as missing."""
 
 
 class CategoricalColumn(Record):
     """A column of few different texts: one input for each, 1 where it stands and else 0.
-
-    Attributes:
-        name: Of the column.
-        categories: The texts, without blanks around them.
-        other: Whether one more input is 1 where the text is none of them: where rare texts taught
-            the model something about it. Without it, such a text is 0 in all inputs.
-        fill: What stands for a cell that is missing: the commonest; "" for no category at all.
-        indicator: Whether another input says that the cell was missing.
 
     >>> inputs_of(CategoricalColumn(name="kind", categories=("bird", "cat")))
     ('kind=bird', 'kind=cat')
     """
 
     name: str = attr()
+    """Of the column."""
     categories: tuple[str, ...] = attr()
+    """The texts, without blanks around them."""
     other: bool = attr(default=False)
+    """Whether one more input is 1 where the text is none of them: where rare texts taught
+    the model something about it. Without it, such a text is 0 in all inputs.
+    """
     fill: str = attr(default="")
+    """What stands for a cell that is missing: the commonest; "" for no category at all."""
     indicator: bool = attr(default=False)
+    """Whether another input says that the cell was missing."""
 
 
 class BooleanColumn(Record):
     """A column of yes and no, or true and false: one input, 1 or 0.
-
-    Attributes:
-        name: Of the column.
-        fill: What stands for a cell that is missing: the commoner one.
-        indicator: Whether another input says that the cell was missing.
 
     >>> cell_inputs(BooleanColumn(name="member"), "yes", Marks())
     (1.0,)
     """
 
     name: str = attr()
+    """Of the column."""
     fill: float = attr(default=0.0)
+    """What stands for a cell that is missing: the commoner one."""
     indicator: bool = attr(default=False)
+    """Whether another input says that the cell was missing."""
 
 
 class DateColumn(Record):
@@ -114,39 +109,35 @@ class DateColumn(Record):
     A place in a cycle is a point on a circle, its sine and its cosine, so that December is beside
     January.
 
-    Attributes:
-        name: Of the column.
-        form: How the cells are written, as `cells.moment_form` finds it.
-        parts: Which parts are inputs, those that differ.
-        first: The first day, in ISO 8601.
-        fill: What stands for a cell that is missing: the one in the middle, in ISO 8601.
-        indicator: Whether another input says that the cell was missing.
-
     >>> inputs_of(DateColumn(name="day", parts=("days", "month")))
     ('day days', 'day month sine', 'day month cosine')
     """
 
     name: str = attr()
+    """Of the column."""
     form: str = attr(default=ISO)
+    """How the cells are written, as `cells.moment_form` finds it."""
     parts: tuple[Part, ...] = attr(default=("days",))
+    """Which parts are inputs, those that differ."""
     first: str = attr(default="1970-01-01")
+    """The first day, in ISO 8601."""
     fill: str = attr(default="1970-01-01")
+    """What stands for a cell that is missing: the one in the middle, in ISO 8601."""
     indicator: bool = attr(default=False)
+    """Whether another input says that the cell was missing."""
 
 
 class IgnoredColumn(Record):
     """A column that makes no input.
-
-    Attributes:
-        name: Of the column.
-        why: The reason, to be read.
 
     >>> inputs_of(IgnoredColumn(name="id", why="it counts the rows"))
     ()
     """
 
     name: str = attr()
+    """Of the column."""
     why: str = attr()
+    """The reason, to be read."""
 
 
 InputColumn: TypeAlias = (

@@ -7,9 +7,14 @@
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeAlias, overload
+from typing import TYPE_CHECKING, TypeAlias, overload
 
 __all__ = ["Matrix"]
+
+if TYPE_CHECKING:
+    _Doubles: TypeAlias = array[float]
+else:  # before Python 3.12 an array says nothing of what is in it
+    _Doubles = array
 
 _Row: TypeAlias = tuple[float, ...]
 
@@ -26,7 +31,7 @@ class Matrix(Sequence[_Row]):
 
     __slots__ = ("_columns",)
 
-    _columns: "tuple[array[float], ...]"
+    _columns: "tuple[_Doubles, ...]"
 
     def __init__(self, columns: Iterable[Iterable[float]]) -> None:
         object.__setattr__(self, "_columns", tuple(array("d", column) for column in columns))
@@ -67,7 +72,7 @@ class Matrix(Sequence[_Row]):
         """
         return self.each(lambda column: map(column.__getitem__, places))
 
-    def each(self, change: "Callable[[array[float]], Iterable[float]]") -> "Matrix":
+    def each(self, change: "Callable[[_Doubles], Iterable[float]]") -> "Matrix":
         """The rows whose columns are made of these, one by one.
 
         >>> Matrix([[1.0, 2.0]]).each(lambda column: [2.0 * x for x in column])[1]

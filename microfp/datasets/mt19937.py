@@ -35,17 +35,15 @@ _WORDS = 624
 class RandomState(Record):
     """Where a stream of random numbers has got to; a value, so it can be kept and replayed.
 
-    Args:
-        words: the 624 words of the Mersenne Twister and the position in them.
-        spare: the second normal of the last pair, where it has not been used yet.
-
     >>> start = random_state(7)
     >>> normals(start, 3) == normals(start, 3)
     True
     """
 
     words: tuple[int, ...] = attr()
+    """the 624 words of the Mersenne Twister and the position in them."""
     spare: float | None = attr(default=None)
+    """the second normal of the last pair, where it has not been used yet."""
 
     def __repr__(self) -> str:
         return f"RandomState(position={self.words[-1]}, spare={self.spare})"

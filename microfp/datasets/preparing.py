@@ -201,16 +201,14 @@ class Standardization(Record):
 
     It is data, and a pure function of a dataset; `row` is the same for one example.
 
-    Attributes:
-        means: One number per column.
-        deviations: One number above 0 per column.
-
     >>> Standardization(means=(1.0,), deviations=(2.0,)).row((5.0,))
     (2.0,)
     """
 
     means: Row = attr()
+    """One number per column."""
     deviations: Row = attr()
+    """One number above 0 per column."""
 
     def row(self, row: Sequence[float]) -> Row:
         """Transform the inputs of one example.

@@ -62,14 +62,6 @@ Unseen: TypeAlias = Literal["other", "error"]
 class Schema(Record):
     """What the columns of a table are, which inputs they make, and what is predicted.
 
-    Args:
-        columns: Those of the table that are no targets, in its order.
-        targets: The names of what is predicted.
-        classes: Whether targets are names of classes; else they are numbers.
-        marks: How numbers are written.
-        missing: What becomes of a row with a missing cell.
-        unseen: What becomes of a category that is not known.
-
     Raises:
         ValueError: If two inputs have one name, or a word is none of those above.
 
@@ -78,11 +70,17 @@ class Schema(Record):
     """
 
     columns: tuple[InputColumn, ...] = attr()
+    """Those of the table that are no targets, in its order."""
     targets: tuple[str, ...] = attr()
+    """The names of what is predicted."""
     classes: bool = attr(default=False)
+    """Whether targets are names of classes; else they are numbers."""
     marks: Marks = attr(default=Marks())
+    """How numbers are written."""
     missing: Missing = attr(default="fill")
+    """What becomes of a row with a missing cell."""
     unseen: Unseen = attr(default="other")
+    """What becomes of a category that is not known."""
 
     def __invariant__(self) -> tuple[bool, str]:
         """Raise the error that says what is wrong; pyrsistent's own would say only that."""
@@ -127,20 +125,18 @@ SCHEMA_RECORDS: Final[tuple[type[Record], ...]] = (
 class Trouble(NamedTuple):
     """A cell from which no inputs could be made.
 
-    Attributes:
-        row: The number of its row in the table, from 0.
-        column: The name of its column.
-        expected: What should stand there.
-        found: What stands there.
-
     >>> str(Trouble(2, "age", "a number", "old"))
     "age must be a number, got 'old'"
     """
 
     row: int
+    """The number of its row in the table, from 0."""
     column: str
+    """The name of its column."""
     expected: str
+    """What should stand there."""
     found: str
+    """What stands there."""
 
     def __str__(self) -> str:
         shown = repr(self.found[:40]) if self.found.strip() else "an empty cell"
@@ -149,11 +145,6 @@ class Trouble(NamedTuple):
 
 class Encoded(NamedTuple):
     """The inputs that a schema makes of the rows of a table.
-
-    Attributes:
-        xs: A row of inputs for each row that could be read; none where none could.
-        rows: Which rows of the table they are, from 0.
-        troubles: For each other row, the first cell that stood in the way; in order.
 
     >>> from microfp.datasets.tables import Table
     >>> schema = Schema(columns=(NumericColumn(name="age"),), targets=("kind",))
@@ -164,8 +155,11 @@ class Encoded(NamedTuple):
     """
 
     xs: Sequence[Row]
+    """A row of inputs for each row that could be read; none where none could."""
     rows: Sequence[int]
+    """Which rows of the table they are, from 0."""
     troubles: tuple[Trouble, ...]
+    """For each other row, the first cell that stood in the way; in order."""
 
 
 LARGE: Final = 2**16

@@ -51,12 +51,6 @@ Column: TypeAlias = str | int
 class Table(Record):
     """Cells of text, and where they stand in a file; `read_table` makes one.
 
-    Attributes:
-        source: The path of the file.
-        names: Of the columns; their numbers, from 0, where the file has no header.
-        rows: The cells, row by row, as many in each as there are names.
-        lines: The number of the line that each row begins in, from 1.
-
     >>> table = Table(source="pets.csv", names=("kind",), rows=(("cat",),), lines=(2,))
     >>> table
     Table(source='pets.csv', n=1, names=('kind',))
@@ -65,9 +59,13 @@ class Table(Record):
     """
 
     source: str = attr()
+    """The path of the file."""
     names: tuple[str, ...] = attr()
+    """Of the columns; their numbers, from 0, where the file has no header."""
     rows: tuple[tuple[str, ...], ...] = attr()
+    """The cells, row by row, as many in each as there are names."""
     lines: tuple[int, ...] = attr()
+    """The number of the line that each row begins in, from 1."""
 
     def __repr__(self) -> str:
         """Show where it is from and its columns; the cells would fill pages."""

@@ -93,26 +93,6 @@ class Configuration(Record):
 
     Whatever makes or changes a configuration (`Configuration(...)`, `set`) checks all of it.
 
-    Args:
-        hidden: Widths of the hidden layers, each at least 1; none for a linear model.
-        activation: Of the hidden layers, a name in `nn.ACTIVATIONS`.
-        loss: A name in `LOSSES`, or "auto" for one that suits the targets.
-        optimizer: A name in `OPTIMIZERS`.
-        learning_rate: The largest rate, above 0; None for that of the optimiser in `RATES`.
-        schedule: A name in `SCHEDULES`: how the rate goes on from there until the last step.
-        warm_up: How many steps the rate rises from 0 at first.
-        penalty: The weight of the L2 penalty, at least 0.
-        steps: How many steps in all.
-        batch_size: How many examples a step sees; None for all of them.
-        held_out: Which share of the examples is not trained on but measured at the end; at least
-            0, for none, and below 1.
-        patience: Stop once the loss on examples set aside for it has not fallen for so many
-            epochs, and keep the best model; None for never.
-        standardize: Whether inputs, and targets that are no classes, are scaled to mean 0 and
-            standard deviation 1 for training. The scale is that of the training examples.
-        seed: What weights, splits and batches are drawn with, from 0 to 2**32 - 1.
-        backend: How a step is computed; see `trainer.Backend`.
-
     Raises:
         TypeError: A field is of the wrong kind.
         ValueError: A field is out of range, or no name that is known.
@@ -125,20 +105,41 @@ class Configuration(Record):
     """
 
     hidden: tuple[int, ...] = attr(default=(16,))
+    """Widths of the hidden layers, each at least 1; none for a linear model."""
     activation: ActivationName = attr(default="relu")
+    """Of the hidden layers, a name in `nn.ACTIVATIONS`."""
     loss: LossName = attr(default=AUTO)
+    """A name in `LOSSES`, or "auto" for one that suits the targets."""
     optimizer: OptimizerName = attr(default="adam")
+    """A name in `OPTIMIZERS`."""
     learning_rate: float | None = attr(default=None)
+    """The largest rate, above 0; None for that of the optimiser in `RATES`."""
     schedule: ScheduleName = attr(default="cosine")
+    """A name in `SCHEDULES`: how the rate goes on from there until the last step."""
     warm_up: int = attr(default=0)
+    """How many steps the rate rises from 0 at first."""
     penalty: float = attr(default=1e-3)
+    """The weight of the L2 penalty, at least 0."""
     steps: int = attr(default=500)
+    """How many steps in all."""
     batch_size: int | None = attr(default=32)
+    """How many examples a step sees; None for all of them."""
     held_out: float = attr(default=0.25)
+    """Which share of the examples is not trained on but measured at the end; at least
+    0, for none, and below 1.
+    """
     patience: int | None = attr(default=None)
+    """Stop once the loss on examples set aside for it has not fallen for so many
+    epochs, and keep the best model; None for never.
+    """
     standardize: bool = attr(default=True)
+    """Whether inputs, and targets that are no classes, are scaled to mean 0 and
+    standard deviation 1 for training. The scale is that of the training examples.
+    """
     seed: int = attr(default=1337)
+    """What weights, splits and batches are drawn with, from 0 to 2**32 - 1."""
     backend: Backend = attr(default=AUTO)
+    """How a step is computed; see `trainer.Backend`."""
 
     def __invariant__(self) -> tuple[bool, str]:
         """Raise the error that says what is wrong; pyrsistent's own would say only that."""

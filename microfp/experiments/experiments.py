@@ -20,6 +20,7 @@ from pyrsistent import PVector, pvector
 from returns.result import Failure, Result, Success
 
 from microfp.base.checks import check_count, check_kind, wrong_kind, wrong_value
+from microfp.base.later import Later
 from microfp.compiler.python.scores import scores
 from microfp.datasets import Dataset, Schema, Standardization, dataset, split, standardize
 from microfp.errors import DataError, MicrofpError
@@ -51,7 +52,9 @@ from microfp.trainer.parallel import SweepFailure, sweep
 from microfp.trainer.streams import Diverged, take, try_resume
 
 if TYPE_CHECKING:  # who has an executor has loaded it; `import microfp` need not
-    from concurrent.futures import Executor
+    from concurrent import futures
+else:
+    futures = Later("concurrent.futures")
 
 __all__ = [
     "VALIDATION",
@@ -89,31 +92,23 @@ LARGEST = 1e150
 class Experiment(Record):
     """A training that is about to begin.
 
-    Attributes:
-        start: The predictor before its first step, or where it is resumed.
-        training: What the model is trained on, as `encode` makes it.
-        validation: What decides when to stop, if the configuration has patience.
-        held_out: What is measured at the end alone, if anything.
-
     >>> from microfp import datasets
     >>> prepare(Configuration(patience=5), datasets.moons(100)).validation
     Dataset(name='target', n=15, d=2)
     """
 
     start: Predictor = attr()
+    """The predictor before its first step, or where it is resumed."""
     training: Dataset = attr()
+    """What the model is trained on, as `encode` makes it."""
     validation: Dataset | None = attr(default=None)
+    """What decides when to stop, if the configuration has patience."""
     held_out: Dataset | None = attr(default=None)
+    """What is measured at the end alone, if anything."""
 
 
 class Watched(NamedTuple):
     """A state of a training, and which one to keep if the training stopped here.
-
-    Attributes:
-        state: The state after one more step.
-        kept: The state with the least validation loss so far; without patience, `state`.
-        loss: That least loss; nan without patience.
-        worse: How many epochs in a row have been no better.
 
     >>> from microfp import datasets
     >>> next(watch(prepare(Configuration(), datasets.moons(40)))).unwrap().state.step
@@ -121,21 +116,17 @@ class Watched(NamedTuple):
     """
 
     state: State
+    """The state after one more step."""
     kept: State
+    """The state with the least validation loss so far; without patience, `state`."""
     loss: float
+    """That least loss; nan without patience."""
     worse: int
+    """How many epochs in a row have been no better."""
 
 
 class Outcome(Record):
     """A finished experiment.
-
-    Attributes:
-        predictor: The trained one.
-        steps: How many steps were done; with patience, more than those of the model that was kept.
-        training: How well it does on what it was trained on.
-        validation: On what decided when to stop, if there was any.
-        held_out: On examples that it has never seen, if there are any.
-        history: The metrics of the steps that were logged, each of the batch of its step.
 
     >>> from microfp import datasets
     >>> run(Configuration(steps=3), datasets.moons(40)).unwrap().steps
@@ -143,11 +134,17 @@ class Outcome(Record):
     """
 
     predictor: Predictor = attr()
+    """The trained one."""
     steps: int = attr()
+    """How many steps were done; with patience, more than those of the model that was kept."""
     training: Score = attr()
+    """How well it does on what it was trained on."""
     validation: Score | None = attr(default=None)
+    """On what decided when to stop, if there was any."""
     held_out: Score | None = attr(default=None)
+    """On examples that it has never seen, if there are any."""
     history: PVector[Metrics] = attr(default=pvector())
+    """The metrics of the steps that were logged, each of the batch of its step."""
 
 
 def run(
@@ -499,7 +496,7 @@ def conclude(
 
 def compare(
     experiments: Iterable[Experiment],
-    executor: "Executor | None" = None,
+    executor: "futures.Executor | None" = None,
     *,
     time_limit: float | None = None,
 ) -> Iterator[Result[Outcome, MicrofpError]]:

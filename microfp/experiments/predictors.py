@@ -73,16 +73,6 @@ class Predictor(Record):
 
     Whatever makes or changes a predictor checks that its parts fit.
 
-    Args:
-        features: The names of the inputs, in the order in which the model takes them.
-        target: The name of what is predicted.
-        classes: Their names, in the order of their labels; none where a number is predicted.
-        inputs: How inputs are scaled before the model sees them; None for not at all.
-        targets: How numbers to predict are scaled in training; None for not at all.
-        configuration: What the model was trained by; its loss is not "auto".
-        state: Where its training is; `state.model` is the model.
-        schema: How a table of text becomes features; None where they came as numbers.
-
     Raises:
         ValueError: If the parts do not fit.
 
@@ -91,13 +81,21 @@ class Predictor(Record):
     """
 
     features: tuple[str, ...] = attr()
+    """The names of the inputs, in the order in which the model takes them."""
     target: str = attr()
+    """The name of what is predicted."""
     classes: tuple[str, ...] = attr(default=())
+    """Their names, in the order of their labels; none where a number is predicted."""
     inputs: Standardization | None = attr(default=None)
+    """How inputs are scaled before the model sees them; None for not at all."""
     targets: Standardization | None = attr(default=None)
+    """How numbers to predict are scaled in training; None for not at all."""
     configuration: Configuration = attr()
+    """What the model was trained by; its loss is not "auto"."""
     state: TrainState[MLP] = attr()
+    """Where its training is; `state.model` is the model."""
     schema: Schema | None = attr(default=None)
+    """How a table of text becomes features; None where they came as numbers."""
 
     def __invariant__(self) -> tuple[bool, str]:
         """Raise the error that says what is wrong; pyrsistent's own would say only that."""
@@ -114,25 +112,24 @@ class Predictor(Record):
 class Score(Record):
     """How well a predictor does on some examples.
 
-    Attributes:
-        examples: How many.
-        loss: The mean loss, without the penalty; of scaled targets, if they are scaled.
-        accuracy: The share of classes predicted rightly, from 0 to 1; None for numbers.
-        r2: The coefficient of determination of numbers, 1 - squared error / variance; None for
-            classes, and where the numbers do not vary.
-        mean_absolute_error: Of numbers, in their own unit; None for classes.
-        root_mean_squared_error: Of numbers, in their own unit; None for classes.
-
     >>> Score(examples=4, loss=0.5, accuracy=0.75).accuracy
     0.75
     """
 
     examples: int = attr()
+    """How many."""
     loss: float = attr()
+    """The mean loss, without the penalty; of scaled targets, if they are scaled."""
     accuracy: float | None = attr(default=None)
+    """The share of classes predicted rightly, from 0 to 1; None for numbers."""
     r2: float | None = attr(default=None)
+    """The coefficient of determination of numbers, 1 - squared error / variance; None for
+    classes, and where the numbers do not vary.
+    """
     mean_absolute_error: float | None = attr(default=None)
+    """Of numbers, in their own unit; None for classes."""
     root_mean_squared_error: float | None = attr(default=None)
+    """Of numbers, in their own unit; None for classes."""
 
 
 # What has to fit

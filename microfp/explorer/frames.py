@@ -24,34 +24,24 @@ Phase: TypeAlias = Literal["forward", "seed", "backward"]
 class Term(Record):
     """What one operand of a node adds to the gradient of a parent: `after = before + up * local`.
 
-    Attributes:
-        parent: The node whose gradient grows.
-        operand: Which operand of the node at work it is, from 0 on.
-        local: The partial derivative of the node at work along that operand.
-        before: The gradient of the parent so far.
-        after: The gradient of the parent now.
-
     >>> Term(parent=Value(data=1), operand=0, local=2, before=0, after=6).after
     6.0
     """
 
     parent: Value = attr()
+    """The node whose gradient grows."""
     operand: int = attr()
+    """Which operand of the node at work it is, from 0 on."""
     local: float = attr()
+    """The partial derivative of the node at work along that operand."""
     before: float = attr()
+    """The gradient of the parent so far."""
     after: float = attr()
+    """The gradient of the parent now."""
 
 
 class Frame(Record):
     """One state on the way: the node at work, what it does, and the table of gradients after it.
-
-    Attributes:
-        phase: `"forward"`, where the value of the node is computed; `"seed"`, where the output
-            gets the gradient 1; `"backward"`, where the node hands its gradient on.
-        node: The node at work.
-        upstream: Its own gradient, complete, in the backward phase; else None.
-        terms: What is added, one operand after the other.
-        gradients: The table so far: empty in the forward phase, then those of `backward_steps`.
 
     >>> from microfp import value
     >>> x = value(3.0)
@@ -60,10 +50,17 @@ class Frame(Record):
     """
 
     phase: Phase = attr()
+    """`"forward"`, where the value of the node is computed; `"seed"`, where the output
+    gets the gradient 1; `"backward"`, where the node hands its gradient on.
+    """
     node: Value = attr()
+    """The node at work."""
     upstream: float | None = attr(default=None)
+    """Its own gradient, complete, in the backward phase; else None."""
     terms: tuple[Term, ...] = attr(default=())
+    """What is added, one operand after the other."""
     gradients: Gradients = attr()
+    """The table so far: empty in the forward phase, then those of `backward_steps`."""
 
 
 def frames(output: Value, *, limit: int | None = None) -> tuple[Frame, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from microfp.base.checks import wrong_kind
 from microfp.base.json import to_json
+from microfp.base.later import Later
 from microfp.base.text import escaped
 from microfp.explorer.frames import Frame, Phase, Term, frames, shown_nodes
 from microfp.explorer.layout import Place, layered
@@ -21,7 +22,9 @@ from microfp.ops import PRIMITIVES
 from microfp.values import Value, primitive_of, topological_order
 
 if TYPE_CHECKING:
-    from anywidget import AnyWidget
+    import anywidget
+else:
+    anywidget = Later("anywidget")
 
 __all__ = ["PageData", "page_data", "to_html", "widget"]
 
@@ -94,29 +97,27 @@ class PageLayout(TypedDict):
 class PageData(TypedDict):
     """What a page is drawn from, as JSON.
 
-    Attributes:
-        title: The heading, or None.
-        note: What stands below it, such as that the graph was cut, or None.
-        editable: Whether the page can compute both passes anew.
-        nodes: One entry a node, parents before children.
-        rules: How each kind of node is computed and differentiated.
-        notations: The formula of each primitive, by its name.
-        layout: Where the nodes stand.
-        frames: The steps of both passes, in their order.
-
     >>> from microfp import value
     >>> page_data(value(2.0) * 3.0)["editable"]
     True
     """
 
     title: str | None
+    """The heading, or None."""
     note: str | None
+    """What stands below it, such as that the graph was cut, or None."""
     editable: bool
+    """Whether the page can compute both passes anew."""
     nodes: list[PageNode]
+    """One entry a node, parents before children."""
     rules: list[Rule]
+    """How each kind of node is computed and differentiated."""
     notations: dict[str, str]
+    """The formula of each primitive, by its name."""
     layout: PageLayout
+    """Where the nodes stand."""
     frames: list[PageFrame]
+    """The steps of both passes, in their order."""
 
 
 def page_data(output: Value, *, title: str | None = None, limit: int = LIMIT) -> PageData:
@@ -287,7 +288,7 @@ def _asset(name: str) -> str:
     return files("microfp.explorer").joinpath(name).read_text(encoding="utf-8")
 
 
-def widget(output: Value, *, title: str | None = None, limit: int = LIMIT) -> "AnyWidget":
+def widget(output: Value, *, title: str | None = None, limit: int = LIMIT) -> "anywidget.AnyWidget":
     """Show the page of `to_html` as a widget, in marimo and in Jupyter.
 
     Args:
@@ -313,7 +314,7 @@ def widget(output: Value, *, title: str | None = None, limit: int = LIMIT) -> "A
 
 
 @cache  # a class, made once
-def _widget_class() -> "type[AnyWidget]":
+def _widget_class() -> "type[anywidget.AnyWidget]":
     """The class of widgets; it stands in a function because its base is an extra."""
     try:
         import traitlets

@@ -19,19 +19,17 @@ __all__ = ["Tensor", "check_tensors", "tensors_of"]
 class Tensor(NamedTuple):
     """Some values of a model as one tensor, row by row.
 
-    Attributes:
-        name: The place in the model, in words.
-        shape: The length along each dimension.
-        values: The values, row by row.
-
     >>> from microfp import value
     >>> Tensor("scale", (), (value(2.0),)).name
     'scale'
     """
 
     name: str
+    """The place in the model, in words."""
     shape: tuple[int, ...]
+    """The length along each dimension."""
     values: tuple[Value, ...]
+    """The values, row by row."""
 
 
 def tensors_of(tree: object, name: str = "") -> Iterator[Tensor]:

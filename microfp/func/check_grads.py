@@ -20,37 +20,33 @@ __all__ = ["Disagreement", "GradientCheck", "check_grads"]
 class Disagreement(Record):
     """One derivative that does not come out alike in three ways.
 
-    Attributes:
-        order: 1 for a first derivative.
-        place: The number that it was taken along, as in `primal 0.bias`.
-        forward: By forward mode.
-        reverse: By reverse mode.
-        central: By central differences of the derivative of the order before.
-
     >>> Disagreement(order=1, place="primal 0", forward=1.0, reverse=1.0, central=2.0).central
     2.0
     """
 
     order: int = attr()
+    """1 for a first derivative."""
     place: str = attr()
+    """The number that it was taken along, as in `primal 0.bias`."""
     forward: float = attr()
+    """By forward mode."""
     reverse: float = attr()
+    """By reverse mode."""
     central: float = attr()
+    """By central differences of the derivative of the order before."""
 
 
 class GradientCheck(Record):
     """What `check_grads` found; it is true where all derivatives agree.
-
-    Attributes:
-        compared: How many derivatives were compared.
-        disagreements: Those that part, in the order in which they were compared.
 
     >>> bool(GradientCheck(compared=1, disagreements=()))
     True
     """
 
     compared: int = attr()
+    """How many derivatives were compared."""
     disagreements: tuple[Disagreement, ...] = attr()
+    """Those that part, in the order in which they were compared."""
 
     def __bool__(self) -> bool:
         return not self.disagreements

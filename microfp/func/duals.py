@@ -64,21 +64,20 @@ Pair: TypeAlias = tuple[float, float]
 class Scope(Record):
     """What the transforms around a call differentiate along.
 
-    Attributes:
-        depth: The depth of the innermost level among them; 0 outside of all.
-        variables: The leaves that they have made.
-        keeps_nodes: Whether one of them was given nodes, so that its result has to be a graph.
-        replaced: The leaves of a function that is being differentiated at other operands, for which
-            these stand no longer: no rule may hold one.
-
     >>> Scope().depth
     0
     """
 
     depth: int = attr(default=0)
+    """The depth of the innermost level among them; 0 outside of all."""
     variables: frozenset[Value] = attr(default=frozenset())
+    """The leaves that they have made."""
     keeps_nodes: bool = attr(default=False)
+    """Whether one of them was given nodes, so that its result has to be a graph."""
     replaced: frozenset[Value] = attr(default=frozenset())
+    """The leaves of a function that is being differentiated at other operands, for which
+    these stand no longer: no rule may hold one.
+    """
 
 
 SCOPE: ContextVar[Scope] = ContextVar("scope", default=Scope())  # noqa: B039 - a record
@@ -159,14 +158,12 @@ def is_number_here(node: Value) -> bool:
 class Level(Record):
     """Which transform a dual number belongs to; it is itself, like a node.
 
-    Attributes:
-        depth: How many transforms enclose it, itself included.
-
     >>> Level(depth=1) == Level(depth=1)
     False
     """
 
     depth: int = attr()
+    """How many transforms enclose it, itself included."""
 
     if TYPE_CHECKING:
 
@@ -184,18 +181,16 @@ class Dual(Value):
     `data` is the number of its primal, so a function that looks at `x.data` goes the way that it
     goes without derivatives. Its graph is not recorded: it has no parents.
 
-    Attributes:
-        primal: What it would be without derivatives.
-        tangent: The derivative.
-        level: The transform that it belongs to.
-
     >>> dual(Level(depth=1), 2.0, 1.0)
     Dual(primal=2.0, tangent=1.0)
     """
 
     primal: Scalar = attr(default=0.0)
+    """What it would be without derivatives."""
     tangent: Scalar = attr(default=0.0)
+    """The derivative."""
     level: Level = attr(default_factory=lambda: Level(depth=1))
+    """The transform that it belongs to."""
 
     def __repr__(self) -> str:
         return f"Dual(primal={self.primal!r}, tangent={self.tangent!r})"

@@ -32,20 +32,18 @@ T_co = TypeVar("T_co", covariant=True)
 class Estimate(Record, Generic[T_co]):
     """Where a search stands.
 
-    Attributes:
-        step: How many steps it has gone.
-        x: The estimate: a number, or a tree of numbers.
-        value: The function there.
-        change: How far the last step went; inf at the start.
-
     >>> next(newton(lambda x: x - 2.0, 5.0)).value
     3.0
     """
 
     step: int = attr()
+    """How many steps it has gone."""
     x: T_co = attr()
+    """The estimate: a number, or a tree of numbers."""
     value: float = attr()
+    """The function there."""
     change: float = attr()
+    """How far the last step went; inf at the start."""
 
 
 def newton(f: Function, start: float) -> Iterator[Estimate[float]]:

@@ -53,6 +53,7 @@ class _Calculation:
         self.made: dict[object, Series] = {}
 
     def add(self, op: str, tower: Tower) -> "Series":
+        """Make a series of a tower, and keep the tower."""
         self.towers.append(tower)
         return Series.unchecked(tower.known[0], op, (), None, None, tower, self)
 
@@ -64,6 +65,7 @@ class _Calculation:
             tower[order]
 
     def apply(self, primitive: Primitive, operands: tuple[Operand, ...]) -> "Series":
+        """The series that a primitive gives, the same one for the same operands."""
         key = (id(primitive), tuple(map(_identity, operands)))
         if key not in self.made:
             made = self.made[key] = self.add(primitive.name, _tower(self, primitive, operands))

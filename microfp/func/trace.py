@@ -60,26 +60,24 @@ Order: TypeAlias = tuple[Value, ...]
 class Trace(Record):
     """A function, run once on leaves of its own: all that its derivatives need.
 
-    Attributes:
-        where: The transform, for messages.
-        inputs: The arguments that are differentiated along.
-        places: Where their scalars stand.
-        operands: Their scalars: numbers, nodes or dual numbers.
-        leaves: What stood in for each of them while the function ran.
-        output: What the function returned.
-        scope: What encloses the transform.
-
     >>> trace_call("grad", lambda x: x * x, (3.0,), {}, (0,)).operands
     (3.0,)
     """
 
     where: str = attr()
+    """The transform, for messages."""
     inputs: tuple[object, ...] = attr()
+    """The arguments that are differentiated along."""
     places: tuple[Place, ...] = attr()
+    """Where their scalars stand."""
     operands: tuple[Operand, ...] = attr()
+    """Their scalars: numbers, nodes or dual numbers."""
     leaves: tuple[Value, ...] = attr()
+    """What stood in for each of them while the function ran."""
     output: object = attr()
+    """What the function returned."""
     scope: Scope = attr()
+    """What encloses the transform."""
 
 
 def trace_call(

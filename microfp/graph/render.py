@@ -8,16 +8,22 @@ r"""Graphs as drawings: DOT text, a picture by Graphviz, a graph of networkx.
 import shutil
 import subprocess
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from microfp.base import text as texts
 from microfp.base.checks import check_count, check_kind
+from microfp.base.later import Later
 from microfp.gradients import Gradients
 from microfp.graph.rows import NodeRow, edges, nodes
 from microfp.values import LEAF, Value, topological_order
 
 if TYPE_CHECKING:
     from networkx import MultiDiGraph
+
+    _Graph: TypeAlias = MultiDiGraph[str]
+else:  # its classes take no arguments at run time
+    networkx = Later("networkx")
+    _Graph = "networkx.MultiDiGraph"
 
 __all__ = ["to_dot", "to_networkx", "to_svg"]
 
@@ -130,7 +136,7 @@ def _escaped(text: str) -> str:
 _IN_QUOTES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n", "&": "&amp;"})
 
 
-def to_networkx(output: Value, gradients: Gradients | None = None) -> "MultiDiGraph[str]":
+def to_networkx(output: Value, gradients: Gradients | None = None) -> "_Graph":
     """Return the graph as a networkx graph, for its algorithms and drawings.
 
     Nodes are named as in `nodes` and carry the other fields of their rows; edges go from operand
@@ -149,7 +155,7 @@ def to_networkx(output: Value, gradients: Gradients | None = None) -> "MultiDiGr
     except ImportError as error:
         message = "to_networkx: networkx is missing; pip install 'microfp[networkx]'"
         raise ImportError(message) from error
-    made: MultiDiGraph[str] = MultiDiGraph()
+    made: _Graph = MultiDiGraph()
     for node in nodes(output, gradients):
         made.add_node(node["id"], **{name: field for name, field in node.items() if name != "id"})
     for edge in edges(output):

@@ -26,39 +26,31 @@ class NodeRow(TypedDict):
 
     A constant power, and no other node, also has a `parameter`: its exponent.
 
-    Attributes:
-        id: `n` and the place of the node in the topological order, from 0.
-        label: Its name, or None.
-        op: The name of its primitive; `"leaf"` where it was not computed.
-        data: Its number.
-        grad: The derivative of the output along it, or None.
-        parents: The ids of its operands, in their order.
-        formula: What it was computed as, in labels and ids.
-        parameter: The exponent of a constant power.
-
     >>> from microfp import value
     >>> nodes(value(2.0, label="x"))[0]["label"]
     'x'
     """
 
     id: str
+    """`n` and the place of the node in the topological order, from 0."""
     label: str | None
+    """Its name, or None."""
     op: str
+    """The name of its primitive; `"leaf"` where it was not computed."""
     data: float
+    """Its number."""
     grad: float | None
+    """The derivative of the output along it, or None."""
     parents: tuple[str, ...]
+    """The ids of its operands, in their order."""
     formula: str
+    """What it was computed as, in labels and ids."""
     parameter: NotRequired[float]
+    """The exponent of a constant power."""
 
 
 class EdgeRow(TypedDict):
     """One use of a node by another.
-
-    Attributes:
-        source: The id of the node that is used.
-        target: The id of the node that was computed from it.
-        operand: As which operand, from 0.
-        local_derivative: The partial derivative of the target along that operand.
 
     >>> from microfp import value
     >>> edges(value(2.0) * 3.0)[0]["local_derivative"]
@@ -66,17 +58,17 @@ class EdgeRow(TypedDict):
     """
 
     source: str
+    """The id of the node that is used."""
     target: str
+    """The id of the node that was computed from it."""
     operand: int
+    """As which operand, from 0."""
     local_derivative: float
+    """The partial derivative of the target along that operand."""
 
 
 class GraphRows(TypedDict):
     """A graph as the rows of its nodes and of its edges.
-
-    Attributes:
-        nodes: One row a node, parents before children.
-        edges: One row a use of a node by another.
 
     >>> from microfp import value
     >>> len(to_rows(value(2.0) * 3.0)["edges"])
@@ -84,7 +76,9 @@ class GraphRows(TypedDict):
     """
 
     nodes: tuple[NodeRow, ...]
+    """One row a node, parents before children."""
     edges: tuple[EdgeRow, ...]
+    """One row a use of a node by another."""
 
 
 def nodes(

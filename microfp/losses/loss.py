@@ -55,17 +55,6 @@ class Loss(Record):
     knows what can be computed side by side. `example` and `penalty` are written in arithmetic
     and in microfp's functions, never with an `if` on a value: see `where`.
 
-    Attributes:
-        name: What to call it.
-        example: From the scores of one example and its target to its loss. The target is a
-            number, or a value while a graph is traced. Where examples have several targets, they
-            come one after another: `def example(scores, *targets)`.
-        penalty: From one parameter to what it costs, or None.
-        is_correct: From scores, as numbers, and the targets to whether they are predicted; None
-            where no example is simply right or wrong, as in regression.
-        check_target: From the targets of one example and the number of scores to nothing; raises
-            a `DataError` for targets that the loss has no meaning for.
-
     >>> squared = Loss(name="squared", example=lambda scores, y: (scores[0] - y) ** 2)
     >>> squared.example((Value(data=3.0),), 1.0).data
     4.0
@@ -74,10 +63,22 @@ class Loss(Record):
     """
 
     name: str = attr()
+    """What to call it."""
     example: Callable[[Scores, float], Value] = attr()
+    """From the scores of one example and its target to its loss. The target is a
+    number, or a value while a graph is traced. Where examples have several targets, they
+    come one after another: `def example(scores, *targets)`.
+    """
     penalty: Callable[[Value], Value] | None = attr(default=None)
+    """From one parameter to what it costs, or None."""
     is_correct: Callable[[Row, float], bool] | None = attr(default=None)
+    """From scores, as numbers, and the targets to whether they are predicted; None
+    where no example is simply right or wrong, as in regression.
+    """
     check_target: Callable[[Row, int], None] | None = attr(default=None)
+    """From the targets of one example and the number of scores to nothing; raises
+    a `DataError` for targets that the loss has no meaning for.
+    """
 
     def __repr__(self) -> str:
         """Show its name and its penalty; the other functions say nothing to people."""
@@ -136,14 +137,6 @@ def own(
 class Evaluation(Record, Generic[M]):
     """A loss, evaluated: the value to differentiate, and what it is made of.
 
-    Attributes:
-        model: The model that was evaluated.
-        total: `data + penalty`, the value that is to be differentiated.
-        data: The mean loss of the examples.
-        penalty: The sum of the penalties; 0.0 for a loss without one.
-        accuracy: The share of examples predicted rightly, from 0 to 1, or None.
-        scores: The outputs of the model, example by example.
-
     >>> from microfp import datasets, nn
     >>> line = nn.neuron(1, weights=[2.0], activation="identity")
     >>> evaluate(max_margin(alpha=0.5), line, datasets.dataset([[0.0]], [1.0]))
@@ -151,11 +144,17 @@ class Evaluation(Record, Generic[M]):
     """
 
     model: M = attr()
+    """The model that was evaluated."""
     total: Value = attr()
+    """`data + penalty`, the value that is to be differentiated."""
     data: Value = attr()
+    """The mean loss of the examples."""
     penalty: Value = attr()
+    """The sum of the penalties; 0.0 for a loss without one."""
     accuracy: float | None = attr()
+    """The share of examples predicted rightly, from 0 to 1, or None."""
     scores: tuple[Scores, ...] = attr()
+    """The outputs of the model, example by example."""
 
     def __repr__(self) -> str:
         """Show the numbers; model and scores would fill pages."""

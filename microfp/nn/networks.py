@@ -59,11 +59,6 @@ class Neuron(Record):
 
     output = activation(bias + weights[0] * inputs[0] + weights[1] * inputs[1] + ...)
 
-    Attributes:
-        weights: One value an input.
-        bias: What is added to the weighted sum.
-        activation: The name of an activation, or a function from a value to a value.
-
     >>> neuron(2, weights=[1.0, 2.0], bias=0.5)([3.0, 4.0]).data
     11.5
     >>> neuron(2)
@@ -71,8 +66,11 @@ class Neuron(Record):
     """
 
     weights: PVector[Value] = attr()
+    """One value an input."""
     bias: Value = attr()
+    """What is added to the weighted sum."""
     activation: ActivationName | Activation = attr(default="relu")
+    """The name of an activation, or a function from a value to a value."""
     _elsewhere = _ADVICE
 
     def __repr__(self) -> str:
@@ -89,14 +87,12 @@ class Neuron(Record):
 class Layer(Record):
     """Neurons that see the same inputs.
 
-    Attributes:
-        neurons: One an output, each with as many weights as there are inputs.
-
     >>> [y.data for y in layer(1, 2, weights=[[1.0], [2.0]], biases=[0.0, 1.0])([3.0])]
     [3.0, 7.0]
     """
 
     neurons: PVector[Neuron] = attr()
+    """One an output, each with as many weights as there are inputs."""
     _elsewhere = _ADVICE
 
     def __repr__(self) -> str:
@@ -114,9 +110,6 @@ class Layer(Record):
 class MLP(Record):
     """A multi-layer perceptron: layers, each fed with the outputs of the one before.
 
-    Attributes:
-        layers: From the inputs to the outputs.
-
     >>> mlp(2, [16, 16, 1])
     MLP(2 -> 16 relu -> 16 relu -> 1, 337 parameters)
     >>> [len(l.neurons) for l in mlp(2, [16, 16, 1]).layers]
@@ -124,6 +117,7 @@ class MLP(Record):
     """
 
     layers: PVector[Layer] = attr()
+    """From the inputs to the outputs."""
     _elsewhere = _ADVICE
 
     def __repr__(self) -> str:

@@ -131,41 +131,44 @@ class Primitive(Record):
     derivative per operand. `notation` shows the operands in a formula, as in `"{0} * {1}"`.
     An `arity` of None means any number of operands.
 
-    Attributes:
-        name: What a node that it made has as its `op`.
-        arity: How many operands it takes; None for any number.
-        forward: From operands, and the parameter if any, to the value.
-        partials: From operands, the parameter if any, and the value to one derivative an operand.
-        notation: A formula with `{0}`, `{1}` in the places of the operands.
-        latex: The formula in LaTeX and how tightly it binds; None for the name before brackets.
-            The number after a colon says how tightly an operand has to bind to stand without
-            parentheses. Sums of any number of operands are written two by two, from the left.
-        javascript: The value as an expression in JavaScript, of `a`, `b` and `c` (or `terms`,
-            where there is any number of them); `FORWARD.exp(a)` is another primitive.
-        llvm: The value as a formula of `a`, `b` and `c` in Python's notation, which machine code
-            computes for many numbers at once; `exp(a)` is another primitive, `fabs(a)` an intrinsic
-            of LLVM, `polynomial(a, c0, c1)` is `c0 + c1 * a`, and lines before the last one name
-            what it is made of. None where `kernels` has the form, or nobody.
-        costly: Whether machine code computes the value in a function of its own, and keeps it
-            where it would repeat an addition.
-        bound: From the largest sizes of the operands, and the parameter if any, to that of the
-            value; None where nothing is known.
-
     >>> from microfp import ops
     >>> ops.tanh.notation
     'tanh({0})'
     """
 
     name: str = attr()
+    """What a node that it made has as its `op`."""
     arity: int | None = attr()
+    """How many operands it takes; None for any number."""
     forward: Callable[..., float] = attr()
+    """From operands, and the parameter if any, to the value."""
     partials: Callable[..., tuple[Operand, ...]] = attr()
+    """From operands, the parameter if any, and the value to one derivative an operand."""
     notation: str = attr()
+    """A formula with `{0}`, `{1}` in the places of the operands."""
     latex: tuple[str, int] | None = attr(default=None)
+    """The formula in LaTeX and how tightly it binds; None for the name before brackets.
+    The number after a colon says how tightly an operand has to bind to stand without
+    parentheses. Sums of any number of operands are written two by two, from the left.
+    """
     javascript: str | None = attr(default=None)
+    """The value as an expression in JavaScript, of `a`, `b` and `c` (or `terms`,
+    where there is any number of them); `FORWARD.exp(a)` is another primitive.
+    """
     llvm: str | None = attr(default=None)
+    """The value as a formula of `a`, `b` and `c` in Python's notation, which machine code
+    computes for many numbers at once; `exp(a)` is another primitive, `fabs(a)` an intrinsic
+    of LLVM, `polynomial(a, c0, c1)` is `c0 + c1 * a`, and lines before the last one name
+    what it is made of. None where `kernels` has the form, or nobody.
+    """
     costly: bool = attr(default=False)
+    """Whether machine code computes the value in a function of its own, and keeps it
+    where it would repeat an addition.
+    """
     bound: Callable[..., float] | None = attr(default=None)
+    """From the largest sizes of the operands, and the parameter if any, to that of the
+    value; None where nothing is known.
+    """
 
     @overload
     def __call__(self, *operands: float) -> float: ...

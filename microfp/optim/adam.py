@@ -20,19 +20,17 @@ __all__ = ["AdamState", "adam", "adamw", "scale_by_adam"]
 class AdamState(Record):
     """What `scale_by_adam` remembers.
 
-    Attributes:
-        count: How many gradients it has been given.
-        first_moments: The running means of the gradients.
-        second_moments: The running means of their squares.
-
     >>> from pyrsistent import pvector
     >>> scale_by_adam().init(pvector([1.0]))
     AdamState(count=0, first_moments=pvector([0.0]), second_moments=pvector([0.0]))
     """
 
     count: int = attr()
+    """How many gradients it has been given."""
     first_moments: PVector[float] = attr()
+    """The running means of the gradients."""
     second_moments: PVector[float] = attr()
+    """The running means of their squares."""
 
 
 def scale_by_adam(*, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:

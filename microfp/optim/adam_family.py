@@ -41,21 +41,19 @@ Triple = tuple[float, float, float]
 class NAdamState(Record):
     """What `scale_by_nadam` remembers.
 
-    Attributes:
-        count: How many gradients it has been given.
-        first_moments: The running means of the gradients.
-        second_moments: The running means of their squares.
-        products: The product of all momenta so far, the same for each parameter.
-
     >>> from pyrsistent import pvector
     >>> type(scale_by_nadam().init(pvector([1.0]))).__name__
     'NAdamState'
     """
 
     count: int = attr()
+    """How many gradients it has been given."""
     first_moments: PVector[float] = attr()
+    """The running means of the gradients."""
     second_moments: PVector[float] = attr()
+    """The running means of their squares."""
     products: PVector[float] = attr()
+    """The product of all momenta so far, the same for each parameter."""
 
 
 def scale_by_nadam(
@@ -138,19 +136,17 @@ def nadam(
 class RAdamState(Record):
     """What `scale_by_radam` remembers; see `AdamState`.
 
-    Attributes:
-        count: How many gradients it has been given.
-        first_moments: The running means of the gradients.
-        second_moments: The running means of their squares.
-
     >>> from pyrsistent import pvector
     >>> type(scale_by_radam().init(pvector([1.0]))).__name__
     'RAdamState'
     """
 
     count: int = attr()
+    """How many gradients it has been given."""
     first_moments: PVector[float] = attr()
+    """The running means of the gradients."""
     second_moments: PVector[float] = attr()
+    """The running means of their squares."""
 
 
 def scale_by_radam(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
@@ -231,21 +227,19 @@ def radam(
 class AmsGradState(Record):
     """What `scale_by_amsgrad` remembers.
 
-    Attributes:
-        count: How many gradients it has been given.
-        first_moments: The running means of the gradients.
-        second_moments: The running means of their squares.
-        largest: The largest of those so far.
-
     >>> from pyrsistent import pvector
     >>> type(scale_by_amsgrad().init(pvector([1.0]))).__name__
     'AmsGradState'
     """
 
     count: int = attr()
+    """How many gradients it has been given."""
     first_moments: PVector[float] = attr()
+    """The running means of the gradients."""
     second_moments: PVector[float] = attr()
+    """The running means of their squares."""
     largest: PVector[float] = attr()
+    """The largest of those so far."""
 
 
 def scale_by_amsgrad(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
@@ -316,19 +310,17 @@ def amsgrad(
 class AdaMaxState(Record):
     """What `scale_by_adamax` remembers.
 
-    Attributes:
-        count: How many gradients it has been given.
-        first_moments: The running means of the gradients.
-        norms: The largest gradients, the older ones decayed.
-
     >>> from pyrsistent import pvector
     >>> type(scale_by_adamax().init(pvector([1.0]))).__name__
     'AdaMaxState'
     """
 
     count: int = attr()
+    """How many gradients it has been given."""
     first_moments: PVector[float] = attr()
+    """The running means of the gradients."""
     norms: PVector[float] = attr()
+    """The largest gradients, the older ones decayed."""
 
 
 def scale_by_adamax(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
@@ -396,17 +388,15 @@ def adamax(
 class AdaDeltaState(Record):
     """What `scale_by_adadelta` remembers.
 
-    Attributes:
-        squares: The running means of the squares of the gradients.
-        steps: The running means of the squares of the updates.
-
     >>> from pyrsistent import pvector
     >>> type(scale_by_adadelta().init(pvector([1.0]))).__name__
     'AdaDeltaState'
     """
 
     squares: PVector[float] = attr()
+    """The running means of the squares of the gradients."""
     steps: PVector[float] = attr()
+    """The running means of the squares of the updates."""
 
 
 def scale_by_adadelta(*, rho: float = 0.9, eps: float = 1e-6) -> Optimizer:

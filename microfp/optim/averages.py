@@ -31,17 +31,15 @@ Triple = tuple[float, float, float]
 class EmaState(Record):
     """What `ema` remembers.
 
-    Attributes:
-        count: How many steps it has seen.
-        averages: One average a parameter.
-
     >>> from pyrsistent import pvector
     >>> ema().init(pvector([2.0]))
     EmaState(count=0, averages=pvector([0.0]))
     """
 
     count: int = attr()
+    """How many steps it has seen."""
     averages: PVector[float] = attr()
+    """One average a parameter."""
 
 
 def ema(decay: float = 0.999) -> Optimizer:
@@ -86,10 +84,6 @@ def _ema_rule(
 class LookaheadState(Record):
     """What `lookahead` remembers.
 
-    Attributes:
-        count: How many steps it has seen.
-        slow: The slow parameters.
-
     >>> from microfp.optim import sgd
     >>> from pyrsistent import pvector
     >>> lookahead(sgd(0.1)).init(pvector([2.0]))
@@ -97,7 +91,9 @@ class LookaheadState(Record):
     """
 
     count: int = attr()
+    """How many steps it has seen."""
     slow: PVector[float] = attr()
+    """The slow parameters."""
 
 
 def lookahead(*optimizers: Optimizer, every: int = 5, alpha: float = 0.5) -> Optimizer:
@@ -146,12 +142,6 @@ def _lookahead_rule(
 class ScheduleFreeState(Record):
     """What `schedule_free` remembers.
 
-    Attributes:
-        count: How many steps it has seen.
-        fast: The parameters that the optimiser inside moves.
-        weights: The sum of the weights of the average, the same for each parameter.
-        averages: The average: the parameters to predict with.
-
     >>> from microfp.optim import sgd
     >>> from pyrsistent import pvector
     >>> memory = schedule_free(sgd(0.1)).init(pvector([2.0]))
@@ -160,9 +150,13 @@ class ScheduleFreeState(Record):
     """
 
     count: int = attr()
+    """How many steps it has seen."""
     fast: PVector[float] = attr()
+    """The parameters that the optimiser inside moves."""
     weights: PVector[float] = attr()
+    """The sum of the weights of the average, the same for each parameter."""
     averages: PVector[float] = attr()
+    """The average: the parameters to predict with."""
 
 
 def schedule_free(*optimizers: Optimizer, beta: float = 0.9, power: float = 2.0) -> Optimizer:

@@ -107,11 +107,6 @@ def _all_rules(optimizers: Sequence[Optimizer]) -> tuple[RuleUse, ...] | None:
 class AccumulationState(Record):
     """What `accumulate_gradients` remembers.
 
-    Attributes:
-        count: How many gradients it has been given.
-        mean: Of those since the last update.
-        inner: The state of the optimiser that is given the means.
-
     >>> from microfp.optim import sgd
     >>> from pyrsistent import pvector
     >>> isinstance(accumulate_gradients(sgd(0.1), every=2).init(pvector([1.0])), AccumulationState)
@@ -119,8 +114,11 @@ class AccumulationState(Record):
     """
 
     count: int = attr()
+    """How many gradients it has been given."""
     mean: PVector[float] = attr()
+    """Of those since the last update."""
     inner: object = attr()
+    """The state of the optimiser that is given the means."""
 
 
 def accumulate_gradients(*optimizers: Optimizer, every: int) -> Optimizer:

@@ -90,15 +90,13 @@ def nesterov(learning_rate: Rate, *, momentum: float = 0.9, weight_decay: float 
 class SumOfSquaresState(Record):
     """What `scale_by_rss` remembers: the sum of the squares of all gradients.
 
-    Attributes:
-        sum_of_squares: One sum a parameter.
-
     >>> from pyrsistent import pvector
     >>> scale_by_rss().init(pvector([1.0]))
     SumOfSquaresState(sum_of_squares=pvector([0.0]))
     """
 
     sum_of_squares: PVector[float] = attr()
+    """One sum a parameter."""
 
 
 def scale_by_rss(*, initial: float = 0.0, eps: float = 1e-10) -> Optimizer:
@@ -155,15 +153,13 @@ def adagrad(
 class MeanSquareState(Record):
     """What `scale_by_rms` remembers: the running mean of the squares of the gradients.
 
-    Attributes:
-        mean_square: One mean a parameter.
-
     >>> from pyrsistent import pvector
     >>> scale_by_rms().init(pvector([1.0]))
     MeanSquareState(mean_square=pvector([0.0]))
     """
 
     mean_square: PVector[float] = attr()
+    """One mean a parameter."""
 
 
 def scale_by_rms(*, decay: float = 0.99, eps: float = 1e-8) -> Optimizer:
@@ -243,15 +239,13 @@ def rmsprop(
 class LionState(Record):
     """What `scale_by_lion` remembers: the running means of the gradients.
 
-    Attributes:
-        moments: One mean a parameter.
-
     >>> from pyrsistent import pvector
     >>> scale_by_lion().init(pvector([1.0]))
     LionState(moments=pvector([0.0]))
     """
 
     moments: PVector[float] = attr()
+    """One mean a parameter."""
 
 
 def scale_by_lion(*, betas: tuple[float, float] = (0.9, 0.99)) -> Optimizer:

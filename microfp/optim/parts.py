@@ -189,15 +189,13 @@ def _shortening(longest: float, squares: float) -> float:
 class TraceState(Record):
     """What `trace` remembers: the decaying sum of gradients.
 
-    Attributes:
-        trace: One sum a parameter.
-
     >>> from pyrsistent import pvector
     >>> trace(0.9).init(pvector([1.0]))
     TraceState(trace=pvector([0.0]))
     """
 
     trace: PVector[float] = attr()
+    """One sum a parameter."""
 
 
 def trace(decay: float, *, nesterov: bool = False) -> Optimizer:

@@ -30,23 +30,21 @@ MOST_TRIALS = 30
 class CurvatureState(Record):
     """What `scale_by_lbfgs` remembers.
 
-    Attributes:
-        count: How many gradients it has been given.
-        parameters: Where the last one was taken.
-        gradients: The last one.
-        moves: The last differences of parameters, the oldest first.
-        changes: The differences of gradients along them.
-
     >>> from pyrsistent import pvector
     >>> type(scale_by_lbfgs().init(pvector([1.0]))).__name__
     'CurvatureState'
     """
 
     count: int = attr()
+    """How many gradients it has been given."""
     parameters: PVector[float] = attr()
+    """Where the last one was taken."""
     gradients: PVector[float] = attr()
+    """The last one."""
     moves: tuple[PVector[float], ...] = attr()
+    """The last differences of parameters, the oldest first."""
     changes: tuple[PVector[float], ...] = attr()
+    """The differences of gradients along them."""
 
 
 def scale_by_lbfgs(*, memory: int = 10) -> Optimizer:
@@ -138,33 +136,31 @@ def _difference(a: Sequence[float], b: Sequence[float]) -> Numbers:
 class LineSearchState(Record):
     """What `lbfgs` remembers.
 
-    Attributes:
-        count: How many gradients it has been given.
-        base: Where the step begins.
-        gradients: The gradient there.
-        direction: Where the step leads.
-        length: How far it goes in this trial.
-        shortest: A length that is too short; 0.0 is.
-        longest: A length that is too long, or inf.
-        trials: How many lengths have been tried.
-        moves: The last differences of parameters, the oldest first.
-        changes: The differences of gradients along them.
-
     >>> from pyrsistent import pvector
     >>> type(lbfgs().init(pvector([1.0]))).__name__
     'LineSearchState'
     """
 
     count: int = attr()
+    """How many gradients it has been given."""
     base: PVector[float] = attr()
+    """Where the step begins."""
     gradients: PVector[float] = attr()
+    """The gradient there."""
     direction: PVector[float] = attr()
+    """Where the step leads."""
     length: float = attr()
+    """How far it goes in this trial."""
     shortest: float = attr()
+    """A length that is too short; 0.0 is."""
     longest: float = attr()
+    """A length that is too long, or inf."""
     trials: int = attr()
+    """How many lengths have been tried."""
     moves: tuple[PVector[float], ...] = attr()
+    """The last differences of parameters, the oldest first."""
     changes: tuple[PVector[float], ...] = attr()
+    """The differences of gradients along them."""
 
 
 def lbfgs(*, memory: int = 10) -> Optimizer:

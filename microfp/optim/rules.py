@@ -74,19 +74,17 @@ class Reduction(Record):
 
     number = result(term(g0) + term(g1) + ...), added up in parameter order.
 
-    Attributes:
-        term: From the gradient of one parameter to what it adds.
-        result: From the sum to the number.
-        of_parameters: Whether it adds up terms of the parameters instead of the gradients.
-
     >>> norm = Reduction(term=lambda g: g * g, result=lambda total: ops.sqrt(total))
     >>> norm.result(sum(map(norm.term, [3.0, 4.0])))
     5.0
     """
 
     term: Callable[..., Operand] = attr()
+    """From the gradient of one parameter to what it adds."""
     result: Callable[..., Operand] = attr()
+    """From the sum to the number."""
     of_parameters: bool = attr(default=False)
+    """Whether it adds up terms of the parameters instead of the gradients."""
 
 
 class EmptyState(Record):
@@ -106,25 +104,25 @@ class Rule(Record):
 
     (update, slots) = function(gradient, slots, parameter, coefficients)
 
-    Attributes:
-        function: The scalar rule; where it divides or takes a root, by the primitives of `ops`.
-        state: The record that holds the slots, one `PVector` a slot, in the order of its fields.
-            If its first field is `count`, that holds how often the rule has been applied.
-        initial: What each slot holds at first.
-        coefficients: The numbers that depend on the time alone, such as the learning rate: a
-            function of the count where the state has one, else of the step of the training.
-        reduction: Where given, its number is one more coefficient, the last; or several, in order.
-
     >>> halve = Rule(function=lambda g, slots, p, coefficients: (0.5 * g, slots))
     >>> halve.function(4.0, (), 1.0, ())
     (2.0, ())
     """
 
     function: Callable[..., tuple[Operand, Slots]] = attr()
+    """The scalar rule; where it divides or takes a root, by the primitives of `ops`."""
     state: type[Record] = attr(default=EmptyState)
+    """The record that holds the slots, one `PVector` a slot, in the order of its fields.
+    If its first field is `count`, that holds how often the rule has been applied.
+    """
     initial: tuple[float, ...] = attr(default=())
+    """What each slot holds at first."""
     coefficients: Callable[[int], tuple[float, ...]] = attr(default=_none)
+    """The numbers that depend on the time alone, such as the learning rate: a
+    function of the count where the state has one, else of the step of the training.
+    """
     reduction: Reduction | tuple[Reduction, ...] | None = attr(default=None)
+    """Where given, its number is one more coefficient, the last; or several, in order."""
 
     @property
     def reductions(self) -> tuple[Reduction, ...]:
@@ -142,21 +140,21 @@ class Rule(Record):
 class RuleUse(NamedTuple):
     """How an optimiser uses a rule.
 
-    Attributes:
-        rule: The rule.
-        where: Which parameters it is applied to, one bool each; the gradients of the others pass
-            as they are, and are not remembered. None for all of them.
-        every: It is applied in one step of so many, when the mean of `accumulate_gradients` is
-            complete; in the others its update is 0.0, and it remembers what it did.
-
     >>> from microfp.optim import accumulate_gradients, sgd
     >>> [use.every for use in accumulate_gradients(sgd(0.1), every=4).rules or ()]
     [1, 4]
     """
 
     rule: Rule
+    """The rule."""
     where: tuple[bool, ...] | None = None
+    """Which parameters it is applied to, one bool each; the gradients of the others pass
+    as they are, and are not remembered. None for all of them.
+    """
     every: int = 1
+    """It is applied in one step of so many, when the mean of `accumulate_gradients` is
+    complete; in the others its update is 0.0, and it remembers what it did.
+    """
 
 
 class Optimizer(NamedTuple):
@@ -164,15 +162,6 @@ class Optimizer(NamedTuple):
 
     It is a named tuple and no record, for the sake of the established names: in a record,
     `update` is the method that pyrsistent gives every map.
-
-    Attributes:
-        name: What to call it.
-        init: From the parameters to the first state.
-        update: From gradients, state, parameters and step to updates and the next state.
-        learning_rate: The rate at a step, for reports; None where there is no such thing.
-        rules: The scalar rules that it applies one after another, for compilers; None where it
-            is more than that. The records of its state, in order, are those of the rules; what
-            `accumulate_gradients` holds in its own comes after it.
 
     >>> from microfp.optim import adamw, sgd
     >>> sgd(0.1)
@@ -182,10 +171,18 @@ class Optimizer(NamedTuple):
     """
 
     name: str
+    """What to call it."""
     init: Callable[[Numbers], object]
+    """From the parameters to the first state."""
     update: Callable[[Numbers, object, Numbers, int], tuple[Numbers, object]]
+    """From gradients, state, parameters and step to updates and the next state."""
     learning_rate: Schedule | None = None
+    """The rate at a step, for reports; None where there is no such thing."""
     rules: tuple[RuleUse, ...] | None = None
+    """The scalar rules that it applies one after another, for compilers; None where it
+    is more than that. The records of its state, in order, are those of the rules; what
+    `accumulate_gradients` holds in its own comes after it.
+    """
 
     def __repr__(self) -> str:
         """Show its name and its rate; what it is composed of would fill pages."""

@@ -21,10 +21,6 @@ __all__ = ["SamState", "SkipState", "gradient_noise", "sam", "skip_not_finite"]
 class SkipState(Record):
     """What `skip_not_finite` remembers.
 
-    Attributes:
-        skipped: How many steps it has skipped.
-        inner: The state of the optimiser inside.
-
     >>> from microfp.optim import sgd
     >>> from pyrsistent import pvector
     >>> skip_not_finite(sgd(0.1)).init(pvector([2.0]))
@@ -32,7 +28,9 @@ class SkipState(Record):
     """
 
     skipped: int = attr()
+    """How many steps it has skipped."""
     inner: object = attr()
+    """The state of the optimiser inside."""
 
 
 def skip_not_finite(*optimizers: Optimizer) -> Optimizer:
@@ -77,11 +75,6 @@ def _unless_finite(
 class SamState(Record):
     """What `sam` remembers.
 
-    Attributes:
-        count: How many gradients it has been given.
-        base: Where the parameters were before they climbed.
-        inner: The state of the optimiser inside.
-
     >>> from microfp.optim import sgd
     >>> from pyrsistent import pvector
     >>> sam(sgd(0.1)).init(pvector([2.0]))
@@ -89,8 +82,11 @@ class SamState(Record):
     """
 
     count: int = attr()
+    """How many gradients it has been given."""
     base: PVector[float] = attr()
+    """Where the parameters were before they climbed."""
     inner: object = attr()
+    """The state of the optimiser inside."""
 
 
 def sam(*optimizers: Optimizer, rho: float = 0.05) -> Optimizer:

@@ -32,16 +32,14 @@ SPENT = 1_000_000
 class Raised(NamedTuple):
     """An error as text, since an exception need not pickle.
 
-    Attributes:
-        reason: What went wrong.
-        is_lost: Whether the run came to no end, or its result could not be sent.
-
     >>> Raised("ValueError: no").is_lost
     False
     """
 
     reason: str
+    """What went wrong."""
     is_lost: bool = False
+    """Whether the run came to no end, or its result could not be sent."""
 
 
 Attempt: TypeAlias = Result[R, Raised]

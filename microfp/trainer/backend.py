@@ -58,13 +58,6 @@ BACKENDS: tuple[str, ...] = get_args(Backend)
 class Training(Record):
     """What is trained by, and on: all that a step depends on besides its state.
 
-    Attributes:
-        loss: What is to be made small.
-        optimizer: How.
-        dataset: All examples.
-        batch_size: How many of them a step sees; None for all.
-        seed: What the batches are drawn with.
-
     >>> from microfp import datasets, losses, optim
     >>> chosen = losses.max_margin(), optim.sgd(0.1), datasets.moons(20)
     >>> len(checked_training(*chosen, 8, 1337).examples(2).ys)
@@ -72,10 +65,15 @@ class Training(Record):
     """
 
     loss: Loss = attr()
+    """What is to be made small."""
     optimizer: Optimizer = attr()
+    """How."""
     dataset: Dataset = attr()
+    """All examples."""
     batch_size: int | None = attr()
+    """How many of them a step sees; None for all."""
     seed: int = attr()
+    """What the batches are drawn with."""
 
     def examples(self, step: int) -> Dataset:
         """The batch of a step."""

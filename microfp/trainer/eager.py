@@ -30,10 +30,6 @@ from microfp.tree import parameters, with_parameters
 class Differentiated(Record, Generic[M]):
     """An evaluation with the gradients of its total.
 
-    Attributes:
-        evaluation: What a loss says of a model and a dataset.
-        gradients: The derivatives of its total, one entry a node.
-
     >>> from microfp import datasets, losses, nn
     >>> evaluation = evaluate(losses.max_margin(), nn.mlp(2, [1]), datasets.moons(4))
     >>> differentiate(evaluation).gradients[evaluation.total]
@@ -41,7 +37,9 @@ class Differentiated(Record, Generic[M]):
     """
 
     evaluation: Evaluation[M] = attr()
+    """What a loss says of a model and a dataset."""
     gradients: Gradients = attr()
+    """The derivatives of its total, one entry a node."""
 
 
 def differentiate(evaluation: Evaluation[M]) -> Differentiated[M]:

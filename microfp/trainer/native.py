@@ -50,25 +50,22 @@ FURTHEST_AHEAD = 64
 
 
 class _Opened(NamedTuple):
-    """A training, compiled, and where it stands.
-
-    Attributes:
-        stream: What runs its steps.
-        chosen: Which examples each of them sees.
-        template: Of the structure of the model.
-        step: How many steps have been done.
-        numbers: The parameters after them.
-        memory: What the optimiser remembers after them.
-        memory_of: Which parameters it remembers that of.
-    """
+    """A training, compiled, and where it stands."""
 
     stream: Stream
+    """What runs its steps."""
     chosen: Chooser
+    """Which examples each of them sees."""
     template: Template
+    """Of the structure of the model."""
     step: int
+    """How many steps have been done."""
     numbers: Sequence[float]
+    """The parameters after them."""
     memory: object
+    """What the optimiser remembers after them."""
     memory_of: str | None
+    """Which parameters it remembers that of."""
 
     def run(self, count: int, *, last_only: bool) -> Steps:
         """Run some more steps, at most `count` of them and at least one."""

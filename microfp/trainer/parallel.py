@@ -27,6 +27,7 @@ from returns.result import Failure, Result, Success
 
 from microfp.base.binding import bind
 from microfp.base.checks import check_kind, check_positive, wrong_kind
+from microfp.base.later import Later
 from microfp.datasets import Dataset
 from microfp.errors import DataError, MicrofpError
 from microfp.gradients import Gradients, backward, grad
@@ -49,8 +50,11 @@ from microfp.tree import parameters
 from microfp.values import Value, total
 
 if TYPE_CHECKING:  # who has an executor has loaded it; `import microfp` need not
-    from concurrent.futures import Executor, Future
+    from concurrent import futures
+    from concurrent.futures import Future
     from multiprocessing.process import BaseProcess as ParentProcess
+else:
+    futures = Later("concurrent.futures")
 
 __all__ = [
     "NO_GRADIENTS",
@@ -109,7 +113,7 @@ class SweepFailure(MicrofpError, Generic[C]):  # noqa: N818 - what has happened 
 def sweep(
     configurations: Iterable[C],
     run: Callable[[C], R],
-    executor: "Executor | None" = None,
+    executor: "futures.Executor | None" = None,
     *,
     time_limit: float | None = None,
 ) -> Iterator[Result[R, SweepFailure[C]]]:
@@ -158,7 +162,7 @@ def sweep(
 
 
 def _submitted(
-    executor: "Executor", place: int, task: "Task[C, R]"
+    executor: "futures.Executor", place: int, task: "Task[C, R]"
 ) -> "Future[Attempt[R | Parcel[R]]]":
     """The future of one configuration; of one that cannot be given away, one that has failed."""
     from concurrent.futures import BrokenExecutor, Future
@@ -178,7 +182,7 @@ def _made(_place: int, task: "Callable[[], Attempt[R | Parcel[R]]]") -> "Attempt
     return task()
 
 
-def _pack_for(executor: "Executor") -> Pack:
+def _pack_for(executor: "futures.Executor") -> Pack:
     """How a kind of executor pickles."""
     from concurrent.futures import ProcessPoolExecutor
 
@@ -308,7 +312,7 @@ def gradient_map_reduce(
     loss: Loss,
     model: Model,
     shards: Iterable[Dataset],
-    executor: "Executor | None" = None,
+    executor: "futures.Executor | None" = None,
     *,
     backend: Backend = "auto",
 ) -> Result[Gradients, SweepFailure[Dataset]]:

@@ -42,15 +42,12 @@ from microfp.values import value
 
 
 class Prepared(NamedTuple):
-    """How the steps from all states of one structure are computed.
-
-    Attributes:
-        plan: Of the loss and its gradients.
-        kind: Of the models after these steps.
-    """
+    """How the steps from all states of one structure are computed."""
 
     plan: Plan
+    """Of the loss and its gradients."""
     kind: Kind
+    """Of the models after these steps."""
 
 
 def prepare(

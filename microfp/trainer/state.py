@@ -30,40 +30,29 @@ M_co = TypeVar("M_co", bound=Model, covariant=True)
 class Metrics(Record):
     """What was measured in one step, before its update.
 
-    Attributes:
-        step: The number of the step, from 0.
-        loss: The total loss: data loss plus penalty.
-        data_loss: The mean loss of the examples.
-        penalty: The sum of the penalties of the parameters.
-        accuracy: The share of examples predicted rightly, from 0 to 1, or None.
-        learning_rate: The rate of the update that followed, or None.
-        gradient_norm: The Euclidean norm of the gradient.
-
     >>> from microfp import datasets, nn, trainer
     >>> trainer.fit(nn.mlp(2, [1]), datasets.moons(4), steps=1).history[0].learning_rate
     1.0
     """
 
     step: int = attr()
+    """The number of the step, from 0."""
     loss: float = attr()
+    """The total loss: data loss plus penalty."""
     data_loss: float = attr()
+    """The mean loss of the examples."""
     penalty: float = attr()
+    """The sum of the penalties of the parameters."""
     accuracy: float | None = attr()
+    """The share of examples predicted rightly, from 0 to 1, or None."""
     learning_rate: float | None = attr()
+    """The rate of the update that followed, or None."""
     gradient_norm: float = attr()
+    """The Euclidean norm of the gradient."""
 
 
 class TrainState(Record, Generic[M_co]):
     """Where a training is: all that the next step depends on, and what the last one measured.
-
-    Attributes:
-        step: How many steps have been done.
-        model: The model after them.
-        optimizer_state: What the optimiser remembers.
-        metrics: Of the last step; None before the first.
-        memory_of: Which parameters it remembers that of: the digest of their places in the model.
-            None where it remembers nothing of single ones, and where nobody has said, as in a
-            state that is made by hand.
 
     >>> from microfp import nn, optim
     >>> initial_state(nn.mlp(2, [1]), optim.sgd(0.1))
@@ -71,10 +60,19 @@ class TrainState(Record, Generic[M_co]):
     """
 
     step: int = attr()
+    """How many steps have been done."""
     model: M_co = attr(deferrable=True)
+    """The model after them."""
     optimizer_state: object = attr(deferrable=True)
+    """What the optimiser remembers."""
     metrics: Metrics | None = attr()
+    """Of the last step; None before the first."""
     memory_of: str | None = attr(default=None)
+    """Which parameters the optimiser remembers that of: the digest of their places in the model.
+
+    None where it remembers nothing of single ones, and where nobody has said, as in a state that is
+    made by hand.
+    """
 
     if not TYPE_CHECKING:
 
@@ -105,8 +103,6 @@ class Stepped(TrainState[M_co]):
         step: How many steps have been done.
         model: The model after them.
         optimizer_state: What the optimiser remembers.
-        metrics: Of the last step.
-        memory_of: Which parameters it remembers that of.
 
     >>> from microfp import datasets, nn, trainer
     >>> state = next(trainer.train(nn.mlp(2, [1]), datasets.moons(4)))
@@ -115,6 +111,7 @@ class Stepped(TrainState[M_co]):
     """
 
     metrics: Metrics = attr()
+    """Of the last step."""
 
 
 AnyState = TypeVar("AnyState", bound=TrainState[Model])
@@ -124,26 +121,25 @@ AnyStepped = TypeVar("AnyStepped", bound=Stepped[Model])
 class Run(Record, Generic[M]):
     """A finished training.
 
-    Attributes:
-        initial_model: The model before the first step.
-        final_model: The model after the last one.
-        history: The metrics of the steps that were logged, the last step always among them.
-        final_loss: The loss of the last step, measured before its update; with mini-batches, that
-            of its batch alone. `losses.evaluate` measures the final model on all examples.
-        final_accuracy: The accuracy of the last step, on the same examples, or None.
-        options: What the run was asked for, by name.
-
     >>> from microfp import datasets, nn, trainer
     >>> trainer.fit(nn.mlp(2, [1]), datasets.moons(4), steps=5, log_every=2).options["steps"]
     5
     """
 
     initial_model: M = attr()
+    """The model before the first step."""
     final_model: M = attr(deferrable=True)
+    """The model after the last one."""
     history: PVector[Metrics] = attr()
+    """The metrics of the steps that were logged, the last step always among them."""
     final_loss: float = attr()
+    """The loss of the last step, measured before its update; with mini-batches, that
+    of its batch alone. `losses.evaluate` measures the final model on all examples.
+    """
     final_accuracy: float | None = attr()
+    """The accuracy of the last step, on the same examples, or None."""
     options: PMap[str, object] = attr(deferrable=True)
+    """What the run was asked for, by name."""
 
     def __repr__(self) -> str:
         """Show how it ended; two models and a history would fill pages."""
@@ -155,32 +151,28 @@ class Run(Record, Generic[M]):
 
 
 class Kind(Record):
-    """What the models of one or of many states have in common.
-
-    Attributes:
-        template: Of their structure.
-        known_finite: Whether all their numbers are known to be finite; False where nobody looked.
-        optimizer: Whose memory stands beside them as long as nobody has read it; None where it has
-            been read from the start.
-    """
+    """What the models of one or of many states have in common."""
 
     template: Template = attr()
+    """Of their structure."""
     known_finite: bool = attr(deferrable=True)
+    """Whether all their numbers are known to be finite; False where nobody looked."""
     optimizer: Optimizer | None = attr()
+    """Whose memory stands beside them as long as nobody has read it; None where it has
+    been read from the start.
+    """
 
 
 class Unbuilt(Record):
     """A model that nobody has read yet: a model of its structure, and its own numbers.
 
     It waits in the field `model` of a state, and is called when somebody reads it.
-
-    Attributes:
-        kind: Its structure, and what is known of the numbers.
-        numbers: Of its parameters, in order.
     """
 
     kind: Kind = attr()
+    """Its structure, and what is known of the numbers."""
     numbers: tuple[float, ...] = attr(deferrable=True)
+    """Of its parameters, in order."""
 
     def __call__(self) -> object:
         """Build the model."""

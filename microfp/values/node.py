@@ -82,14 +82,6 @@ class Value(Record):
     A node is itself: `==` and `hash` go by identity, since two leaves that happen to hold 0.0
     are two different variables.
 
-    Attributes:
-        data: The number.
-        op: The name of its primitive in `microfp.ops`, or `"leaf"`.
-        parents: The operands, in order; empty for a leaf.
-        label: A name for display.
-        parameter: What the primitive was given besides nodes: the exponent of a constant power,
-            or the primitive itself where it is a user's own and stands in no table.
-
     >>> value(0.0) == value(0.0)
     False
     >>> value(2.0, label="x")
@@ -101,10 +93,17 @@ class Value(Record):
     """
 
     data: float = attr()
+    """The number."""
     op: str = attr(default=LEAF)
+    """The name of its primitive in `microfp.ops`, or `"leaf"`."""
     parents: "tuple[Value, ...]" = attr(default=())
+    """The operands, in order; empty for a leaf."""
     label: str | None = attr(default=None)
+    """A name for display."""
     parameter: float | Primitive | None = attr(default=None)
+    """What the primitive was given besides nodes: the exponent of a constant power,
+    or the primitive itself where it is a user's own and stands in no table.
+    """
 
     __invariant__ = _well_formed
     _elsewhere = _ADVICE

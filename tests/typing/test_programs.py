@@ -135,7 +135,7 @@ def test_only_programs_to_reject_are_marked_and_none_is_silenced(program: str) -
     assert not re.search(r"#\s*(?:type|pyright|mypy)\s*:", text)
 
 
-def test_every_public_symbol_of_the_package_has_a_known_type(
+def test_every_public_symbol_of_the_package_has_a_known_type_and_a_docstring(
     bare_python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # With --verifytypes, pyright asks the first python of the path what is installed.
@@ -146,6 +146,5 @@ def test_every_public_symbol_of_the_package_has_a_known_type(
     assert Path(found["packageRootDirectory"]).is_relative_to(bare_python.parent.parent)
     assert found["exportedSymbolCounts"]["withKnownType"] > 400
     unknown = [symbol["name"] for symbol in found["symbols"] if not symbol["isTypeKnown"]]
-    # The estimators are made of scikit-learn and numpy, which are not there.
-    unknown = [name for name in unknown if not name.startswith("microfp.sklearn.")]
     assert unknown == [], "\n".join(unknown)
+    assert found["missingFunctionDocStringCount"] == found["missingClassDocStringCount"] == 0

@@ -155,6 +155,7 @@ class Definitions(list[Instruction | None]):
     __slots__ = ()
 
     def constant(self, slot: int) -> float | None:
+        """The number of a slot that holds a constant, else None."""
         instruction = self[slot]
         if instruction is None or instruction[0] != CONSTANT:
             return None
@@ -162,6 +163,7 @@ class Definitions(list[Instruction | None]):
         return parameter if isinstance(parameter, float) else None
 
     def negated(self, slot: int) -> int | None:
+        """The slot that a slot is the negative of, else None."""
         instruction = self[slot]
         if instruction is None or instruction.op != "neg" or instruction.parameter is not None:
             return None

@@ -33,19 +33,18 @@ class Instruction(NamedTuple):
     It is a named tuple and no record: a program has up to a million, which are compared,
     hashed and rewritten.
 
-    Attributes:
-        op: The name of a primitive in `microfp.ops`, or `"constant"`.
-        operands: The slots of the operands, in order; all of them come earlier.
-        parameter: The number of a constant, the exponent of a constant power, or the primitive
-            itself where it is a user's own and stands in no table; else None.
-
     >>> Instruction("mul", (0, 1))
     Instruction(op='mul', operands=(0, 1), parameter=None)
     """
 
     op: str
+    """The name of a primitive in `microfp.ops`, or `"constant"`."""
     operands: tuple[int, ...] = ()
+    """The slots of the operands, in order; all of them come earlier."""
     parameter: float | Primitive | None = None
+    """The number of a constant, the exponent of a constant power, or the primitive
+    itself where it is a user's own and stands in no table; else None.
+    """
 
 
 class Program(Record):
@@ -53,12 +52,6 @@ class Program(Record):
 
     Slots are numbered through: first the inputs, then the parameters, then one per instruction,
     constants among them. Each is written once, and read only by later ones.
-
-    Attributes:
-        inputs: The names of the numbers that change from example to example.
-        parameters: The names of the numbers that all examples share.
-        instructions: What is computed, in an order in which it can be.
-        outputs: The slots of the results.
 
     >>> program = Program(
     ...     inputs=("x",), parameters=(), instructions=(Instruction("exp", (0,)),), outputs=(1,)
@@ -70,9 +63,13 @@ class Program(Record):
     """
 
     inputs: tuple[str, ...] = attr()
+    """The names of the numbers that change from example to example."""
     parameters: tuple[str, ...] = attr()
+    """The names of the numbers that all examples share."""
     instructions: tuple[Instruction, ...] = attr()
+    """What is computed, in an order in which it can be."""
     outputs: tuple[int, ...] = attr()
+    """The slots of the results."""
 
     @property
     def leaf_count(self) -> int:

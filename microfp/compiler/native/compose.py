@@ -67,21 +67,19 @@ __all__ = ["Calls", "roll_calls"]
 
 
 class Calls(NamedTuple):
-    """A row of calls.
-
-    Attributes:
-        program: What each computes. Its inputs: what all calls are given, then the gradient of
-            what this one gives. Its outputs: what it gives, the gradients of its parameters and,
-            but for the first row, those of its inputs.
-        calls: How many there are.
-        first: The place of the first parameter of the first one.
-        step: How far the first parameters of two are apart.
-    """
+    """A row of calls."""
 
     program: Program
+    """What each computes. Its inputs: what all calls are given, then the gradient of
+    what this one gives. Its outputs: what it gives, the gradients of its parameters and,
+    but for the first row, those of its inputs.
+    """
     calls: int
+    """How many there are."""
     first: int
+    """The place of the first parameter of the first one."""
     step: int
+    """How far the first parameters of two are apart."""
 
 
 Alike: TypeAlias = tuple[Described, ...]
@@ -89,21 +87,18 @@ Alike: TypeAlias = tuple[Described, ...]
 
 
 class _Written(NamedTuple):
-    """A group of nodes of a row.
-
-    Attributes:
-        leaf: What a load of a node is.
-        pattern: What each is.
-        rows: The places of the leaves of each, for the first call and for the second.
-        calls: How many calls there are.
-        begin: The place of the first in its group, of which there may be other parts.
-    """
+    """A group of nodes of a row."""
 
     leaf: Leaf
+    """What a load of a node is."""
     pattern: Pattern
+    """What each is."""
     rows: tuple[list[Places], ...]
+    """The places of the leaves of each, for the first call and for the second."""
     calls: int
+    """How many calls there are."""
     begin: int = 0
+    """The place of the first in its group, of which there may be other parts."""
 
     @property
     def size(self) -> int:

@@ -26,21 +26,18 @@ __all__ = ["Gate", "find_gate", "nodes_read", "nodes_written", "places"]
 
 
 class Gate(NamedTuple):
-    """How a rolled program can be cut in two.
-
-    Attributes:
-        node: The node that is tested.
-        before: The nests that are always computed, the gate among them.
-        behind: The nests that are zero where the gate is.
-        always: The sums that are always taken.
-        gated: The sums whose terms are zero where the gate is.
-    """
+    """How a rolled program can be cut in two."""
 
     node: int
+    """The node that is tested."""
     before: tuple[Nest, ...]
+    """The nests that are always computed, the gate among them."""
     behind: tuple[Nest, ...]
+    """The nests that are zero where the gate is."""
     always: tuple[Nest, ...]
+    """The sums that are always taken."""
     gated: tuple[Nest, ...]
+    """The sums whose terms are zero where the gate is."""
 
 
 Gates: TypeAlias = frozenset[str]

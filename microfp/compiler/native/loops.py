@@ -21,21 +21,19 @@ __all__ = ["Apply", "Expression", "Load", "Nest", "Number", "Rolled", "Segment",
 
 
 class Load(NamedTuple):
-    """A number in memory: `base` plus each loop index times its stride.
-
-    Attributes:
-        kind: `"x"`, the inputs of an example; `"n"`, its nodes; `"p"`, the parameters and `"u"`,
-            the other numbers that all examples share; `"c"`, the table of constants; `"s"`, the
-            sums over all examples.
-        base: The place for all indices 0.
-        strides: One per loop of the nest, outermost first.
-        step: The stride along the terms of a sum.
-    """
+    """A number in memory: `base` plus each loop index times its stride."""
 
     kind: str
+    """`"x"`, the inputs of an example; `"n"`, its nodes; `"p"`, the parameters and `"u"`,
+    the other numbers that all examples share; `"c"`, the table of constants; `"s"`, the
+    sums over all examples.
+    """
     base: int
+    """The place for all indices 0."""
     strides: tuple[int, ...] = ()
+    """One per loop of the nest, outermost first."""
     step: int = 0
+    """The stride along the terms of a sum."""
 
 
 class Number(NamedTuple):
@@ -67,19 +65,16 @@ class Segment(Record):
 
 
 class Nest(NamedTuple):
-    """Loops around one expression, in which there may be the sum of segments.
-
-    Attributes:
-        shape: How often each loop runs, outermost first; () for a single member.
-        segments: What is added up; a single segment of count 1 is a plain expression.
-        target: Where the results go: kind `"n"`, a node, or `"s"`, a sum over all examples.
-        result: What a member comes to: that sum, or an expression of it.
-    """
+    """Loops around one expression, in which there may be the sum of segments."""
 
     shape: tuple[int, ...]
+    """How often each loop runs, outermost first; () for a single member."""
     segments: tuple[Segment, ...]
+    """What is added up; a single segment of count 1 is a plain expression."""
     target: Load
+    """Where the results go: kind `"n"`, a node, or `"s"`, a sum over all examples."""
     result: Expression = Total()
+    """What a member comes to: that sum, or an expression of it."""
 
     @property
     def size(self) -> int:
@@ -102,27 +97,24 @@ class Nest(NamedTuple):
 
 
 class Rolled(Record):
-    """What a program becomes: nests in order, and where to find its outputs.
-
-    Attributes:
-        input_count: How many numbers an example has.
-        parameter_count: How many numbers all examples share.
-        node_count: How many numbers are kept for each example.
-        nests: What is computed for each example.
-        sums: What is added up over all examples, as nests whose targets are sums.
-        sum_count: How many sums there are.
-        outputs: Where each output that belongs to an example is found.
-        constants: The table of constants; empty where they are few, and stand in expressions.
-    """
+    """What a program becomes: nests in order, and where to find its outputs."""
 
     input_count: int = attr()
+    """How many numbers an example has."""
     parameter_count: int = attr()
+    """How many numbers all examples share."""
     node_count: int = attr()
+    """How many numbers are kept for each example."""
     nests: tuple[Nest, ...] = attr()
+    """What is computed for each example."""
     sums: tuple[Nest, ...] = attr()
+    """What is added up over all examples, as nests whose targets are sums."""
     sum_count: int = attr()
+    """How many sums there are."""
     outputs: tuple[Load, ...] = attr()
+    """Where each output that belongs to an example is found."""
     constants: tuple[float, ...] = attr(default=())
+    """The table of constants; empty where they are few, and stand in expressions."""
 
     @property
     def operations(self) -> int:

@@ -137,21 +137,18 @@ def _leaves(pattern: Pattern) -> Iterator[tuple[Leaf, int]]:
 
 
 class Source(NamedTuple):
-    """A program to be rolled.
-
-    Attributes:
-        program: The program, with its sums collected.
-        shared: The inputs that are the same for all examples: from their slots to their places.
-        products: The slots of products that are summed over the examples and read nowhere else.
-        kept: Whether each slot is kept as a node.
-        table: The places of constants in their table, by slot; empty where they are few.
-    """
+    """A program to be rolled."""
 
     program: Program
+    """The program, with its sums collected."""
     shared: Mapping[int, int]
+    """The inputs that are the same for all examples: from their slots to their places."""
     products: frozenset[int]
+    """The slots of products that are summed over the examples and read nowhere else."""
     kept: Sequence[bool]
+    """Whether each slot is kept as a node."""
     table: Mapping[int, int]
+    """The places of constants in their table, by slot; empty where they are few."""
 
 
 def _source(program: Program, summed: int, shared: Iterable[str]) -> Source:
@@ -204,15 +201,12 @@ def _table(program: Program) -> dict[int, int]:
 
 
 class Group(NamedTuple):
-    """Slots of one pattern.
-
-    Attributes:
-        leaf: What a load of a member is, which names the group by its number.
-        rows: The places of each member's leaves.
-    """
+    """Slots of one pattern."""
 
     leaf: Leaf
+    """What a load of a member is, which names the group by its number."""
     rows: list[Places]
+    """The places of each member's leaves."""
 
 
 class Groups:

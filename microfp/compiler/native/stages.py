@@ -28,33 +28,18 @@ __all__ = ["CodeStages", "Counts", "code_stages"]
 
 
 class Counts(NamedTuple):
-    """What one example costs, with its gradients.
-
-    Attributes:
-        nodes: The numbers that are kept.
-        operations: The operations on floats.
-        bytes: What the kept numbers take.
-    """
+    """What one example costs, with its gradients."""
 
     nodes: int
+    """The numbers that are kept."""
     operations: int
+    """The operations on floats."""
     bytes: int
+    """What the kept numbers take."""
 
 
 class CodeStages(Record):
     """What becomes of one example on its way to machine code; `print` shows it all.
-
-    Attributes:
-        program: The program of one example with its gradients.
-        rows: The rows of equal calls that it was compiled from, each with the program of one call;
-            none where every scalar was compiled for itself.
-        way: How it runs: `"code"` of its own, or `"bytecode"` that is interpreted.
-        width: How many examples are computed side by side.
-        rolled: The loops that were found; None for bytecode.
-        ir: The code, as LLVM IR, before LLVM's own passes.
-        assembly: The code in the assembly language of this machine.
-        counts: What an example costs.
-        seconds: How long LLVM took, stage by stage.
 
     >>> from microfp import losses, nn
     >>> stages = code_stages(losses.max_margin(), nn.mlp(2, [4, 1]), 2)
@@ -65,14 +50,25 @@ class CodeStages(Record):
     """
 
     program: Program = attr()
+    """The program of one example with its gradients."""
     rows: tuple[Calls, ...] = attr()
+    """The rows of equal calls that it was compiled from, each with the program of one call;
+    none where every scalar was compiled for itself.
+    """
     way: str = attr()
+    """How it runs: `"code"` of its own, or `"bytecode"` that is interpreted."""
     width: int = attr()
+    """How many examples are computed side by side."""
     rolled: Rolled | None = attr()
+    """The loops that were found; None for bytecode."""
     ir: str = attr()
+    """The code, as LLVM IR, before LLVM's own passes."""
     assembly: str = attr(deferrable=True)
+    """The code in the assembly language of this machine."""
     counts: Counts = attr()
+    """What an example costs."""
     seconds: PMap[str, float] = attr()
+    """How long LLVM took, stage by stage."""
 
     def __repr__(self) -> str:
         """Show what there is of it; all the text would fill pages."""

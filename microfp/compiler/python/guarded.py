@@ -22,47 +22,38 @@ MOST_GUARDS = 3
 
 
 class _Known(NamedTuple):
-    """What is known of a program that is written behind guards.
-
-    Attributes:
-        draft: How its slots are written.
-        guards: For each slot, what makes it zero.
-        sign_blind: The slots to which a zero of either sign may be added.
-    """
+    """What is known of a program that is written behind guards."""
 
     draft: Draft
+    """How its slots are written."""
     guards: Sequence[Guards]
+    """For each slot, what makes it zero."""
     sign_blind: frozenset[int]
+    """The slots to which a zero of either sign may be added."""
 
 
 class _Line(NamedTuple):
-    """What a statement is made from.
-
-    Attributes:
-        slot: The slot whose variable it writes.
-        code: The lines.
-        guards: What has to be above zero for it to be needed.
-        reads: The variables that it reads.
-        is_start: Whether it starts a sum whose terms are added line by line.
-    """
+    """What a statement is made from."""
 
     slot: int
+    """The slot whose variable it writes."""
     code: tuple[str, ...]
+    """The lines."""
     guards: Guards
+    """What has to be above zero for it to be needed."""
     reads: frozenset[str]
+    """The variables that it reads."""
     is_start: bool = False
+    """Whether it starts a sum whose terms are added line by line."""
 
 
 class _Gate(NamedTuple):
-    """A product with the derivative of a relu.
-
-    Attributes:
-        condition: What is above zero where the relu is open.
-        passed: The other factor, which passes then.
-    """
+    """A product with the derivative of a relu."""
 
     condition: int
+    """What is above zero where the relu is open."""
     passed: int
+    """The other factor, which passes then."""
 
 
 def guarded_statements(draft: Draft, shown: Sequence[int], *, gated: bool) -> list[Statement]:

@@ -15,21 +15,18 @@ __all__ = ["Statement", "scheduled"]
 
 
 class Statement(NamedTuple):
-    """One line that writes one variable.
-
-    Attributes:
-        target: The variable.
-        place: How many statements write it before this one.
-        code: The line, or the lines of a long sum.
-        guards: What has to be above zero for it to be needed, outermost first.
-        reads: The variables that it reads, those of its guards among them.
-    """
+    """One line that writes one variable."""
 
     target: str
+    """The variable."""
     place: int
+    """How many statements write it before this one."""
     code: tuple[str, ...]
+    """The line, or the lines of a long sum."""
     guards: tuple[int, ...]
+    """What has to be above zero for it to be needed, outermost first."""
     reads: frozenset[str]
+    """The variables that it reads, those of its guards among them."""
 
 
 class _Writes(NamedTuple):

@@ -48,21 +48,18 @@ DEEPEST = 60
 
 
 class Draft(NamedTuple):
-    """What the writing of a program's source needs to know about each slot.
-
-    Attributes:
-        program: The program.
-        names: What each slot is called in the source: a variable, or a literal.
-        inlined: Whether a slot is written where it is used, instead of into a variable.
-        gated: Whether products with a derivative of relu have variables.
-        positive: The slots that are known to be above zero: relu of them is themselves.
-    """
+    """What the writing of a program's source needs to know about each slot."""
 
     program: Program
+    """The program."""
     names: tuple[str, ...]
+    """What each slot is called in the source: a variable, or a literal."""
     inlined: tuple[bool, ...]
+    """Whether a slot is written where it is used, instead of into a variable."""
     gated: bool = False
+    """Whether products with a derivative of relu have variables."""
     positive: frozenset[int] = frozenset()
+    """The slots that are known to be above zero: relu of them is themselves."""
 
     def definition(self, slot: int) -> Instruction | None:
         """The instruction of a slot; None for a leaf."""
@@ -191,6 +188,7 @@ def text_of(slot: int, draft: Draft) -> Text:
 
 
 def formula(slot: int, draft: Draft) -> Text:
+    """The expression in Python that gives what an instruction makes."""
     instruction = draft.program.instructions[slot - draft.program.leaf_count]
     operands = [text_of(operand, draft) for operand in instruction.operands]
     function = _function_name(slot, instruction)
@@ -241,6 +239,7 @@ def function_source(program: Program) -> str:
 
 
 def joined(items: Sequence[str]) -> str:
+    """The items between the parentheses of a tuple; no items are an empty tuple."""
     return ", ".join(items) + ("," if len(items) == 1 else "") if items else "()"
 
 

@@ -48,17 +48,6 @@ PenaltyLoop = Callable[[Sequence[float]], tuple[float, list[float]]]
 class Plan(Record):
     """How the steps of all models of one structure are computed by one loss.
 
-    Attributes:
-        parameter_count: How many parameters there are.
-        example: The program of one example, with its gradients.
-        penalty: The program of one penalty, with its gradient; None for a loss without one.
-        size: While no input, target or parameter is larger, no number overflows, and what is
-            multiplied by zero may be skipped; None where there is no such size.
-        captured: The values that model and loss have closed over; they count as constants.
-        plain_loop: The loop over examples, compiled when it is first run.
-        gated_loop: The loop that skips what is multiplied by zero, for parameters without -0.0.
-        penalty_loop: The loop over parameters.
-
     >>> from microfp import losses, nn
     >>> from microfp.compiler.trace.structure import template
     >>> plan_for(losses.max_margin(), template(nn.mlp(2, [1])), 2).parameter_count
@@ -66,34 +55,42 @@ class Plan(Record):
     """
 
     parameter_count: int = attr()
+    """How many parameters there are."""
     example: Program = attr()
+    """The program of one example, with its gradients."""
     penalty: Program | None = attr()
+    """The program of one penalty, with its gradient; None for a loss without one."""
     size: float | None = attr()
+    """While no input, target or parameter is larger, no number overflows, and what is
+    multiplied by zero may be skipped; None where there is no such size.
+    """
     captured: frozenset[Value] = attr()
+    """The values that model and loss have closed over; they count as constants."""
     plain_loop: ExampleLoop = attr(deferrable=True)
+    """The loop over examples, compiled when it is first run."""
     gated_loop: ExampleLoop = attr(deferrable=True)
+    """The loop that skips what is multiplied by zero, for parameters without -0.0."""
     penalty_loop: PenaltyLoop = attr(deferrable=True)
+    """The loop over parameters."""
 
 
 class Measured(NamedTuple):
     """A loss and its gradients, measured on a batch.
-
-    Attributes:
-        total: `data + penalty`.
-        data: The mean loss of the examples.
-        penalty: The sum of the penalties.
-        scores: The outputs of the model, example by example.
-        gradients: One per parameter.
 
     >>> Measured(total=1.5, data=1.0, penalty=0.5, scores=[(0.0,)], gradients=(2.0,)).total
     1.5
     """
 
     total: float
+    """`data + penalty`."""
     data: float
+    """The mean loss of the examples."""
     penalty: float
+    """The sum of the penalties."""
     scores: Sequence[tuple[float, ...]]
+    """The outputs of the model, example by example."""
     gradients: Sequence[float]
+    """One per parameter."""
 
 
 MOST_NODES = 250_000

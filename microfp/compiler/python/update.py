@@ -30,17 +30,14 @@ Loop: TypeAlias = Callable[
 
 
 class Updated(NamedTuple):
-    """What an update gives.
-
-    Attributes:
-        numbers: The parameters after it.
-        state: What the optimiser remembers after it.
-        squares: The sum of the squares of the gradient.
-    """
+    """What an update gives."""
 
     numbers: tuple[float, ...]
+    """The parameters after it."""
     state: object
+    """What the optimiser remembers after it."""
     squares: float
+    """The sum of the squares of the gradient."""
 
 
 Update: TypeAlias = Callable[[Numbers, Numbers, object, int], Updated]

@@ -38,13 +38,6 @@ __all__ = [
 class ExampleGraph(Record):
     """What a model and a loss do to one example.
 
-    Attributes:
-        inputs: One leaf per column of the data.
-        targets: One leaf per target.
-        parameters: One leaf per parameter of the model, in order.
-        scores: The outputs of the model.
-        cost: The loss of the example.
-
     >>> from microfp import losses, nn
     >>> graph = trace_example(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
     >>> len(graph.inputs), len(graph.parameters), len(graph.scores)
@@ -52,10 +45,15 @@ class ExampleGraph(Record):
     """
 
     inputs: tuple[Value, ...] = attr()
+    """One leaf per column of the data."""
     targets: tuple[Value, ...] = attr()
+    """One leaf per target."""
     parameters: tuple[Value, ...] = attr()
+    """One leaf per parameter of the model, in order."""
     scores: tuple[Value, ...] = attr()
+    """The outputs of the model."""
     cost: Value = attr()
+    """The loss of the example."""
 
 
 class ModelGraph(Record):

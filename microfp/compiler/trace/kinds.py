@@ -49,33 +49,27 @@ __all__ = ["Kind", "Row", "trace_rows"]
 
 
 class Kind(NamedTuple):
-    """What the call of a part computes.
-
-    Attributes:
-        inputs: One leaf per input.
-        parameters: One leaf per parameter of the part, in order.
-        output: What it gives.
-    """
+    """What the call of a part computes."""
 
     inputs: tuple[Value, ...]
+    """One leaf per input."""
     parameters: tuple[Value, ...]
+    """One leaf per parameter of the part, in order."""
     output: Value
+    """What it gives."""
 
 
 class Row(NamedTuple):
-    """Parts of one kind, called with the same inputs.
-
-    Attributes:
-        kind: What each call computes.
-        calls: How many parts there are.
-        first: The place of the first parameter of the first part.
-        step: How far the first parameters of two parts are apart; 0 where there is one part.
-    """
+    """Parts of one kind, called with the same inputs."""
 
     kind: Kind
+    """What each call computes."""
     calls: int
+    """How many parts there are."""
     first: int
+    """The place of the first parameter of the first part."""
     step: int
+    """How far the first parameters of two parts are apart; 0 where there is one part."""
 
 
 def trace_rows(model: Model, width: int) -> tuple[Row, ...] | None:

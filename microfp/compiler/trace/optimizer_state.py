@@ -88,17 +88,14 @@ def state_after(
 
 
 class _Ahead(NamedTuple):
-    """What the records of a state take in turn: a use each, and a column for each of its vectors.
-
-    Attributes:
-        uses: The uses that are left.
-        columns: The columns that are left.
-        steps: How many steps are done.
-    """
+    """What the records of a state take in turn: a use, and a column for each of its vectors."""
 
     uses: Iterator[RuleUse]
+    """The uses that are left."""
     columns: Iterator[Sequence[float]]
+    """The columns that are left."""
     steps: int
+    """How many steps are done."""
 
 
 def _after(state: object, ahead: _Ahead, gathered: int) -> object:

@@ -26,19 +26,17 @@ _label_of: Callable[[Value], str | None] = attrgetter("label")
 class Template(Record):
     """A model that stands for all models of its structure: it equals them, and hashes as they do.
 
-    Attributes:
-        structure: What the model is besides its numbers.
-        digest: The hash of the structure, which may be long.
-        model: The model itself, whose numbers do not matter.
-
     >>> from microfp import value
     >>> len({template((value(1.0),)), template((value(2.0),))})
     1
     """
 
     structure: Hashable = attr()
+    """What the model is besides its numbers."""
     digest: int = attr()
+    """The hash of the structure, which may be long."""
     model: object = attr()
+    """The model itself, whose numbers do not matter."""
 
     def __eq__(self, other: object) -> bool:
         if self is other:

@@ -22,15 +22,12 @@ Mask: TypeAlias = tuple[bool, ...]
 
 
 class Rules(NamedTuple):
-    """The rules of an optimiser.
-
-    Attributes:
-        uses: The rules, one after another, and which parameters and steps each is for.
-        counts: How many numbers that depend on the time each is given.
-    """
+    """The rules of an optimiser."""
 
     uses: tuple[RuleUse, ...]
+    """The rules, one after another, and which parameters and steps each is for."""
     counts: tuple[int, ...]
+    """How many numbers that depend on the time each is given."""
 
     @property
     def masks(self) -> tuple[Mask, ...]:
@@ -65,23 +62,20 @@ def rules_of(optimizer: Optimizer) -> Rules | None:
 
 
 class TracedUpdate(NamedTuple):
-    """What rules do to one parameter.
-
-    Attributes:
-        update: What is added to it.
-        remembered: The leaves of what is remembered.
-        after: What is remembered next.
-        scalars: The leaves of what depends on the time.
-        terms: What the parameter adds to each reduction.
-        totals: The leaves of the sums of those terms.
-    """
+    """What rules do to one parameter."""
 
     update: Value
+    """What is added to it."""
     remembered: tuple[Value, ...] = ()
+    """The leaves of what is remembered."""
     after: tuple[Value, ...] = ()
+    """What is remembered next."""
     scalars: tuple[Value, ...] = ()
+    """The leaves of what depends on the time."""
     terms: tuple[Value, ...] = ()
+    """What the parameter adds to each reduction."""
     totals: tuple[Value, ...] = ()
+    """The leaves of the sums of those terms."""
 
     def then(self, other: "TracedUpdate") -> "TracedUpdate":
         """Another one after it: its update counts, and the leaves of both."""

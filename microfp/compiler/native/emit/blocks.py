@@ -42,19 +42,16 @@ FEW_SUMS = 8
 
 
 class Frame(NamedTuple):
-    """What the code of one function knows.
-
-    Attributes:
-        writer: Where it is written.
-        rolled: What is computed for each example.
-        columns: Where inputs and outputs lie column by column, the length of a column, else 0.
-        bounded: Whether nothing can overflow.
-    """
+    """What the code of one function knows."""
 
     writer: Writer
+    """Where it is written."""
     rolled: Rolled
+    """What is computed for each example."""
     columns: int
+    """Where inputs and outputs lie column by column, the length of a column, else 0."""
     bounded: bool
+    """Whether nothing can overflow."""
 
     @property
     def chunk(self) -> int:

@@ -35,25 +35,22 @@ _CODES = {name: code for code, name in enumerate(OPERATIONS)}
 
 
 class Bytecode(Record):
-    """A program as numbers: inputs, parameters and constants first, then one slot a row.
-
-    Attributes:
-        input_count: How many slots hold inputs.
-        parameter_count: How many slots, behind them, hold parameters.
-        constants: What the slots behind those hold.
-        code: The rows, four numbers each: an operation and up to three slots.
-        shared: The slots of inputs that are the same for all examples.
-        outputs: The slots of what belongs to each example.
-        sums: The slots of what is added up.
-    """
+    """A program as numbers: inputs, parameters and constants first, then one slot a row."""
 
     input_count: int = attr()
+    """How many slots hold inputs."""
     parameter_count: int = attr()
+    """How many slots, behind them, hold parameters."""
     constants: tuple[float, ...] = attr()
+    """What the slots behind those hold."""
     code: tuple[int, ...] = attr()
+    """The rows, four numbers each: an operation and up to three slots."""
     shared: tuple[int, ...] = attr()
+    """The slots of inputs that are the same for all examples."""
     outputs: tuple[int, ...] = attr()
+    """The slots of what belongs to each example."""
     sums: tuple[int, ...] = attr()
+    """The slots of what is added up."""
 
     @property
     def slot_count(self) -> int:
@@ -140,35 +137,32 @@ _PADDING = ((0, 0, 0), (0, 0), (0,), ())
 
 
 class BytecodeTable(NamedTuple, Generic[Field]):
-    """What the interpreter is told of bytecode: see `Bytecode`.
-
-    Attributes:
-        rows: The rows, four numbers of 32 bits each.
-        row_count: How many there are.
-        input_count: How many slots hold inputs.
-        parameter_count: How many slots hold parameters.
-        constants: The constants.
-        constant_count: How many there are.
-        shared: The slots of inputs that are the same for all examples.
-        shared_count: How many there are.
-        outputs: The slots of outputs.
-        output_count: How many there are.
-        sums: The slots of what is added up.
-        sum_count: How many there are.
-    """
+    """What the interpreter is told of bytecode: see `Bytecode`."""
 
     rows: Pointer[Field]
+    """The rows, four numbers of 32 bits each."""
     row_count: Integer[Field]
+    """How many there are."""
     input_count: Integer[Field]
+    """How many slots hold inputs."""
     parameter_count: Integer[Field]
+    """How many slots hold parameters."""
     constants: Pointer[Field]
+    """The constants."""
     constant_count: Integer[Field]
+    """How many there are."""
     shared: Pointer[Field]
+    """The slots of inputs that are the same for all examples."""
     shared_count: Integer[Field]
+    """How many there are."""
     outputs: Pointer[Field]
+    """The slots of outputs."""
     output_count: Integer[Field]
+    """How many there are."""
     sums: Pointer[Field]
+    """The slots of what is added up."""
     sum_count: Integer[Field]
+    """How many there are."""
 
 
 def interpreter_text(width: int) -> str:
@@ -183,21 +177,18 @@ def interpreter_text(width: int) -> str:
 
 
 class _Slots(NamedTuple):
-    """Where the vectors of a block are: inputs, parameters, constants, rows, then the totals.
-
-    Attributes:
-        writer: Where the interpreter is written.
-        table: What it is told of the bytecode.
-        first_constant: The slot of the first constant.
-        first_row: The slot of the first row.
-        totals: Where the totals of the sums are, each a vector.
-    """
+    """Where the vectors of a block are: inputs, parameters, constants, rows, then the totals."""
 
     writer: Writer
+    """Where the interpreter is written."""
     table: BytecodeTable[str]
+    """What it is told of the bytecode."""
     first_constant: str
+    """The slot of the first constant."""
     first_row: str
+    """The slot of the first row."""
     totals: str
+    """Where the totals of the sums are, each a vector."""
 
     def at(self, slot: str) -> str:
         """Where a slot is."""

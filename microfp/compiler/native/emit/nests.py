@@ -57,23 +57,20 @@ Member: TypeAlias = tuple[Index, ...]
 
 
 class Scope(NamedTuple):
-    """What the code of one block knows.
-
-    Attributes:
-        writer: Where it is written.
-        rolled: What is computed.
-        columns: How far two inputs are apart; 0 where they are vectors that follow each other.
-        inputs: Where the inputs of the block are.
-        nodes: Where its nodes are.
-        bounded: Whether nothing can overflow.
-    """
+    """What the code of one block knows."""
 
     writer: Writer
+    """Where it is written."""
     rolled: Rolled
+    """What is computed."""
     columns: int
+    """How far two inputs are apart; 0 where they are vectors that follow each other."""
     inputs: str
+    """Where the inputs of the block are."""
     nodes: str
+    """Where its nodes are."""
     bounded: bool
+    """Whether nothing can overflow."""
 
 
 def write_nest(scope: Scope, nest: Nest) -> None:
@@ -147,19 +144,16 @@ STEP = 4
 
 
 class _Growing(NamedTuple):
-    """Sums of some members of a nest that take the terms of one segment.
-
-    Attributes:
-        scope: The block.
-        segment: The segment.
-        members: The members, whose sums grow side by side.
-        fused: Whether products are added with one rounding.
-    """
+    """Sums of some members of a nest that take the terms of one segment."""
 
     scope: Scope
+    """The block."""
     segment: Segment
+    """The segment."""
     members: tuple[Member, ...]
+    """The members, whose sums grow side by side."""
     fused: bool
+    """Whether products are added with one rounding."""
 
     def add(self, totals: Sequence[str], term: Index) -> list[str]:
         """Add one term to each sum so far; the first term begins the sums."""
@@ -297,19 +291,16 @@ def offset_of(w: Writer, load: Load, member: Member, term: Index) -> tuple[int, 
 
 
 class _Summing(NamedTuple):
-    """A nest that is summed over so many blocks.
-
-    Attributes:
-        writer: Where it is written.
-        nest: The nest.
-        scope_of: From the register of a place in the chunk to the block there.
-        blocks: How many blocks there are.
-    """
+    """A nest that is summed over so many blocks."""
 
     writer: Writer
+    """Where it is written."""
     nest: Nest
+    """The nest."""
     scope_of: Callable[[str], Scope]
+    """From the register of a place in the chunk to the block there."""
     blocks: str
+    """How many blocks there are."""
 
 
 def write_sums(w: Writer, nest: Nest, scope_of: Callable[[str], Scope], some: str) -> None:

@@ -21,62 +21,60 @@ class StepsTable(NamedTuple, Generic[Field]):
     Step k reads row `k & row_mask` of the numbers and writes the row after it, also masked: the
     mask -1 keeps the numbers of all steps, the mask 1 keeps two rows that take turns. Its batch is
     number `k & batch_mask`: -1 where each step has its own, 0 where all have the same.
-
-    Attributes:
-        examples: The code of the examples.
-        example_context: Its context.
-        parameters: The code of the parameters.
-        parameter_context: Its context.
-        reductions: The reductions, in an array.
-        reduction_count: How many there are.
-        steps: How many steps to do, at least one.
-        parameter_count: How many parameters there are.
-        rows: The rows of numbers.
-        row_size: How long a row is.
-        row_mask: Which rows are kept.
-        gradient_column: Where the gradient stands in a row, with two other sums behind it.
-        seeds: One over the number of examples, batch by batch.
-        counts: The number of examples, batch by batch.
-        batch_mask: Which batches there are.
-        inputs: The examples in blocks of lanes.
-        inputs_step: How far those of two steps are apart.
-        outputs: Where scores go.
-        outputs_step: How far those of two steps are apart.
-        scalars: What changes from step to step.
-        scalar_count: How many such numbers a step has.
-        shared: Memory for the scalars of a step, and behind them the totals of the reductions.
-        nodes: Memory for the examples.
-        updates: Memory for the parameters.
-        penalties: Where the sums over the parameters go: the penalty, the square of the gradient.
-        measures: Where what is measured goes: for each of `MEASURES` a column of all steps.
     """
 
     examples: Pointer[Field]
+    """The code of the examples."""
     example_context: Pointer[Field]
+    """Its context."""
     parameters: Pointer[Field]
+    """The code of the parameters."""
     parameter_context: Pointer[Field]
+    """Its context."""
     reductions: Pointer[Field]
+    """The reductions, in an array."""
     reduction_count: Integer[Field]
+    """How many there are."""
     steps: Integer[Field]
+    """How many steps to do, at least one."""
     parameter_count: Integer[Field]
+    """How many parameters there are."""
     rows: Pointer[Field]
+    """The rows of numbers."""
     row_size: Integer[Field]
+    """How long a row is."""
     row_mask: Integer[Field]
+    """Which rows are kept."""
     gradient_column: Integer[Field]
+    """Where the gradient stands in a row, with two other sums behind it."""
     seeds: Pointer[Field]
+    """One over the number of examples, batch by batch."""
     counts: Pointer[Field]
+    """The number of examples, batch by batch."""
     batch_mask: Integer[Field]
+    """Which batches there are."""
     inputs: Pointer[Field]
+    """The examples in blocks of lanes."""
     inputs_step: Integer[Field]
+    """How far those of two steps are apart."""
     outputs: Pointer[Field]
+    """Where scores go."""
     outputs_step: Integer[Field]
+    """How far those of two steps are apart."""
     scalars: Pointer[Field]
+    """What changes from step to step."""
     scalar_count: Integer[Field]
+    """How many such numbers a step has."""
     shared: Pointer[Field]
+    """Memory for the scalars of a step, and behind them the totals of the reductions."""
     nodes: Pointer[Field]
+    """Memory for the examples."""
     updates: Pointer[Field]
+    """Memory for the parameters."""
     penalties: Pointer[Field]
+    """Where the sums over the parameters go: the penalty, the square of the gradient."""
     measures: Pointer[Field]
+    """Where what is measured goes: for each of `MEASURES` a column of all steps."""
 
 
 class Reduction(NamedTuple, Generic[Field]):
@@ -87,23 +85,20 @@ class Reduction(NamedTuple, Generic[Field]):
 
 
 class Gathering(NamedTuple, Generic[Field]):
-    """What `gather` is given.
-
-    Attributes:
-        rows: A dataset, row by row: inputs and targets.
-        columns: How many numbers a row has.
-        chosen: The numbers of the examples to copy.
-        chosen_count: How many they are, at least one.
-        inputs: Where they go, in blocks of lanes.
-        block_columns: How many numbers a block has for each of its lanes.
-    """
+    """What `gather` is given."""
 
     rows: Pointer[Field]
+    """A dataset, row by row: inputs and targets."""
     columns: Integer[Field]
+    """How many numbers a row has."""
     chosen: Pointer[Field]
+    """The numbers of the examples to copy."""
     chosen_count: Integer[Field]
+    """How many they are, at least one."""
     inputs: Pointer[Field]
+    """Where they go, in blocks of lanes."""
     block_columns: Integer[Field]
+    """How many numbers a block has for each of its lanes."""
 
 
 def steps_text(width: int) -> str:

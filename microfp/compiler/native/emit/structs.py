@@ -50,27 +50,24 @@ def packed(*structs: Sequence[int]) -> "array[int]":
 
 
 class Arguments(NamedTuple, Generic[Field]):
-    """What the code of a program is called with; it returns 0, or 1 where it left its work undone.
-
-    Attributes:
-        context: What the code is told of itself: see `Executable.context`.
-        parameters: The numbers that all examples of a training share.
-        shared: The inputs that are the same for all examples.
-        inputs: The other inputs, in blocks of lanes or column by column.
-        example_count: How many examples there are.
-        nodes: Memory for what is computed on the way.
-        sums: Where the sums over the examples go.
-        outputs: Where the outputs of each example go.
-    """
+    """What the code of a program is called with; it returns 1 where it left its work undone."""
 
     context: Pointer[Field]
+    """What the code is told of itself: see `Executable.context`."""
     parameters: Pointer[Field]
+    """The numbers that all examples of a training share."""
     shared: Pointer[Field]
+    """The inputs that are the same for all examples."""
     inputs: Pointer[Field]
+    """The other inputs, in blocks of lanes or column by column."""
     example_count: Integer[Field]
+    """How many examples there are."""
     nodes: Pointer[Field]
+    """Memory for what is computed on the way."""
     sums: Pointer[Field]
+    """Where the sums over the examples go."""
     outputs: Pointer[Field]
+    """Where the outputs of each example go."""
 
 
 GIVEN = Arguments("%t", "%p", "%u", "%x", "%count", "%n", "%s", "%o")

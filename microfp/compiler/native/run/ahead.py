@@ -56,58 +56,50 @@ class Measures(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """A training, ready to run from any step.
-
-    Attributes:
-        trainer: Its machine code.
-        rules: The rules of update that it holds.
-        loss: The loss.
-        optimizer: What updates the parameters where the code does not.
-        examples: The data in memory.
-        dataset: The data.
-        checked: Whether all targets have a meaning for the loss.
-        timetable: From some steps, and how often each rule has been applied before them, to what
-            depends on nothing else; made once.
-    """
+    """A training, ready to run from any step."""
 
     trainer: Trainer
+    """Its machine code."""
     rules: Rules | None
+    """The rules of update that it holds."""
     loss: Loss
+    """The loss."""
     optimizer: Optimizer
+    """What updates the parameters where the code does not."""
     examples: Examples
+    """The data in memory."""
     dataset: Dataset
+    """The data."""
     checked: bool
+    """Whether all targets have a meaning for the loss."""
     timetable: "Callable[[range, tuple[int | None, ...]], Timetable]"
+    """From some steps, and how often each rule has been applied before them, to what
+    depends on nothing else; made once.
+    """
 
 
 class Timetable(NamedTuple):
-    """What steps need that depends on the time alone.
-
-    Attributes:
-        length: How many steps there are: those before the first that cannot be prepared.
-        scalars: The scalars of the update, step by step.
-        rates: The learning rates.
-    """
+    """What steps need that depends on the time alone."""
 
     length: int
+    """How many steps there are: those before the first that cannot be prepared."""
     scalars: "array[float]"
+    """The scalars of the update, step by step."""
     rates: Sequence[float | None]
+    """The learning rates."""
 
 
 class Steps(Record):
-    """Some steps, done.
-
-    Attributes:
-        count: How many.
-        measured: What was measured in each.
-        numbers: From a place, counted from 0, to the parameters after that step.
-        state: From a place to the state of the optimiser after that step.
-    """
+    """Some steps, done."""
 
     count: int = attr()
+    """How many."""
     measured: Measures = attr()
+    """What was measured in each."""
     numbers: Callable[[int], tuple[float, ...]] = attr()
+    """From a place, counted from 0, to the parameters after that step."""
     state: Callable[[int], object] = attr()
+    """From a place to the state of the optimiser after that step."""
 
 
 def _open_stream(loss: Loss, optimizer: Optimizer, model: Template, dataset: Dataset) -> Stream:

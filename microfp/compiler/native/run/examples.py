@@ -46,19 +46,16 @@ class Examples:
 
 
 class Batches(NamedTuple):
-    """The examples of some steps in memory.
-
-    Attributes:
-        inputs: In blocks of lanes.
-        step: How far the batches of two steps are apart; 0 where all are the same.
-        counts: How many examples each batch has; one number where all are the same.
-        largest: The largest of them.
-    """
+    """The examples of some steps in memory."""
 
     inputs: Buffer
+    """In blocks of lanes."""
     step: int
+    """How far the batches of two steps are apart; 0 where all are the same."""
     counts: "array[int]"
+    """How many examples each batch has; one number where all are the same."""
     largest: int
+    """The largest of them."""
 
 
 def batches_of(trainer: Trainer, examples: Examples, batches: Sequence[Chosen]) -> Batches:

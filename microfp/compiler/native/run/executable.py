@@ -53,39 +53,38 @@ LARGEST_TEXT = 10_000
 
 
 class Executable(Record):
-    """A program that can be run over many examples.
-
-    Attributes:
-        program: What is computed for each, made when it is read where it was not needed.
-        input_count: How many inputs it has.
-        operations: About how many operations it takes.
-        form: How: `"code"` or `"bytecode"`.
-        width: How many examples are computed side by side.
-        rolled: Its loops, where it has code of its own.
-        text: That code, as LLVM IR; or that of the interpreter.
-        code: What was compiled.
-        entry: The name of its function, which takes `Arguments`. It returns 0; or 1 where numbers
-            are too large for it: see `admit`.
-        context: The address of the bytecode, or of what the code leaves its work to.
-        scratch: From the number of blocks to how many numbers the nodes take.
-        owner: What has to stay in memory.
-        admit: Compiles what large numbers are left to, and lets the code find it; the same call
-            of the function then does its work.
-    """
+    """A program that can be run over many examples."""
 
     program: Program = attr(deferrable=True)
+    """What is computed for each, made when it is read where it was not needed."""
     input_count: int = attr()
+    """How many inputs it has."""
     operations: int = attr()
+    """About how many operations it takes."""
     form: Form = attr()
+    """How: `"code"` or `"bytecode"`."""
     width: int = attr()
+    """How many examples are computed side by side."""
     rolled: Rolled | None = attr()
+    """Its loops, where it has code of its own."""
     text: str = attr()
+    """That code, as LLVM IR; or that of the interpreter."""
     code: jit.Code = attr()
+    """What was compiled."""
     entry: str = attr()
+    """The name of its function, which takes `Arguments`. It returns 0; or 1 where numbers
+    are too large for it: see `admit`.
+    """
     context: int = attr()
+    """The address of the bytecode, or of what the code leaves its work to."""
     scratch: Callable[[int], int] = attr()
+    """From the number of blocks to how many numbers the nodes take."""
     owner: object = attr()
+    """What has to stay in memory."""
     admit: Callable[[], None] = attr()
+    """Compiles what large numbers are left to, and lets the code find it; the same call
+    of the function then does its work.
+    """
 
     @property
     def address(self) -> int:

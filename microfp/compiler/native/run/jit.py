@@ -40,35 +40,29 @@ __all__ = ["Code", "Host", "address_of", "assembly", "bindings", "compiled", "ho
 
 
 class Host(NamedTuple):
-    """The machine that this process runs on.
-
-    Attributes:
-        triple: What LLVM calls the platform.
-        cpu: What LLVM calls the processor.
-        features: What the processor can do, as LLVM writes it.
-        width: How many doubles a vector holds.
-    """
+    """The machine that this process runs on."""
 
     triple: str
+    """What LLVM calls the platform."""
     cpu: str
+    """What LLVM calls the processor."""
     features: str
+    """What the processor can do, as LLVM writes it."""
     width: int
+    """How many doubles a vector holds."""
 
 
 class Code(NamedTuple):
-    """Machine code, ready to be called.
-
-    Attributes:
-        functions: The functions by name; each returns a whole number.
-        seconds: How long each stage took.
-        owner: What keeps the code in memory.
-        size: About how many bytes it takes, with the text by which it is found.
-    """
+    """Machine code, ready to be called."""
 
     functions: dict[str, "ctypes._FuncPointer"]
+    """The functions by name; each returns a whole number."""
     seconds: dict[str, float]
+    """How long each stage took."""
     owner: object
+    """What keeps the code in memory."""
     size: int
+    """About how many bytes it takes, with the text by which it is found."""
 
 
 @lru_cache(maxsize=1)

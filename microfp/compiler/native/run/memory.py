@@ -16,17 +16,14 @@ ALIGNMENT = 64
 
 
 class Buffer(NamedTuple):
-    """Memory for doubles: a view to read and write, and the address for machine code.
-
-    Attributes:
-        view: The numbers.
-        address: Where they start.
-        owner: What keeps the memory.
-    """
+    """Memory for doubles: a view to read and write, and the address for machine code."""
 
     view: "memoryview[float]"
+    """The numbers."""
     address: int
+    """Where they start."""
     owner: object
+    """What keeps the memory."""
 
 
 def buffer(count: int) -> Buffer:

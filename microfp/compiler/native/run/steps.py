@@ -118,29 +118,26 @@ def run_steps(
 
 
 class _Memory(NamedTuple):
-    """What a run writes to, and the tables that it reads.
-
-    Attributes:
-        rows: The rows of numbers, of which two take turns, or one for each step and one more.
-        measures: What is measured, column by column.
-        scores: The scores of each step, or of the last one where they are judged in the code.
-        nodes: For the examples of a chunk.
-        updates: For the parameters of a chunk.
-        penalties: The sums over the parameters.
-        shared: For the scalars of a step and the totals of the reductions.
-        seeds: One over the number of examples of each batch.
-        reductions: The functions of the reductions, each with its context.
-    """
+    """What a run writes to, and the tables that it reads."""
 
     rows: Buffer
+    """The rows of numbers, of which two take turns, or one for each step and one more."""
     measures: Buffer
+    """What is measured, column by column."""
     scores: Buffer
+    """The scores of each step, or of the last one where they are judged in the code."""
     nodes: Buffer
+    """For the examples of a chunk."""
     updates: Buffer
+    """For the parameters of a chunk."""
     penalties: Buffer
+    """The sums over the parameters."""
     shared: Buffer
+    """For the scalars of a step and the totals of the reductions."""
     seeds: "array[float]"
+    """One over the number of examples of each batch."""
     reductions: "array[int]"
+    """The functions of the reductions, each with its context."""
 
 
 def _memory(trainer: Trainer, data: Batches, steps: int, rows: int) -> _Memory:

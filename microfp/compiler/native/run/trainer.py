@@ -49,47 +49,44 @@ __all__ = ["ExampleCode", "ParameterCode", "Trainer", "code_by_kinds", "trainer_
 
 
 class ExampleCode(Record):
-    """What is computed for each example, compiled once per structure of loss and model.
-
-    Attributes:
-        parameter_count: How many parameters the model has.
-        score_count: How many scores an example has.
-        judged: Whether the code counts right predictions.
-        executable: The program of one example, compiled. Its outputs: the scores; then what is
-            summed over the examples: the gradients, the cost, and whether it is predicted rightly.
-        captured: The values that model and loss have closed over; they count as constants.
-        rows: The rows of calls that it was compiled from; none where it was from scalars.
-    """
+    """What is computed for each example, compiled once per structure of loss and model."""
 
     parameter_count: int = attr()
+    """How many parameters the model has."""
     score_count: int = attr()
+    """How many scores an example has."""
     judged: bool = attr()
+    """Whether the code counts right predictions."""
     executable: Executable = attr()
+    """The program of one example, compiled. Its outputs: the scores; then what is
+    summed over the examples: the gradients, the cost, and whether it is predicted rightly.
+    """
     captured: frozenset[Value] = attr()
+    """The values that model and loss have closed over; they count as constants."""
     rows: tuple[Calls, ...] = attr(default=())
+    """The rows of calls that it was compiled from; none where it was from scalars."""
 
 
 class ParameterCode(Record):
-    """What is computed for each parameter: its penalty and its update.
-
-    Attributes:
-        state_count: How many numbers are kept for each parameter besides itself.
-        scalar_count: How many numbers change from step to step.
-        updated: Whether the code updates the parameters; if not, it gives the whole gradient.
-        reductions: The terms of numbers that depend on all gradients, one program each, compiled.
-            Inputs: those of the last program, without the totals of this one and of later ones.
-            Their only output is summed.
-        executable: The program of one parameter, compiled. Inputs: the parameter, what is
-            remembered, the gradient of the examples, the scalars, the totals of the reductions.
-            Outputs: the next parameter and what is remembered next, or else the whole gradient;
-            then what is summed: the penalty and the square of the gradient.
-    """
+    """What is computed for each parameter: its penalty and its update."""
 
     state_count: int = attr()
+    """How many numbers are kept for each parameter besides itself."""
     scalar_count: int = attr()
+    """How many numbers change from step to step."""
     updated: bool = attr()
+    """Whether the code updates the parameters; if not, it gives the whole gradient."""
     reductions: tuple[Executable, ...] = attr()
+    """The terms of numbers that depend on all gradients, one program each, compiled.
+    Inputs: those of the last program, without the totals of this one and of later ones.
+    Their only output is summed.
+    """
     executable: Executable = attr()
+    """The program of one parameter, compiled. Inputs: the parameter, what is
+    remembered, the gradient of the examples, the scalars, the totals of the reductions.
+    Outputs: the next parameter and what is remembered next, or else the whole gradient;
+    then what is summed: the penalty and the square of the gradient.
+    """
 
 
 def _example_bytes(found: object) -> int:
@@ -293,24 +290,22 @@ class Trainer(NamedTuple):
     There is a row of numbers for the parameters: in columns of one length, each parameter itself,
     what is remembered of it, and the gradient of the examples, and behind it the two other
     sums over the examples.
-
-    Attributes:
-        examples: What is computed for each example.
-        parameters: What is computed for each parameter.
-        steps: The machine code of the steps.
-        width: How many examples, or parameters, are computed side by side.
-        stride: The length of a column, a multiple of the width.
-        gradient: Where the gradient stands in a row, the last of its columns.
-        row: The length of a row.
     """
 
     examples: ExampleCode
+    """What is computed for each example."""
     parameters: ParameterCode
+    """What is computed for each parameter."""
     steps: jit.Code
+    """The machine code of the steps."""
     width: int
+    """How many examples, or parameters, are computed side by side."""
     stride: int
+    """The length of a column, a multiple of the width."""
     gradient: int
+    """Where the gradient stands in a row, the last of its columns."""
     row: int
+    """The length of a row."""
 
 
 def _trainer_bytes(found: object) -> int:

@@ -45,9 +45,6 @@ from microfp.ops.exponential import (
     log1p,
     log2,
     log10,
-    logaddexp,
-    sigmoid,
-    softplus,
 )
 from microfp.ops.hyperbolic import (
     acosh,
@@ -57,6 +54,11 @@ from microfp.ops.hyperbolic import (
     sech,
     sinh,
     tanh,
+)
+from microfp.ops.logistic import (
+    logaddexp,
+    sigmoid,
+    softplus,
 )
 from microfp.ops.powers import (
     cbrt,

@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import mpmath
 import pytest
@@ -183,16 +184,102 @@ def test_python_s_own_rounding_gives_values() -> None:
         round(x, 2)  # type: ignore[call-overload]  # what is refused
 
 
-# The second derivative of tanh.
+# Derivatives to the third order where digits are lost easily: near 0, at edges, and in the tails.
+
+EXACT: dict[str, Callable[[mpmath.mpf], mpmath.mpf]] = {
+    **{
+        name: getattr(mpmath, name) for name in ("tanh", "sin", "cos", "tan", "sinh", "cosh", "exp")
+    },
+    **{name: getattr(mpmath, name) for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")},
+    **{name: getattr(mpmath, name) for name in ("expm1", "log", "log1p", "log10", "sqrt", "erf")},
+    "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
+    "softplus": lambda x: mpmath.log(1 + mpmath.exp(x)),
+    "log_sigmoid": lambda x: -mpmath.log(1 + mpmath.exp(-x)),
+    "silu": lambda x: x / (1 + mpmath.exp(-x)),
+    "mish": lambda x: x * mpmath.tanh(mpmath.log(1 + mpmath.exp(x))),
+    "gelu_tanh": lambda x: (
+        x / 2 * (1 + mpmath.tanh(mpmath.sqrt(2 / mpmath.pi) * (x + mpmath.mpf(0.044715) * x**3)))
+    ),
+    "exp2": lambda x: mpmath.mpf(2) ** x,
+    "log2": lambda x: mpmath.log(x) / mpmath.log(2),
+    "elu": lambda x: x if x > 0 else mpmath.expm1(x),
+    "softsign": lambda x: x / (1 + abs(x)),
+    "reciprocal": lambda x: 1 / x,
+    "square": lambda x: x * x,
+}
+HARD = [
+    s * x for x in (1e-17, 1e-8, 1e-3, 0.3, 0.9999, 1 - 2**-53, 8.0, 20.3, 700.0) for s in (1, -1)
+]
 
 
-@pytest.mark.parametrize("x", [1e-300, 1e-17, 1e-8, 1e-3, 0.3, 0.55, 2.0, 18.0, -1e-8, 300.0])
-def test_the_second_derivative_of_tanh_is_exact(x: float) -> None:
+def exact_derivatives(name: str, x: float) -> list[mpmath.mpf] | None:
+    """A function of eight hundred digits and its first four derivatives; None outside of it."""
+    f, a, h = EXACT[name], mpmath.mpf(x), mpmath.mpf(10) ** -120
+    try:
+        back, before, here, after, ahead = (f(a + k * h) for k in range(-2, 3))
+    except (ValueError, ZeroDivisionError):
+        return None
+    found = [
+        here,
+        (after - before) / (2 * h),
+        (after - 2 * here + before) / h**2,
+        (ahead - 2 * after + 2 * before - back) / (2 * h**3),
+        (ahead - 4 * after + 6 * here - 4 * before + back) / h**4,
+    ]
+    return None if any(isinstance(y, mpmath.mpc) for y in found) else found
+
+
+def _along_one(f: Callable[[float], float], x: float) -> float:
+    return func.directional(f, x, 1.0)
+
+
+def by_both_modes(f: Function, x: float, order: int) -> tuple[float, float]:
+    reverse: Callable[[float], float] = f
+    forward: Callable[[float], float] = f
+    for _ in range(order):
+        reverse = func.grad(reverse)
+        forward = partial(_along_one, forward)
+    return reverse(x), forward(x)
+
+
+@pytest.mark.parametrize("name", sorted(EXACT))
+def test_derivatives_are_exact_where_digits_are_lost_easily(name: str) -> None:
+    """To 1e-14, or to what one rounding of the argument would make of them."""
+    for x in HARD:
+        with mpmath.workdps(800):
+            exact = exact_derivatives(name, x)
+        for order in (1, 2, 3) if exact else ():
+            sought, slope = exact[order : order + 2]
+            if 1e-290 < abs(sought) < 1e290:
+                rounding = 2.0**-52 * abs(x * slope / sought)
+                for found in by_both_modes(ALL[name], x, order):
+                    error = abs(found - sought) / abs(sought)
+                    assert error <= 1e-14 + rounding, (x, order, found, float(sought))
+
+
+@pytest.mark.parametrize("x", [1e-300, -1e-300, 0.0])
+def test_even_derivatives_of_odd_functions_do_not_drown_near_zero(x: float) -> None:
+    second = {"tanh": -2.0, "sigmoid": -0.125, "asin": 1.0, "acos": -1.0, "atanh": 2.0, "tan": 2.0}
+    for name, factor in second.items():
+        assert by_both_modes(ALL[name], x, 2) == (factor * x, factor * x), name
+
+
+def test_the_slope_of_digamma_is_infinite_at_its_poles_and_exact_beside_them() -> None:
+    assert [func.grad(values.digamma)(-float(k)) for k in range(4)] == [INF] * 4
     with mpmath.workdps(60):
-        a = mpmath.mpf(x)
-        exact = -2 * mpmath.tanh(a) * mpmath.sech(a) ** 2
-        found = func.grad(func.grad(values.tanh))(x)
-        assert abs(found - exact) <= 1e-14 * abs(exact)
+        for x in (-0.9999, -3.0000001, -19.5):
+            exact = mpmath.psi(1, mpmath.mpf(x))
+            assert abs(func.grad(values.digamma)(x) - exact) <= 1e-14 * abs(exact)
+
+
+def test_the_approximate_gelu_keeps_its_digits_and_has_slopes_far_out() -> None:
+    with mpmath.workdps(60):
+        for x in (-6.7, -8.0):
+            exact = EXACT["gelu_tanh"](mpmath.mpf(x))
+            assert abs(values.gelu_tanh(x).data - exact) <= 1e-13 * abs(exact)
+    for x, slope in ((1e150, 1.0), (-1e150, 0.0)):
+        assert by_both_modes(values.gelu_tanh, x, 1) == (slope, slope)
+        assert by_both_modes(values.gelu_tanh, x, 2) == (0.0, 0.0)
 
 
 def test_saturated_second_derivatives_are_zero() -> None:

@@ -20,6 +20,7 @@ from microfp.ops import (
     choice,
     exponential,
     hyperbolic,
+    logistic,
     powers,
     rounding,
     special,
@@ -29,6 +30,7 @@ from microfp.ops.arithmetic import *
 from microfp.ops.choice import *
 from microfp.ops.exponential import *
 from microfp.ops.hyperbolic import *
+from microfp.ops.logistic import *
 from microfp.ops.powers import *
 from microfp.ops.primitive import (
     ATOM,
@@ -66,6 +68,7 @@ __all__ = [
 __all__ += arithmetic.__all__
 __all__ += powers.__all__
 __all__ += exponential.__all__
+__all__ += logistic.__all__
 __all__ += trigonometric.__all__
 __all__ += hyperbolic.__all__
 __all__ += special.__all__

@@ -4,7 +4,7 @@ import math
 
 from microfp.ops.arithmetic import divide
 from microfp.ops.bounds import at_most_one, exp_size, keep_size
-from microfp.ops.powers import hypot, sqrt
+from microfp.ops.powers import hypot, one_less_square, sqrt
 from microfp.ops.primitive import ATOM, Primitive, primitive
 
 __all__ = [
@@ -116,7 +116,7 @@ acosh: Primitive = primitive(
 atanh: Primitive = primitive(
     "atanh",
     _atanh,
-    lambda a, y: (divide(1.0, (1.0 - a) * (1.0 + a)),),
+    lambda a, y: (divide(1.0, one_less_square(a)),),
     "atanh({0})",
     latex=(r"\operatorname{{artanh}}\left({0}\right)", ATOM),
     javascript="Math.atanh(a)",

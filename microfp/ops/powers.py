@@ -3,7 +3,7 @@
 import math
 
 from microfp.base import ieee
-from microfp.ops.arithmetic import divide, mul, sub
+from microfp.ops.arithmetic import add, divide, mul, sub
 from microfp.ops.bounds import add_sizes, next_size
 from microfp.ops.choice import absolute, positive, where
 from microfp.ops.exponential import log
@@ -13,6 +13,7 @@ __all__ = [
     "cbrt",
     "constant_power",
     "hypot",
+    "one_less_square",
     "pow",
     "sqrt",
 ]
@@ -41,6 +42,17 @@ def _slope_along_base(a: Operand, b: Operand) -> Operand:
 def _over_length(a: Operand, length: Operand) -> Operand:
     """A side over the hypotenuse, which is settled to be 0 where there is no triangle."""
     return divide(a, where(length, length, 1.0))
+
+
+def one_less_square(a: Operand) -> Operand:
+    """1 - a * a: near to 0 as it stands, whose slope -2 a is exact, and near to -1 and 1 factored.
+
+    >>> one_less_square(0.5), one_less_square(1.0 - 2.0**-53)
+    (0.75, 2.2204460492503128e-16)
+    """
+    near = positive(sub(0.5, absolute(a)))
+    factored = mul(sub(1.0, a), add(1.0, a))
+    return where(near, sub(1.0, mul(a, a)), factored)
 
 
 # a ** k for a constant k, and a ** b. At a = 0 the second has no slope along b.

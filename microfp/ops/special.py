@@ -14,6 +14,7 @@ from microfp.ops.bounds import at_most_one
 from microfp.ops.choice import positive, where
 from microfp.ops.exponential import exp
 from microfp.ops.primitive import ATOM, Operand, Primitive, primitive
+from microfp.ops.rounding import round
 from microfp.ops.trigonometric import sin
 
 __all__ = [
@@ -153,7 +154,8 @@ def _trigamma(a: Operand) -> Operand:
     """The slope of digamma, in arithmetic, so that it has slopes of all orders."""
     is_positive = positive(a)
     moved = _trigamma_of_positive(where(is_positive, a, sub(1.0, a)))
-    turned = divide(math.pi, sin(mul(math.pi, where(is_positive, 0.5, a))))
+    # The sine of pi times the distance to the next whole number: a rounds nothing, and is 0 there.
+    turned = divide(math.pi, sin(mul(math.pi, where(is_positive, 0.5, sub(a, round(a))))))
     return where(is_positive, moved, sub(mul(turned, turned), moved))
 
 

@@ -2,10 +2,10 @@
 
 import math
 
-from microfp.ops.arithmetic import add, divide, mul, neg, sub
+from microfp.ops.arithmetic import divide, neg
 from microfp.ops.bounds import at_most_one
 from microfp.ops.choice import where
-from microfp.ops.powers import hypot, sqrt
+from microfp.ops.powers import hypot, one_less_square, sqrt
 from microfp.ops.primitive import ATOM, Operand, Primitive, primitive
 
 __all__ = [
@@ -41,7 +41,7 @@ def _acos(a: float) -> float:
 
 def _of_unit_circle(a: Operand) -> Operand:
     """The slope of the arcus sine, 1 / sqrt(1 - a * a), also near to its ends."""
-    return divide(1.0, mul(sqrt(sub(1.0, a)), sqrt(add(1.0, a))))
+    return divide(1.0, sqrt(one_less_square(a)))
 
 
 def _over_square(a: Operand, b: Operand, c: Operand) -> Operand:

@@ -8,13 +8,12 @@ import math
 from pyrsistent import PVector
 
 from microfp import ops
-from microfp.base.binding import bind
-from microfp.base.checks import check_non_negative
-from microfp.optim.descents import check_betas, decayed, descent
-from microfp.optim.rules import Descent, Optimizer, Rate, Rule, from_rule
+from microfp.optim.descents import decayed, descent
+from microfp.optim.moments import Betas, Pair, corrections, moments, scale_by_moments
+from microfp.optim.rules import Descent, Optimizer, Rate
 from microfp.record import Record, attr
 
-__all__ = ["AdamState", "adam", "adamw", "scale_by_adam"]
+__all__ = ["AdamState", "adam", "adamw", "root_corrections", "scale_by_adam"]
 
 
 class AdamState(Record):
@@ -33,7 +32,7 @@ class AdamState(Record):
     """The running means of their squares."""
 
 
-def scale_by_adam(*, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
+def scale_by_adam(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
     """Divide the running mean of the gradients by the root of that of their squares.
 
     m = b1 * m + (1 - b1) * g;  v = b2 * v + (1 - b2) * g²
@@ -50,42 +49,40 @@ def scale_by_adam(*, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-
     >>> [round(update, 6) for update in scaled.update(pvector([3.0]), scaled.init(p), p, 0)[0]]
     [1.0]
     """
-    checked = check_betas("scale_by_adam", betas)
-    tiny = check_non_negative("scale_by_adam", "eps", eps)
-    rule = Rule(
-        function=bind(_adam_rule, checked, tiny),
+    return scale_by_moments(
+        "scale_by_adam",
+        betas,
+        eps,
+        rule=_adam_rule,
         state=AdamState,
         initial=(0.0, 0.0),
-        coefficients=bind(_adam_corrections, checked),
+        coefficients=root_corrections,
     )
-    return from_rule("scale_by_adam", rule)
 
 
-def _adam_corrections(betas: tuple[float, float], count: int) -> tuple[float, float]:
-    (b1, b2), t = betas, count + 1
-    return 1.0 - math.pow(b1, t), math.sqrt(1.0 - math.pow(b2, t))
+def root_corrections(betas: Betas, count: int) -> Pair:
+    """The correction of the mean, and of the root of the mean square.
+
+    >>> root_corrections((0.5, 0.75), 0)
+    (0.5, 0.5)
+    """
+    mean, square = corrections(betas, count)
+    return mean, math.sqrt(square)
 
 
 def _adam_rule(
-    betas: tuple[float, float],
-    tiny: float,
-    g: float,
-    slots: tuple[float, float],
-    p: float,
-    corrections: tuple[float, float],
-) -> tuple[float, tuple[float, float]]:
-    b1, b2 = betas
-    m = b1 * slots[0] + (1.0 - b1) * g
-    v = b2 * slots[1] + (1.0 - b2) * (g * g)
-    mean = ops.divide(m, corrections[0])
-    root = ops.divide(ops.sqrt(v), corrections[1])
+    betas: Betas, tiny: float, g: float, slots: Pair, p: float, corrected: Pair
+) -> tuple[float, Pair]:
+    m, v = moments(betas, g, *slots)
+    mean = ops.divide(m, corrected[0])
+    root = ops.divide(ops.sqrt(v), corrected[1])
     return ops.divide(mean, root + tiny), (m, v)
 
 
 def adam(
     learning_rate: Rate = 0.001,
     *,
-    betas: tuple[float, float] = (0.9, 0.999),
+    betas: Betas = (0.9, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.0,
 ) -> Descent:
@@ -107,7 +104,7 @@ def adam(
 def adamw(
     learning_rate: Rate = 0.001,
     *,
-    betas: tuple[float, float] = (0.9, 0.999),
+    betas: Betas = (0.9, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.01,
 ) -> Descent:

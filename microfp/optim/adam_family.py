@@ -10,7 +10,9 @@ from pyrsistent import PVector
 from microfp import ops
 from microfp.base.binding import bind
 from microfp.base.checks import check_non_negative
-from microfp.optim.descents import check_betas, decayed, descent
+from microfp.optim.adam import root_corrections
+from microfp.optim.descents import decayed, descent
+from microfp.optim.moments import Betas, Pair, corrections, moments, scale_by_moments
 from microfp.optim.parts import check_decay
 from microfp.optim.rules import Descent, Optimizer, Rate, Rule, from_rule
 from microfp.record import Record, attr
@@ -33,8 +35,6 @@ __all__ = [
     "scale_by_radam",
 ]
 
-Betas = tuple[float, float]
-Pair = tuple[float, float]
 Triple = tuple[float, float, float]
 
 
@@ -77,31 +77,30 @@ def scale_by_nadam(
     >>> 0.0 < scaled.update(pvector([3.0]), scaled.init(p), p, 0)[0][0] < 2.0
     True
     """
-    checked = check_betas("scale_by_nadam", betas)
-    tiny = check_non_negative("scale_by_nadam", "eps", eps)
     growth = check_non_negative("scale_by_nadam", "momentum_decay", momentum_decay)
-    rule = Rule(
-        function=bind(_nadam_rule, checked, tiny),
+    return scale_by_moments(
+        "scale_by_nadam",
+        betas,
+        eps,
+        rule=_nadam_rule,
         state=NAdamState,
         initial=(0.0, 0.0, 1.0),
-        coefficients=bind(_nadam_momenta, checked, growth),
+        coefficients=bind(_nadam_momenta, growth),
     )
-    return from_rule("scale_by_nadam", rule)
 
 
-def _nadam_momenta(betas: Betas, growth: float, count: int) -> Triple:
+def _nadam_momenta(growth: float, betas: Betas, count: int) -> Triple:
     """The momentum of this step and of the next one, and the correction of the mean square."""
-    (b1, b2), t = betas, count + 1
-    now, then = (b1 * (1.0 - 0.5 * math.pow(0.96, k * growth)) for k in (t, t + 1))
-    return now, then, 1.0 - math.pow(b2, t)
+    steps = count + 1, count + 2
+    now, then = (betas[0] * (1.0 - 0.5 * math.pow(0.96, t * growth)) for t in steps)
+    return now, then, corrections(betas, count)[1]
 
 
 def _nadam_rule(
     betas: Betas, tiny: float, g: float, slots: Triple, p: float, momenta: Triple
 ) -> tuple[float, Triple]:
-    (b1, b2), (now, then, correction) = betas, momenta
-    m = b1 * slots[0] + (1.0 - b1) * g
-    v = b2 * slots[1] + (1.0 - b2) * (g * g)
+    now, then, correction = momenta
+    m, v = moments(betas, g, *slots[:2])
     product = slots[2] * now
     ahead = ops.divide(then, 1.0 - product * then) * m
     here = ops.divide(1.0 - now, 1.0 - product) * g
@@ -168,35 +167,34 @@ def scale_by_radam(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optimiz
     >>> [round(update, 6) for update in scaled.update(pvector([3.0]), scaled.init(p), p, 0)[0]]
     [3.0]
     """
-    checked = check_betas("scale_by_radam", betas)
-    tiny = check_non_negative("scale_by_radam", "eps", eps)
-    rule = Rule(
-        function=bind(_radam_rule, checked, tiny),
+    return scale_by_moments(
+        "scale_by_radam",
+        betas,
+        eps,
+        rule=_radam_rule,
         state=RAdamState,
         initial=(0.0, 0.0),
-        coefficients=bind(_radam_trust, checked),
+        coefficients=_radam_trust,
     )
-    return from_rule("scale_by_radam", rule)
 
 
 def _radam_trust(betas: Betas, count: int) -> Pair:
     """The correction of the mean, and what the inverse root is multiplied by; 0 before that."""
-    (b1, b2), t = betas, count + 1
-    correction = 1.0 - math.pow(b2, t)
+    b2, t = betas[1], count + 1
+    mean, correction = corrections(betas, count)
     most = 2.0 / (1.0 - b2) - 1.0
     length = most - 2.0 * t * math.pow(b2, t) / correction
     if length <= 5.0:
-        return 1.0 - math.pow(b1, t), 0.0
+        return mean, 0.0
     square = (length - 4.0) * (length - 2.0) * most / ((most - 4.0) * (most - 2.0) * length)
-    return 1.0 - math.pow(b1, t), math.sqrt(square) * math.sqrt(correction)
+    return mean, math.sqrt(square) * math.sqrt(correction)
 
 
 def _radam_rule(
     betas: Betas, tiny: float, g: float, slots: Pair, p: float, trust: Pair
 ) -> tuple[float, Pair]:
-    (b1, b2), (correction, factor) = betas, trust
-    m = b1 * slots[0] + (1.0 - b1) * g
-    v = b2 * slots[1] + (1.0 - b2) * (g * g)
+    correction, factor = trust
+    m, v = moments(betas, g, *slots)
     mean = ops.divide(m, correction)
     scaled = ops.divide(mean * factor, ops.sqrt(v) + tiny)
     return ops.where(factor, scaled, mean), (m, v)
@@ -258,31 +256,24 @@ def scale_by_amsgrad(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optim
     >>> [round(update, 6) for update in scaled.update(pvector([3.0]), scaled.init(p), p, 0)[0]]
     [1.0]
     """
-    checked = check_betas("scale_by_amsgrad", betas)
-    tiny = check_non_negative("scale_by_amsgrad", "eps", eps)
-    rule = Rule(
-        function=bind(_amsgrad_rule, checked, tiny),
+    return scale_by_moments(
+        "scale_by_amsgrad",
+        betas,
+        eps,
+        rule=_amsgrad_rule,
         state=AmsGradState,
         initial=(0.0, 0.0, 0.0),
-        coefficients=bind(_amsgrad_corrections, checked),
+        coefficients=root_corrections,
     )
-    return from_rule("scale_by_amsgrad", rule)
-
-
-def _amsgrad_corrections(betas: Betas, count: int) -> Pair:
-    (b1, b2), t = betas, count + 1
-    return 1.0 - math.pow(b1, t), math.sqrt(1.0 - math.pow(b2, t))
 
 
 def _amsgrad_rule(
-    betas: Betas, tiny: float, g: float, slots: Triple, p: float, corrections: Pair
+    betas: Betas, tiny: float, g: float, slots: Triple, p: float, corrected: Pair
 ) -> tuple[float, Triple]:
-    b1, b2 = betas
-    m = b1 * slots[0] + (1.0 - b1) * g
-    v = b2 * slots[1] + (1.0 - b2) * (g * g)
+    m, v = moments(betas, g, *slots[:2])
     largest = ops.maximum(slots[2], v)
-    root = ops.divide(ops.sqrt(largest), corrections[1]) + tiny
-    return ops.divide(ops.divide(m, corrections[0]), root), (m, v, largest)
+    root = ops.divide(ops.sqrt(largest), corrected[1]) + tiny
+    return ops.divide(ops.divide(m, corrected[0]), root), (m, v, largest)
 
 
 def amsgrad(
@@ -339,28 +330,24 @@ def scale_by_adamax(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optimi
     >>> [round(update, 6) for update in scaled.update(pvector([3.0]), scaled.init(p), p, 0)[0]]
     [1.0]
     """
-    checked = check_betas("scale_by_adamax", betas)
-    tiny = check_non_negative("scale_by_adamax", "eps", eps)
-    rule = Rule(
-        function=bind(_adamax_rule, checked, tiny),
+    return scale_by_moments(
+        "scale_by_adamax",
+        betas,
+        eps,
+        rule=_adamax_rule,
         state=AdaMaxState,
         initial=(0.0, 0.0),
-        coefficients=bind(_adamax_correction, checked[0]),
+        coefficients=corrections,
     )
-    return from_rule("scale_by_adamax", rule)
-
-
-def _adamax_correction(b1: float, count: int) -> tuple[float]:
-    return (1.0 - math.pow(b1, count + 1),)
 
 
 def _adamax_rule(
-    betas: Betas, tiny: float, g: float, slots: Pair, p: float, corrections: tuple[float]
+    betas: Betas, tiny: float, g: float, slots: Pair, p: float, corrected: Pair
 ) -> tuple[float, Pair]:
     b1, b2 = betas
     m = b1 * slots[0] + (1.0 - b1) * g
     norm = ops.maximum(b2 * slots[1], ops.absolute(g) + tiny)
-    return ops.divide(ops.divide(m, corrections[0]), norm), (m, norm)
+    return ops.divide(ops.divide(m, corrected[0]), norm), (m, norm)
 
 
 def adamax(

@@ -8,7 +8,7 @@ from math import pi, sqrt
 
 from microfp.values.angles import tanh
 from microfp.values.arithmetic import absolute, divide
-from microfp.values.choice import clip, minimum, positive, relu, where
+from microfp.values.choice import clip, less, minimum, positive, relu, sign, where
 from microfp.values.exponential import expm1, sigmoid, softplus
 from microfp.values.node import Scalar, Value
 from microfp.values.special import erfc
@@ -45,7 +45,10 @@ def gelu_tanh(a: Scalar) -> Value:
     >>> round(gelu_tanh(1.0).data, 6)
     0.841192
     """
-    return 0.5 * a * (1.0 + tanh(sqrt(2.0 / pi) * (a + 0.044715 * (a * a * a))))
+    # (1 + tanh u) / 2 is the sigmoid of 2 u, which is small without a loss of digits; it has come
+    # to 0 and 1 long before 50, and beyond that a cube would overflow in its slope.
+    near = clip(a, -50.0, 50.0)
+    return a * sigmoid(2.0 * sqrt(2.0 / pi) * (near + 0.044715 * (near * near * near)))
 
 
 def silu(a: Scalar) -> Value:
@@ -120,7 +123,11 @@ def softsign(a: Scalar) -> Value:
     >>> softsign(-1.0).data
     -0.5
     """
-    return divide(a, 1.0 + absolute(a))
+    size = absolute(a)
+    small = less(size, 1.0)
+    near, side = where(small, a, 0.0), sign(a)
+    # Far out, the slope of the quotient would be the small difference of two numbers.
+    return where(small, divide(near, 1.0 + absolute(near)), side - divide(side, 1.0 + size))
 
 
 def log_sigmoid(a: Scalar) -> Value:

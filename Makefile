@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 AXE := .artifacts/node_modules/axe-core/axe.min.js
 PYODIDE := .artifacts/pyodide/node_modules/pyodide/pyodide.mjs
+EDITOR := .artifacts/editor/node_modules/codemirror/package.json
 ARGS ?=
 RUNS ?= 20000
 # How many processes run the tests of `make check`: one for each core; 0 stays in this one.
@@ -14,7 +15,7 @@ WORKERS ?= logical
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo check format-check lint imports types types-all test coverage axe pyodide fmt \
+.PHONY: help demo check format-check lint imports types types-all test coverage axe pyodide editor fmt \
   mutate fuzz bench docs docs-assets dist extras matrix newest clean
 
 help: ## List the commands
@@ -48,10 +49,12 @@ test: $(VENV)/.dev ## Run the tests and every example (ARGS="tests/test_ops.py -
 	$(BIN)/python -m pytest $(ARGS)
 
 # The examples of a document go on from each other, so a file stays with one process.
-# Without the judge of accessibility, or Pyodide, their tests are skipped, and say so; CI insists.
+# Without the judge of accessibility, Pyodide, or the editor, their tests are skipped, and say so; CI
+# insists.
 coverage: $(VENV)/.dev ## Run the tests and every example, and demand their coverage
 	@test -e $(AXE) || $(MAKE) --no-print-directory axe || true
 	@test -e $(PYODIDE) || $(MAKE) --no-print-directory pyodide || true
+	@test -e $(EDITOR) || $(MAKE) --no-print-directory editor || true
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile \
 	  --cov --cov-report=term-missing:skip-covered
 
@@ -77,7 +80,9 @@ fuzz: $(VENV)/.dev ## Alter and use files of strangers (ARGS="--count 150000 --s
 bench: $(VENV)/.bench ## Measure the speed beside the peers in one run
 	$(BIN)/python -m benchmarks $(ARGS)
 
-docs: $(VENV)/.dev ## Build the site into site/, with every warning an error
+editor: $(EDITOR) ## Fetch the editor of the examples that run in a page
+
+docs: $(VENV)/.dev $(PYODIDE) $(EDITOR) ## Build the site into site/, with every warning an error
 	$(BIN)/python -m properdocs build --strict --config-file .properdocs.yml $(ARGS)
 
 docs-assets: $(VENV)/.dev ## Draw the pictures of the docs anew, and write the tables of the house
@@ -146,3 +151,9 @@ $(AXE): | $(VENV)/.dev
 $(PYODIDE): | $(VENV)/.dev
 	mkdir -p .artifacts/pyodide
 	$(NPM) --prefix .artifacts/pyodide pyodide@314.0.7
+
+$(EDITOR): | $(VENV)/.dev
+	mkdir -p .artifacts/editor
+	$(NPM) --prefix .artifacts/editor codemirror@6.0.2 @codemirror/commands@6.11.1 \
+	  @codemirror/lang-python@6.2.1 @codemirror/language@6.13.1 @codemirror/view@6.43.15 \
+	  esbuild@0.28.2

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
+from docs.builder.running import missing_artefacts
+
 ROOT = Path(__file__).parent.parent
 
 # A job in the background of a shell ignores Ctrl-C, and so would every process that it starts: the
@@ -61,6 +63,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     Processes that share the tests share it: the first builds, the others wait.
     """
+    if missing := missing_artefacts():
+        why = f"the site needs what it runs examples in: {' and '.join(missing)}"
+        (pytest.fail if os.environ.get("MICROFP_REQUIRE_BROWSER") else pytest.skip)(why)
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     finished = shared / "site"

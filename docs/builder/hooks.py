@@ -7,7 +7,7 @@ from properdocs.config.defaults import ProperDocsConfig
 from properdocs.structure.files import File, Files
 from properdocs.structure.pages import Page
 
-from docs.builder import course, reference
+from docs.builder import course, reference, running
 
 ROOT = Path(__file__).parents[2]
 MADE = {"<course>": course.nav, "<reference>": reference.nav}
@@ -38,14 +38,21 @@ def on_files(files: Files, config: ProperDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: ProperDocsConfig, files: Files) -> str:
     """Turn a page that reads well beside its sources into one that reads well on the site."""
     to_docs = "../" * (len(Path(page.file.src_uri).parts) - 1)
-    return adapted(markdown, to_docs)
+    text = adapted(markdown, to_docs)
+    is_made = page.file.generated_by is not None
+    return text if is_made else running.marked(text)
 
 
 def on_post_build(config: ProperDocsConfig) -> None:
-    """Leave out what no reader of this site fetches: debugging maps, stemmers of other tongues."""
-    scripts = Path(config.site_dir) / "assets"
+    """Leave out what no reader of this site fetches: debugging maps, stemmers of other tongues.
+
+    And add what examples run in, which readers fetch when they run the first.
+    """
+    site = Path(config.site_dir)
+    scripts = site / "assets"
     for path in [*scripts.rglob("*.map"), *scripts.rglob("lunr/**/*.js")]:
         path.unlink()
+    running.write_runtime(site)
 
 
 def adapted(markdown: str, to_docs: str) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-LARGEST = 20 * 1024 * 1024
+LARGEST = 40 * 1024 * 1024
 LOADING = {
     ("script", "src"),
     ("img", "src"),

@@ -1,0 +1,93 @@
+"""Runs examples as a prompt does: statement by statement, showing what each comes to.
+
+The page's worker loads this file in Pyodide; it needs the standard library alone.
+"""
+
+import ast
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from io import TextIOBase
+from types import ModuleType
+
+FILE = "<example>"
+RICH = ("image/svg+xml", "text/html")
+
+Show = Callable[[str, str], object]
+"""Takes a media type and what is to be shown."""
+
+
+class Page:
+    """What the examples of one page share: their names, as those of one module."""
+
+    def __init__(self) -> None:
+        self.module = ModuleType("__main__")
+        sys.modules["__main__"] = self.module
+
+    def run(self, source: str, show: Show, goes_on: bool) -> bool:  # noqa: FBT001 - JavaScript's
+        """Run an example and show what it prints and comes to.
+
+        Args:
+            source: Statements.
+            show: Called with all that is to be shown, in order.
+            goes_on: Whether the next statement has its turn after an error, as at a prompt.
+
+        Returns:
+            False if it stopped at an error.
+        """
+        printed = _Printed(show)
+        with redirect_stdout(printed), redirect_stderr(printed):
+            try:
+                statements = ast.parse(source, FILE).body
+            except SyntaxError as error:
+                show("error", f"line {error.lineno}: SyntaxError: {error.msg}")
+                return False
+            done = (_run_one(it, self.module, show) for it in statements)
+            return all(is_done or goes_on for is_done in done)
+
+
+class _Printed(TextIOBase):
+    def __init__(self, show: Show) -> None:
+        self._show = show
+
+    def write(self, text: str) -> int:
+        self._show("text/plain", text)
+        return len(text)
+
+
+def _run_one(statement: ast.stmt, module: ModuleType, show: Show) -> bool:
+    """Run a statement, and show what it comes to, or its error: whatever that is."""
+    try:
+        result = _result_of(statement, vars(module))
+    except BaseException as error:  # noqa: BLE001 - an example may raise anything
+        show("error", _told(error))
+        return False
+    if result is not None:
+        show("text/plain", f"{result!r}\n")
+        for kind, content in _pictures(result):
+            show(kind, content)
+    return True
+
+
+def _result_of(statement: ast.stmt, names: dict[str, object]) -> object:
+    if isinstance(statement, ast.Expr):
+        code = compile(ast.Expression(statement.value), FILE, "eval", dont_inherit=True)
+        return eval(code, names)
+    exec(compile(ast.Module([statement], []), FILE, "exec", dont_inherit=True), names)
+    return None
+
+
+def _pictures(result: object) -> Iterator[tuple[str, str]]:
+    """How a notebook would draw a result, where it can without an extra."""
+    bundle: dict[str, str] = getattr(result, "_repr_mimebundle_", dict)()
+    found = next((kind for kind in RICH if kind in bundle), None)
+    if found is not None:
+        yield found, bundle[found]
+
+
+def _told(error: BaseException) -> str:
+    """An error in its own words, with the line of the example at which it was raised."""
+    lines = [it.lineno for it in traceback.extract_tb(error.__traceback__) if it.filename == FILE]
+    where = f"line {lines[-1]}: " if lines else ""
+    return where + "".join(traceback.format_exception_only(error)).strip()

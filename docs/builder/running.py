@@ -1,0 +1,215 @@
+"""Examples that run in the page: which they are, and what a page fetches to run them."""
+
+import ast
+import doctest
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from properdocs.exceptions import BuildError
+
+ROOT = Path(__file__).parents[2]
+SOURCES = Path(__file__).parent / "runner"
+PYODIDE = ROOT / ".artifacts" / "pyodide" / "node_modules" / "pyodide"
+EDITOR = ROOT / ".artifacts" / "editor" / "node_modules"
+ESBUILD = EDITOR / "esbuild" / "bin" / "esbuild"
+RUNTIME = (
+    "pyodide.mjs",
+    "pyodide.asm.mjs",
+    "pyodide.asm.wasm",
+    "pyodide-lock.json",
+    "python_stdlib.zip",
+)
+PACKAGES = ("microfp", "pyrsistent", "returns", "toolz", "typing_extensions")
+
+FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PLAIN = "```python\n"
+RUNNABLE = "```{ .python .run }\n"
+ASKS_FOR_MORE = re.compile(r"""["']native["']|workers=""")
+
+EXTRAS = """
+    altair anywidget charts dask distributed export iris digits hypothesis jax laws llvmlite marimo
+    micrograd mo native networkx numpy onnx onnxruntime optax pandas rich safetensors sklearn torch
+    tqdm to_svg to_png to_networkx from_networkx widget with_progress
+"""
+PROCESSES = "concurrent multiprocessing subprocess threading"
+ELSEWHERE = frozenset(f"{EXTRAS} {PROCESSES}".split())
+"""Names that no page can give: an example with one of them has no button."""
+
+
+class Example(NamedTuple):
+    """An example of a page: its statements, and what it answers where it has prompts."""
+
+    source: str
+    answers: str | None
+
+
+def examples(markdown: str) -> Iterator[tuple[str, Example]]:
+    """Yield each block of Python on a page, as it stands, with the example in it."""
+    for block in FENCE.finditer(markdown):
+        yield block[0], _example(block[1])
+
+
+def _example(text: str) -> Example:
+    if not re.search(r"^>>> ", text, re.MULTILINE):
+        return Example(text, None)
+    parts = doctest.DocTestParser().get_examples(text)
+    return Example("".join(it.source for it in parts), "".join(it.want for it in parts))
+
+
+def marked(markdown: str) -> str:
+    """Mark the examples that can run in the page, where each has what it needs of those above it.
+
+    What an example imports that cannot run is imported by the next one that can.
+
+    >>> marked("```python\\nx = 1\\n```")
+    '```{ .python .run }\\nx = 1\\n```'
+    """
+    fences = iter(_fences([example for _, example in examples(markdown)]))
+    return FENCE.sub(lambda block: block[0].replace(PLAIN, next(fences), 1), markdown)
+
+
+def _fences(page: Iterable[Example]) -> Iterator[str]:
+    """How each example of a page begins: with a mark, where it can run in the page."""
+    missing: frozenset[str] = ELSEWHERE
+    imports: list[str] = []
+    for example in page:
+        tree = ast.parse(example.source)
+        if _names(tree) & missing or ASKS_FOR_MORE.search(example.source):
+            imports += _imports(tree)
+            missing |= _defined(tree)
+            yield PLAIN
+        else:
+            missing = (missing - _defined(tree)) | ELSEWHERE
+            yield _fence(imports)
+            imports = []
+
+
+def _fence(imports: Iterable[str]) -> str:
+    first = "; ".join(imports)
+    return RUNNABLE if not first else RUNNABLE.replace(" }", f' data-first="{first}" }}')
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    """The imports of an example that a page can do."""
+    for statement in tree.body:
+        if isinstance(statement, ast.ImportFrom | ast.Import) and not _from(statement) & ELSEWHERE:
+            statement.names = [it for it in statement.names if it.name not in ELSEWHERE]
+            if statement.names:
+                yield ast.unparse(statement)
+
+
+def _from(statement: ast.ImportFrom | ast.Import) -> set[str]:
+    module = getattr(statement, "module", None) or ""
+    return set(module.split("."))
+
+
+def _names(tree: ast.AST) -> set[str]:
+    """All names that a tree reads, imports or asks for as attributes."""
+    return {name for node in ast.walk(tree) for name in _names_of(node)}
+
+
+def _names_of(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name):
+            yield name
+        case ast.alias(name=name):
+            yield from name.split(".")
+        case ast.ImportFrom(module=str(name)):
+            yield from name.split(".")
+
+
+def _defined(tree: ast.AST) -> set[str]:
+    """The names that an example makes for those below it, without what it imports."""
+    return {name for node in _in_scope(tree) for name in _made_by(node)}
+
+
+OWN_SCOPES = (
+    ast.FunctionDef,
+    ast.ClassDef,
+    ast.Lambda,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+)
+
+
+def _in_scope(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        yield node
+        if not isinstance(node, OWN_SCOPES):
+            yield from _in_scope(node)
+
+
+def _made_by(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()):
+            yield name
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+
+
+def write_runtime(site: Path) -> None:
+    """Write what examples run in: Pyodide, microfp with what it needs, the editor, the worker.
+
+    Raises:
+        BuildError: If Pyodide or the editor has not been fetched.
+    """
+    if missing := missing_artefacts():
+        raise BuildError(f"examples run in pages: first {' and '.join(missing)}")
+    folder = site / "run"
+    (folder / "pyodide").mkdir(parents=True)
+    shutil.copy(SOURCES / "worker.js", folder)
+    shutil.copy(SOURCES / "session.py", folder / "session.txt")
+    for name in RUNTIME:
+        shutil.copy(PYODIDE / name, folder / "pyodide")
+    write_packages(folder / "packages.zip")
+    _bundle(SOURCES / "editor.js", folder / "editor.js")
+
+
+def missing_artefacts() -> list[str]:
+    """Return the commands that fetch what is missing of what examples run in."""
+    needed = {"make pyodide": PYODIDE / "pyodide.mjs", "make editor": ESBUILD}
+    return [command for command, path in needed.items() if not path.exists()]
+
+
+def write_packages(path: Path) -> None:
+    """Write microfp and what it needs into one archive; what is compiled would not run there."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file, name in sorted(_package_files(), key=lambda it: it[1]):
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, file.read_bytes())
+
+
+def _package_files() -> Iterator[tuple[Path, str]]:
+    for package in PACKAGES:
+        found = find_spec(package)
+        assert found is not None
+        assert found.origin is not None
+        origin = Path(found.origin)
+        if origin.name != "__init__.py":
+            yield origin, origin.name
+            continue
+        for file in origin.parent.rglob("*"):
+            if file.is_file() and file.suffix not in (".pyc", ".so", ".pyi"):
+                yield file, str(Path(package) / file.relative_to(origin.parent))
+
+
+def _bundle(source: Path, target: Path) -> None:
+    """Make one module of an editor and all that it imports."""
+    options = [
+        "--bundle",
+        "--minify",
+        "--format=esm",
+        "--legal-comments=inline",
+        f"--outfile={target}",
+    ]
+    command = [str(ESBUILD), str(source), *options]
+    subprocess.run(command, check=True, capture_output=True, env={"NODE_PATH": str(EDITOR)})

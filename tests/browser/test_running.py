@@ -1,0 +1,184 @@
+"""Examples of the site run in the page: Python in the browser, from the site alone."""
+
+import doctest
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from docs.builder.running import Example, examples, marked
+from tests.pages import OpenPage
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+OPENINGS = ("```python", "```{ .python .run")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server that does not write down what it is asked for."""
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    """Where a plain server has the site, under a path of its own."""
+    handler = partial(Quiet, directory=str(site.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/{site.name}"
+        server.shutdown()
+
+
+def runnable(path: Path) -> list[Example]:
+    """The examples of a page that have a button."""
+    text = path.read_text(encoding="utf-8")
+    openings = [line for line in marked(text).splitlines() if line.startswith(OPENINGS)]
+    found = zip(examples(text), openings, strict=True)
+    return [example for (_, example), opening in found if opening != OPENINGS[0]]
+
+
+PAGES = [it for it in sorted(DOCS.rglob("*.md")) if runnable(it)]
+
+
+def button(block: Locator, name: str) -> Locator:
+    return block.get_by_role("button", name=name, exact=True)
+
+
+def blocks(page: Page) -> Locator:
+    return page.locator(".highlight.run")
+
+
+def state(block: Locator, wanted: str) -> None:
+    expect(block).to_have_attribute("data-state", wanted, timeout=300_000)
+
+
+def said(block: Locator, kind: str = "text-plain") -> str:
+    return "".join(block.locator(f".run-output pre.{kind}").all_text_contents())
+
+
+def agrees(example: Example, block: Locator) -> bool:
+    """Whether an example answers in the page what it answers in the docs."""
+    if example.answers is None:
+        return said(block, "error") == ""
+    if "Traceback" in example.answers:
+        return example.answers.strip().splitlines()[-1] in said(block, "error")
+    checker = doctest.OutputChecker()
+    return checker.check_output(example.answers, said(block), doctest.ELLIPSIS)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda it: it.relative_to(DOCS).as_posix())
+def test_every_example_with_a_button_answers_as_it_does_here(
+    path: Path, address: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{address}/{path.relative_to(DOCS).with_suffix('.html').as_posix()}").page
+    expected = runnable(path)
+    found = blocks(page)
+    expect(found).to_have_count(len(expected))
+    last = found.nth(len(expected) - 1)
+    button(last, "Run").click()
+    expect(last).to_have_attribute("data-state", "done", timeout=300_000)
+    wrong = [
+        (example, block.inner_text())
+        for example, block in zip(expected, found.all(), strict=True)
+        if not agrees(example, block)
+    ]
+    assert wrong == []
+
+
+def opened(open_page: OpenPage, address: str) -> Page:
+    return open_page(f"{address}/start/first-gradient.html").page
+
+
+def test_nothing_is_fetched_before_the_first_click(address: str, open_page: OpenPage) -> None:
+    page = open_page(f"{address}/index.html").page
+    entries = "performance.getEntriesByType('resource')"
+    names: list[str] = page.evaluate(f"{entries}.map(it => it.name)")
+    sizes: list[float] = page.evaluate(f"{entries}.map(it => it.decodedBodySize)")
+    assert [name for name in names if "/run/" in name] == []
+    assert sum(sizes) < 1_000_000
+
+
+def test_the_search_is_fetched_when_somebody_reaches_for_it(
+    address: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{address}/index.html").page
+    page.get_by_role("textbox", name="Search").fill("gradient")
+    expect(page.locator(".md-search-result__link").first).to_be_visible()
+
+
+def test_an_example_can_be_changed_stopped_and_reset(address: str, open_page: OpenPage) -> None:
+    page = opened(open_page, address)
+    block = blocks(page).first
+    button(block, "Run").click()
+    state(block, "done")
+    first = said(block)
+    editor = block.get_by_role("textbox")
+    editor.fill("while True:\n    pass")
+    button(block, "Run").click()
+    state(block, "running")
+    button(block, "Stop").click()
+    state(block, "failed")
+    assert said(block, "error") == "stopped"
+    button(block, "Reset").click()
+    button(block, "Run").click()
+    state(block, "done")
+    assert said(block) == first
+
+
+def test_an_error_is_worded_as_microfp_words_it(address: str, open_page: OpenPage) -> None:
+    page = opened(open_page, address)
+    block = blocks(page).first
+    button(block, "Run").click()
+    state(block, "done")
+    block.get_by_role("textbox").fill("from microfp import value\nvalue('one')")
+    block.get_by_role("textbox").press("Control+Enter")
+    expect(block.locator(".run-output pre.error")).to_contain_text("line 2: TypeError: value")
+
+
+def test_a_keyboard_leaves_the_editor(address: str, open_page: OpenPage) -> None:
+    page = opened(open_page, address)
+    block = blocks(page).first
+    button(block, "Run").focus()
+    page.keyboard.press("Enter")
+    state(block, "done")
+    block.get_by_role("textbox").focus()
+    page.keyboard.press("Escape")
+    expect(button(block, "Run")).to_be_focused()
+
+
+def test_a_page_from_the_disk_says_how_to_serve_it(site: Path, open_page: OpenPage) -> None:
+    page = open_page(site / "start" / "first-gradient.html").page
+    block = blocks(page).first
+    button(block, "Run").click()
+    expect(block.locator(".run-output")).to_contain_text("python -m http.server")
+
+
+@pytest.mark.parametrize(
+    ("where", "code", "copied"),
+    [
+        (
+            "start/first-gradient.html",
+            ">>> gradients = backward(y)",
+            "gradients = backward(y)\ngrad(x, gradients), grad(w, gradients), grad(b, gradients)",
+        ),
+        (
+            "guides/explorer.html",
+            "$ microfp explore",
+            'microfp explore "relu(x*w + b)" x=2 w=-3 b=7',
+        ),
+    ],
+)
+def test_what_is_copied_has_no_prompts_and_no_answers(
+    where: str, code: str, copied: str, address: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{address}/{where}").page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    block = page.locator(".highlight", has_text=code).first
+    block.locator("[data-clipboard-target]").click()
+    page.wait_for_function("navigator.clipboard.readText()")
+    assert page.evaluate("navigator.clipboard.readText()") == copied

@@ -1,0 +1,138 @@
+"""Examples that run in the page: which have a button, and what runs them."""
+
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from docs.builder.runner.session import Page
+from docs.builder.running import RUNNABLE, examples, marked, write_packages
+
+ROOT = Path(__file__).parents[2]
+
+
+def page(*sources: str) -> str:
+    return "\n".join(f"Words.\n\n```python\n{source}\n```\n" for source in sources)
+
+
+def runnable(*sources: str) -> list[bool]:
+    """Which of the examples of a page have a button."""
+    text = marked(page(*sources))
+    return ["run" in line for line in text.splitlines() if line.startswith("```") and line != "```"]
+
+
+@pytest.mark.parametrize(
+    ("sources", "expected"),
+    [
+        (["x = 1", ">>> x\n1"], [True, True]),
+        (["import numpy as np"], [False]),
+        (["from microfp import charts"], [False]),
+        (["import altair\ny = 1", "y + 1", "y = 2", "y + 1"], [False, False, True, True]),
+        (["def f(x):\n    return native.predict(x)", "f(1)"], [False, False]),
+        (["trainer.fit(m, d, backend='native')"], [False]),
+        (["ks = [k for k in numpy.arange(3)]", "k = 1"], [False, True]),
+        (["parallel.sweep(f, cs, workers=2)", "parallel.sweep(f, cs)"], [False, True]),
+    ],
+)
+def test_an_example_has_a_button_where_the_page_has_all_it_needs(
+    sources: list[str], expected: list[bool]
+) -> None:
+    assert runnable(*sources) == expected
+
+
+def test_what_an_example_without_a_button_imports_comes_before_the_next() -> None:
+    text = marked(
+        page("from microfp import charts, nn\nimport math\nimport altair", "nn.mlp(2, [1])")
+    )
+    assert 'data-first="from microfp import nn; import math"' in text
+
+
+def test_nothing_else_on_a_page_changes() -> None:
+    for path in (ROOT / "docs").rglob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        back = [
+            "```python" if line.startswith("```{ .python") else line
+            for line in marked(text).splitlines()
+        ]
+        assert back == text.splitlines()
+
+
+def test_prompts_are_left_out_and_answers_kept_apart() -> None:
+    (_, example), *_ = examples(page(">>> x = 1\n>>> for i in range(x):\n...     print(i)\n0\n"))
+    assert example.source == "x = 1\nfor i in range(x):\n    print(i)\n"
+    assert example.answers == "0\n"
+    assert RUNNABLE.startswith("```")
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the name of the module in which examples run back at the end."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+def shown(
+    source: str, *, goes_on: bool = False, before: str = ""
+) -> tuple[bool, list[tuple[str, str]]]:
+    told: list[tuple[str, str]] = []
+    own = Page()
+    own.run(before, lambda *_: None, goes_on=False)
+    return own.run(
+        source, lambda kind, content: told.append((kind, content)), goes_on=goes_on
+    ), told
+
+
+def test_a_run_shows_what_is_printed_and_what_an_expression_comes_to() -> None:
+    ok, told = shown("x = 2\nprint('a', x)\nx + 1\nNone")
+    assert ok
+    assert "".join(content for _, content in told) == "a 2\n3\n"
+    assert {kind for kind, _ in told} == {"text/plain"}
+
+
+def test_examples_of_a_page_share_their_names() -> None:
+    assert shown("y * 2", before="y = 4") == (True, [("text/plain", "8\n")])
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("x = 1\n1 / 0", "line 2: ZeroDivisionError: division by zero"),
+        ("x = (", "line 1: SyntaxError: '(' was never closed"),
+        ("raise KeyboardInterrupt", "line 1: KeyboardInterrupt"),
+        ("import microfp\n\nmicrofp.value('a')", "line 3: TypeError: "),
+    ],
+)
+def test_an_error_is_told_with_its_line_and_ends_the_run(source: str, told: str) -> None:
+    ok, ((kind, content), *rest) = shown(f"{source}")
+    assert not ok
+    assert kind == "error"
+    assert content.startswith(told)
+    assert rest == []
+
+
+def test_a_session_goes_on_after_an_error() -> None:
+    _, told = shown("1 / 0\n2", goes_on=True)
+    assert [kind for kind, _ in told] == ["error", "text/plain"]
+
+
+def test_what_a_notebook_would_draw_is_shown_as_well() -> None:
+    drawing = "    def _repr_mimebundle_(self):\n        return {'text/html': '<b>d</b>'}"
+    source = f"class Drawn:\n{drawing}\nDrawn()"
+    _, told = shown(source)
+    assert [kind for kind, _ in told] == ["text/plain", "text/html"]
+
+
+def test_the_packages_are_microfp_and_what_it_needs_without_compiled_code(tmp_path: Path) -> None:
+    write_packages(tmp_path / "packages.zip")
+    with zipfile.ZipFile(tmp_path / "packages.zip") as archive:
+        names = archive.namelist()
+    assert {name.split("/")[0] for name in names} == {
+        "microfp",
+        "pyrsistent",
+        "returns",
+        "toolz",
+        "typing_extensions.py",
+    }
+    assert "microfp/explorer/js/view.js" in names
+    assert json.dumps(names).count(".so") == 0

@@ -541,4 +541,5 @@ def merit(outcome: Outcome) -> tuple[float, float]:
     score = outcome.held_out
     if score is None:
         raise wrong_value("merit", "outcome", "of an experiment that holds examples out", outcome)
-    return (0.0 if score.accuracy is None else score.accuracy), -score.loss
+    loss = math.inf if math.isnan(score.loss) else score.loss
+    return (0.0 if score.accuracy is None else score.accuracy), -loss

@@ -291,7 +291,7 @@ nn.layer(3)                                          | nn.layer(2, 3)
 nn.mlp(2, hidden=[4])                                | widths=...
 nn.mlp(2, [4, 1], act="tanh")                        | activation=...
 model.compile(optimizer="adam", loss="mse")          | trainer.fit
-model.summary()                                      | print(model)
+model.summary()                                      | repr(model)
 model.evaluate(data)                                 | losses.evaluate(loss, model, dataset)
 model.save("m.keras")                                | checkpoint.save
 model.count_params()                                 | nn.parameter_count(model)
@@ -340,7 +340,7 @@ data.head()                                          | data.xs[:5]
 data.iloc[0]                                         | data.xs[:5]
 data.shape                                           | len(data.xs)
 data.columns                                         | data.metadata
-data.describe()                                      | print(data)
+data.describe()                                      | repr(data)
 data.values                                          | None
 data.to_numpy()                                      | numpy.array(data.xs)
 data["xs"]                                           | None

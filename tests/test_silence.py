@@ -144,7 +144,7 @@ def test_a_state_that_came_to_nan_is_not_the_best_one() -> None:
 @pytest.mark.parametrize("declaration", [attr(), attr(default=2.0), attr(default_factory=list)])
 def test_a_field_without_a_type_is_refused_with_its_class(declaration: object) -> None:
     with pytest.raises(TypeError, match="Line: slope must have a type to be a field"):
-        type(Record)("Line", (Record,), {"slope": declaration, "__module__": __name__})
+        type(Record)("Line", (Record,), {"slope": declaration, "__module__": __name__})  # type: ignore[misc]  # a class by its metaclass
 
 
 # Standardized columns.
@@ -188,7 +188,7 @@ def test_numbers_on_both_sides_of_zero_at_the_end_of_the_range_are_standardized(
 
 
 def test_booleans_are_numbers_among_inputs_and_classes_as_targets() -> None:
-    rows = [[True, 1.5, False], [np.False_, 2.5, np.True_]]
+    rows: list[list[object]] = [[True, 1.5, False], [np.False_, 2.5, np.True_]]
     found = datasets.from_rows(rows)
     assert (found.xs, found.ys) == (((1.0, 1.5), (0.0, 2.5)), (-1.0, 1.0))
     assert found.classes == ("False", "True")

@@ -180,12 +180,14 @@ def widths(text: str) -> tuple[int, ...]:
 
 
 def target(text: str, suffix: str = "") -> Path:
-    """Read where a file is to be written.
+    """Read where a file is to be written; `-` is standard output.
 
     >>> target("page.html", ".html").name
     'page.html'
     """
     path = Path(text)
+    if text == "-":
+        return path
     if path.suffix != suffix and suffix:
         raise argparse.ArgumentTypeError(f"must end in {suffix}, got {short_repr(text)}")
     if not _can_be_written(path):
@@ -216,6 +218,8 @@ def check_writable(option: str, path: Path, *sources: Path) -> None:
 No such file or directory
     """
     shown = short_repr(str(path))
+    if path == Path("-"):
+        return
     if path.exists() and any(source.exists() and path.samefile(source) for source in sources):
         raise UsageError(f"{option}: must be another file than what is read, got {shown}")
     try:

@@ -3,9 +3,11 @@
 import argparse
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from microfp.cli.arguments import UsageError, expected, taken
+from microfp.cli.arguments import UsageError, expected
+from microfp.cli.standard import INPUT, is_standard, read_by
 from microfp.datasets import Dataset, Table, read_table, table_dataset
 
 __all__ = ["add_form", "add_source", "read_dataset", "read_form"]
@@ -13,7 +15,9 @@ __all__ = ["add_form", "add_source", "read_dataset", "read_form"]
 
 def add_source(command: argparse.ArgumentParser) -> None:
     """Add the options of a file with examples and their targets."""
-    command.add_argument("data", type=Path, metavar="DATA.csv", help="examples, one a line")
+    command.add_argument(
+        "data", type=Path, metavar="DATA.csv", help="examples, one a line; - is standard input"
+    )
     command.add_argument(
         "--target",
         metavar="COLUMN",
@@ -54,7 +58,9 @@ def _delimiter(text: str) -> str:
 
 def read_form(path: Path, *, delimiter: str, no_header: bool) -> Table:
     """Read a CSV file, or raise what is wrong with it."""
-    return taken(read_table(path, header=not no_header, delimiter=delimiter))
+    read = partial(read_table, header=not no_header, delimiter=delimiter)
+    table = read_by(read, path)
+    return table.set(source=INPUT) if is_standard(path) else table
 
 
 def read_dataset(table: Table, target: str | None, drop: Sequence[str]) -> Dataset:

@@ -9,8 +9,6 @@ from typing import TypeAlias, get_args
 
 from pyrsistent import pmap, pvector
 from returns.io import IOResult
-from returns.pipeline import is_successful
-from returns.unsafe import unsafe_perform_io
 
 from microfp import charts, datasets
 from microfp.base.checks import LARGEST_SEED, check_finite
@@ -35,6 +33,7 @@ from microfp.cli.arguments import (
 from microfp.cli.metrics import METRICS_HEADING, metrics_row
 from microfp.cli.printing import Document
 from microfp.cli.progress import Track, columns_of, tracker
+from microfp.cli.standard import beside, check_standard, written_by
 from microfp.datasets import Dataset
 from microfp.errors import FileError
 from microfp.losses import max_margin
@@ -130,11 +129,14 @@ def _add_training(demo: Parser) -> None:
 
 def _answer(**given: object) -> Lines:
     options = DemoOptions.create(given)
-    for option, path in (("--report", options.report), ("--png", options.png)):
+    written = (("--report", options.report), ("--png", options.png))
+    check_standard((), written, json=options.json)
+    for option, path in written:
         if path is not None:
             check_writable(option, path)
     track, columns = tracker(sys.stdout, sys.stderr), columns_of(sys.stdout)
-    return demo_lines(options, track=track, clock=perf_counter, columns=columns)
+    lines = demo_lines(options, track=track, clock=perf_counter, columns=columns)
+    return beside(lines, options.report, options.png)
 
 
 def _add_option(
@@ -283,11 +285,14 @@ def _drawn_lines(
     kept = [initial_state(demo.model, _optimizer(demo.options))]
     yield from lines(demo, _noted(demo, states, history, kept), after)
     run = _run_of(demo, kept, history, after)
-    for write, path in ((_write_report, demo.options.report), (_write_picture, demo.options.png)):
+    pages = (_write_report, demo.options.report, ".html")
+    for write, path, suffix in (pages, (_write_picture, demo.options.png, ".png")):
         if path is not None:
-            _raise_failure(write(path, run, kept, demo.dataset))
+            task = partial(write, run=run, kept=kept, dataset=demo.dataset)
+            written, documents = written_by(task, path, suffix)
             if not demo.options.json:
-                yield f"wrote {path}"
+                yield f"wrote {written}"
+            yield from documents
 
 
 def _noted(
@@ -325,15 +330,12 @@ def _write_report(
 
 
 def _write_picture(
-    path: Path, run: Run[MLP], _kept: Sequence[TrainState[MLP]], dataset: Dataset
+    path: Path,
+    run: Run[MLP],
+    kept: Sequence[TrainState[MLP]],  # noqa: ARG001 - a report has them
+    dataset: Dataset,
 ) -> IOResult[Path, FileError]:
     return charts.save(charts.summary(run, dataset), path)
-
-
-def _raise_failure(written: IOResult[Path, FileError]) -> None:
-    """Hand what could not be written to `main`, which knows what to say of it."""
-    if not is_successful(written):
-        raise unsafe_perform_io(written.failure())
 
 
 def _json_lines(

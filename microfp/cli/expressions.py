@@ -14,6 +14,7 @@ from microfp.base import text
 from microfp.base.files import write_atomically
 from microfp.cli.arguments import Commands, Parser, UsageError
 from microfp.cli.printing import Document, encoded
+from microfp.cli.standard import is_standard
 from microfp.expressions import CONSTANTS, FUNCTIONS, expression, read_variables
 from microfp.gradients import backward
 
@@ -50,7 +51,10 @@ def add_explore(commands: Commands) -> None:
     )
     _add_expression(command)
     command.add_argument(
-        "--output", metavar="FILE", default=PAGE, help=f"where the page is written; default: {PAGE}"
+        "--output",
+        metavar="FILE",
+        default=PAGE,
+        help=f"where the page is written; - prints it; default: {PAGE}",
     )
     command.add_argument("--no-open", action="store_true", help="write the page only")
     command.set_defaults(answer=partial(explore_lines, open_page=webbrowser.open))
@@ -166,6 +170,8 @@ def explore_lines(
     """
     graph_of_formula = expression(formula, read_variables(variables))
     page = Path(output)
+    if is_standard(page):
+        return iter([Document(explorer.to_html(graph_of_formula, title=formula.strip()))])
     _write_whole(page, explorer.to_html(graph_of_formula, title=formula.strip()))
     opened = not no_open and open_page(page.absolute().as_uri())
     return iter([f"wrote {page}{'' if opened else '; open it in a browser'}"])

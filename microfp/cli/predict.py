@@ -3,9 +3,12 @@
 import csv
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from io import StringIO
 from math import isfinite
 from pathlib import Path
+
+from returns.io import IOResult
 
 from microfp.base.files import write_atomically
 from microfp.base.json import to_json
@@ -23,6 +26,7 @@ from microfp.cli.arguments import (
 )
 from microfp.cli.data import add_form, read_form
 from microfp.cli.printing import Document, encoded, tell
+from microfp.cli.standard import check_standard, is_standard, read_by
 from microfp.cli.train import score_table
 from microfp.datasets import Row, Table, table_numbers, table_texts, wrong_cell
 from microfp.errors import FileError
@@ -59,7 +63,10 @@ def add_predict(commands: Commands) -> None:
         "with = + - or @ and are no numbers",
     )
     command.add_argument(
-        "--output", type=target, metavar="FILE.csv", help="write a file instead of printing"
+        "--output",
+        type=target,
+        metavar="FILE.csv",
+        help="write a file instead of printing; - prints",
     )
     add_json(command)
     command.set_defaults(answer=_answer)
@@ -67,8 +74,12 @@ def add_predict(commands: Commands) -> None:
 
 def _add_files(command: Parser) -> None:
     """Add what is read."""
-    command.add_argument("model", type=Path, metavar="MODEL.json", help="what train has saved")
-    command.add_argument("data", type=Path, metavar="DATA.csv", help="inputs, one a line")
+    command.add_argument(
+        "model", type=Path, metavar="MODEL.json", help="what train has saved; - is standard input"
+    )
+    command.add_argument(
+        "data", type=Path, metavar="DATA.csv", help="inputs, one a line; - is standard input"
+    )
     add_form(command)
 
 
@@ -83,12 +94,14 @@ def _answer(
     output: Path | None,
     json: bool,
 ) -> Lines:
-    predictor = taken(load_predictor(model).alt(lambda error: _perhaps_swapped(error, model, data)))
+    check_standard([model, data])
+    predictor = read_by(partial(_predictor, data), model)
     table = read_form(data, delimiter=delimiter, no_header=no_header)
     if json and output is not None:
         raise UsageError("--output: cannot be given with --json, which is printed")
     if json and escape_formulas:
         raise UsageError("--escape-formulas: is for CSV, and cannot be given with --json")
+    output = None if is_standard(output) else output
     if output is not None:
         check_writable("--output", output, model, data)
     named = _by_place(predictor, table) if no_header else table
@@ -101,6 +114,10 @@ def _answer(
         json=json,
         tell=tell,
     )
+
+
+def _predictor(data: Path, model: Path) -> IOResult[Predictor, FileError]:
+    return load_predictor(model).alt(lambda error: _perhaps_swapped(error, model, data))
 
 
 def _perhaps_swapped(error: FileError, model: Path, data: Path) -> FileError:

@@ -226,7 +226,7 @@ def _value_and_gradient(
     return y, gradient if several else gradient[0], settled
 
 
-def check_transformed(where: str, f: object, argnums: object) -> None:
+def check_transformed(where: str, f: Callable[..., object], argnums: object) -> None:
     """Check what a transform is given before anybody calls the function that it makes.
 
     Raises:

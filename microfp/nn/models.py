@@ -139,7 +139,7 @@ def apply_gradients(model: M, gradients: Gradients, learning_rate: float) -> M:
     return map_parameters(lambda p: p.data - rate * grad(p, gradients), model)
 
 
-def _check_own(model: object, gradients: Gradients) -> None:
+def _check_own(model: object, gradients: object) -> None:
     """Check that a table knows a parameter of the model, if the model has any."""
     if not isinstance(gradients, PMap) or isinstance(gradients, Value):
         raise wrong_kind(

@@ -441,7 +441,7 @@ def pow(base: Scalar, exponent: Scalar) -> Value:
     return _pow(base, exponent)
 
 
-_OF_NUMPY: dict[str, Callable[[Operand, Operand], Value]] = {
+_OF_NUMPY: dict[str, Callable[..., Value]] = {
     **dict.fromkeys(("divide", "true_divide"), _divide),
     "add": _add,
     "subtract": _sub,

@@ -46,7 +46,7 @@ _OF_ANY_RECORD = {
     **dict.fromkeys(
         ("load", "load_weights"), "checkpoint.load(path), or export.from_safetensors(model, path)"
     ),
-    "summary": "print(model) shows its shape",
+    "summary": "repr(model) is its shape",
     **dict.fromkeys(
         ("requires_grad_", "requires_grad", "freeze", "trainable"),
         "tree.freeze(model, where) makes constants",
@@ -119,7 +119,7 @@ _OF_DATASETS = {
     **dict.fromkeys(
         ("map", "take", "repeat", "prefetch"), "batch_size=32 in trainer.fit draws batches"
     ),
-    **dict.fromkeys(("describe", "info"), "print(data), or datasets.standardize(data).means"),
+    **dict.fromkeys(("describe", "info"), "repr(data), or datasets.standardize(data).means"),
     **dict.fromkeys(
         ("to_numpy", "numpy", "array", "values"), "numpy.array(data.xs), numpy.array(data.ys)"
     ),

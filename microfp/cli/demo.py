@@ -30,8 +30,8 @@ from microfp.cli.arguments import (
     target,
     whole,
 )
-from microfp.cli.metrics import METRICS_HEADING, metrics_row
-from microfp.cli.printing import Document
+from microfp.cli.metrics import metrics_heading, metrics_row
+from microfp.cli.printing import Document, tell
 from microfp.cli.progress import Track, columns_of, tracker
 from microfp.cli.standard import beside, check_standard, written_by
 from microfp.datasets import Dataset
@@ -176,6 +176,7 @@ class _Demo(Record):
     dataset: Dataset = attr()
     model: MLP = attr()
     spacing: float = attr()
+    columns: int | None = attr(default=None)
 
 
 def demo_lines(
@@ -221,7 +222,7 @@ def _prepared(options: DemoOptions, columns: int | None) -> _Demo:
     check_finite("demo", "the extent of the data", spacing)
     if options.backend == "auto":
         options = options.set(backend=_fastest(options, model, dataset))
-    return _Demo(options=options, dataset=dataset, model=model, spacing=spacing)
+    return _Demo(options=options, dataset=dataset, model=model, spacing=spacing, columns=columns)
 
 
 def _picture_width(columns: int | None) -> int:
@@ -266,7 +267,7 @@ def _report_lines(
     last, metrics = None, None
     for last in states:  # a plain loop: only the last state is kept, and its model read
         metrics = last.metrics
-        yield metrics_row(_present(metrics))
+        yield metrics_row(_present(metrics), demo.columns)
     model = demo.model if last is None else last.model
     seconds = clock() - start
     yield ""
@@ -290,8 +291,11 @@ def _drawn_lines(
         if path is not None:
             task = partial(write, run=run, kept=kept, dataset=demo.dataset)
             written, documents = written_by(task, path, suffix)
-            if not demo.options.json:
-                yield f"wrote {written}"
+            told = f"wrote {written}"
+            if demo.options.json:
+                tell(told)
+            else:
+                yield told
             yield from documents
 
 
@@ -378,7 +382,7 @@ def _heading(demo: _Demo) -> Iterator[str]:
     yield f"model: 2 inputs, layers of {widths} neurons, {parameter_count(demo.model)} parameters"
     yield f"loss: max margin, alpha {options.alpha:g}, backend {_backend_used(demo)}"
     yield ""
-    yield METRICS_HEADING
+    yield metrics_heading(demo.columns)
 
 
 def _summary(demo: _Demo, final: Metrics, seconds: float) -> Lines:

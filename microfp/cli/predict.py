@@ -2,6 +2,7 @@
 
 import csv
 import math
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from io import StringIO
@@ -26,6 +27,7 @@ from microfp.cli.arguments import (
 )
 from microfp.cli.data import add_form, read_form
 from microfp.cli.printing import Document, encoded, tell
+from microfp.cli.progress import columns_of
 from microfp.cli.standard import check_standard, is_standard, read_by
 from microfp.cli.train import score_table
 from microfp.datasets import Row, Table, table_numbers, table_texts, wrong_cell
@@ -122,8 +124,10 @@ def _predictor(data: Path, model: Path) -> IOResult[Predictor, FileError]:
 
 def _perhaps_swapped(error: FileError, model: Path, data: Path) -> FileError:
     """The error of a model that is none, and the question whether the data are the model."""
-    if model.suffix == ".json" or data.suffix != ".json":
+    if model.suffix == ".json" or is_standard(model):
         return error
+    if data.suffix != ".json":
+        return UsageError(f"{error}; MODEL.json is what `microfp train --save` has written")
     return UsageError(f"{error}; are the two files swapped? It is MODEL.json, then DATA.csv")
 
 
@@ -170,7 +174,7 @@ def predict_lines(
     """
     rows = table_numbers(table, predictor.features)
     found = predict(predictor, rows)
-    shares = predict_probabilities(predictor, rows) if probabilities else ()
+    shares = _shares(predictor, rows) if probabilities else ()
     known = _known(predictor, table)
     measured = None if known is None else score(predictor, rows, known)
     if json:
@@ -178,16 +182,24 @@ def predict_lines(
     written = _csv(predictor, found, shares, escape_formulas=escape_formulas)
     if output is None:
         if measured is not None:
-            tell(score_table({table.source: measured}))
+            tell(score_table({table.source: measured}, columns_of(sys.stderr)))
         return iter([Document(written)])
     return _written(output, written, measured, table.source)
+
+
+def _shares(predictor: Predictor, rows: Sequence[Row]) -> Sequence[Row]:
+    try:
+        return predict_probabilities(predictor, rows)
+    except ValueError as error:
+        reason = str(error).partition(": ")[2]
+        raise UsageError(f"--probabilities: {reason}, which has none") from None
 
 
 def _written(output: Path, content: str, measured: Score | None, source: str) -> Lines:
     result = write_atomically(output, encoded(f"{content}\n"))
     taken(result.alt(lambda error: CommandError(f"--output: cannot write: {error.strerror}")))
     if measured is not None:
-        yield from (*score_table({source: measured}).split("\n"), "")
+        yield from (*score_table({source: measured}, columns_of(sys.stdout)).split("\n"), "")
     yield f"wrote {output}"
 
 

@@ -8,6 +8,8 @@ What stands on standard output then is the file alone, and what is said to a per
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -74,11 +76,21 @@ def read_by(read: Callable[[Path], IOResult[T, FileError]], path: Path) -> T:
         MicrofpError: If it cannot be read; standard input is called that.
     """
     if not is_standard(path):
-        return taken(read(path))
+        return taken(read(path).alt(lambda error: _with_neighbour(error, path)))
     with TemporaryDirectory() as folder:
         copy = Path(folder) / INPUT
         copy.write_bytes(_standard_input())
         return taken(read(copy).alt(lambda error: _named(error, copy)))
+
+
+def _with_neighbour(error: FileError, path: Path) -> FileError:
+    """The error of a file that is not there, with the file beside it that may have been meant."""
+    with suppress(OSError):
+        if not path.exists():
+            beside = [it.name for it in path.parent.iterdir() if it.is_file()]
+            for name in get_close_matches(path.name, beside, n=1, cutoff=0.75):
+                return UsageError(f"{error}; did you mean {path.with_name(name)}?")
+    return error
 
 
 def _standard_input() -> bytes:

@@ -1,8 +1,9 @@
 """`microfp sweep`: every combination of some options, side by side, and which one does best."""
 
+import argparse
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import product
@@ -24,15 +25,16 @@ from microfp.cli.arguments import (
     UsageError,
     add_json,
     check_writable,
+    one_of,
     positive,
     target,
     whole,
 )
 from microfp.cli.data import add_source, read_dataset, read_form
 from microfp.cli.printing import Document
-from microfp.cli.progress import Track, tracker
+from microfp.cli.progress import Track, columns_of, tracker
 from microfp.cli.standard import beside, check_standard, written_by
-from microfp.cli.train import OPTIONS, add_option, add_scaling, source_lines
+from microfp.cli.train import OPTIONS, Option, add_option, add_scaling, source_lines
 from microfp.datasets import Dataset
 from microfp.errors import MicrofpError
 from microfp.experiments import Experiment, Outcome, compare, merit, prepare
@@ -62,11 +64,26 @@ def add_sweep(commands: Commands) -> None:
     )
     add_source(command)
     for field, option in OPTIONS.items():
-        add_option(command, field, option, nargs="+", action="extend")
+        add_option(
+            command, field, option._replace(read=_several(option)), nargs="+", action="extend"
+        )
     add_scaling(command)
     _add_course(command)
     add_json(command)
     command.set_defaults(answer=_answer)
+
+
+def _several(option: Option) -> Callable[[str], object]:
+    """Read one of several values; of some with commas between them, say how they stand."""
+
+    def read(text: str) -> object:
+        try:
+            return option.read(text) if option.choices is None else one_of(option.choices)(text)
+        except argparse.ArgumentTypeError as error:
+            apart = f"; several values stand apart, as in {text.replace(',', ' ')}"
+            raise argparse.ArgumentTypeError(f"{error}{apart if ',' in text else ''}") from None
+
+    return read
 
 
 _DESCRIPTION = (
@@ -312,7 +329,7 @@ def _table(runs: Sequence[_Run], varied: Sequence[str]) -> str:
     measure = "accuracy" if runs[0].experiment.start.classes else "R2"
     heading = ("run", *map(_option, varied), "parameters", "held-out loss", measure)
     rows = [(str(i), *_values(run, varied), *_cells(run)) for i, run in enumerate(runs, start=1)]
-    return text.table(heading, rows, numbers=3)
+    return text.table(heading, rows, numbers=3, columns=columns_of(sys.stdout))
 
 
 def _values(run: _Run, varied: Sequence[str]) -> tuple[str, ...]:

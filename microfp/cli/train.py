@@ -33,9 +33,9 @@ from microfp.cli.arguments import (
     whole,
 )
 from microfp.cli.data import add_source, read_dataset, read_form
-from microfp.cli.metrics import METRICS_HEADING, metrics_row
+from microfp.cli.metrics import metrics_heading, metrics_row
 from microfp.cli.printing import Document
-from microfp.cli.progress import Track, tracker
+from microfp.cli.progress import Track, columns_of, tracker
 from microfp.cli.standard import beside, check_standard, is_standard, read_by, written_by
 from microfp.experiments import Experiment, Outcome, Watched, conclude, extend, prepare, watch
 from microfp.experiments.configurations import (
@@ -136,7 +136,7 @@ def add_option(
         f"--{field.replace('_', '-')}",
         *_ALIASES.get(field, ()),
         dest=field,
-        type=option.read if option.choices is None else one_of(option.choices),
+        type=option.read if option.read is not str else one_of(option.choices or ()),
         default=argparse.SUPPRESS,
         metavar=option.metavar or field.rpartition("_")[2].upper(),
         help=f"{option.meaning}{_choices(option)}; default: {default}",
@@ -336,7 +336,7 @@ def _watched(
         for last in _unwrapped(results):
             if _is_shown(experiment, last.state.step):
                 rows += [metrics for metrics in (last.state.metrics,) if metrics is not None]
-                yield from () if json else (metrics_row(rows[-1]),)
+                yield from () if json else (metrics_row(rows[-1], columns_of(sys.stdout)),)
     except KeyboardInterrupt:
         raise Interrupted(_interrupted(experiment, last, save)) from None
     return conclude(experiment, last, rows)
@@ -401,7 +401,7 @@ def _heading(experiment: Experiment, source: str, backend: Backend) -> Lines:
     yield f"loss: {configuration.loss}, penalty {configuration.penalty:g}"
     yield f"optimizer: {configuration.optimizer}, {_batch_shown(experiment)}, backend {backend}"
     yield ""
-    yield METRICS_HEADING
+    yield metrics_heading(columns_of(sys.stdout))
 
 
 def _model(start: Predictor) -> str:
@@ -457,11 +457,12 @@ def score_lines(outcome: Outcome) -> Lines:
         "validation": outcome.validation,
         "held out": outcome.held_out,
     }
-    table = score_table({name: part for name, part in parts.items() if part is not None})
+    found = {name: part for name, part in parts.items() if part is not None}
+    table = score_table(found, columns_of(sys.stdout))
     yield from table.split("\n")
 
 
-def score_table(scores: Mapping[str, Score]) -> str:
+def score_table(scores: Mapping[str, Score], columns: int | None = None) -> str:
     """Lay out scores, a line for each, below the names of what they measure.
 
     >>> print(score_table({"new.csv": Score(examples=4, loss=0.5, accuracy=0.75)}))
@@ -470,7 +471,7 @@ def score_table(scores: Mapping[str, Score]) -> str:
     """
     rows = [(name, *_cells(score)) for name, score in scores.items()]
     heading = ("examples", "loss", *_measures(next(iter(scores.values()))))
-    return text.table(("", *heading), rows, numbers=len(heading))
+    return text.table(("", *heading), rows, numbers=len(heading), columns=columns)
 
 
 def _measures(score: Score) -> tuple[str, ...]:

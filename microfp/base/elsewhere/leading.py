@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import partial, wraps
 from opcode import opmap
+from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TypeVar
 
@@ -93,14 +94,20 @@ class _Finder:
     def find_spec(self, fullname: str, _path: object = None, _target: object = None) -> None:
         """Raise for a module of other libraries under the name of the package."""
         above, _, name = fullname.rpartition(".")
-        if above.partition(".")[0] != PACKAGE:
-            return
+        if above.partition(".")[0] != PACKAGE or _is_there(fullname):
+            return  # what is there may be looked for in the wrong place, and is found later
         rooms = [it for it in sys.modules[PACKAGE].__all__ if plain(it) != plain(name)]
         close = [f"from {PACKAGE} import {it}" for it in get_close_matches(name, rooms, n=1)]
         written = [MODULES[name]] if name in MODULES else close
         if written:
             told = f"No module named {fullname!r}; write {written[0]}"
             raise ModuleNotFoundError(told, name=fullname)
+
+
+def _is_there(module: str) -> bool:
+    """Whether the package has a module of this name, whoever has found it or not."""
+    home = Path(__file__).parents[2].joinpath(*module.split(".")[1:])
+    return home.is_dir() or home.with_suffix(".py").is_file()
 
 
 # Records.

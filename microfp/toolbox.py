@@ -19,6 +19,7 @@ __all__ = [
     "collect",
     "iterate",
     "last",
+    "or_raise",
     "pipe",
     "sliding_window",
     "take",
@@ -467,7 +468,7 @@ def sliding_window(n: int, items: Iterable[_A]) -> Iterator[tuple[_A, ...]]:
     return windows
 
 
-def or_raise(result: IOResult[A, B] | Result[A, B]) -> A:
+def or_raise(result: IOResult[_A, _B] | Result[_A, _B]) -> _A:
     """Take out of a container what has gone well, or raise the error that it holds.
 
     For whoever wants an exception: `or_raise(datasets.read_csv(path))`.
@@ -492,5 +493,5 @@ def or_raise(result: IOResult[A, B] | Result[A, B]) -> A:
     raise error
 
 
-def _bare(held: IO[A] | A) -> A:
+def _bare(held: IO[_A] | _A) -> _A:
     return unsafe_perform_io(held) if isinstance(held, IO) else held

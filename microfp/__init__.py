@@ -13,6 +13,8 @@
 ['0.8958', '1.7236', '0.7429']
 """
 
+import sys as _sys
+
 import microfp.base.startup as _startup  # noqa: F401 - first: what follows takes a while
 from microfp import (
     charts,
@@ -33,6 +35,7 @@ from microfp import (
     trainer,
     tree,
 )
+from microfp.base.elsewhere import leading as _elsewhere
 from microfp.base.offering import listed_in, show_listed
 from microfp.base.version import VERSION
 from microfp.charts import display, plot_data
@@ -233,3 +236,4 @@ __all__ = [
 __version__ = VERSION
 
 show_listed(*listed_in(__name__))
+_elsewhere.lead_home(_sys.modules[__name__])

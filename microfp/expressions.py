@@ -13,6 +13,7 @@ import ast
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from inspect import signature
 from itertools import pairwise
@@ -22,6 +23,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from unicodedata import normalize
 
 from microfp import values
+from microfp.base.elsewhere.names import home
 from microfp.base.numbers import read_number
 from microfp.base.offering import show_listed
 from microfp.errors import ExpressionError
@@ -102,6 +104,15 @@ _BINDING: Mapping[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "**": 4}
 _SIGN_BINDING = 3
 
 _ALLOWED = "allowed are numbers, names, + - * / % **, parentheses and the functions of microfp"
+
+_ELSEWHERE = {
+    "^": "; write ** for a power",
+    "²": "; write x**2 for a power",
+    ".": "; a function stands alone, as in sin(x)",
+    "=": "; variables stand behind the expression, as in x=2",
+    "if": "; where(condition, a, b) chooses",
+}
+"""What to write in place of what stands in other formulas."""
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -393,7 +404,7 @@ def _check_tokens(tokens: Sequence[_Token]) -> None:
     """Refuse what is no arithmetic before Python's parser could take it for something else."""
     for token in tokens:
         if token.kind == "other" or iskeyword(token.text):
-            hint = "; write ** for a power" if token.text == "^" else ""
+            hint = _ELSEWHERE.get(token.text, "")
             raise _found(token.text, token.column, f"{hint}; {_ALLOWED}")
         if token.kind == "number" and math.isinf(float(token.text)):
             raise _found(token.text, token.column, ", which is too large for a float")
@@ -467,11 +478,20 @@ def _fault(text: str, node: ast.expr) -> ExpressionError | None:
     return _unexpected(text, node)
 
 
+def _meant_function(name: str) -> str | None:
+    """The function that another name may stand for: that of another library, or one mistyped."""
+    written = home(name, FUNCTIONS) or ""
+    close = get_close_matches(name.lower(), FUNCTIONS, n=1, cutoff=0.8)
+    return next((it for it in (written.partition("(")[0], *close) if it in FUNCTIONS), None)
+
+
 def _call_fault(
     text: str, node: ast.Call, name: str, operands: Sequence[ast.expr]
 ) -> ExpressionError | None:
     if name not in FUNCTIONS:
-        rest = f", which is no function of microfp; they are {', '.join(FUNCTIONS)}"
+        hint = _meant_function(name)
+        known = f"they are {', '.join(FUNCTIONS)}" if hint is None else f"did you mean {hint}?"
+        rest = f", which is no function of microfp; {known}"
         return _found(name, _column(text, node), rest)
     fewest, most = _arities(FUNCTIONS[name])
     starred = next((operand for operand in operands if isinstance(operand, ast.Starred)), None)

@@ -17,6 +17,7 @@ from returns.maybe import Maybe
 
 from microfp import ops
 from microfp.base.checks import check_kind, wrong_kind
+from microfp.base.elsewhere.leading import names_home
 from microfp.base.showing import mimebundle
 from microfp.ops import FLAT, PRIMITIVES, Operand, Primitive
 from microfp.toolbox import accumulate, pipe
@@ -46,6 +47,7 @@ Gradients: TypeAlias = PMap[Value, float]
 """
 
 
+@names_home
 def backward(output: Value) -> Gradients:
     """Differentiate an output with respect to every node it was computed from.
 
@@ -412,6 +414,7 @@ def backward_steps(output: Value) -> Iterator[Gradients]:
     return accumulate(chain_rule, reversed(topological_order(output)), start)
 
 
+@names_home
 def grad(x: Value, gradients: Gradients) -> float:
     """Read a gradient: 0.0 where the output does not depend on x.
 

@@ -27,7 +27,8 @@ from microfp.datasets import dataset
 from microfp.errors import MicrofpError
 from microfp.gradients import backward, grad
 from microfp.losses import Loss, mean_squared_error
-from microfp.nn import Model, forward_many, mlp
+from microfp.nn import Model, mlp
+from microfp.nn import outputs as outputs_of
 from microfp.ops import Primitive
 from microfp.optim import Numbers, Optimizer, chain, identity, sgd
 from microfp.record import Record, attr
@@ -341,7 +342,7 @@ def _wrong_penalty(loss: Loss, numbers: Sequence[float]) -> str | None:
 def _width(model: Model) -> int:
     for width in range(1, 65):
         try:
-            forward_many(model, [0.5] * width)
+            outputs_of(model, [0.5] * width)
         except (MicrofpError, TypeError, ValueError, IndexError):
             continue
         return width
@@ -353,7 +354,7 @@ def _inputs(model: Model, numbers: Sequence[float]) -> list[float]:
 
 
 def _outputs(model: Model, inputs: Sequence[float]) -> list[float]:
-    return [output.data for output in forward_many(model, inputs)]
+    return [output.data for output in outputs_of(model, inputs)]
 
 
 def _changing_model(model: Model, numbers: Sequence[float]) -> str | None:
@@ -378,7 +379,7 @@ def _wrong_model_gradient(model: Model, numbers: Sequence[float]) -> str | None:
     def at_numbers(changed: Sequence[float]) -> float:
         return sum(_outputs(with_parameters(model, changed), inputs))
 
-    table = backward(total(forward_many(model, inputs)))
+    table = backward(total(outputs_of(model, inputs)))
     slopes = [grad(p, table) for p in parameters(model)][:COUNT]
     return _wrong_slope(f"the gradient of the parameters for {inputs}", at_numbers, at, slopes)
 

@@ -49,7 +49,13 @@ from pyrsistent._precord import _PRecordMeta  # what builds the classes, and is 
 
 from microfp.base.checks import wrong_kind
 from microfp.base.deferring import DeferrableSlot, Deferred
-from microfp.base.hints import body_annotations, declared_hint, is_class_variable
+from microfp.base.elsewhere.leading import attribute_hint, maker_hint
+from microfp.base.hints import (
+    body_annotations,
+    check_annotated,
+    declared_hint,
+    is_class_variable,
+)
 from microfp.base.persistent import (
     Field,
     Invariant,
@@ -140,6 +146,7 @@ def _declared(name: str, body: Mapping[str, object]) -> dict[str, _Attr]:
     if hidden is not None:
         why = "a private name" if hidden.startswith("_") else "a name that PMap uses"
         raise TypeError(f"{name}: a field cannot be named {hidden!r}, {why}")
+    check_annotated(name, [n for n, it in body.items() if isinstance(it, _Attr)], names)
     given = {n: body[n] if n in body else _Attr({}) for n in names}
     return {n: a if isinstance(a, _Attr) else _Attr({"default": a}) for n, a in given.items()}
 
@@ -299,8 +306,8 @@ else:
         def __new__(cls, *unnamed, **given):
             if unnamed:
                 names = ", ".join(f"{name}=..." for name in cls._names)
-                form = f"{cls.__name__}({names})"
-                raise TypeError(f"{form} takes its fields by name, got {short_repr(unnamed[0])}")
+                told = f"{cls.__name__}({names}) takes its fields by name"
+                raise TypeError(f"{told}, got {short_repr(unnamed[0])}{maker_hint(cls)}")
             if "_precord_buckets" in given:
                 pairs = (pair for bucket in given["_precord_buckets"] for pair in bucket or ())
                 return _written(cls, dict(pairs))
@@ -315,7 +322,8 @@ else:
             kind = type(self)
             if name in kind._names:
                 missing(self, name)
-            raise AttributeError(f"{kind.__name__} has no attribute {name!r}{_hint(kind, name)}")
+            hint = attribute_hint(kind, kind._names, name)
+            raise AttributeError(f"{kind.__name__} has no attribute {name!r}{hint}")
 
         def __len__(self):
             return sum(1 for _ in self.iteritems())
@@ -335,7 +343,7 @@ else:
             if name in kind._names:
                 why = f": .set({name}=...) gives a changed copy"
             else:
-                why = f" and has no field {name!r}{_hint(kind, name)}"
+                why = f" and has no field {name!r}{attribute_hint(kind, kind._names, name)}"
             raise AttributeError(f"{kind.__name__} is immutable{why}")
 
         def __delattr__(self, name):
@@ -344,7 +352,8 @@ else:
         def __array__(self, *_asked, **_more):
             # numpy would take a record for a sequence: the array would hold the names of fields.
             kind = type(self)
-            raise TypeError(f"{kind.__name__} is no array of numbers{_hint(kind, 'array')}")
+            hint = attribute_hint(kind, kind._names, "array")
+            raise TypeError(f"{kind.__name__} is no array of numbers{hint}")
 
         @property
         def _buckets(self):
@@ -377,9 +386,6 @@ class Record(_Stored):
     Traceback (most recent call last):
     AttributeError: Point is immutable: .set(x=...) gives a changed copy
     """
-
-    _elsewhere: ClassVar[Mapping[str, str]] = types.MappingProxyType({})
-    """Where to look for what a record does not have: from a name to an advice."""
 
     @classmethod
     def unchecked(cls, *fields: object) -> Self:
@@ -521,22 +527,6 @@ def _written(cls: type[_R], fields: Mapping[str, object]) -> _R:
         if name in fields:
             write(record, fields[name])
     return record
-
-
-def _hint(kind: type[Record], name: str) -> str:
-    """Where to look for what records of this class do not have."""
-    if name in kind._elsewhere:
-        return f": {kind._elsewhere[name]}"
-    if name.startswith("_"):  # asked by a program, such as a notebook or `copy`
-        return ""
-    return f"; it has {', '.join([*kind._names, *_properties(kind)])}"
-
-
-def _properties(kind: type[Record]) -> list[str]:
-    """The names of the public properties that records of this class have besides fields."""
-    own = kind.__mro__[: kind.__mro__.index(Record)]
-    found = {n for c in own for n, it in vars(c).items() if isinstance(it, property)}
-    return sorted(n for n in found if not n.startswith("_"))
 
 
 def _has(record: Record, name: str) -> bool:

@@ -24,6 +24,7 @@ from microfp.base.checks import (
     check_positive,
     wrong_value,
 )
+from microfp.base.elsewhere.leading import names_home
 from microfp.errors import ShapeError
 from microfp.record import Record, attr
 
@@ -74,6 +75,7 @@ def micrograd_decay(step: int) -> float:
     return 1.0 - 0.9 * min(check_count("micrograd_decay", "step", step), 100) / 100
 
 
+@names_home
 def constant(rate: float) -> Schedule:
     """Keep one rate.
 
@@ -87,6 +89,7 @@ def _constant(rate: float, _step: int) -> float:
     return rate
 
 
+@names_home
 def linear(start: float, end: float, steps: int) -> Schedule:
     """Go from one rate to another in equal steps, and stay there.
 
@@ -110,6 +113,7 @@ def _linear(first: float, last: float, steps: int, step: int) -> float:
     return first + (last - first) * (step / steps) if step < steps else last
 
 
+@names_home
 def cosine(start: float, steps: int, *, end: float = 0.0) -> Schedule:
     """Go from one rate to another along half a cosine wave, and stay there.
 
@@ -139,6 +143,7 @@ def _along_cosine(first: float, last: float, share: float) -> float:
     return last + (first - last) * (1.0 + math.cos(math.pi * share)) / 2.0
 
 
+@names_home
 def exponential(start: float, factor: float) -> Schedule:
     """Multiply the rate by one factor at every step.
 
@@ -154,6 +159,7 @@ def exponential(start: float, factor: float) -> Schedule:
     return step_decay(start, every=1, factor=factor)
 
 
+@names_home
 def step_decay(start: float, *, every: int, factor: float = 0.1) -> Schedule:
     """Multiply the rate by one factor after every so many steps.
 
@@ -179,6 +185,7 @@ def _decayed(first: float, every: int, factor: float, step: int) -> float:
     return first * math.pow(factor, step // every)
 
 
+@names_home
 def warm_up(schedule: Schedule, steps: int, *, start: float = 0.0) -> Schedule:
     """Rise in equal steps to the first rate of a schedule, then follow it from its beginning.
 
@@ -193,9 +200,12 @@ def warm_up(schedule: Schedule, steps: int, *, start: float = 0.0) -> Schedule:
     [0.0, 0.25, 1.0, 1.0]
     """
     check_callable("warm_up", "schedule", schedule, "a schedule, such as constant(0.1)")
+    check_count("warm_up", "steps", steps, minimum=1)
+    check_non_negative("warm_up", "start", start)
     return join([linear(start, schedule(0), steps), schedule], [steps])
 
 
+@names_home
 def one_cycle(
     peak: float,
     steps: int,
@@ -240,6 +250,7 @@ def _up_and_down(
     return _along_cosine(top, last, min(step - rising, falling) / falling)
 
 
+@names_home
 def cosine_restarts(start: float, steps: int, *, growth: int = 1, end: float = 0.0) -> Schedule:
     """Go down along half a cosine wave, again and again from the first rate.
 
@@ -273,6 +284,7 @@ def _restarting(rates: tuple[float, float], length: int, growth: int, step: int)
     return _along_cosine(first, last, step / length)
 
 
+@names_home
 def polynomial(start: float, end: float, steps: int, *, power: float = 1.0) -> Schedule:
     """Go from one rate to another along a power of the steps that are left, and stay there.
 
@@ -302,6 +314,7 @@ def _polynomial(rates: tuple[float, float], steps: int, power: float, step: int)
     return last + (first - last) * math.pow(left, power)
 
 
+@names_home
 def cyclic(
     low: float, high: float, rising: int, falling: int | None = None, *, shrink: float = 1.0
 ) -> Schedule:

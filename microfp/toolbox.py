@@ -8,6 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar, overload
 
 import toolz  # type: ignore[import-untyped]  # toolz has neither annotations nor stubs
+from returns.io import IO, IOResult
+from returns.pipeline import is_successful
+from returns.result import Result
+from returns.unsafe import unsafe_perform_io
 
 __all__ = [
     "Piped",
@@ -15,6 +19,7 @@ __all__ = [
     "collect",
     "iterate",
     "last",
+    "or_raise",
     "pipe",
     "sliding_window",
     "take",
@@ -461,3 +466,32 @@ def sliding_window(n: int, items: Iterable[_A]) -> Iterator[tuple[_A, ...]]:
     """
     windows: Iterator[tuple[_A, ...]] = toolz.sliding_window(n, items)
     return windows
+
+
+def or_raise(result: IOResult[_A, _B] | Result[_A, _B]) -> _A:
+    """Take out of a container what has gone well, or raise the error that it holds.
+
+    For whoever wants an exception: `or_raise(datasets.read_csv(path))`.
+
+    Raises:
+        TypeError: If it is no `Result` or `IOResult`, or holds as its failure what is no exception.
+
+    >>> from returns.io import IOFailure, IOSuccess
+    >>> or_raise(IOSuccess(3))
+    3
+    >>> or_raise(IOFailure(ValueError("no such file")))
+    Traceback (most recent call last):
+    ValueError: no such file
+    """
+    if not isinstance(result, IOResult | Result):
+        raise TypeError(f"or_raise: result must be a Result or an IOResult, got {result!r:.80}")
+    if is_successful(result):
+        return _bare(result.unwrap())
+    error: object = _bare(result.failure())
+    if not isinstance(error, BaseException):
+        raise TypeError(f"or_raise: the failure must be an exception, got {error!r:.80}")
+    raise error
+
+
+def _bare(held: IO[_A] | _A) -> _A:
+    return unsafe_perform_io(held) if isinstance(held, IO) else held

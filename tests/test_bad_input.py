@@ -146,7 +146,7 @@ CONSTRUCTION = {
     "two outputs where one is wanted": Misuse(
         lambda: nn.forward(nn.mlp(2, [2]), [1.0, 2.0]),
         ShapeError,
-        "forward: the model must have one output, got 2; use forward_many",
+        "forward: the model must have one output, got 2; use nn.outputs",
     ),
 }
 

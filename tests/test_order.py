@@ -31,6 +31,7 @@ STRANGERS = {
 OTHER_THINGS = {
     "forward": {"inputs"},  # the numbers themselves
     "forward_many": {"inputs"},
+    "outputs": {"inputs"},
     "lower": {"inputs"},  # the nodes that are inputs
     "to_python": {"inputs"},
     "nodes": {"limit"},  # how many nodes there may be

@@ -1,15 +1,17 @@
 """Nodes: how they are made, what they refuse, how they are ordered, copied and pickled."""
 
+import cmath
 import copy
 import math
 import operator
 import pickle
+import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 import pytest
@@ -216,9 +218,36 @@ def test_signs_and_magnitudes() -> None:
     assert (abs(x).data, abs(x).op, abs(x).parents) == (2.0, "absolute", (x,))
 
 
-def test_a_node_converts_to_float_and_to_truth() -> None:
-    assert float(value(2.5)) == 2.5
-    assert math.sqrt(value(9.0)) == 3.0
+@pytest.mark.parametrize(
+    "convert",
+    [
+        float,
+        int,
+        complex,
+        math.tanh,
+        math.isnan,
+        cmath.exp,
+        "%.2f".__mod__,
+        np.float64,
+        np.sin,
+        partial(math.pow, 2.0),
+        partial(statistics.NormalDist().cdf),
+    ],
+)
+@pytest.mark.parametrize("node", [value(0.5), value(0.5) * 2.0])
+def test_a_node_is_no_float_whose_derivative_would_be_lost(
+    convert: Callable[[Value], object], node: Value
+) -> None:
+    with pytest.raises(TypeError, match="Value"):
+        convert(node)
+
+
+def test_who_asks_for_a_float_is_told_of_functions_and_of_data() -> None:
+    with pytest.raises(TypeError, match=r"write microfp\.tanh\(x\) .* its number is x\.data"):
+        math.tanh(value(0.5))
+
+
+def test_a_node_converts_to_truth() -> None:
     assert [bool(value(x)) for x in (0.0, -0.0, 0.1, -1.0, math.nan)] == [
         *(False, False),
         *(True, True, True),
@@ -339,7 +368,7 @@ def test_no_attribute_of_a_node_can_be_assigned_or_deleted(name: str) -> None:
         ("grad", r"Value has no attribute 'grad': see grad\(x, backward\(output\)\)"),
         ("backward", r"Value has no attribute 'backward': backward\(x\) is a function"),
         ("relu", r"Value has no attribute 'relu': relu\(x\) is a function"),
-        ("item", r"Value has no attribute 'item': its number is x.data, or float\(x\)"),
+        ("item", r"Value has no attribute 'item': its number is x.data"),
         ("zero_grad", "Value has no attribute 'zero_grad': .* there is nothing to reset"),
         ("colour", "Value has no attribute 'colour'; it has data, op, parents, label, parameter$"),
     ],
@@ -507,7 +536,8 @@ def test_a_chain_of_a_million_is_ordered_differentiated_shown_copied_and_pickled
     assert len(order) == MILLION + 2
     assert backward(output)[order[1]] == float(MILLION)
     assert repr(output) == "Value(data=1000000.0, op='add')"
-    assert copy.deepcopy(output) is output
+    twin = copy.deepcopy(output)
+    assert [node.data for node in topological_order(twin)] == [node.data for node in order]
     restored = pickle.loads(pickle.dumps(output, pickle.HIGHEST_PROTOCOL))
     copies = topological_order(restored)
     assert [node.data for node in copies] == [node.data for node in order]
@@ -521,7 +551,9 @@ def test_no_function_of_a_deep_graph_recurses() -> None:
         order = topological_order(output)
         restored = pickle.loads(pickle.dumps(output))
         table = pickle.loads(pickle.dumps(gradients))
-        assert copy.deepcopy([output, copy.copy(output)]) == [output, output]
+        twins = copy.deepcopy([output, copy.copy(output)])
+        assert twins[0] is twins[1]
+        assert twins[0] is not output
         assert output == output  # noqa: PLR0124 - comparing may not recurse either
         assert hash(output) == hash(output)
         assert (len(order), len(table)) == (5_002, 5_002)

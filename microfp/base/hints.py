@@ -7,7 +7,7 @@ on they are evaluated when somebody asks, and a name may have no meaning yet.
 import sys
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 if sys.version_info >= (3, 14):
     from annotationlib import (
@@ -77,6 +77,27 @@ def is_class_variable(annotation: object) -> bool:
     """
     written = annotation.__forward_arg__ if isinstance(annotation, ForwardRef) else annotation
     return str(written).startswith(("ClassVar", "typing.ClassVar"))
+
+
+def check_annotated(where: str, declared: Sequence[str], annotated: Sequence[str]) -> None:
+    """Check that each declared field of a class has a type.
+
+    Args:
+        where: The name of the class.
+        declared: The names of its fields, with a type or without.
+        annotated: The names that its body annotates.
+
+    Raises:
+        TypeError: If one has none: a checker would not see that it is a field.
+
+    >>> check_annotated("Line", ["slope"], [])
+    Traceback (most recent call last):
+    TypeError: Line: slope must have a type to be a field, as in `slope: float = attr()`
+    """
+    bare = next((name for name in declared if name not in annotated), None)
+    if bare is not None:
+        example = f"as in `{bare}: float = attr()`"
+        raise TypeError(f"{where}: {bare} must have a type to be a field, {example}")
 
 
 def declared_hint(cls: type, name: str) -> object:

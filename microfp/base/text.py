@@ -33,13 +33,21 @@ def escaped(text: str, *, keep: str = "") -> str:
     return "".join(c if c.isprintable() or c in keep else ascii(c)[1:-1] for c in text)
 
 
-def table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int = 0) -> str:
+def table(
+    heading: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    numbers: int = 0,
+    columns: int | None = None,
+) -> str:
     """Lay out cells in columns as wide as their longest cell.
 
     Args:
         heading: A name per column.
         rows: A text per column each.
         numbers: How many columns, counted from the right, hold numbers and are set flush right.
+        columns: How many characters fit on a line of the terminal. Where the table has more, its
+            columns move together, and the widest texts are cut. None where any number fits.
 
     Returns:
         One line for the heading and one per row, without a newline at the end; cells are escaped.
@@ -51,25 +59,52 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int
     """
     lines = [[*map(escaped, cells)] for cells in (heading, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(table_line(line, widths, numbers=numbers) for line in lines)
+    room = None if columns is None else columns - len(widths) + 1
+    gap = 2 if room is None or sum(widths) + len(widths) - 1 <= room else 1
+    fitting = widths if room is None or gap == 2 else _narrowed(widths, room, numbers)
+    cut = [[*map(_cut, line, fitting)] for line in lines]
+    return "\n".join(table_line(line, fitting, numbers=numbers, gap=gap) for line in cut)
 
 
-def table_line(cells: Sequence[str], widths: Sequence[int], *, numbers: int = 0) -> str:
+NARROWEST = 6
+
+
+def _narrowed(widths: Sequence[int], room: int, numbers: int) -> list[int]:
+    """The widths, the widest made narrower until all fit; columns of text come first."""
+    found = list(widths)
+    for places in (range(len(found) - numbers), range(len(found))):
+        while sum(found) > room and (wide := [i for i in places if found[i] > NARROWEST]):
+            found[max(wide, key=found.__getitem__)] -= 1
+    return found
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell if len(cell) <= width else f"{cell[: width - 2]}.."
+
+
+def table_line(
+    cells: Sequence[str], widths: Sequence[int], *, numbers: int = 0, gap: int = 2
+) -> str:
     """Lay out one line of a table whose widths are known, such as one that is printed as it grows.
 
     Args:
         cells: A text per column.
         widths: How wide each column is; a longer cell moves those after it.
         numbers: How many columns, counted from the right, hold numbers and are set flush right.
+        gap: How many blanks stand between two columns.
 
     >>> table_line(["mul", "-6"], [4, 6], numbers=1)
     'mul       -6'
     """
     texts = len(cells) - numbers
-    return "  ".join(
-        cell.ljust(width) if i < texts else cell.rjust(width)
-        for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    ).rstrip()
+    return (
+        (" " * gap)
+        .join(
+            cell.ljust(width) if i < texts else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        )
+        .rstrip()
+    )
 
 
 def progress_bar(done: int, total: int, *, width: int = 40) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from microfp.base.checks import wrong_value
+from microfp.base.elsewhere.leading import names_home
 from microfp.base.later import Later
 from microfp.charts import plot_data
 from microfp.charts.style import (
@@ -116,6 +117,7 @@ def _told_apart(names: Sequence[str], heading: str) -> "tuple[alt.Color, alt.Str
     )
 
 
+@names_home
 @needs_extra
 def loss_curves(run: Run[M]) -> Chart:
     """Draw total loss, data loss and penalty over the steps.

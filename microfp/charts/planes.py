@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from microfp.base.checks import check_positive
+from microfp.base.elsewhere.leading import names_home
 from microfp.base.later import Later
 from microfp.charts import plot_data
 from microfp.charts.plot_data import BoundaryRow, PointRow, SegmentRow
@@ -134,6 +135,7 @@ def size_of(points: Sequence[PointRow]) -> tuple[int, int]:
     return WIDTH, round(min(max(height, 200.0), 480.0))
 
 
+@names_home
 @needs_extra
 def boundary(model: Model, dataset: Dataset, *, h: float | None = None) -> Chart:
     """Draw the score of a model as a field behind the examples, and the line where it is 0.

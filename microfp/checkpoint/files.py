@@ -10,6 +10,7 @@ from returns.io import IOFailure, IOResult, IOSuccess
 
 from microfp.base.binding import bind
 from microfp.base.checks import check_kind
+from microfp.base.elsewhere.leading import names_home
 from microfp.base.files import read_regular, replace
 from microfp.checkpoint.checks import check_density, wrong
 from microfp.checkpoint.decode import decoded, known_names, parsed
@@ -59,6 +60,7 @@ LARGEST_FILE = 2**28
 """
 
 
+@names_home
 def save(state: TrainState[M], path: str | PathLike[str]) -> IOResult[Path, FileError]:
     """Write the state of a training into a file, all of it or nothing.
 
@@ -132,6 +134,7 @@ def load(
 def load(
     path: str | PathLike[str], *, model: type[M], known: Sequence[Function] = ...
 ) -> IOResult[TrainState[M], FileError]: ...
+@names_home
 def load(
     path: str | PathLike[str], *, model: type[Model] | None = None, known: Sequence[Function] = ()
 ) -> IOResult[TrainState[Model], FileError]:

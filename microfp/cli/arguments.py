@@ -22,7 +22,7 @@ from returns.unsafe import unsafe_perform_io
 
 from microfp.base.files import check_replaceable
 from microfp.base.numbers import read_number, read_whole
-from microfp.cli.hints import OPTIONS, meant, named_choice
+from microfp.cli.hints import OPTIONS, OWNERS, meant, named_choice
 from microfp.errors import FileError, MicrofpError
 from microfp.experiments.configurations import MOST_PARAMETERS
 
@@ -74,20 +74,41 @@ class Parser(argparse.ArgumentParser):
         """Read the arguments; of what there is no place for, say what was meant."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            raise UsageError(f"unrecognized arguments: {' '.join(unknown)}{self._hint(unknown)}")
+            told = f"unrecognized arguments: {' '.join(unknown)}"
+            raise UsageError(f"{told}{self._hint(args or (), unknown)}")
         return found, unknown
 
-    def _hint(self, unknown: Sequence[str]) -> str:
-        """What the first option among these may have meant, or where the options are listed."""
-        given = next((it for it in unknown if it.startswith("-")), None)
+    def _hint(self, args: Sequence[str], unknown: Sequence[str]) -> str:
+        """What the first of these may have meant, or where the options are listed."""
+        first = next((it for it in unknown if it.startswith("-")), unknown[0])
+        given, _, value = first.lstrip("-").partition("=")
         known = [it[2:] for it in self._option_string_actions if it.startswith("--")]
-        name = None if given is None else meant(given.lstrip("-").split("=")[0], known, OPTIONS)
-        return f"; see {self.prog} --help" if name is None else f"; did you mean --{name}?"
+        name = meant(given, known, OPTIONS)
+        if first.startswith("-") and name is not None:
+            return f"; did you mean --{name}?"
+        if first.startswith("-") and given in ("data", "model", "input", "file", "csv"):
+            return "; files stand without an option, as in model.json data.csv"
+        if first.startswith("--") and given in OWNERS:
+            return f"; {OWNERS[given]} has --{given}"
+        if value and name is not None:
+            return f"; did you mean --{name} {value}?"
+        return _after_an_option(args, first) or f"; see {self.prog} --help"
 
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the arguments, and where it stands which there must be."""
-        help = f"; see {self.prog} --help" if "arguments are required" in message else ""
+        asks = ("arguments are required", "expected ", "ignored explicit argument", "not allowed")
+        help = f"; see {self.prog} --help" if any(it in message for it in asks) else ""
         raise UsageError(f"{message}{help}")
+
+
+def _after_an_option(args: Sequence[str], value: str) -> str:
+    """What to say of a second value of an option that takes one, with commas in it."""
+    places = [place for place, it in enumerate(args) if it == value]
+    before = args[: places[-1]] if places else ()
+    option = next((it for it in reversed(before) if it.startswith("--")), None)
+    if option is None or not before[-1:] or before[-1] == option:
+        return ""
+    return f"; {option} takes one value, as in {option} {before[-1]},{value}"
 
 
 # What `add_subparsers` returns has no public name.
@@ -180,12 +201,14 @@ def widths(text: str) -> tuple[int, ...]:
 
 
 def target(text: str, suffix: str = "") -> Path:
-    """Read where a file is to be written.
+    """Read where a file is to be written; `-` is standard output.
 
     >>> target("page.html", ".html").name
     'page.html'
     """
     path = Path(text)
+    if text == "-":
+        return path
     if path.suffix != suffix and suffix:
         raise argparse.ArgumentTypeError(f"must end in {suffix}, got {short_repr(text)}")
     if not _can_be_written(path):
@@ -216,6 +239,8 @@ def check_writable(option: str, path: Path, *sources: Path) -> None:
 No such file or directory
     """
     shown = short_repr(str(path))
+    if path == Path("-"):
+        return
     if path.exists() and any(source.exists() and path.samefile(source) for source in sources):
         raise UsageError(f"{option}: must be another file than what is read, got {shown}")
     try:

@@ -1,19 +1,26 @@
 """Options that say how a CSV file is read, and the reading itself."""
 
 import argparse
+import re
+import shlex
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from microfp.cli.arguments import UsageError, expected, taken
+from microfp.cli.arguments import UsageError, expected
+from microfp.cli.standard import INPUT, is_standard, read_by
 from microfp.datasets import Dataset, Table, read_table, table_dataset
+from microfp.errors import DataError
 
 __all__ = ["add_form", "add_source", "read_dataset", "read_form"]
 
 
 def add_source(command: argparse.ArgumentParser) -> None:
     """Add the options of a file with examples and their targets."""
-    command.add_argument("data", type=Path, metavar="DATA.csv", help="examples, one a line")
+    command.add_argument(
+        "data", type=Path, metavar="DATA.csv", help="examples, one a line; - is standard input"
+    )
     command.add_argument(
         "--target",
         metavar="COLUMN",
@@ -44,9 +51,19 @@ def add_form(command: argparse.ArgumentParser) -> None:
     )
 
 
+_MARKS = {
+    "tab": "\t",
+    "\\t": "\t",
+    "comma": ",",
+    "semicolon": ";",
+    "space": " ",
+    "pipe": "|",
+    "colon": ":",
+}
+
+
 def _delimiter(text: str) -> str:
-    if text in ("tab", "\\t"):
-        return "\t"
+    text = _MARKS.get(text.lower(), text)
     if len(text) != 1 or text in '"\r\n':
         raise expected("one character, no quote or line end, or the word tab", text)
     return text
@@ -54,7 +71,9 @@ def _delimiter(text: str) -> str:
 
 def read_form(path: Path, *, delimiter: str, no_header: bool) -> Table:
     """Read a CSV file, or raise what is wrong with it."""
-    return taken(read_table(path, header=not no_header, delimiter=delimiter))
+    read = partial(read_table, header=not no_header, delimiter=delimiter)
+    table = read_by(read, path)
+    return table.set(source=INPUT) if is_standard(path) else table
 
 
 def read_dataset(table: Table, target: str | None, drop: Sequence[str]) -> Dataset:
@@ -66,7 +85,19 @@ def read_dataset(table: Table, target: str | None, drop: Sequence[str]) -> Datas
             f"got {target!r:.80}"
         )
     _check_names(table)
-    return table_dataset(table, -1 if target is None else target, without=drop)
+    try:
+        return table_dataset(table, -1 if target is None else target, without=drop)
+    except DataError as error:
+        raise UsageError(f"{error}{_way_out(table, str(error))}") from None
+
+
+def _way_out(table: Table, error: str) -> str:
+    """The option that leaves out the column of a cell that is no number, where it is an input."""
+    found = re.search(r", column (\d+)( \(.*?\))?: must be a finite number", error)
+    if found is None:
+        return ""
+    name = table.names[int(found[1]) - 1]
+    return f"; --drop {shlex.quote(name):.80} leaves the column out, --target makes it the target"
 
 
 def _check_names(table: Table) -> None:

@@ -9,8 +9,6 @@ from typing import TypeAlias, get_args
 
 from pyrsistent import pmap, pvector
 from returns.io import IOResult
-from returns.pipeline import is_successful
-from returns.unsafe import unsafe_perform_io
 
 from microfp import charts, datasets
 from microfp.base.checks import LARGEST_SEED, check_finite
@@ -32,9 +30,10 @@ from microfp.cli.arguments import (
     target,
     whole,
 )
-from microfp.cli.metrics import METRICS_HEADING, metrics_row
-from microfp.cli.printing import Document
+from microfp.cli.metrics import metrics_heading, metrics_row
+from microfp.cli.printing import Document, tell
 from microfp.cli.progress import Track, columns_of, tracker
+from microfp.cli.standard import beside, check_standard, written_by
 from microfp.datasets import Dataset
 from microfp.errors import FileError
 from microfp.losses import max_margin
@@ -130,11 +129,14 @@ def _add_training(demo: Parser) -> None:
 
 def _answer(**given: object) -> Lines:
     options = DemoOptions.create(given)
-    for option, path in (("--report", options.report), ("--png", options.png)):
+    written = (("--report", options.report), ("--png", options.png))
+    check_standard((), written, json=options.json)
+    for option, path in written:
         if path is not None:
             check_writable(option, path)
     track, columns = tracker(sys.stdout, sys.stderr), columns_of(sys.stdout)
-    return demo_lines(options, track=track, clock=perf_counter, columns=columns)
+    lines = demo_lines(options, track=track, clock=perf_counter, columns=columns)
+    return beside(lines, options.report, options.png)
 
 
 def _add_option(
@@ -174,6 +176,7 @@ class _Demo(Record):
     dataset: Dataset = attr()
     model: MLP = attr()
     spacing: float = attr()
+    columns: int | None = attr(default=None)
 
 
 def demo_lines(
@@ -219,7 +222,7 @@ def _prepared(options: DemoOptions, columns: int | None) -> _Demo:
     check_finite("demo", "the extent of the data", spacing)
     if options.backend == "auto":
         options = options.set(backend=_fastest(options, model, dataset))
-    return _Demo(options=options, dataset=dataset, model=model, spacing=spacing)
+    return _Demo(options=options, dataset=dataset, model=model, spacing=spacing, columns=columns)
 
 
 def _picture_width(columns: int | None) -> int:
@@ -264,7 +267,7 @@ def _report_lines(
     last, metrics = None, None
     for last in states:  # a plain loop: only the last state is kept, and its model read
         metrics = last.metrics
-        yield metrics_row(_present(metrics))
+        yield metrics_row(_present(metrics), demo.columns)
     model = demo.model if last is None else last.model
     seconds = clock() - start
     yield ""
@@ -283,11 +286,17 @@ def _drawn_lines(
     kept = [initial_state(demo.model, _optimizer(demo.options))]
     yield from lines(demo, _noted(demo, states, history, kept), after)
     run = _run_of(demo, kept, history, after)
-    for write, path in ((_write_report, demo.options.report), (_write_picture, demo.options.png)):
+    pages = (_write_report, demo.options.report, ".html")
+    for write, path, suffix in (pages, (_write_picture, demo.options.png, ".png")):
         if path is not None:
-            _raise_failure(write(path, run, kept, demo.dataset))
-            if not demo.options.json:
-                yield f"wrote {path}"
+            task = partial(write, run=run, kept=kept, dataset=demo.dataset)
+            written, documents = written_by(task, path, suffix)
+            told = f"wrote {written}"
+            if demo.options.json:
+                tell(told)
+            else:
+                yield told
+            yield from documents
 
 
 def _noted(
@@ -325,15 +334,12 @@ def _write_report(
 
 
 def _write_picture(
-    path: Path, run: Run[MLP], _kept: Sequence[TrainState[MLP]], dataset: Dataset
+    path: Path,
+    run: Run[MLP],
+    kept: Sequence[TrainState[MLP]],  # noqa: ARG001 - a report has them
+    dataset: Dataset,
 ) -> IOResult[Path, FileError]:
     return charts.save(charts.summary(run, dataset), path)
-
-
-def _raise_failure(written: IOResult[Path, FileError]) -> None:
-    """Hand what could not be written to `main`, which knows what to say of it."""
-    if not is_successful(written):
-        raise unsafe_perform_io(written.failure())
 
 
 def _json_lines(
@@ -376,7 +382,7 @@ def _heading(demo: _Demo) -> Iterator[str]:
     yield f"model: 2 inputs, layers of {widths} neurons, {parameter_count(demo.model)} parameters"
     yield f"loss: max margin, alpha {options.alpha:g}, backend {_backend_used(demo)}"
     yield ""
-    yield METRICS_HEADING
+    yield metrics_heading(demo.columns)
 
 
 def _summary(demo: _Demo, final: Metrics, seconds: float) -> Lines:

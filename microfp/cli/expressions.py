@@ -1,10 +1,12 @@
 """`microfp graph` and `microfp explore`: an expression, looked at."""
 
+import sys
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
 from pathlib import Path
 from reprlib import repr as short_repr
+from typing import Any
 
 from returns.pipeline import is_successful
 from returns.unsafe import unsafe_perform_io
@@ -14,6 +16,8 @@ from microfp.base import text
 from microfp.base.files import write_atomically
 from microfp.cli.arguments import Commands, Parser, UsageError
 from microfp.cli.printing import Document, encoded
+from microfp.cli.progress import columns_of
+from microfp.cli.standard import is_standard
 from microfp.expressions import CONSTANTS, FUNCTIONS, expression, read_variables
 from microfp.gradients import backward
 
@@ -35,7 +39,7 @@ def add_graph(commands: Commands) -> None:
     shape = command.add_mutually_exclusive_group()
     shape.add_argument("--dot", action="store_true", help="print the DOT text only")
     shape.add_argument("--json", action="store_true", help="print nodes and edges as JSON only")
-    command.set_defaults(answer=graph_lines)
+    command.set_defaults(answer=_graph)
 
 
 def add_explore(commands: Commands) -> None:
@@ -50,7 +54,10 @@ def add_explore(commands: Commands) -> None:
     )
     _add_expression(command)
     command.add_argument(
-        "--output", metavar="FILE", default=PAGE, help=f"where the page is written; default: {PAGE}"
+        "--output",
+        metavar="FILE",
+        default=PAGE,
+        help=f"where the page is written; - prints it; default: {PAGE}",
     )
     command.add_argument("--no-open", action="store_true", help="write the page only")
     command.set_defaults(answer=partial(explore_lines, open_page=webbrowser.open))
@@ -90,8 +97,17 @@ def _with_argument(before: tuple[str, ...], argument: str) -> tuple[str, ...]:
 # The graph of an expression.
 
 
+def _graph(**given: Any) -> Iterator[str]:  # Any: what argparse has read
+    return graph_lines(**given, columns=columns_of(sys.stdout))
+
+
 def graph_lines(
-    formula: str, variables: Sequence[str], *, dot: bool = False, json: bool = False
+    formula: str,
+    variables: Sequence[str],
+    *,
+    dot: bool = False,
+    json: bool = False,
+    columns: int | None = None,
 ) -> Iterator[str]:
     r"""Read an expression, differentiate it, and print its graph.
 
@@ -100,6 +116,7 @@ def graph_lines(
         variables: What its names stand for, each as `name=number`.
         dot: Print the DOT text only.
         json: Print nodes and edges as one JSON object only.
+        columns: How many characters fit on a line; None for any number.
 
     Raises:
         ExpressionError: At once, if formula and variables make no expression.
@@ -119,15 +136,15 @@ def graph_lines(
         return iter([drawing])
     if json:
         return iter([Document(graph.to_json(output, gradients))])
-    return iter([*_node_table(graph.nodes(output, gradients)).split("\n"), "", drawing])
+    return iter([*_node_table(graph.nodes(output, gradients), columns).split("\n"), "", drawing])
 
 
-def _node_table(rows: Sequence[graph.NodeRow]) -> str:
+def _node_table(rows: Sequence[graph.NodeRow], columns: int | None) -> str:
     cells = [
         (row["id"], row["formula"], row["op"], f"{row['data']:.6g}", f"{row['grad']:.6g}")
         for row in rows
     ]
-    return text.table(("id", "formula", "op", "data", "grad"), cells, numbers=2)
+    return text.table(("id", "formula", "op", "data", "grad"), cells, numbers=2, columns=columns)
 
 
 # The page of an expression.
@@ -166,6 +183,8 @@ def explore_lines(
     """
     graph_of_formula = expression(formula, read_variables(variables))
     page = Path(output)
+    if is_standard(page):
+        return iter([Document(explorer.to_html(graph_of_formula, title=formula.strip()))])
     _write_whole(page, explorer.to_html(graph_of_formula, title=formula.strip()))
     opened = not no_open and open_page(page.absolute().as_uri())
     return iter([f"wrote {page}{'' if opened else '; open it in a browser'}"])

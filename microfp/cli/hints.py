@@ -9,7 +9,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-__all__ = ["CHOICES", "COMMANDS", "OPTIONS", "meant", "named_choice"]
+__all__ = ["CHOICES", "COMMANDS", "OPTIONS", "OWNERS", "meant", "named_choice"]
 
 
 def _by_name(rows: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
@@ -87,6 +87,22 @@ COMMANDS = _by_name(
     }
 )
 """Commands by what other programs call them."""
+
+
+OWNERS = {
+    name: command
+    for command, names in {
+        "microfp train": "optimizer schedule target drop save resume penalty loss activation "
+        "warm-up held-out patience delimiter no-header no-standardize",
+        "microfp sweep": "workers time-limit",
+        "microfp predict": "probabilities escape-formulas",
+        "microfp graph": "dot",
+        "microfp demo": "report png samples dataset noise alpha",
+        "microfp explore": "no-open",
+    }.items()
+    for name in names.split()
+}
+"""The command that has an option, for whoever looks for it in another."""
 
 
 def meant(

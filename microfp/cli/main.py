@@ -132,9 +132,20 @@ def _check_command(arguments: Sequence[str]) -> None:
     first = arguments[0] if arguments else "-"
     if first.startswith("-") or first in names:
         return
-    hint = meant(first, names, COMMANDS)
-    asked = "" if hint is None else f"; did you mean {hint}?"
+    asked = _meant_command(first, names)
     raise UsageError(f"COMMAND: must be one of {', '.join(names)}, got {short_repr(first)}{asked}")
+
+
+def _meant_command(first: str, names: Sequence[str]) -> str:
+    """What may have been meant by a word where a command must stand."""
+    if first.lstrip("-").lower() in ("help", "version"):
+        return f"; did you mean --{first.lstrip('-').lower()}?"
+    if first.lower().endswith((".csv", ".tsv")):
+        return f"; did you mean train {short_repr(first)}?"
+    if first.lower().endswith(".json"):
+        return f"; did you mean predict {short_repr(first)} DATA.csv?"
+    hint = meant(first, names, COMMANDS)
+    return "; see microfp --help" if hint is None else f"; did you mean {hint}?"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,10 +2,14 @@
 
 import csv
 import math
+import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from io import StringIO
 from math import isfinite
 from pathlib import Path
+
+from returns.io import IOResult
 
 from microfp.base.files import write_atomically
 from microfp.base.json import to_json
@@ -23,6 +27,8 @@ from microfp.cli.arguments import (
 )
 from microfp.cli.data import add_form, read_form
 from microfp.cli.printing import Document, encoded, tell
+from microfp.cli.progress import columns_of
+from microfp.cli.standard import check_standard, is_standard, read_by
 from microfp.cli.train import score_table
 from microfp.datasets import Row, Table, table_numbers, table_texts, wrong_cell
 from microfp.errors import FileError
@@ -59,7 +65,10 @@ def add_predict(commands: Commands) -> None:
         "with = + - or @ and are no numbers",
     )
     command.add_argument(
-        "--output", type=target, metavar="FILE.csv", help="write a file instead of printing"
+        "--output",
+        type=target,
+        metavar="FILE.csv",
+        help="write a file instead of printing; - prints",
     )
     add_json(command)
     command.set_defaults(answer=_answer)
@@ -67,8 +76,12 @@ def add_predict(commands: Commands) -> None:
 
 def _add_files(command: Parser) -> None:
     """Add what is read."""
-    command.add_argument("model", type=Path, metavar="MODEL.json", help="what train has saved")
-    command.add_argument("data", type=Path, metavar="DATA.csv", help="inputs, one a line")
+    command.add_argument(
+        "model", type=Path, metavar="MODEL.json", help="what train has saved; - is standard input"
+    )
+    command.add_argument(
+        "data", type=Path, metavar="DATA.csv", help="inputs, one a line; - is standard input"
+    )
     add_form(command)
 
 
@@ -83,12 +96,14 @@ def _answer(
     output: Path | None,
     json: bool,
 ) -> Lines:
-    predictor = taken(load_predictor(model).alt(lambda error: _perhaps_swapped(error, model, data)))
+    check_standard([model, data])
+    predictor = read_by(partial(_predictor, data), model)
     table = read_form(data, delimiter=delimiter, no_header=no_header)
     if json and output is not None:
         raise UsageError("--output: cannot be given with --json, which is printed")
     if json and escape_formulas:
         raise UsageError("--escape-formulas: is for CSV, and cannot be given with --json")
+    output = None if is_standard(output) else output
     if output is not None:
         check_writable("--output", output, model, data)
     named = _by_place(predictor, table) if no_header else table
@@ -103,10 +118,16 @@ def _answer(
     )
 
 
+def _predictor(data: Path, model: Path) -> IOResult[Predictor, FileError]:
+    return load_predictor(model).alt(lambda error: _perhaps_swapped(error, model, data))
+
+
 def _perhaps_swapped(error: FileError, model: Path, data: Path) -> FileError:
     """The error of a model that is none, and the question whether the data are the model."""
-    if model.suffix == ".json" or data.suffix != ".json":
+    if model.suffix == ".json" or is_standard(model):
         return error
+    if data.suffix != ".json":
+        return UsageError(f"{error}; MODEL.json is what `microfp train --save` has written")
     return UsageError(f"{error}; are the two files swapped? It is MODEL.json, then DATA.csv")
 
 
@@ -153,7 +174,7 @@ def predict_lines(
     """
     rows = table_numbers(table, predictor.features)
     found = predict(predictor, rows)
-    shares = predict_probabilities(predictor, rows) if probabilities else ()
+    shares = _shares(predictor, rows) if probabilities else ()
     known = _known(predictor, table)
     measured = None if known is None else score(predictor, rows, known)
     if json:
@@ -161,16 +182,24 @@ def predict_lines(
     written = _csv(predictor, found, shares, escape_formulas=escape_formulas)
     if output is None:
         if measured is not None:
-            tell(score_table({table.source: measured}))
+            tell(score_table({table.source: measured}, columns_of(sys.stderr)))
         return iter([Document(written)])
     return _written(output, written, measured, table.source)
+
+
+def _shares(predictor: Predictor, rows: Sequence[Row]) -> Sequence[Row]:
+    try:
+        return predict_probabilities(predictor, rows)
+    except ValueError as error:
+        reason = str(error).partition(": ")[2]
+        raise UsageError(f"--probabilities: {reason}, which has none") from None
 
 
 def _written(output: Path, content: str, measured: Score | None, source: str) -> Lines:
     result = write_atomically(output, encoded(f"{content}\n"))
     taken(result.alt(lambda error: CommandError(f"--output: cannot write: {error.strerror}")))
     if measured is not None:
-        yield from (*score_table({source: measured}).split("\n"), "")
+        yield from (*score_table({source: measured}, columns_of(sys.stdout)).split("\n"), "")
     yield f"wrote {output}"
 
 

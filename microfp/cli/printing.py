@@ -15,6 +15,7 @@ from microfp.cli.arguments import CommandError
 
 __all__ = [
     "LONGEST_COMPLAINT",
+    "Binary",
     "Document",
     "complain",
     "encoded",
@@ -38,6 +39,16 @@ class Document(str):
     __slots__ = ()
 
 
+class Binary(Document):
+    r"""Bytes that another program reads, such as a picture: a character of Latin-1 for each.
+
+    >>> encoded(Binary("\x89PNG"))
+    b'\x89PNG'
+    """
+
+    __slots__ = ()
+
+
 def put(line: str) -> None:
     r"""Print a line, or a document, on standard output.
 
@@ -49,7 +60,7 @@ def put(line: str) -> None:
     """
     stream = sys.stdout
     if isinstance(line, Document) and stream is not None and not is_watched(stream):
-        _put_bytes(encoded(line), stream)
+        _put_bytes(encoded(line), b"" if isinstance(line, Binary) else b"\n", stream)
     else:
         keep = "\n\t" if isinstance(line, Document) else ""
         print(_encodable(escaped(line, keep=keep), stream), file=stream, flush=True)
@@ -60,15 +71,15 @@ def put_help(text: str) -> None:
     print(text, end="", flush=True)
 
 
-def _put_bytes(content: bytes, stream: TextIO) -> None:
-    """Write bytes and a line end, which finds out whether the reader has left meanwhile."""
+def _put_bytes(content: bytes, end: bytes, stream: TextIO) -> None:
+    """Write bytes and their end, which finds out whether the reader has left meanwhile."""
     stream.flush()
     binary = getattr(stream, "buffer", None)
     if binary is None:  # a stream of text alone, such as that of a notebook
-        print(content.decode(), file=stream, flush=True)
+        print(content.decode() + end.decode(), end="", file=stream, flush=True)
         return
     binary.write(content)
-    binary.write(b"\n")
+    binary.write(end)
     binary.flush()
 
 
@@ -81,6 +92,8 @@ def encoded(document: str) -> bytes:
     >>> encoded("cat")
     b'cat'
     """
+    if isinstance(document, Binary):
+        return document.encode("latin-1")
     try:
         return document.encode()
     except UnicodeEncodeError as error:

@@ -1,9 +1,11 @@
 """`microfp sweep`: every combination of some options, side by side, and which one does best."""
 
+import argparse
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,15 +25,16 @@ from microfp.cli.arguments import (
     UsageError,
     add_json,
     check_writable,
+    one_of,
     positive,
-    taken,
     target,
     whole,
 )
 from microfp.cli.data import add_source, read_dataset, read_form
 from microfp.cli.printing import Document
-from microfp.cli.progress import Track, tracker
-from microfp.cli.train import OPTIONS, add_option, add_scaling, source_lines
+from microfp.cli.progress import Track, columns_of, tracker
+from microfp.cli.standard import beside, check_standard, written_by
+from microfp.cli.train import OPTIONS, Option, add_option, add_scaling, source_lines
 from microfp.datasets import Dataset
 from microfp.errors import MicrofpError
 from microfp.experiments import Experiment, Outcome, compare, merit, prepare
@@ -61,11 +64,26 @@ def add_sweep(commands: Commands) -> None:
     )
     add_source(command)
     for field, option in OPTIONS.items():
-        add_option(command, field, option, nargs="+", action="extend")
+        add_option(
+            command, field, option._replace(read=_several(option)), nargs="+", action="extend"
+        )
     add_scaling(command)
     _add_course(command)
     add_json(command)
     command.set_defaults(answer=_answer)
+
+
+def _several(option: Option) -> Callable[[str], object]:
+    """Read one of several values; of some with commas between them, say how they stand."""
+
+    def read(text: str) -> object:
+        try:
+            return option.read(text) if option.choices is None else one_of(option.choices)(text)
+        except argparse.ArgumentTypeError as error:
+            apart = f"; several values stand apart, as in {text.replace(',', ' ')}"
+            raise argparse.ArgumentTypeError(f"{error}{apart if ',' in text else ''}") from None
+
+    return read
 
 
 _DESCRIPTION = (
@@ -90,7 +108,10 @@ def _add_course(command: Parser) -> None:
         help="what a run may take before it counts as failed; default: as long as it wants",
     )
     command.add_argument(
-        "--save", type=target, metavar="MODEL.json", help="where to write the best predictor"
+        "--save",
+        type=target,
+        metavar="MODEL.json",
+        help="where to write the best predictor; - prints it",
     )
 
 
@@ -108,21 +129,23 @@ def _answer(
     standardize: bool = True,
     **given: list[object],
 ) -> Lines:
+    check_standard([data], [("--save", save)], json=json)
     table = read_form(data, delimiter=delimiter, no_header=no_header)
     configurations = combinations({**given, "standardize": [standardize]})
     experiments = _prepared(configurations, read_dataset(table, target, drop))
     if save is not None:
         check_writable("--save", save, data)
-    return sweep_lines(
+    lines = sweep_lines(
         experiments,
         [field for field, values in given.items() if len(values) > 1],
-        source=str(data),
+        source=table.source,
         workers=workers,
         time_limit=time_limit,
         save=save,
         json=json,
         track=tracker(sys.stderr),
     )
+    return beside(lines, save)
 
 
 def _prepared(configurations: Sequence[Configuration], dataset: Dataset) -> list[Experiment]:
@@ -209,17 +232,17 @@ class _Run(NamedTuple):
 def _ending(runs: Sequence[_Run], varied: Sequence[str], *, save: Path | None, json: bool) -> Lines:
     """Save the best, and say what came of all."""
     best = _best([run.result for run in runs])
-    written = None if save is None or best is None else _saved(runs[best], save)
+    written, documents = None, ()
+    if save is not None and best is not None:
+        predictor = runs[best].result.unwrap().predictor
+        written, documents = written_by(partial(save_predictor, predictor), save)
     if json:
         yield Document(to_json(_found(runs, best, written)))
     else:
         yield from _report(runs, varied, best, written)
+    yield from documents
     if best is None:
         raise CommandError("sweep: every run failed")
-
-
-def _saved(run: _Run, path: Path) -> Path:
-    return taken(save_predictor(run.result.unwrap().predictor, path))
 
 
 @contextmanager
@@ -283,7 +306,7 @@ def _best(results: Sequence[Attempt]) -> int | None:
 
 
 def _report(
-    runs: Sequence[_Run], varied: Sequence[str], best: int | None, written: Path | None
+    runs: Sequence[_Run], varied: Sequence[str], best: int | None, written: str | None
 ) -> Lines:
     yield from _table(runs, varied).split("\n")
     yield ""
@@ -306,7 +329,7 @@ def _table(runs: Sequence[_Run], varied: Sequence[str]) -> str:
     measure = "accuracy" if runs[0].experiment.start.classes else "R2"
     heading = ("run", *map(_option, varied), "parameters", "held-out loss", measure)
     rows = [(str(i), *_values(run, varied), *_cells(run)) for i, run in enumerate(runs, start=1)]
-    return text.table(heading, rows, numbers=3)
+    return text.table(heading, rows, numbers=3, columns=columns_of(sys.stdout))
 
 
 def _values(run: _Run, varied: Sequence[str]) -> tuple[str, ...]:
@@ -338,7 +361,7 @@ def _held_out(run: _Run) -> Score | None:
     return run.result.unwrap().held_out if is_successful(run.result) else None
 
 
-def _found(runs: Sequence[_Run], best: int | None, written: Path | None) -> dict[str, object]:
+def _found(runs: Sequence[_Run], best: int | None, written: str | None) -> dict[str, object]:
     return {
         "runs": [
             {
@@ -349,7 +372,7 @@ def _found(runs: Sequence[_Run], best: int | None, written: Path | None) -> dict
             for run in runs
         ],
         "best": best,
-        "saved": None if written is None else str(written),
+        "saved": written,
     }
 
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple, TypeAlias, get_args
@@ -32,9 +33,10 @@ from microfp.cli.arguments import (
     whole,
 )
 from microfp.cli.data import add_source, read_dataset, read_form
-from microfp.cli.metrics import METRICS_HEADING, metrics_row
+from microfp.cli.metrics import metrics_heading, metrics_row
 from microfp.cli.printing import Document
-from microfp.cli.progress import Track, tracker
+from microfp.cli.progress import Track, columns_of, tracker
+from microfp.cli.standard import beside, check_standard, is_standard, read_by, written_by
 from microfp.experiments import Experiment, Outcome, Watched, conclude, extend, prepare, watch
 from microfp.experiments.configurations import (
     AUTO,
@@ -46,7 +48,7 @@ from microfp.experiments.configurations import (
 )
 from microfp.experiments.predictors import Predictor, Score, load_predictor, save_predictor
 from microfp.nn import ACTIVATIONS, MLP, parameter_count
-from microfp.trainer import Backend, Metrics, chosen_backend
+from microfp.trainer import Backend, Metrics, fastest_backend
 from microfp.trainer.streams import Diverged
 
 __all__ = [
@@ -116,7 +118,9 @@ OPTIONS: Mapping[str, Option] = {
         metavar="EPOCHS",
     ),
     "seed": Option("of weights, splits and batches", whole(0, LARGEST_SEED)),
-    "backend": Option("how a step is computed", choices=get_args(Backend)),
+    "backend": Option(
+        "how a step is computed", choices=get_args(Backend), default="auto, whatever is done first"
+    ),
 }
 """The options that set one field each of a configuration, by the name of the field."""
 
@@ -132,7 +136,7 @@ def add_option(
         f"--{field.replace('_', '-')}",
         *_ALIASES.get(field, ()),
         dest=field,
-        type=option.read if option.choices is None else one_of(option.choices),
+        type=option.read if option.read is not str else one_of(option.choices or ()),
         default=argparse.SUPPRESS,
         metavar=option.metavar or field.rpartition("_")[2].upper(),
         help=f"{option.meaning}{_choices(option)}; default: {default}",
@@ -173,7 +177,10 @@ _DESCRIPTION = (
 def _add_models(command: argparse.ArgumentParser) -> None:
     """Add the options of what is written, and of what is gone on with."""
     command.add_argument(
-        "--save", type=target, metavar="MODEL.json", help="where to write what was learnt"
+        "--save",
+        type=target,
+        metavar="MODEL.json",
+        help="where to write what was learnt; - is standard output",
     )
     command.add_argument(
         "--resume",
@@ -207,11 +214,12 @@ def _answer(  # one parameter an option that is none of the configuration's
     json: bool,
     **given: object,
 ) -> Lines:
+    check_standard([data, resume], [("--save", save)], json=json)
     table = read_form(data, delimiter=delimiter, no_header=no_header)
     if resume is None:
         experiment = prepare(Configuration.create(given), read_dataset(table, target, drop))
     else:
-        begun = taken(load_predictor(resume))
+        begun = read_by(load_predictor, resume)
         _check_resumable(begun, target, given)
         unused = [name for name in table.names if name not in (*begun.features, begun.target)]
         dataset = read_dataset(table, begun.target, [*unused, *drop])
@@ -219,9 +227,9 @@ def _answer(  # one parameter an option that is none of the configuration's
         experiment = extend(begun, dataset, steps=steps)  # type: ignore[arg-type]  # as it was read
     if save is not None:
         check_writable("--save", save, data)
-    return train_lines(
-        experiment, str(data), save=save, json=json, track=tracker(sys.stderr), clock=perf_counter
-    )
+    source, track = table.source, tracker(sys.stderr)
+    lines = train_lines(experiment, source, save=save, json=json, track=track, clock=perf_counter)
+    return beside(lines, save)
 
 
 def _check_resumable(begun: Predictor, target: str | None, given: Mapping[str, object]) -> None:
@@ -271,26 +279,51 @@ def train_lines(
     >>> print(next(lines))
     moons.csv: 40 examples, 2 inputs; target: 2 classes, -1 and 1
     """
-    results = watch(experiment)  # whatever cannot be trained raises here, before a line is out
+    backend = _backend(experiment)
+    results = watch(
+        _computed_by(experiment, backend)
+    )  # whatever cannot be trained raises here, before a line is out
     began = clock()
 
     def lines() -> Lines:
         tracked = track(results, _steps_left(experiment))
-        outcome = yield from _watched(experiment, source, tracked, save=save, json=json)
-        seconds = clock() - began
-        written = None if save is None else taken(save_predictor(outcome.predictor, save))
+        yield from () if json else _heading(experiment, source, backend)
+        outcome = yield from _watched(experiment, tracked, save=save, json=json)
+        seconds, written, documents = clock() - began, None, ()
+        if save is not None:
+            written, documents = written_by(partial(save_predictor, outcome.predictor), save)
         if json:
-            found = {"data": source, **_found(experiment, outcome, seconds, written)}
-            yield Document(to_json(found))
+            found = _found(outcome, backend, seconds, written)
+            yield Document(to_json({"data": source, **found}))
         else:
             yield from _ending(experiment, outcome, seconds, written)
+        yield from documents
 
     return lines()
 
 
+def _backend(experiment: Experiment) -> Backend:
+    """What computes the steps: of `auto` whatever is done first, compiling included."""
+    configuration = experiment.start.configuration
+    if configuration.backend != AUTO:
+        return configuration.backend
+    return fastest_backend(
+        experiment.start.model,
+        experiment.training,
+        steps=_steps_left(experiment),
+        loss=loss_of(configuration),
+        batch_size=configuration.batch_size,
+    )
+
+
+def _computed_by(experiment: Experiment, backend: Backend) -> Experiment:
+    """The experiment with a backend; that of the file stays as it was asked for."""
+    configuration = experiment.start.configuration.set(backend=backend)
+    return experiment.set(start=experiment.start.set(configuration=configuration))
+
+
 def _watched(
     experiment: Experiment,
-    source: str,
     results: Iterator[_Result],
     *,
     save: Path | None,
@@ -300,11 +333,10 @@ def _watched(
     rows: list[Metrics] = []
     last: Watched | None = None
     try:
-        yield from () if json else _heading(experiment, source)
         for last in _unwrapped(results):
             if _is_shown(experiment, last.state.step):
                 rows += [metrics for metrics in (last.state.metrics,) if metrics is not None]
-                yield from () if json else (metrics_row(rows[-1]),)
+                yield from () if json else (metrics_row(rows[-1], columns_of(sys.stdout)),)
     except KeyboardInterrupt:
         raise Interrupted(_interrupted(experiment, last, save)) from None
     return conclude(experiment, last, rows)
@@ -333,7 +365,7 @@ def _interrupted(experiment: Experiment, last: Watched | None, save: Path | None
     state = experiment.start.state if last is None else last.state
     total = experiment.start.configuration.steps
     told = f"interrupted after step {state.step} of {total}"
-    if save is None or last is None:
+    if save is None or last is None or is_standard(save):
         return f"{told}; nothing was saved"
     path = taken(save_predictor(experiment.start.set(state=last.kept), save))
     left = total - last.kept.step
@@ -362,17 +394,14 @@ held out
     yield f"examples: {', '.join(f'{size} {name}' for name, size in sizes.items())}"
 
 
-def _heading(experiment: Experiment, source: str) -> Lines:
+def _heading(experiment: Experiment, source: str, backend: Backend) -> Lines:
     start, configuration = experiment.start, experiment.start.configuration
     yield from source_lines(experiment, source)
     yield f"model: {_model(start)}, {parameter_count(start.model)} parameters"
     yield f"loss: {configuration.loss}, penalty {configuration.penalty:g}"
-    yield (
-        f"optimizer: {configuration.optimizer}, {_batch_shown(experiment)}, "
-        f"backend {_backend(experiment)}"
-    )
+    yield f"optimizer: {configuration.optimizer}, {_batch_shown(experiment)}, backend {backend}"
     yield ""
-    yield METRICS_HEADING
+    yield metrics_heading(columns_of(sys.stdout))
 
 
 def _model(start: Predictor) -> str:
@@ -403,19 +432,7 @@ def _batch_shown(experiment: Experiment) -> str:
     return f"{n if size is None else min(size, n)} examples a step"
 
 
-def _backend(experiment: Experiment) -> str:
-    configuration = experiment.start.configuration
-    return chosen_backend(
-        experiment.start.model,
-        experiment.training,
-        loss=loss_of(configuration),
-        backend=configuration.backend,
-    )
-
-
-def _ending(
-    experiment: Experiment, outcome: Outcome, seconds: float, written: Path | None
-) -> Lines:
+def _ending(experiment: Experiment, outcome: Outcome, seconds: float, written: str | None) -> Lines:
     done = outcome.steps - experiment.start.state.step
     kept = outcome.predictor.state.step
     yield ""
@@ -440,11 +457,12 @@ def score_lines(outcome: Outcome) -> Lines:
         "validation": outcome.validation,
         "held out": outcome.held_out,
     }
-    table = score_table({name: part for name, part in parts.items() if part is not None})
+    found = {name: part for name, part in parts.items() if part is not None}
+    table = score_table(found, columns_of(sys.stdout))
     yield from table.split("\n")
 
 
-def score_table(scores: Mapping[str, Score]) -> str:
+def score_table(scores: Mapping[str, Score], columns: int | None = None) -> str:
     """Lay out scores, a line for each, below the names of what they measure.
 
     >>> print(score_table({"new.csv": Score(examples=4, loss=0.5, accuracy=0.75)}))
@@ -453,7 +471,7 @@ def score_table(scores: Mapping[str, Score]) -> str:
     """
     rows = [(name, *_cells(score)) for name, score in scores.items()]
     heading = ("examples", "loss", *_measures(next(iter(scores.values()))))
-    return text.table(("", *heading), rows, numbers=len(heading))
+    return text.table(("", *heading), rows, numbers=len(heading), columns=columns)
 
 
 def _measures(score: Score) -> tuple[str, ...]:
@@ -474,7 +492,7 @@ def _cells(score: Score) -> tuple[str, ...]:
 
 
 def _found(
-    experiment: Experiment, outcome: Outcome, seconds: float, written: Path | None
+    outcome: Outcome, backend: Backend, seconds: float, written: str | None
 ) -> dict[str, object]:
     """What there is to say in JSON, a line for each key."""
     predictor = outcome.predictor
@@ -486,12 +504,12 @@ def _found(
         "parameters": parameter_count(predictor.model),
         "steps": outcome.steps,
         "kept_step": predictor.state.step,
-        "backend": _backend(experiment),
+        "backend": backend,
         "seconds": seconds,
         "training": _row(outcome.training),
         "validation": _row(outcome.validation),
         "held_out": _row(outcome.held_out),
-        "saved": None if written is None else str(written),
+        "saved": written,
         "history": [dict(metrics.items()) for metrics in outcome.history],
     }
 

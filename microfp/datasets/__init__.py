@@ -46,6 +46,7 @@ from microfp.datasets.preparing import (
 from microfp.datasets.schemas import SCHEMA_RECORDS, Encoded, Schema, Trouble, encode
 from microfp.datasets.tables import (
     Table,
+    from_csv,
     from_rows,
     read_csv,
     read_table,
@@ -85,6 +86,7 @@ __all__ = [
     "dataset",
     "digits",
     "encode",
+    "from_csv",
     "from_rows",
     "infer",
     "iris",

@@ -7,11 +7,13 @@ Dataset(name='iris', n=150, d=4)
 from collections.abc import Mapping, Sequence
 
 from microfp.base.checks import check_count, missing_extra, wrong_value
+from microfp.base.elsewhere.leading import names_home
 from microfp.datasets.examples import Dataset, dataset
 
 __all__ = ["digits", "iris"]
 
 
+@names_home
 def iris() -> Dataset:
     """Fisher's irises: 150 flowers, 4 measures in centimetres, 3 species.
 
@@ -36,6 +38,7 @@ def iris() -> Dataset:
     return _bundled("iris", load_iris())
 
 
+@names_home
 def digits(n: int = 1797) -> Dataset:
     """Handwritten digits: up to 1797 images of 8 by 8 pixels, each from 0 to 16; 10 classes.
 

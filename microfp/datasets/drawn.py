@@ -20,6 +20,7 @@ from microfp.base.checks import (
     check_seed,
     wrong_value,
 )
+from microfp.base.elsewhere.leading import names_home
 from microfp.datasets.examples import Dataset, Row, check_rows, to_rows
 from microfp.datasets.mt19937 import normals, permutation, random_state
 from microfp.errors import ShapeError
@@ -28,6 +29,7 @@ from microfp.record import Record, attr
 __all__ = ["blobs", "circles", "moons", "spiral"]
 
 
+@names_home
 def moons(n: int = 100, *, noise: float = 0.1, seed: int = 1337, shuffle: bool = True) -> Dataset:
     """Two half circles that reach into each other.
 
@@ -61,6 +63,7 @@ def moons(n: int = 100, *, noise: float = 0.1, seed: int = 1337, shuffle: bool =
     return _scatter(recipe, upper, lower)
 
 
+@names_home
 def circles(
     n: int = 100,
     *,
@@ -99,6 +102,7 @@ def circles(
     return _scatter(recipe, outer, inner, factor=radius)
 
 
+@names_home
 def blobs(
     n: int = 100,
     *,
@@ -137,6 +141,7 @@ def blobs(
     return _labelled(recipe, [rows[i] for i in order], order, first, centers=means)
 
 
+@names_home
 def spiral(
     n: int = 100,
     *,

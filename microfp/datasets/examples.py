@@ -12,11 +12,12 @@ from collections.abc import Set as AbstractSet
 from itertools import chain
 from math import isfinite
 from numbers import Real
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from pyrsistent import PMap, pmap
 
 from microfp.base.checks import wrong_kind
+from microfp.base.elsewhere.leading import names_home
 from microfp.base.showing import mimebundle
 from microfp.errors import DataError, ShapeError
 from microfp.record import Record, attr
@@ -55,6 +56,9 @@ class Point(Record):
     """the second one."""
     label: float = attr()
     """its target."""
+
+
+_PARTS = "its inputs are data.xs and its targets data.ys, as in zip(data.xs, data.ys)"
 
 
 class Dataset(Record):
@@ -152,11 +156,29 @@ class Dataset(Record):
     def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
         return mimebundle(self)
 
+    if not TYPE_CHECKING:  # a checker knows that it is no sequence
+
+        def __iter__(self):
+            # A record would give the names of its fields, as in `xs, ys = moons(100)`.
+            raise TypeError(f"a Dataset is no sequence: {_PARTS}")
+
+        def __len__(self):
+            raise TypeError(f"a Dataset is no sequence: len(data.ys) is how many; {_PARTS}")
+
+        def __bool__(self):
+            return True
+
+        def __getitem__(self, name):
+            if isinstance(name, str):
+                return super().__getitem__(name)
+            raise TypeError(f"a Dataset is no sequence: {_PARTS}, or datasets.subset(data, places)")
+
     def __repr__(self) -> str:
         name = self.metadata.get("name", "")
         return f"Dataset(name={name!r}, n={len(self.xs)}, d={len(self.xs[0])})"
 
 
+@names_home
 def dataset(
     xs: Iterable[Iterable[float]],
     ys: Iterable[float] | Iterable[Iterable[float]],

@@ -8,11 +8,13 @@ from math import cos, pi, sin
 from random import Random
 
 from microfp.base.checks import check_count, check_non_negative, check_seed
+from microfp.base.elsewhere.leading import names_home
 from microfp.datasets.examples import Dataset, dataset
 
 __all__ = ["checkerboard", "rings", "waves", "xor"]
 
 
+@names_home
 def xor(n: int = 4, *, noise: float = 0.0, seed: int = 1337) -> Dataset:
     """The exclusive or of two bits: what no single neuron can learn.
 
@@ -37,6 +39,7 @@ def xor(n: int = 4, *, noise: float = 0.0, seed: int = 1337) -> Dataset:
     return dataset(rows, [1 if a != b else -1 for a, b in corners], name="xor")
 
 
+@names_home
 def checkerboard(n: int = 100, *, squares: int = 4, seed: int = 1337) -> Dataset:
     """Points on a board from -1 to 1, labelled by the colour of their square.
 
@@ -60,6 +63,7 @@ def checkerboard(n: int = 100, *, squares: int = 4, seed: int = 1337) -> Dataset
     return dataset(rows, labels, name="checkerboard")
 
 
+@names_home
 def rings(n: int = 150, *, classes: int = 3, noise: float = 0.1, seed: int = 1337) -> Dataset:
     """Rings around each other, a class each.
 
@@ -89,6 +93,7 @@ def _on_ring(draw: Random, radius: float, noise: float) -> tuple[float, float]:
     return x + noise * draw.gauss(0.0, 1.0), y + noise * draw.gauss(0.0, 1.0)
 
 
+@names_home
 def waves(n: int = 100, *, noise: float = 0.1, seed: int = 1337) -> Dataset:
     """A curve to fit: y = sin(3 x) + x / 2 and noise, for x from -2 to 2.
 

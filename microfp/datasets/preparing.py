@@ -9,12 +9,21 @@
 """
 
 import math
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from random import Random
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
-from microfp.base.checks import check_count, check_finite, check_flag, check_seed, wrong_value
+from microfp.base.checks import (
+    check_count,
+    check_finite,
+    check_flag,
+    check_kind,
+    check_seed,
+    wrong_value,
+)
+from microfp.base.elsewhere.leading import names_home
 from microfp.base.renaming import deprecated, renamed
 from microfp.datasets.examples import Dataset, Row, subset
 from microfp.errors import DataError, ShapeError
@@ -33,12 +42,17 @@ __all__ = [
 ]
 
 
+def _check_dataset(where: str, dataset: object) -> None:
+    check_kind(where, "dataset", dataset, Dataset, example="datasets.dataset(xs, ys)")
+
+
 @lru_cache(maxsize=16)
 def _order(n: int, seed: int, epoch: int) -> tuple[int, ...]:
     """The places from 0 to n - 1 in a random order, one for each seed and epoch."""
     return tuple(Random(f"{seed} {epoch}").sample(range(n), n))
 
 
+@names_home
 def shuffle(dataset: Dataset, *, seed: int = 1337) -> Dataset:
     """Put the examples in a random order.
 
@@ -50,9 +64,11 @@ def shuffle(dataset: Dataset, *, seed: int = 1337) -> Dataset:
     >>> sorted(shuffle(dataset([[1.0], [2.0], [3.0]], [1, 2, 3])).ys)
     [1.0, 2.0, 3.0]
     """
+    _check_dataset("shuffle", dataset)
     return subset(dataset, _order(len(dataset.xs), check_seed("shuffle", "seed", seed), 0))
 
 
+@names_home
 def split(
     dataset: Dataset, *, held_out: float = 0.25, seed: int = 1337, stratified: bool = False
 ) -> tuple[Dataset, Dataset]:
@@ -80,6 +96,7 @@ def split(
     >>> [sorted(part.ys) for part in split(rare, held_out=0.5, stratified=True)]
     [[0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 1.0]]
     """
+    _check_dataset("split", dataset)
     share, n = check_finite("split", "held_out", held_out), len(dataset.xs)
     shuffled = shuffle(dataset, seed=check_seed("split", "seed", seed))
     count = math.ceil(share * n)
@@ -171,6 +188,7 @@ def batches(
     dataset: Dataset, *, size: int, epoch: int = 0, seed: int = 1337
 ) -> tuple[Dataset, ...]: ...
 @renamed(size="batch_size")
+@names_home
 def batches(
     dataset: Dataset, batch_size: int, *, epoch: int = 0, seed: int = 1337
 ) -> tuple[Dataset, ...]:
@@ -221,41 +239,84 @@ class Standardization(Record):
                 f"standardize: a row must have {len(self.means)} columns, got {len(row)}"
             )
         return tuple(
-            (x - mean) / deviation
+            _standard(x, mean, deviation)
             for x, mean, deviation in zip(row, self.means, self.deviations, strict=True)
         )
 
     def __call__(self, dataset: Dataset) -> Dataset:
         """Transform the inputs of all examples; targets and metadata stay."""
+        _check_dataset("standardize", dataset)
         return dataset.set(xs=tuple(map(self.row, dataset.xs)))
 
+    if not TYPE_CHECKING:
 
+        def transform(self, *given):
+            """Change fields, as in every record; of examples, say what is written here."""
+            if given and isinstance(given[0], Dataset):
+                raise TypeError("a Standardization is a function: standardize(training)(dataset)")
+            return super().transform(*given)
+
+
+def _standard(x: float, mean: float, deviation: float) -> float:
+    difference = x - mean
+    if math.isinf(difference):  # the two are large, and on both sides of 0
+        return x / deviation - mean / deviation
+    return difference / deviation
+
+
+ROUNDING = 8.0 * sys.float_info.epsilon
+"""What varies by no more than this share of its largest number varies by rounding alone."""
+
+SMALLEST = math.ulp(0.0)
+
+
+@names_home
 def standardize(dataset: Dataset) -> Standardization:
     """Fit a transform to the columns of a dataset; apply it to any other of the same columns.
 
     Returns:
-        The transform. A column that does not vary is only moved to 0.
+        The transform. A column that does not vary, or by no more than the rounding of its numbers
+        (see `ROUNDING`), is only moved to 0.
 
     >>> from microfp.datasets.examples import dataset
     >>> data = dataset([[1.0, 7.0], [3.0, 7.0]], [-1, 1])
     >>> standardize(data)(data).xs
     ((-1.0, 0.0), (1.0, 0.0))
     """
-    columns = tuple(zip(*dataset.xs, strict=True))
-    means = tuple(_mean(column) for column in columns)
-    return Standardization(
-        means=means,
-        deviations=tuple(
-            math.sqrt(_mean(tuple((x - mean) ** 2 for x in column))) or 1.0
-            for column, mean in zip(columns, means, strict=True)
-        ),
-    )
+    _check_dataset("standardize", dataset)
+    spreads = [_spread(column) for column in zip(*dataset.xs, strict=True)]
+    means, deviations = zip(*spreads, strict=True)
+    return Standardization(means=means, deviations=deviations)
 
 
-def _mean(numbers: Row) -> float:
+def _spread(column: Row) -> tuple[float, float]:
+    """The mean and the standard deviation of a column; of a constant one its number, and 1.
+
+    Computed in units of the largest number, and then of the largest difference, so that no sum and
+    no square leaves the range of floats. The units are powers of two, so that nothing is rounded.
+    """
+    unit = _unit(column)
+    scaled = [x / unit for x in column]
+    mean = _mean(scaled)
+    differences = [x - mean for x in scaled]
+    width = _unit(differences)
+    deviation = math.sqrt(_mean([(x / width) ** 2 for x in differences])) * width
+    if deviation <= ROUNDING * max(map(abs, scaled)):
+        return column[0], 1.0
+    return mean * unit, max(deviation * unit, SMALLEST)
+
+
+def _unit(numbers: Sequence[float]) -> float:
+    """The largest power of two that is no more than the largest of some numbers; at most 2^1000."""
+    _, exponent = math.frexp(max(map(abs, numbers)))
+    return math.ldexp(1.0, max(-1000, min(exponent - 1, 1000)))
+
+
+def _mean(numbers: Sequence[float]) -> float:
     return math.fsum(numbers) / len(numbers)
 
 
+@names_home
 def one_hot(dataset: Dataset, *, classes: int | None = None) -> Dataset:
     """Turn class numbers into rows of targets: 1 in the place of the class, else 0.
 
@@ -281,6 +342,7 @@ def one_hot(dataset: Dataset, *, classes: int | None = None) -> Dataset:
     )
 
 
+@names_home
 def relabel(dataset: Dataset, labels: Sequence[float]) -> Dataset:
     """Give other labels to the classes: the smallest label becomes the first, and so on.
 
@@ -295,6 +357,7 @@ def relabel(dataset: Dataset, labels: Sequence[float]) -> Dataset:
     >>> relabel(dataset([[5.0], [6.0], [7.0]], [0, 1, 0]), (-1, 1)).ys
     (-1.0, 1.0, -1.0)
     """
+    _check_dataset("relabel", dataset)
     old = sorted(set(dataset.ys))
     new = [check_finite("relabel", "each of labels", label) for label in labels]
     if len(old) != len(new) or len(set(new)) != len(new):

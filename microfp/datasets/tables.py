@@ -26,15 +26,18 @@ from pyrsistent import PMap, pmap
 from returns.io import IOFailure, IOResult, IOSuccess
 
 from microfp.base.checks import check_flag, wrong_kind, wrong_value
+from microfp.base.elsewhere.leading import names_home
 from microfp.base.files import read_regular
 from microfp.base.numbers import read_number
 from microfp.datasets.examples import Dataset, Row, dataset
 from microfp.errors import DataError, FileError
 from microfp.record import Record, attr
+from microfp.toolbox import or_raise
 
 __all__ = [
     "Column",
     "Table",
+    "from_csv",
     "from_rows",
     "read_csv",
     "read_table",
@@ -72,6 +75,7 @@ class Table(Record):
         return f"Table(source={self.source!r}, n={len(self.rows)}, names={short_repr(self.names)})"
 
 
+@names_home
 def read_csv(
     path: str | PathLike[str],
     target: Column | Sequence[Column] = -1,
@@ -110,6 +114,36 @@ def read_csv(
         return IOSuccess(_to_dataset(_read_table(Path(path), separator, header=header), targets))
     except DataError as error:
         return IOFailure(error)
+
+
+@names_home
+def from_csv(
+    path: str | PathLike[str],
+    target: Column | Sequence[Column] = -1,
+    *,
+    header: bool = True,
+    delimiter: str = ",",
+) -> Dataset:
+    r"""Read a dataset from a CSV file as `read_csv` does, but raise what is wrong with the file.
+
+    Args:
+        path: The file; see `read_csv` for its form.
+        target: The target column, by name or by place from 0 (-1 is the last); or several
+            columns, all of numbers.
+        header: Whether the first line holds the names of the columns.
+        delimiter: What stands between two cells, one character.
+
+    Raises:
+        DataError: If the file cannot be read, or with the line and column of the first bad cell.
+        TypeError, ValueError: If an argument makes no sense for any file.
+
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "pets.csv"
+    >>> _ = path.write_text("weight,legs,kind\n4.5,4,cat\n0.1,2,bird\n")
+    >>> from_csv(path, "kind").ys
+    (1.0, -1.0)
+    """
+    return or_raise(read_csv(path, target, header=header, delimiter=delimiter))
 
 
 def read_table(
@@ -233,6 +267,7 @@ def _delimiter(where: str, given: object) -> str:
     return given
 
 
+@names_home
 def from_rows(
     rows: Iterable[Mapping[str, object]] | Iterable[Sequence[object]],
     target: Column | Sequence[Column] = -1,
@@ -242,8 +277,9 @@ def from_rows(
     """Make a dataset of rows that hold inputs and targets: lists of cells, or dicts by column.
 
     Args:
-        rows: At least one, all with the same columns. Inputs are finite numbers; targets are
-            too, or names of classes, which are numbered as `read_csv` numbers them.
+        rows: At least one, all with the same columns. Inputs are finite numbers, or booleans,
+            which are 0 and 1; targets are numbers too, or names of classes, which are numbered as
+            `read_csv` numbers them, and so are booleans: "False", then "True".
         target: The target column, by name or by place (-1 is the last); or several columns.
         name: What to call the data.
 
@@ -259,9 +295,24 @@ def from_rows(
     """
     names, cells = _cells(tuple(rows))
     places = _places("from_rows", names, _columns("from_rows", target, named=True))
-    inputs, (ys, classes) = _without(cells, places), _targets(_only(cells, places))
+    inputs = [tuple(map(_switch, row)) for row in _without(cells, places)]
+    ys, classes = _targets([tuple(map(_answer, row)) for row in _only(cells, places)])
     about = _about(names, [i for i in range(len(names)) if i not in places], places, classes)
     return dataset(inputs, ys, name=name, metadata=about)  # type: ignore[arg-type]  # `dataset` looks for itself
+
+
+def _switch(cell: object) -> object:
+    """A boolean among inputs as a number, 0 or 1; everything else as it is."""
+    return float(bool(cell)) if _is_boolean(cell) else cell
+
+
+def _answer(cell: object) -> object:
+    """A boolean as a target is the name of a class, as the same word in a file is."""
+    return str(bool(cell)) if _is_boolean(cell) else cell
+
+
+def _is_boolean(cell: object) -> bool:
+    return type(cell).__name__ in ("bool", "bool_")  # numpy's is no kind of Python's
 
 
 def _cells(

@@ -290,7 +290,10 @@ def _shape(state: object) -> object:
 
 def _chosen_loss(configuration: Configuration, dataset: Dataset) -> LossName:
     if configuration.loss in REGRESSION and "classes" in dataset.metadata:
-        raise DataError(f"{configuration.loss}: the targets must be numbers, got names of classes")
+        classes = "; for classes there are auto, binary_cross_entropy and softmax_cross_entropy"
+        raise DataError(
+            f"{configuration.loss}: the targets must be numbers, got names of classes{classes}"
+        )
     if configuration.loss != AUTO:
         return configuration.loss
     labels = set(dataset.ys)
@@ -313,7 +316,8 @@ def _class_names(dataset: Dataset) -> dict[float, str]:
     if 2 * len(labels) > len(dataset.ys) > 4:
         raise DataError(
             f"prepare: there must be at least two examples a class on average, "
-            f"got {len(labels)} classes for {len(dataset.ys)} examples"
+            f"got {len(labels)} classes for {len(dataset.ys)} examples; numbers to predict want "
+            "the loss mean_squared_error"
         )
     given = dataset.metadata.get("classes")
     known = given if isinstance(given, tuple) and len(given) == len(labels) else None
@@ -541,4 +545,5 @@ def merit(outcome: Outcome) -> tuple[float, float]:
     score = outcome.held_out
     if score is None:
         raise wrong_value("merit", "outcome", "of an experiment that holds examples out", outcome)
-    return (0.0 if score.accuracy is None else score.accuracy), -score.loss
+    loss = math.inf if math.isnan(score.loss) else score.loss
+    return (0.0 if score.accuracy is None else score.accuracy), -loss

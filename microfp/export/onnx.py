@@ -28,7 +28,8 @@ from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.errors import CheckpointError, CompileError, FileError
 from microfp.export.files import write_file
 from microfp.export.tensors import Tensor, tensors_of
-from microfp.nn import ACTIVATIONS, MLP, Activation, Layer, Model, Neuron, forward_many
+from microfp.nn import ACTIVATIONS, MLP, Activation, Layer, Model, Neuron
+from microfp.nn import outputs as outputs_of
 from microfp.tree import parameters, scalars
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def _check_outputs(made: "ModelProto", model: Model, columns: int) -> None:
     except Exception as error:
         raise CheckpointError(f"the graph that was written cannot be run: {error}") from error
     for row, outputs in zip(rows, np.asarray(found).tolist(), strict=True):
-        expected = [y.data for y in forward_many(model, row)]
+        expected = [y.data for y in outputs_of(model, row)]
         if not np.allclose(outputs, expected, rtol=1e-9, atol=1e-12, equal_nan=True):
             raise CheckpointError(
                 f"the graph that was written must give {expected!r:.80} for {row!r:.80}, as the "

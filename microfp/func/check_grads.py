@@ -8,7 +8,7 @@ from microfp import ops, values
 from microfp.base.checks import check_callable, check_count, check_positive, check_seed
 from microfp.func.duals import SCOPE
 from microfp.func.matrices import unit_direction
-from microfp.func.places import number_of, operand_at, places_in, rebuild, spell_place
+from microfp.func.places import data_of, number_of, operand_at, places_in, rebuild, spell_place
 from microfp.func.transforms import arguments_of, directional, grad
 from microfp.ops import Operand
 from microfp.record import Record, attr
@@ -152,15 +152,15 @@ def _three_ways(
 ) -> list[tuple[float, float, float]]:
     """Every first derivative: by forward mode, by reverse mode, by central differences."""
     n = len(point)
-    ahead = (float(directional(forward, (point,), (unit_direction(i, n),))) for i in range(n))
-    behind = (float(slope) for slope in grad(reverse)(point))
+    ahead = (data_of(directional(forward, (point,), (unit_direction(i, n),))) for i in range(n))
+    behind = (data_of(slope) for slope in grad(reverse)(point))
     central = (_central_difference(forward, point, i, step) for i in range(n))
     return list(zip(ahead, behind, central, strict=True))
 
 
 def _central_difference(f: Flat, point: tuple[float, ...], i: int, step: float) -> float:
     def at(shift: float) -> float:
-        return float(f(tuple(x + shift if j == i else x for j, x in enumerate(point))))
+        return data_of(f(tuple(x + shift if j == i else x for j, x in enumerate(point))))
 
     return (at(step) - at(-step)) / (2.0 * step)
 

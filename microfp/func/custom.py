@@ -18,7 +18,7 @@ from microfp.base.checks import check_callable, check_count, check_kind, wrong_k
 from microfp.base.ieee import by_ieee
 from microfp.errors import ShapeError
 from microfp.func.duals import SCOPE, Dual, nodes_are_numbers
-from microfp.func.places import is_scalar
+from microfp.func.places import data_of, is_scalar
 from microfp.ops import Operand
 from microfp.tree import map_values
 from microfp.values import LEAF, Scalar, Value, topological_order
@@ -155,7 +155,7 @@ def _checked_partials(
     if any(map(_is_captured, given)):
         raise _captured_too_much(title, given)
     on_numbers = nodes_are_numbers() and not any(_is_node(x) for x in operands)
-    return tuple(x if isinstance(x, Dual) or not on_numbers else float(x) for x in given)
+    return tuple(x if isinstance(x, Dual) or not on_numbers else data_of(x) for x in given)
 
 
 def _is_captured(partial: Scalar) -> bool:
@@ -183,4 +183,4 @@ def _partial_as_number(title: str, partial: Scalar) -> float:
     )
     if captured:
         raise _captured_too_much(title, partial)
-    return float(partial)
+    return data_of(partial)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial, wraps
 
 from microfp import ops
-from microfp.base.checks import check_callable, check_flag
+from microfp.base.checks import check_flag
+from microfp.base.elsewhere.leading import names_home
 from microfp.func.places import (
     number_of,
     places_of,
@@ -23,6 +24,7 @@ from microfp.func.transforms import (
     Argnums,
     arguments_of,
     check_argnums,
+    check_transformed,
     grad,
     jvp_named,
     on_duals,
@@ -65,6 +67,7 @@ def jacfwd(
     return _jacobian_of("jacfwd", f, argnums, forward=True, has_aux=has_aux)
 
 
+@names_home
 def jacobian(
     f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
 ) -> Callable[..., object]:
@@ -86,7 +89,7 @@ def _jacobian_of(
     forward: bool | None,
     has_aux: bool,
 ) -> Callable[..., object]:
-    check_callable(where, "f", f)
+    check_transformed(where, f, argnums)
     check_flag(where, "has_aux", has_aux)
 
     @wraps(f)
@@ -128,6 +131,7 @@ def _moving(moved: Value, leaves: Sequence[Value]) -> tuple[float, ...]:
     return tuple(1.0 if leaf is moved else ops.FLAT for leaf in leaves)
 
 
+@names_home
 def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., object]:
     """The matrix of second derivatives of a scalar function: forward mode over `grad`.
 
@@ -139,7 +143,7 @@ def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., obj
     >>> hessian(lambda v: v[0] * v[0] * v[1])((2.0, 5.0))
     ((10.0, 4.0), (4.0, 0.0))
     """
-    check_callable("hessian", "f", f)
+    check_transformed("hessian", f, argnums)
 
     @wraps(f)
     def matrix(*args: object, **kwargs: object) -> object:

@@ -19,7 +19,7 @@ from microfp.errors import ShapeError
 from microfp.func.duals import SCOPE, Dual, Scope
 from microfp.ops import Operand
 from microfp.tree import Path, Place, at_rest, map_scalars, scalars
-from microfp.values import LEAF, Value, lift, value
+from microfp.values import LEAF, Scalar, Value, lift, value
 
 __all__ = [
     "holds_node",
@@ -133,6 +133,16 @@ def number_of(x: object) -> Operand:
     if isinstance(x, Value):
         return x
     return float(x) if isinstance(x, float) else lift(x).data  # type: ignore[arg-type]  # checked
+
+
+def data_of(x: Scalar) -> float:
+    """The number of a scalar: of a value its data.
+
+    >>> from microfp import value
+    >>> data_of(3), data_of(value(2.0))
+    (3.0, 2.0)
+    """
+    return x.data if isinstance(x, Value) else float(x)
 
 
 def holds_node(x: Operand) -> bool:

@@ -6,6 +6,7 @@ from typing import overload
 from microfp import ops
 from microfp.base.binding import bind
 from microfp.base.checks import check_non_negative, wrong_value
+from microfp.base.elsewhere.leading import names_home
 from microfp.datasets import Row
 from microfp.errors import DataError, ShapeError
 from microfp.losses.loss import Loss, Scores
@@ -32,6 +33,7 @@ __all__ = [
 def max_margin(*, l2: float = 1e-4, l1: float = 0.0) -> Loss: ...
 @overload
 def max_margin(*, alpha: float = 1e-4, l1: float = 0.0) -> Loss: ...
+@names_home
 def max_margin(*, alpha: float = 1e-4, l2: float | None = None, l1: float = 0.0) -> Loss:
     """The hinge loss of a support vector machine, with an L2 penalty.
 
@@ -67,6 +69,7 @@ def _hinge(score: Value, y: Scalar) -> Value:
     return relu(1.0 - y * score)
 
 
+@names_home
 def binary_cross_entropy(*, l2: float = 0.0, l1: float = 0.0, label_smoothing: float = 0.0) -> Loss:
     """The cross-entropy of yes or no; the score is the logit of yes.
 
@@ -119,6 +122,7 @@ def _yes_or_no(score: Value, y: Scalar) -> Value:
     return yes * softplus(-score) + (1.0 - yes) * softplus(score)
 
 
+@names_home
 def softmax_cross_entropy(
     *, l2: float = 0.0, l1: float = 0.0, label_smoothing: float = 0.0
 ) -> Loss:
@@ -237,6 +241,7 @@ def _check_class(targets: Row, outputs: int) -> None:
         raise DataError(f"softmax_cross_entropy: each label must be {expected}, got {targets[0]!r}")
 
 
+@names_home
 def focal(*, gamma: float = 2.0, l2: float = 0.0, l1: float = 0.0) -> Loss:
     """The cross-entropy of yes or no, in which what is easy counts for less.
 

@@ -8,13 +8,15 @@
 """
 
 from collections.abc import Callable, Iterable
-from typing import Generic, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, overload
 
 from microfp.base.binding import bind, shown
 from microfp.base.checks import check_kind
+from microfp.base.elsewhere.leading import names_home
 from microfp.base.ieee import by_ieee
 from microfp.datasets import Dataset, Row
-from microfp.nn import Model, forward_many
+from microfp.nn import Model
+from microfp.nn import outputs as outputs_of
 from microfp.record import Record, attr
 from microfp.tree import parameters, without_parameters
 from microfp.values import Value, total
@@ -79,6 +81,16 @@ class Loss(Record):
     """From the targets of one example and the number of scores to nothing; raises
     a `DataError` for targets that the loss has no meaning for.
     """
+
+    if not TYPE_CHECKING:  # a checker knows that it is no function
+
+        def __call__(self, *_scores, **_named):
+            """Say what is called instead."""
+            raise TypeError(
+                f"{self.name}: a loss is data, and no function of scores; write "
+                "losses.evaluate(loss, model, dataset).total; one example costs "
+                "loss.example(scores, y)"
+            )
 
     def __repr__(self) -> str:
         """Show its name and its penalty; the other functions say nothing to people."""
@@ -162,6 +174,7 @@ class Evaluation(Record, Generic[M]):
         return f"Evaluation(total={self.total.data!r}, {parts}, accuracy={self.accuracy!r})"
 
 
+@names_home
 def evaluate(loss: Loss, model: M, dataset: Dataset) -> Evaluation[M]:
     """Run a model over a dataset and compute the loss, as one graph.
 
@@ -181,7 +194,7 @@ def evaluate(loss: Loss, model: M, dataset: Dataset) -> Evaluation[M]:
     0.5
     """
     _check_kinds(loss, model, dataset)
-    scores = tuple(forward_many(model, row) for row in dataset.xs)
+    scores = tuple(outputs_of(model, row) for row in dataset.xs)
     check_targets(loss, dataset, len(scores[0]))
     costs = (loss.example(row, *ys) for row, ys in zip(scores, dataset.targets, strict=True))
     data = total(costs) * (1.0 / len(scores))
@@ -255,7 +268,7 @@ def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
     microfp.errors.DataError: max_margin: each label must be -1 or 1, got 3.0
     """
     _check_kinds(loss, model, dataset)
-    scores = forward_many(model, dataset.xs[0])
+    scores = outputs_of(model, dataset.xs[0])
     check_targets(loss, dataset, len(scores))
 
 

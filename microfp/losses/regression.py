@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from microfp.base.binding import bind
 from microfp.base.checks import check_positive, wrong_value
+from microfp.base.elsewhere.leading import names_home
 from microfp.datasets import Row
 from microfp.errors import DataError, ShapeError
 from microfp.losses.loss import Loss, Scores
@@ -44,6 +45,7 @@ __all__ = [
 LOG_2 = math.log(2.0)
 
 
+@names_home
 def mean_squared_error(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
     """The mean of the squared errors, for regression.
 
@@ -63,6 +65,7 @@ def _square(error: Value) -> Value:
     return error * error
 
 
+@names_home
 def mean_absolute_error(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
     """The mean of the absolute errors, for regression with outliers.
 
@@ -78,6 +81,7 @@ def mean_absolute_error(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
     return _regression("mean_absolute_error", absolute, l1=l1, l2=l2)
 
 
+@names_home
 def huber(*, delta: float = 1.0, l2: float = 0.0, l1: float = 0.0) -> Loss:
     """Squared for small errors, absolute for large ones.
 
@@ -104,6 +108,7 @@ def _bent(bend: float, error: Value) -> Value:
     return bent * (size - 0.5 * bent)
 
 
+@names_home
 def quantile(*, q: float = 0.5, l2: float = 0.0, l1: float = 0.0) -> Loss:
     """The pinball loss: the score that makes it small is a quantile of the targets.
 
@@ -130,6 +135,7 @@ def _pinball(q: float, error: Value) -> Value:
     return maximum(-q * error, (1.0 - q) * error)
 
 
+@names_home
 def log_cosh(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
     """Half of the square for small errors, the size less log 2 for large ones, and smooth.
 
@@ -150,6 +156,7 @@ def _log_cosh(error: Value) -> Value:
     return error + softplus(-2.0 * error) - LOG_2
 
 
+@names_home
 def poisson(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
     """The Poisson likelihood of a count; the score is the logarithm of its mean.
 
@@ -184,6 +191,7 @@ def _check_counts(targets: Row, outputs: int) -> None:
             raise DataError(f"poisson: each target must be a number >= 0, got {y!r}")
 
 
+@names_home
 def gaussian(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
     """The likelihood of a number whose uncertainty is predicted as well.
 
@@ -221,6 +229,7 @@ def _check_two_outputs(targets: Row, outputs: int) -> None:
         raise ShapeError(f"gaussian: the model must have {expected}, got {found}")
 
 
+@names_home
 def kl_divergence(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
     """How far the softmax of the scores is from given probabilities: 0 where they are equal.
 

@@ -9,7 +9,14 @@
 
 from microfp.nn.activations import ACTIVATIONS, Activation, ActivationName
 from microfp.nn.initializers import INITIALIZERS, Initializer, InitializerName
-from microfp.nn.models import Model, apply_gradients, forward, forward_many
+from microfp.nn.models import (
+    Model,
+    apply_gradients,
+    forward,
+    forward_batch,
+    forward_many,
+    outputs,
+)
 from microfp.nn.networks import (
     MLP,
     Layer,
@@ -37,12 +44,14 @@ __all__ = [
     "activations_of",
     "apply_gradients",
     "forward",
+    "forward_batch",
     "forward_many",
     "inputs_of",
     "layer",
     "layers_of",
     "mlp",
     "neuron",
+    "outputs",
     "parameter_count",
     "parameters",
 ]

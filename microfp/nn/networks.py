@@ -16,6 +16,7 @@ from pyrsistent import PVector, pvector
 
 from microfp import values
 from microfp.base.checks import check_count, check_seed, wrong_kind
+from microfp.base.elsewhere.leading import names_home
 from microfp.base.showing import mimebundle
 from microfp.errors import ShapeError
 from microfp.nn.activations import (
@@ -26,6 +27,7 @@ from microfp.nn.activations import (
     check_activation,
 )
 from microfp.nn.initializers import Initializer, InitializerName, initializer_of
+from microfp.nn.results import Outputs
 from microfp.record import Record, attr, check_several
 from microfp.toolbox import sliding_window
 from microfp.tree import parameter_count
@@ -42,16 +44,6 @@ __all__ = [
     "mlp",
     "neuron",
 ]
-
-_ADVICE = {
-    **{name: f"nn.{name}(model) is a function" for name in ("parameters", "parameter_count")},
-    "forward": "nn.forward(model, inputs) is a function",
-    "predict": "nn.forward(model, inputs) gives its score",
-    "fit": "trainer.fit(model, dataset) is a function",
-    "train": "trainer.train(model, dataset) is a function",
-    "zero_grad": "gradients are in no model, so there is nothing to reset",
-}
-"""What helps somebody who looks in a network for what other libraries keep there."""
 
 
 class Neuron(Record):
@@ -71,7 +63,6 @@ class Neuron(Record):
     """What is added to the weighted sum."""
     activation: ActivationName | Activation = attr(default="relu")
     """The name of an activation, or a function from a value to a value."""
-    _elsewhere = _ADVICE
 
     def __repr__(self) -> str:
         return _in_a_line(self)
@@ -93,7 +84,6 @@ class Layer(Record):
 
     neurons: PVector[Neuron] = attr()
     """One an output, each with as many weights as there are inputs."""
-    _elsewhere = _ADVICE
 
     def __repr__(self) -> str:
         return _in_a_line(self)
@@ -104,7 +94,7 @@ class Layer(Record):
     def __call__(self, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
         """Compute one output per neuron."""
         nodes = _nodes(inputs)
-        return tuple(neuron(nodes) for neuron in self.neurons)
+        return Outputs([neuron(nodes) for neuron in self.neurons])
 
 
 class MLP(Record):
@@ -118,7 +108,6 @@ class MLP(Record):
 
     layers: PVector[Layer] = attr()
     """From the inputs to the outputs."""
-    _elsewhere = _ADVICE
 
     def __repr__(self) -> str:
         return _in_a_line(self)
@@ -126,6 +115,7 @@ class MLP(Record):
     def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
         return mimebundle(self)
 
+    @names_home
     def __call__(self, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
         """Compute one output per neuron of the last layer."""
         return reduce(lambda signals, layer: layer(signals), self.layers, _nodes(inputs))
@@ -203,6 +193,7 @@ def _fire(neuron: Neuron, inputs: tuple[Value, ...]) -> Value:
     return activation_of(neuron.activation)(weighted)
 
 
+@names_home
 def neuron(
     n_in: int,
     *,
@@ -236,6 +227,7 @@ def neuron(
     return _neuron(row, bias, activation)
 
 
+@names_home
 def layer(
     n_in: int,
     n_out: int,
@@ -276,6 +268,7 @@ def layer(
     return _layer(rows, starts, activation)
 
 
+@names_home
 def mlp(
     n_in: int,
     widths: Sequence[int],

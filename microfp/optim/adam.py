@@ -8,6 +8,7 @@ import math
 from pyrsistent import PVector
 
 from microfp import ops
+from microfp.base.elsewhere.leading import names_home
 from microfp.optim.descents import decayed, descent
 from microfp.optim.moments import Betas, Pair, corrections, moments, scale_by_moments
 from microfp.optim.rules import Descent, Optimizer, Rate
@@ -32,6 +33,7 @@ class AdamState(Record):
     """The running means of their squares."""
 
 
+@names_home
 def scale_by_adam(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
     """Divide the running mean of the gradients by the root of that of their squares.
 
@@ -79,6 +81,7 @@ def _adam_rule(
     return ops.divide(mean, root + tiny), (m, v)
 
 
+@names_home
 def adam(
     learning_rate: Rate = 0.001,
     *,
@@ -101,6 +104,7 @@ def adam(
     return descent("adam", learning_rate, *decayed(weight_decay), scaled)
 
 
+@names_home
 def adamw(
     learning_rate: Rate = 0.001,
     *,

@@ -10,6 +10,7 @@ from pyrsistent import PVector
 from microfp import ops
 from microfp.base.binding import bind
 from microfp.base.checks import check_non_negative
+from microfp.base.elsewhere.leading import names_home
 from microfp.optim.adam import root_corrections
 from microfp.optim.descents import decayed, descent
 from microfp.optim.moments import Betas, Pair, corrections, moments, scale_by_moments
@@ -56,6 +57,7 @@ class NAdamState(Record):
     """The product of all momenta so far, the same for each parameter."""
 
 
+@names_home
 def scale_by_nadam(
     *, betas: Betas = (0.9, 0.999), eps: float = 1e-8, momentum_decay: float = 0.004
 ) -> Optimizer:
@@ -108,6 +110,7 @@ def _nadam_rule(
     return ops.divide(here + ahead, root), (m, v, product)
 
 
+@names_home
 def nadam(
     learning_rate: Rate = 0.002,
     *,
@@ -148,6 +151,7 @@ class RAdamState(Record):
     """The running means of their squares."""
 
 
+@names_home
 def scale_by_radam(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
     """Adam that waits until its mean square can be trusted, and then trusts it by degrees.
 
@@ -200,6 +204,7 @@ def _radam_rule(
     return ops.where(factor, scaled, mean), (m, v)
 
 
+@names_home
 def radam(
     learning_rate: Rate = 0.001,
     *,
@@ -240,6 +245,7 @@ class AmsGradState(Record):
     """The largest of those so far."""
 
 
+@names_home
 def scale_by_amsgrad(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
     """Adam whose steps never grow: it divides by the root of the largest mean square so far.
 
@@ -276,6 +282,7 @@ def _amsgrad_rule(
     return ops.divide(ops.divide(m, corrected[0]), root), (m, v, largest)
 
 
+@names_home
 def amsgrad(
     learning_rate: Rate = 0.001,
     *,
@@ -314,6 +321,7 @@ class AdaMaxState(Record):
     """The largest gradients, the older ones decayed."""
 
 
+@names_home
 def scale_by_adamax(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
     """Adam by the infinity norm: divide by the largest gradient, the older ones decayed.
 
@@ -350,6 +358,7 @@ def _adamax_rule(
     return ops.divide(ops.divide(m, corrected[0]), norm), (m, norm)
 
 
+@names_home
 def adamax(
     learning_rate: Rate = 0.002,
     *,
@@ -386,6 +395,7 @@ class AdaDeltaState(Record):
     """The running means of the squares of the updates."""
 
 
+@names_home
 def scale_by_adadelta(*, rho: float = 0.9, eps: float = 1e-6) -> Optimizer:
     """Give the gradient the unit of the parameter, by the ratio of two running roots.
 
@@ -417,6 +427,7 @@ def _adadelta_rule(
     return update, (v, kept * slots[1] + (1.0 - kept) * (update * update))
 
 
+@names_home
 def adadelta(
     learning_rate: Rate = 1.0, *, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0.0
 ) -> Descent:

@@ -8,6 +8,7 @@ from pyrsistent import PVector
 from microfp import ops
 from microfp.base.binding import bind
 from microfp.base.checks import check_count, check_finite, check_non_negative, wrong_kind
+from microfp.base.elsewhere.leading import names_home
 from microfp.optim.combining import chain
 from microfp.optim.parts import check_decay
 from microfp.optim.rules import Numbers, Optimizer, Rule, from_rule
@@ -42,6 +43,7 @@ class EmaState(Record):
     """One average a parameter."""
 
 
+@names_home
 def ema(decay: float = 0.999) -> Optimizer:
     """Keep a running average of the parameters beside a training, which it does not change.
 
@@ -96,6 +98,7 @@ class LookaheadState(Record):
     """The slow parameters."""
 
 
+@names_home
 def lookahead(*optimizers: Optimizer, every: int = 5, alpha: float = 0.5) -> Optimizer:
     """Look some steps ahead, then go a part of the way.
 
@@ -159,6 +162,7 @@ class ScheduleFreeState(Record):
     """The average: the parameters to predict with."""
 
 
+@names_home
 def schedule_free(*optimizers: Optimizer, beta: float = 0.9, power: float = 2.0) -> Optimizer:
     """Train without a schedule: gradients are taken between fast parameters and their average.
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from microfp import ops
 from microfp.base.binding import bind
 from microfp.base.checks import check_non_negative, wrong_value
+from microfp.base.elsewhere.leading import names_home
 from microfp.ops import Operand
 from microfp.optim.adam import scale_by_adam
 from microfp.optim.combining import chain, masked
@@ -17,6 +18,7 @@ __all__ = ["centralize", "lamb", "multi_transform", "trust_ratio"]
 Pair = tuple[float, float]
 
 
+@names_home
 def trust_ratio(*, eps: float = 0.0) -> Optimizer:
     """Give the update the length of the parameters, both as one vector.
 
@@ -56,6 +58,7 @@ def _trust_rule(
     return g * ops.where(lengths[0], ops.where(lengths[1], ratio, 1.0), 1.0), slots
 
 
+@names_home
 def lamb(
     learning_rate: Rate = 0.001,
     *,
@@ -83,6 +86,7 @@ def lamb(
     return descent("lamb", learning_rate, scale_by_adam(betas=betas, eps=eps), decay, trust_ratio())
 
 
+@names_home
 def centralize() -> Optimizer:
     """Take the mean of all gradients from each of them.
 
@@ -113,6 +117,7 @@ def _central_rule(g: float, slots: Slots, p: float, sums: Pair) -> tuple[float, 
     return g - ops.divide(sums[0], sums[1]), slots
 
 
+@names_home
 def multi_transform(optimizers: Mapping[str, Optimizer], labels: Sequence[str]) -> Optimizer:
     """Give each group of parameters an optimiser of its own.
 

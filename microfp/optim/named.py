@@ -13,6 +13,7 @@ from pyrsistent import PVector
 from microfp import ops
 from microfp.base.binding import bind
 from microfp.base.checks import check_non_negative
+from microfp.base.elsewhere.leading import names_home
 from microfp.base.renaming import deprecated, renamed
 from microfp.optim.adam import adam, adamw
 from microfp.optim.adam_family import adadelta, adamax, amsgrad, nadam, radam
@@ -42,6 +43,7 @@ __all__ = [
 ]
 
 
+@names_home
 def sgd(learning_rate: Rate, *, weight_decay: float = 0.0) -> Descent:
     """Gradient descent: update = -learning_rate * gradient.
 
@@ -58,6 +60,7 @@ def sgd(learning_rate: Rate, *, weight_decay: float = 0.0) -> Descent:
     return descent("sgd", learning_rate, *decayed(weight_decay))
 
 
+@names_home
 def momentum(learning_rate: Rate, *, momentum: float = 0.9, weight_decay: float = 0.0) -> Descent:
     """Gradient descent with momentum; see `trace`.
 
@@ -72,6 +75,7 @@ def momentum(learning_rate: Rate, *, momentum: float = 0.9, weight_decay: float 
     return descent("momentum", learning_rate, *decayed(weight_decay), trace(momentum))
 
 
+@names_home
 def nesterov(learning_rate: Rate, *, momentum: float = 0.9, weight_decay: float = 0.0) -> Descent:
     """Gradient descent with Nesterov's momentum; see `trace`.
 
@@ -99,6 +103,7 @@ class SumOfSquaresState(Record):
     """One sum a parameter."""
 
 
+@names_home
 def scale_by_rss(*, initial: float = 0.0, eps: float = 1e-10) -> Optimizer:
     """Divide by the root of the sum of the squares of all gradients so far.
 
@@ -128,6 +133,7 @@ def _rss_rule(
     return ops.divide(g, ops.sqrt(summed) + tiny), (summed,)
 
 
+@names_home
 def adagrad(
     learning_rate: Rate = 0.01,
     *,
@@ -162,6 +168,7 @@ class MeanSquareState(Record):
     """One mean a parameter."""
 
 
+@names_home
 def scale_by_rms(*, decay: float = 0.99, eps: float = 1e-8) -> Optimizer:
     """Divide by the root of a running mean of the squares of the gradients.
 
@@ -211,6 +218,7 @@ def rmsprop(
     weight_decay: float = 0.0,
 ) -> Descent: ...
 @renamed(alpha="decay")
+@names_home
 def rmsprop(
     learning_rate: Rate = 0.01,
     *,
@@ -248,6 +256,7 @@ class LionState(Record):
     """One mean a parameter."""
 
 
+@names_home
 def scale_by_lion(*, betas: tuple[float, float] = (0.9, 0.99)) -> Optimizer:
     """Take the sign of a mixture of the gradient and its running mean.
 
@@ -274,6 +283,7 @@ def _lion_rule(
     return ops.sign(b1 * m + (1.0 - b1) * g), (b2 * m + (1.0 - b2) * g,)
 
 
+@names_home
 def lion(
     learning_rate: Rate = 1e-4,
     *,

@@ -10,6 +10,7 @@ from pyrsistent import PVector, pvector
 
 from microfp.base.binding import bind
 from microfp.base.checks import check_count, wrong_kind
+from microfp.base.elsewhere.leading import names_home
 from microfp.optim.rules import Numbers, Optimizer, check_vector
 from microfp.record import Record, attr
 
@@ -47,6 +48,7 @@ class CurvatureState(Record):
     """The differences of gradients along them."""
 
 
+@names_home
 def scale_by_lbfgs(*, memory: int = 10) -> Optimizer:
     """Multiply by an estimate of the inverse of the Hessian, in two loops over past differences.
 
@@ -163,6 +165,7 @@ class LineSearchState(Record):
     """The differences of gradients along them."""
 
 
+@names_home
 def lbfgs(*, memory: int = 10) -> Optimizer:
     """L-BFGS with a line search, for all examples at once; see `scale_by_lbfgs`.
 

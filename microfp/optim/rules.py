@@ -14,6 +14,7 @@ from pyrsistent import PVector, pvector
 from microfp import ops
 from microfp.base.binding import bind, shown
 from microfp.base.checks import check_kind, check_non_negative, wrong_kind
+from microfp.base.elsewhere.leading import attribute_hint
 from microfp.base.ieee import by_ieee
 from microfp.base.memo import memoized
 from microfp.errors import ShapeError
@@ -210,6 +211,15 @@ class Descent(Optimizer):
 
     if TYPE_CHECKING:
         learning_rate: Schedule
+
+
+if not TYPE_CHECKING:  # a checker would believe in every attribute
+
+    def _missing(optimizer, name):
+        hint = attribute_hint(type(optimizer), optimizer._fields, name)
+        raise AttributeError(f"Optimizer has no attribute {name!r}{hint}")
+
+    Optimizer.__getattr__ = _missing
 
 
 def from_rule(name: str, rule: Rule, *, learning_rate: Schedule | None = None) -> Optimizer:

@@ -7,6 +7,9 @@
 [0, 1, 2]
 """
 
+import math
+import warnings
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
@@ -14,6 +17,7 @@ from pyrsistent import PMap, PVector, pmap
 
 from microfp.base.binding import bind
 from microfp.base.checks import check_count
+from microfp.base.elsewhere.leading import names_home
 from microfp.datasets import Dataset
 from microfp.losses import Loss, check_fits, evaluate, max_margin
 from microfp.optim import Optimizer, sgd
@@ -23,7 +27,11 @@ from microfp.trainer.backend import Backend, Step, Training, check_state, checke
 from microfp.trainer.choice import runner_of
 from microfp.trainer.state import M, Metrics, Run, Stepped, TrainState, initial_state
 
+FEWEST = 10
+"""After how many steps `fit` looks whether its default optimiser has come to anything."""
 
+
+@names_home
 def make_step(
     loss: Loss,
     optimizer: Optimizer,
@@ -68,6 +76,7 @@ def _stepped(training: Training, backend: Backend, state: TrainState[M], /) -> S
     return runner_of(backend).step(training, check_state(training, state))
 
 
+@names_home
 def train(
     model: M,
     dataset: Dataset,
@@ -109,6 +118,7 @@ def train(
     return runner.states(training, check_state(training, start))
 
 
+@names_home
 def fit(
     model: M,
     dataset: Dataset,
@@ -137,6 +147,10 @@ def fit(
     Returns:
         The models before and after, and the history.
 
+    Warns:
+        UserWarning: If after ten steps or more of the default optimiser, which is made for max
+            margin on the two moons, the model is no better than one that always gives one answer.
+
     >>> from microfp import datasets, nn
     >>> run = fit(nn.mlp(2, [4, 1]), datasets.moons(20), steps=5, log_every=3)
     >>> [metrics.step for metrics in run.history]
@@ -149,6 +163,7 @@ def fit(
     start = initial_state(model, optimizer)
     end, history = runner.fold(training, check_state(training, start), steps, log_every)
     loss_and_accuracy = _last_measured(training, start, history)
+    _warn_of_the_usual(training, history)
     options = partial(_options, training, steps, log_every, backend)
     return Run.unchecked(
         start.model, _model_of(end), history, *loss_and_accuracy, Deferred(options)
@@ -163,6 +178,34 @@ def _last_measured(
         return history[-1].loss, history[-1].accuracy
     found = evaluate(training.loss, start.model, training.dataset)
     return found.total.data, found.accuracy
+
+
+def _warn_of_the_usual(training: Training, history: PVector[Metrics]) -> None:
+    """Say so where the default optimiser has come to nothing, which is no news of data or model."""
+    if not history or history[-1].step < FEWEST - 1 or training.optimizer != sgd(micrograd_decay):
+        return
+    found = _idle(training, history)
+    if found:
+        warnings.warn(
+            f"fit: after {history[-1].step + 1} steps {found}; the default optimiser, "
+            "sgd(micrograd_decay), begins with a rate of 1.0, which suits max_margin on the two "
+            "moons: give one, such as optimizer=optim.adam(0.01), and see datasets.standardize",
+            stacklevel=4,
+        )
+
+
+def _idle(training: Training, history: PVector[Metrics]) -> str:
+    """In which way a training has come to nothing; empty where it has not."""
+    if not math.isfinite(history[-1].loss):
+        return f"the loss is {history[-1].loss!r}"
+    shares = [it.accuracy for it in history[-10:] if it.accuracy is not None]
+    ys = training.dataset.ys
+    common = max(Counter(ys).values()) / len(ys)
+    if shares and math.fsum(shares) / len(shares) <= common < 1.0:
+        return f"an accuracy of {shares[-1]:.0%} is no better than naming the commonest class"
+    if not shares and history[-1].data_loss >= history[0].data_loss > 0.0:
+        return f"the loss has not fallen, from {history[0].data_loss:g}"
+    return ""
 
 
 def _model_of(state: TrainState[M]) -> object:

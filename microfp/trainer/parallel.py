@@ -16,10 +16,12 @@ What is run is a function, so where it runs changes nothing: results come in the
 configurations, and are those of a plain loop, bit for bit.
 """
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial, reduce
+from numbers import Real
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pyrsistent import PMap, pmap
@@ -60,6 +62,7 @@ __all__ = [
     "NO_GRADIENTS",
     "SweepFailure",
     "add_gradients",
+    "best",
     "end_with_parent",
     "gradient_map_reduce",
     "sweep",
@@ -108,6 +111,39 @@ class SweepFailure(MicrofpError, Generic[C]):  # noqa: N818 - what has happened 
         """Say which configuration failed, and why."""
         verb = "was lost" if self.is_lost else "failed"
         return f"{self.what} {self.place} {verb}: {self.reason}"
+
+
+def best(results: Iterable[Result[A, object]], *, cost: Callable[[A], float] | None = None) -> int:
+    """Find the result that costs least: its place, and that of its configuration, from 0.
+
+    A cost of nan counts as infinite, where `min` takes a run that came to nan for the best if it
+    stands first. Failures are passed over.
+
+    Args:
+        results: What `sweep` has given.
+        cost: From a result to a number; None where the results are numbers themselves.
+
+    Raises:
+        ValueError: If all have failed, or there are none.
+
+    >>> losses = sweep([0.1, 1e308, "fast", 0.3], lambda rate: rate * 10.0 - rate * 10.0 + rate)
+    >>> best(losses)
+    0
+    """
+    costs = {
+        i: _cost(it.unwrap() if cost is None else cost(it.unwrap()))
+        for i, it in enumerate(results)
+        if isinstance(it, Success)
+    }
+    if not costs:
+        raise ValueError("best: results must hold a Success, got none")
+    return min(costs, key=costs.__getitem__)
+
+
+def _cost(number: object) -> float:
+    if not isinstance(number, Real) or isinstance(number, bool):
+        raise wrong_kind("best", "each cost", "a number, which cost=... makes of a result", number)
+    return math.inf if math.isnan(number) else float(number)
 
 
 def sweep(

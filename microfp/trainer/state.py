@@ -17,6 +17,8 @@ from microfp.base.checks import wrong_kind
 from microfp.base.memo import remembering
 from microfp.base.showing import mimebundle
 from microfp.compiler.trace.structure import Template, template
+from microfp.datasets import Dataset
+from microfp.losses import Evaluation, Loss, evaluate
 from microfp.nn import Model
 from microfp.optim import Optimizer
 from microfp.record import Deferred, Record, attr, pending
@@ -133,13 +135,38 @@ class Run(Record, Generic[M]):
     history: PVector[Metrics] = attr()
     """The metrics of the steps that were logged, the last step always among them."""
     final_loss: float = attr()
-    """The loss of the last step, measured before its update; with mini-batches, that
-    of its batch alone. `losses.evaluate` measures the final model on all examples.
+    """The loss of the last step, measured before its update, as in micrograd's demo; with
+    mini-batches, that of its batch alone. It is not that of `final_model`, which `evaluate`
+    measures. `last_step_loss` is the same number by the name of what it is.
     """
     final_accuracy: float | None = attr()
     """The accuracy of the last step, on the same examples, or None."""
     options: PMap[str, object] = attr(deferrable=True)
     """What the run was asked for, by name."""
+
+    @property
+    def last_step_loss(self) -> float:
+        """The loss of the last step, measured before its update: `final_loss`."""
+        return self.final_loss
+
+    @property
+    def last_step_accuracy(self) -> float | None:
+        """The accuracy of the last step, measured before its update: `final_accuracy`."""
+        return self.final_accuracy
+
+    def evaluate(self, dataset: Dataset) -> Evaluation[M]:
+        """Measure the final model by the loss of the run, on any examples.
+
+        >>> from microfp import datasets, nn, trainer
+        >>> data = datasets.moons(20)
+        >>> run = trainer.fit(nn.mlp(2, [4, 1]), data, steps=5)
+        >>> run.evaluate(data).total.data < run.final_loss
+        True
+        """
+        loss = self.options.get("loss")
+        if not isinstance(loss, Loss):
+            raise wrong_kind("Run.evaluate", "options['loss']", "a Loss, as fit notes it", loss)
+        return evaluate(loss, self.final_model, dataset)
 
     def __repr__(self) -> str:
         """Show how it ended; two models and a history would fill pages."""

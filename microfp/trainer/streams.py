@@ -23,6 +23,7 @@ from returns.result import Failure, Result, Success
 from microfp import toolbox
 from microfp.base.binding import bind
 from microfp.base.checks import check_count, check_flag, check_non_negative
+from microfp.base.elsewhere.leading import names_home
 from microfp.base.files import open_rows
 from microfp.base.json import to_json
 from microfp.base.progress import check_rich, rich_bar
@@ -113,10 +114,12 @@ def _first(count: int, items: Iterable[A]) -> Iterator[A]:
     return toolbox.take(count, items)
 
 
+@names_home
 def until_converged(*, tolerance: float = 1e-6, patience: int = 10) -> Stage:
-    """Stop once the loss has stood still for some steps.
+    """Stop once the loss has stood still for some steps, or is nan or infinite.
 
-    A step stands still where |loss - loss of the step before| <= tolerance.
+    A step stands still where |loss - loss of the step before| <= tolerance, or where the loss is no
+    finite number: it hardly comes back. `try_train` ends at the first one, and says why.
 
     Args:
         tolerance: Finite and at least 0.
@@ -142,7 +145,8 @@ def _until_still(
     for state in states:
         yield state
         loss = state.metrics.loss
-        still = still + 1 if abs(loss - before) <= limit else 0
+        stands = abs(loss - before) <= limit or not math.isfinite(loss)
+        still = still + 1 if stands else 0
         if still >= needed:
             return
         before = loss
@@ -151,7 +155,8 @@ def _until_still(
 def held_out_loss(loss: Loss, held_out: Dataset) -> Callable[[TrainState[M]], float]:
     """Measure states by the data loss on examples that they were not trained on.
 
-    The best state of a finite stream is `min(states, key=held_out_loss(loss, held_out))`.
+    A loss of nan counts as infinite, so that no such state is the best one. The best state of a
+    finite stream is `min(states, key=held_out_loss(loss, held_out))`.
 
     Args:
         loss: Its penalty does not count.
@@ -168,9 +173,11 @@ def held_out_loss(loss: Loss, held_out: Dataset) -> Callable[[TrainState[M]], fl
 
 
 def _held_out_loss(loss: Loss, held_out: Dataset, state: TrainState[M]) -> float:
-    return evaluate(loss, state.model, held_out).data.data
+    measured = evaluate(loss, state.model, held_out).data.data
+    return math.inf if math.isnan(measured) else measured
 
 
+@names_home
 def early_stopping(loss: Loss, held_out: Dataset, *, patience: int = 10) -> AnyStage:
     """Stop once the loss on held-out examples has not fallen for some states.
 
@@ -228,6 +235,7 @@ def _each(period: int, states: Iterable[AnyState], /) -> Iterator[AnyState]:
     return (state for state in states if state.step % period == 0)
 
 
+@names_home
 def with_progress(total: int | None = None, *, description: str = "training") -> Stage:
     """Show a progress bar on standard error, with the loss, while the states pass.
 
@@ -261,6 +269,7 @@ def _loss_note(state: Stepped[M]) -> str:
     return f"loss {state.metrics.loss:.6g}"
 
 
+@names_home
 def tee_to_csv(path: str | PathLike[str], *, append: bool = False) -> Stage:
     """Write the metrics of each state into a CSV file as it passes, a line a step.
 
@@ -340,6 +349,7 @@ def _tee_to_jsonl(rows: _Rows, states: Iterable[AnyStepped], /) -> Iterator[AnyS
 # Forks
 
 
+@names_home
 def resume(
     state: TrainState[M],
     dataset: Dataset,
@@ -424,6 +434,7 @@ class Diverged(MicrofpError, Generic[M]):  # noqa: N818 - what has happened is i
         return str(self.args[0])
 
 
+@names_home
 def try_train(
     model: M,
     dataset: Dataset,
@@ -469,6 +480,7 @@ def try_train(
     )
 
 
+@names_home
 def try_resume(
     state: TrainState[M],
     dataset: Dataset,

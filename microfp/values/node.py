@@ -6,13 +6,14 @@
 (1.0, 'add', ['mul', 'leaf'])
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from numbers import Real
 from operator import attrgetter
 from typing import TYPE_CHECKING, SupportsFloat, TypeAlias
 
 from microfp import ops
 from microfp.base.checks import check_kind, wrong_kind, wrong_value
+from microfp.base.elsewhere.leading import names_home
 from microfp.base.order import post_order
 from microfp.base.pickling import reduce_node
 from microfp.base.showing import mimebundle
@@ -62,18 +63,10 @@ def _parameter_fits(op: str, parameter: float | Primitive | None) -> bool:
     return (parameter is not None) is (op == ops.constant_power.name)
 
 
-_ADVICE = {
-    **{name: f"{name}(x) is a function" for name in PRIMITIVES},
-    "backward": "backward(x) is a function",
-    "grad": "see grad(x, backward(output))",
-    **dict.fromkeys(
-        ("array", "item", "numpy", "tolist", "value"), "its number is x.data, or float(x)"
-    ),
-    "detach": "stop_gradient(x) is a function",
-    "requires_grad": "every node has a gradient; tree.freeze makes constants",
-    "zero_grad": "gradients are in no node, so there is nothing to reset",
-}
-"""What helps somebody who looks in a node for what other libraries keep there."""
+_NO_FLOAT = (
+    "a Value is no float, since its derivative would be lost: write microfp.tanh(x) for "
+    "math.tanh(x), and likewise for the others; its number is x.data"
+)
 
 
 class Value(Record):
@@ -106,7 +99,6 @@ class Value(Record):
     """
 
     __invariant__ = _well_formed
-    _elsewhere = _ADVICE
     # Hidden from checkers, so that the strict ones know that no node equals a number; the hash is
     # no method of this class, which would make every lookup of a node slow.
     if not TYPE_CHECKING:
@@ -128,7 +120,28 @@ class Value(Record):
 
         __le__ = __gt__ = __ge__ = __lt__
 
-    __array_ufunc__ = None  # so that numpy leaves `np.float64(2) * value` to this class
+        def __int__(self):
+            raise TypeError(_NO_FLOAT)
+
+        __complex__ = __int__
+
+    if TYPE_CHECKING:
+        __array_ufunc__ = None
+    else:
+
+        def __array_ufunc__(self, ufunc, _method, *operands, **_options):
+            # So that numpy leaves `np.float64(2) * value` to this class, and its functions refuse.
+            name = ufunc.__name__
+            if name in _OF_NUMPY and len(operands) == 2:
+                return _OF_NUMPY[name](*operands)
+            if name in ("equal", "not_equal"):
+                return self.__eq__(0.0)
+            if name in ("less", "less_equal", "greater", "greater_equal"):
+                return self.__lt__(0.0)
+            raise TypeError(
+                f"numpy.{name} computes with numbers alone, and a Value would lose its derivative: "
+                f"write microfp.{name}(x), or its like; its number is x.data"
+            )
 
     def __add__(self, other: "Scalar") -> "Value":
         return _add(self, other)
@@ -187,7 +200,8 @@ class Value(Record):
         return _ceil(self)
 
     def __float__(self) -> float:
-        return self.data
+        # A function of `math` asks for it too, and would go on without the derivative.
+        raise TypeError(_NO_FLOAT)
 
     def __bool__(self) -> bool:
         return self.data != 0.0
@@ -211,8 +225,12 @@ class Value(Record):
     def __copy__(self) -> "Value":
         return self
 
-    def __deepcopy__(self, memo: object) -> "Value":
-        return self  # nothing below a node can change, so a copy could not be told apart
+    def __deepcopy__(self, memo: "dict[int, Value]") -> "Value":
+        # A node is itself, so a copy is another variable: as after pickling.
+        for node in post_order(self, lambda it: () if id(it) in memo else it.parents):
+            if id(node) not in memo:
+                memo[id(node)] = _copied(node, memo)
+        return memo[id(self)]
 
     def __reduce__(self) -> tuple[object, ...]:
         fields = (self.data, self.op, self.parents, self.label, self.parameter)
@@ -249,6 +267,13 @@ def make_node(
     return made
 
 
+def _copied(node: Value, memo: Mapping[int, Value]) -> Value:
+    """A node like this one, made from the copies of what it was made from."""
+    parents = tuple([memo[id(parent)] for parent in node.parents])
+    return make_node(node.data, node.op, parents, node.label, node.parameter)
+
+
+@names_home
 def value(data: float, *, label: str | None = None) -> Value:
     """Make a leaf: an input, a parameter or a constant of an expression.
 
@@ -306,7 +331,11 @@ def lift(operand: Operand) -> Value:
         return operand if traced is None else traced
     if isinstance(operand, Real) and not isinstance(operand, bool):
         return _constant(operand)
-    raise wrong_kind("arithmetic", "an operand", "a Value or a number", operand)
+    wrong = wrong_kind("arithmetic", "an operand", "a Value or a number", operand)
+    if isinstance(operand, tuple | list):
+        one = "nn.forward(model, inputs) gives the one output of a model, total(terms) a sum"
+        raise TypeError(f"{wrong}; {one}")
+    raise wrong
 
 
 def primitive_of(node: Value) -> Primitive:
@@ -410,6 +439,17 @@ def pow(base: Scalar, exponent: Scalar) -> Value:
         number = _to_float("arithmetic", "an operand", exponent)
         return apply(ops.constant_power, lift(base), number)
     return _pow(base, exponent)
+
+
+_OF_NUMPY: dict[str, Callable[..., Value]] = {
+    **dict.fromkeys(("divide", "true_divide"), _divide),
+    "add": _add,
+    "subtract": _sub,
+    "multiply": _mul,
+    "power": pow,
+    "remainder": _remainder,
+}
+"""The operators of numpy's scalars, by the names of its functions."""
 
 
 def topological_order(output: Value) -> tuple[Value, ...]:

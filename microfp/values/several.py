@@ -6,6 +6,7 @@ from math import inf
 
 from microfp import ops
 from microfp.base.checks import wrong_value
+from microfp.base.elsewhere.leading import names_home
 from microfp.record import check_several
 from microfp.values.arithmetic import absolute, divide, hypot
 from microfp.values.choice import equal, maximum, stop_gradient, where
@@ -15,6 +16,7 @@ from microfp.values.node import Scalar, Value, apply, make_node
 __all__ = ["log_softmax", "logsumexp", "mean", "norm", "softmax", "total"]
 
 
+@names_home
 def total(terms: Iterable[Scalar]) -> Value:
     """Add up terms from left to right, as `((t0 + t1) + t2) + ...`; 0.0 where there are none.
 
@@ -40,6 +42,7 @@ def _several(where_: str, terms: Iterable[Scalar]) -> tuple[Scalar, ...]:
     return found
 
 
+@names_home
 def mean(terms: Iterable[Scalar]) -> Value:
     """The arithmetic mean: the sum over how many there are.
 

@@ -1,10 +1,12 @@
 """What people type at first: each mistake is one line that names what to do, and exit code 2."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.answers import answer, check_complaint, write_csv, write_moons
+from microfp.cli import main
+from tests.cli.answers import Terminal, answer, check_complaint, write_csv, write_line, write_moons
 
 MISTAKES: tuple[tuple[str, str], ...] = (
     # Commands
@@ -104,19 +106,113 @@ MISTAKES: tuple[tuple[str, str], ...] = (
     ("graph sin(x", "expression"),
     ("graph x x=1 y=2", "its variables are x"),
     ("graph x x=1 --svg", "see microfp graph --help"),
-    ("explore x x=1 --dot", "see microfp explore --help"),
+    ("explore x x=1 --dot", "microfp graph has --dot"),
+    # One value where several were given, and the other way about
+    ("train data.csv --hidden 8 8", "--hidden takes one value, as in --hidden 8,8"),
+    ("demo --hidden 16 16", "--hidden takes one value, as in --hidden 16,16"),
+    ("sweep data.csv --learning-rate 0.1,0.2", "several values stand apart, as in 0.1 0.2"),
+    ("sweep data.csv --optimizer adam,sgd", "one of sgd, momentum"),
+    ("sweep data.csv --hidden", "expected at least one argument; see microfp sweep --help"),
+    ("train data.csv steps=3", "did you mean --steps 3?"),
+    ("train data.csv lr=0.1", "did you mean --learning-rate 0.1?"),
+    ("train --data data.csv", "files stand without an option"),
+    ("predict --model model.json data.csv", "files stand without an option"),
+    ("train data.csv --STEPS 3", "did you mean --steps?"),
+    ("train data.csv -s 3", "see microfp train --help"),
+    ("demo --json=yes", "ignored explicit argument 'yes'; see microfp demo --help"),
+    ("train data.csv --save", "expected one argument; see microfp train --help"),
+    # Options of other commands
+    ("demo --optimizer adam", "microfp train has --optimizer"),
+    ("demo --save m.json", "microfp train has --save"),
+    ("demo --workers 2", "microfp sweep has --workers"),
+    ("predict model.json data.csv --target moon", "microfp train has --target"),
+    ("sweep data.csv --resume model.json", "microfp train has --resume"),
+    ("graph x x=1 --png", "microfp demo has --png"),
+    ("train data.csv --probabilities", "microfp predict has --probabilities"),
+    # More commands
+    ("help", "did you mean --help?"),
+    ("version", "did you mean --version?"),
+    ("data.csv", "did you mean train 'data.csv'?"),
+    ("model.json", "did you mean predict 'model.json' DATA.csv?"),
+    ("new", "see microfp --help"),
+    # More files
+    ("train empty.csv", "got an empty cell; --drop w leaves the column out"),
+    ("train text.csv --target size", "--drop colour leaves the column out"),
+    ("train dat.csv", "did you mean data.csv?"),
+    ("predict modle.json data.csv", "did you mean model.json?"),
+    ("train bare.csv", "--no-header"),
+    ("train ragged.csv", "line 2: must have 2 columns like line 1, got 3"),
+    ("train twice.csv", "the columns must have different names, got 'x' twice"),
+    ("train nothing.csv", "is empty"),
+    ("train header.csv", "rows below its header"),
+    ("train .", "Is a directory"),
+    ("train data.csv --drop z", "there must be a column 'z', got only x, y, moon"),
+    ("train data.csv --drop x --drop y", "there must be an input column"),
+    ("train data.csv --save nowhere/m.json", "a file in a folder that exists"),
+    ("train data.csv --resume text.csv", "must be JSON"),
+    ("train data.csv --resume model.json --hidden 4", "--hidden: must stay as it was"),
+    ("train data.csv --delimiter comma;", "one character"),
+    ("predict data.csv data.csv", "MODEL.json is what `microfp train --save` has written"),
+    ("predict model.json header.csv", "rows below its header"),
+    ("predict model.json data.csv --output model.json", "another file than what is read"),
+    ("predict model.json data.csv --json --escape-formulas", "is for CSV"),
+    ("predict numbers.json line.csv --probabilities", "which has none"),
+    # More values
+    ("train data.csv --steps 0.5", "--steps: must be an int from 0"),
+    ("train data.csv --seed x", "--seed: must be an int from 0"),
+    ("train data.csv --held-out 25%", "a share from 0 to below 1"),
+    ("train data.csv --learning-rate 0,1", "a finite number > 0"),
+    ("train data.csv --hidden 0", "widths from 1"),
+    ("train data.csv --patience 0", "an int from 1"),
+    ("train data.csv --loss huber", "for classes there are auto, binary_cross_entropy"),
+    ("train line.csv --loss max_margin", "want the loss mean_squared_error"),
+    ("demo --samples 1", "an int from 2"),
+    ("demo --dataset iris", "one of moons, spiral, blobs, circles"),
+    ("demo --report page.pdf", "must end in .html"),
+    ("sweep data.csv --workers two", "an int from 1"),
+    # More formulas
+    ("graph ln(x) x=2", "did you mean log?"),
+    ("graph ReLU(x) x=2", "did you mean relu?"),
+    ("graph math.sin(x) x=2", "a function stands alone, as in sin(x)"),
+    ("graph foo(x) x=2", "no function of microfp; they are abs"),
+    ("graph x=2", "variables stand behind the expression, as in x=2"),
+    ("graph 2x x=2", "an operator such as *"),
+    ("graph x* x=2", "it ends too early"),
+    ("graph x) x=2", "unmatched ')'"),
+    ("graph max(x) x=2", "must have 2 operands, got 1"),
+    ("graph x x=", "x must be a number, got ''"),
+    ("graph x x=1 x=2", "x must be given once"),
+    ("graph x x=1 --dot --json", "not allowed with argument --dot"),
+    ("explore x x=1 --output nowhere/x.html", "cannot write 'nowhere/x.html'"),
 )
+
+
+TEXTS = {
+    "semicolons": "x;y;moon\n1;2;up\n2;3;low\n",
+    "empty": "size,w,kind\n1,,a\n2,3,b\n",
+    "bare": "1,2,a\n2,3,b\n3,4,a\n",
+    "ragged": "x,y\n1,2,3\n",
+    "twice": "x,x,z\n1,2,3\n2,3,4\n",
+    "nothing": "",
+    "header": "x,y,moon\n",
+}
+
+
+def test_the_table_is_long() -> None:
+    assert len({typed for typed, _ in MISTAKES}) == len(MISTAKES) >= 150
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mistakes")
-    from microfp.cli import main
-
     data = write_moons(folder / "data.csv")
     assert main(["train", str(data), "--steps", "1", "--save", str(folder / "model.json")]) == 0
     write_csv(folder / "text.csv", ("size", "colour", "kind"), [(1, "red", "a"), (2, "blue", "b")])
-    (folder / "semicolons.csv").write_text("x;y;moon\n1;2;up\n2;3;low\n", "utf-8")
+    line = write_line(folder / "line.csv")
+    numbers = folder / "numbers.json"
+    assert main(["train", str(line), "--steps", "1", "--save", str(numbers)]) == 0
+    for name, text in TEXTS.items():
+        (folder / f"{name}.csv").write_text(text, "utf-8")
     return folder
 
 
@@ -162,3 +258,57 @@ def test_a_demo_of_no_hidden_layer_at_a_rate_of_ones_own(
     assert told.code == 0
     assert "layers of 1 neurons, 3 parameters" in told.out
     assert told.out.count("0.250000") == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("demo", "--steps", "2"),
+        ("train", "line.csv", "--steps", "2"),
+        ("sweep", "line.csv", "--steps", "1", "--hidden", "4", "8", "--learning-rate", "0.1", "1"),
+        ("predict", "numbers.json", "line.csv", "--output", "predicted.csv"),
+        ("graph", "relu(x*w + b) * sigmoid(x*w + b)", "x=2", "w=-3", "b=7"),
+    ],
+    ids=lambda it: it[0],
+)
+def test_tables_keep_their_columns_at_60_characters(
+    arguments: tuple[str, ...],
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.chdir(tmp_path)
+    given = [str(folder / it) if (folder / it).is_file() else it for it in arguments]
+    told = Terminal()
+    monkeypatch.setattr(sys, "stdout", told)
+    assert main(given) == 0
+    rows = [line for line in told.getvalue().splitlines() if line[:1] in (" ", "n", "1", "2")]
+    assert rows
+    assert max(map(len, rows)) <= 60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path"),
+    [
+        (("train", "data.csv", "--steps", "1", "--save"), "model.json"),
+        (("sweep", "data.csv", "--steps", "1", "--save"), "model.json"),
+        (("predict", "model.json", "data.csv", "--output"), "out.csv"),
+        (("explore", "x", "x=1", "--no-open", "--output"), "page.html"),
+        (("demo", "--steps", "1", "--report"), "page.html"),
+        (("demo", "--steps", "1", "--json", "--report"), "page.html"),
+    ],
+    ids=lambda it: " ".join(it) if isinstance(it, tuple) else "",
+)
+def test_whatever_writes_says_what_it_wrote(
+    arguments: tuple[str, ...],
+    path: str,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(folder)
+    told = answer(capsys, *arguments, tmp_path / path)
+    assert told.code == 0
+    assert f"wrote {tmp_path / path}" in told.out + told.err

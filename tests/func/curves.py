@@ -73,9 +73,14 @@ class Point(NamedTuple):
 LINE = Line(slope=value(1.0), offset=value(2.0))
 
 
+def number(x: object) -> float:
+    """The number of a scalar, a value or a float."""
+    assert isinstance(x, Value | float)
+    return x.data if isinstance(x, Value) else x
+
+
 def close(a: object, b: float, tolerance: float = 1e-12) -> bool:
-    assert isinstance(a, Value | float)
-    return abs(float(a) - b) <= tolerance * max(1.0, abs(b))
+    return abs(number(a) - b) <= tolerance * max(1.0, abs(b))
 
 
 SMOOTH: list[Callable[[Scalar], Scalar]] = [

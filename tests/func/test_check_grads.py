@@ -7,11 +7,11 @@ from hypothesis import given
 
 from microfp import func, value
 from microfp.values import Scalar
-from tests.func.curves import SMOOTH, Line, Step, built, points, steps
+from tests.func.curves import SMOOTH, Line, Step, built, number, points, steps
 
 
 def test_the_check_finds_a_wrong_rule_at_its_order() -> None:
-    rule = func.custom_derivative(math.sin, lambda a, y: (math.cos(a),), name="frozen")
+    rule = func.custom_derivative(math.sin, lambda a, y: (math.cos(number(a)),), name="frozen")
     found = func.check_grads(lambda x, y: rule(x) * y, (1.0, 2.0), order=2)
     assert not found
     assert found.compared == 4

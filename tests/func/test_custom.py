@@ -9,7 +9,16 @@ import pytest
 from microfp import backward, cos, exp, func, graph, log, native, value
 from microfp.errors import ShapeError
 from microfp.values import Scalar, Value
-from tests.func.curves import Curve, by_forward, by_linearizing, by_reverse, close, cube, hypot
+from tests.func.curves import (
+    Curve,
+    by_forward,
+    by_linearizing,
+    by_reverse,
+    close,
+    cube,
+    hypot,
+    number,
+)
 
 
 def test_a_rule_works_in_reverse_forward_and_higher_order() -> None:
@@ -59,7 +68,7 @@ def test_a_rule_must_not_capture_what_is_differentiated_along(
     outer: Callable[[Curve], Curve],
 ) -> None:
     def scaled(k: Scalar) -> Scalar:
-        rule = func.custom_derivative(lambda a: a * float(k), lambda a, y: (k,), name="scaled")
+        rule = func.custom_derivative(lambda a: a * number(k), lambda a, y: (k,), name="scaled")
         return by_reverse(rule)(1.0)
 
     with pytest.raises(TypeError, match="scaled: each partial must be computed from the operands"):

@@ -7,6 +7,7 @@ import pytest
 from microfp import func
 from microfp.func.duals import RUNNING
 from microfp.values import Scalar
+from tests.func.curves import number
 
 
 def test_a_nested_transform_in_a_worker_thread_gives_the_right_derivative() -> None:
@@ -70,6 +71,6 @@ def test_auxiliary_trees_come_back_from_every_transform() -> None:
         func.grad(f, has_aux=True)(3.0)[1],
     ):
         x, rest = answer  # type: ignore[misc]  # what f gives
-        assert (float(x), rest) == (4.0, {"name": "aux"})
+        assert (number(x), rest) == (4.0, {"name": "aux"})
     assert func.jvp(f, 3.0, 1.0, has_aux=True)[:2] == (9.0, 6.0)
     assert func.jacobian(f, has_aux=True)(3.0)[0] == 6.0  # type: ignore[index]  # a pair

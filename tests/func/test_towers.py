@@ -11,6 +11,7 @@ import pytest
 from microfp import func, values
 from microfp.values import Scalar
 from tests.expressions import EXACT
+from tests.func.curves import number
 from tests.test_functions import DOMAINS
 
 SMOOTH = [
@@ -64,7 +65,7 @@ def test_a_tower_has_what_nested_gradients_have() -> None:
     found = list(islice(func.derivatives(composed, 0.7), 4))
     f: Callable[..., Any] = composed
     for derivative in found:
-        assert derivative == pytest.approx(float(f(0.7)), rel=1e-11)
+        assert derivative == pytest.approx(number(f(0.7)), rel=1e-11)
         f = func.grad(f)
 
 

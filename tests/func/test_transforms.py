@@ -27,6 +27,7 @@ from tests.func.curves import (
     by_linearizing,
     by_reverse,
     close,
+    number,
     points,
     square,
     steps,
@@ -86,7 +87,7 @@ def test_a_captured_model_does_not_make_numbers_into_values() -> None:
     assert [type(slope) for slope in slopes] == [float, float]
     ahead: object = func.directional(f, ((0.5, -0.5),), ((1.0, 0.0),))
     assert type(ahead) is float
-    assert close(ahead, float(slopes[0]))
+    assert close(ahead, number(slopes[0]))
 
 
 def test_a_value_in_two_places_of_a_record_is_one_parameter() -> None:
@@ -101,7 +102,7 @@ def test_a_value_in_two_places_of_a_record_is_one_parameter() -> None:
     direction = Line(slope=value(1.0), offset=value(1.0))
     pair: object = func.jvp(f, tied, direction)
     assert pair == (12.0, 7.0)
-    assert float(func.linearize(f, tied)[1](direction)) == 7.0
+    assert number(func.linearize(f, tied)[1](direction)) == 7.0
     with pytest.raises(ValueError, match="tangents must be equal where the primals hold one value"):
         func.jvp(f, tied, direction.set(slope=value(2.0)))
     with pytest.raises(ValueError, match="tied weights"):
@@ -133,7 +134,7 @@ def test_an_auxiliary_result_passes_by() -> None:
         return x * x, ("seen", x * 5.0)
 
     (result, (word, seen)), slope = func.value_and_grad(f, has_aux=True)(3.0)
-    assert (result, word, float(seen), slope) == (9.0, "seen", 15.0, 6.0)
+    assert (result, word, number(seen), slope) == (9.0, "seen", 15.0, 6.0)
     assert func.grad(f, has_aux=True)(3.0)[0] == 6.0
 
 
@@ -322,7 +323,7 @@ SLOPE = product_of_cosines(0.5)
         lambda: func.jacfwd(chain)(0.5),
         lambda: func.jacrev(chain)(0.5),
         lambda: func.grad(chain)(value(0.5)),
-        lambda: func.grad(lambda x: square(chain(x)))(0.5) / 2.0 / float(chain(0.5)),
+        lambda: func.grad(lambda x: square(chain(x)))(0.5) / 2.0 / number(chain(0.5)),
         lambda: func.grad(lambda x: chain(x) + func.stop_gradient(chain(x)))(0.5),
         lambda: func.check_grads(chain, 0.5, order=1) and SLOPE,
     ],

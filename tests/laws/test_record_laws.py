@@ -5,10 +5,12 @@ import pickle
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyrsistent import PRecord, field, pmap
 
+from microfp.nn import MLP, mlp, parameter_count, parameters
 from microfp.record import Record, attr
 
 
@@ -222,6 +224,21 @@ def test_equal_records_have_equal_hashes(one: dict[str, object], other: dict[str
     ours, others = Ours.create(one), Ours.create(other)
     assert (hash(ours) == hash(others)) == (ours == others)
     assert hash(ours) == hash(pmap(dict(ours)))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_a_deep_copy_and_a_pickle_have_parameters_of_their_own(
+    copied: Callable[[MLP], MLP],
+) -> None:
+    model = mlp(2, [4, 1])
+    twins = (model, copied(model), copied(model))
+    assert len({p for twin in twins for p in parameters(twin)}) == parameter_count(twins) == 51
+    assert {tuple(p.data for p in parameters(twin)) for twin in twins} == {
+        tuple(p.data for p in parameters(model))
+    }
+    tied = copied(model.set(layers=model.layers.append(model.layers[0])))
+    assert parameter_count(tied) == parameter_count(model)
+    assert parameters(copy.copy(model)) == parameters(model)
 
 
 @given(good)

@@ -200,7 +200,7 @@ def test_inputs_may_be_numbers_of_numpy() -> None:
 
 
 def test_a_model_of_two_outputs_is_too_many_for_forward() -> None:
-    message = r"^forward: the model must have one output, got 2; use forward_many$"
+    message = r"^forward: the model must have one output, got 2; use nn.outputs$"
     with pytest.raises(ShapeError, match=message):
         forward(layer(1, 2), [1.0])
 

@@ -73,10 +73,11 @@ def test_until_converged_stops_after_the_steps_that_stood_still() -> None:
     assert not any(all(move <= 1e-4 for move in moves[i : i + 5]) for i in range(len(moves) - 5))
 
 
-def test_a_nan_never_counts_as_converged() -> None:
-    loss = Loss(name="root", example=lambda scores, y: log(scores[0] - 100.0))
+@pytest.mark.parametrize("shift", [-100.0, -math.inf, math.inf])
+def test_a_loss_that_is_no_finite_number_stands_still(shift: float) -> None:
+    loss = Loss(name="root", example=lambda scores, y: log(scores[0] * 0.0 + shift))
     states = train(neuron(), LINE, loss=loss, optimizer=sgd(0.1))
-    assert len(list(take(50)(until_converged(patience=2)(states)))) == 50
+    assert len(list(take(50)(until_converged(patience=3)(states)))) == 3
 
 
 def overfitting() -> tuple[Dataset, Dataset, Iterator[Stepped[Neuron]]]:

@@ -13,7 +13,8 @@ from microfp.compiler.python.source import compiled, function_source, functions_
 from microfp.compiler.trace.calls import trace_model
 from microfp.compiler.trace.structure import Template, template
 from microfp.errors import TraceError
-from microfp.nn import Model, forward_many
+from microfp.nn import Model
+from microfp.nn import outputs as outputs_of
 from microfp.tree import parameters
 
 __all__ = ["FEWEST_ROWS", "scores"]
@@ -32,7 +33,7 @@ def scores(model: Model, rows: Sequence[Sequence[float]]) -> tuple[tuple[float, 
         rows: The inputs, row by row.
 
     Returns:
-        The outputs of each row, as `forward_many` gives them.
+        The outputs of each row, as `nn.outputs` gives them.
 
     >>> from microfp import nn
     >>> model, rows = nn.mlp(1, [4, 1]), [(i / 10.0,) for i in range(100)]
@@ -41,7 +42,7 @@ def scores(model: Model, rows: Sequence[Sequence[float]]) -> tuple[tuple[float, 
     """
     scorer = _scorer_of(model, rows)
     if scorer is None:
-        return tuple(tuple(y.data for y in forward_many(model, row)) for row in rows)
+        return tuple(tuple(y.data for y in outputs_of(model, row)) for row in rows)
     numbers = [p.data for p in parameters(model)]
     return tuple(scorer(*row, *numbers) for row in rows)
 

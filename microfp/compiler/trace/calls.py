@@ -16,7 +16,8 @@ from microfp.compiler.trace.refusals import called
 from microfp.compiler.trace.stand_ins import is_number, node_of, traced_leaf, traced_number
 from microfp.errors import TraceError
 from microfp.losses import Loss
-from microfp.nn import Model, forward_many
+from microfp.nn import Model
+from microfp.nn import outputs as outputs_of
 from microfp.record import Record, attr
 from microfp.tree import parameters, with_parameters
 from microfp.values import LEAF, Value, topological_order, total
@@ -93,7 +94,7 @@ def trace_model(model: Model, width: int) -> ModelGraph:
     """
     leaves = tuple(traced_leaf(p.label) for p in parameters(model))
     inputs = tuple(traced_number(f"x{i}") for i in range(width))
-    scores = called(forward_many, with_parameters(model, leaves), inputs)
+    scores = called(outputs_of, with_parameters(model, leaves), inputs)
     if not all(map(_is_node, scores)):
         raise TraceError("the model gives a plain number, and not a value, as an output")
     return ModelGraph(inputs=tuple(node_of(x) for x in inputs), parameters=leaves, scores=scores)

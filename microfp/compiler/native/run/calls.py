@@ -230,7 +230,7 @@ def predict(model: Model, rows: Iterable[Sequence[float]]) -> tuple[tuple[float,
         rows: The inputs, row by row.
 
     Returns:
-        The outputs of each row, equal to those of `forward_many` to 1e-12.
+        The outputs of each row, equal to those of `nn.outputs` to 1e-12.
 
     Raises:
         TraceError: If the model reads a number.

@@ -65,6 +65,8 @@ class Loss(Record):
             where no example is simply right or wrong, as in regression.
         check_target: From the targets of one example and the number of scores to nothing; raises
             a `DataError` for targets that the loss has no meaning for.
+        position: Where an example is a sequence, and costs the mean over its positions: from the
+            scores of one position and its target to its loss; else None.
 
     >>> squared = Loss(name="squared", example=lambda scores, y: (scores[0] - y) ** 2)
     >>> squared.example((Value(data=3.0),), 1.0).data
@@ -78,6 +80,7 @@ class Loss(Record):
     penalty: Callable[[Value], Value] | None = attr(default=None)
     is_correct: Callable[[Row, float], bool] | None = attr(default=None)
     check_target: Callable[[Row, int], None] | None = attr(default=None)
+    position: Callable[[Scores, float], Value] | None = attr(default=None)
 
     def __repr__(self) -> str:
         """Show its name and its penalty; the other functions say nothing to people."""

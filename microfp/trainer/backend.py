@@ -61,7 +61,7 @@ class Training(Record):
         optimizer: How.
         dataset: All examples.
         batch_size: How many of them a step sees; None for all.
-        seed: What the batches are drawn with.
+        seed: What the batches are drawn with; None for examples in their own order.
 
     >>> from microfp import datasets, losses, optim
     >>> chosen = losses.max_margin(), optim.sgd(0.1), datasets.moons(20)
@@ -73,7 +73,7 @@ class Training(Record):
     optimizer: Optimizer = attr()
     dataset: Dataset = attr()
     batch_size: int | None = attr()
-    seed: int = attr()
+    seed: int | None = attr()
 
     def examples(self, step: int) -> Dataset:
         """The batch of a step."""
@@ -81,7 +81,7 @@ class Training(Record):
 
 
 def checked_training(
-    loss: Loss, optimizer: Optimizer, dataset: Dataset, batch_size: int | None, seed: int
+    loss: Loss, optimizer: Optimizer, dataset: Dataset, batch_size: int | None, seed: int | None
 ) -> Training:
     """Check what a user has asked for.
 
@@ -97,7 +97,8 @@ def checked_training(
     check_kind("train", "optimizer", optimizer, Optimizer, example="optim.sgd(0.1)")
     check_kind("train", "dataset", dataset, Dataset, example="datasets.dataset(xs, ys)")
     size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
-    return Training.unchecked(loss, optimizer, dataset, size, check_seed("train", "seed", seed))
+    drawn = None if seed is None else check_seed("train", "seed", seed)
+    return Training.unchecked(loss, optimizer, dataset, size, drawn)
 
 
 class Step(Protocol):

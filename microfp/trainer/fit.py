@@ -30,7 +30,7 @@ def make_step(
     dataset: Dataset,
     *,
     batch_size: int | None = None,
-    seed: int = 1337,
+    seed: int | None = 1337,
     backend: Backend = "auto",
 ) -> Step:
     """Make the function that training folds: evaluate, differentiate, update.
@@ -41,7 +41,7 @@ def make_step(
         dataset: The examples.
         batch_size: How many examples a step sees, at least 1; None, or more than there are, for
             all of them. See `batch`.
-        seed: What the batches are drawn with.
+        seed: What the batches are drawn with; None for examples in their own order.
         backend: How the step is computed; see `Backend`.
 
     Returns:
@@ -75,7 +75,7 @@ def train(
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
     batch_size: int | None = None,
-    seed: int = 1337,
+    seed: int | None = 1337,
     backend: Backend = "auto",
 ) -> Iterator[Stepped[M]]:
     """Train without end: a lazy stream with the state after each step.
@@ -91,7 +91,7 @@ def train(
         loss: What is to be made small.
         optimizer: How.
         batch_size: How many examples a step sees; None for all of them.
-        seed: What the batches are drawn with.
+        seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `make_step`.
 
     Raises:
@@ -118,7 +118,7 @@ def fit(
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
     batch_size: int | None = None,
-    seed: int = 1337,
+    seed: int | None = 1337,
     backend: Backend = "auto",
 ) -> Run[M]:
     """Train for a number of steps.
@@ -131,7 +131,7 @@ def fit(
         loss: What is to be made small.
         optimizer: How.
         batch_size: How many examples a step sees; None for all of them.
-        seed: What the batches are drawn with.
+        seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `make_step`.
 
     Returns:

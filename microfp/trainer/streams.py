@@ -346,7 +346,7 @@ def resume(
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
     batch_size: int | None = None,
-    seed: int = 1337,
+    seed: int | None = 1337,
     backend: Backend = "auto",
 ) -> Iterator[Stepped[M]]:
     """Go on from any state of a training: a lazy stream with the states after it.
@@ -360,7 +360,7 @@ def resume(
         loss: What is to be made small.
         optimizer: How.
         batch_size: How many examples a step sees; None for all of them.
-        seed: What the batches are drawn with.
+        seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `trainer.make_step`.
 
     >>> from microfp import datasets, nn, trainer
@@ -429,7 +429,7 @@ def try_train(
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
     batch_size: int | None = None,
-    seed: int = 1337,
+    seed: int | None = 1337,
     backend: Backend = "auto",
 ) -> Iterator[Result[Stepped[M], Diverged[M]]]:
     """Train as long as loss and parameters are finite: a lazy stream of results.
@@ -444,7 +444,7 @@ def try_train(
         loss: What is to be made small.
         optimizer: How.
         batch_size: How many examples a step sees; None for all of them.
-        seed: What the batches are drawn with.
+        seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `trainer.make_step`.
 
     Raises:
@@ -474,7 +474,7 @@ def try_resume(
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
     batch_size: int | None = None,
-    seed: int = 1337,
+    seed: int | None = 1337,
     backend: Backend = "auto",
 ) -> Iterator[Result[Stepped[M], Diverged[M]]]:
     """Go on from any state as long as loss and parameters are finite; see `try_train`.
@@ -485,7 +485,7 @@ def try_resume(
         loss: What is to be made small.
         optimizer: How.
         batch_size: How many examples a step sees; None for all of them.
-        seed: What the batches are drawn with.
+        seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `trainer.make_step`.
 
     Raises:

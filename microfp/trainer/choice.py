@@ -101,6 +101,8 @@ def fastest_backend(
     """
     n = len(dataset.ys)
     work = steps * min(batch_size or n, n) * len(parameters(model))
+    if loss.position is not None:
+        work *= len(dataset.xs[0])  # each parameter meets each position
     prepared = _traced(model, dataset, loss, None if loss.position else MOST_NODES)
     if isinstance(prepared, TraceError):
         return "eager"

@@ -100,7 +100,8 @@ class Staged(NamedTuple):
         node_count: How many numbers all calls give.
         width: How many positions there are.
         score_count: How many scores a position has.
-        cost: What a position costs.
+        scores: The first score of a position; the others follow it.
+        cost: What a position costs; None where nobody asked.
         tokens: How many tokens there are to look up.
     """
 
@@ -109,7 +110,8 @@ class Staged(NamedTuple):
     node_count: int
     width: int
     score_count: int
-    cost: Place
+    scores: Place
+    cost: Place | None
     tokens: int
 
 
@@ -128,10 +130,8 @@ def staged(recorded: Recorded, parameter_count: int) -> Staged:
     """
     planner = _Planner(recorded)
     stages = planner.stages()
-    costs = [int(planner.places[int(place)]) for kind, place in recorded.costs if kind == "n"]
-    steps = {b - a for a, b in pairwise(costs)} or {0}
-    if len(costs) != len(recorded.costs) or len(steps) > 1:
-        raise TraceError("what the positions cost is not computed alike")
+    costs = planner.found(recorded.costs)
+    firsts = planner.found([row[0] for row in recorded.scores])
     looked_up = [
         call.operands[1]
         for call in recorded.calls
@@ -144,9 +144,10 @@ def staged(recorded: Recorded, parameter_count: int) -> Staged:
         tuple(stages),
         parameter_count,
         planner.count,
-        len(costs),
+        len(recorded.scores),
         len(recorded.scores[0]),
-        Place("n", costs[0], steps.pop()),
+        firsts,
+        costs if recorded.costs else None,
         min(sizes, default=0),
     )
 
@@ -175,6 +176,18 @@ class _Planner:
             for key, rows in self._groups(list(level)).items():
                 found += self._stage(calls[next(iter(rows.values()))[0][1]], key, rows)
         return found
+
+    def found(self, several: Sequence[Reference]) -> Place:
+        """Where something of each position is found.
+
+        Raises:
+            TraceError: If that does not move by constant steps.
+        """
+        places = [self._place(it)[1] for it in several] or [0]
+        steps = {b - a for a, b in pairwise(places)} or {0}
+        if len(steps) > 1 or any(kind != "n" for kind, _ in several):
+            raise TraceError("what the positions give is not computed alike")
+        return Place("n", places[0], steps.pop())
 
     def _groups(self, level: list[int]) -> dict[Hashable, Rows]:
         """The calls of a level by kind, and each kind by position."""

@@ -18,7 +18,7 @@ from microfp.compiler.ir.adjoint import primitive_program
 from microfp.compiler.ir.program import CONSTANT, Program
 from microfp.compiler.ir.stages import Extent, Place, Stage, Staged
 
-__all__ = ["stages_source"]
+__all__ = ["reader_source", "stages_source"]
 
 LISTS = {"n": "N", "p": "p", "x": "X", "y": "Y"}
 SLOPES = {"n": "G", "p": "D"}
@@ -31,6 +31,7 @@ def stages_source(plan: Staged) -> str:
     Its arguments: the tokens, the targets, how many there are, the derivative of the loss along
     the mean cost of the document, the parameters, and their gradients so far. It returns the cost.
     """
+    assert plan.cost is not None
     cost = _at(plan.cost)
     lines = [
         "def program(X, Y, n, seed, p, D):",
@@ -54,8 +55,25 @@ def stages_source(plan: Staged) -> str:
     return "\n".join(lines)
 
 
+def reader_source(plan: Staged) -> str:
+    """Write the function that reads one token more: the turn of its position in each stage.
+
+    Its arguments: the tokens so far, the position of the last, the parameters, and what all stages
+    have given so far, where this turn is added. It returns the scores of what comes next.
+    """
+    lines = ["def program(X, t, p, N):"]
+    for stage in plan.stages:
+        lines += _nest(stage, f"if {stage.start} <= t < {stage.stop}:", _forward(stage))
+    at = _at(plan.scores)
+    return "\n".join([*lines, f"    return N[{at}:{at} + {plan.score_count}]"])
+
+
 def _stage(
-    stage: Stage, limit: str, body: Sequence[str] | Iterator[str], *, backwards: bool = False
+    stage: Stage,
+    limit: str,
+    body: Sequence[str] | Iterator[str],
+    *,
+    backwards: bool = False,
 ) -> list[str]:
     """The loops of a stage around what is done in the innermost but one."""
     stop = limit.format(stage.stop)
@@ -64,7 +82,14 @@ def _stage(
         if backwards
         else f"range({stage.start}, {stop})"
     )
-    lines, indent = [f"    for t in {turns}:"], " " * 8
+    return _nest(stage, f"for t in {turns}:", body, backwards=backwards)
+
+
+def _nest(
+    stage: Stage, head: str, body: Sequence[str] | Iterator[str], *, backwards: bool = False
+) -> list[str]:
+    """The loops inside of a position, under a line that says which positions are meant."""
+    lines, indent = [f"    {head}"], " " * 8
     for loop, extent in zip(LOOPS, _outer(stage), strict=False):
         inner = f"range({_extent(extent)})"
         lines.append(f"{indent}for {loop} in {f'reversed({inner})' if backwards else inner}:")

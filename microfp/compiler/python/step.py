@@ -18,16 +18,15 @@ multiplied and added, and a sum that starts at 0.0 is the same whichever zero is
 
 import math
 from collections.abc import Callable, Sequence
-from functools import reduce
-from operator import add, mul
 from typing import NamedTuple, TypeAlias
 
 from microfp.base.memo import by_key, remembering
 from microfp.compiler.ir.adjoint import carried_program, penalty_program
 from microfp.compiler.ir.bounds import largest_leaf
 from microfp.compiler.ir.program import Program
-from microfp.compiler.ir.stages import Staged, called_by, check_document, staged
+from microfp.compiler.ir.stages import Staged, check_document, staged
 from microfp.compiler.python.loop import loop_source
+from microfp.compiler.python.reader import functions_of_stages
 from microfp.compiler.python.source import compiled, functions_of, penalty_source
 from microfp.compiler.python.stages import stages_source
 from microfp.compiler.trace.calls import ExampleGraph, captured_leaves, trace_example, trace_penalty
@@ -37,7 +36,7 @@ from microfp.compiler.trace.structure import Template
 from microfp.datasets import Dataset
 from microfp.errors import TraceError
 from microfp.losses import Loss
-from microfp.ops import PRIMITIVES, total
+from microfp.ops import total
 from microfp.record import Deferred, Record, attr
 from microfp.tree import parameters
 from microfp.values import Value, topological_order
@@ -216,15 +215,7 @@ def sequence_plan(loss: Loss, model: Template, width: int, most_nodes: int | Non
 
 def _sequence_loop(plan: Staged) -> ExampleLoop:
     """The loop over documents, each as long as it is."""
-    called = tuple((name, PRIMITIVES[name].forward) for name in sorted(called_by(plan)))
-    tools = (
-        ("reduce", reduce),
-        ("add", add),
-        ("mul", mul),
-        ("maximum", PRIMITIVES["maximum"].forward),
-    )
-    functions: dict[str, Callable[..., float]] = dict((*called, *tools))
-    document = compiled(stages_source(plan), tuple(functions.items()))
+    document = compiled(stages_source(plan), functions_of_stages(plan))
 
     def loop(
         rows: Sequence[Sequence[float]],

@@ -176,18 +176,18 @@ FLAT = frozenset({"stop_gradient", "largest", "equal", "greater", "greater_equal
 _write_op, _write_parents, _write_label, _write_parameter = Value.writers()[1:]
 
 
-def record(loss: Loss, model: Model, width: int) -> Recorded:
+def record(loss: Loss | None, model: Model, width: int) -> Recorded:
     """Call a model and a loss with stand-ins for the tokens of a document.
 
     Args:
-        loss: One that says what a position costs.
+        loss: One that says what a position costs; None for the scores alone.
         model: Gives as many scores for each position, and looks at no later one for them.
         width: How many positions there are.
 
     Raises:
         TraceError: If the model wants to know a number, or is no model of sequences.
     """
-    if loss.position is None:
+    if loss is not None and loss.position is None:
         raise TraceError(
             f"{loss.name} is no loss of sequences: it does not say what a position costs"
         )
@@ -199,7 +199,8 @@ def record(loss: Loss, model: Model, width: int) -> Recorded:
         raise TraceError("a model of sequences gives as many scores for each position")
     size = len(outputs) // width
     rows = [outputs[size * place : size * (place + 1)] for place in range(width)]
-    costs = [_cost(loss.position, recorder, row, place) for place, row in enumerate(rows)]
+    position = loss.position if loss else None
+    costs = [_cost(position, recorder, *row) for row in enumerate(rows) if position]
     return Recorded(
         recorder.calls,
         recorder.vectors,
@@ -209,7 +210,7 @@ def record(loss: Loss, model: Model, width: int) -> Recorded:
 
 
 def _cost(
-    position: Callable[..., Value], recorder: _Recorder, scores: Sequence[Value], place: int
+    position: Callable[..., Value], recorder: _Recorder, place: int, scores: Sequence[Value]
 ) -> Reference:
     cost = recorder.reference(called(position, scores, recorder.node(("y", place))))
     if recorder.known(cost).position != place:

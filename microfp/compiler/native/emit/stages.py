@@ -133,11 +133,13 @@ def _write_document(scope: Scope) -> None:
 def _write_cost(scope: Scope) -> None:
     """Add the mean cost of the positions to the sums, and give each position its gradient."""
     w, plan = scope.w, scope.plan
+    assert plan.cost is not None
+    cost_place = plan.cost
     share = w.value(f"fdiv double 1.0, {w.value(f'sitofp i64 {scope.length} to double')}")
     seed = w.value(f"fmul double {share}, {w.load('%u', 'double')}")
 
     def position(t: str, so_far: Sequence[str]) -> list[str]:
-        at = affine(w, int(plan.cost.first), [(plan.cost.time, t)])
+        at = affine(w, int(cost_place.first), [(cost_place.time, t)])
         w.store(seed, w.element(scope.slopes["n"], at, "double"), "double")
         cost = w.load(w.element(scope.spaces["n"], at, "double"), "double")
         return [w.value(f"fadd double {so_far[0]}, {cost}")]

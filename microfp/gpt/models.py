@@ -1,29 +1,13 @@
-"""A GPT of scalars: every attention weight is a node, and the same `train` trains it.
+"""A GPT as a record, how it begins, and how well it knows documents.
 
->>> from microfp import datasets, optim, trainer
->>> from microfp.losses import next_token
->>> start = prepared(["anna", "hanna", "nan"], embedding=4, heads=2, context=8)
->>> run = trainer.fit(
-...     start.model,
-...     start.dataset,
-...     loss=next_token(),
-...     optimizer=adam(steps=3),
-...     steps=3,
-...     batch_size=1,
-...     seed=None,
-...     backend="eager",
-... )
->>> run.history[0].loss > run.final_loss > 0.0
-True
->>> len(generate(run.final_model, start.tokeniser, seed=1)) <= 8
-True
+>>> gpt(27)
+GPT(vocabulary=27, layers=1, embedding=16, heads=4, context=16, 4,192 parameters)
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from math import exp as exponential
+from collections.abc import Iterable, Sequence
 from math import log
 from random import Random
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from pyrsistent import PVector, pvector
 
@@ -53,15 +37,11 @@ __all__ = [
     "HeldOut",
     "Seed",
     "Start",
-    "Token",
     "adam",
-    "generate",
+    "generator",
     "gpt",
     "held_out",
     "prepared",
-    "probabilities",
-    "samples",
-    "tokens",
 ]
 
 Seed: TypeAlias = int | tuple[object, ...]
@@ -184,7 +164,7 @@ def gpt(
     Traceback (most recent call last):
     ValueError: gpt: heads must be a divisor of the embedding, 16, got 3
     """
-    return _drawn(_generator("gpt", seed), vocabulary, layers, embedding, heads, context)
+    return _drawn(generator("gpt", seed), vocabulary, layers, embedding, heads, context)
 
 
 def _drawn(
@@ -208,8 +188,12 @@ DEVIATION = 0.08
 """The standard deviation of the weights that are drawn."""
 
 
-def _generator(where: str, seed: Seed) -> Random:
-    """A generator that nobody else has, from a number or from where another one stood."""
+def generator(where: str, seed: Seed) -> Random:
+    """A generator that nobody else has, from a number or from where another one stood.
+
+    >>> generator("gpt", Random(1).getstate()).random() == Random(1).random()
+    True
+    """
     if not isinstance(seed, tuple):
         return Random(check_seed(where, "seed", seed))
     made = Random()
@@ -272,7 +256,7 @@ def prepared(
     >>> start.documents, start.tokeniser
     (('bob', 'ann'), Characters('abno', vocabulary=5))
     """
-    tokeniser, random = characters(given := tuple(documents)), _generator("prepared", seed)
+    tokeniser, random = characters(given := tuple(documents)), generator("prepared", seed)
     shuffled = list(given)
     random.shuffle(shuffled)
     model = _drawn(random, tokeniser.vocabulary, layers, embedding, heads, context)
@@ -297,162 +281,6 @@ def adam(*, steps: int, learning_rate: float = 0.01) -> optim.Optimizer:
 
 def _falling(first: float, steps: int, step: int) -> float:
     return first * max(0.0, 1 - step / steps)
-
-
-class Token(NamedTuple):
-    """A token that was drawn.
-
-    Attributes:
-        token: Its number.
-        text: Its character; empty at the end of a document.
-        probabilities: What it was drawn from, one for each token.
-
-    >>> Token(0, "a", (0.75, 0.25)).text
-    'a'
-    """
-
-    token: int
-    text: str
-    probabilities: tuple[float, ...]
-
-
-def probabilities(scores: Sequence[float], temperature: float = 1.0) -> tuple[float, ...]:
-    """The probabilities of tokens, from their scores: the softmax of score / temperature.
-
-    Args:
-        scores: One for each token.
-        temperature: Above 0; a small one makes the likely more likely.
-
-    >>> [round(p, 3) for p in probabilities([2.0, 1.0], temperature=0.5)]
-    [0.881, 0.119]
-    """
-    warmth = check_positive("generate", "temperature", temperature)
-    scaled = [score / warmth for score in scores]
-    weights = [exponential(score - max(scaled)) for score in scaled]
-    whole = sum(weights)
-    return tuple([weight / whole for weight in weights])
-
-
-Reader: TypeAlias = Callable[[int], Sequence[float]]
-"""What remembers the tokens that it has read, and gives the scores of the next."""
-
-
-def _reader(model: GPT) -> Reader:
-    """A model that reads a document token by token, with what it remembers."""
-    past = model.nothing
-
-    def read(token: int) -> Sequence[float]:
-        nonlocal past
-        scores, past = model.next_scores(float(token), past)
-        return [score.data for score in scores]
-
-    return read
-
-
-def tokens(
-    model: GPT,
-    tokeniser: Characters,
-    *,
-    temperature: float = 0.5,
-    seed: Seed = 42,
-    prompt: str = "",
-) -> Iterator[Token]:
-    """Draw a document token by token, lazily; each comes with what it was drawn from.
-
-    Keys and contents of the tokens before are remembered, so that each position is computed once.
-
-    Args:
-        model: A GPT.
-        tokeniser: Of as many tokens as the model knows.
-        temperature: How much chance there is, above 0.
-        seed: What the tokens are drawn with.
-        prompt: How the document begins.
-
-    Raises:
-        DataError: If the tokeniser does not know a character of the prompt.
-        ShapeError: If it is not that of the model.
-        ValueError: If the temperature is not above 0.
-
-    >>> model, tokeniser = gpt(3, embedding=4, heads=2), characters(["ab"])
-    >>> drawn = list(tokens(model, tokeniser, seed=1))
-    >>> "".join(it.text for it in drawn) == generate(model, tokeniser, seed=1)
-    True
-    """
-    _check_tokeniser(model, tokeniser)
-    check_positive("generate", "temperature", temperature)
-    given = tokeniser.encode(prompt)
-    if len(given) >= model.context:
-        expected = f"shorter than the context, {model.context}"
-        raise wrong_value("generate", "prompt", expected, prompt)
-    return _tokens(model, tokeniser, temperature, _generator("generate", seed), given)
-
-
-def _check_tokeniser(model: GPT, tokeniser: Characters) -> None:
-    if tokeniser.vocabulary != model.vocabulary:
-        raise ShapeError(
-            f"generate: the tokeniser must have {model.vocabulary} tokens, as the model, "
-            f"got {tokeniser.vocabulary}; take that of the documents it was trained on"
-        )
-
-
-def _tokens(
-    model: GPT, tokeniser: Characters, warmth: float, random: Random, given: Sequence[int]
-) -> Iterator[Token]:
-    read, token = _reader(model), tokeniser.boundary
-    for following in given:  # a loop: what is given is read, and not drawn
-        read(token)
-        token = following
-    for _ in range(model.context - len(given)):  # a loop: each token depends on those before
-        chances = probabilities(read(token), warmth)
-        (token,) = random.choices(range(model.vocabulary), weights=chances)
-        is_end = token == tokeniser.boundary
-        yield Token(token, "" if is_end else tokeniser.characters[token], chances)
-        if is_end:
-            return
-
-
-def generate(
-    model: GPT,
-    tokeniser: Characters,
-    *,
-    temperature: float = 0.5,
-    seed: Seed = 42,
-    prompt: str = "",
-) -> str:
-    """Draw one document: the same for the same arguments.
-
-    Args:
-        model: A GPT.
-        tokeniser: Of as many tokens as the model knows.
-        temperature: How much chance there is, above 0.
-        seed: What the tokens are drawn with.
-        prompt: How the document begins.
-
-    Returns:
-        The prompt and what follows it, as long as the context at most.
-
-    >>> generate(gpt(3, embedding=4, heads=2), characters(["ab"]), seed=3, prompt="ab")[:2]
-    'ab'
-    """
-    drawn = tokens(model, tokeniser, temperature=temperature, seed=seed, prompt=prompt)
-    return prompt + "".join([token.text for token in drawn])
-
-
-def samples(
-    model: GPT, tokeniser: Characters, *, temperature: float = 0.5, seed: Seed = 42
-) -> Iterator[str]:
-    """Draw documents one after another by one generator, without end.
-
-    >>> model, tokeniser = gpt(3, embedding=4, heads=2), characters(["ab"])
-    >>> next(samples(model, tokeniser, seed=1)) == generate(model, tokeniser, seed=1)
-    True
-    """
-    _check_tokeniser(model, tokeniser)
-    check_positive("generate", "temperature", temperature)
-    random = _generator("generate", seed)
-    while True:
-        drawn = _tokens(model, tokeniser, temperature, random, ())
-        yield "".join([token.text for token in drawn])
 
 
 class HeldOut(Record):

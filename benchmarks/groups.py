@@ -16,6 +16,7 @@ GROUPS = {
     "wide": "wide: MLP(2, [64, 64, 1]) on 100 and 10,000 examples",
     "digits": "digits: MLP(64, [64, 10]) on handwritten digits, adam",
     "large": "large: MLP(784, [128, 10]), 100,000 parameters",
+    "documents": "documents: a GPT from scalars on a thousand names",
     "irregular": "irregular: a graph of 100,000 nodes without structure",
 }
 

@@ -2,11 +2,15 @@
 
 from functools import lru_cache
 from itertools import islice
+from pathlib import Path
 from random import Random
 
 import pytest
+from returns.pipeline import is_successful
+from returns.unsafe import unsafe_perform_io
+from safetensors import safe_open
 
-from microfp import datasets, func, gpt, nn, optim, trainer
+from microfp import datasets, export, func, gpt, nn, optim, trainer
 from microfp.errors import CompileError, DataError, ShapeError, TraceError
 from microfp.losses import Loss, evaluate, next_token
 from microfp.trainer import (
@@ -290,3 +294,23 @@ def test_a_loss_of_sequences_needs_a_model_of_sequences() -> None:
     data = datasets.dataset([[0.0, 1.0]], [[1.0, 1.0]])
     with pytest.raises(CompileError):
         trainer.fit(nn.mlp(2, [3]), data, loss=loss, steps=1, backend="python")
+
+
+# For other programs.
+
+
+def test_weights_go_out_and_in_under_the_names_of_gpts(tmp_path: Path) -> None:
+    model, path = gpt.gpt(5, layers=2, **SMALL), tmp_path / "weights.safetensors"
+    assert is_successful(export.to_safetensors(model, path))
+    with safe_open(path, framework="numpy") as file:
+        assert {
+            "transformer.wte.weight",
+            "transformer.wpe.weight",
+            "transformer.h.1.attn.q_proj.weight",
+            "transformer.h.0.mlp.c_fc.weight",
+            "lm_head.weight",
+        } <= set(file.keys())
+        assert file.get_tensor("transformer.h.0.mlp.c_proj.weight").shape == (4, 16)
+    other = gpt.gpt(5, layers=2, seed=7, **SMALL)
+    back = unsafe_perform_io(export.from_safetensors(other, path).unwrap())
+    assert [p.data for p in parameters(back)] == [p.data for p in parameters(model)]

@@ -54,6 +54,9 @@ def tensors_of(tree: object, name: str = "") -> Iterator[Tensor]:
         case Neuron():
             yield from _linear([tree], name)
             yield from _further(tree, _NEURON, name)
+        case Record(_tensor_names=names):
+            for field, branch in tree.items():
+                yield from _named(branch, _join(name, names.get(field, field)))
         case Value():
             yield Tensor(name or "value", (), (tree,))
         case PVector() | tuple() if tree and all(isinstance(item, Value) for item in tree):
@@ -61,6 +64,20 @@ def tensors_of(tree: object, name: str = "") -> Iterator[Tensor]:
         case _ if isinstance(tree, CONTAINERS):
             for key, branch in branches(tree):
                 yield from tensors_of(branch, _join(name, str(key)))
+
+
+def _named(branch: object, name: str) -> Iterator[Tensor]:
+    """What a record of known names holds: rows of one length are one tensor."""
+    if isinstance(branch, PVector) and _is_matrix(branch):
+        yield Tensor(name, (len(branch), len(branch[0])), tuple(chain.from_iterable(branch)))
+    else:
+        yield from tensors_of(branch, name)
+
+
+def _is_matrix(branch: Sequence[object]) -> bool:
+    rows = [row for row in branch if isinstance(row, PVector)]
+    is_whole = len(rows) == len(branch) and len({len(row) for row in rows}) == 1
+    return is_whole and all(isinstance(it, Value) for row in rows for it in row)
 
 
 def _linear(neurons: Sequence[Neuron], name: str) -> Iterator[Tensor]:

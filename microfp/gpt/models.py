@@ -51,6 +51,15 @@ Seed: TypeAlias = int | tuple[object, ...]
 """
 
 
+TENSOR_NAMES = {
+    "tokens": "transformer.wte.weight",
+    "positions": "transformer.wpe.weight",
+    "head": "lm_head.weight",
+    "blocks": "transformer.h",
+}
+"""What the parts of a model are called where models are exchanged."""
+
+
 class GPT(Record):
     """A generative pre-trained transformer, as small as can be: no biases, no gains.
 
@@ -73,6 +82,7 @@ class GPT(Record):
     positions: Matrix = attr()
     head: Matrix = attr()
     blocks: PVector[Block] = attr()
+    _tensor_names = TENSOR_NAMES
 
     @property
     def vocabulary(self) -> int:

@@ -279,6 +279,17 @@ NOTHING = Past()
 """What a block remembers before the first position."""
 
 
+TENSOR_NAMES = {
+    "query": "attn.q_proj.weight",
+    "key": "attn.k_proj.weight",
+    "content": "attn.v_proj.weight",
+    "output": "attn.c_proj.weight",
+    "widen": "mlp.c_fc.weight",
+    "narrow": "mlp.c_proj.weight",
+}
+"""What the matrices of a block are called where models are exchanged."""
+
+
 class Block(Record):
     """A block of a GPT: attention to what came before, then two layers, each added to its input.
 
@@ -303,6 +314,7 @@ class Block(Record):
     output: Matrix = attr()
     widen: Matrix = attr()
     narrow: Matrix = attr()
+    _tensor_names = TENSOR_NAMES
 
     def __call__(self, inputs: Vector, past: Past | None = None) -> tuple[tuple[Value, ...], Past]:
         """Compute the outputs of one position, and what the next one has to know."""

@@ -299,6 +299,8 @@ def _updated(
 def _accuracy(
     stream: Stream, done: StepsDone, batches: Sequence[Chosen], place: int
 ) -> float | None:
+    if stream.loss.is_correct is None:
+        return None
     chosen = batches[place]
     examples = stream.dataset if chosen is None else subset(stream.dataset, chosen)
     return share_correct(stream.loss, done.scores(place), examples)

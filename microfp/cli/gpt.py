@@ -89,8 +89,18 @@ def add_gpt(commands: Commands) -> None:
         "samples are those of microgpt.",
         allow_abbrev=False,
     )
+    command.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="documents in UTF-8, one a line"
+    )
+    _add_training(command)
+    _add_files(command)
+    _add_drawing(command)
+    add_json(command)
+    command.set_defaults(answer=_answer)
+
+
+def _add_training(command: argparse.ArgumentParser) -> None:
     option = command.add_argument
-    option("file", nargs="?", type=Path, metavar="FILE", help="documents in UTF-8, one a line")
     option(
         "--steps",
         type=whole(1),
@@ -115,6 +125,10 @@ def add_gpt(commands: Commands) -> None:
         metavar="BACKEND",
         help=f"how a step is computed: {', '.join(backends)}; auto is the fastest; default: auto",
     )
+
+
+def _add_files(command: argparse.ArgumentParser) -> None:
+    option = command.add_argument
     option("--save", type=target, metavar="MODEL.json", help="where to write what was learnt")
     option(
         "--resume",
@@ -122,9 +136,6 @@ def add_gpt(commands: Commands) -> None:
         metavar="MODEL.json",
         help="go on with what --save has written, on the same documents, up to --steps in all",
     )
-    _add_drawing(command)
-    add_json(command)
-    command.set_defaults(answer=_answer)
 
 
 def _add_drawing(command: argparse.ArgumentParser) -> None:

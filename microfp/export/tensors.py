@@ -1,7 +1,7 @@
 """The parameters of a model as tensors, named by their places."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from microfp.record import Record
 from microfp.tree import CONTAINERS, branches, values
 from microfp.values import LEAF, Value
 
-__all__ = ["Tensor", "check_tensors", "tensors_of"]
+__all__ = ["Tensor", "check_tensors", "names_of", "tensors_of"]
 
 
 class Tensor(NamedTuple):
@@ -54,7 +54,7 @@ def tensors_of(tree: object, name: str = "") -> Iterator[Tensor]:
         case Neuron():
             yield from _linear([tree], name)
             yield from _further(tree, _NEURON, name)
-        case Record(_tensor_names=names):
+        case Record() if names := names_of(type(tree)):
             for field, branch in tree.items():
                 yield from _named(branch, _join(name, names.get(field, field)))
         case Value():
@@ -64,6 +64,17 @@ def tensors_of(tree: object, name: str = "") -> Iterator[Tensor]:
         case _ if isinstance(tree, CONTAINERS):
             for key, branch in branches(tree):
                 yield from tensors_of(branch, _join(name, str(key)))
+
+
+def names_of(kind: type) -> Mapping[str, str]:
+    """What a class calls its tensors where models are exchanged, field by field.
+
+    >>> from microfp.nn import Block
+    >>> names_of(Block)["query"]
+    'attn.q_proj.weight'
+    """
+    names: Mapping[str, str] = getattr(kind, "_tensor_names", {})
+    return names
 
 
 def _named(branch: object, name: str) -> Iterator[Tensor]:

@@ -20,11 +20,12 @@ True
 """
 
 from microfp.gpt.files import Learnt, load, save
-from microfp.gpt.models import GPT, HeldOut, Seed, Start, adam, gpt, held_out, prepared
+from microfp.gpt.models import GPT, Heads, HeldOut, Seed, Start, adam, gpt, held_out, prepared
 from microfp.gpt.sampling import Token, generate, probabilities, samples, tokens
 
 __all__ = [
     "GPT",
+    "Heads",
     "HeldOut",
     "Learnt",
     "Seed",

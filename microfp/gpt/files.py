@@ -6,8 +6,7 @@ from pathlib import Path
 from returns.io import IOFailure, IOResult, IOSuccess
 
 from microfp.base.checks import check_kind
-from microfp.checkpoint import load_record, save_record
-from microfp.checkpoint.formats import Format
+from microfp.checkpoint import Format, load_record, save_record
 from microfp.datasets import Characters
 from microfp.errors import CheckpointError, FileError
 from microfp.gpt.models import GPT

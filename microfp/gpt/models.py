@@ -34,6 +34,7 @@ from microfp.values import Scalar, Value, value
 
 __all__ = [
     "GPT",
+    "Heads",
     "HeldOut",
     "Seed",
     "Start",
@@ -50,6 +51,12 @@ Seed: TypeAlias = int | tuple[object, ...]
 >>> seeds: list[Seed] = [42, Random(42).getstate()]
 """
 
+
+Heads: TypeAlias = tuple[tuple[Value, ...], ...]
+"""The weights of attention of one position, head by head.
+
+>>> heads: Heads = ((),)
+"""
 
 TENSOR_NAMES = {
     "tokens": "transformer.wte.weight",
@@ -129,13 +136,38 @@ class GPT(Record):
         >>> len(scores), len(past[0].key_rows)
         (3, 1)
         """
-        place, after = len(past[0].key_rows), list[Past]()
-        both = zip(embedding(self.tokens, token), self.positions[place], strict=True)
-        signal: Sequence[Value] = rms_norm([a + b for a, b in both])
+        signal, after = self._first_signal(token, len(past[0].key_rows)), list[Past]()
         for block, before in zip(self.blocks, past, strict=True):  # a loop: through the layers
             signal, now = block(signal, before)
             after.append(now)
         return linear(self.head, signal), tuple(after)
+
+    def attention(self, tokens: Sequence[Scalar]) -> tuple[tuple[Heads, ...], ...]:
+        """How much each position attends to each that it sees: the weights, as nodes.
+
+        Args:
+            tokens: Of a document, at least one.
+
+        Returns:
+            For each position, for each layer, for each head, a row that adds up to 1.
+
+        >>> weights = gpt(3, embedding=4, heads=2).attention([2.0, 0.0])
+        >>> [[len(row) for row in position[0]] for position in weights]
+        [[1, 1], [2, 2]]
+        """
+        past, found = list(self.nothing), list[tuple[Heads, ...]]()
+        for place, token in enumerate(tokens):  # a loop: each position knows those before
+            signal, rows = self._first_signal(token, place), list[Heads]()
+            for layer, block in enumerate(self.blocks):
+                rows.append(block.weights(signal, past[layer]))
+                signal, past[layer] = block(signal, past[layer])
+            found.append(tuple(rows))
+        return tuple(found)
+
+    def _first_signal(self, token: Scalar, place: int) -> tuple[Value, ...]:
+        """What the first block is given: the sum of both embeddings, normed."""
+        both = zip(embedding(self.tokens, token), self.positions[place], strict=True)
+        return rms_norm([a + b for a, b in both])
 
     def __repr__(self) -> str:
         sizes = (

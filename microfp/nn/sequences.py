@@ -330,6 +330,16 @@ class Block(Record):
         wide = [relu(x) for x in linear(self.widen, rms_norm(middle))]
         return _added(linear(self.narrow, wide), middle), now
 
+    def weights(self, inputs: Vector, past: Past | None = None) -> tuple[tuple[Value, ...], ...]:
+        """How much one position attends to each that it sees, head by head.
+
+        >>> [[w.data for w in row] for row in block(4, heads=2).weights([1.0, 2.0, 3.0, 4.0])]
+        [[1.0], [1.0]]
+        """
+        normed, before = rms_norm(inputs), NOTHING if past is None else past
+        keys = (*before.key_rows, linear(self.key, normed))
+        return attention_weights(linear(self.query, normed), keys, heads=self.heads)
+
 
 def _added(a: Vector, b: Vector) -> tuple[Value, ...]:
     return tuple([x + y for x, y in zip(a, b, strict=True)])  # type: ignore[misc]  # one is a Value

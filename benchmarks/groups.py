@@ -17,6 +17,7 @@ GROUPS = {
     "digits": "digits: MLP(64, [64, 10]) on handwritten digits, adam",
     "large": "large: MLP(784, [128, 10]), 100,000 parameters",
     "structures": "structures: the memory that 500 different networks take, compiled one by one",
+    "documents": "documents: a GPT from scalars on a thousand names",
     "irregular": "irregular: a graph of 100,000 nodes without structure",
 }
 

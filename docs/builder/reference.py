@@ -30,7 +30,7 @@ class Room(NamedTuple):
 ROOMS = (
     Room("Values and gradients", ("values", "gradients", "graph", "curried", "expressions", "ops")),
     Room("Functions and trees", ("func", "tree", "debug")),
-    Room("Models and data", ("nn", "datasets")),
+    Room("Models and data", ("nn", "datasets", "gpt")),
     Room("Losses and optimisers", ("losses", "optim", "schedules")),
     Room("Training", ("trainer", "trainer.streams", "checkpoint", "export", "trainer.parallel")),
     Room(

@@ -26,6 +26,14 @@ from microfp.charts.files import save, to_png, to_svg
 from microfp.charts.film import scrubber
 from microfp.charts.planes import boundary, scatter
 from microfp.charts.report import report, summary
+from microfp.charts.sequences import (
+    attention_map,
+    attention_rows,
+    chance_rows,
+    embedding_plane,
+    embedding_rows,
+    next_characters,
+)
 from microfp.charts.style import PALETTE, Chart, Theme, check_extra, class_color
 from microfp.charts.terminal import boundary_map, boundary_spacing
 
@@ -34,15 +42,21 @@ __all__ = [
     "Chart",
     "Theme",
     "accuracy_curve",
+    "attention_map",
+    "attention_rows",
     "boundary",
     "boundary_map",
     "boundary_spacing",
+    "chance_rows",
     "check_extra",
     "class_color",
     "compare",
+    "embedding_plane",
+    "embedding_rows",
     "gradient_norms",
     "learning_rate",
     "loss_curves",
+    "next_characters",
     "parameter_histogram",
     "report",
     "save",

@@ -84,6 +84,8 @@ COMMANDS = _by_name(
         "explore": "view show open visualize explorer",
         "sweep": "grid search tune grid-search gridsearch optimize",
         "demo": "example moons run start",
+        "gpt": "microgpt makemore transformer llm",
+        "sample": "generate draw-names inference complete",
     }
 )
 """Commands by what other programs call them."""

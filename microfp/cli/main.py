@@ -29,6 +29,7 @@ from microfp.base.startup import INTERRUPTED
 from microfp.cli.arguments import Help, Interrupted, Lines, Parser, ShowVersion, UsageError
 from microfp.cli.demo import DemoOptions, add_demo, demo_lines
 from microfp.cli.expressions import add_explore, add_graph, arranged, explore_lines, graph_lines
+from microfp.cli.gpt import add_gpt, add_sample
 from microfp.cli.hints import COMMANDS, meant
 from microfp.cli.predict import add_predict
 from microfp.cli.printing import complain, put, put_help, silence_stdout
@@ -163,7 +164,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_COMMANDS = (add_demo, add_graph, add_explore, add_train, add_predict, add_sweep)
+_COMMANDS = (
+    add_demo,
+    add_graph,
+    add_explore,
+    add_train,
+    add_predict,
+    add_sweep,
+    add_gpt,
+    add_sample,
+)
 
 _EXAMPLES = """\
 examples:
@@ -177,4 +187,6 @@ examples:
   microfp train iris.csv --target species --save model.json
   microfp predict model.json new.csv > predicted.csv
   microfp sweep iris.csv --target species --hidden 8 16,16 --learning-rate 0.01 0.1
+  microfp gpt names.txt --save names.json        learn names, a GPT from scalars
+  microfp sample names.json --temperature 0.8    draw more of them
 """

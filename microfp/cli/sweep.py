@@ -232,7 +232,8 @@ class _Run(NamedTuple):
 def _ending(runs: Sequence[_Run], varied: Sequence[str], *, save: Path | None, json: bool) -> Lines:
     """Save the best, and say what came of all."""
     best = _best([run.result for run in runs])
-    written, documents = None, ()
+    written = None
+    documents: Sequence[Document] = ()
     if save is not None and best is not None:
         predictor = runs[best].result.unwrap().predictor
         written, documents = written_by(partial(save_predictor, predictor), save)

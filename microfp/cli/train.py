@@ -289,7 +289,8 @@ def train_lines(
         tracked = track(results, _steps_left(experiment))
         yield from () if json else _heading(experiment, source, backend)
         outcome = yield from _watched(experiment, tracked, save=save, json=json)
-        seconds, written, documents = clock() - began, None, ()
+        seconds, written = clock() - began, None
+        documents: Sequence[Document] = ()
         if save is not None:
             written, documents = written_by(partial(save_predictor, outcome.predictor), save)
         if json:

@@ -14,6 +14,7 @@ Point(x=1.1221146075409685, y=0.08147717341718697, label=-1.0)
 
 from microfp.datasets.bundled import digits, iris
 from microfp.datasets.cells import Marks
+from microfp.datasets.documents import ABSENT, Characters, characters, documents, sequences
 from microfp.datasets.drawn import blobs, circles, moons, spiral
 from microfp.datasets.examples import Dataset, Point, Row, dataset, subset
 from microfp.datasets.features import (
@@ -26,6 +27,7 @@ from microfp.datasets.features import (
 )
 from microfp.datasets.inference import Choices, TableError, infer
 from microfp.datasets.matrices import Matrix
+from microfp.datasets.names import names
 from microfp.datasets.patterns import (
     checkerboard,
     rings,
@@ -58,9 +60,11 @@ from microfp.datasets.tables import (
 from microfp.datasets.typed import typed_dataset, typed_targets
 
 __all__ = [
+    "ABSENT",
     "SCHEMA_RECORDS",
     "BooleanColumn",
     "CategoricalColumn",
+    "Characters",
     "Choices",
     "Dataset",
     "DateColumn",
@@ -81,21 +85,25 @@ __all__ = [
     "batch_numbers",
     "batches",
     "blobs",
+    "characters",
     "checkerboard",
     "circles",
     "dataset",
     "digits",
+    "documents",
     "encode",
     "from_csv",
     "from_rows",
     "infer",
     "iris",
     "moons",
+    "names",
     "one_hot",
     "read_csv",
     "read_table",
     "relabel",
     "rings",
+    "sequences",
     "shuffle",
     "spiral",
     "split",

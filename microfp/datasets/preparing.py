@@ -47,8 +47,10 @@ def _check_dataset(where: str, dataset: object) -> None:
 
 
 @lru_cache(maxsize=16)
-def _order(n: int, seed: int, epoch: int) -> tuple[int, ...]:
+def _order(n: int, seed: int | None, epoch: int) -> tuple[int, ...]:
     """The places from 0 to n - 1 in a random order, one for each seed and epoch."""
+    if seed is None:
+        return tuple(range(n))
     return tuple(Random(f"{seed} {epoch}").sample(range(n), n))
 
 
@@ -128,12 +130,12 @@ def _apportioned(sizes: Sequence[int], count: int) -> list[int]:
 
 
 @overload
-def batch(dataset: Dataset, batch_size: int | None, *, seed: int, step: int) -> Dataset: ...
+def batch(dataset: Dataset, batch_size: int | None, *, seed: int | None, step: int) -> Dataset: ...
 @overload
 @deprecated("`size` is called `batch_size`")
-def batch(dataset: Dataset, *, size: int | None, seed: int, step: int) -> Dataset: ...
+def batch(dataset: Dataset, *, size: int | None, seed: int | None, step: int) -> Dataset: ...
 @renamed(size="batch_size")
-def batch(dataset: Dataset, batch_size: int | None, *, seed: int, step: int) -> Dataset:
+def batch(dataset: Dataset, batch_size: int | None, *, seed: int | None, step: int) -> Dataset:
     """Choose the examples of one step; the choice depends on seed and step alone.
 
     The examples are shuffled anew for each epoch and dealt out in order, so that an epoch of
@@ -143,7 +145,7 @@ def batch(dataset: Dataset, batch_size: int | None, *, seed: int, step: int) -> 
         dataset: All n examples.
         batch_size: How many examples a batch holds; None, or n or more, for all of them in
             their own order.
-        seed: What the examples are shuffled with.
+        seed: What the examples are shuffled with; None for their own order, in every epoch.
         step: The number of the step, from 0.
 
     Raises:
@@ -157,18 +159,19 @@ def batch(dataset: Dataset, batch_size: int | None, *, seed: int, step: int) -> 
     n = len(dataset.xs)
     if batch_size is None or check_count("batch", "batch_size", batch_size, minimum=1) >= n:
         return dataset
-    check_seed("batch", "seed", seed)
+    if seed is not None:
+        check_seed("batch", "seed", seed)
     checked = check_count("batch", "step", step)
     return subset(dataset, batch_numbers(n, batch_size, seed=seed, step=checked))
 
 
 @overload
-def batch_numbers(n: int, batch_size: int, *, seed: int, step: int) -> tuple[int, ...]: ...
+def batch_numbers(n: int, batch_size: int, *, seed: int | None, step: int) -> tuple[int, ...]: ...
 @overload
 @deprecated("`size` is called `batch_size`")
-def batch_numbers(n: int, *, size: int, seed: int, step: int) -> tuple[int, ...]: ...
+def batch_numbers(n: int, *, size: int, seed: int | None, step: int) -> tuple[int, ...]: ...
 @renamed(size="batch_size")
-def batch_numbers(n: int, batch_size: int, *, seed: int, step: int) -> tuple[int, ...]:
+def batch_numbers(n: int, batch_size: int, *, seed: int | None, step: int) -> tuple[int, ...]:
     """Choose the examples of one step by number, out of n; see `batch`.
 
     >>> sorted(batch_numbers(3, 3, seed=1, step=0))

@@ -1,7 +1,7 @@
 """The parameters of a model as tensors, named by their places."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from microfp.record import Record
 from microfp.tree import CONTAINERS, branches, values
 from microfp.values import LEAF, Value
 
-__all__ = ["Tensor", "check_tensors", "tensors_of"]
+__all__ = ["Tensor", "check_tensors", "names_of", "tensors_of"]
 
 
 class Tensor(NamedTuple):
@@ -52,6 +52,9 @@ def tensors_of(tree: object, name: str = "") -> Iterator[Tensor]:
         case Neuron():
             yield from _linear([tree], name)
             yield from _further(tree, _NEURON, name)
+        case Record() if names := names_of(type(tree)):
+            for field, branch in tree.items():
+                yield from _named(branch, _join(name, names.get(field, field)))
         case Value():
             yield Tensor(name or "value", (), (tree,))
         case PVector() | tuple() if tree and all(isinstance(item, Value) for item in tree):
@@ -59,6 +62,31 @@ def tensors_of(tree: object, name: str = "") -> Iterator[Tensor]:
         case _ if isinstance(tree, CONTAINERS):
             for key, branch in branches(tree):
                 yield from tensors_of(branch, _join(name, str(key)))
+
+
+def names_of(kind: type) -> Mapping[str, str]:
+    """What a class calls its tensors where models are exchanged, field by field.
+
+    >>> from microfp.nn import Block
+    >>> names_of(Block)["query"]
+    'attn.q_proj.weight'
+    """
+    names: Mapping[str, str] = getattr(kind, "_tensor_names", {})
+    return names
+
+
+def _named(branch: object, name: str) -> Iterator[Tensor]:
+    """What a record of known names holds: rows of one length are one tensor."""
+    if isinstance(branch, PVector) and _is_matrix(branch):
+        yield Tensor(name, (len(branch), len(branch[0])), tuple(chain.from_iterable(branch)))
+    else:
+        yield from tensors_of(branch, name)
+
+
+def _is_matrix(branch: Sequence[object]) -> bool:
+    rows = [row for row in branch if isinstance(row, PVector)]
+    is_whole = len(rows) == len(branch) and len({len(row) for row in rows}) == 1
+    return is_whole and all(isinstance(it, Value) for row in rows for it in row)
 
 
 def _linear(neurons: Sequence[Neuron], name: str) -> Iterator[Tensor]:

@@ -43,6 +43,7 @@ from microfp.losses.regression import (
     poisson,
     quantile,
 )
+from microfp.losses.sequences import next_token
 from microfp.losses.weights import class_weighted, weighted
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "max_margin",
     "mean_absolute_error",
     "mean_squared_error",
+    "next_token",
     "own",
     "poisson",
     "quantile",

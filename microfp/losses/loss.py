@@ -81,6 +81,10 @@ class Loss(Record):
     """From the targets of one example and the number of scores to nothing; raises
     a `DataError` for targets that the loss has no meaning for.
     """
+    position: Callable[[Scores, float], Value] | None = attr(default=None)
+    """Where an example is a sequence, and costs the mean over its positions: from the
+    scores of one position and its target to its loss; else None.
+    """
 
     if not TYPE_CHECKING:  # a checker knows that it is no function
 

@@ -72,8 +72,8 @@ class Training(Record):
     """All examples."""
     batch_size: int | None = attr()
     """How many of them a step sees; None for all."""
-    seed: int = attr()
-    """What the batches are drawn with."""
+    seed: int | None = attr()
+    """What the batches are drawn with; None for examples in their own order."""
 
     def examples(self, step: int) -> Dataset:
         """The batch of a step."""
@@ -81,7 +81,7 @@ class Training(Record):
 
 
 def checked_training(
-    loss: Loss, optimizer: Optimizer, dataset: Dataset, batch_size: int | None, seed: int
+    loss: Loss, optimizer: Optimizer, dataset: Dataset, batch_size: int | None, seed: int | None
 ) -> Training:
     """Check what a user has asked for.
 
@@ -97,7 +97,8 @@ def checked_training(
     check_kind("train", "optimizer", optimizer, Optimizer, example="optim.sgd(0.1)")
     check_kind("train", "dataset", dataset, Dataset, example="datasets.dataset(xs, ys)")
     size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
-    return Training.unchecked(loss, optimizer, dataset, size, check_seed("train", "seed", seed))
+    drawn = None if seed is None else check_seed("train", "seed", seed)
+    return Training.unchecked(loss, optimizer, dataset, size, drawn)
 
 
 class Step(Protocol):

@@ -51,12 +51,16 @@ def chosen_backend(
     """
     if backend != "auto":
         return backend
-    return "eager" if isinstance(_traced(model, dataset, loss), TraceError) else "python"
+    return (
+        "eager" if isinstance(_traced(model, dataset, loss, MOST_NODES), TraceError) else "python"
+    )
 
 
-def _traced(model: Model, dataset: Dataset, loss: Loss) -> Prepared | TraceError:
+def _traced(
+    model: Model, dataset: Dataset, loss: Loss, most_nodes: int | None
+) -> Prepared | TraceError:
     check_fits(loss, model, dataset)
-    return prepare(loss, untrained(model), dataset, MOST_NODES)
+    return prepare(loss, untrained(model), dataset, most_nodes)
 
 
 WORTH_COMPILING = 15_000_000
@@ -97,7 +101,9 @@ def fastest_backend(
     """
     n = len(dataset.ys)
     work = steps * min(batch_size or n, n) * len(parameters(model))
-    prepared = _traced(model, dataset, loss)
+    if loss.position is not None:
+        work *= len(dataset.xs[0])  # each parameter meets each position
+    prepared = _traced(model, dataset, loss, None if loss.position else MOST_NODES)
     if isinstance(prepared, TraceError):
         return "eager"
     return "native" if work >= WORTH_COMPILING and _is_compilable(prepared.plan) else "python"
@@ -106,7 +112,8 @@ def fastest_backend(
 def _is_compilable(plan: Plan) -> bool:
     """Whether llvmlite is installed, and has something for every instruction."""
     try:
-        check_native(plan.example)
+        if plan.example is not None:
+            check_native(plan.example)
         bindings()
     except CompileError:
         return False

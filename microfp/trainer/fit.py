@@ -38,7 +38,7 @@ def make_step(
     dataset: Dataset,
     *,
     batch_size: int | None = None,
-    seed: int = 1337,
+    seed: int | None = 1337,
     backend: Backend = "auto",
 ) -> Step:
     """Make the function that training folds: evaluate, differentiate, update.
@@ -49,7 +49,7 @@ def make_step(
         dataset: The examples.
         batch_size: How many examples a step sees, at least 1; None, or more than there are, for
             all of them. See `batch`.
-        seed: What the batches are drawn with.
+        seed: What the batches are drawn with; None for examples in their own order.
         backend: How the step is computed; see `Backend`.
 
     Returns:
@@ -84,7 +84,7 @@ def train(
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
     batch_size: int | None = None,
-    seed: int = 1337,
+    seed: int | None = 1337,
     backend: Backend = "auto",
 ) -> Iterator[Stepped[M]]:
     """Train without end: a lazy stream with the state after each step.
@@ -100,7 +100,7 @@ def train(
         loss: What is to be made small.
         optimizer: How.
         batch_size: How many examples a step sees; None for all of them.
-        seed: What the batches are drawn with.
+        seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `make_step`.
 
     Raises:
@@ -128,7 +128,7 @@ def fit(
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
     batch_size: int | None = None,
-    seed: int = 1337,
+    seed: int | None = 1337,
     backend: Backend = "auto",
 ) -> Run[M]:
     """Train for a number of steps.
@@ -141,7 +141,7 @@ def fit(
         loss: What is to be made small.
         optimizer: How.
         batch_size: How many examples a step sees; None for all of them.
-        seed: What the batches are drawn with.
+        seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `make_step`.
 
     Returns:

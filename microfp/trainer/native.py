@@ -21,7 +21,7 @@ from pyrsistent import pvector
 from microfp.compiler.native.run.ahead import Chooser, Steps, Stream, ahead, open_stream
 from microfp.compiler.native.run.examples import Examples
 from microfp.compiler.native.run.steps import run_steps
-from microfp.compiler.native.run.trainer import trainer_for
+from microfp.compiler.native.run.trainer import check_examples, trainer_for
 from microfp.compiler.trace.structure import Template
 from microfp.datasets import Dataset, batch_numbers
 from microfp.losses import Loss, check_fits
@@ -147,6 +147,7 @@ def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
     columns, targets = len(examples.xs[0]), examples.target_count
     trainer = trainer_for(loss, template_of(state), columns, None, targets=targets)
     check_captured(trainer.examples.captured, state)
+    check_examples(trainer.examples, examples)
     numbers = parameter_numbers(state)
     # Without rules of update, what stands in the row after the step is the gradient.
     done = run_steps(trainer, Examples(examples), [None], numbers, (), array("d"), last_only=True)

@@ -95,7 +95,7 @@ _opened: Callable[[Loss, Template, Dataset, int | None], _Opened] = remembering(
 
 def _output_count(plan: Plan) -> int:
     """How many scores there are: the results besides them are the cost and the gradients."""
-    return len(plan.example.outputs) - 1 - plan.parameter_count
+    return plan.score_count
 
 
 def attempt(

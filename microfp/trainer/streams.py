@@ -357,7 +357,7 @@ def resume(
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
     batch_size: int | None = None,
-    seed: int = 1337,
+    seed: int | None = 1337,
     backend: Backend = "auto",
 ) -> Iterator[Stepped[M]]:
     """Go on from any state of a training: a lazy stream with the states after it.
@@ -371,7 +371,7 @@ def resume(
         loss: What is to be made small.
         optimizer: How.
         batch_size: How many examples a step sees; None for all of them.
-        seed: What the batches are drawn with.
+        seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `trainer.make_step`.
 
     >>> from microfp import datasets, nn, trainer
@@ -442,7 +442,7 @@ def try_train(
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
     batch_size: int | None = None,
-    seed: int = 1337,
+    seed: int | None = 1337,
     backend: Backend = "auto",
 ) -> Iterator[Result[Stepped[M], Diverged[M]]]:
     """Train as long as loss and parameters are finite: a lazy stream of results.
@@ -457,7 +457,7 @@ def try_train(
         loss: What is to be made small.
         optimizer: How.
         batch_size: How many examples a step sees; None for all of them.
-        seed: What the batches are drawn with.
+        seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `trainer.make_step`.
 
     Raises:
@@ -488,7 +488,7 @@ def try_resume(
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
     batch_size: int | None = None,
-    seed: int = 1337,
+    seed: int | None = 1337,
     backend: Backend = "auto",
 ) -> Iterator[Result[Stepped[M], Diverged[M]]]:
     """Go on from any state as long as loss and parameters are finite; see `try_train`.
@@ -499,7 +499,7 @@ def try_resume(
         loss: What is to be made small.
         optimizer: How.
         batch_size: How many examples a step sees; None for all of them.
-        seed: What the batches are drawn with.
+        seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `trainer.make_step`.
 
     Raises:

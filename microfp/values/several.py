@@ -123,5 +123,6 @@ def log_softmax(terms: Iterable[Scalar]) -> tuple[Value, ...]:
 
 def _largest(terms: tuple[Scalar, ...]) -> Value:
     """The largest term as a constant; 0 where all are masked, or one is infinite."""
-    largest = stop_gradient(reduce(maximum, terms))
+    own = getattr(type(terms[0]), "__largest__", None)  # of a stand-in, while a graph is traced
+    largest = stop_gradient(reduce(maximum, terms) if own is None else own(terms))
     return where(equal(absolute(largest), inf), 0.0, largest)

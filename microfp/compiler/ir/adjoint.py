@@ -23,15 +23,24 @@ parameters  p0 p1
 outputs     %11 %8 %18 %17
 """
 
+from functools import lru_cache
+
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
 from microfp.compiler.trace.calls import ExampleGraph, PenaltyGraph
 from microfp.compiler.trace.kinds import Kind
 from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.gradients import gradient_nodes
-from microfp.values import Value, value
+from microfp.ops import PRIMITIVES
+from microfp.values import Value, apply, value
 
-__all__ = ["call_program", "carried_program", "example_program", "penalty_program"]
+__all__ = [
+    "call_program",
+    "carried_program",
+    "example_program",
+    "penalty_program",
+    "primitive_program",
+]
 
 
 def example_program(graph: ExampleGraph) -> Program:
@@ -127,3 +136,26 @@ def penalty_program(graph: PenaltyGraph) -> Program:
     start = {p: zero} | {graph.cost: zero + one if graph.cost is p else one}
     table = gradient_nodes(graph.cost, (p,), start)
     return lower((graph.cost, table[p]), inputs=(), parameters=(p,))
+
+
+@lru_cache(maxsize=256)
+def primitive_program(op: str, parameter: float | None = None) -> Program:
+    """Lower the gradients of one primitive: what it adds to those of its operands.
+
+    Its inputs are the operands, what the primitive has made of them, and `seed`, the gradient of
+    that. Its outputs: one an operand.
+
+    >>> print(primitive_program("exp"))
+    inputs      a0 y seed
+    parameters
+    %3 = mul seed y
+    outputs     %3
+    """
+    primitive = PRIMITIVES[op]
+    operands = [traced_leaf(f"a{place}") for place in range(primitive.arity or 0)]
+    more = () if parameter is None else (parameter,)
+    result, seed, nothing = apply(primitive, *operands, *more), traced_leaf("seed"), value(0.0)
+    table = gradient_nodes(result, operands, {result: seed})
+    names = (*operands, traced_leaf("y"), seed)
+    program = lower([table.get(it, nothing) for it in operands], (*operands, result, seed))
+    return program.set(inputs=tuple([str(leaf.label) for leaf in names]))

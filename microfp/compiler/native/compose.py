@@ -41,6 +41,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, compress, count, groupby, islice
 from typing import NamedTuple, TypeAlias
 
+from microfp.compiler.ir.affine import Places, Strided, affine_runs, difference
 from microfp.compiler.ir.liveness import live_slots
 from microfp.compiler.ir.program import Program
 from microfp.compiler.native.fold import ask_relus, collect_totals, kept_slots, use_counts
@@ -51,13 +52,9 @@ from microfp.compiler.native.roll import (
     Leaf,
     Operation,
     Pattern,
-    Places,
     Run,
     Source,
-    Strided,
     Sum,
-    affine_runs,
-    difference,
     node_nest,
     sum_nest,
     summed_products,

@@ -24,16 +24,21 @@ from microfp.base.memo import by_key, remembering
 from microfp.compiler.ir.adjoint import carried_program, penalty_program
 from microfp.compiler.ir.bounds import largest_leaf
 from microfp.compiler.ir.program import Program
+from microfp.compiler.ir.stages import Staged, check_document, staged
 from microfp.compiler.python.loop import loop_source
+from microfp.compiler.python.reader import functions_of_stages
 from microfp.compiler.python.source import compiled, functions_of, penalty_source
+from microfp.compiler.python.stages import stages_source
 from microfp.compiler.trace.calls import ExampleGraph, captured_leaves, trace_example, trace_penalty
 from microfp.compiler.trace.refusals import final
+from microfp.compiler.trace.sequences import record
 from microfp.compiler.trace.structure import Template
 from microfp.datasets import Dataset
 from microfp.errors import TraceError
 from microfp.losses import Loss
 from microfp.ops import total
 from microfp.record import Deferred, Record, attr
+from microfp.tree import parameters
 from microfp.values import Value, topological_order
 
 __all__ = ["MOST_NODES", "Measured", "Plan", "find_plan", "measure", "plan_for"]
@@ -56,8 +61,10 @@ class Plan(Record):
 
     parameter_count: int = attr()
     """How many parameters there are."""
-    example: Program = attr()
-    """The program of one example, with its gradients."""
+    score_count: int = attr()
+    """How many scores an example has."""
+    example: Program | None = attr()
+    """The program of one example, with its gradients; None for a sequence."""
     penalty: Program | None = attr()
     """The program of one penalty, with its gradient; None for a loss without one."""
     size: float | None = attr()
@@ -133,7 +140,8 @@ BYTES_AN_INSTRUCTION = 600
 
 
 def _bytes(found: object) -> int:
-    return BYTES_AN_INSTRUCTION * len(found.example.instructions) if isinstance(found, Plan) else 0
+    program = found.example if isinstance(found, Plan) else None
+    return BYTES_AN_INSTRUCTION * len(program.instructions) if program else 0
 
 
 @by_key(64, _bytes)
@@ -155,6 +163,8 @@ def find_plan(
 
 
 def _plan(loss: Loss, model: Template, width: int, most_nodes: int | None, targets: int) -> Plan:
+    if loss.position is not None:
+        return sequence_plan(loss, model, width, most_nodes)
     graph = trace_example(loss, model.model, width, targets)  # type: ignore[arg-type]  # any record
     _check_size(graph, most_nodes)
     penalty_graph = trace_penalty(loss)
@@ -169,6 +179,7 @@ def _plan(loss: Loss, model: Template, width: int, most_nodes: int | None, targe
 
     return Plan.unchecked(
         count,
+        len(graph.scores),
         example,
         penalty,
         largest_leaf(example),
@@ -177,6 +188,61 @@ def _plan(loss: Loss, model: Template, width: int, most_nodes: int | None, targe
         loop(gated=True),
         Deferred(lambda: _function(penalty_source(penalty), penalty) if penalty else _no_penalty),
     )
+
+
+def sequence_plan(loss: Loss, model: Template, width: int, most_nodes: int | None) -> Plan:
+    """The plan of a model of sequences: loops over positions, one source for all lengths.
+
+    Its gradients are added up in another order than eager's; so `backend="auto"`, which says how
+    large a graph may be, is told that there is none.
+
+    Raises:
+        TraceError: If the model is not traced as a sequence.
+    """
+    if most_nodes is not None:
+        raise TraceError("the gradients of a sequence are added up in an order of their own")
+    count = len(parameters(model.model))
+    plan = staged(record(loss, model.model, width), count)  # type: ignore[arg-type]  # any record
+    graph = trace_penalty(loss)
+    penalty = penalty_program(graph) if graph else None
+    loop = Deferred(lambda: _sequence_loop(plan))
+    return Plan.unchecked(
+        count,
+        plan.score_count * width,
+        None,
+        penalty,
+        None,
+        captured_leaves(graph.cost) if graph else frozenset(),
+        loop,
+        loop,
+        Deferred(lambda: _function(penalty_source(penalty), penalty) if penalty else _no_penalty),
+    )
+
+
+def _sequence_loop(plan: Staged) -> ExampleLoop:
+    """The loop over documents, each as long as it is."""
+    document = compiled(stages_source(plan), functions_of_stages(plan))
+
+    def loop(
+        rows: Sequence[Sequence[float]],
+        ys: Sequence[float],
+        seed: float,
+        numbers: Sequence[float],
+        gradients: Sequence[float],
+    ) -> tuple[list[float], list[tuple[float, ...]], tuple[float, ...]]:
+        slopes, costs = list(gradients), list[float]()
+        for row, y in zip(rows, ys, strict=True):  # a loop: the gradients grow
+            tokens, targets = row[: plan.width], (*row[plan.width :], y)
+            count = check_document(plan, tokens, targets)
+            costs.append(_number(document(tokens, targets, count, seed, numbers, slopes)))
+        return costs, [()] * len(costs), tuple(slopes)
+
+    return loop
+
+
+def _number(result: object) -> float:
+    assert isinstance(result, float)
+    return result
 
 
 def _check_size(graph: ExampleGraph, most_nodes: int | None) -> None:

@@ -360,6 +360,7 @@ def test_plans_take_about_what_they_say() -> None:
     both = plan.plain_loop, plan.gated_loop
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
+    assert plan.example is not None
     said = BYTES_AN_INSTRUCTION * len(plan.example.instructions)
     assert all(map(callable, both))
     assert 0.5 < said / taken < 2.0

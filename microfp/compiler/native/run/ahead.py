@@ -20,7 +20,7 @@ from pyrsistent import pvector
 from microfp.base.memo import remembering
 from microfp.compiler.native.run.examples import Chosen, Examples
 from microfp.compiler.native.run.steps import StepsDone, run_steps
-from microfp.compiler.native.run.trainer import Trainer, trainer_for
+from microfp.compiler.native.run.trainer import Trainer, check_examples, trainer_for
 from microfp.compiler.trace.optimizer_state import columns_of, counts_of, records_of, state_after
 from microfp.compiler.trace.structure import Template
 from microfp.compiler.trace.update_rules import Rules, rules_of, scalars_of
@@ -110,6 +110,7 @@ def _open_stream(loss: Loss, optimizer: Optimizer, model: Template, dataset: Dat
         CompileError: If llvmlite is not installed, or a primitive has no native form.
     """
     trainer, rules = _trainer(loss, optimizer, model, dataset)
+    check_examples(trainer.examples, dataset)
     checked = _all_known(loss, dataset, trainer.examples.score_count)
     timetable = lru_cache(maxsize=16)(partial(_timetable, optimizer, rules))
     return Stream(trainer, rules, loss, optimizer, _examples(dataset), dataset, checked, timetable)
@@ -290,6 +291,8 @@ def _updated(
 def _accuracy(
     stream: Stream, done: StepsDone, batches: Sequence[Chosen], place: int
 ) -> float | None:
+    if stream.loss.is_correct is None:
+        return None
     chosen = batches[place]
     examples = stream.dataset if chosen is None else subset(stream.dataset, chosen)
     return share_correct(stream.loss, done.scores(place), examples)

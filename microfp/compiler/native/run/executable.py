@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from microfp.compiler.ir.program import CONSTANT, Program
+from microfp.compiler.ir.stages import Staged
 from microfp.compiler.native.bounds import largest_leaf_of
 from microfp.compiler.native.emit.blocks import chunk_blocks, vector_count
 from microfp.compiler.native.emit.bytecode import (
@@ -24,6 +25,7 @@ from microfp.compiler.native.emit.bytecode import (
 )
 from microfp.compiler.native.emit.kernels import FUNCTIONS
 from microfp.compiler.native.emit.module import function_text, module_text
+from microfp.compiler.native.emit.stages import scratch_size, stages_text
 from microfp.compiler.native.emit.structs import Arguments, kinds_of, packed
 from microfp.compiler.native.emit.writer import TooLong
 from microfp.compiler.native.loops import Rolled
@@ -41,6 +43,7 @@ __all__ = [
     "complete",
     "executable_for",
     "executable_of",
+    "executable_of_stages",
     "run_rows",
 ]
 
@@ -184,6 +187,34 @@ def executable_of(
         return None
     text = _text(rolled, width, most=LARGEST_TEXT)
     return None if text is None else _as_code(Deferred(program), rolled, text, width)
+
+
+def executable_of_stages(plan: Staged, width: int) -> Executable:
+    """Compile a model of sequences; its inputs are tokens and targets, in blocks of lanes.
+
+    Raises:
+        CompileError: If llvmlite is not installed.
+    """
+    text, size = stages_text(plan, width), scratch_size(plan, width)
+    return Executable.unchecked(
+        Deferred(_no_program),
+        2 * plan.width,
+        plan.parameter_count * plan.width * 3,
+        "code",
+        width,
+        None,
+        text,
+        jit.compiled(text, ("run",)),
+        "run",
+        0,
+        lambda blocks: size,
+        None,
+        lambda: None,
+    )
+
+
+def _no_program() -> Program:
+    raise CompileError("a model of sequences has no program of one example: it has stages")
 
 
 def _text(rolled: Rolled, width: int, *, columns: int = 0, most: int | None = None) -> str | None:

@@ -143,7 +143,7 @@ class _Memory(NamedTuple):
 def _memory(trainer: Trainer, data: Batches, steps: int, rows: int) -> _Memory:
     examples, update, width = trainer.examples, trainer.parameters, trainer.width
     lanes = padded(data.largest, width)
-    scores = lanes * examples.score_count
+    scores = lanes * examples.written_count
     codes = (update.executable, *update.reductions)
     return _Memory(
         rows=buffer(trainer.row * rows),

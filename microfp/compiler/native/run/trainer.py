@@ -13,7 +13,9 @@ from microfp.base.memo import by_key
 from microfp.compiler.ir.adjoint import call_program, example_program
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
+from microfp.compiler.ir.stages import Staged, called_by, check_document, staged
 from microfp.compiler.native.compose import Calls, roll_calls
+from microfp.compiler.native.emit.kernels import FUNCTIONS
 from microfp.compiler.native.emit.steps import steps_text
 from microfp.compiler.native.run import jit
 from microfp.compiler.native.run.executable import (
@@ -23,6 +25,7 @@ from microfp.compiler.native.run.executable import (
     check_native,
     executable_for,
     executable_of,
+    executable_of_stages,
 )
 from microfp.compiler.native.run.memory import padded
 from microfp.compiler.trace.calls import (
@@ -35,9 +38,11 @@ from microfp.compiler.trace.calls import (
 from microfp.compiler.trace.kinds import Row, trace_rows
 from microfp.compiler.trace.predicates import traced_predicate
 from microfp.compiler.trace.refusals import final
+from microfp.compiler.trace.sequences import record
 from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.compiler.trace.structure import Template
 from microfp.compiler.trace.update_rules import Rules, TracedUpdate, trace_update
+from microfp.datasets import Dataset
 from microfp.errors import CompileError
 from microfp.gradients import gradient_nodes
 from microfp.losses import Loss
@@ -45,7 +50,14 @@ from microfp.record import Record, attr
 from microfp.tree import parameters
 from microfp.values import Value, value
 
-__all__ = ["ExampleCode", "ParameterCode", "Trainer", "code_by_kinds", "trainer_for"]
+__all__ = [
+    "ExampleCode",
+    "ParameterCode",
+    "Trainer",
+    "check_examples",
+    "code_by_kinds",
+    "trainer_for",
+]
 
 
 class ExampleCode(Record):
@@ -65,6 +77,15 @@ class ExampleCode(Record):
     """The values that model and loss have closed over; they count as constants."""
     rows: tuple[Calls, ...] = attr(default=())
     """The rows of calls that it was compiled from; none where it was from scalars."""
+    sequence: Staged | None = attr(default=None)
+    """The stages that it was compiled from, where an example is a sequence. Then the
+    code writes no scores.
+    """
+
+    @property
+    def written_count(self) -> int:
+        """How many scores of an example the code writes."""
+        return 0 if self.sequence else self.score_count
 
 
 class ParameterCode(Record):
@@ -107,11 +128,42 @@ def example_code(
 def _example_code(
     loss: Loss, model: Template, columns: int, form: Form, targets: int
 ) -> ExampleCode:
+    if loss.position is not None:
+        return _by_stages(loss, model, columns)
     is_small = len(parameters(model.model)) < MOST_SCALARS
     by_kinds = None
     if form == "auto" and not is_small:
         by_kinds = code_by_kinds(loss, model, columns, targets)
     return _by_scalars(loss, model, columns, form, targets) if by_kinds is None else by_kinds
+
+
+def _by_stages(loss: Loss, model: Template, columns: int) -> ExampleCode:
+    """Compile a model of sequences as loops over positions."""
+    count = len(parameters(model.model))
+    plan = staged(record(loss, model.model, columns), count)  # type: ignore[arg-type]  # any record
+    for op in called_by(plan) - set(FUNCTIONS) - {"stop_gradient", "total"}:
+        raise CompileError(f"native: {op} has no native form; backend 'python' runs it")
+    penalty = trace_penalty(loss)
+    return ExampleCode(
+        parameter_count=count,
+        score_count=plan.score_count * columns,
+        judged=False,
+        executable=executable_of_stages(plan, jit.host().width),
+        captured=captured_leaves(penalty.cost) if penalty else frozenset(),
+        sequence=plan,
+    )
+
+
+def check_examples(code: ExampleCode, dataset: Dataset) -> None:
+    """Check that the examples of a sequence can be read by machine code, which does not look.
+
+    Raises:
+        ValueError: If there is nothing to look up for a token.
+        DataError: If tokens and targets are not as many.
+    """
+    if code.sequence is not None:
+        for tokens, targets in zip(dataset.xs, dataset.targets, strict=True):
+            check_document(code.sequence, tokens, targets)
 
 
 def _by_scalars(loss: Loss, model: Template, columns: int, form: Form, targets: int) -> ExampleCode:
@@ -161,7 +213,13 @@ def code_by_kinds(loss: Loss, model: Template, columns: int, targets: int) -> Ex
         return _by_scalars(loss, model, columns, "bytecode", targets)
     count, captured = rolled.parameter_count, [row.kind.output for row in rows]
     return ExampleCode.unchecked(
-        count, len(graph.scores), judged, executable, _captured(loss, graph.cost, *captured), calls
+        count,
+        len(graph.scores),
+        judged,
+        executable,
+        _captured(loss, graph.cost, *captured),
+        calls,
+        None,
     )
 
 

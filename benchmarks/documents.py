@@ -1,0 +1,136 @@
+"""A GPT on the names of the project: batches of 1 and 8, two layers of 64, compiling, drawing."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import islice
+from time import perf_counter
+from typing import NamedTuple
+
+from benchmarks.measure import Action, Goal, Row, Rows, check_agreement, found, per, side_by_side
+from microfp import datasets, gpt, trainer
+from microfp.compiler.ir.stages import staged
+from microfp.compiler.native.emit.stages import stages_text
+from microfp.compiler.native.run import jit
+from microfp.compiler.trace.sequences import record
+from microfp.losses import next_token
+from microfp.nn import parameter_count
+
+CHECKED = 20
+"""How many losses all must agree on; a long training magnifies the rounding of its first step."""
+
+LOSS = next_token()
+
+
+class Learning(NamedTuple):
+    """A training of a GPT.
+
+    Attributes:
+        start: Documents and model.
+        batch_size: How many documents a step sees.
+        steps: How many steps.
+        rows: The tokens of the documents of all steps, -1 behind the last.
+        rates: The learning rates.
+    """
+
+    start: gpt.Start
+    batch_size: int
+    steps: int
+    rows: list[list[int]]
+    rates: list[float]
+
+
+def learning(batch_size: int, steps: int, **sizes: int) -> Learning:
+    """The training that all do."""
+    start = gpt.prepared(datasets.names(), **sizes)
+    context, data = start.model.context, []
+    for step in range(steps):
+        batch = datasets.batch(start.dataset, batch_size, seed=None, step=step)
+        for x, y in zip(batch.xs, batch.targets, strict=True):
+            row = [int(x[0]), *map(int, y)]
+            data.append(row + [-1] * (context + 1 - len(row)))
+    rates = [0.01 * (1 - step / steps) for step in range(steps)]
+    return Learning(start, batch_size, steps, data, rates)
+
+
+def by_microfp(learning: Learning) -> Callable[[], list[float]]:
+    """The training by the native backend."""
+    optimizer = gpt.adam(steps=learning.steps)
+
+    def run() -> list[float]:
+        run = trainer.fit(
+            learning.start.model,
+            learning.start.dataset,
+            loss=LOSS,
+            optimizer=optimizer,
+            steps=learning.steps,
+            batch_size=learning.batch_size,
+            seed=None,
+            backend="native",
+        )
+        return [metrics.loss for metrics in run.history]
+
+    return run
+
+
+def rows() -> Rows:
+    """Measure steps beside C and JAX, and what a person waits for."""
+    from benchmarks.peers import gpt_by_hand, gpt_in_jax
+
+    peers = {"C": gpt_by_hand.trained, "JAX, scan": gpt_in_jax.scanned}
+    for batch_size, steps in ((8, 151), (1, 1000)):
+        at_most = 1.2 if batch_size == 8 else 1.5
+        goals = {"C": Goal("at most", at_most), "JAX, scan": Goal("faster", 3.0)}
+        yield from _beside(f"a step of {batch_size}", learning(batch_size, steps), peers, goals)
+    large = learning(8, 20, layers=2, embedding=64, heads=8, context=32)
+    jax = {"JAX, scan": gpt_in_jax.scanned}
+    yield from _beside(
+        "two layers of 64, a step of 8", large, jax, {"JAX, scan": Goal("faster", 1.0)}
+    )
+    yield Row("compile for all lengths", _compile_seconds(), goal=Goal("seconds", 1.5))
+    yield Row("draw 20 names", _drawing_seconds())
+
+
+def _beside(
+    name: str,
+    learning: Learning,
+    peers: dict[str, Callable[[Learning], Callable[[], list[float]]]],
+    goals: dict[str, Goal],
+) -> Rows:
+    own = by_microfp(learning)
+    expected = own()[:CHECKED]
+    makers = {
+        peer: partial(_agreeing, peer, make, learning, expected) for peer, make in peers.items()
+    }
+    trainings: dict[str, Action] = {"microfp": own}
+    trainings |= {peer: found(make) for peer, make in makers.items()}  # type: ignore[misc]  # or Missing
+    timed = per(learning.steps, side_by_side(trainings, repetitions=5))
+    for peer in peers:
+        yield Row(name, timed["microfp"], peer, timed[peer], goals.get(peer))
+
+
+def _agreeing(
+    name: str,
+    make: Callable[[Learning], Callable[[], list[float]]],
+    learning: Learning,
+    expected: list[float],
+) -> Action:
+    run = make(learning)
+    check_agreement(name, run()[: len(expected)], expected)
+    return run
+
+
+def _compile_seconds() -> float:
+    """Trace, put into stages and compile, as the first training of a process does."""
+    model, start = gpt.gpt(28), perf_counter()
+    plan = staged(record(LOSS, model, model.context), parameter_count(model))
+    jit.compiled(stages_text(plan, jit.host().width), ("run",))
+    return perf_counter() - start
+
+
+def _drawing_seconds() -> float:
+    start = gpt.prepared(datasets.names())
+    drawn = partial(gpt.samples, start.model, start.tokeniser, seed=start.seed)
+    list(islice(drawn(), 1))
+    began = perf_counter()
+    list(islice(drawn(), 20))
+    return perf_counter() - began

@@ -1,0 +1,463 @@
+"""Stages: a recorded model of sequences as loops over positions, one program for all lengths.
+
+Calls of one kind at one level, at whatever position, are one stage, if their operands move by
+constant steps: over the positions, and inside of a position. A loop inside may grow with the
+position, as attention does. What a position gives depends on no later one; so a document of n
+positions is computed by the first n turns of each stage.
+
+>>> from microfp import gpt
+>>> from microfp.compiler.trace.sequences import record
+>>> from microfp.losses import next_token
+>>> plan = staged(record(next_token(), gpt.gpt(3, embedding=4, heads=2, context=5), 5), 200)
+>>> print(describe(plan)[1])
+n[4t + 20 + i] = add(n[4t + i], p[4t + 12 + i])   t < 5, i < 4
+"""
+
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import groupby, pairwise, product
+from math import prod
+from operator import add, mul
+from typing import NamedTuple, TypeAlias
+
+from microfp.base.checks import wrong_value
+from microfp.compiler.ir.adjoint import primitive_program
+from microfp.compiler.ir.affine import affine_runs
+from microfp.compiler.ir.program import CONSTANT
+from microfp.compiler.trace.sequences import Call, Recorded, Reference
+from microfp.errors import DataError, TraceError
+from microfp.ops import PRIMITIVES
+
+__all__ = [
+    "Extent",
+    "Place",
+    "Stage",
+    "Staged",
+    "called_by",
+    "check_document",
+    "describe",
+    "length_of",
+    "staged",
+]
+
+
+class Extent(NamedTuple):
+    """How many: `base + slope * t`, at position t."""
+
+    base: int
+    slope: int = 0
+
+
+class Place(NamedTuple):
+    """Where an operand is found, as a function of the position t and of the loops inside.
+
+    Attributes:
+        space: `n` what calls give, `p` parameters, `x` tokens, `y` targets, `c` a constant.
+        first: The place at position 0, in the first turn; or the constant itself.
+        time: How far it moves from position to position.
+        strides: How far it moves in each loop.
+        along: How far the terms of a vector are apart.
+        length: Of a vector; None for a number.
+    """
+
+    space: str
+    first: float
+    time: int = 0
+    strides: tuple[int, ...] = ()
+    along: int = 0
+    length: Extent | None = None
+
+
+class Stage(NamedTuple):
+    """Calls of one kind.
+
+    Attributes:
+        op: A primitive, or `dot`, `total`, `largest`, `select`.
+        parameter: What the primitive is given besides.
+        operands: Where they are found.
+        out: Where the result goes, among what calls give.
+        shape: The loops inside of a position.
+        start: The first position.
+        stop: Behind the last one.
+        active: Whether there is a gradient to pass on.
+    """
+
+    op: str
+    parameter: Hashable
+    operands: tuple[Place, ...]
+    out: Place
+    shape: tuple[Extent, ...]
+    start: int
+    stop: int
+    active: bool
+
+
+class Staged(NamedTuple):
+    """A model and a loss as stages, forward.
+
+    Attributes:
+        stages: In an order in which they can be computed.
+        parameter_count: How many parameters there are.
+        node_count: How many numbers all calls give.
+        width: How many positions there are.
+        score_count: How many scores a position has.
+        scores: The first score of a position; the others follow it.
+        cost: What a position costs; None where nobody asked.
+        tokens: How many tokens there are to look up.
+    """
+
+    stages: tuple[Stage, ...]
+    parameter_count: int
+    node_count: int
+    width: int
+    score_count: int
+    scores: Place
+    cost: Place | None
+    tokens: int
+
+
+Numbers: TypeAlias = tuple[int, ...]
+"""What moves from call to call: the places of the operands, and how long vectors are."""
+
+Rows: TypeAlias = dict[int, list[tuple[Numbers, int]]]
+"""For each position the numbers of its calls, and which calls they are."""
+
+
+def staged(recorded: Recorded, parameter_count: int) -> Staged:
+    """Put recorded calls into stages.
+
+    Raises:
+        TraceError: If they do not move by constant steps.
+    """
+    planner = _Planner(recorded)
+    stages = planner.stages()
+    costs = planner.found(recorded.costs)
+    firsts = planner.found([row[0] for row in recorded.scores])
+    looked_up = [
+        call.operands[1]
+        for call in recorded.calls
+        if call.op == "select"
+        and isinstance(call.operands[0], tuple)
+        and call.operands[0][0] == "x"
+    ]
+    sizes = {len(recorded.vectors[it]) for it in looked_up if isinstance(it, int)}
+    return Staged(
+        tuple(stages),
+        parameter_count,
+        planner.count,
+        len(recorded.scores),
+        len(recorded.scores[0]),
+        firsts,
+        costs if recorded.costs else None,
+        min(sizes, default=0),
+    )
+
+
+class _Planner:
+    """Stages, as they come, level by level.
+
+    Attributes:
+        places: Where what each call gives is kept.
+        count: How many places are taken.
+    """
+
+    def __init__(self, recorded: Recorded) -> None:
+        """Begin without stages."""
+        self.places: list[int] = [-1] * len(recorded.calls)
+        self.count: int = 0
+        self._recorded = recorded
+        self._vectors: dict[int, tuple[str, int, int | None, int]] = {}
+
+    def stages(self) -> list[Stage]:
+        """All stages, in an order in which they can be computed."""
+        calls = self._recorded.calls
+        order = sorted(range(len(calls)), key=lambda number: calls[number].level)
+        found = list[Stage]()
+        for _, level in groupby(order, key=lambda number: calls[number].level):  # each reads others
+            for key, rows in self._groups(list(level)).items():
+                found += self._stage(calls[next(iter(rows.values()))[0][1]], key, rows)
+        return found
+
+    def found(self, several: Sequence[Reference]) -> Place:
+        """Where something of each position is found.
+
+        Raises:
+            TraceError: If that does not move by constant steps.
+        """
+        places = [self._place(it)[1] for it in several] or [0]
+        steps = {b - a for a, b in pairwise(places)} or {0}
+        if len(steps) > 1 or any(kind != "n" for kind, _ in several):
+            raise TraceError("what the positions give is not computed alike")
+        return Place("n", places[0], steps.pop())
+
+    def _groups(self, level: list[int]) -> dict[Hashable, Rows]:
+        """The calls of a level by kind, and each kind by position."""
+        described = [self._described(self._recorded.calls[number]) for number in level]
+        strides = {key[0]: key[1] for key, _ in described if None not in key[1]}
+        groups: dict[Hashable, Rows] = {}
+        for number, ((kind, own), numbers) in zip(level, described, strict=True):
+            known = strides.get(kind, tuple([stride or 0 for stride in own]))
+            key = kind, known if None in own else own
+            position = max(self._recorded.calls[number].position, 0)
+            groups.setdefault(key, {}).setdefault(position, []).append((numbers, number))
+        return groups
+
+    def _described(self, call: Call) -> tuple[tuple[Hashable, tuple[int | None, ...]], Numbers]:
+        """The kind of a call with the strides of its vectors, and its numbers."""
+        spaces, strides = list[Hashable](), list[int | None]()
+        firsts, lengths = list[int](), list[int]()
+        for operand in call.operands:  # a loop: four things of each operand
+            if isinstance(operand, int):
+                space, first, stride, length = self._vector(operand)
+                strides.append(stride)
+                lengths.append(length)
+                spaces.append((space, "vector"))
+                firsts.append(first)
+            else:
+                space, first = self._place(operand)
+                spaces.append(operand if space == "c" else space)
+                firsts.append(first)
+        kind = call.op, call.parameter, tuple(spaces), call.active
+        return (kind, tuple(strides)), (*firsts, *lengths)
+
+    def _place(self, reference: Reference) -> tuple[str, int]:
+        kind, place = reference
+        if kind == "c":
+            return kind, 0
+        return kind, self.places[int(place)] if kind == "n" else int(place)
+
+    def _vector(self, number: int) -> tuple[str, int, int | None, int]:
+        """The space of a vector, its first place, the step from term to term, and its length."""
+        if number not in self._vectors:
+            found = [self._place(reference) for reference in self._recorded.vectors[number]]
+            spaces = {space for space, _ in found}
+            steps = {b - a for (_, a), (_, b) in pairwise(found)}
+            if len(spaces) != 1 or len(steps) > 1 or "c" in spaces:
+                raise TraceError("the terms of a sum are not found at constant steps")
+            stride = steps.pop() if steps else None
+            self._vectors[number] = spaces.pop(), found[0][1], stride, len(found)
+        return self._vectors[number]
+
+    def _stage(self, call: Call, key: Hashable, rows: Rows) -> Iterator[Stage]:
+        """The stages of one kind of calls."""
+        strides: tuple[int, ...] = key[1]  # type: ignore[index]  # see `_groups`
+        for times, shape, first, moves, numbers in _nests(rows):
+            yield self._made(call, strides, times, shape, first, moves, numbers)
+
+    def _made(
+        self,
+        call: Call,
+        along: tuple[int, ...],
+        times: range,
+        shape: tuple[Extent, ...],
+        first: tuple[Numbers, Numbers],
+        moves: tuple[Numbers, ...],
+        numbers: list[list[int]],
+    ) -> Stage:
+        """One stage: its operands as places, and room for what it gives."""
+        last = times[-1]
+        sizes = [extent.base + extent.slope * last for extent in shape]
+        inner = [prod(sizes[loop + 1 :]) for loop in range(len(sizes))]
+        size = prod(sizes)
+        out = Place("n", self.count - size * times[0], size, tuple(inner))
+        for t, own in zip(times, numbers, strict=True):
+            extents = [range(extent.base + extent.slope * t) for extent in shape]
+            at = self.count + size * (t - times[0])
+            for number, turn in zip(own, product(*extents), strict=True):
+                self.places[number] = at + sum(map(mul, turn, inner))
+        self.count += size * len(times)
+        spaces = [self._vector(it)[0] for it in call.operands if isinstance(it, int)]
+        operands = _operands(call, spaces, along, first, moves)
+        return Stage(
+            call.op, call.parameter, operands, out, shape, times[0], times[-1] + 1, call.active
+        )
+
+
+def _operands(
+    call: Call,
+    spaces: Sequence[str],
+    along: Sequence[int],
+    first: tuple[Numbers, Numbers],
+    moves: tuple[Numbers, ...],
+) -> tuple[Place, ...]:
+    """The operands of a stage as places."""
+    start, step = first
+    places, vector, count = list[Place](), 0, len(call.operands)
+    for at, operand in enumerate(call.operands):  # a loop: vectors are counted
+        strides = tuple([move[at] for move in moves])
+        if isinstance(operand, int):
+            length = Extent(start[count + vector], step[count + vector])
+            own = start[at], step[at], strides, along[vector], length
+            places.append(Place(spaces[vector], *own))
+            vector += 1
+        elif operand[0] == "c":
+            places.append(Place("c", operand[1]))
+        else:
+            places.append(Place(operand[0], start[at], step[at], strides))
+    return tuple(places)
+
+
+Nest: TypeAlias = tuple[
+    range, tuple[Extent, ...], tuple[Numbers, Numbers], tuple[Numbers, ...], list[list[int]]
+]
+"""Positions; loops; the first numbers at position 0, and their step; strides; which calls."""
+
+
+def _nests(rows: Rows) -> Iterator[Nest]:
+    """Cut calls into nests over positions that follow each other."""
+    times = sorted(rows)
+    parts = groupby(enumerate(times), key=lambda pair: pair[1] - pair[0])
+    for _, part in parts:
+        own = [time for _, time in part]
+        yield from _over(range(own[0], own[-1] + 1), [rows[time] for time in own])
+
+
+def _over(times: range, rows: list[list[tuple[Numbers, int]]]) -> Iterator[Nest]:
+    """As one nest; or cut in the same places at every position; or position by position."""
+    moving = [[numbers for numbers, _ in row] for row in rows]
+    # At the last position, loops that have grown to their whole width may look like one.
+    model = max(len(times) - 2, 0)
+    runs = list(affine_runs(moving[model]))
+    if len(runs) == 1:
+        nest = _joined(times, moving, times[model], runs[0][0], runs[0][2])
+        if nest is not None:
+            yield times, *nest, [[number for _, number in row] for row in rows]
+            return
+    elif len({len(row) for row in rows}) == 1:
+        start = 0
+        for shape, _, _ in runs:
+            yield from _over(times, [row[start : start + prod(shape)] for row in rows])
+            start += prod(shape)
+        return
+    if len(times) == 1:
+        raise TraceError("the calls of a position do not move by constant steps")
+    for time, row in zip(times, rows, strict=True):
+        yield from _over(range(time, time + 1), [row])
+
+
+def _joined(
+    times: range,
+    moving: list[list[Numbers]],
+    time: int,
+    shape: tuple[int, ...],
+    strides: tuple[Numbers, ...],
+) -> tuple[tuple[Extent, ...], tuple[Numbers, Numbers], tuple[Numbers, ...]] | None:
+    """The loops of all positions, if they are those of one of them, or grow by one a position."""
+    last = times[-1]
+    step = (
+        tuple([b - a for a, b in zip(moving[-2][0], moving[-1][0], strict=True)])
+        if len(times) > 1
+        else (0,) * len(moving[-1][0])
+    )
+    start = tuple([at - last * move for at, move in zip(moving[-1][0], step, strict=True)])
+    for grows in product((0, 1), repeat=len(shape)):
+        extents = tuple([Extent(n - time * g, g) for n, g in zip(shape, grows, strict=True)])
+        if all(
+            row == _expected(t, extents, start, step, strides)
+            for t, row in zip(times, moving, strict=True)
+        ):
+            return extents, (start, step), strides
+        if len(times) == 1:
+            return None
+    return None
+
+
+def _expected(
+    t: int,
+    extents: Sequence[Extent],
+    start: Numbers,
+    step: Numbers,
+    strides: Sequence[Numbers],
+) -> list[Numbers]:
+    """The numbers of all calls of a position, as loops give them."""
+    rows = [tuple([at + t * move for at, move in zip(start, step, strict=True)])]
+    for extent, stride in zip(extents, strides, strict=True):  # a loop: from the outer one inward
+        turns = range(extent.base + extent.slope * t)
+        moved = [tuple([turn * move for move in stride]) for turn in turns]
+        rows = [tuple(map(add, row, more)) for row in rows for more in moved]
+    return rows
+
+
+def called_by(plan: Staged) -> frozenset[str]:
+    """The primitives that the stages apply, forward and in their gradients."""
+    own = {(stage.op, stage.parameter) for stage in plan.stages if stage.op in PRIMITIVES}
+    programs = [
+        primitive_program(op, parameter if isinstance(parameter, float) else None)
+        for op, parameter in own
+        if PRIMITIVES[op].arity is not None
+    ]
+    used = {it.op for program in programs for it in program.instructions if it.op != CONSTANT}
+    return frozenset({op for op, _ in own} | used)
+
+
+def length_of(tokens: Sequence[float]) -> int:
+    """How many tokens there are before a row ends.
+
+    >>> length_of([1.0, 0.0, -1.0])
+    2
+    """
+    return next((place for place, token in enumerate(tokens) if token < 0.0), len(tokens))
+
+
+def check_document(plan: Staged, tokens: Sequence[float], targets: Sequence[float]) -> int:
+    """Check that tokens can be looked up, and have a target each; return how many there are.
+
+    Raises:
+        ValueError: If a token is no whole number below the number of tokens.
+        DataError: If there are more or fewer targets.
+    """
+    count = length_of(tokens)
+    known = [token for token in tokens[: max(count, 1)] if 0.0 <= token < plan.tokens]
+    if len(known) != max(count, 1) or not all(map(float.is_integer, known)):
+        wrong = next(it for it in tokens if it not in known or not it.is_integer())
+        expected = f"a whole number from 0 to {plan.tokens - 1}"
+        raise wrong_value("select", "index", expected, wrong)
+    if count != length_of(targets) or max(tokens[count:], default=-1.0) >= 0.0:
+        raise DataError(
+            f"an example must have as many targets as tokens, and -1 behind them: it has {count} "
+            f"tokens and {length_of(targets)} targets"
+        )
+    return count
+
+
+def describe(plan: Staged) -> list[str]:
+    """Write each stage in a line.
+
+    >>> from microfp import gpt
+    >>> from microfp.compiler.trace.sequences import record
+    >>> from microfp.losses import next_token
+    >>> plan = staged(record(next_token(), gpt.gpt(3, embedding=4, heads=2, context=5), 5), 200)
+    >>> len(describe(plan)) == len(plan.stages)
+    True
+    """
+    return [_line(stage) for stage in plan.stages]
+
+
+LOOPS = "ijkl"
+
+
+def _line(stage: Stage) -> str:
+    operands = ", ".join(map(_place, stage.operands))
+    loops = [f"t < {stage.stop}" if not stage.start else f"{stage.start} <= t < {stage.stop}"]
+    loops += [
+        f"{name} < {_linear([(extent.slope, 't'), (extent.base, '')])}"
+        for name, extent in zip(LOOPS, stage.shape, strict=False)
+    ]
+    return f"{_place(stage.out)} = {stage.op}({operands})   {', '.join(loops)}"
+
+
+def _place(place: Place) -> str:
+    if place.space == "c":
+        return repr(place.first)
+    terms = [(place.time, "t"), (int(place.first), ""), *zip(place.strides, LOOPS, strict=False)]
+    if place.length is None:
+        return f"{place.space}[{_linear(terms)}]"
+    length = _linear([(place.length.slope, "t"), (place.length.base, "")])
+    return f"{place.space}[{_linear([*terms, (place.along, 's')])}; s < {length}]"
+
+
+def _linear(terms: Sequence[tuple[int, str]]) -> str:
+    """A sum of names, each with its factor; the constant has none."""
+    texts = [
+        name if factor == 1 and name else f"{factor}{name}" for factor, name in terms if factor
+    ]
+    return " + ".join(texts) or "0"

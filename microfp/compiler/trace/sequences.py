@@ -1,0 +1,218 @@
+"""Sequences, traced: what a model does to the tokens of a document, operation by operation.
+
+A model of sequences does the same at every position, to what that position and those before it
+have given. So its graph is recorded in calls that are larger than a scalar where they can be: a
+sum of many terms, a sum of products, a look-up are one call each, whose operands are vectors. Each
+call knows the last position that it depends on: a document that ends before it can leave it out.
+
+>>> from microfp import gpt
+>>> from microfp.losses import next_token
+>>> recorded = record(next_token(), gpt.gpt(3, embedding=4, heads=2), 2)
+>>> recorded.calls[0].op, recorded.calls[-1].position, len(recorded.costs)
+('select', 1, 2)
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from types import new_class
+from typing import NamedTuple, TypeAlias
+
+from microfp.compiler.trace.refusals import called, stop
+from microfp.compiler.trace.stand_ins import Constant, Traced, node_of
+from microfp.errors import TraceError
+from microfp.losses import Loss
+from microfp.nn import Model
+from microfp.ops import PRIMITIVES, Operand, Primitive
+from microfp.tree import parameters, with_parameters
+from microfp.values import LEAF, Scalar, Value
+
+__all__ = ["Call", "Recorded", "Reference", "Several", "record"]
+
+Reference: TypeAlias = tuple[str, float]
+"""Where a number is found: its kind and its place.
+
+Kinds: `p` a parameter, `n` what a call gives, `x` a token, `y` a target, `c` a constant itself.
+"""
+
+Several: TypeAlias = int
+"""A vector, by its number among those that were recorded."""
+
+
+class Call(NamedTuple):
+    """An operation of a model.
+
+    Attributes:
+        op: The name of a primitive, or `dot`, `total`, `largest`, `select`.
+        parameter: What the primitive is given besides.
+        operands: Numbers, or vectors.
+        level: How many calls it is behind parameters and tokens, at most.
+        position: The last position that it depends on; -1 where it depends on none.
+        active: Whether it depends on a parameter.
+    """
+
+    op: str
+    parameter: Hashable
+    operands: tuple[Reference | Several, ...]
+    level: int
+    position: int
+    active: bool
+
+
+class Recorded(NamedTuple):
+    """A model and a loss, recorded.
+
+    Attributes:
+        calls: In an order in which they can be computed.
+        vectors: What calls have as vectors.
+        scores: What the model gives for each position.
+        costs: What each position costs.
+    """
+
+    calls: list[Call]
+    vectors: list[tuple[Reference, ...]]
+    scores: tuple[tuple[Reference, ...], ...]
+    costs: tuple[Reference, ...]
+
+
+class _Known(NamedTuple):
+    """What is known of an operand besides where it is found."""
+
+    level: int
+    position: int
+    active: bool
+
+
+class _Recorder:
+    """What is known while a model is called."""
+
+    def __init__(self) -> None:
+        """Begin without calls."""
+        self.calls: list[Call] = []
+        self.vectors: list[tuple[Reference, ...]] = []
+        self._known: list[_Known] = []
+        self._several: dict[int, tuple[object, Several]] = {}
+        body: dict[str, object] = {
+            "__apply__": lambda _, primitive, operands: self.apply(primitive, operands),
+            "__dot__": lambda a, b: self.call("dot", None, (self.several(a), self.several(b))),
+            "__largest__": lambda terms: self.call("largest", None, (self.several(terms),)),
+            "__absent__": False,
+            "__select__": self.select,
+            "__value__": lambda it: it,
+        }
+        self.kind: type[Traced] = new_class("Recorded", (Traced,), {}, lambda it: it.update(body))
+
+    def node(self, reference: Reference) -> Value:
+        """The stand-in for what is found there."""
+        made = object.__new__(self.kind)
+        _write_op(made, LEAF)
+        _write_parents(made, ())
+        _write_label(made, None)
+        _write_parameter(made, reference)
+        return made
+
+    def reference(self, operand: Operand) -> Reference:
+        """Where an operand is found."""
+        if type(operand) is self.kind:
+            found: Reference = operand.parameter  # type: ignore[assignment]  # see `node`
+            return found
+        node = node_of(operand)
+        if isinstance(node, Constant) or (type(node) is Value and node.op == LEAF):
+            return "c", node.data
+        raise TraceError("a sequence holds a value that was computed before, or is frozen")
+
+    def several(self, operands: Sequence[Operand]) -> Several:
+        """A vector of operands; the same object has the same number."""
+        found = self._several.get(id(operands))
+        if found is not None:
+            return found[1]
+        vector = tuple(map(self.reference, operands))
+        self._several[id(operands)] = operands, len(self.vectors)
+        self.vectors.append(vector)
+        self._known.append(_together([self.known(it) for it in vector]))
+        return len(self.vectors) - 1
+
+    def known(self, operand: Reference | Several) -> _Known:
+        """What is known of an operand."""
+        if isinstance(operand, int):
+            return self._known[operand]
+        kind, place = operand
+        if kind == "n":
+            return _Known(*self.calls[int(place)][3:])
+        return _Known(0, int(place) if kind in "xy" else -1, kind == "p")
+
+    def call(
+        self, op: str, parameter: Hashable, operands: tuple[Reference | Several, ...]
+    ) -> Value:
+        """Record an operation."""
+        level, position, active = _together([self.known(it) for it in operands])
+        is_active = active and op not in FLAT
+        self.calls.append(Call(op, parameter, operands, level + 1, position, is_active))
+        return self.node(("n", len(self.calls) - 1))
+
+    def apply(self, primitive: Primitive, operands: tuple[Operand, ...]) -> Value:
+        """Record a primitive."""
+        if PRIMITIVES.get(primitive.name) is not primitive:
+            stop(
+                "a primitive of your own cannot be traced in a sequence", "backend='eager' runs it"
+            )
+        if primitive.arity is None:
+            return self.call(primitive.name, None, (self.several(operands),))
+        given = tuple(map(self.reference, operands[: primitive.arity]))
+        more = operands[primitive.arity :]
+        return self.call(primitive.name, more[0] if more else None, given)  # type: ignore[arg-type]
+
+    def select(self, index: Scalar, values: Sequence[Scalar]) -> Value:
+        """Record a look-up."""
+        return self.call("select", None, (self.reference(index), self.several(values)))
+
+
+def _together(all_known: Sequence[_Known]) -> _Known:
+    levels, positions, actives = zip(*all_known, strict=True)
+    return _Known(max(levels), max(positions), any(actives))
+
+
+FLAT = frozenset({"stop_gradient", "largest", "equal", "greater", "greater_equal", "positive"})
+"""What has no gradient to pass on."""
+
+_write_op, _write_parents, _write_label, _write_parameter = Value.writers()[1:]
+
+
+def record(loss: Loss | None, model: Model, width: int) -> Recorded:
+    """Call a model and a loss with stand-ins for the tokens of a document.
+
+    Args:
+        loss: One that says what a position costs; None for the scores alone.
+        model: Gives as many scores for each position, and looks at no later one for them.
+        width: How many positions there are.
+
+    Raises:
+        TraceError: If the model wants to know a number, or is no model of sequences.
+    """
+    if loss is not None and loss.position is None:
+        raise TraceError(
+            f"{loss.name} is no loss of sequences: it does not say what a position costs"
+        )
+    recorder = _Recorder()
+    leaves = [recorder.node(("p", place)) for place in range(len(parameters(model)))]
+    tokens = [recorder.node(("x", place)) for place in range(width)]
+    outputs = called(with_parameters(model, leaves), tuple(tokens))
+    if not isinstance(outputs, tuple) or not outputs or len(outputs) % width:
+        raise TraceError("a model of sequences gives as many scores for each position")
+    size = len(outputs) // width
+    rows = [outputs[size * place : size * (place + 1)] for place in range(width)]
+    position = loss.position if loss else None
+    costs = [_cost(position, recorder, *row) for row in enumerate(rows) if position]
+    return Recorded(
+        recorder.calls,
+        recorder.vectors,
+        tuple([tuple(map(recorder.reference, row)) for row in rows]),
+        tuple(costs),
+    )
+
+
+def _cost(
+    position: Callable[..., Value], recorder: _Recorder, place: int, scores: Sequence[Value]
+) -> Reference:
+    cost = recorder.reference(called(position, scores, recorder.node(("y", place))))
+    if recorder.known(cost).position != place:
+        raise TraceError(f"the scores of position {place} depend on a later one")
+    return cost

@@ -1,0 +1,190 @@
+"""Documents drawn from a model, token by token.
+
+>>> from microfp.datasets import characters
+>>> model, tokeniser = gpt(3, embedding=4, heads=2), characters(["ab"])
+>>> [it.text for it in tokens(model, tokeniser, seed=4)] == list(generate(model, tokeniser, seed=4))
+True
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import repeat
+from math import exp as exponential
+from random import Random
+from typing import NamedTuple
+
+from microfp.base.checks import check_positive, wrong_value
+from microfp.compiler.python.reader import Reader, reader_of
+from microfp.datasets import Characters
+from microfp.errors import ShapeError
+from microfp.gpt.models import GPT, Seed, generator
+from microfp.tree import parameters
+
+__all__ = ["Token", "generate", "probabilities", "samples", "tokens"]
+
+
+class Token(NamedTuple):
+    """A token that was drawn.
+
+    Attributes:
+        token: Its number.
+        text: Its character; empty at the end of a document.
+        probabilities: What it was drawn from, one for each token.
+
+    >>> Token(0, "a", (0.75, 0.25)).text
+    'a'
+    """
+
+    token: int
+    text: str
+    probabilities: tuple[float, ...]
+
+
+def probabilities(scores: Sequence[float], temperature: float = 1.0) -> tuple[float, ...]:
+    """The probabilities of tokens, from their scores: the softmax of score / temperature.
+
+    Args:
+        scores: One for each token.
+        temperature: Above 0; a small one makes the likely more likely.
+
+    >>> [round(p, 3) for p in probabilities([2.0, 1.0], temperature=0.5)]
+    [0.881, 0.119]
+    """
+    warmth = check_positive("generate", "temperature", temperature)
+    scaled = [score / warmth for score in scores]
+    weights = [exponential(score - max(scaled)) for score in scaled]
+    whole = sum(weights)
+    return tuple([weight / whole for weight in weights])
+
+
+def _reader(model: GPT) -> Reader:
+    """A model that reads a document token by token, with what it remembers."""
+    reader = reader_of(model, model.context)
+    if reader is not None:
+        return reader([p.data for p in parameters(model)])
+    past = model.nothing
+
+    def read(token: int) -> Sequence[float]:
+        nonlocal past
+        scores, past = model.next_scores(float(token), past)
+        return [score.data for score in scores]
+
+    return read
+
+
+def tokens(
+    model: GPT,
+    tokeniser: Characters,
+    *,
+    temperature: float = 0.5,
+    seed: Seed = 42,
+    prompt: str = "",
+) -> Iterator[Token]:
+    """Draw a document token by token, lazily; each comes with what it was drawn from.
+
+    Keys and contents of the tokens before are remembered, so that each position is computed once.
+
+    Args:
+        model: A GPT.
+        tokeniser: Of as many tokens as the model knows.
+        temperature: How much chance there is, above 0.
+        seed: What the tokens are drawn with.
+        prompt: How the document begins.
+
+    Raises:
+        DataError: If the tokeniser does not know a character of the prompt.
+        ShapeError: If it is not that of the model.
+        ValueError: If the temperature is not above 0.
+
+    >>> from microfp.datasets import characters
+    >>> model, tokeniser = gpt(3, embedding=4, heads=2), characters(["ab"])
+    >>> drawn = list(tokens(model, tokeniser, seed=1))
+    >>> "".join(it.text for it in drawn) == generate(model, tokeniser, seed=1)
+    True
+    """
+    given = _checked(model, tokeniser, temperature, prompt)
+    return _tokens(model, tokeniser, temperature, generator("generate", seed), given)
+
+
+def _checked(model: GPT, tokeniser: Characters, temperature: float, prompt: str) -> tuple[int, ...]:
+    """The tokens of a prompt, if all that is asked for can be."""
+    check_positive("generate", "temperature", temperature)
+    _check_tokeniser(model, tokeniser)
+    given = tokeniser.encode(prompt)
+    if len(given) >= model.context:
+        expected = f"shorter than the context, {model.context}"
+        raise wrong_value("generate", "prompt", expected, prompt)
+    return given
+
+
+def _check_tokeniser(model: GPT, tokeniser: Characters) -> None:
+    if tokeniser.vocabulary != model.vocabulary:
+        raise ShapeError(
+            f"generate: the tokeniser must have {model.vocabulary} tokens, as the model, "
+            f"got {tokeniser.vocabulary}; take that of the documents it was trained on"
+        )
+
+
+def _tokens(
+    model: GPT, tokeniser: Characters, warmth: float, random: Random, given: Sequence[int]
+) -> Iterator[Token]:
+    read, token = _reader(model), tokeniser.boundary
+    for following in given:  # a loop: what is given is read, and not drawn
+        read(token)
+        token = following
+    for _ in range(model.context - len(given)):  # a loop: each token depends on those before
+        chances = probabilities(read(token), warmth)
+        (token,) = random.choices(range(model.vocabulary), weights=chances)
+        is_end = token == tokeniser.boundary
+        yield Token(token, "" if is_end else tokeniser.characters[token], chances)
+        if is_end:
+            return
+
+
+def generate(
+    model: GPT,
+    tokeniser: Characters,
+    *,
+    temperature: float = 0.5,
+    seed: Seed = 42,
+    prompt: str = "",
+) -> str:
+    """Draw one document: the same for the same arguments.
+
+    Args:
+        model: A GPT.
+        tokeniser: Of as many tokens as the model knows.
+        temperature: How much chance there is, above 0.
+        seed: What the tokens are drawn with.
+        prompt: How the document begins.
+
+    Returns:
+        The prompt and what follows it, as long as the context at most.
+
+    >>> from microfp.datasets import characters
+    >>> generate(gpt(3, embedding=4, heads=2), characters(["ab"]), seed=3, prompt="ab")[:2]
+    'ab'
+    """
+    drawn = tokens(model, tokeniser, temperature=temperature, seed=seed, prompt=prompt)
+    return prompt + "".join([token.text for token in drawn])
+
+
+def samples(
+    model: GPT,
+    tokeniser: Characters,
+    *,
+    temperature: float = 0.5,
+    seed: Seed = 42,
+    prompt: str = "",
+) -> Iterator[str]:
+    """Draw documents one after another by one generator, without end.
+
+    >>> from microfp.datasets import characters
+    >>> model, tokeniser = gpt(3, embedding=4, heads=2), characters(["ab"])
+    >>> next(samples(model, tokeniser, seed=1)) == generate(model, tokeniser, seed=1)
+    True
+    """
+    given = _checked(model, tokeniser, temperature, prompt)
+    random = generator("generate", seed)
+    draw = partial(_tokens, model, tokeniser, temperature, random, given)
+    return (prompt + "".join([token.text for token in draw()]) for _ in repeat(None))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from microfp import func
+from microfp import exp, func, log, total
 from microfp.graph import topological_order
 from tests.notebooks.notebooks import FOLDER, definitions
 
@@ -68,6 +68,14 @@ def repeated(output: Any) -> int:
     return len(inner) - len(set(inner))
 
 
+def causal_means(contents: list[Any]) -> list[Any]:
+    return [total(contents[: i + 1]) / (i + 1) for i in range(len(contents))]
+
+
+def perplexity(shares: list[Any]) -> Any:
+    return exp(total(-p * log(p) for p in shares))
+
+
 SOLUTIONS: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "01_graph": ("count_ops", count_ops),
     "02_chain_rule": ("derivative", lambda x: 3 * x * x + 2 * x),
@@ -81,12 +89,13 @@ SOLUTIONS: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "10_forward_mode": ("sine", sine),
     "11_second_derivatives": ("newton", newton),
     "12_compiling": ("repeated", repeated),
+    "13_attention": ("causal_means", causal_means),
 }
 
 
-def test_there_are_twelve_lessons() -> None:
+def test_there_are_thirteen_lessons() -> None:
     assert list(SOLUTIONS) == LESSONS
-    assert len(LESSONS) == 12
+    assert len(LESSONS) == 13
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -153,7 +162,21 @@ def test_the_compiled_program_agrees_with_the_graph() -> None:
     assert it["program"](1.0, 1.0, 1.0) == 2.0
 
 
-@pytest.mark.parametrize("name", ["demo", "extras", *(f"lessons/{it}" for it in LESSONS)])
+def test_attention_answers_by_shares_that_add_up_to_one() -> None:
+    it = lesson("13_attention")
+    assert sum(share.data for share in it["found"]) == pytest.approx(1.0, rel=1e-12)
+    assert it["slopes"] == pytest.approx([share.data for share in it["found"]], rel=1e-12)
+    assert [sum(row) for row in it["seen"]] == pytest.approx([1.0] * 5, rel=1e-12)
+
+
+def test_the_second_exercise_of_attention_tells_right_from_wrong() -> None:
+    it = lesson("13_attention")
+    assert it["check_perplexity"](perplexity)
+    assert not it["check_perplexity"](it["perplexity"])
+    assert not it["check_perplexity"](total)
+
+
+@pytest.mark.parametrize("name", ["demo", "extras", "gpt", *(f"lessons/{it}" for it in LESSONS)])
 def test_every_notebook_can_be_found_from_the_guide(name: str) -> None:
     guide = (FOLDER.parent / "guides" / "notebooks.md").read_text(encoding="utf-8")
     assert f"notebooks/{name}.py" in guide

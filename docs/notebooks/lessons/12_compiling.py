@@ -109,8 +109,8 @@ def _(mo, value):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md(r"""
-    This was the last lesson. The engine that you have seen is microfp's, in small: read
-    `microfp/values.py` and `microfp/gradients.py` next.
+    The engine that you have seen is microfp's, in small: read `microfp/values/node.py` and
+    `microfp/gradients.py` next. One more lesson builds something of it: attention.
     """)
     return
 

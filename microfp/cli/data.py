@@ -97,7 +97,7 @@ def _way_out(table: Table, error: str) -> str:
     if found is None:
         return ""
     name = table.names[int(found[1]) - 1]
-    return f"; --drop {shlex.quote(name):.80} leaves the column out, --target makes it the target"
+    return f"; --drop {shlex.quote(name):.80} leaves the column out"
 
 
 def _check_names(table: Table) -> None:

@@ -107,9 +107,15 @@ def _named(error: FileError, copy: Path) -> FileError:
 
 
 def written_by(
-    write: Callable[[Path], IOResult[Path, FileError]], path: Path, suffix: str = ""
-) -> tuple[str, Sequence[Document]]:
-    """Write a file, and say where; for standard output, what is to be printed there in the end."""
+    write: Callable[[Path], IOResult[Path, FileError]], path: Path | None, suffix: str = ""
+) -> tuple[str | None, Sequence[Document]]:
+    """Write a file, if there is to be one, and say where.
+
+    Returns:
+        Where; and for standard output what is to be printed there in the end.
+    """
+    if path is None:
+        return None, ()
     if not is_standard(path):
         return str(taken(write(path))), ()
     with TemporaryDirectory() as folder:

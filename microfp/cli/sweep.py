@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from returns.io import IOResult
 from returns.pipeline import is_successful
 from returns.result import Result
 
@@ -36,7 +37,7 @@ from microfp.cli.progress import Track, columns_of, tracker
 from microfp.cli.standard import beside, check_standard, written_by
 from microfp.cli.train import OPTIONS, Option, add_option, add_scaling, source_lines
 from microfp.datasets import Dataset
-from microfp.errors import MicrofpError
+from microfp.errors import FileError, MicrofpError
 from microfp.experiments import Experiment, Outcome, compare, merit, prepare
 from microfp.experiments.configurations import Configuration
 from microfp.experiments.predictors import Score, save_predictor
@@ -232,11 +233,8 @@ class _Run(NamedTuple):
 def _ending(runs: Sequence[_Run], varied: Sequence[str], *, save: Path | None, json: bool) -> Lines:
     """Save the best, and say what came of all."""
     best = _best([run.result for run in runs])
-    written = None
-    documents: Sequence[Document] = ()
-    if save is not None and best is not None:
-        predictor = runs[best].result.unwrap().predictor
-        written, documents = written_by(partial(save_predictor, predictor), save)
+    place = None if best is None else save
+    written, documents = written_by(partial(_save, runs[best or 0]), place)
     if json:
         yield Document(to_json(_found(runs, best, written)))
     else:
@@ -244,6 +242,10 @@ def _ending(runs: Sequence[_Run], varied: Sequence[str], *, save: Path | None, j
     yield from documents
     if best is None:
         raise CommandError("sweep: every run failed")
+
+
+def _save(run: _Run, path: Path) -> IOResult[Path, FileError]:
+    return save_predictor(run.result.unwrap().predictor, path)
 
 
 @contextmanager

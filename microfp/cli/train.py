@@ -289,10 +289,8 @@ def train_lines(
         tracked = track(results, _steps_left(experiment))
         yield from () if json else _heading(experiment, source, backend)
         outcome = yield from _watched(experiment, tracked, save=save, json=json)
-        seconds, written = clock() - began, None
-        documents: Sequence[Document] = ()
-        if save is not None:
-            written, documents = written_by(partial(save_predictor, outcome.predictor), save)
+        seconds = clock() - began
+        written, documents = written_by(partial(save_predictor, outcome.predictor), save)
         if json:
             found = _found(outcome, backend, seconds, written)
             yield Document(to_json({"data": source, **found}))

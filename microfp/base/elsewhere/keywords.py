@@ -14,14 +14,14 @@ _KEYWORDS = (
     (
         "learning_rate",
         "the rate belongs to the optimiser: optimizer=optim.sgd(0.1)",
-        "lr eta step_size rate alpha_lr learning_rate learning_rate_init eta0",
+        "lr eta step_size rate learning_rate learning_rate_init eta0",
     ),
     (
         "steps",
         "how many steps: steps=100 in trainer.fit",
         (
             "epochs n_epochs num_epochs epoch max_iter iterations n_iter num_steps n_steps iters "
-            "nb_epoch max_epochs niter maxiter"
+            "nb_epoch max_epochs maxiter"
         ),
     ),
     ("batch_size", "batch_size=32 in trainer.fit", "bs minibatch_size batch mini_batch size"),
@@ -36,7 +36,7 @@ _KEYWORDS = (
         "the widths of the layers: nn.mlp(2, [16, 16, 1])",
         (
             "hidden hidden_sizes hidden_layer_sizes layers sizes nouts units hidden_dims n_hidden "
-            "hidden_size dims features hidden_units layer_sizes outputs_sizes width_size"
+            "hidden_size dims features hidden_units layer_sizes width_size"
         ),
     ),
     (
@@ -113,7 +113,7 @@ _KEYWORDS = (
     ),
     ("beta1", "beta1=0.9, beta2=0.999 in optim.adam", "betas b1 beta_1"),
     ("beta2", "beta1=0.9, beta2=0.999 in optim.adam", "b2 beta_2"),
-    ("decay", "decay=0.99 in optim.rmsprop", "rho alpha_decay"),
+    ("decay", "decay=0.99 in optim.rmsprop", "rho"),
     ("epsilon", "epsilon=1e-8 in optim.adam", "eps"),
     ("steps", "steps=100 in schedules", "T_max total_steps transition_steps decay_steps"),
     ("every", "every=30 in schedules.step_decay", "step_size"),

@@ -66,6 +66,9 @@ P = ParamSpec("P")
 Argnums: TypeAlias = int | Sequence[int]
 """Which positional arguments to differentiate along."""
 
+Both: TypeAlias = tuple[Literal[0], Literal[1]]
+"""The first two arguments."""
+
 
 class ScalarFunction(Protocol[P]):
     """A function whose first argument is a scalar: a number gives a number, and a node a node.
@@ -79,6 +82,34 @@ class ScalarFunction(Protocol[P]):
     def __call__(self, x: float, /, *args: P.args, **kwargs: P.kwargs) -> float: ...
     @overload
     def __call__(self, x: Scalar, /, *args: P.args, **kwargs: P.kwargs) -> Scalar: ...
+
+
+class SlopeOfTwo(Protocol):
+    """A function of two scalars: numbers give a number, and nodes a node.
+
+    >>> slope: SlopeOfTwo = grad(lambda x, y: x * y, argnums=1)
+    >>> slope(2.0, 5.0)
+    2.0
+    """
+
+    @overload
+    def __call__(self, x: float, y: float, /) -> float: ...
+    @overload
+    def __call__(self, x: Scalar, y: Scalar, /) -> Scalar: ...
+
+
+class SlopesOfTwo(Protocol):
+    """The derivatives along two scalars: numbers for numbers, and nodes for nodes.
+
+    >>> slopes: SlopesOfTwo = grad(lambda x, y: x * y, argnums=(0, 1))
+    >>> slopes(2.0, 5.0)
+    (5.0, 2.0)
+    """
+
+    @overload
+    def __call__(self, x: float, y: float, /) -> tuple[float, float]: ...
+    @overload
+    def __call__(self, x: Scalar, y: Scalar, /) -> tuple[Scalar, Scalar]: ...
 
 
 class ScalarAndSlope(Protocol[P]):
@@ -106,6 +137,26 @@ def grad(
     f: Callable[Concatenate[A, P], tuple[Scalar, B]], *, has_aux: Literal[True]
 ) -> Callable[Concatenate[A, P], tuple[A, B]]: ...
 @overload
+def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Scalar, Scalar], Scalar], argnums: Literal[0, 1]
+) -> SlopeOfTwo: ...
+@overload
+def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Scalar, Scalar], Scalar], argnums: Both
+) -> SlopesOfTwo: ...
+@overload
+def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[Concatenate[A, P], Scalar], argnums: Literal[0]
+) -> Callable[Concatenate[A, P], A]: ...
+@overload
+def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[Concatenate[A, B, P], Scalar], argnums: Literal[1]
+) -> Callable[Concatenate[A, B, P], B]: ...
+@overload
+def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[Concatenate[A, B, P], Scalar], argnums: Both
+) -> Callable[Concatenate[A, B, P], tuple[A, B]]: ...
+@overload
 def grad(
     f: Callable[P, object], argnums: Argnums, *, has_aux: bool = False
 ) -> Callable[P, object]: ...
@@ -115,8 +166,8 @@ def grad(
 ) -> Callable[..., object]:
     """The gradient of a function that returns one scalar, as a function of the same arguments.
 
-    Types: along the first argument the gradient has its type, and the arguments keep theirs. A
-    type cannot name the argument of another number, so with `argnums` the result is `object`.
+    Types: along the first or second argument, or both, the gradient has their types, and the
+    arguments keep theirs. With other `argnums` the result is `object`.
     The argument of a lambda is taken for a scalar; a function of something else is written with
     `def`, and says of what.
 

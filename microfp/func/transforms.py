@@ -38,6 +38,7 @@ from microfp.func.trace import (
     trace_call,
 )
 from microfp.ops import Operand
+from microfp.record import Record
 from microfp.tree import Place, map_values
 from microfp.values import Scalar, Value, lift
 
@@ -62,6 +63,10 @@ B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
 P = ParamSpec("P")
+R = TypeVar("R", bound=Record)
+
+Numbers: TypeAlias = float | Record | tuple[float | Record, ...]
+"""What a derivative is taken at without a graph: numbers, models, and both."""
 
 Argnums: TypeAlias = int | Sequence[int]
 """Which positional arguments to differentiate along."""
@@ -353,6 +358,18 @@ def _split_auxiliary(
 
 
 @overload
+def vjp(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Value], Scalar], b: Value, /
+) -> tuple[Value, Callable[[Scalar], tuple[Value]]]: ...
+@overload
+def vjp(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Scalar], Scalar], b: float, /
+) -> tuple[float, Callable[[Scalar], tuple[float]]]: ...
+@overload
+def vjp(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[R], Scalar], b: R, /
+) -> tuple[float, Callable[[Scalar], tuple[R]]]: ...
+@overload
 def vjp(f: Callable[[B], A], b: B, /) -> tuple[A, Callable[[A], tuple[B]]]: ...
 @overload
 def vjp(f: Callable[[B, C], A], b: B, c: C, /) -> tuple[A, Callable[[A], tuple[B, C]]]: ...
@@ -401,6 +418,12 @@ def without_auxiliary(f: object, trace: Trace, *, has_aux: bool) -> tuple[Trace,
     return trace.set(output=output), settled
 
 
+@overload
+def jvp(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[..., Scalar], primals: Value | tuple[Value, ...], tangents: object
+) -> tuple[Value, Value]: ...
+@overload
+def jvp(f: Callable[..., Scalar], primals: Numbers, tangents: object) -> tuple[float, float]: ...
 @overload
 def jvp(f: Callable[..., A], primals: object, tangents: object) -> tuple[A, A]: ...
 @overload
@@ -507,6 +530,18 @@ def _check_tied(where: str, places: tuple[Place, ...], directions: list[Operand]
 
 
 @overload
+def linearize(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Value], Scalar], b: Value, /
+) -> tuple[Value, Callable[[Value], Value]]: ...
+@overload
+def linearize(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Scalar], Scalar], b: float, /
+) -> tuple[float, Callable[[float], float]]: ...
+@overload
+def linearize(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[R], Scalar], b: R, /
+) -> tuple[float, Callable[[R], float]]: ...
+@overload
 def linearize(f: Callable[[B], A], b: B, /) -> tuple[A, Callable[[B], A]]: ...
 @overload
 def linearize(f: Callable[[B, C], A], b: B, c: C, /) -> tuple[A, Callable[[B, C], A]]: ...
@@ -543,7 +578,15 @@ def linearize(f: Callable[..., A], *primals: object) -> tuple[A, Callable[..., A
     return settle(trace, output), derivative
 
 
-def directional(f: Callable[..., A], primals: object, tangents: object) -> A:
+@overload
+def directional(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[..., Scalar], primals: Value | tuple[Value, ...], tangents: object
+) -> Value: ...
+@overload
+def directional(f: Callable[..., Scalar], primals: Numbers, tangents: object) -> float: ...
+@overload
+def directional(f: Callable[..., A], primals: object, tangents: object) -> A: ...
+def directional(f: Callable[..., object], primals: object, tangents: object) -> object:
     """The derivative of a function along a direction: J(x) v, by forward mode.
 
     Args:

@@ -139,7 +139,7 @@ def graph_lines(
     return iter([*_node_table(graph.nodes(output, gradients), columns).split("\n"), "", drawing])
 
 
-def _node_table(rows: Sequence[graph.NodeRow], columns: int | None) -> str:
+def _node_table(rows: Sequence[graph.NodeGradRow], columns: int | None) -> str:
     cells = [
         (row["id"], row["formula"], row["op"], f"{row['data']:.6g}", f"{row['grad']:.6g}")
         for row in rows

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import cast
+from typing import TypeVar, cast
 
 from microfp.base.checks import check_callable, wrong_value
 
 __all__ = ["vmap"]
 
+B = TypeVar("B")
+
 
 def vmap(
-    f: Callable[..., object], in_axes: int | tuple[int | None, ...] | None = 0
-) -> Callable[..., tuple[object, ...]]:
+    f: Callable[..., B], in_axes: int | tuple[int | None, ...] | None = 0
+) -> Callable[..., tuple[B, ...]]:
     """Apply a function to each of several examples: `vmap(f)(xs) == (f(xs[0]), f(xs[1]), ...)`.
 
     That is its plain meaning; `native` gives it the speed of machine code. It composes with all
@@ -39,7 +41,7 @@ def vmap(
     check_callable("vmap", "f", f)
 
     @wraps(f)
-    def mapped(*args: object, **kwargs: object) -> tuple[object, ...]:
+    def mapped(*args: object, **kwargs: object) -> tuple[B, ...]:
         axes = in_axes if isinstance(in_axes, tuple) else (in_axes,) * len(args)
         if len(axes) != len(args) or not set(axes) <= {0, None} or 0 not in axes:
             raise wrong_value("vmap", "in_axes", f"0 or None for {len(args)} arguments", in_axes)

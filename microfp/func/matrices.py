@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, wraps
+from typing import ParamSpec, TypeVar, overload
 
 from microfp import ops
 from microfp.base.checks import check_flag
@@ -30,14 +31,20 @@ from microfp.func.transforms import (
     on_duals,
     without_auxiliary,
 )
-from microfp.values import Value
+from microfp.record import Record
+from microfp.values import Scalar, Value
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacobian", "jacrev", "unit_direction"]
 
+A = TypeVar("A")
+B = TypeVar("B")
+P = ParamSpec("P")
+R = TypeVar("R", bound=Record)
+
 
 def jacrev(
-    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
-) -> Callable[..., object]:
+    f: Callable[P, object], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[P, object]:
     """The Jacobian by reverse mode: one backward pass per output; for few outputs.
 
     With `has_aux`, f returns a pair of its result and any tree of values, and so does the Jacobian.
@@ -57,8 +64,8 @@ def jacrev(
 
 
 def jacfwd(
-    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
-) -> Callable[..., object]:
+    f: Callable[P, object], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[P, object]:
     """The Jacobian by forward mode: one pass per input; for few inputs. See `jacrev`.
 
     >>> jacfwd(lambda v: (v[0] * v[1], v[0]))((2.0, 5.0))
@@ -69,8 +76,8 @@ def jacfwd(
 
 @names_home
 def jacobian(
-    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
-) -> Callable[..., object]:
+    f: Callable[P, object], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[P, object]:
     """The Jacobian by whichever mode needs fewer passes: forward if outputs outnumber inputs.
 
     See `jacrev` for its shape.
@@ -83,17 +90,17 @@ def jacobian(
 
 def _jacobian_of(
     where: str,
-    f: Callable[..., object],
+    f: Callable[P, object],
     argnums: Argnums,
     *,
     forward: bool | None,
     has_aux: bool,
-) -> Callable[..., object]:
+) -> Callable[P, object]:
     check_transformed(where, f, argnums)
     check_flag(where, "has_aux", has_aux)
 
     @wraps(f)
-    def jacobian(*args: object, **kwargs: object) -> object:
+    def jacobian(*args: P.args, **kwargs: P.kwargs) -> object:
         numbers, several = check_argnums(where, argnums, args)
         whole = trace_call(where, f, args, kwargs, numbers)
         trace, auxiliary = without_auxiliary(f, whole, has_aux=has_aux)
@@ -132,7 +139,7 @@ def _moving(moved: Value, leaves: Sequence[Value]) -> tuple[float, ...]:
 
 
 @names_home
-def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., object]:
+def hessian(f: Callable[P, object], argnums: Argnums = 0) -> Callable[P, object]:
     """The matrix of second derivatives of a scalar function: forward mode over `grad`.
 
     For a model it would be a model of models; see `hvp` for the products with it.
@@ -146,7 +153,7 @@ def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., obj
     check_transformed("hessian", f, argnums)
 
     @wraps(f)
-    def matrix(*args: object, **kwargs: object) -> object:
+    def matrix(*args: P.args, **kwargs: P.kwargs) -> object:
         numbers, several = check_argnums("hessian", argnums, args)
         inputs = tuple(args[i] for i in numbers)
         n = len(places_outside_records("hessian", "argument", inputs))
@@ -177,6 +184,18 @@ def _slopes_along(
     return slopes
 
 
+@overload
+def hvp(f: Callable[[Scalar], Scalar], primals: float, tangents: float) -> float: ...
+@overload
+def hvp(f: Callable[[R], Scalar], primals: R, tangents: R) -> R: ...
+@overload
+def hvp(f: Callable[[A], Scalar], primals: tuple[A], tangents: tuple[A]) -> A: ...
+@overload
+def hvp(
+    f: Callable[[A, B], Scalar], primals: tuple[A, B], tangents: tuple[A, B]
+) -> tuple[A, B]: ...
+@overload
+def hvp(f: Callable[..., Scalar], primals: object, tangents: object) -> object: ...
 def hvp(f: Callable[..., object], primals: object, tangents: object) -> object:
     """The product of the Hessian with a vector, without the Hessian: forward over reverse.
 

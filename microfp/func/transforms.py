@@ -38,6 +38,7 @@ from microfp.func.trace import (
     trace_call,
 )
 from microfp.ops import Operand
+from microfp.record import Record
 from microfp.tree import Place, map_values
 from microfp.values import Scalar, Value, lift
 
@@ -62,9 +63,16 @@ B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
 P = ParamSpec("P")
+R = TypeVar("R", bound=Record)
+
+Numbers: TypeAlias = float | Record | tuple[float | Record, ...]
+"""What a derivative is taken at without a graph: numbers, models, and both."""
 
 Argnums: TypeAlias = int | Sequence[int]
 """Which positional arguments to differentiate along."""
+
+Both: TypeAlias = tuple[Literal[0], Literal[1]]
+"""The first two arguments."""
 
 
 class ScalarFunction(Protocol[P]):
@@ -79,6 +87,34 @@ class ScalarFunction(Protocol[P]):
     def __call__(self, x: float, /, *args: P.args, **kwargs: P.kwargs) -> float: ...
     @overload
     def __call__(self, x: Scalar, /, *args: P.args, **kwargs: P.kwargs) -> Scalar: ...
+
+
+class SlopeOfTwo(Protocol):
+    """A function of two scalars: numbers give a number, and nodes a node.
+
+    >>> slope: SlopeOfTwo = grad(lambda x, y: x * y, argnums=1)
+    >>> slope(2.0, 5.0)
+    2.0
+    """
+
+    @overload
+    def __call__(self, x: float, y: float, /) -> float: ...
+    @overload
+    def __call__(self, x: Scalar, y: Scalar, /) -> Scalar: ...
+
+
+class SlopesOfTwo(Protocol):
+    """The derivatives along two scalars: numbers for numbers, and nodes for nodes.
+
+    >>> slopes: SlopesOfTwo = grad(lambda x, y: x * y, argnums=(0, 1))
+    >>> slopes(2.0, 5.0)
+    (5.0, 2.0)
+    """
+
+    @overload
+    def __call__(self, x: float, y: float, /) -> tuple[float, float]: ...
+    @overload
+    def __call__(self, x: Scalar, y: Scalar, /) -> tuple[Scalar, Scalar]: ...
 
 
 class ScalarAndSlope(Protocol[P]):
@@ -106,6 +142,26 @@ def grad(
     f: Callable[Concatenate[A, P], tuple[Scalar, B]], *, has_aux: Literal[True]
 ) -> Callable[Concatenate[A, P], tuple[A, B]]: ...
 @overload
+def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Scalar, Scalar], Scalar], argnums: Literal[0, 1]
+) -> SlopeOfTwo: ...
+@overload
+def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Scalar, Scalar], Scalar], argnums: Both
+) -> SlopesOfTwo: ...
+@overload
+def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[Concatenate[A, P], Scalar], argnums: Literal[0]
+) -> Callable[Concatenate[A, P], A]: ...
+@overload
+def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[Concatenate[A, B, P], Scalar], argnums: Literal[1]
+) -> Callable[Concatenate[A, B, P], B]: ...
+@overload
+def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[Concatenate[A, B, P], Scalar], argnums: Both
+) -> Callable[Concatenate[A, B, P], tuple[A, B]]: ...
+@overload
 def grad(
     f: Callable[P, object], argnums: Argnums, *, has_aux: bool = False
 ) -> Callable[P, object]: ...
@@ -115,8 +171,8 @@ def grad(
 ) -> Callable[..., object]:
     """The gradient of a function that returns one scalar, as a function of the same arguments.
 
-    Types: along the first argument the gradient has its type, and the arguments keep theirs. A
-    type cannot name the argument of another number, so with `argnums` the result is `object`.
+    Types: along the first or second argument, or both, the gradient has their types, and the
+    arguments keep theirs. With other `argnums` the result is `object`.
     The argument of a lambda is taken for a scalar; a function of something else is written with
     `def`, and says of what.
 
@@ -302,6 +358,18 @@ def _split_auxiliary(
 
 
 @overload
+def vjp(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Value], Scalar], b: Value, /
+) -> tuple[Value, Callable[[Scalar], tuple[Value]]]: ...
+@overload
+def vjp(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Scalar], Scalar], b: float, /
+) -> tuple[float, Callable[[Scalar], tuple[float]]]: ...
+@overload
+def vjp(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[R], Scalar], b: R, /
+) -> tuple[float, Callable[[Scalar], tuple[R]]]: ...
+@overload
 def vjp(f: Callable[[B], A], b: B, /) -> tuple[A, Callable[[A], tuple[B]]]: ...
 @overload
 def vjp(f: Callable[[B, C], A], b: B, c: C, /) -> tuple[A, Callable[[A], tuple[B, C]]]: ...
@@ -350,6 +418,12 @@ def without_auxiliary(f: object, trace: Trace, *, has_aux: bool) -> tuple[Trace,
     return trace.set(output=output), settled
 
 
+@overload
+def jvp(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[..., Scalar], primals: Value | tuple[Value, ...], tangents: object
+) -> tuple[Value, Value]: ...
+@overload
+def jvp(f: Callable[..., Scalar], primals: Numbers, tangents: object) -> tuple[float, float]: ...
 @overload
 def jvp(f: Callable[..., A], primals: object, tangents: object) -> tuple[A, A]: ...
 @overload
@@ -456,6 +530,18 @@ def _check_tied(where: str, places: tuple[Place, ...], directions: list[Operand]
 
 
 @overload
+def linearize(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Value], Scalar], b: Value, /
+) -> tuple[Value, Callable[[Value], Value]]: ...
+@overload
+def linearize(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Scalar], Scalar], b: float, /
+) -> tuple[float, Callable[[float], float]]: ...
+@overload
+def linearize(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[R], Scalar], b: R, /
+) -> tuple[float, Callable[[R], float]]: ...
+@overload
 def linearize(f: Callable[[B], A], b: B, /) -> tuple[A, Callable[[B], A]]: ...
 @overload
 def linearize(f: Callable[[B, C], A], b: B, c: C, /) -> tuple[A, Callable[[B, C], A]]: ...
@@ -492,7 +578,15 @@ def linearize(f: Callable[..., A], *primals: object) -> tuple[A, Callable[..., A
     return settle(trace, output), derivative
 
 
-def directional(f: Callable[..., A], primals: object, tangents: object) -> A:
+@overload
+def directional(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[..., Scalar], primals: Value | tuple[Value, ...], tangents: object
+) -> Value: ...
+@overload
+def directional(f: Callable[..., Scalar], primals: Numbers, tangents: object) -> float: ...
+@overload
+def directional(f: Callable[..., A], primals: object, tangents: object) -> A: ...
+def directional(f: Callable[..., object], primals: object, tangents: object) -> object:
     """The derivative of a function along a direction: J(x) v, by forward mode.
 
     Args:

@@ -18,13 +18,23 @@ from microfp.graph.latex import to_latex
 from microfp.graph.python_source import to_python
 from microfp.graph.render import to_dot, to_networkx, to_svg
 from microfp.graph.rewrite import free_variables, simplify, substitute
-from microfp.graph.rows import EdgeRow, GraphRows, NodeRow, edges, formula, nodes, to_rows
+from microfp.graph.rows import (
+    EdgeRow,
+    GraphRows,
+    NodeGradRow,
+    NodeRow,
+    edges,
+    formula,
+    nodes,
+    to_rows,
+)
 from microfp.graph.wire import from_json, from_rows, to_json
 from microfp.values import topological_order
 
 __all__ = [
     "EdgeRow",
     "GraphRows",
+    "NodeGradRow",
     "NodeRow",
     "edges",
     "formula",

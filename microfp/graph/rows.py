@@ -12,13 +12,13 @@ n4 n2 + n3 13.0
 """
 
 from itertools import islice
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, overload
 
 from microfp.base.checks import check_count, check_kind
 from microfp.gradients import Gradients, grad, local_derivatives
 from microfp.values import LEAF, Value, primitive_of, topological_order
 
-__all__ = ["EdgeRow", "GraphRows", "NodeRow", "edges", "formula", "nodes", "to_rows"]
+__all__ = ["EdgeRow", "GraphRows", "NodeGradRow", "NodeRow", "edges", "formula", "nodes", "to_rows"]
 
 
 class NodeRow(TypedDict):
@@ -41,6 +41,34 @@ class NodeRow(TypedDict):
     """Its number."""
     grad: float | None
     """The derivative of the output along it, or None."""
+    parents: tuple[str, ...]
+    """The ids of its operands, in their order."""
+    formula: str
+    """What it was computed as, in labels and ids."""
+    parameter: NotRequired[float]
+    """The exponent of a constant power."""
+
+
+class NodeGradRow(TypedDict):
+    """One node with its gradient: what `nodes` gives for gradients.
+
+    >>> from microfp import backward, value
+    >>> x = value(3.0, label="x")
+    >>> y = x * x
+    >>> nodes(y, backward(y))[0]["grad"]
+    6.0
+    """
+
+    id: str
+    """As in `NodeRow`, and so are the others."""
+    label: str | None
+    """Its name, or None."""
+    op: str
+    """The name of its primitive."""
+    data: float
+    """Its number."""
+    grad: float
+    """The derivative of the output along it."""
     parents: tuple[str, ...]
     """The ids of its operands, in their order."""
     formula: str
@@ -81,9 +109,17 @@ class GraphRows(TypedDict):
     """One row a use of a node by another."""
 
 
+@overload
+def nodes(  # type: ignore[overload-overlap]  # with gradients, and without
+    output: Value, gradients: Gradients, *, limit: int | None = None
+) -> tuple[NodeGradRow, ...]: ...
+@overload
 def nodes(
     output: Value, gradients: Gradients | None = None, *, limit: int | None = None
-) -> tuple[NodeRow, ...]:
+) -> tuple[NodeRow, ...]: ...
+def nodes(
+    output: Value, gradients: Gradients | None = None, *, limit: int | None = None
+) -> tuple[NodeRow, ...] | tuple[NodeGradRow, ...]:
     """List the nodes that an output was computed from, itself last.
 
     Args:

@@ -26,6 +26,8 @@ from microfp.losses.loss import (
     share_correct,
 )
 from microfp.losses.metrics import (
+    ClassRow,
+    ConfusionRow,
     area_under_curve,
     classification_rows,
     confusion_rows,
@@ -49,6 +51,8 @@ from microfp.losses.weights import class_weighted, weighted
 __all__ = [
     "CLASSIFICATION",
     "REGRESSION",
+    "ClassRow",
+    "ConfusionRow",
     "Evaluation",
     "Loss",
     "Scores",

@@ -7,11 +7,13 @@
 import math
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from typing import TypeVar
+from typing import Generic, TypedDict, TypeVar
 
 from microfp.errors import DataError, ShapeError
 
 __all__ = [
+    "ClassRow",
+    "ConfusionRow",
     "area_under_curve",
     "classification_rows",
     "confusion_rows",
@@ -22,7 +24,35 @@ __all__ = [
 C = TypeVar("C", bound=Hashable)
 
 
-def confusion_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[dict[str, object]]:
+class ConfusionRow(TypedDict, Generic[C]):
+    """How often one class was taken for one.
+
+    >>> row: ConfusionRow[str] = confusion_rows(["a"], ["a"])[0]
+    >>> row["count"]
+    1
+    """
+
+    target: C
+    """The class that it is."""
+    predicted: C
+    """The class that was predicted."""
+    count: int
+    """How often."""
+
+
+ClassRow = TypedDict(
+    "ClassRow",
+    {"class": Hashable, "precision": float, "recall": float, "f1": float, "count": int},
+)
+"""How well one class is told from the others.
+
+>>> row: ClassRow = classification_rows(["a"], ["a"])[0]
+>>> row["precision"]
+1.0
+"""
+
+
+def confusion_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[ConfusionRow[C]]:
     """The confusion matrix: how often each class was taken for each.
 
     Args:
@@ -47,7 +77,7 @@ def confusion_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[dict[st
     ]
 
 
-def classification_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[dict[str, object]]:
+def classification_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[ClassRow]:
     """Precision, recall and F1 of each class.
 
     precision = hits / times predicted;  recall = hits / times there;
@@ -68,7 +98,7 @@ def classification_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[di
     """
     counts = _pairs(targets, predicted)
     there, told = Counter(targets), Counter(predicted)
-    rows: list[dict[str, object]] = []
+    rows: list[ClassRow] = []
     for it in _classes(targets, predicted):
         hits = counts[it, it]
         rows.append(

@@ -58,7 +58,7 @@ def test_a_gradient_has_the_parameters_of_its_model(model: Curve) -> None:
     made = [
         func.grad(output)(model),
         func.value_and_grad(output)(model)[1],
-        func.vjp(output, model)[1](1.0)[0],  # type: ignore[arg-type]  # a number is a scalar
+        func.vjp(output, model)[1](1.0)[0],
         func.jacrev(lambda m: (output(m),))(model)[0],  # type: ignore[index]  # a row an output
         func.jacfwd(lambda m: (output(m),))(model)[0],  # type: ignore[index]  # a row an output
     ]

@@ -142,7 +142,7 @@ def test_vmap_is_one_call_for_each_example() -> None:
     assert func.vmap(func.grad(score), in_axes=(None, 0))(w, xs) == ((1.0, 2.0), (3.0, 4.0))
 
     def summed(w: tuple[float, float]) -> Scalar:
-        return values.total(func.vmap(score, in_axes=(None, 0))(w, xs))  # type: ignore[arg-type]  # scalars
+        return values.total(func.vmap(score, in_axes=(None, 0))(w, xs))
 
     assert func.grad(summed)(w) == (4.0, 6.0)
 

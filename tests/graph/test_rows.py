@@ -7,7 +7,7 @@ from hypothesis import given
 
 from microfp import backward, total, value
 from microfp.gradients import local_derivatives
-from microfp.graph import GraphRows, edges, formula, nodes, to_dot, to_rows
+from microfp.graph import edges, formula, nodes, to_dot, to_rows
 from microfp.ops import PRIMITIVES, primitive
 from microfp.values import Value, topological_order
 from tests.expressions import Expression, applied, expressions
@@ -171,8 +171,7 @@ def test_gradients_are_the_sums_over_paths_of_the_products_of_slopes() -> None:
 
 def test_both_kinds_of_rows_come_together() -> None:
     _, y = diamond()
-    expected: GraphRows = {"nodes": nodes(y, backward(y)), "edges": edges(y)}
-    assert to_rows(y, backward(y)) == expected
+    assert to_rows(y, backward(y)) == {"nodes": nodes(y, backward(y)), "edges": edges(y)}
 
 
 def test_a_limit_is_a_count_from_one() -> None:

@@ -12,7 +12,7 @@ from microfp import backward, func, grad, value
 from microfp.datasets import dataset
 from microfp.errors import DataError
 from microfp.losses import binary_cross_entropy, check_targets, focal, softmax_cross_entropy
-from microfp.values import Value
+from microfp.values import Scalar, Value
 
 mp.mp.dps = 40
 INF = math.inf
@@ -59,8 +59,8 @@ def test_the_gradient_of_a_masked_class_is_zero() -> None:
 
 
 def test_equal_scores_have_the_hessian_of_the_softmax() -> None:
-    def loss(a: Value, b: Value) -> Value:
-        return softmax_cross_entropy().example((a, b), 0.0)
+    def loss(a: Scalar, b: Scalar) -> Value:
+        return softmax_cross_entropy().example((value(0.0) + a, value(0.0) + b), 0.0)
 
     assert func.hessian(loss, argnums=(0, 1))(0.0, 0.0) == ((0.25, -0.25), (-0.25, 0.25))
 

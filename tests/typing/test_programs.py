@@ -99,8 +99,6 @@ def pyright_errors(consumer: Path, bare_python: Path) -> Errors:
         for report in reports
         for diagnostic in report["generalDiagnostics"]
         if diagnostic["severity"] == "error"
-        # `returns` describes its `bind` by kinds, which only mypy's plugin of it can read.
-        and not (diagnostic["message"].startswith("Type of ") and "KindN[" in diagnostic["message"])
     ]
     return errors_by_line(found, consumer)
 

@@ -10,7 +10,7 @@ from microfp import checkpoint, datasets, export, losses, nn, optim, streams, tr
 from microfp.datasets import Dataset, Standardization
 from microfp.errors import DataError, FileError
 from microfp.nn import MLP
-from microfp.toolbox import Piped, collect, last
+from microfp.toolbox import Piped, bind, bind_result, collect, last, pipe
 from microfp.trainer import Stepped, TrainState
 
 
@@ -32,7 +32,7 @@ def prepare(flats: Dataset) -> Prepared:
     return Prepared(scale, training, held_out)
 
 
-def enough(prepared: Prepared) -> Result[Prepared, DataError]:
+def enough(prepared: Prepared) -> Result[Prepared, FileError]:
     count = len(prepared.training.ys)
     if count < 10:
         return Failure(DataError(f"10 examples are needed, got {count}"))
@@ -57,19 +57,25 @@ def saved(fitted: Fitted) -> IOResult[Path, FileError]:
     return checkpoint.save(fitted.state, Path("model.json"))
 
 
+def loaded(path: Path) -> IOResult[TrainState[MLP], FileError]:
+    return checkpoint.load(path.with_suffix(".json"), model=MLP)
+
+
 def exported(path: Path) -> IOResult[Path, FileError]:
-    state = checkpoint.load(path, model=MLP)
-    return state.bind(lambda it: export.to_safetensors(it.model, path.with_suffix(".tensors")))
+    def written(state: TrainState[MLP]) -> IOResult[Path, FileError]:
+        return export.to_safetensors(state.model, path.with_suffix(".tensors"))
+
+    return pipe(path, loaded, bind(written))
 
 
 read = datasets.read_csv("flats.csv", "let")
 assert_type(read, IOResult[Dataset, FileError])
 assert_type(read.map(prepare), IOResult[Prepared, FileError])
 assert_type(read.map(prepare).bind_result(fit), IOResult[Fitted, FileError])
-whole = read.map(prepare).bind_result(enough).bind_result(fit).bind(saved).bind(exported)
+whole = pipe(read.map(prepare), bind_result(enough), bind_result(fit), bind(saved), bind(exported))
 assert_type(whole, IOResult[Path, FileError])
 
-again = whole.bind(lambda path: checkpoint.load(path.with_suffix(".json"), model=MLP))
+again = pipe(whole, bind(loaded))
 assert_type(again, IOResult[TrainState[MLP], FileError])
 scores = again.map(lambda state: nn.forward(state.model, [0.5, -0.5]).data)
 assert_type(scores, IOResult[float, FileError])

@@ -23,6 +23,7 @@ DOCS = Path(__file__).parents[1]
 NOTEBOOKS = (
     DOCS / "notebooks" / "demo.py",
     *sorted((DOCS / "notebooks" / "lessons").glob("*.py")),
+    DOCS / "notebooks" / "gpt.py",
     DOCS / "notebooks" / "extras.py",
 )
 MATH = re.compile(r"(\$\$?)([^$\n]+)\1")

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from importlib import import_module
+from inspect import ismodule
 from itertools import zip_longest
 
 from griffe import (
@@ -117,15 +119,18 @@ def _write(thing: Object) -> None:
 
 
 def _uncover(package: Module) -> None:
-    for name, inside in list(package.modules.items()):
+    own = {name: it for name, it in package.modules.items() if not it.is_alias}
+    for name, inside in own.items():
         _uncover(inside)
         offered = inside.members.get(name)
-        if (
-            offered is not None
-            and not isinstance(offered, Module)
-            and name in (package.exports or ())
-        ):
+        is_offered = name in (package.exports or ()) and not _is_module(package.path, name)
+        if is_offered and offered is not None and not isinstance(offered, Module):
             package.set_member(name, Alias(name, offered, parent=package))
+
+
+def _is_module(package: str, name: str) -> bool:
+    """Whether a package offers the module of a name, and not what that module has by the name."""
+    return ismodule(getattr(import_module(package), name))
 
 
 def _own(thing: Object) -> list[str]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
 from pathlib import Path
 from reprlib import repr as short_repr
-from typing import Any
 
 from returns.pipeline import is_successful
 from returns.unsafe import unsafe_perform_io
@@ -97,8 +96,10 @@ def _with_argument(before: tuple[str, ...], argument: str) -> tuple[str, ...]:
 # The graph of an expression.
 
 
-def _graph(**given: Any) -> Iterator[str]:  # Any: what argparse has read
-    return graph_lines(**given, columns=columns_of(sys.stdout))
+def _graph(
+    formula: str, variables: Sequence[str], *, dot: bool = False, json: bool = False
+) -> Iterator[str]:
+    return graph_lines(formula, variables, dot=dot, json=json, columns=columns_of(sys.stdout))
 
 
 def graph_lines(

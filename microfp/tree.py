@@ -273,6 +273,16 @@ def parameter_count(model: object) -> int:
     return len(parameters(model))
 
 
+variables: Callable[[object], frozenset[Value]] = remembering(
+    lambda model: frozenset(p for p in parameters(model) if type(p) is Value)
+)
+"""What `backward` can differentiate what a model gives along: none while the model is traced.
+
+>>> len(variables((value(1.0), 2.0)))
+1
+"""
+
+
 def map_values(f: Callable[[Value], Value], tree: _M) -> _M:
     """Replace every value in a tree, and keep the rest, and the types.
 

@@ -15,9 +15,9 @@ value that stands in several places of a record is one parameter (tied weights),
 What comes back. Numbers in, numbers out: the derivative is computed on floats. For a model the
 numbers are new leaves in a model of the same type. Where an input is a `Value` outside of a
 record, or was computed from others, the result is a graph, as it is inside of other transforms:
-it can be differentiated again. So it is in a model that `nn.forward`, a loss or a training calls,
-where the function that is differentiated has met a parameter; where you call a model yourself,
-`along` says what `backward` will be asked for.
+it can be differentiated again. So it is in a model, a record that is called with inputs, where the
+function that is differentiated has met a parameter; in a function or a method of your own, `along`
+says what `backward` will be asked for.
 
 A frozen value in a record is a constant: nothing is differentiated along it, and in a derivative a
 frozen 0.0 stands in its place.

@@ -24,16 +24,19 @@ nothing can be confused, since each transform makes leaves of its own and a leaf
 scope only tells whether a result may be a plain number.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar, copy_context
 from functools import reduce
 from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar
 
 from microfp import ops
 from microfp.base.checks import wrong_kind
+from microfp.base.watching import called_by
+from microfp.errors import ShapeError
 from microfp.gradients import partials_of, product
 from microfp.ops import Operand, Primitive
 from microfp.record import Record, attr
+from microfp.tree import variables
 from microfp.values import LEAF, Scalar, Value, lift, topological_order
 
 __all__ = [
@@ -111,7 +114,8 @@ def along(leaves: Iterable[Value], f: Callable[P, A], *args: P.args, **kwargs: P
     """Call a function whose result will be differentiated along some leaves, by `backward`.
 
     A transform that is taken inside, at plain numbers, gives a graph where its function has met
-    one of them, and a plain number elsewhere. `nn.forward` calls models so.
+    one of them, and a plain number elsewhere. Records that are called with inputs, as models are,
+    are called so.
 
     Args:
         leaves: The leaves, such as the parameters of a model.
@@ -129,10 +133,36 @@ def along(leaves: Iterable[Value], f: Callable[P, A], *args: P.args, **kwargs: P
     scope = SCOPE.get()
     if scope.depth and nodes_are_numbers():  # what is around computes numbers, and keeps no graph
         return f(*args, **kwargs)
-    variables = scope.variables.union(leaves)
+    known = scope.variables.union(leaves)
     return within(
-        Scope.unchecked(scope.depth, variables, scope.keeps_nodes, frozenset()), f, *args, **kwargs
+        Scope.unchecked(scope.depth, known, scope.keeps_nodes, frozenset()), f, *args, **kwargs
     )
+
+
+@called_by
+def _called_along(
+    record: object,
+    call: Callable[..., object],
+    given: Sequence[object],
+    named: Mapping[str, object],
+) -> object:
+    """Call a record that nothing around differentiates: `backward` may be asked along its leaves.
+
+    So a model that is called by hand is what `nn.forward` makes of it. What takes nothing is none.
+    """
+    scope = SCOPE.get()
+    leaves = () if scope.depth or scope.variables or not (given or named) else _variables(record)
+    if not leaves:
+        return call(record, *given, **named)
+    return along(leaves, call, record, *given, **named)
+
+
+def _variables(record: object) -> frozenset[Value]:
+    """The parameters of a record; none of one that is no tree, and so can be no model."""
+    try:
+        return variables(record)
+    except (TypeError, ShapeError):
+        return frozenset()
 
 
 def nodes_are_numbers() -> bool:

@@ -135,12 +135,34 @@ class Physical(Record):
         return self.w + self.way(lambda x: self.w * x * x, inputs[0])
 
 
+class Nested(Record):
+    """A model that calls another."""
+
+    physical: Physical = attr()
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        return self.physical(inputs)
+
+
+def test_a_call_of_what_is_no_model_is_a_call_like_any() -> None:
+    class Listed(Record):
+        """Holds a list of values, which no training takes."""
+
+        ws: list[Value] = attr()
+
+        def __call__(self, x: float) -> Value:
+            return self.ws[0] * x
+
+    assert Listed(ws=[value(2.0)])(3.0).data == 6.0
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_model_is_differentiated_through_the_derivatives_that_it_takes(
     way: Callable[[Callable[[Scalar], Value], Scalar], Scalar],
 ) -> None:
     model = Physical(w=value(3.0), way=way)
-    for y in (nn.forward(model, [2.0]), along(parameters(model), model, [2.0])):
+    ways = (nn.forward(model, [2.0]), along(parameters(model), model, [2.0]), model([2.0]))
+    for y in (*ways, Nested(physical=model)([2.0]), model(inputs=[2.0])):
         assert y.data == 15.0
         assert backward(y)[model.w] == 5.0
     through = func.grad(lambda m: m([2.0]))(model)

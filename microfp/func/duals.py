@@ -52,7 +52,9 @@ __all__ = [
     "dual_adjoints",
     "is_number_here",
     "join",
+    "lost",
     "nodes_are_numbers",
+    "plain_number",
     "split",
     "within",
 ]
@@ -183,6 +185,43 @@ def is_number_here(node: Value) -> bool:
     True
     """
     return nodes_are_numbers() and (not RUNNING or RUNNING.isdisjoint(topological_order(node)))
+
+
+def plain_number(where: str, x: Operand) -> float:
+    """The number of an operand that nothing around is differentiated along.
+
+    Raises:
+        TypeError: If it was computed from something that is differentiated around the call.
+
+    >>> from microfp import value
+    >>> plain_number("taylor", value(3.0) * 2.0)
+    6.0
+    """
+    if not isinstance(x, Value):
+        return float(x)  # type: ignore[arg-type]  # no carrier but values
+    number = x.data  # which says so while a graph is traced
+    if type(x) is not Value or _is_differentiated(x):
+        raise lost(where, x)
+    return number
+
+
+def lost(where: str, x: object) -> TypeError:
+    """The error for what would be taken for a constant, ready to be raised.
+
+    >>> print(lost("taylor", 3.0))
+    taylor: f must not use what is differentiated around the call, since what taylor gives are \
+plain numbers, and that derivative would be lost; got 3.0
+    """
+    return TypeError(
+        f"{where}: f must not use what is differentiated around the call, since what {where} gives "
+        f"are plain numbers, and that derivative would be lost; got {x!r:.80}"
+    )
+
+
+def _is_differentiated(node: Value) -> bool:
+    """Whether a node was computed from a leaf that something around, in any thread, moves."""
+    moved = SCOPE.get().variables | RUNNING
+    return bool(moved) and not moved.isdisjoint(topological_order(node))
 
 
 class Level(Record):

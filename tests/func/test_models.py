@@ -1,6 +1,7 @@
 """Transforms and models: frozen parameters, tied ones, and derivatives inside of a model."""
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 import pytest
 from hypothesis import given
@@ -189,3 +190,68 @@ def test_what_cannot_trace_a_derivative_says_so(backend: Backend) -> None:
 
 def test_what_meets_no_parameter_stays_a_number() -> None:
     assert along([value(1.0)], lambda: func.grad(lambda x: x * x)(3.0)) == 6.0
+
+
+def by_newton(w: Scalar) -> float:
+    *_, last = func.until_converged(func.newton(lambda x: x * x - w, 1.0))
+    return last.x
+
+
+def by_halley(w: Scalar) -> float:
+    *_, last = func.until_converged(func.halley(lambda x: x * x - w, 1.0))
+    return last.x
+
+
+def by_iteration(w: Scalar) -> float:
+    *_, last = func.until_converged(func.fixed_point(lambda x: 0.5 * (x + w / x), 1.0))
+    return last.x
+
+
+def by_descent(w: Scalar) -> float:
+    *_, last = func.until_converged(func.minimize(lambda x: (x * x - w) ** 2, 1.0))
+    return last.x
+
+
+def by_series(w: Scalar) -> float:
+    *_, last = islice(func.taylor(lambda x: w * x * x, 1.0), 2)
+    return last
+
+
+def by_derivatives(w: Scalar) -> float:
+    *_, last = islice(func.derivatives(lambda x: w * x * x, 1.0), 2)
+    return last
+
+
+NUMERIC = [by_newton, by_halley, by_iteration, by_descent, by_series, by_derivatives]
+
+
+class Searching(Record):
+    """A model that asks for plain numbers inside."""
+
+    w: Value = attr()
+    search: Callable[[Scalar], float] = attr()
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        return self.w * inputs[0] + self.search(self.w)
+
+
+@pytest.mark.parametrize("search", NUMERIC)
+def test_what_gives_plain_numbers_refuses_to_lose_a_derivative(
+    search: Callable[[Scalar], float],
+) -> None:
+    known = search(4.0)
+    assert search(value(4.0)) == known  # nothing is differentiated around it
+    model = Searching(w=value(4.0), search=search)
+    data = datasets.dataset([[1.0]], [0.0])
+    calls: list[Callable[[], object]] = [
+        lambda: model([1.0]),
+        lambda: nn.forward(model, [1.0]),
+        lambda: func.grad(search)(4.0),
+        lambda: func.jvp(search, (4.0,), (1.0,)),
+        lambda: next(func.derivatives(search, 4.0)),
+        lambda: next(func.newton(search, 4.0)),
+        lambda: trainer.fit(model, data, steps=1, loss=losses.mean_squared_error()),
+    ]
+    for call in calls:
+        with pytest.raises(TypeError, match="f must not use what is differentiated around the"):
+            call()

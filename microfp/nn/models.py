@@ -11,7 +11,7 @@ from microfp.errors import ShapeError
 from microfp.func import along
 from microfp.gradients import Gradients, grad
 from microfp.record import check_several
-from microfp.tree import map_parameters, variables
+from microfp.tree import map_parameters, parameters, variables
 from microfp.values import Scalar, Value
 
 __all__ = ["Model", "apply_gradients", "forward", "forward_batch", "forward_many", "outputs"]

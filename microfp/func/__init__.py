@@ -27,7 +27,7 @@ How nested transforms are kept apart, `duals` explains.
 
 from microfp.func.check_grads import Disagreement, GradientCheck, check_grads
 from microfp.func.custom import custom_derivative, stop_gradient
-from microfp.func.duals import along
+from microfp.func.duals import along, check_constants
 from microfp.func.mapping import vmap
 from microfp.func.matrices import hessian, hvp, jacfwd, jacobian, jacrev
 from microfp.func.solvers import (
@@ -46,6 +46,7 @@ __all__ = [
     "Estimate",
     "GradientCheck",
     "along",
+    "check_constants",
     "check_grads",
     "custom_derivative",
     "derivatives",

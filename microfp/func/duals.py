@@ -48,6 +48,7 @@ __all__ = [
     "Pair",
     "Scope",
     "along",
+    "check_constants",
     "dual",
     "dual_adjoints",
     "is_number_here",
@@ -209,13 +210,40 @@ def lost(where: str, x: object) -> TypeError:
     """The error for what would be taken for a constant, ready to be raised.
 
     >>> print(lost("taylor", 3.0))
-    taylor: f must not use what is differentiated around the call, since what taylor gives are \
-plain numbers, and that derivative would be lost; got 3.0
+    taylor: nothing may be used that is differentiated around the call, since what taylor gives \
+are plain numbers, and that derivative would be lost; got 3.0
     """
     return TypeError(
-        f"{where}: f must not use what is differentiated around the call, since what {where} gives "
-        f"are plain numbers, and that derivative would be lost; got {x!r:.80}"
+        f"{where}: nothing may be used that is differentiated around the call, since what {where} "
+        f"gives are plain numbers, and that derivative would be lost; got {x!r:.80}"
     )
+
+
+def check_constants(where: str, found: Iterable[Value]) -> None:
+    """Check that nothing around the call is differentiated along any of some values.
+
+    It is for functions that give plain numbers, such as compiled ones.
+
+    Args:
+        where: The function, for messages.
+        found: The values that its result depends on.
+
+    Raises:
+        TypeError: If something is, since that derivative would be lost.
+
+    >>> from microfp import value
+    >>> w = value(3.0)
+    >>> check_constants("look_up", [w])
+    >>> along([w], check_constants, "look_up", [w])
+    Traceback (most recent call last):
+    TypeError: look_up: nothing may be used that is differentiated around the call, since what \
+look_up gives are plain numbers, and that derivative would be lost; got Value(data=3.0)
+    """
+    if not (SCOPE.get().variables or RUNNING):
+        return
+    for each in found:
+        if type(each) is Value and _is_differentiated(each):
+            raise lost(where, each)
 
 
 def _is_differentiated(node: Value) -> bool:

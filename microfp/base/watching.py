@@ -32,7 +32,11 @@ __all__ = ["Caller", "Watcher", "called_by", "is_watched", "missing", "watched",
 
 
 class Watcher(Protocol):
-    """What is told of calls of records, and of fields that they do not have."""
+    """What is told of calls of records, and of fields that they do not have.
+
+    >>> Watcher.__name__
+    'Watcher'
+    """
 
     def called(
         self,
@@ -54,7 +58,18 @@ _watcher: ContextVar[Watcher | None] = ContextVar("who watches records", default
 
 @contextmanager
 def watching(watcher: Watcher) -> Iterator[None]:
-    """Let a watcher be told, in this thread and as long as the block runs."""
+    """Let a watcher be told, in this thread and as long as the block runs.
+
+    >>> class Silent:
+    ...     def called(self, record, call, given, named):
+    ...         return None
+    >>> class Square:
+    ...     __call__ = watched(lambda self, x: x * x)
+    >>> with watching(Silent()):
+    ...     Square()(3)
+    >>> Square()(3)
+    9
+    """
     token = _watcher.set(watcher)
     try:
         yield
@@ -91,7 +106,11 @@ def called_by(caller: Caller) -> Caller:
 
 
 def watched(call: Callable[..., object]) -> Callable[..., object]:
-    """Make a `__call__` that the watcher is told of, if there is one."""
+    """Make a `__call__` that the watcher is told of, if there is one.
+
+    >>> watched(lambda record, x: x * x)(None, 3)
+    9
+    """
 
     @wraps(call)
     def __call__(record: object, /, *given: object, **named: object) -> object:  # noqa: N807
@@ -116,7 +135,11 @@ _CODE = watched(print).__code__
 
 
 def missing(record: object, name: str) -> None:
-    """Tell the watcher that a field was asked for that a record does not have."""
+    """Tell the watcher that a field was asked for that a record does not have.
+
+    >>> missing(object(), "weights") is None
+    True
+    """
     watcher = _watcher.get()
     if watcher is not None:
         watcher.missing(record, name)

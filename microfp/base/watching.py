@@ -23,12 +23,20 @@ watcher. Records ask here, and what traces models, far above them, watches here.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import wraps
 from types import FunctionType
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
-__all__ = ["Caller", "Watcher", "called_by", "is_watched", "missing", "watched", "watching"]
+__all__ = [
+    "Watcher",
+    "call_plainly",
+    "is_watched",
+    "missing",
+    "watch_outermost",
+    "watched",
+    "watching",
+]
 
 
 class Watcher(Protocol):
@@ -53,7 +61,7 @@ class Watcher(Protocol):
         ...
 
 
-_watcher: ContextVar[Watcher | None] = ContextVar("who watches records", default=None)
+_watcher: ContextVar[Watcher | None] = ContextVar("who watches records")
 
 
 @contextmanager
@@ -77,32 +85,27 @@ def watching(watcher: Watcher) -> Iterator[None]:
         _watcher.reset(token)
 
 
-Caller: TypeAlias = Callable[
-    [object, Callable[..., object], Sequence[object], Mapping[str, object]], object
-]
-"""What is told of the call of a record, and returns what it gives."""
+_outermost: list[Watcher | None] = [None]
 
 
-def _plain(
-    record: object,
-    call: Callable[..., object],
-    given: Sequence[object],
-    named: Mapping[str, object],
-) -> object:
-    return call(record, *given, **named)
+def watch_outermost(watcher: Watcher) -> None:
+    """Let a watcher be told of each call that is inside of nothing that `call_plainly` has seen.
 
+    It is for what stands far above records, and is told only where nobody else watches.
 
-_ordinary: list[Caller] = [_plain]
-
-
-def called_by(caller: Caller) -> Caller:
-    """Let records be called so where nobody watches: what stands far above them registers here.
-
-    >>> called_by(_plain) is _plain
-    True
+    >>> watch_outermost.__name__
+    'watch_outermost'
     """
-    _ordinary[:] = [caller]
-    return caller
+    _outermost[:] = [watcher]
+
+
+def call_plainly() -> None:
+    """Tell nobody of further calls in this context, unless somebody watches already.
+
+    >>> copy_context().run(call_plainly)
+    """
+    if _watcher not in copy_context():
+        _watcher.set(None)
 
 
 def watched(call: Callable[..., object]) -> Callable[..., object]:
@@ -114,9 +117,9 @@ def watched(call: Callable[..., object]) -> Callable[..., object]:
 
     @wraps(call)
     def __call__(record: object, /, *given: object, **named: object) -> object:  # noqa: N807
-        watcher = _watcher.get()
+        watcher = _watcher.get(_outermost[0])
         if watcher is None:
-            return _ordinary[-1](record, call, given, named)
+            return call(record, *given, **named)
         return watcher.called(record, call, given, named)
 
     return __call__
@@ -140,6 +143,6 @@ def missing(record: object, name: str) -> None:
     >>> missing(object(), "weights") is None
     True
     """
-    watcher = _watcher.get()
+    watcher = _watcher.get(None)
     if watcher is not None:
         watcher.missing(record, name)

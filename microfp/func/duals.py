@@ -31,12 +31,12 @@ from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar
 
 from microfp import ops
 from microfp.base.checks import wrong_kind
-from microfp.base.watching import called_by
+from microfp.base.watching import call_plainly, watch_outermost
 from microfp.errors import ShapeError
 from microfp.gradients import partials_of, product
 from microfp.ops import Operand, Primitive
 from microfp.record import Record, attr
-from microfp.tree import variables
+from microfp.tree import values, variables
 from microfp.values import LEAF, Scalar, Value, lift, topological_order
 
 __all__ = [
@@ -109,6 +109,7 @@ def within(scope: Scope, f: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs
     (2, 0)
     """
     context = copy_context()
+    context.run(call_plainly)
     context.run(SCOPE.set, scope)
     return context.run(f, *args, **kwargs)
 
@@ -142,30 +143,36 @@ def along(leaves: Iterable[Value], f: Callable[P, A], *args: P.args, **kwargs: P
     )
 
 
-@called_by
-def _called_along(
-    record: object,
-    call: Callable[..., object],
-    given: Sequence[object],
-    named: Mapping[str, object],
-) -> object:
-    """Call a record that nothing around differentiates: `backward` may be asked along its leaves.
+class _Outermost:
+    """Calls a record that nothing around differentiates: `backward` may be asked along its leaves.
 
     So a model that is called by hand is what `nn.forward` makes of it. What takes nothing is none.
     """
-    scope = SCOPE.get()
-    leaves = () if scope.depth or scope.variables or not (given or named) else _variables(record)
-    if not leaves:
-        return call(record, *given, **named)
-    return along(leaves, call, record, *given, **named)
+
+    def called(
+        self,
+        record: object,
+        call: Callable[..., object],
+        given: Sequence[object],
+        named: Mapping[str, object],
+    ) -> object:
+        leaves = _variables(record) if given or named else None
+        if leaves is None:
+            return call(record, *given, **named)
+        return along(leaves, call, record, *given, **named)
+
+    def missing(self, record: object, name: str) -> None: ...
 
 
-def _variables(record: object) -> frozenset[Value]:
-    """The parameters of a record; none of one that is no tree, and so can be no model."""
+watch_outermost(_Outermost())
+
+
+def _variables(record: object) -> frozenset[Value] | None:
+    """The parameters of a record; None of one that holds no value, or is no tree."""
     try:
-        return variables(record)
+        return variables(record) or (frozenset() if any(True for _ in values(record)) else None)
     except (TypeError, ShapeError):
-        return frozenset()
+        return None
 
 
 def nodes_are_numbers() -> bool:

@@ -255,3 +255,23 @@ def test_what_gives_plain_numbers_refuses_to_lose_a_derivative(
     for call in calls:
         with pytest.raises(TypeError, match="nothing may be used that is differentiated around"):
             call()
+
+
+class Residual(Record):
+    """What calls a model that is given to it; it has no parameters itself."""
+
+    scale: float = attr()
+
+    def __call__(self, model: Physical, x: float) -> Value:
+        return self.scale * model([x])
+
+
+def test_a_record_without_parameters_hands_the_call_on() -> None:
+    model = Physical(w=value(3.0))
+    assert backward(Residual(scale=2.0)(model, 2.0))[model.w] == 10.0
+
+
+def test_a_frozen_model_is_called_as_it_is() -> None:
+    model = freeze(Physical(w=value(3.0)))
+    assert model([2.0]).data == 15.0
+    assert parameters(model) == ()

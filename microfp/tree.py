@@ -208,15 +208,28 @@ def _parts(content: object) -> Iterable[object]:
     """What something holds: items, fields, attributes."""
     if isinstance(content, OPAQUE):
         return ()
-    if isinstance(content, (Record, Mapping)):  # to a type checker, a record is no mapping
+    if isinstance(content, Record):
         return content.values()
+    if isinstance(content, Mapping):
+        return chain.from_iterable(content.items())
+    dtype = getattr(content, "dtype", None)  # numpy's arrays, which are of numbers or of objects
+    if dtype is not None:
+        objects: object = content.tolist() if getattr(dtype, "hasobject", False) else ()  # type: ignore[attr-defined]  # an array has it
+        return (objects,)
     if isinstance(content, Collection):
-        return () if hasattr(content, "dtype") else content  # numpy's arrays are of numbers
-    kind = type(content)
-    slots = getattr(kind, "_pclass_fields", getattr(kind, "__slots__", ()))
-    names: Iterable[str] = (slots,) if isinstance(slots, str) else slots
+        return content
     attributes: Mapping[str, object] = getattr(content, "__dict__", {})
+    names = (*_slots(type(content)), *getattr(type(content), "_pclass_fields", ()))
     return [*attributes.values(), *(getattr(content, name, None) for name in names)]
+
+
+def _slots(kind: type) -> Iterator[str]:
+    """The names of all slots of a class, inherited ones too, as attributes are found by them."""
+    for each in kind.__mro__:
+        slots: str | Iterable[str] = each.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            is_private = name.startswith("__") and not name.endswith("__")
+            yield f"_{each.__name__.lstrip('_')}{name}" if is_private else name
 
 
 def branches(tree: object) -> Iterator[tuple[object, object]]:
@@ -271,6 +284,16 @@ def parameter_count(model: object) -> int:
     2
     """
     return len(parameters(model))
+
+
+variables: Callable[[object], frozenset[Value]] = remembering(
+    lambda model: frozenset(p for p in parameters(model) if type(p) is Value)
+)
+"""What `backward` can differentiate what a model gives along: none while the model is traced.
+
+>>> len(variables((value(1.0), 2.0)))
+1
+"""
 
 
 def map_values(f: Callable[[Value], Value], tree: _M) -> _M:

@@ -1,5 +1,6 @@
 """A GPT has the losses, gradients and samples of a program that shares nothing with it."""
 
+import math
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -314,3 +315,12 @@ def test_weights_go_out_and_in_under_the_names_of_gpts(tmp_path: Path) -> None:
     other = gpt.gpt(5, layers=2, seed=7, **SMALL)
     back = unsafe_perform_io(export.from_safetensors(other, path).unwrap())
     assert [p.data for p in parameters(back)] == [p.data for p in parameters(model)]
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_nothing_is_drawn_from_scores_that_are_not_finite(number: float) -> None:
+    known = datasets.characters(["ab"])
+    begun = gpt.gpt(known.vocabulary, embedding=4, heads=2)
+    model = with_parameters(begun, [number] * len(parameters(begun)))
+    with pytest.raises(DataError, match="generate: the model must give finite scores, got the ch"):
+        gpt.generate(model, known)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType, SimpleNamespace
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from pyrsistent import (
     PClass,
@@ -255,6 +256,28 @@ class Slotted:
     w: Value
 
 
+class Below(Slotted):
+    """A class whose values stand in an inherited slot."""
+
+    __slots__ = ()
+
+
+class Hidden:
+    """A class whose values stand in a slot with a name of its own."""
+
+    __slots__ = ("__w",)
+
+    def __init__(self, w: Value) -> None:
+        self.__w = w
+
+
+def objects(w: object, *shape: int) -> object:
+    """An array of numpy's that holds an object everywhere."""
+    made = np.empty(shape, dtype=object)
+    made.fill(w)
+    return made
+
+
 class Kept(PClass):
     w: Value = field()
 
@@ -277,6 +300,11 @@ class Loose:
         (lambda w: MappingProxyType({"w": w}), "a PMap"),
         (Frozen, "a Record"),
         (Slotted, "a Record"),
+        (Below, "a Record"),
+        (Hidden, "a Record"),
+        (lambda w: {w: 1.0}, "a PMap"),
+        (lambda w: objects(w, 2), "a tuple or a PVector"),
+        (lambda w: objects(w, 2, 2), "a tuple or a PVector"),
         (lambda w: Kept(w=w), "a Record"),
         (lambda w: SimpleNamespace(w=w), "a Record"),
         (Loose, "a Record"),

@@ -9,9 +9,9 @@ import re
 
 __all__ = ["agree", "read_number", "read_whole"]
 
-_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
-_WORD = re.compile(r"\s*[+-]?(?:inf(?:inity)?|nan)\s*", re.IGNORECASE)
-_WHOLE = re.compile(r"\s*[+-]?[0-9]{1,30}\s*")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_WORD = re.compile(r"[+-]?(?:inf(?:inity)?|nan)", re.IGNORECASE)
+_WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
 
 
 def read_number(text: str, *, words: bool = True) -> float | None:
@@ -29,8 +29,9 @@ def read_number(text: str, *, words: bool = True) -> float | None:
     >>> read_number(" .5 "), read_number("٣"), read_number("nan", words=False)
     (0.5, None, None)
     """
-    if _NUMBER.fullmatch(text) or (words and _WORD.fullmatch(text)):
-        return float(text)
+    bare = text.strip()  # of more blanks than `float` and `int` know
+    if _NUMBER.fullmatch(bare) or (words and _WORD.fullmatch(bare)):
+        return float(bare)
     return None
 
 
@@ -40,7 +41,8 @@ def read_whole(text: str) -> int | None:
     >>> read_whole("-12"), read_whole("1_0"), read_whole("1.0")
     (-12, None, None)
     """
-    return int(text) if _WHOLE.fullmatch(text) else None
+    bare = text.strip()
+    return int(bare) if _WHOLE.fullmatch(bare) else None
 
 
 def agree(a: float, b: float) -> bool:

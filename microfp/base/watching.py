@@ -23,16 +23,28 @@ watcher. Records ask here, and what traces models, far above them, watches here.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import wraps
 from types import FunctionType
 from typing import Protocol
 
-__all__ = ["Watcher", "is_watched", "missing", "watched", "watching"]
+__all__ = [
+    "Watcher",
+    "call_plainly",
+    "is_watched",
+    "missing",
+    "watch_outermost",
+    "watched",
+    "watching",
+]
 
 
 class Watcher(Protocol):
-    """What is told of calls of records, and of fields that they do not have."""
+    """What is told of calls of records, and of fields that they do not have.
+
+    >>> Watcher.__name__
+    'Watcher'
+    """
 
     def called(
         self,
@@ -49,12 +61,23 @@ class Watcher(Protocol):
         ...
 
 
-_watcher: ContextVar[Watcher | None] = ContextVar("who watches records", default=None)
+_watcher: ContextVar[Watcher | None] = ContextVar("who watches records")
 
 
 @contextmanager
 def watching(watcher: Watcher) -> Iterator[None]:
-    """Let a watcher be told, in this thread and as long as the block runs."""
+    """Let a watcher be told, in this thread and as long as the block runs.
+
+    >>> class Silent:
+    ...     def called(self, record, call, given, named):
+    ...         return None
+    >>> class Square:
+    ...     __call__ = watched(lambda self, x: x * x)
+    >>> with watching(Silent()):
+    ...     Square()(3)
+    >>> Square()(3)
+    9
+    """
     token = _watcher.set(watcher)
     try:
         yield
@@ -62,12 +85,39 @@ def watching(watcher: Watcher) -> Iterator[None]:
         _watcher.reset(token)
 
 
+_outermost: list[Watcher | None] = [None]
+
+
+def watch_outermost(watcher: Watcher) -> None:
+    """Let a watcher be told of each call that is inside of nothing that `call_plainly` has seen.
+
+    It is for what stands far above records, and is told only where nobody else watches.
+
+    >>> watch_outermost.__name__
+    'watch_outermost'
+    """
+    _outermost[:] = [watcher]
+
+
+def call_plainly() -> None:
+    """Tell nobody of further calls in this context, unless somebody watches already.
+
+    >>> copy_context().run(call_plainly)
+    """
+    if _watcher not in copy_context():
+        _watcher.set(None)
+
+
 def watched(call: Callable[..., object]) -> Callable[..., object]:
-    """Make a `__call__` that the watcher is told of, if there is one."""
+    """Make a `__call__` that the watcher is told of, if there is one.
+
+    >>> watched(lambda record, x: x * x)(None, 3)
+    9
+    """
 
     @wraps(call)
     def __call__(record: object, /, *given: object, **named: object) -> object:  # noqa: N807
-        watcher = _watcher.get()
+        watcher = _watcher.get(_outermost[0])
         if watcher is None:
             return call(record, *given, **named)
         return watcher.called(record, call, given, named)
@@ -88,7 +138,11 @@ _CODE = watched(print).__code__
 
 
 def missing(record: object, name: str) -> None:
-    """Tell the watcher that a field was asked for that a record does not have."""
-    watcher = _watcher.get()
+    """Tell the watcher that a field was asked for that a record does not have.
+
+    >>> missing(object(), "weights") is None
+    True
+    """
+    watcher = _watcher.get(None)
     if watcher is not None:
         watcher.missing(record, name)

@@ -1,11 +1,11 @@
 """What a state must be, to be saved and to be loaded, and the errors that say what is not."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from inspect import signature
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from reprlib import repr as short_repr
 from typing import NamedTuple, TypeVar, get_args, get_type_hints
 
@@ -23,6 +23,7 @@ from microfp.values import Value
 
 __all__ = [
     "LARGEST_INT",
+    "Tagged",
     "Unreadable",
     "check_density",
     "check_depth",
@@ -65,14 +66,90 @@ class Unreadable(NamedTuple):
     """What stands there, as it is written."""
 
 
+class Tagged:
+    """An object of one key, as nearly all of a file are, in a quarter of a dict's memory.
+
+    Attributes:
+        tag: The key.
+        content: What stands there.
+
+    >>> Tagged("value", 0.5)
+    {'value': 0.5}
+    """
+
+    __slots__ = ("content", "tag")
+
+    def __init__(self, tag: str, content: object) -> None:
+        self.tag: str = tag
+        self.content: object = content
+
+    def __repr__(self) -> str:
+        return repr({self.tag: self.content})
+
+
+def _as_dict(found: object) -> dict[str, object]:
+    """What the writer of JSON makes of an object of one key."""
+    if isinstance(found, Tagged):
+        return {found.tag: found.content}
+    raise TypeError(f"digest: data must be what JSON can hold, got {type(found).__name__}")
+
+
+_MOST_SHOWN, _DEEPEST_SHOWN = 7, 8
+
+
+def _to_show(found: object, depth: int = 0) -> object:
+    """As much of data as a short text shows, in dicts and lists."""
+    if isinstance(found, Tagged):
+        found = _as_dict(found)
+    if depth == _DEEPEST_SHOWN:
+        return found if not isinstance(found, dict | list) else type(found)()
+    if isinstance(found, dict):
+        pairs = islice(found.items(), _MOST_SHOWN)
+        return {key: _to_show(inner, depth + 1) for key, inner in pairs}
+    if isinstance(found, list):
+        return [_to_show(inner, depth + 1) for inner in found[:_MOST_SHOWN]]
+    return found
+
+
 def digest(data: Mapping[str, object]) -> str:
     """Return the SHA-256 of the nodes and the state of a file, as hexadecimal digits.
 
     >>> len(digest({"nodes": [], "state": None}))
     64
     """
-    plain = json.dumps([data["nodes"], data["state"]], sort_keys=True, separators=(",", ":"))
-    return sha256(plain.encode()).hexdigest()
+    found = sha256()
+    pieces = (["["], _pieces(data["nodes"]), [","], _pieces(data["state"]), ["]"])
+    for piece in chain.from_iterable(pieces):
+        found.update(piece.encode())
+    return found.hexdigest()
+
+
+_PIECE = 500
+"""How many items of a list are written at once: a whole text takes many times its size."""
+
+
+def _pieces(found: object) -> Iterator[str]:
+    """JSON without spaces, its keys in order, piece by piece."""
+    if isinstance(found, list) and len(found) > _PIECE:
+        for first in range(0, len(found), _PIECE):
+            yield "," if first else "["
+            yield _plain(found[first : first + _PIECE])[1:-1]
+        yield "]"
+    elif isinstance(found, Tagged):
+        yield f"{{{_plain(found.tag)}:"
+        yield from _pieces(found.content)
+        yield "}"
+    elif isinstance(found, dict) and all(isinstance(key, str) for key in found):
+        for place, key in enumerate(sorted(found)):
+            yield f"{',' if place else '{'}{_plain(key)}:"
+            yield from _pieces(found[key])
+        yield "}" if found else "{}"
+    else:
+        yield _plain(found)
+
+
+def _plain(found: object) -> str:
+    return json.dumps(found, sort_keys=True, separators=(",", ":"), default=_as_dict)
 
 
 def wrong(where: str, expected: str, got: object) -> CheckpointError:
@@ -84,7 +161,7 @@ def wrong(where: str, expected: str, got: object) -> CheckpointError:
     if isinstance(got, Unreadable):
         expected, shown = got.expected, got.got if len(got.got) < 40 else f"{got.got[:40]}..."
     else:
-        shown = short_repr(got)
+        shown = short_repr(_to_show(got))
     return CheckpointError(f"{where} must be {expected}, got {shown}")
 
 
@@ -145,8 +222,14 @@ def check_keys(keys: Sequence[object], where: str) -> None:
         raise CheckpointError(f"{where} must be {expected}, got more")
 
 
-def _inner(data: object) -> Sequence[object]:
-    return list(data.values()) if isinstance(data, dict) else data if isinstance(data, list) else ()
+def _inner(data: object) -> Iterator[object]:
+    """The lists and objects that one holds."""
+    held: Iterable[object] = data.values() if isinstance(data, dict) else ()
+    if isinstance(data, Tagged):
+        held = (data.content,)
+    if isinstance(data, list):
+        held = data
+    return (inner for inner in held if isinstance(inner, dict | list | Tagged))
 
 
 def check_record(record: Record, where: str) -> None:

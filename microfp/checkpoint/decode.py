@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 from inspect import signature
 from reprlib import repr as short_repr
 from types import FunctionType
@@ -16,6 +16,7 @@ from microfp.base.json import NOT_FINITE
 from microfp.base.numbers import agree
 from microfp.checkpoint.checks import (
     LARGEST_INT,
+    Tagged,
     Unreadable,
     check_density,
     check_depth,
@@ -39,30 +40,47 @@ from microfp.ops import PRIMITIVES
 from microfp.record import Record
 from microfp.values import Value
 
-__all__ = ["decoded", "known_names", "parsed"]
+__all__ = ["Parsed", "decoded", "known_names", "parsed"]
 
 R = TypeVar("R", bound=Record)
 
 
 class _Known(NamedTuple):
-    """All that a file can refer to."""
+    """All that a file can refer to, and whether its data are used up, item by item.
+
+    What was read from a text is nobody else's, and leaves memory while the state is made of it.
+    """
 
     named: Mapping[str, Function]
     nodes: Sequence[Value]
+    is_used_up: bool
 
 
-def parsed(text: str) -> object:
+class Parsed(NamedTuple):
+    """Data that were read from a text, and that nobody else has.
+
+    Attributes:
+        data: As JSON has them, but for objects of one key.
+
+    >>> parsed('{"a": [1]}').data
+    {'a': [1]}
+    """
+
+    data: object
+
+
+def parsed(text: str) -> Parsed:
     """Read JSON; what is no strict JSON becomes an `Unreadable` in its place.
 
     Raises:
         CheckpointError: If the text is no JSON at all, or too dense; see `check_density`.
 
     >>> parsed("[1, 2.5]")
-    [1, 2.5]
+    Parsed(data=[1, 2.5])
     """
     check_density(text)
     try:
-        parsed: object = json.loads(
+        data: object = json.loads(
             text,
             object_pairs_hook=_object,
             parse_float=_float,
@@ -73,7 +91,7 @@ def parsed(text: str) -> object:
         raise _no_json(error) from None
     except RecursionError:
         raise too_deep() from None
-    return parsed
+    return Parsed(data)
 
 
 def _no_json(error: json.JSONDecodeError) -> CheckpointError:
@@ -85,6 +103,8 @@ def _no_json(error: json.JSONDecodeError) -> CheckpointError:
 
 
 def _object(pairs: list[tuple[str, object]]) -> object:
+    if len(pairs) == 1:
+        return Tagged(*pairs[0])
     twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
     return (
         Unreadable("an object of different keys", f"{twice[0]!r} twice") if twice else dict(pairs)
@@ -135,7 +155,7 @@ def decoded(data: object, format: Format[R], named: Mapping[str, Function]) -> R
     """Turn the data of a file into its record.
 
     Args:
-        data: What the file holds.
+        data: What the file holds; what was parsed is used up.
         format: What it has to call itself, and the type of the record.
         named: What it may name.
 
@@ -147,17 +167,31 @@ def decoded(data: object, format: Format[R], named: Mapping[str, Function]) -> R
     Traceback (most recent call last):
     microfp.errors.CheckpointError: format must be 'pets', got 'cars'
     """
-    head = _head(data, format)
-    check_depth(data)
+    is_parsed = isinstance(data, Parsed)
+    content = data.data if isinstance(data, Parsed) else data
+    head = _head(content, format)
+    check_depth(content)
+    known_digest = digest(head) if is_parsed else None  # before the data are used up
+    record = _record_of(head, format, named, is_used_up=is_parsed)
+    if head["sha256"] != (known_digest or digest(head)):
+        raise CheckpointError("sha256 must be that of nodes and state: the file was altered")
+    return record
+
+
+def _record_of(
+    head: Mapping[str, object],
+    format: Format[R],
+    named: Mapping[str, Function],
+    *,
+    is_used_up: bool,
+) -> R:
     nodes: list[Value] = []
-    known = _Known(named, nodes)
-    for i, node in enumerate(_list(head["nodes"], "nodes")):  # each refers to those before it
-        nodes.append(_node(node, known, f"nodes[{i}]"))
+    known = _Known(named, nodes, is_used_up)
+    for i, node in enumerate(_each(head["nodes"], known, "nodes")):
+        nodes.append(_node(node, known, f"nodes[{i}]"))  # each refers to those before it
     record = _read(head["state"], known, "state")
     if not isinstance(record, format.kind):
         raise wrong("state", f"a {format.kind.__name__}", record)
-    if head["sha256"] != digest(head):
-        raise CheckpointError("sha256 must be that of nodes and state: the file was altered")
     return record
 
 
@@ -175,6 +209,8 @@ def _head(data: object, format: Format[R]) -> dict[str, object]:
 
 
 def _dict(data: object, where: str) -> dict[str, object]:
+    if isinstance(data, Tagged):
+        return {data.tag: data.content}
     if not isinstance(data, dict):
         raise wrong(where, "an object", data)
     if not all(isinstance(key, str) for key in data):
@@ -186,6 +222,15 @@ def _list(data: object, where: str) -> list[object]:
     if not isinstance(data, list):
         raise wrong(where, "a list", data)
     return data
+
+
+def _each(data: object, known: _Known, where: str) -> Iterator[object]:
+    """The items of a list; of one that is used up, each leaves it."""
+    found = _list(data, where)
+    for i, item in enumerate(found):
+        if known.is_used_up:
+            found[i] = None
+        yield item
 
 
 def _of_keys(
@@ -214,6 +259,8 @@ def _read(data: object, known: _Known, where: str) -> object:
             found = pvector(_items(data, known, where))
         case {"value": _}:
             found = _leaf(data, where)
+        case Tagged():
+            found = _tagged(data.tag, data.content, known, where)
         case dict() if len(data) == 1:
             ((tag, content),) = data.items()
             found = _tagged(tag, content, known, where)
@@ -223,13 +270,16 @@ def _read(data: object, known: _Known, where: str) -> object:
 
 
 def _items(data: object, known: _Known, where: str) -> list[object]:
-    return [_read(item, known, f"{where}[{i}]") for i, item in enumerate(_list(data, where))]
+    items = enumerate(_each(data, known, where))
+    return [_read(item, known, f"{where}[{i}]") for i, item in items]
 
 
 def _tagged(tag: str, content: object, known: _Known, where: str) -> object:
     """What an object of one key stands for: the key says what, the content is the rest."""
     found: object
     match tag:
+        case "value":
+            found = Value(data=_number(content, f"{where}.value"))
         case "tuple":
             found = tuple(_items(content, known, where))
         case "map":
@@ -246,15 +296,22 @@ def _tagged(tag: str, content: object, known: _Known, where: str) -> object:
 
 
 def _map(data: object, known: _Known, where: str) -> PMap[object, object]:
-    pairs = [_items(pair, known, f"{where}[{i}]") for i, pair in enumerate(_list(data, where))]
-    for i, pair in enumerate(pairs):
-        if len(pair) != 2 or not isinstance(pair[0], Hashable):
-            raise wrong(f"{where}[{i}]", "a key and an item", pair)
-    check_keys([key for key, _ in pairs], where)
-    found = dict((key, item) for key, item in pairs)  # noqa: C402 - its types are known so
-    if len(found) < len(pairs):
+    keys, items = list[Hashable](), list[object]()
+    for i, pair in enumerate(_each(data, known, where)):
+        key, item = _pair(_items(pair, known, f"{where}[{i}]"), f"{where}[{i}]")
+        keys.append(key)
+        items.append(item)
+    check_keys(keys, where)
+    found: dict[object, object] = dict(zip(keys, items, strict=True))
+    if len(found) < len(keys):
         raise CheckpointError(f"{where} must be a map of different keys, got one twice")
     return pmap(found)
+
+
+def _pair(pair: list[object], where: str) -> tuple[Hashable, object]:
+    if len(pair) != 2 or not isinstance(pair[0], Hashable):
+        raise wrong(where, "a key and an item", pair)
+    return pair[0], pair[1]
 
 
 def _string(data: object, where: str) -> str:

@@ -15,9 +15,9 @@ value that stands in several places of a record is one parameter (tied weights),
 What comes back. Numbers in, numbers out: the derivative is computed on floats. For a model the
 numbers are new leaves in a model of the same type. Where an input is a `Value` outside of a
 record, or was computed from others, the result is a graph, as it is inside of other transforms:
-it can be differentiated again. So it is in a model that `nn.forward`, a loss or a training calls,
-where the function that is differentiated has met a parameter; where you call a model yourself,
-`along` says what `backward` will be asked for.
+it can be differentiated again. So it is in a model, a record that is called with inputs, where the
+function that is differentiated has met a parameter; in a function or a method of your own, `along`
+says what `backward` will be asked for.
 
 A frozen value in a record is a constant: nothing is differentiated along it, and in a derivative a
 frozen 0.0 stands in its place.
@@ -27,7 +27,7 @@ How nested transforms are kept apart, `duals` explains.
 
 from microfp.func.check_grads import Disagreement, GradientCheck, check_grads
 from microfp.func.custom import custom_derivative, stop_gradient
-from microfp.func.duals import along
+from microfp.func.duals import along, check_constants
 from microfp.func.mapping import vmap
 from microfp.func.matrices import hessian, hvp, jacfwd, jacobian, jacrev
 from microfp.func.solvers import (
@@ -46,6 +46,7 @@ __all__ = [
     "Estimate",
     "GradientCheck",
     "along",
+    "check_constants",
     "check_grads",
     "custom_derivative",
     "derivatives",

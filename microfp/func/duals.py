@@ -24,16 +24,19 @@ nothing can be confused, since each transform makes leaves of its own and a leaf
 scope only tells whether a result may be a plain number.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar, copy_context
 from functools import reduce
 from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar
 
 from microfp import ops
 from microfp.base.checks import wrong_kind
+from microfp.base.watching import call_plainly, watch_outermost
+from microfp.errors import ShapeError
 from microfp.gradients import partials_of, product
 from microfp.ops import Operand, Primitive
 from microfp.record import Record, attr
+from microfp.tree import values, variables
 from microfp.values import LEAF, Scalar, Value, lift, topological_order
 
 __all__ = [
@@ -45,11 +48,14 @@ __all__ = [
     "Pair",
     "Scope",
     "along",
+    "check_constants",
     "dual",
     "dual_adjoints",
     "is_number_here",
     "join",
+    "lost",
     "nodes_are_numbers",
+    "plain_number",
     "split",
     "within",
 ]
@@ -103,6 +109,7 @@ def within(scope: Scope, f: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs
     (2, 0)
     """
     context = copy_context()
+    context.run(call_plainly)
     context.run(SCOPE.set, scope)
     return context.run(f, *args, **kwargs)
 
@@ -111,7 +118,8 @@ def along(leaves: Iterable[Value], f: Callable[P, A], *args: P.args, **kwargs: P
     """Call a function whose result will be differentiated along some leaves, by `backward`.
 
     A transform that is taken inside, at plain numbers, gives a graph where its function has met
-    one of them, and a plain number elsewhere. `nn.forward` calls models so.
+    one of them, and a plain number elsewhere. Records that are called with inputs, as models are,
+    are called so.
 
     Args:
         leaves: The leaves, such as the parameters of a model.
@@ -129,10 +137,42 @@ def along(leaves: Iterable[Value], f: Callable[P, A], *args: P.args, **kwargs: P
     scope = SCOPE.get()
     if scope.depth and nodes_are_numbers():  # what is around computes numbers, and keeps no graph
         return f(*args, **kwargs)
-    variables = scope.variables.union(leaves)
+    known = scope.variables.union(leaves)
     return within(
-        Scope.unchecked(scope.depth, variables, scope.keeps_nodes, frozenset()), f, *args, **kwargs
+        Scope.unchecked(scope.depth, known, scope.keeps_nodes, frozenset()), f, *args, **kwargs
     )
+
+
+class _Outermost:
+    """Calls a record that nothing around differentiates: `backward` may be asked along its leaves.
+
+    So a model that is called by hand is what `nn.forward` makes of it. What takes nothing is none.
+    """
+
+    def called(
+        self,
+        record: object,
+        call: Callable[..., object],
+        given: Sequence[object],
+        named: Mapping[str, object],
+    ) -> object:
+        leaves = _variables(record) if given or named else None
+        if leaves is None:
+            return call(record, *given, **named)
+        return along(leaves, call, record, *given, **named)
+
+    def missing(self, record: object, name: str) -> None: ...
+
+
+watch_outermost(_Outermost())
+
+
+def _variables(record: object) -> frozenset[Value] | None:
+    """The parameters of a record; None of one that holds no value, or is no tree."""
+    try:
+        return variables(record) or (frozenset() if any(True for _ in values(record)) else None)
+    except (TypeError, ShapeError):
+        return None
 
 
 def nodes_are_numbers() -> bool:
@@ -153,6 +193,70 @@ def is_number_here(node: Value) -> bool:
     True
     """
     return nodes_are_numbers() and (not RUNNING or RUNNING.isdisjoint(topological_order(node)))
+
+
+def plain_number(where: str, x: Operand) -> float:
+    """The number of an operand that nothing around is differentiated along.
+
+    Raises:
+        TypeError: If it was computed from something that is differentiated around the call.
+
+    >>> from microfp import value
+    >>> plain_number("taylor", value(3.0) * 2.0)
+    6.0
+    """
+    if not isinstance(x, Value):
+        return float(x)  # type: ignore[arg-type]  # no carrier but values
+    number = x.data  # which says so while a graph is traced
+    if type(x) is not Value or _is_differentiated(x):
+        raise lost(where, x)
+    return number
+
+
+def lost(where: str, x: object) -> TypeError:
+    """The error for what would be taken for a constant, ready to be raised.
+
+    >>> print(lost("taylor", 3.0))
+    taylor: nothing may be used that is differentiated around the call, since what taylor gives \
+are plain numbers, and that derivative would be lost; got 3.0
+    """
+    return TypeError(
+        f"{where}: nothing may be used that is differentiated around the call, since what {where} "
+        f"gives are plain numbers, and that derivative would be lost; got {x!r:.80}"
+    )
+
+
+def check_constants(where: str, found: Iterable[Value]) -> None:
+    """Check that nothing around the call is differentiated along any of some values.
+
+    It is for functions that give plain numbers, such as compiled ones.
+
+    Args:
+        where: The function, for messages.
+        found: The values that its result depends on.
+
+    Raises:
+        TypeError: If something is, since that derivative would be lost.
+
+    >>> from microfp import value
+    >>> w = value(3.0)
+    >>> check_constants("look_up", [w])
+    >>> along([w], check_constants, "look_up", [w])
+    Traceback (most recent call last):
+    TypeError: look_up: nothing may be used that is differentiated around the call, since what \
+look_up gives are plain numbers, and that derivative would be lost; got Value(data=3.0)
+    """
+    if not (SCOPE.get().variables or RUNNING):
+        return
+    for each in found:
+        if type(each) is Value and _is_differentiated(each):
+            raise lost(where, each)
+
+
+def _is_differentiated(node: Value) -> bool:
+    """Whether a node was computed from a leaf that something around, in any thread, moves."""
+    moved = SCOPE.get().variables | RUNNING
+    return bool(moved) and not moved.isdisjoint(topological_order(node))
 
 
 class Level(Record):

@@ -15,11 +15,12 @@ from typing import Generic, TypeVar
 
 from microfp import ops
 from microfp.base.checks import check_callable, check_count, check_non_negative, wrong_kind
+from microfp.func.duals import plain_number
 from microfp.func.places import is_scalar, number_of, places_in, rebuild
 from microfp.func.towers import derivatives
 from microfp.func.transforms import value_and_grad
 from microfp.record import Record, attr
-from microfp.values import Scalar, Value
+from microfp.values import Scalar
 
 __all__ = ["Estimate", "fixed_point", "halley", "minimize", "newton", "until_converged"]
 
@@ -118,8 +119,7 @@ def fixed_point(f: Function, start: float) -> Iterator[Estimate[float]]:
 def _number(where: str, y: object) -> float:
     if not is_scalar(y):
         raise wrong_kind(where, "what f returns", "a scalar, a Value or a number", y)
-    number = number_of(y)
-    return number.data if isinstance(number, Value) else float(number)  # type: ignore[arg-type]  # no carrier but values
+    return plain_number(where, number_of(y))
 
 
 def _search(

@@ -20,6 +20,7 @@ from itertools import count
 
 from microfp import ops
 from microfp.base.checks import check_callable, wrong_kind
+from microfp.func.duals import lost, plain_number
 from microfp.func.places import is_scalar, number_of
 from microfp.ops import Operand, Primitive
 from microfp.record import attr
@@ -64,8 +65,15 @@ class _Calculation:
         ):  # not those that rules make on the way: there may be no end
             tower[order]
 
+    def check(self, operand: Operand) -> None:
+        """Refuse a series of another call, around this one or inside of it."""
+        if isinstance(operand, Series) and operand.calculation is not self:
+            raise lost("taylor", operand)
+
     def apply(self, primitive: Primitive, operands: tuple[Operand, ...]) -> "Series":
         """The series that a primitive gives, the same one for the same operands."""
+        for operand in operands:
+            self.check(operand)
         key = (id(primitive), tuple(map(_identity, operands)))
         if key not in self.made:
             made = self.made[key] = self.add(primitive.name, _tower(self, primitive, operands))
@@ -92,8 +100,9 @@ def _identity(operand: Operand) -> object:
 
 def _number(operand: Operand) -> float:
     """The value of an operand, which is a constant unless it is a series."""
-    number = number_of(operand)
-    return number.data if isinstance(number, Value) else float(number)  # type: ignore[arg-type]  # no carrier but values
+    if isinstance(operand, Series):
+        return operand.data
+    return plain_number("taylor", number_of(operand))
 
 
 def _coefficient(operand: Operand, order: int) -> float:
@@ -180,6 +189,7 @@ def taylor(f: Callable[[Scalar], Scalar], x: float) -> Iterator[float]:
     if not is_scalar(y):
         name = getattr(f, "__name__", "the function")
         raise wrong_kind("taylor", f"what {name} returns", "a scalar, a Value or a number", y)
+    calculation.check(y)
     return _coefficients(calculation, y)
 
 

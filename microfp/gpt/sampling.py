@@ -10,13 +10,15 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import repeat
 from math import exp as exponential
+from math import isfinite
 from random import Random
+from reprlib import repr as short_repr
 from typing import NamedTuple
 
 from microfp.base.checks import check_positive, wrong_value
 from microfp.compiler.python.reader import Reader, reader_of
 from microfp.datasets import Characters
-from microfp.errors import ShapeError
+from microfp.errors import DataError, ShapeError
 from microfp.gpt.models import GPT, Seed, generator
 from microfp.tree import parameters
 
@@ -92,7 +94,8 @@ def tokens(
         prompt: How the document begins.
 
     Raises:
-        DataError: If the tokeniser does not know a character of the prompt.
+        DataError: If the tokeniser does not know a character of the prompt; or where a score is nan
+            or infinite, so that no chance follows from it.
         ShapeError: If it is not that of the model.
         ValueError: If the temperature is not above 0.
 
@@ -133,12 +136,21 @@ def _tokens(
         read(token)
         token = following
     for _ in range(model.context - len(given)):  # a loop: each token depends on those before
-        chances = probabilities(read(token), warmth)
+        chances = _finite(probabilities(read(token), warmth))
         (token,) = random.choices(range(model.vocabulary), weights=chances)
         is_end = token == tokeniser.boundary
         yield Token(token, "" if is_end else tokeniser.characters[token], chances)
         if is_end:
             return
+
+
+def _finite(chances: tuple[float, ...]) -> tuple[float, ...]:
+    if all(map(isfinite, chances)):
+        return chances
+    raise DataError(
+        f"generate: the model must give finite scores, got the chances {short_repr(chances)}; "
+        "its training has diverged, or the temperature is too small"
+    )
 
 
 def generate(

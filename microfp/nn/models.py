@@ -1,18 +1,17 @@
 """What every model can do: compute its outputs, and take a step of gradient descent."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from pyrsistent import PMap
 
 from microfp.base.checks import check_callable, check_non_negative, wrong_kind
 from microfp.base.elsewhere.leading import names_home
-from microfp.base.memo import remembering
 from microfp.errors import ShapeError
 from microfp.func import along
 from microfp.gradients import Gradients, grad
 from microfp.record import check_several
-from microfp.tree import map_parameters, parameters
+from microfp.tree import map_parameters, parameters, variables
 from microfp.values import Scalar, Value
 
 __all__ = ["Model", "apply_gradients", "forward", "forward_batch", "forward_many", "outputs"]
@@ -94,8 +93,8 @@ def outputs(model: Model, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
     [3.0, 6.0]
     """
     check_callable("forward", "model", model, "a model that can be called with inputs")
-    variables = _variables(model)
-    found = along(variables, model, inputs) if variables else model(inputs)
+    leaves = variables(model)
+    found = along(leaves, model, inputs) if leaves else model(inputs)
     if isinstance(found, Value):
         return (found,)
     check_several("forward", "what the model returns", "a Value, or several", found)
@@ -104,12 +103,6 @@ def outputs(model: Model, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
 
 forward_many = outputs
 """The first name of `outputs`."""
-
-
-_variables: Callable[[object], frozenset[Value]] = remembering(
-    lambda model: frozenset(p for p in parameters(model) if type(p) is Value)
-)
-"""What `backward` can differentiate the outputs of a model along; none while it is traced."""
 
 
 @names_home

@@ -1,6 +1,7 @@
 """Transforms and models: frozen parameters, tied ones, and derivatives inside of a model."""
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 import pytest
 from hypothesis import given
@@ -135,12 +136,34 @@ class Physical(Record):
         return self.w + self.way(lambda x: self.w * x * x, inputs[0])
 
 
+class Nested(Record):
+    """A model that calls another."""
+
+    physical: Physical = attr()
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        return self.physical(inputs)
+
+
+def test_a_call_of_what_is_no_model_is_a_call_like_any() -> None:
+    class Listed(Record):
+        """Holds a list of values, which no training takes."""
+
+        ws: list[Value] = attr()
+
+        def __call__(self, x: float) -> Value:
+            return self.ws[0] * x
+
+    assert Listed(ws=[value(2.0)])(3.0).data == 6.0
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_model_is_differentiated_through_the_derivatives_that_it_takes(
     way: Callable[[Callable[[Scalar], Value], Scalar], Scalar],
 ) -> None:
     model = Physical(w=value(3.0), way=way)
-    for y in (nn.forward(model, [2.0]), along(parameters(model), model, [2.0])):
+    ways = (nn.forward(model, [2.0]), along(parameters(model), model, [2.0]), model([2.0]))
+    for y in (*ways, Nested(physical=model)([2.0]), model(inputs=[2.0])):
         assert y.data == 15.0
         assert backward(y)[model.w] == 5.0
     through = func.grad(lambda m: m([2.0]))(model)
@@ -167,3 +190,88 @@ def test_what_cannot_trace_a_derivative_says_so(backend: Backend) -> None:
 
 def test_what_meets_no_parameter_stays_a_number() -> None:
     assert along([value(1.0)], lambda: func.grad(lambda x: x * x)(3.0)) == 6.0
+
+
+def by_newton(w: Scalar) -> float:
+    *_, last = func.until_converged(func.newton(lambda x: x * x - w, 1.0))
+    return last.x
+
+
+def by_halley(w: Scalar) -> float:
+    *_, last = func.until_converged(func.halley(lambda x: x * x - w, 1.0))
+    return last.x
+
+
+def by_iteration(w: Scalar) -> float:
+    *_, last = func.until_converged(func.fixed_point(lambda x: 0.5 * (x + w / x), 1.0))
+    return last.x
+
+
+def by_descent(w: Scalar) -> float:
+    *_, last = func.until_converged(func.minimize(lambda x: (x * x - w) ** 2, 1.0))
+    return last.x
+
+
+def by_series(w: Scalar) -> float:
+    *_, last = islice(func.taylor(lambda x: w * x * x, 1.0), 2)
+    return last
+
+
+def by_derivatives(w: Scalar) -> float:
+    *_, last = islice(func.derivatives(lambda x: w * x * x, 1.0), 2)
+    return last
+
+
+NUMERIC = [by_newton, by_halley, by_iteration, by_descent, by_series, by_derivatives]
+
+
+class Searching(Record):
+    """A model that asks for plain numbers inside."""
+
+    w: Value = attr()
+    search: Callable[[Scalar], float] = attr()
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        return self.w * inputs[0] + self.search(self.w)
+
+
+@pytest.mark.parametrize("search", NUMERIC)
+def test_what_gives_plain_numbers_refuses_to_lose_a_derivative(
+    search: Callable[[Scalar], float],
+) -> None:
+    known = search(4.0)
+    assert search(value(4.0)) == known  # nothing is differentiated around it
+    model = Searching(w=value(4.0), search=search)
+    data = datasets.dataset([[1.0]], [0.0])
+    calls: list[Callable[[], object]] = [
+        lambda: model([1.0]),
+        lambda: nn.forward(model, [1.0]),
+        lambda: func.grad(search)(4.0),
+        lambda: func.jvp(search, (4.0,), (1.0,)),
+        lambda: next(func.derivatives(search, 4.0)),
+        lambda: next(func.newton(search, 4.0)),
+        lambda: trainer.fit(model, data, steps=1, loss=losses.mean_squared_error()),
+    ]
+    for call in calls:
+        with pytest.raises(TypeError, match="nothing may be used that is differentiated around"):
+            call()
+
+
+class Residual(Record):
+    """What calls a model that is given to it; it has no parameters itself."""
+
+    scale: float = attr()
+
+    def __call__(self, model: Physical, x: float) -> Value:
+        return self.scale * model([x])
+
+
+def test_a_record_without_parameters_hands_the_call_on() -> None:
+    model = Physical(w=value(3.0))
+    assert backward(Residual(scale=2.0)(model, 2.0))[model.w] == 10.0
+
+
+def test_a_frozen_model_is_called_as_it_is() -> None:
+    model = freeze(Physical(w=value(3.0)))
+    assert model([2.0]).data == 15.0
+    assert parameters(model) == ()

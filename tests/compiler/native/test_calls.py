@@ -1,11 +1,12 @@
 """Functions of numbers as machine code: what they take, and what they say of anything else."""
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
+from pyrsistent import pvector
 
 from microfp import Value, datasets, func, native, nn, tanh, total, trainer, tree, value
 from microfp.base.binding import bind
@@ -177,3 +178,42 @@ def test_a_graph_too_large_to_be_compiled_is_refused_with_its_size(
     chosen: list[Backend] = ["auto", "eager"]
     runs = [trainer.fit(model, data, steps=1, backend=each) for each in chosen]
     assert runs[0].history == runs[1].history
+
+
+class Looking(Record):
+    """A model that asks compiled code for numbers inside."""
+
+    w: Value = attr()
+    number: Callable[["Looking", Scalar], float] = attr()
+
+    def __call__(self, inputs: Sequence[Scalar]) -> Value:
+        return self.w * inputs[0] + self.number(self, inputs[0])
+
+
+def by_gradient(model: Looking, x: Scalar) -> float:
+    return native.value_and_grad(lambda t: model.w * t * t, 1.0)(2.0)[1]
+
+
+def by_argument(model: Looking, x: Scalar) -> float:
+    return native.value_and_grad(lambda ts: ts[0] * ts[1], (1.0, 1.0))((model.w, 2.0))[0]  # type: ignore[arg-type]  # a value for a number
+
+
+def by_prediction(model: Looking, x: Scalar) -> float:
+    linear = nn.neuron(1, activation="identity").set(weights=pvector([model.w]))
+    return native.predict(linear, [[2.0]])[0][0]
+
+
+@pytest.mark.parametrize("number", [by_gradient, by_argument, by_prediction])
+def test_compiled_code_refuses_to_lose_a_derivative(
+    number: Callable[[Looking, Scalar], float],
+) -> None:
+    model = Looking(w=value(3.0), number=number)
+    assert number(model, 1.0) in (12.0, 6.0)  # nothing is differentiated around it
+    calls: list[Callable[[], object]] = [
+        lambda: model([1.0]),
+        lambda: nn.outputs(model, [1.0]),
+        lambda: func.grad(lambda w: number(model.set(w=w), 1.0) * w)(value(3.0)),
+    ]
+    for call in calls:
+        with pytest.raises(TypeError, match="nothing may be used that is differentiated around"):
+            call()

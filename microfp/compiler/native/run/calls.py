@@ -10,7 +10,7 @@
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Literal, NamedTuple, TypeAlias, TypeGuard, TypeVar
 
 from pyrsistent import PVector, pvector
@@ -27,11 +27,12 @@ from microfp.compiler.native.run.executable import (
     executable_for,
     run_rows,
 )
-from microfp.compiler.trace.calls import check_size, trace_model
+from microfp.compiler.trace.calls import captured_leaves, check_size, trace_model
 from microfp.compiler.trace.refusals import called, final
 from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.compiler.trace.structure import Template, template
 from microfp.errors import CompileError, ShapeError
+from microfp.func import check_constants
 from microfp.gradients import gradient_nodes
 from microfp.nn import Model
 from microfp.tree import (
@@ -100,7 +101,8 @@ def _value_and_gradient(
             f"value_and_grad: the argument must have {count} numbers, as the example has, "
             f"got {len(numbers)}"
         )
-    compiled, holds_frozen = _differentiated(f, _shape(argument), form)
+    compiled, holds_frozen, captured = _differentiated(f, _shape(argument), form)
+    check_constants("value_and_grad", chain(_values_in(argument), captured))
     first, *slopes = run_rows(compiled, (), [numbers])[0]
     gradient = _rebuilt(argument, slopes)
     return first, at_rest(gradient) if holds_frozen else gradient
@@ -133,6 +135,13 @@ def _flat(is_vector: bool, length: int) -> _Row:  # noqa: FBT001 - two keys
     return _Row(is_vector, length)
 
 
+def _values_in(argument: object) -> Iterator[Value]:
+    """The values of an argument, whose sequences may be lists."""
+    if _is_sequence(argument):
+        return chain.from_iterable(map(_values_in, argument))
+    return values(argument)
+
+
 def _is_sequence(argument: object) -> "TypeGuard[Sequence[object]]":
     return isinstance(argument, list | tuple | PVector) and not hasattr(argument, "_fields")
 
@@ -161,8 +170,14 @@ def _differentiated_bytes(found: object) -> int:
 
 
 @by_key(64, _differentiated_bytes)
-def _differentiated(f: Callable[..., Scalar], shape: Shape, form: Form) -> tuple[Executable, bool]:
-    """Compile a function and its gradient for arguments of a shape, and say if some are frozen."""
+def _differentiated(
+    f: Callable[..., Scalar], shape: Shape, form: Form
+) -> tuple[Executable, bool, frozenset[Value]]:
+    """Compile a function and its gradient for arguments of a shape.
+
+    Returns:
+        The code; whether some values are frozen; and those that the function has closed over.
+    """
     leaves = tuple(traced_leaf(None) for _ in range(_leaf_count(shape)))
     argument = _on_leaves(shape, iter(leaves))
     output = _output(called(f, argument))
@@ -170,7 +185,7 @@ def _differentiated(f: Callable[..., Scalar], shape: Shape, form: Form) -> tuple
     table, nothing = gradient_nodes(output, leaves, {output: value(1.0)}), value(0.0)
     outputs = (output, *(table.get(leaf, nothing) for leaf in leaves))
     compiled = executable_for(lower(outputs, leaves), summed=0, width=1, form=form)
-    return compiled, any(map(is_frozen, values(argument)))
+    return compiled, any(map(is_frozen, values(argument))), captured_leaves(output)
 
 
 def _output(result: object) -> Value:
@@ -249,6 +264,7 @@ def predict(model: Model, rows: Iterable[Sequence[float]]) -> tuple[tuple[float,
     for row in numbers:
         if len(row) != width:
             raise ShapeError(f"predict: each row must have {width} numbers, got {len(row)}")
+    check_constants("predict", parameters(model))
     compiled = _predictor(template(model), width)
     if isinstance(compiled, CompileError):
         raise compiled.with_traceback(None)

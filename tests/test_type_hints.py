@@ -63,6 +63,7 @@ UNKNOWN = {
     "trainer.Stepped.optimizer_state",
     "trainer.Run.options",  # what the run was asked for, of all kinds
     "datasets.Dataset.metadata",  # whatever is known of the data
+    "gpt.Start.seed",  # a number, or the state of a generator, which is no type's
     "record.Record.iteritems",  # the fields of any record
     "record.Deferred.value",
     "record.pending",

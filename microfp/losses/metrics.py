@@ -40,16 +40,25 @@ class ConfusionRow(TypedDict, Generic[C]):
     """How often."""
 
 
-ClassRow = TypedDict(
-    "ClassRow",
-    {"class": Hashable, "precision": float, "recall": float, "f1": float, "count": int},
-)
-"""How well one class is told from the others.
+_ClassColumn = TypedDict("_ClassColumn", {"class": Hashable})  # a word of Python
 
->>> row: ClassRow = classification_rows(["a"], ["a"])[0]
->>> row["precision"]
-1.0
-"""
+
+class ClassRow(_ClassColumn):
+    """How well one class, which stands at `class`, is told from the others.
+
+    >>> row: ClassRow = classification_rows(["a"], ["a"])[0]
+    >>> row["class"], row["precision"]
+    ('a', 1.0)
+    """
+
+    precision: float
+    """The share of those taken for it that are of it."""
+    recall: float
+    """The share of those of it that were taken for it."""
+    f1: float
+    """The harmonic mean of both."""
+    count: int
+    """How many are of it."""
 
 
 def confusion_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[ConfusionRow[C]]:

@@ -134,4 +134,3 @@ plateau = trainer.reduce_on_plateau(model, training, optimizer=optim.sgd, loss=l
 third: float = last(streams.take(3)(plateau)).metrics.loss
 run: Run[MLP] = trainer.fit(winner.best().model, training, steps=4, loss=loss)
 drawn = [point["value"] for point in plot_data.loss_history(run) if isfinite(point["value"])]
-charts.save(charts.compare({"again": run}, metric="data_loss"), "runs.svg")

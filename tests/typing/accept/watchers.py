@@ -10,7 +10,6 @@ from returns.maybe import Maybe
 from returns.result import Failure, Result, Success
 
 from microfp import (
-    charts,
     datasets,
     debug,
     losses,

@@ -43,6 +43,11 @@ OTHER_THINGS = {
     "boundary_map": {"columns"},  # characters in a row
     "boundary_spacing": {"columns"},
     "table_numbers": {"columns"},  # the names of some
+    "block": {"size"},  # how many numbers there are for a token
+    "drawn_block": {"size"},
+    "linear": {"inputs"},
+    "rms_norm": {"inputs"},
+    "pipe": {"data"},  # whatever goes through
     "value": {"data"},  # the number of a node
     "from_data": {"data"},  # plain data, as JSON has it
 }

@@ -9,7 +9,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import Concatenate, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+from typing import Concatenate, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
 from microfp.base.checks import check_callable, check_flag, wrong_kind, wrong_value
 from microfp.base.elsewhere.leading import names_home
@@ -26,6 +26,7 @@ from microfp.func.places import (
     rebuild,
     rested,
 )
+from microfp.func.slopes import Numbers, ScalarAndSlope, ScalarFunction, SlopeOfTwo, SlopesOfTwo
 from microfp.func.trace import (
     Trace,
     differentiate,
@@ -65,72 +66,11 @@ D = TypeVar("D")
 P = ParamSpec("P")
 R = TypeVar("R", bound=Record)
 
-Numbers: TypeAlias = float | Record | tuple[float | Record, ...]
-"""What a derivative is taken at without a graph: numbers, models, and both."""
-
 Argnums: TypeAlias = int | Sequence[int]
 """Which positional arguments to differentiate along."""
 
 Both: TypeAlias = tuple[Literal[0], Literal[1]]
 """The first two arguments."""
-
-
-class ScalarFunction(Protocol[P]):
-    """A function whose first argument is a scalar: a number gives a number, and a node a node.
-
-    >>> slope: ScalarFunction[[]] = grad(lambda x: x * x)
-    >>> slope(3.0)
-    6.0
-    """
-
-    @overload
-    def __call__(self, x: float, /, *args: P.args, **kwargs: P.kwargs) -> float: ...
-    @overload
-    def __call__(self, x: Scalar, /, *args: P.args, **kwargs: P.kwargs) -> Scalar: ...
-
-
-class SlopeOfTwo(Protocol):
-    """A function of two scalars: numbers give a number, and nodes a node.
-
-    >>> slope: SlopeOfTwo = grad(lambda x, y: x * y, argnums=1)
-    >>> slope(2.0, 5.0)
-    2.0
-    """
-
-    @overload
-    def __call__(self, x: float, y: float, /) -> float: ...
-    @overload
-    def __call__(self, x: Scalar, y: Scalar, /) -> Scalar: ...
-
-
-class SlopesOfTwo(Protocol):
-    """The derivatives along two scalars: numbers for numbers, and nodes for nodes.
-
-    >>> slopes: SlopesOfTwo = grad(lambda x, y: x * y, argnums=(0, 1))
-    >>> slopes(2.0, 5.0)
-    (5.0, 2.0)
-    """
-
-    @overload
-    def __call__(self, x: float, y: float, /) -> tuple[float, float]: ...
-    @overload
-    def __call__(self, x: Scalar, y: Scalar, /) -> tuple[Scalar, Scalar]: ...
-
-
-class ScalarAndSlope(Protocol[P]):
-    """A function that returns two scalars: numbers for a number, and nodes for a node.
-
-    >>> both: ScalarAndSlope[[]] = value_and_grad(lambda x: x * x)
-    >>> both(3.0)
-    (9.0, 6.0)
-    """
-
-    @overload
-    def __call__(self, x: float, /, *args: P.args, **kwargs: P.kwargs) -> tuple[float, float]: ...
-    @overload
-    def __call__(
-        self, x: Scalar, /, *args: P.args, **kwargs: P.kwargs
-    ) -> tuple[Scalar, Scalar]: ...
 
 
 @overload

@@ -28,18 +28,16 @@ __all__ = ["Token", "generate", "probabilities", "samples", "tokens"]
 class Token(NamedTuple):
     """A token that was drawn.
 
-    Attributes:
-        token: Its number.
-        text: Its character; empty at the end of a document.
-        probabilities: What it was drawn from, one for each token.
-
     >>> Token(0, "a", (0.75, 0.25)).text
     'a'
     """
 
     token: int
+    """Its number."""
     text: str
+    """Its character; empty at the end of a document."""
     probabilities: tuple[float, ...]
+    """What it was drawn from, one for each token."""
 
 
 def probabilities(scores: Sequence[float], temperature: float = 1.0) -> tuple[float, ...]:

@@ -26,7 +26,6 @@ from microfp.losses.loss import (
     share_correct,
 )
 from microfp.losses.metrics import (
-    ClassRow,
     ConfusionRow,
     area_under_curve,
     classification_rows,
@@ -51,7 +50,6 @@ from microfp.losses.weights import class_weighted, weighted
 __all__ = [
     "CLASSIFICATION",
     "REGRESSION",
-    "ClassRow",
     "ConfusionRow",
     "Evaluation",
     "Loss",

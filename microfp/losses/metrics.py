@@ -12,7 +12,6 @@ from typing import Generic, TypedDict, TypeVar
 from microfp.errors import DataError, ShapeError
 
 __all__ = [
-    "ClassRow",
     "ConfusionRow",
     "area_under_curve",
     "classification_rows",
@@ -40,18 +39,6 @@ class ConfusionRow(TypedDict, Generic[C]):
     """How often."""
 
 
-ClassRow = TypedDict(
-    "ClassRow",
-    {"class": Hashable, "precision": float, "recall": float, "f1": float, "count": int},
-)
-"""How well one class is told from the others.
-
->>> row: ClassRow = classification_rows(["a"], ["a"])[0]
->>> row["precision"]
-1.0
-"""
-
-
 def confusion_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[ConfusionRow[C]]:
     """The confusion matrix: how often each class was taken for each.
 
@@ -77,7 +64,7 @@ def confusion_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[Confusi
     ]
 
 
-def classification_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[ClassRow]:
+def classification_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[dict[str, object]]:
     """Precision, recall and F1 of each class.
 
     precision = hits / times predicted;  recall = hits / times there;
@@ -98,7 +85,7 @@ def classification_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[Cl
     """
     counts = _pairs(targets, predicted)
     there, told = Counter(targets), Counter(predicted)
-    rows: list[ClassRow] = []
+    rows: list[dict[str, object]] = []
     for it in _classes(targets, predicted):
         hits = counts[it, it]
         rows.append(

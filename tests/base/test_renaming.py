@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_overloads
 
 import pytest
 from pyrsistent import pvector
@@ -73,6 +73,15 @@ def test_a_signature_shows_the_new_names(it: Old) -> None:
     names = inspect.signature(it.function).parameters
     assert set(it.new) <= set(names)
     assert not set(it.old) & set(names)
+
+
+@pytest.mark.parametrize("it", RENAMED, ids=lambda it: it.function.__name__)
+def test_type_checkers_and_editors_are_told_of_the_old_name(it: Old) -> None:
+    new, old = get_overloads(it.function)
+    assert set(it.new) <= set(inspect.signature(new).parameters)
+    assert set(it.old) <= set(inspect.signature(old).parameters)
+    assert not hasattr(new, "__deprecated__")
+    assert all(f"`{name}`" in getattr(old, "__deprecated__", "") for name in it.new)
 
 
 def test_the_inputs_of_an_onnx_file_have_an_old_name(tmp_path: Path) -> None:

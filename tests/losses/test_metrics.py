@@ -27,7 +27,7 @@ def test_rows_of_classes_are_sklearns(pairs: list[tuple[int, int]]) -> None:
     found = metrics.precision_recall_fscore_support(targets, predicted, zero_division=0.0)
     rows = classification_rows(targets, predicted)
     for name, column in zip(("precision", "recall", "f1", "count"), found, strict=True):
-        assert [dict(row)[name] for row in rows] == pytest.approx(list(column), rel=1e-12)
+        assert [row[name] for row in rows] == pytest.approx(list(column), rel=1e-12)
     classes = sorted({*targets, *predicted})
     matrix = metrics.confusion_matrix(targets, predicted, labels=classes)
     assert [row["count"] for row in confusion_rows(targets, predicted)] == list(matrix.ravel())

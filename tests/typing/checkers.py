@@ -35,8 +35,13 @@ def told(*command: str | Path, **variables: str) -> str:
     return ran.stdout + ran.stderr
 
 
+def named(file: str) -> str:
+    """The name of a program, with the folder that says of which kind it is."""
+    return "/".join(Path(file).parts[-2:])
+
+
 def by_lines(said: str) -> set[Place]:
-    return {Place(Path(m[1]).name, int(m[2])) for m in SAID.finditer(said)}
+    return {Place(named(m[1]), int(m[2])) for m in SAID.finditer(said)}
 
 
 def mypy(version: str, files: list[str]) -> set[Place]:
@@ -55,7 +60,7 @@ def by_json(program: str, mode: str, version: str, files: list[str]) -> set[Plac
         settings.unlink()
     report, _ = json.JSONDecoder().raw_decode(said[said.index("{") :])
     return {
-        Place(Path(it["file"]).name, it["range"]["start"]["line"] + 1)
+        Place(named(it["file"]), it["range"]["start"]["line"] + 1)
         for it in report["generalDiagnostics"]
         if it["severity"] == "error"
     }
@@ -95,7 +100,7 @@ def marked(files: list[str]) -> Iterator[Place]:
     for file in files:
         lines = (HERE / file).read_text(encoding="utf-8").splitlines()
         yield from (
-            Place(Path(file).name, n) for n, line in enumerate(lines, start=1) if MARK.search(line)
+            Place(named(file), n) for n, line in enumerate(lines, start=1) if MARK.search(line)
         )
 
 

@@ -48,71 +48,62 @@ class Extent(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where an operand is found, as a function of the position t and of the loops inside.
-
-    Attributes:
-        space: `n` what calls give, `p` parameters, `x` tokens, `y` targets, `c` a constant.
-        first: The place at position 0, in the first turn; or the constant itself.
-        time: How far it moves from position to position.
-        strides: How far it moves in each loop.
-        along: How far the terms of a vector are apart.
-        length: Of a vector; None for a number.
-    """
+    """Where an operand is found, as a function of the position t and of the loops inside."""
 
     space: str
+    """`n` what calls give, `p` parameters, `x` tokens, `y` targets, `c` a constant."""
     first: float
+    """The place at position 0, in the first turn; or the constant itself."""
     time: int = 0
+    """How far it moves from position to position."""
     strides: tuple[int, ...] = ()
+    """How far it moves in each loop."""
     along: int = 0
+    """How far the terms of a vector are apart."""
     length: Extent | None = None
+    """Of a vector; None for a number."""
 
 
 class Stage(NamedTuple):
-    """Calls of one kind.
-
-    Attributes:
-        op: A primitive, or `dot`, `total`, `largest`, `select`.
-        parameter: What the primitive is given besides.
-        operands: Where they are found.
-        out: Where the result goes, among what calls give.
-        shape: The loops inside of a position.
-        start: The first position.
-        stop: Behind the last one.
-        active: Whether there is a gradient to pass on.
-    """
+    """Calls of one kind."""
 
     op: str
+    """A primitive, or `dot`, `total`, `largest`, `select`."""
     parameter: Hashable
+    """What the primitive is given besides."""
     operands: tuple[Place, ...]
+    """Where they are found."""
     out: Place
+    """Where the result goes, among what calls give."""
     shape: tuple[Extent, ...]
+    """The loops inside of a position."""
     start: int
+    """The first position."""
     stop: int
+    """Behind the last one."""
     active: bool
+    """Whether there is a gradient to pass on."""
 
 
 class Staged(NamedTuple):
-    """A model and a loss as stages, forward.
-
-    Attributes:
-        stages: In an order in which they can be computed.
-        parameter_count: How many parameters there are.
-        node_count: How many numbers all calls give.
-        width: How many positions there are.
-        score_count: How many scores a position has.
-        scores: The first score of a position; the others follow it.
-        cost: What a position costs; None where nobody asked.
-        tokens: How many tokens there are to look up.
-    """
+    """A model and a loss as stages, forward."""
 
     stages: tuple[Stage, ...]
+    """In an order in which they can be computed."""
     parameter_count: int
+    """How many parameters there are."""
     node_count: int
+    """How many numbers all calls give."""
     width: int
+    """How many positions there are."""
     score_count: int
+    """How many scores a position has."""
     scores: Place
+    """The first score of a position; the others follow it."""
     cost: Place | None
+    """What a position costs; None where nobody asked."""
     tokens: int
+    """How many tokens there are to look up."""
 
 
 Numbers: TypeAlias = tuple[int, ...]

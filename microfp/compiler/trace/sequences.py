@@ -38,39 +38,33 @@ Several: TypeAlias = int
 
 
 class Call(NamedTuple):
-    """An operation of a model.
-
-    Attributes:
-        op: The name of a primitive, or `dot`, `total`, `largest`, `select`.
-        parameter: What the primitive is given besides.
-        operands: Numbers, or vectors.
-        level: How many calls it is behind parameters and tokens, at most.
-        position: The last position that it depends on; -1 where it depends on none.
-        active: Whether it depends on a parameter.
-    """
+    """An operation of a model."""
 
     op: str
+    """The name of a primitive, or `dot`, `total`, `largest`, `select`."""
     parameter: Hashable
+    """What the primitive is given besides."""
     operands: tuple[Reference | Several, ...]
+    """Numbers, or vectors."""
     level: int
+    """How many calls it is behind parameters and tokens, at most."""
     position: int
+    """The last position that it depends on; -1 where it depends on none."""
     active: bool
+    """Whether it depends on a parameter."""
 
 
 class Recorded(NamedTuple):
-    """A model and a loss, recorded.
-
-    Attributes:
-        calls: In an order in which they can be computed.
-        vectors: What calls have as vectors.
-        scores: What the model gives for each position.
-        costs: What each position costs.
-    """
+    """A model and a loss, recorded."""
 
     calls: list[Call]
+    """In an order in which they can be computed."""
     vectors: list[tuple[Reference, ...]]
+    """What calls have as vectors."""
     scores: tuple[tuple[Reference, ...], ...]
+    """What the model gives for each position."""
     costs: tuple[Reference, ...]
+    """What each position costs."""
 
 
 class _Known(NamedTuple):

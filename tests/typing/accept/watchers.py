@@ -10,7 +10,6 @@ from returns.maybe import Maybe
 from returns.result import Failure, Result, Success
 
 from microfp import (
-    charts,
     datasets,
     debug,
     losses,
@@ -134,4 +133,3 @@ plateau = trainer.reduce_on_plateau(model, training, optimizer=optim.sgd, loss=l
 third: float = last(streams.take(3)(plateau)).metrics.loss
 run: Run[MLP] = trainer.fit(winner.best().model, training, steps=4, loss=loss)
 drawn = [point["value"] for point in plot_data.loss_history(run) if isfinite(point["value"])]
-charts.save(charts.compare({"again": run}, metric="data_loss"), "runs.svg")

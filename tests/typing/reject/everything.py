@@ -156,7 +156,6 @@ charts.compare({"a": run}, metric="lss")  # reject
 charts.compare({"a": run}, title=3)  # reject
 charts.report(run)  # reject
 charts.report(run, [model], data)  # reject
-charts.save("a.png", charts.scatter(data))  # reject
 charts.save(charts.scatter(data), 3)  # reject
 charts.save(charts.scatter(data), "a.png", theme="blue")  # reject
 charts.to_svg(charts.scatter(data), theme="drak")  # reject

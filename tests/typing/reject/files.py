@@ -5,6 +5,7 @@ from returns.io import IOResult
 from microfp import checkpoint, datasets, export, losses, nn, optim, streams, trainer
 from microfp.datasets import Dataset
 from microfp.errors import FileError
+from microfp.trainer import TrainState
 
 model, data = nn.mlp(2, [4, 1]), datasets.moons(20)
 loss, optimizer = losses.max_margin(), optim.sgd(0.1)
@@ -105,9 +106,7 @@ checkpoint.from_json(3)  # reject
 checkpoint.from_json("{}").model.layers  # reject
 trainer.fit(checkpoint.load("a.json", model=nn.MLP), data)  # reject
 streams.resume(checkpoint.load("a.json", model=nn.MLP), data)  # reject
-it: IOResult[trainer.TrainState[nn.Neuron], FileError] = checkpoint.load(
-    "a", model=nn.MLP
-)  # reject
+it: IOResult[TrainState[nn.Neuron], FileError] = checkpoint.load("a", model=nn.MLP)  # reject
 
 export.to_safetensors("a", model)  # reject
 export.to_safetensors(model)  # reject

@@ -25,21 +25,18 @@ __all__ = [
 
 
 class Scope(NamedTuple):
-    """Where a document is computed.
-
-    Attributes:
-        w: What writes.
-        plan: The stages.
-        spaces: Where numbers are found.
-        slopes: Where their gradients are.
-        length: How many positions the document has.
-    """
+    """Where a document is computed."""
 
     w: Writer
+    """What writes."""
     plan: Staged
+    """The stages."""
     spaces: dict[str, str]
+    """Where numbers are found."""
     slopes: dict[str, str]
+    """Where their gradients are."""
     length: str
+    """How many positions the document has."""
 
 
 def add_one(w: Writer, address: str, term: str) -> None:
@@ -59,19 +56,16 @@ def affine(w: Writer, first: int, terms: Sequence[tuple[int, str]]) -> str:
 
 
 class Turn(NamedTuple):
-    """Where in the loops of a stage we are.
-
-    Attributes:
-        scope: The document.
-        stage: The stage.
-        t: The position.
-        loops: The registers of the loops inside that are open.
-    """
+    """Where in the loops of a stage we are."""
 
     scope: Scope
+    """The document."""
     stage: Stage
+    """The stage."""
     t: str
+    """The position."""
     loops: tuple[str, ...] = ()
+    """The registers of the loops inside that are open."""
 
     @property
     def w(self) -> Writer:
@@ -91,15 +85,12 @@ class Turn(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """Which turns of the innermost loop fill the lanes.
-
-    Attributes:
-        first: The first of them.
-        mask: Which lanes there are; None for all.
-    """
+    """Which turns of the innermost loop fill the lanes."""
 
     first: str
+    """The first of them."""
     mask: str | None
+    """Which lanes there are; None for all."""
 
 
 def lanes_below(w: Writer, count: str) -> str:
@@ -188,6 +179,7 @@ def write(w: Writer, vector: str, address: str, stride: int, mask: str | None) -
 
 
 def addresses(w: Writer, address: str, stride: int) -> str:
+    """Where the number of each lane stands, so many numbers apart."""
     places = ", ".join(f"i64 {lane * stride}" for lane in range(w.width))
     return w.value(f"getelementptr double, ptr {address}, <{w.width} x i64> <{places}>")
 
@@ -202,6 +194,7 @@ def add_to(w: Writer, address: str, stride: int, mask: str | None, term: str) ->
 
 
 def masked(w: Writer, mask: str | None, vector: str) -> str:
+    """A vector with zeros where a mask, if there is one, does not hold."""
     return vector if mask is None else w.where(mask, vector)
 
 

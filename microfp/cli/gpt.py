@@ -61,21 +61,18 @@ STEPS = 1000
 
 
 class Job(Record):
-    """A training that is about to begin, or to go on.
-
-    Attributes:
-        start: Documents and model, as they were at the beginning.
-        learnt: Where the training is.
-        backend: How its steps are computed.
-        samples: How many documents are drawn at the end.
-        temperature: ... with how much chance.
-    """
+    """A training that is about to begin, or to go on."""
 
     start: gpt.Start = attr()
+    """Documents and model, as they were at the beginning."""
     learnt: Learnt = attr()
+    """Where the training is."""
     backend: Backend = attr()
+    """How its steps are computed."""
     samples: int = attr(default=20)
+    """How many documents are drawn at the end."""
     temperature: float = attr(default=0.5)
+    """How much chance there is in that."""
 
 
 def add_gpt(commands: Commands) -> None:

@@ -89,15 +89,13 @@ def _decoded(path: str, number: int, line: bytes) -> str:
 class Characters(Record):
     """A tokeniser whose tokens are characters, and one more, at which documents begin and end.
 
-    Attributes:
-        characters: In the order of their numbers.
-
     >>> tokeniser = characters(["ab"])
     >>> tokeniser.vocabulary, tokeniser.boundary, tokeniser.decode(tokeniser.encode("ba"))
     (3, 2, 'ba')
     """
 
     characters: tuple[str, ...] = attr()
+    """In the order of their numbers."""
 
     @property
     def vocabulary(self) -> int:

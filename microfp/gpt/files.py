@@ -20,13 +20,6 @@ __all__ = ["Learnt", "load", "save"]
 class Learnt(Record):
     """A training of a GPT, as far as it has come.
 
-    Attributes:
-        state: Where the training is.
-        tokeniser: Of the documents.
-        steps: How many steps were meant; the learning rate falls to 0 over so many.
-        batch_size: How many documents a step sees.
-        seed: What the documents were shuffled and the first weights drawn with.
-
     >>> from microfp.gpt import adam, prepared
     >>> from microfp.trainer import initial_state
     >>> start = prepared(["ann", "bob"], embedding=4, heads=1)
@@ -36,10 +29,15 @@ class Learnt(Record):
     """
 
     state: TrainState[GPT] = attr()
+    """Where the training is."""
     tokeniser: Characters = attr()
+    """Of the documents."""
     steps: int = attr()
+    """How many steps were meant; the learning rate falls to 0 over so many."""
     batch_size: int = attr()
+    """How many documents a step sees."""
     seed: int = attr()
+    """What the documents were shuffled and the first weights drawn with."""
 
 
 _FORMAT = Format("microfp-gpt", 1, Learnt, (GPT, Block, Characters))

@@ -73,12 +73,6 @@ class GPT(Record):
     Called with the tokens of a document, it gives the scores of what comes next, position after
     position: `vocabulary` of them for each; zeros for the positions of a row that has ended.
 
-    Attributes:
-        tokens: The embedding of each token, a row each.
-        positions: The embedding of each position.
-        head: From the last outputs to scores, a row for each token.
-        blocks: Layers, each of attention and a small network.
-
     >>> gpt(27)
     GPT(vocabulary=27, layers=1, embedding=16, heads=4, context=16, 4,192 parameters)
     >>> len(gpt(3, embedding=4, heads=2)([2.0, 0.0]))
@@ -86,9 +80,13 @@ class GPT(Record):
     """
 
     tokens: Matrix = attr()
+    """The embedding of each token, a row each."""
     positions: Matrix = attr()
+    """The embedding of each position."""
     head: Matrix = attr()
+    """From the last outputs to scores, a row for each token."""
     blocks: PVector[Block] = attr()
+    """Layers, each of attention and a small network."""
     _tensor_names = TENSOR_NAMES
 
     @property
@@ -250,24 +248,23 @@ def generator(where: str, seed: Seed) -> Random:
 class Start(Record):
     """All that a training of a GPT begins with.
 
-    Attributes:
-        documents: In the order in which they are seen.
-        tokeniser: Of their characters.
-        dataset: The documents as examples.
-        model: Before the first step.
-        seed: Where the generator stands that shuffled the documents and drew the weights; the
-            samples of microgpt go on from there.
-
     >>> start = prepared(["ann", "bob"], embedding=4, heads=1)
     >>> len(start.dataset.xs), start.model.vocabulary
     (2, 5)
     """
 
     documents: tuple[str, ...] = attr()
+    """In the order in which they are seen."""
     tokeniser: Characters = attr()
+    """Of their characters."""
     dataset: Dataset = attr()
+    """The documents as examples."""
     model: GPT = attr()
+    """Before the first step."""
     seed: Seed = attr()
+    """Where the generator stands that shuffled the documents and drew the weights; the samples of
+    microgpt go on from there.
+    """
 
 
 def prepared(
@@ -328,16 +325,14 @@ def _falling(first: float, steps: int, step: int) -> float:
 class HeldOut(Record):
     """How well a model knows documents that it has not seen.
 
-    Attributes:
-        nats: The mean surprise of a document, over its positions: natural logarithms.
-        bits: Of a character or the end, the mean over all positions of all documents: base 2.
-
     >>> HeldOut(nats=0.6931, bits=1.0).bits
     1.0
     """
 
     nats: float = attr()
+    """The mean surprise of a document, over its positions: natural logarithms."""
     bits: float = attr()
+    """Of a character or the end, the mean over all positions of all documents: base 2."""
 
 
 def held_out(model: GPT, dataset: Dataset) -> HeldOut:

@@ -263,16 +263,14 @@ def _gathered(
 class Past(Record):
     """What a block remembers of the positions so far.
 
-    Attributes:
-        key_rows: One vector a position.
-        content_rows: One vector a position.
-
     >>> len(Past().key_rows)
     0
     """
 
     key_rows: tuple[tuple[Value, ...], ...] = attr(default=())
+    """One vector a position."""
     content_rows: tuple[tuple[Value, ...], ...] = attr(default=())
+    """One vector a position."""
 
 
 NOTHING = Past()
@@ -293,27 +291,25 @@ TENSOR_NAMES = {
 class Block(Record):
     """A block of a GPT: attention to what came before, then two layers, each added to its input.
 
-    Attributes:
-        heads: How many heads the attention has.
-        query: From a normed input to what it asks for.
-        key: ... to what it is found by.
-        content: ... to what is gathered from it.
-        output: From what was gathered to what is added.
-        widen: The first of the two layers, four times as wide, before a relu.
-        narrow: The second.
-
     >>> outputs, past = block(4, heads=2)([1.0, 2.0, 3.0, 4.0])
     >>> len(outputs), len(past.key_rows)
     (4, 1)
     """
 
     heads: int = attr()
+    """How many heads the attention has."""
     query: Matrix = attr()
+    """From a normed input to what it asks for."""
     key: Matrix = attr()
+    """From a normed input to what it is found by."""
     content: Matrix = attr()
+    """From a normed input to what is gathered from it."""
     output: Matrix = attr()
+    """From what was gathered to what is added."""
     widen: Matrix = attr()
+    """The first of the two layers, four times as wide, before a relu."""
     narrow: Matrix = attr()
+    """The second."""
     _tensor_names = TENSOR_NAMES
 
     def __call__(self, inputs: Vector, past: Past | None = None) -> tuple[tuple[Value, ...], Past]:

@@ -262,8 +262,8 @@ class Start(Record):
     model: GPT = attr()
     """Before the first step."""
     seed: Seed = attr()
-    """Where the generator stands that shuffled the documents and drew the weights; the
-    samples of microgpt go on from there.
+    """Where the generator stands that shuffled the documents and drew the weights; the samples of
+    microgpt go on from there.
     """
 
 

@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 
 from microfp import values
 from microfp.base.checks import wrong_value
+from microfp.base.elsewhere.names import meant_choice
 from microfp.values import Value
 
 __all__ = [
@@ -101,7 +102,8 @@ def check_activation(where: str, activation: ActivationName | Activation) -> Non
     """
     if not callable(activation) and activation not in ACTIVATIONS:
         names = ", ".join(ACTIVATIONS)
-        raise wrong_value(where, "activation", f"a function or one of {names}", activation)
+        wrong = wrong_value(where, "activation", f"a function or one of {names}", activation)
+        raise ValueError(f"{wrong}{meant_choice(activation, ACTIVATIONS)}")
 
 
 def activation_name(activation: ActivationName | Activation) -> str:

@@ -6,6 +6,7 @@ from random import Random
 from typing import Literal, TypeAlias
 
 from microfp.base.checks import wrong_value
+from microfp.base.elsewhere.names import meant_choice
 
 __all__ = ["INITIALIZERS", "Initializer", "InitializerName", "initializer_of"]
 
@@ -77,5 +78,7 @@ def initializer_of(where: str, init: object) -> Initializer:
     if isinstance(init, str) and init in INITIALIZERS:
         return INITIALIZERS[init]
     if not callable(init):
-        raise wrong_value(where, "init", f"a function or one of {', '.join(INITIALIZERS)}", init)
+        expected = f"a function or one of {', '.join(INITIALIZERS)}"
+        wrong = wrong_value(where, "init", expected, init)
+        raise ValueError(f"{wrong}{meant_choice(init, INITIALIZERS)}")  # noqa: TRY004 - a name
     return init

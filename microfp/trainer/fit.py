@@ -16,7 +16,7 @@ from functools import partial
 from pyrsistent import PMap, PVector, pmap
 
 from microfp.base.binding import bind
-from microfp.base.checks import check_count
+from microfp.base.checks import check_count, check_kind
 from microfp.base.elsewhere.leading import names_home
 from microfp.datasets import Dataset
 from microfp.losses import Loss, check_fits, evaluate, max_margin
@@ -73,6 +73,7 @@ def make_step(
 
 
 def _stepped(training: Training, backend: Backend, state: TrainState[M], /) -> Stepped[M]:
+    check_kind("step", "state", state, TrainState, example="initial_state(model, optimizer)")
     return runner_of(backend).step(training, check_state(training, state))
 
 

@@ -11,6 +11,12 @@ from microfp.base.elsewhere.names import plain
 __all__ = ["KEYWORDS", "POSITIONAL"]
 
 _KEYWORDS = (
+    ("", "numbers are doubles, on the processor", "dtype weak_type"),
+    (
+        "",
+        "the rate belongs to the optimiser: optimizer=optim.sgd(schedules.cosine(0.1, 100))",
+        "schedule scheduler lr_schedule",
+    ),
     (
         "learning_rate",
         "the rate belongs to the optimiser: optimizer=optim.sgd(0.1)",
@@ -90,7 +96,7 @@ _KEYWORDS = (
         "log_every=10 in trainer.fit; streams.with_progress() shows a bar",
         "verbose print_every log_interval disp log_step",
     ),
-    ("backend", "backend='native' in trainer.fit", "device jit compile dtype engine use_gpu"),
+    ("backend", "backend='native' in trainer.fit", "device jit compile engine use_gpu"),
     ("", "optim.momentum(0.1) is an optimiser of its own", "momentum nesterov"),
     ("label", "value(2.0, label='x')", "name"),
     (
@@ -157,6 +163,8 @@ KEYWORDS: Mapping[str, tuple[tuple[str, str], ...]] = {
 """What a keyword of another library may be here: parameters, and what to write without them."""
 
 POSITIONAL: Mapping[str, str] = {
+    "take": "write streams.take(2)(states)",
+    "every": "write streams.every(10)(states)",
     "__call__": "write model(inputs), with one list of inputs, or nn.forward(model, inputs)",
     "fit": "write trainer.fit(model, datasets.dataset(xs, ys), steps=100)",
     "train": "write trainer.train(model, datasets.dataset(xs, ys))",

@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from microfp.base.elsewhere.attributes import ATTRIBUTES, MAKERS
 from microfp.base.elsewhere.keywords import KEYWORDS, POSITIONAL
-from microfp.base.elsewhere.names import MODULES, home, plain
+from microfp.base.elsewhere.names import IN_ROOMS, MODULES, home, plain
 
 __all__ = ["attribute_hint", "lead_home", "maker_hint", "names_home"]
 
@@ -62,9 +62,10 @@ def _is_import(frame: object) -> bool:
 
 def _module_hint(module: str, name: str) -> str:
     own = getattr(sys.modules.get(module), "__all__", ())
-    mine = home(name, _spelt_in(module, own))
-    written = mine or home(name, _public_names())
-    written = written or MODULES.get(name)
+    room = module.rpartition(".")[2]
+    mine = {plain(it): it for it in _spelt_in(module, own)}.get(plain(name))
+    elsewhere = home(name, _public_names()) or MODULES.get(name)
+    written = IN_ROOMS.get(room, {}).get(name) or mine or elsewhere
     if written is not None:
         return f"; write {written}"
     close = get_close_matches(name, own, n=1, cutoff=0.75)
@@ -96,6 +97,9 @@ class _Finder:
         above, _, name = fullname.rpartition(".")
         if above.partition(".")[0] != PACKAGE or _is_there(fullname):
             return  # what is there may be looked for in the wrong place, and is found later
+        if name in getattr(sys.modules.get(above), "__all__", ()):
+            told = f"No module named {fullname!r}; write from {above} import {name}"
+            raise ModuleNotFoundError(told, name=fullname)
         rooms = [it for it in sys.modules[PACKAGE].__all__ if plain(it) != plain(name)]
         close = [f"from {PACKAGE} import {it}" for it in get_close_matches(name, rooms, n=1)]
         written = [MODULES[name]] if name in MODULES else close

@@ -67,7 +67,8 @@ def backward(output: Value) -> Gradients:
     """
     if not isinstance(output, Value):
         wrong = wrong_kind("backward", "output", "a Value", output)
-        raise TypeError(f"{wrong}; of a model, losses.evaluate(loss, model, dataset).total is one")
+        of_model = "; of a model, losses.evaluate(loss, model, dataset).total is one"
+        raise TypeError(f"{wrong}{of_model if isinstance(output, PMap | tuple | list) else ''}")
     return pipe(output, topological_order, numeric_adjoints, _as_table)
 
 

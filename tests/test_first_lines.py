@@ -123,7 +123,7 @@ microfp.stack([x, y])                               | a plain tuple
 microfp.argmax([x, y])                              | max(range(len(xs))
 microfp.pi                                          | math.pi
 microfp.randn(2, 3)                                 | random.gauss
-nn.Embedding(3, 4)                                  | a Record with __call__
+nn.Embedding(3, 4)                                  | nn.embedding
 nn.LSTM(2, 3)                                       | a Record with __call__
 nn.Identity()                                       | activation='identity'
 nn.Softmax()                                        | softmax(xs)
@@ -279,7 +279,7 @@ optim.clip_by_norm(1.0)                             | clip_by_global_norm
 optim.constant_schedule(0.1)                        | schedules.constant
 nn.Dense(3)                                         | nn.layer
 nn.relu(x)                                          | relu
-nn.softmax([x, x])                                  | softmax
+nn.softmax([x, x])                                  | None
 nn.Module()                                         | Record
 trainer.TrainState.create(apply_fn=sin)             | create
 trainer.initial_state(model, optimizer).params      | nn.parameters

@@ -221,10 +221,13 @@ WRITTEN: Mapping[str, str] = {
     "debug.first_non_finite(y)": "set_detect_anomaly detect_anomaly jax_debug_nans isnan "
     "check_numerics",
     # What there is not, or not here
-    "a Record with __call__, a model of your own": "Embedding LayerNorm Dropout Conv2d Conv1d "
-    "LSTM GRU "
-    "RNN BatchNorm1d BatchNorm2d Transformer MultiheadAttention MultiHeadAttention MaxPool2d "
-    "Attention",
+    "a Record with __call__, a model of your own": "Dropout Conv2d Conv1d LSTM GRU RNN BatchNorm1d "
+    "BatchNorm2d MaxPool2d",
+    "nn.embedding(rows, index)": "Embedding",
+    "nn.rms_norm(inputs)": "LayerNorm layer_norm",
+    "nn.attention(query, keys, contents)": "MultiheadAttention MultiHeadAttention "
+    "scaled_dot_product_attention",
+    "gpt.gpt, and nn.drawn_block": "Transformer TransformerEncoderLayer nanogpt minGPT",
     "datasets.from_csv(path, 'target'), or datasets.dataset(xs, ys)": "load_wine load_boston "
     "load_breast_cancer load_diabetes fetch_openml fetch_california_housing cifar10 CIFAR10 "
     "fashion_mnist titanic load_titanic",
@@ -270,6 +273,7 @@ IN_ROOMS: Mapping[str, Mapping[str, str]] = {
     },
     "func": dict.fromkeys(("gradient", "derivative", "diff", "deriv", "grads"), "func.grad(f)"),
     "nn": {
+        "Linear": "nn.layer(2, 3, activation='identity')",
         "Identity": "activation='identity' in nn.layer",
         "Softmax": "softmax(xs), or losses.softmax_cross_entropy()",
         "Flatten": "a plain tuple of numbers, as the inputs of a model are",

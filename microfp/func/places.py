@@ -151,13 +151,14 @@ to differentiate at a point, write grad(f)(point)
         raise wrong_kind(where, "f", "a function; of a node, `backward` gives the gradients", f)
     check_callable(where, "f", f)
     numbers = tuple(argnums) if isinstance(argnums, tuple | list) else (argnums,)
-    point = f"; to differentiate at a point, write {where}(f)(point)"
+    is_point = not isinstance(argnums, str)
+    point = f"; to differentiate at a point, write {where}(f)(point)" if is_point else ""
     if any(not isinstance(number, int) or isinstance(number, bool) for number in numbers):
         expected = "an int, or a tuple or list of ints"
         raise TypeError(f"{wrong_kind(where, 'argnums', expected, argnums)}{point}")
     count = None if numbers == (0,) else _positional(f)  # the usual one, without the slow look
     if count is not None and not all(-count <= number < count for number in numbers):
-        expected = f"within the {count} positional arguments of f"
+        expected = f"within the {count} positional arguments"
         raise ValueError(f"{wrong_value(where, 'argnums', expected, argnums)}{point}")
 
 

@@ -27,7 +27,7 @@ from microfp.trainer.backend import Backend, Step, Training, check_state, checke
 from microfp.trainer.choice import runner_of
 from microfp.trainer.state import M, Metrics, Run, Stepped, TrainState, initial_state
 
-FEWEST = 10
+FEWEST = 30
 """After how many steps `fit` looks whether its default optimiser has come to anything."""
 
 
@@ -149,7 +149,7 @@ def fit(
         The models before and after, and the history.
 
     Warns:
-        UserWarning: If after ten steps or more of the default optimiser, which is made for max
+        UserWarning: If after 30 steps or more of the default optimiser, which is made for max
             margin on the two moons, the model is no better than one that always gives one answer.
 
     >>> from microfp import datasets, nn

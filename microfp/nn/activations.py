@@ -5,7 +5,6 @@ from typing import Literal, TypeAlias
 
 from microfp import values
 from microfp.base.checks import wrong_value
-from microfp.base.elsewhere.names import meant_choice
 from microfp.values import Value
 
 __all__ = [
@@ -101,6 +100,8 @@ def check_activation(where: str, activation: ActivationName | Activation) -> Non
     ValueError: neuron: activation must be a function or one of relu, tanh, ..., got 'step'
     """
     if not callable(activation) and activation not in ACTIVATIONS:
+        from microfp.base.elsewhere.names import meant_choice
+
         names = ", ".join(ACTIVATIONS)
         wrong = wrong_value(where, "activation", f"a function or one of {names}", activation)
         raise ValueError(f"{wrong}{meant_choice(activation, ACTIVATIONS)}")

@@ -6,7 +6,6 @@ from random import Random
 from typing import Literal, TypeAlias
 
 from microfp.base.checks import wrong_value
-from microfp.base.elsewhere.names import meant_choice
 
 __all__ = ["INITIALIZERS", "Initializer", "InitializerName", "initializer_of"]
 
@@ -78,6 +77,8 @@ def initializer_of(where: str, init: object) -> Initializer:
     if isinstance(init, str) and init in INITIALIZERS:
         return INITIALIZERS[init]
     if not callable(init):
+        from microfp.base.elsewhere.names import meant_choice
+
         expected = f"a function or one of {', '.join(INITIALIZERS)}"
         wrong = wrong_value(where, "init", expected, init)
         raise ValueError(f"{wrong}{meant_choice(init, INITIALIZERS)}")  # noqa: TRY004 - a name

@@ -6,7 +6,6 @@
 """
 
 from microfp.base.checks import wrong_value
-from microfp.base.elsewhere.names import meant_choice
 from microfp.compiler.native.run.executable import check_native
 from microfp.compiler.native.run.jit import bindings
 from microfp.compiler.python.step import MOST_NODES, Plan
@@ -31,6 +30,8 @@ def runner_of(backend: str) -> Runner:
         CompileError: If the native backend is asked for and llvmlite is not installed.
     """
     if backend not in BACKENDS:
+        from microfp.base.elsewhere.names import meant_choice
+
         wrong = wrong_value("train", "backend", f"one of {', '.join(BACKENDS)}", backend)
         raise ValueError(f"{wrong}{meant_choice(backend, BACKENDS)}")
     if backend == "native":

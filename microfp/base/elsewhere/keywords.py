@@ -151,15 +151,15 @@ _KEYWORDS = (
 )
 
 
-KEYWORDS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    plain(name): tuple(
-        (parameter, written)
-        for parameter, written, others in _KEYWORDS
-        if plain(name) in map(plain, others.split())
-    )
-    for _, _, names in _KEYWORDS
-    for name in names.split()
-}
+def _gathered() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for parameter, written, names in _KEYWORDS:  # a plain loop: one pass over all rows
+        for name in dict.fromkeys(map(plain, names.split())):
+            found[name] = (*found.get(name, ()), (parameter, written))
+    return found
+
+
+KEYWORDS: Mapping[str, tuple[tuple[str, str], ...]] = _gathered()
 """What a keyword of another library may be here: parameters, and what to write without them."""
 
 POSITIONAL: Mapping[str, str] = {

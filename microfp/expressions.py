@@ -13,7 +13,6 @@ import ast
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 from inspect import signature
 from itertools import pairwise
@@ -23,7 +22,6 @@ from typing import Literal, NamedTuple, TypeAlias
 from unicodedata import normalize
 
 from microfp import values
-from microfp.base.elsewhere.names import home
 from microfp.base.numbers import read_number
 from microfp.base.offering import show_listed
 from microfp.errors import ExpressionError
@@ -480,6 +478,10 @@ def _fault(text: str, node: ast.expr) -> ExpressionError | None:
 
 def _meant_function(name: str) -> str | None:
     """The function that another name may stand for: that of another library, or one mistyped."""
+    from difflib import get_close_matches
+
+    from microfp.base.elsewhere.names import home
+
     written = home(name, FUNCTIONS) or ""
     close = get_close_matches(name.lower(), FUNCTIONS, n=1, cutoff=0.8)
     return next((it for it in (written.partition("(")[0], *close) if it in FUNCTIONS), None)

@@ -65,7 +65,10 @@ def backward(output: Value) -> Gradients:
     >>> gradients[x], gradients[y]
     (6.0, 2.0)
     """
-    check_kind("backward", "output", output, Value)
+    if not isinstance(output, Value):
+        wrong = wrong_kind("backward", "output", "a Value", output)
+        of_model = "; of a model, losses.evaluate(loss, model, dataset).total is one"
+        raise TypeError(f"{wrong}{of_model if isinstance(output, PMap | tuple | list) else ''}")
     return pipe(output, topological_order, numeric_adjoints, _as_table)
 
 
@@ -448,10 +451,12 @@ def _plain(gradient: float) -> float:
 
 def _check_lookup(where: str, x: object, gradients: object) -> None:
     # A node is a PMap of its fields: asked for a gradient, it would say that there is none.
+    form = f"; write {where}(x, backward(output))"
     if not isinstance(x, Value):
-        raise wrong_kind(where, "x", "a Value", x)
+        raise TypeError(f"{wrong_kind(where, 'x', 'a Value', x)}{form}")
     if not isinstance(gradients, PMap) or isinstance(gradients, Value):
-        raise wrong_kind(where, "gradients", "a table that backward has made", gradients)
+        made = "a table that backward has made"
+        raise TypeError(f"{wrong_kind(where, 'gradients', made, gradients)}{form}")
 
 
 class GradientRow(TypedDict):

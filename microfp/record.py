@@ -479,7 +479,10 @@ class Record(_Stored):
 
     def __getitem__(self, name: str, /) -> object:
         if name not in type(self)._attrs:
-            raise KeyError(name)
+            if isinstance(name, str):
+                raise KeyError(name)
+            kind = type(self)  # a place: somebody takes it for a sequence
+            raise KeyError(f"{kind.__name__} has no places; it has {', '.join(kind._names)}")
         try:
             return object.__getattribute__(self, name)
         except AttributeError:

@@ -49,6 +49,29 @@ model(inputs).backward()                            | nn.forward(model, inputs)
 model(inputs) * 2                                   | nn.forward(model, inputs)
 model(inputs) > 0                                   | nn.forward(model, inputs)
 relu(model(inputs))                                 | nn.forward(model, inputs)
+model([[1.0, 2.0]])                                 | nn.forward_batch(model, rows)
+nn.forward(model, data.xs)                          | nn.forward_batch(model, rows)
+nn.mlp(2, [4, 1], activation="ReLU")                | did you mean relu?
+nn.mlp(2, [4, 1], init="xavier")                    | did you mean glorot?
+nn.mlp(2, [4, 1], init="kaiming")                   | did you mean he?
+model.layers[0].weight                              | nn.parameters(model)
+model.layers[0].neurons[0].w                        | .weights
+model[0]                                            | it has layers
+backward(model)                                     | losses.evaluate(loss, model, dataset).total
+backward(y)["x"]                                    | looked up by a Value
+grad(backward(y), x)                                | grad(x, backward(output))
+grad(y)                                             | grad(x, backward(y))
+value(2.0, name="x")                                | label=...
+value(2.0, dtype=float)                             | numbers are doubles
+value(True)                                         | must be a number
+x.gradient                                          | grad(x, backward(output))
+x.name                                              | x.label
+x.children                                          | x.parents
+x.label = "x"                                       | .set(label=...)
+x[0]                                                | it has data
+x @ x                                               | total(a * b for a, b in zip(xs, ys))
+x // 2                                              | floor(x / y)
+total(x, y)                                         | total(terms)
 y - model(inputs)                                   | nn.forward(model, inputs)
 model(*inputs)                                      | inputs
 sum(nn.forward(model, row) for row in [[1.0, 2.0]]) | None
@@ -56,7 +79,7 @@ for p in nn.parameters(model): p.data -= 0.1        | .set(data=...)
 graph.draw_dot(y)                                   | graph.to_svg(y)
 microfp.draw_dot(y)                                 | graph.to_svg(y)
 from microfp import draw_dot                        | graph.to_svg(y)
-graph.trace(y)                                      | optim.momentum(0.1)
+graph.trace(y)                                      | graph.to_svg(y)
 datasets.make_moons(n_samples=100, noise=0.1)       | datasets.moons(100, noise=0.1)
 X, y = datasets.moons(100)                          | data.xs
 from microfp.datasets import make_moons             | datasets.moons
@@ -94,6 +117,34 @@ microfp.sum(x)                                      | total(terms)
 microfp.mean([x, x])                                | None
 microfp.matmul(x, x)                                | total
 microfp.abs(x)                                      | absolute(x)
+microfp.float32                                     | numbers are doubles
+microfp.device("cpu")                               | numbers are doubles
+microfp.stack([x, y])                               | a plain tuple
+microfp.argmax([x, y])                              | max(range(len(xs))
+microfp.pi                                          | math.pi
+microfp.randn(2, 3)                                 | random.gauss
+nn.Embedding(3, 4)                                  | nn.embedding
+nn.LSTM(2, 3)                                       | a Record with __call__
+nn.Identity()                                       | activation='identity'
+nn.Softmax()                                        | softmax(xs)
+nn.LeakyReLU()                                      | leaky_relu(x)
+trainer.make_step(loss, optimizer, data)(model)     | initial_state(model, optimizer)
+trainer.fit(model, data, 100)                       | steps=100
+trainer.fit(model, data, loss=losses.max_margin)    | losses.max_margin()
+trainer.fit(model, data, optimizer=optim.adam)      | optim.sgd(0.1)
+trainer.fit(model, data, optimizer=0.1)             | optim.sgd(0.1)
+trainer.fit(model, data, backend="jit")             | did you mean native?
+trainer.fit(model, data, device="cuda")             | backend=...
+trainer.step(model)                                 | trainer.make_step
+next(trainer.train(model, data)).loss               | state.metrics
+streams.take(trainer.train(model, data), 2)         | streams.take(2)(states)
+optim.adam(0.1, beta1=0.9)                          | betas=...
+optim.adam(0.1, epsilon=1e-8)                       | eps=...
+optim.get("adam")                                   | optim.adam(0.1)
+losses.get("mse")                                   | losses.mean_squared_error()
+checkpoint.save(model, "model.json")                | export.to_safetensors(model, path)
+graph.show(y)                                       | graph.to_svg(y)
+export.to_torch(model)                              | export.to_safetensors(model, path)
 microfp.max(x, x)                                   | maximum(a, b)
 microfp.clamp(x, 0, 1)                              | clip(x, low, high)
 microfp.save(model, "m.pt")                         | save
@@ -208,6 +259,17 @@ func.jit(sin)                                       | native
 func.custom_vjp(sin)                                | func.custom_derivative
 func.stop_grad(x)                                   | func.stop_gradient(x)
 func.checkpoint(sin)                                | func
+func.gradient(sin)                                  | func.grad(f)
+func.derivative(sin)                                | func.grad(f)
+func.grad(math.sin)(1.0)                            | microfp.tanh(x)
+func.grad(numpy.sin)(1.0)                           | microfp.sin(x)
+func.grad(lambda x: x.tanh())(1.0)                  | tanh(x)
+func.grad(lambda x: x if x > 0 else -x)(1.0)        | where(greater(x, y), a, b)
+tree.map(sin, model)                                | tree.map_parameters
+tree.size(model)                                    | tree.parameter_count(model)
+import microfp.nn.mlp                               | from microfp.nn import mlp
+import microfp.datasets.moons                       | from microfp.datasets import moons
+import microfp.backward                             | from microfp import backward
 microfp.stop_gradient(x)                            | stop_gradient
 optim.apply_updates(model, x)                       | nn.apply_gradients
 optim.adam(1e-3).init(nn.parameters(model))         | None
@@ -217,7 +279,7 @@ optim.clip_by_norm(1.0)                             | clip_by_global_norm
 optim.constant_schedule(0.1)                        | schedules.constant
 nn.Dense(3)                                         | nn.layer
 nn.relu(x)                                          | relu
-nn.softmax([x, x])                                  | softmax
+nn.softmax([x, x])                                  | None
 nn.Module()                                         | Record
 trainer.TrainState.create(apply_fn=sin)             | create
 trainer.initial_state(model, optimizer).params      | nn.parameters
@@ -238,6 +300,14 @@ from microfp.preprocessing import StandardScaler     | standardize
 from microfp.model_selection import train_test_split | split
 from microfp.metrics import accuracy_score           | evaluate
 datasets.load_digits()                               | datasets.digits()
+datasets.load_wine()                                 | datasets.from_csv(path, 'target')
+datasets.fetch_openml("mnist_784")                   | datasets.from_csv(path, 'target')
+datasets.one_hot([0, 1, 2])                          | datasets.dataset(xs, ys)
+datasets.moons(100, 0.1)                             | datasets.moons(100, noise=0.1)
+datasets.split(data.xs, data.ys)                     | datasets.split(dataset, held_out=0.25)
+data.n                                               | len(data.ys)
+losses.evaluate(model, loss, data)                   | losses.max_margin()
+losses.evaluate("mse", model, data)                  | losses.max_margin()
 datasets.moons(n_samples=100)                        | n=...
 datasets.moons(100, random_state=1)                  | seed=...
 datasets.moons(100, noise=0.1, seed=1)               | None
@@ -278,7 +348,7 @@ from microfp import keras                            | microfp
 from microfp.models import Sequential                | nn.mlp
 from microfp.layers import Dense                     | nn.layer
 from microfp.optimizers import Adam                  | optim
-from microfp.losses import MeanSquaredError          | losses.mean_squared_error()
+from microfp.losses import MeanSquaredError          | losses.mean_squared_error
 from microfp.callbacks import EarlyStopping          | streams
 import microfp.layers                                | nn.layer
 nn.Sequential([nn.Dense(3)])                         | nn

@@ -72,7 +72,7 @@ def test_fit_says_so_where_its_default_optimiser_names_the_commonest_class() -> 
 def test_fit_says_so_where_its_default_optimiser_has_not_lessened_the_loss() -> None:
     steep = datasets.dataset([[30.0 * i] for i in range(9)], [float(i * i) for i in range(9)])
     with pytest.warns(UserWarning, match="the loss is nan|the loss has not fallen") as told:
-        trainer.fit(nn.mlp(1, [8, 1]), steep, steps=12, loss=losses.mean_squared_error())
+        trainer.fit(nn.mlp(1, [8, 1]), steep, steps=30, loss=losses.mean_squared_error())
     assert told[0].filename == __file__
 
 
@@ -84,7 +84,7 @@ def test_an_optimiser_of_ones_own_choice_is_not_spoken_of(optimizer: optim.Optim
         trainer.fit(
             nn.mlp(4, [4, 3]),
             flowers,
-            steps=10,
+            steps=40,
             loss=losses.softmax_cross_entropy(),
             optimizer=optimizer,
         )

@@ -9,7 +9,7 @@ from typing import TypeVar, overload
 from returns.io import IOFailure, IOResult, IOSuccess
 
 from microfp.base.binding import bind
-from microfp.base.checks import check_kind
+from microfp.base.checks import wrong_kind
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.files import read_regular, replace
 from microfp.checkpoint.checks import check_density, wrong
@@ -88,7 +88,9 @@ def save(state: TrainState[M], path: str | PathLike[str]) -> IOResult[Path, File
     >>> save(start, path / "below").alt(lambda error: str(error).rpartition(": ")[2])
     <IOResult: <Failure: Not a directory>>
     """
-    check_kind("save", "state", state, TrainState)
+    if not isinstance(state, TrainState):
+        wrong = wrong_kind("save", "state", "a TrainState", state)
+        raise TypeError(f"{wrong}; export.to_safetensors(model, path) writes a model alone")
     return save_record(state, path, Format(FORMAT, VERSION, TrainState))
 
 
@@ -214,7 +216,9 @@ def to_data(state: TrainState[M]) -> dict[str, object]:
     {'TrainState': {'step': 0, 'model': {'Neuron': {'weights': [{'value': 0.5}], 'bias': \
 {'value': 0.0}, 'activation': 'relu'}}, 'optimizer_state': {'EmptyState': {}}, 'metrics': None}}
     """
-    check_kind("save", "state", state, TrainState)
+    if not isinstance(state, TrainState):
+        wrong = wrong_kind("save", "state", "a TrainState", state)
+        raise TypeError(f"{wrong}; export.to_safetensors(model, path) writes a model alone")
     return encoded(state, Format(FORMAT, VERSION, TrainState))
 
 

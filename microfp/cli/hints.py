@@ -9,6 +9,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
+from microfp.base.elsewhere.names import CHOICES as SAME_CHOICES
+
 __all__ = ["CHOICES", "COMMANDS", "OPTIONS", "OWNERS", "meant", "named_choice"]
 
 
@@ -55,25 +57,7 @@ OPTIONS = _by_name(
 )
 """Options by what other programs call them."""
 
-CHOICES = _by_name(
-    {
-        "mean_squared_error": "mse l2 squared squared_error mse_loss",
-        "mean_absolute_error": "mae l1 absolute absolute_error l1_loss",
-        "binary_cross_entropy": "bce logistic bce_loss bcewithlogits log_loss",
-        "softmax_cross_entropy": "cross_entropy ce softmax nll crossentropy multinomial",
-        "max_margin": "hinge svm margin hinge_loss",
-        "huber": "smooth_l1 smooth_l1_loss",
-        "identity": "linear none id",
-        "native": "llvm jit c machine compiled fast",
-        "eager": "graph slow interpreter",
-        "moons": "moon two_moons make_moons two-moons",
-        "circles": "make_circles circle",
-        "blobs": "make_blobs blob gaussians",
-        "spiral": "spirals",
-        "sgd": "gd gradient_descent",
-        "nesterov": "nag",
-    }
-)
+CHOICES = _by_name(SAME_CHOICES)
 """Values of options by what other programs call them."""
 
 COMMANDS = _by_name(

@@ -334,6 +334,7 @@ def one_hot(dataset: Dataset, *, classes: int | None = None) -> Dataset:
     >>> one_hot(dataset([[5.0], [6.0], [7.0]], [2, 0, 1])).targets[0]
     (0.0, 0.0, 1.0)
     """
+    _check_dataset("one_hot", dataset)
     least = 1 if classes is None else check_count("one_hot", "classes", classes, minimum=1)
     count = int(max(dataset.ys)) + 1 if classes is None else least
     for y in dataset.ys:

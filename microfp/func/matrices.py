@@ -8,6 +8,7 @@ from microfp import ops
 from microfp.base.checks import check_flag
 from microfp.base.elsewhere.leading import names_home
 from microfp.func.places import (
+    check_transformed,
     number_of,
     places_of,
     places_outside_records,
@@ -25,7 +26,6 @@ from microfp.func.transforms import (
     Argnums,
     arguments_of,
     check_argnums,
-    check_transformed,
     grad,
     jvp_named,
     on_duals,

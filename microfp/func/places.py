@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from pyrsistent import pmap
 
-from microfp.base.checks import wrong_kind, wrong_value
+from microfp.base.checks import check_callable, wrong_kind, wrong_value
 from microfp.errors import ShapeError
 from microfp.func.duals import SCOPE, Dual, Scope
 from microfp.ops import Operand
@@ -133,6 +133,44 @@ def number_of(x: object) -> Operand:
     if isinstance(x, Value):
         return x
     return float(x) if isinstance(x, float) else lift(x).data  # type: ignore[arg-type]  # checked
+
+
+def check_transformed(where: str, f: Callable[..., object], argnums: object) -> None:
+    """Check what a transform is given before anybody calls the function that it makes.
+
+    Raises:
+        TypeError: If `f` cannot be called, or `argnums` are no ints, as where the point was meant.
+        ValueError: If `f` is known to have fewer arguments.
+
+    >>> check_transformed("grad", lambda x: x * x, 3.0)
+    Traceback (most recent call last):
+    TypeError: grad: argnums must be an int, or a tuple or list of ints, got 3.0 (float); \
+to differentiate at a point, write grad(f)(point)
+    """
+    if isinstance(f, Value):
+        raise wrong_kind(where, "f", "a function; of a node, `backward` gives the gradients", f)
+    check_callable(where, "f", f)
+    numbers = tuple(argnums) if isinstance(argnums, tuple | list) else (argnums,)
+    is_point = not isinstance(argnums, str)
+    point = f"; to differentiate at a point, write {where}(f)(point)" if is_point else ""
+    if any(not isinstance(number, int) or isinstance(number, bool) for number in numbers):
+        expected = "an int, or a tuple or list of ints"
+        raise TypeError(f"{wrong_kind(where, 'argnums', expected, argnums)}{point}")
+    count = None if numbers == (0,) else _positional(f)  # the usual one, without the slow look
+    if count is not None and not all(-count <= number < count for number in numbers):
+        expected = f"within the {count} positional arguments"
+        raise ValueError(f"{wrong_value(where, 'argnums', expected, argnums)}{point}")
+
+
+def _positional(f: Callable[..., object]) -> int | None:
+    """How many positional arguments a function takes; None where it does not say, or any number."""
+    from inspect import signature  # slow to load, and rarely asked
+
+    try:
+        kinds = [parameter.kind.name for parameter in signature(f).parameters.values()]
+    except (TypeError, ValueError):
+        return None
+    return None if "VAR_POSITIONAL" in kinds else sum("POSITIONAL" in kind for kind in kinds)
 
 
 def data_of(x: Scalar) -> float:

@@ -228,6 +228,7 @@ def _evaluated(loss: Loss, dataset: Dataset, model: M) -> Evaluation[M]:
     return evaluate(loss, model, dataset)
 
 
+@names_home
 def accuracy(loss: Loss, scores: tuple[Scores, ...], dataset: Dataset) -> float | None:
     """Return the share of examples that are predicted rightly, or None where that has no meaning.
 

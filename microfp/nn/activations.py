@@ -100,8 +100,11 @@ def check_activation(where: str, activation: ActivationName | Activation) -> Non
     ValueError: neuron: activation must be a function or one of relu, tanh, ..., got 'step'
     """
     if not callable(activation) and activation not in ACTIVATIONS:
+        from microfp.base.elsewhere.names import meant_choice
+
         names = ", ".join(ACTIVATIONS)
-        raise wrong_value(where, "activation", f"a function or one of {names}", activation)
+        wrong = wrong_value(where, "activation", f"a function or one of {names}", activation)
+        raise ValueError(f"{wrong}{meant_choice(activation, ACTIVATIONS)}")
 
 
 def activation_name(activation: ActivationName | Activation) -> str:

@@ -77,5 +77,9 @@ def initializer_of(where: str, init: object) -> Initializer:
     if isinstance(init, str) and init in INITIALIZERS:
         return INITIALIZERS[init]
     if not callable(init):
-        raise wrong_value(where, "init", f"a function or one of {', '.join(INITIALIZERS)}", init)
+        from microfp.base.elsewhere.names import meant_choice
+
+        expected = f"a function or one of {', '.join(INITIALIZERS)}"
+        wrong = wrong_value(where, "init", expected, init)
+        raise ValueError(f"{wrong}{meant_choice(init, INITIALIZERS)}")  # noqa: TRY004 - a name
     return init

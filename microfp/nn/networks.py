@@ -182,7 +182,10 @@ def _input(i: int, x: Scalar) -> Value:
     try:
         return lift(x)
     except TypeError:
-        raise wrong_kind("neuron", f"inputs[{i}]", "a number or a Value", x) from None
+        wrong = wrong_kind("neuron", f"inputs[{i}]", "a number or a Value", x)
+        many = isinstance(x, Iterable) and not isinstance(x, str)
+        hint = "; of many examples, nn.forward_batch(model, rows) gives the outputs" if many else ""
+        raise TypeError(f"{wrong}{hint}") from None
 
 
 def _fire(neuron: Neuron, inputs: tuple[Value, ...]) -> Value:

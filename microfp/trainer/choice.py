@@ -30,7 +30,10 @@ def runner_of(backend: str) -> Runner:
         CompileError: If the native backend is asked for and llvmlite is not installed.
     """
     if backend not in BACKENDS:
-        raise wrong_value("train", "backend", f"one of {', '.join(BACKENDS)}", backend)
+        from microfp.base.elsewhere.names import meant_choice
+
+        wrong = wrong_value("train", "backend", f"one of {', '.join(BACKENDS)}", backend)
+        raise ValueError(f"{wrong}{meant_choice(backend, BACKENDS)}")
     if backend == "native":
         bindings()
     return _RUNNERS[backend]

@@ -16,7 +16,7 @@ from functools import partial
 from pyrsistent import PMap, PVector, pmap
 
 from microfp.base.binding import bind
-from microfp.base.checks import check_count
+from microfp.base.checks import check_count, check_kind
 from microfp.base.elsewhere.leading import names_home
 from microfp.datasets import Dataset
 from microfp.losses import Loss, check_fits, evaluate, max_margin
@@ -27,7 +27,7 @@ from microfp.trainer.backend import Backend, Step, Training, check_state, checke
 from microfp.trainer.choice import runner_of
 from microfp.trainer.state import M, Metrics, Run, Stepped, TrainState, initial_state
 
-FEWEST = 10
+FEWEST = 30
 """After how many steps `fit` looks whether its default optimiser has come to anything."""
 
 
@@ -73,6 +73,7 @@ def make_step(
 
 
 def _stepped(training: Training, backend: Backend, state: TrainState[M], /) -> Stepped[M]:
+    check_kind("step", "state", state, TrainState, example="initial_state(model, optimizer)")
     return runner_of(backend).step(training, check_state(training, state))
 
 
@@ -148,7 +149,7 @@ def fit(
         The models before and after, and the history.
 
     Warns:
-        UserWarning: If after ten steps or more of the default optimiser, which is made for max
+        UserWarning: If after 30 steps or more of the default optimiser, which is made for max
             margin on the two moons, the model is no better than one that always gives one answer.
 
     >>> from microfp import datasets, nn

@@ -100,6 +100,7 @@ class AnyStage(Protocol):
 # Stops
 
 
+@names_home
 def take(n: int) -> Callable[[Iterable[A]], Iterator[A]]:
     """Stop after n states: `toolbox.take`, waiting for its stream.
 
@@ -217,6 +218,7 @@ def _until_worse(
 # What is looked at
 
 
+@names_home
 def every(k: int) -> AnyStage:
     """Let through the states after each k-th step.
 

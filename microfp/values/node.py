@@ -125,6 +125,19 @@ class Value(Record):
 
         __complex__ = __int__
 
+        def __matmul__(self, _other):
+            raise TypeError(
+                "a Value is one number, and no vector: a product of two sequences is "
+                "total(a * b for a, b in zip(xs, ys))"
+            )
+
+        __rmatmul__ = __matmul__
+
+        def __floordiv__(self, _other):
+            raise TypeError("a Value has no //: write floor(x / y)")
+
+        __rfloordiv__ = __floordiv__
+
     if TYPE_CHECKING:
         __array_ufunc__ = None
     else:

@@ -199,7 +199,10 @@ def squared(x: Scalar) -> Value:
         ),
         (
             lambda: func.grad(squared, argnums=3)(1.0),
-            "grad: argnums must be within the 1 positional arguments, got 3",
+            (
+                "grad: argnums must be within the 1 positional arguments, got 3; "
+                "to differentiate at a point, write grad(f)(point)"
+            ),
         ),
         (
             lambda: func.value_and_grad(TRIPLE, has_aux=True)(1.0),

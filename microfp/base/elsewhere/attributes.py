@@ -60,6 +60,12 @@ _OF_ANY_RECORD = {
     ),
     "init": "nn.mlp(2, [16, 16, 1], seed=7) is initialised already",
     "grad": "see grad(p, backward(output)) for each parameter p",
+    **dict.fromkeys(
+        ("weights", "weight", "w", "b", "bias", "kernel"),
+        "see nn.parameters(model), or .weights and .bias of a neuron, as in layer.neurons[0]",
+    ),
+    **dict.fromkeys(("training", "mode"), "a model has no modes"),
+    "device": "numbers are doubles, on the processor",
 }
 _OF_VALUES = {
     "backward": "backward(x) is a function",
@@ -93,6 +99,9 @@ _OF_VALUES = {
         ("copy", "clone"),
         "a Value is immutable, so there is no need; copy.deepcopy makes another variable",
     ),
+    "gradient": "see grad(x, backward(output))",
+    "abs": "absolute(x) is a function, and abs(x) is one too",
+    "device": "numbers are doubles, on the processor",
     "is_leaf": "x.op == 'leaf'",
     "square": "square(x) is a function, and x**2 is one too",
     **dict.fromkeys(("draw", "dot", "plot", "draw_dot"), "graph.to_svg(x), or graph.to_dot(x)"),
@@ -105,6 +114,8 @@ _OF_DATASETS = {
     **dict.fromkeys(
         ("target", "y", "labels", "label", "y_train", "outputs"), "its targets are data.ys"
     ),
+    **dict.fromkeys(("n", "size", "samples", "n_samples"), "len(data.ys) examples"),
+    "to_csv": "its rows are zip(data.xs, data.ys), which the module csv of Python writes",
     "shape": "len(data.xs) rows of len(data.xs[0]) numbers",
     **dict.fromkeys(
         ("head", "iloc", "loc", "sample"), "datasets.subset(data, places), or data.xs[:5]"

@@ -11,6 +11,12 @@ from microfp.base.elsewhere.names import plain
 __all__ = ["KEYWORDS", "POSITIONAL"]
 
 _KEYWORDS = (
+    ("", "numbers are doubles, on the processor", "dtype weak_type"),
+    (
+        "",
+        "the rate belongs to the optimiser: optimizer=optim.sgd(schedules.cosine(0.1, 100))",
+        "schedule scheduler lr_schedule",
+    ),
     (
         "learning_rate",
         "the rate belongs to the optimiser: optimizer=optim.sgd(0.1)",
@@ -90,7 +96,7 @@ _KEYWORDS = (
         "log_every=10 in trainer.fit; streams.with_progress() shows a bar",
         "verbose print_every log_interval disp log_step",
     ),
-    ("backend", "backend='native' in trainer.fit", "device jit compile dtype engine use_gpu"),
+    ("backend", "backend='native' in trainer.fit", "device jit compile engine use_gpu"),
     ("", "optim.momentum(0.1) is an optimiser of its own", "momentum nesterov"),
     ("label", "value(2.0, label='x')", "name"),
     (
@@ -145,18 +151,20 @@ _KEYWORDS = (
 )
 
 
-KEYWORDS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    plain(name): tuple(
-        (parameter, written)
-        for parameter, written, others in _KEYWORDS
-        if plain(name) in map(plain, others.split())
-    )
-    for _, _, names in _KEYWORDS
-    for name in names.split()
-}
+def _gathered() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for parameter, written, names in _KEYWORDS:  # a plain loop: one pass over all rows
+        for name in dict.fromkeys(map(plain, names.split())):
+            found[name] = (*found.get(name, ()), (parameter, written))
+    return found
+
+
+KEYWORDS: Mapping[str, tuple[tuple[str, str], ...]] = _gathered()
 """What a keyword of another library may be here: parameters, and what to write without them."""
 
 POSITIONAL: Mapping[str, str] = {
+    "take": "write streams.take(2)(states)",
+    "every": "write streams.every(10)(states)",
     "__call__": "write model(inputs), with one list of inputs, or nn.forward(model, inputs)",
     "fit": "write trainer.fit(model, datasets.dataset(xs, ys), steps=100)",
     "train": "write trainer.train(model, datasets.dataset(xs, ys))",

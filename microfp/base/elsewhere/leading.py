@@ -8,20 +8,16 @@ nn.layer(2, 3, activation='identity')
 >>> from microfp.optim import Adam
 Traceback (most recent call last):
 ImportError: cannot import name 'Adam' from 'microfp.optim'; write optim.adam
+
+The table is large, and asked by those alone who are lost: each function here imports what it reads
+of it, so that `import microfp` loads none.
 """
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from functools import partial, wraps
-from opcode import opmap
-from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TypeVar
-
-from microfp.base.elsewhere.attributes import ATTRIBUTES, MAKERS
-from microfp.base.elsewhere.keywords import KEYWORDS, POSITIONAL
-from microfp.base.elsewhere.names import MODULES, home, plain
 
 __all__ = ["attribute_hint", "lead_home", "maker_hint", "names_home"]
 
@@ -56,15 +52,22 @@ def _missing(module: str, name: str) -> object:
 
 def _is_import(frame: object) -> bool:
     """Whether what a frame is at is `from ... import ...`, which hides what an attribute says."""
+    from opcode import opmap
+
     code, at = getattr(frame, "f_code"), getattr(frame, "f_lasti")  # noqa: B009 - of any frame
     return bool(at >= 0 and code.co_code[at] == opmap["IMPORT_FROM"])
 
 
 def _module_hint(module: str, name: str) -> str:
+    from difflib import get_close_matches
+
+    from microfp.base.elsewhere.names import IN_ROOMS, MODULES, home, plain
+
     own = getattr(sys.modules.get(module), "__all__", ())
-    mine = home(name, _spelt_in(module, own))
-    written = mine or home(name, _public_names())
-    written = written or MODULES.get(name)
+    room = module.rpartition(".")[2]
+    mine = {plain(it): it for it in _spelt_in(module, own)}.get(plain(name))
+    elsewhere = home(name, _public_names()) or MODULES.get(name)
+    written = IN_ROOMS.get(room, {}).get(name) or mine or elsewhere
     if written is not None:
         return f"; write {written}"
     close = get_close_matches(name, own, n=1, cutoff=0.75)
@@ -93,9 +96,16 @@ class _Finder:
 
     def find_spec(self, fullname: str, _path: object = None, _target: object = None) -> None:
         """Raise for a module of other libraries under the name of the package."""
+        from difflib import get_close_matches
+
+        from microfp.base.elsewhere.names import MODULES, plain
+
         above, _, name = fullname.rpartition(".")
         if above.partition(".")[0] != PACKAGE or _is_there(fullname):
             return  # what is there may be looked for in the wrong place, and is found later
+        if name in getattr(sys.modules.get(above), "__all__", ()):
+            told = f"No module named {fullname!r}; write from {above} import {name}"
+            raise ModuleNotFoundError(told, name=fullname)
         rooms = [it for it in sys.modules[PACKAGE].__all__ if plain(it) != plain(name)]
         close = [f"from {PACKAGE} import {it}" for it in get_close_matches(name, rooms, n=1)]
         written = [MODULES[name]] if name in MODULES else close
@@ -106,6 +116,8 @@ class _Finder:
 
 def _is_there(module: str) -> bool:
     """Whether the package has a module of this name, whoever has found it or not."""
+    from pathlib import Path
+
     home = Path(__file__).parents[2].joinpath(*module.split(".")[1:])
     return home.is_dir() or home.with_suffix(".py").is_file()
 
@@ -125,6 +137,8 @@ def attribute_hint(kind: type, fields: Sequence[str], name: str) -> str:
     >>> attribute_hint(Value, ["data"], "item"), attribute_hint(Value, ["data"], "dat")
     (': its number is x.data', '; it has data')
     """
+    from microfp.base.elsewhere.attributes import ATTRIBUTES
+
     for owner in kind.__mro__:
         known = {**ATTRIBUTES.get(owner.__name__, {}), **vars(owner).get("_elsewhere", {})}
         if name in known:
@@ -144,6 +158,8 @@ def maker_hint(kind: type) -> str:
     >>> maker_hint(Neuron)
     "; write nn.neuron(2, activation='relu')"
     """
+    from microfp.base.elsewhere.attributes import MAKERS
+
     written = MAKERS.get(kind.__name__)
     return "" if written is None else f"; write {written}"
 
@@ -200,7 +216,11 @@ def _is_of_the_call(traceback: TracebackType | None) -> bool:
 
 
 def _call_hint(f: Callable[..., object], kwargs: Iterable[str]) -> str:
-    from inspect import signature  # slow to load, and rarely asked
+    from difflib import get_close_matches
+    from inspect import signature
+
+    from microfp.base.elsewhere.keywords import KEYWORDS, POSITIONAL
+    from microfp.base.elsewhere.names import plain
 
     parameters = signature(f).parameters
     unknown = next((name for name in kwargs if name not in parameters), None)

@@ -5,8 +5,9 @@
 """
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 
-__all__ = ["HOMES", "MODULES", "WRITTEN", "home", "plain"]
+__all__ = ["CHOICES", "HOMES", "IN_ROOMS", "MODULES", "WRITTEN", "home", "meant_choice", "plain"]
 
 
 def plain(name: str) -> str:
@@ -90,7 +91,7 @@ WRITTEN: Mapping[str, str] = {
     "nn.layer(2, 3, activation='identity')": "Linear Dense Bilinear LazyLinear fc affine "
     "fully_connected linear_layer dense_layer",
     "nn.mlp(2, [16, 16, 1])": "Sequential MultiLayerPerceptron feed_forward net network "
-    "neural_network stack serial NeuralNetwork DNN FeedForward create_model build_model "
+    "neural_network serial NeuralNetwork DNN FeedForward create_model build_model "
     "make_mlp",
     "a Record with __call__": "Module ModuleList Model equinox linen "
     "struct dataclass pytree_dataclass",
@@ -219,11 +220,72 @@ WRITTEN: Mapping[str, str] = {
     "repr(model)": "summary print_model model_summary",
     "debug.first_non_finite(y)": "set_detect_anomaly detect_anomaly jax_debug_nans isnan "
     "check_numerics",
+    # What there is not, or not here
+    "a Record with __call__, a model of your own": "Dropout Conv2d Conv1d LSTM GRU RNN BatchNorm1d "
+    "BatchNorm2d MaxPool2d",
+    "nn.embedding(rows, index)": "Embedding",
+    "nn.rms_norm(inputs)": "LayerNorm layer_norm",
+    "nn.attention(query, keys, contents)": "MultiheadAttention MultiHeadAttention "
+    "scaled_dot_product_attention",
+    "gpt.gpt, and nn.drawn_block": "Transformer TransformerEncoderLayer nanogpt minGPT",
+    "datasets.from_csv(path, 'target'), or datasets.dataset(xs, ys)": "load_wine load_boston "
+    "load_breast_cancer load_diabetes fetch_openml fetch_california_housing cifar10 CIFAR10 "
+    "fashion_mnist titanic load_titanic",
+    "nothing: numbers are doubles, on the processor": "float32 float64 float16 bfloat16 device "
+    "cuda "
+    "set_default_dtype config set_default_device devices cpu gpu to_device device_put enable_x64",
+    "a plain tuple, such as (x, y)": "stack cat concatenate concat vstack hstack",
+    "max(range(len(xs)), key=lambda i: xs[i].data)": "argmax argmin",
+    "math.pi, math.e, math.inf or math.nan": "pi inf nan e",
+    "microfp.__version__": "version",
+    "a function by its name, such as optim.adam(0.1)": "get from_config deserialize",
+    "charts.save(chart, path), or the chart itself in a notebook": "show savefig figure",
 }
 """What is written here, and the names that it has in other libraries, with blanks between them."""
 
 HOMES: Mapping[str, str] = _by_name(WRITTEN)
 """What a name of another library is here, by the plain form of the name."""
+
+IN_ROOMS: Mapping[str, Mapping[str, str]] = {
+    "graph": dict.fromkeys(
+        ("plot", "show", "trace", "view", "display"), "graph.to_svg(y), or y in a notebook"
+    ),
+    "charts": {
+        "loss": "charts.loss_curves(run)",
+        "accuracy": "charts.accuracy_curve(run)",
+        "history": "charts.loss_curves(run)",
+        "data": "charts.scatter(dataset)",
+        "decision_boundary": "charts.boundary(model, dataset)",
+    },
+    "trainer": {
+        "step": "trainer.make_step(loss, optimizer, dataset)",
+        "epochs": "steps=100 in trainer.fit",
+        "predict": "nn.forward(run.final_model, inputs)",
+    },
+    "debug": dict.fromkeys(
+        ("check", "nan", "trace", "check_nan", "detect_anomaly", "inf"), "debug.first_non_finite(y)"
+    ),
+    "tree": {
+        **dict.fromkeys(("map", "apply"), "tree.map_parameters(f, model)"),
+        **dict.fromkeys(("size", "count"), "tree.parameter_count(model)"),
+        "zeros_like": "tree.map_parameters(lambda p: 0.0, model)",
+        "replace": "model.set(name=...), or tree.with_parameters(model, numbers)",
+    },
+    "func": dict.fromkeys(("gradient", "derivative", "diff", "deriv", "grads"), "func.grad(f)"),
+    "nn": {
+        "Linear": "nn.layer(2, 3, activation='identity')",
+        "Identity": "activation='identity' in nn.layer",
+        "Softmax": "softmax(xs), or losses.softmax_cross_entropy()",
+        "Flatten": "a plain tuple of numbers, as the inputs of a model are",
+    },
+    "optim": {"get": "optim.adam(0.1), or another by its name"},
+    "losses": {"get": "losses.mean_squared_error(), or another by its name"},
+    "export": dict.fromkeys(
+        ("to_torch", "to_pytorch", "to_keras", "to_numpy", "save"),
+        "export.to_safetensors(model, path)",
+    ),
+}
+"""What a name means where it is asked of one room."""
 
 MODULES: Mapping[str, str] = {
     "engine": "from microfp import Value, value, backward",
@@ -271,6 +333,7 @@ MODULES: Mapping[str, str] = {
     "transforms": "from microfp import func",
     "viz": "from microfp import graph, charts",
     "visualize": "from microfp import graph, charts",
+    "visualization": "from microfp import graph, charts",
     "plot": "from microfp import charts",
     "plotting": "from microfp import charts",
     "io": "from microfp import checkpoint",
@@ -286,6 +349,49 @@ MODULES: Mapping[str, str] = {
     "Value": "from microfp import Value, value",
 }
 """What to write in place of a module that there is not, by the last part of its name."""
+
+
+CHOICES: Mapping[str, str] = {
+    "mean_squared_error": "mse l2 squared squared_error mse_loss",
+    "mean_absolute_error": "mae l1 absolute absolute_error l1_loss",
+    "binary_cross_entropy": "bce logistic bce_loss bcewithlogits log_loss",
+    "softmax_cross_entropy": "cross_entropy ce softmax nll crossentropy multinomial",
+    "max_margin": "hinge svm margin hinge_loss",
+    "huber": "smooth_l1 smooth_l1_loss",
+    "identity": "linear none id",
+    "native": "llvm jit c machine compiled fast gpu cuda cpu xla",
+    "eager": "graph slow interpreter debug",
+    "moons": "moon two_moons make_moons two-moons",
+    "circles": "make_circles circle",
+    "blobs": "make_blobs blob gaussians",
+    "spiral": "spirals",
+    "sgd": "gd gradient_descent",
+    "nesterov": "nag",
+    "glorot": "xavier xavier_uniform glorot_uniform",
+    "he": "kaiming he_uniform kaiming_uniform",
+    "glorot_normal": "xavier_normal",
+    "he_normal": "kaiming_normal",
+    "leaky_relu": "leakyrelu lrelu",
+    "silu": "swish",
+    "sigmoid": "logistic",
+}
+"""Values of options, and what they are called elsewhere."""
+
+
+def meant_choice(given: object, choices: Iterable[str]) -> str:
+    """What to add to a complaint where one of some names may have been meant; nothing else.
+
+    >>> meant_choice("ReLU", ["relu", "tanh"]), meant_choice("xavier", ["glorot", "he"])
+    ('; did you mean relu?', '; did you mean glorot?')
+    """
+    there = list(choices)
+    if not isinstance(given, str):
+        return ""
+    same = [it for it in there if plain(it) == plain(given)]
+    others = [it for it in there if given.lower() in CHOICES.get(it, "").split()]
+    close = get_close_matches(given.lower(), there, n=1, cutoff=0.75)
+    found = [*same, *others, *close]
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def home(name: str, among: Iterable[str] = ()) -> str | None:

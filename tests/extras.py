@@ -64,6 +64,11 @@ USES: Mapping[str, Sequence[str]] = {
         "from microfp import datasets; assert len(datasets.iris().xs) == 150",
         "from microfp import datasets; assert len(datasets.digits().xs) > 1000",
     ],
+    "encodings": [
+        FILE + "from microfp.datasets import read_csv; "
+        "_ = path.write_bytes('имя,x,y\\nИван,1,2\\nПётр,3,4\\nИван,2,5\\n'.encode('cp1251')); "  # noqa: RUF001 - such are the letters
+        "result = read_csv(path); assert is_successful(result), result.failure()",
+    ],
     "graph": [NODE + "from microfp import graph; assert '<svg' in graph.to_svg(y)"],
     "native": [
         NETWORK + "assert trainer.fit(model, data, steps=2, backend='native').history",

@@ -13,13 +13,14 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import BinaryIO, NamedTuple, TextIO
 
 from returns.io import IOFailure, IOResult, IOSuccess
 
 __all__ = [
     "check_regular",
     "check_replaceable",
+    "open_regular",
     "open_rows",
     "read_regular",
     "replace",
@@ -149,15 +150,31 @@ def read_regular(path: Path, *, most: int | None = None) -> bytes:
     Traceback (most recent call last):
     FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/page.html'
     """
-    handle = os.open(path, os.O_RDONLY | _BINARY | _AT_ONCE)
-    with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "Not a regular file", str(path))
-        _check_size(found.st_size, most, path)
+    with open_regular(path) as file:
+        _check_size(os.fstat(file.fileno()).st_size, most, path)
         content = file.read(-1 if most is None else most + 1)
     _check_size(len(content), most, path)  # it may have grown meanwhile
     return content
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a plain file to read it piece by piece; see `read_regular`.
+
+    Raises:
+        OSError: If it is not there, or no plain file.
+
+    >>> open_regular(Path("/nowhere/page.html"))
+    Traceback (most recent call last):
+    FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/page.html'
+    """
+    handle = os.open(path, os.O_RDONLY | _BINARY | _AT_ONCE)
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise OSError(errno.EINVAL, "Not a regular file", str(path))
 
 
 def _check_size(size: int, most: int | None, path: Path) -> None:

@@ -84,10 +84,10 @@ class Parser(argparse.ArgumentParser):
         given, _, value = first.lstrip("-").partition("=")
         known = [it[2:] for it in self._option_string_actions if it.startswith("--")]
         name = meant(given, known, OPTIONS)
-        if first.startswith("-") and name is not None:
-            return f"; did you mean --{name}?"
         if first.startswith("-") and given in ("data", "model", "input", "file", "csv"):
             return "; files stand without an option, as in model.json data.csv"
+        if first.startswith("-") and name is not None:
+            return f"; did you mean --{name}?"
         if first.startswith("--") and given in OWNERS:
             return f"; {OWNERS[given]} has --{given}"
         if value and name is not None:

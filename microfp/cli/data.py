@@ -1,19 +1,62 @@
-"""Options that say how a CSV file is read, and the reading itself."""
+"""Options that say how a CSV file is read and what its columns are, and the reading itself."""
 
 import argparse
-import re
-import shlex
-from collections import Counter
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from shlex import quote
+from typing import NamedTuple
 
-from microfp.cli.arguments import UsageError, expected
+from microfp.base import text
+from microfp.cli.arguments import Lines, UsageError, expected, one_of, whole
+from microfp.cli.printing import is_watched, tell
+from microfp.cli.progress import bar_of_bytes
 from microfp.cli.standard import INPUT, is_standard, read_by
-from microfp.datasets import Dataset, Table, read_table, table_dataset
-from microfp.errors import DataError
+from microfp.datasets import (
+    Choices,
+    Dataset,
+    Form,
+    Marks,
+    Schema,
+    Table,
+    TableError,
+    Watch,
+    described,
+    is_delimiter,
+    read_table,
+    table_dataset,
+    typed_dataset,
+)
+from microfp.experiments.predictors import Predictor
 
-__all__ = ["add_form", "add_source", "read_dataset", "read_form"]
+__all__ = [
+    "Reading",
+    "add_form",
+    "add_source",
+    "parted",
+    "read_again",
+    "read_dataset",
+    "read_form",
+    "table_lines",
+    "told",
+]
+
+MOST_SHOWN = 40
+"""How many columns are told of one by one."""
+
+LARGE_FILE = 2**22
+
+
+class Reading(NamedTuple):
+    """How a file is read, and what is decided about its columns.
+
+    >>> Reading(Form(), Choices()).choices.missing
+    'fill'
+    """
+
+    form: Form
+    choices: Choices
 
 
 def add_source(command: argparse.ArgumentParser) -> None:
@@ -27,14 +70,60 @@ def add_source(command: argparse.ArgumentParser) -> None:
         help="the column to predict, by name, or by number from 0 without a header; default: "
         "the last one",
     )
-    command.add_argument(
-        "--drop",
-        action="append",
-        default=[],
-        metavar="COLUMN",
-        help="a column that is no input, such as an id; may be given several times",
-    )
+    for option, meaning in _COLUMNS.items():
+        command.add_argument(
+            f"--{option}", nargs="+", action="extend", default=[], metavar="COLUMN", help=meaning
+        )
+    _add_cells(command)
     add_form(command)
+
+
+_COLUMNS: Mapping[str, str] = {
+    "drop": "columns that are no inputs, such as an id",
+    "numeric": "columns of numbers: what is no number is missing, $ and %% are passed over",
+    "categorical": "columns of categories, or a target of classes, whatever they look like",
+    "date": "columns of dates",
+}
+
+
+def _add_cells(command: argparse.ArgumentParser) -> None:
+    """Add the options of what stands in a cell."""
+    command.add_argument(
+        "--missing",
+        type=one_of(("fill", "skip", "error")),
+        default="fill",
+        metavar="WAY",
+        help="fill missing cells with the median or the commonest and tell the model, skip such "
+        "rows, or make them an error; default: fill",
+    )
+    command.add_argument(
+        "--unseen",
+        type=one_of(("other", "error")),
+        default="other",
+        metavar="WAY",
+        help="at prediction, take a category that is not known for another one, or make it an "
+        "error; default: other",
+    )
+    command.add_argument(
+        "--decimal",
+        type=_mark,
+        default=argparse.SUPPRESS,
+        metavar="CHAR",
+        help="what stands before a fraction",
+    )
+    command.add_argument(
+        "--thousands",
+        type=_mark,
+        default=argparse.SUPPRESS,
+        metavar="CHAR",
+        help="what groups three digits",
+    )
+
+
+def _mark(given: str) -> str:
+    if len(given) != 1 or given.isalnum() or given in '+-"\r\n':
+        raise expected("one character, no digit, letter, sign or quote", given)
+    return given
 
 
 def add_form(command: argparse.ArgumentParser) -> None:
@@ -42,16 +131,34 @@ def add_form(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--delimiter",
         type=_delimiter,
-        default=",",
+        default=None,
         metavar="CHAR",
-        help="what stands between two cells, or the word tab; default: a comma",
+        help="what stands between two cells, or the word tab; default: what is found there",
     )
     command.add_argument(
+        "--encoding", metavar="NAME", help="such as cp1252; default: what is found there"
+    )
+    command.add_argument(
+        "--skip",
+        type=whole(0),
+        metavar="LINES",
+        help="how many lines stand before the table; default: what is found there",
+    )
+    header = command.add_mutually_exclusive_group()
+    header.add_argument(
+        "--header",
+        nargs="?",
+        const="yes",
+        type=one_of(("yes", "none")),
+        metavar="yes",
+        help="the first line holds names, whatever they look like; or none, as --no-header",
+    )
+    header.add_argument(
         "--no-header", action="store_true", help="the first line is data; columns go by number"
     )
 
 
-_MARKS = {
+_NAMED = {
     "tab": "\t",
     "\\t": "\t",
     "comma": ",",
@@ -62,49 +169,136 @@ _MARKS = {
 }
 
 
-def _delimiter(text: str) -> str:
-    text = _MARKS.get(text.lower(), text)
-    if len(text) != 1 or text in '"\r\n':
-        raise expected("one character, no quote or line end, or the word tab", text)
-    return text
+def _delimiter(given: str) -> str:
+    mark = _NAMED.get(given.lower(), given)
+    if not is_delimiter(mark):
+        raise expected("one character, no quote or line end, or the word tab", given)
+    return mark
 
 
-def read_form(path: Path, *, delimiter: str, no_header: bool) -> Table:
-    """Read a CSV file, or raise what is wrong with it."""
-    read = partial(read_table, header=not no_header, delimiter=delimiter)
-    table = read_by(read, path)
+def parted(given: Mapping[str, object]) -> tuple[Reading, dict[str, object]]:
+    """Part the arguments of a command into what says how to read, and the others.
+
+    >>> reading, others = parted({"skip": 2, "seed": 1})
+    >>> reading.form.skip, others
+    (2, {'seed': 1})
+    """
+    said = {name: value for name, value in given.items() if name in _SAID}
+    others = {name: value for name, value in given.items() if name not in _SAID}
+    header = {"yes": True, "none": False}.get(str(said.get("header")))
+    ways = {"missing": said.get("missing", "fill"), "unseen": said.get("unseen", "other")}
+    form = {name: said.get(name) for name in ("delimiter", "encoding", "skip")}
+    ragged = "skip" if ways["missing"] == "skip" else "error"
+    names = {name: _names(said.get(name)) for name in _COLUMNS}
+    marks: dict[str, object] = {
+        name: said[name] for name in ("decimal", "thousands") if name in said
+    }
+    return Reading(
+        Form.create(
+            {**form, "header": False if said.get("no_header") else header, "ragged": ragged}
+        ),
+        Choices.create({**names, **ways, "marks": Marks.create(marks)}),
+    ), others
+
+
+def _names(given: object) -> tuple[str, ...]:
+    return tuple(map(str, given)) if isinstance(given, list) else ()
+
+
+_SAID = frozenset(
+    (
+        *_COLUMNS,
+        "missing",
+        "unseen",
+        "decimal",
+        "thousands",
+        "delimiter",
+        "encoding",
+        "skip",
+        "header",
+        "no_header",
+    )
+)
+
+
+def read_form(path: Path, form: Form) -> Table:
+    """Read a CSV file, or raise what is wrong with it; of a large one, say how far it is."""
+    table = read_by(partial(read_table, form=form, watch=_watching(path)), path)
     return table.set(source=INPUT) if is_standard(path) else table
 
 
-def read_dataset(table: Table, target: str | None, drop: Sequence[str]) -> Dataset:
-    """Read examples and targets, or raise what is wrong with them."""
+def _watching(path: Path) -> Watch:
+    try:
+        size = path.stat().st_size
+    except (OSError, ValueError):  # the reading will say so
+        size = 0
+    if size < LARGE_FILE:
+        return lambda _done, _total: None
+    tell(f"reading {path}, {size / 2**20:.0f} MB")
+    return bar_of_bytes if is_watched(sys.stderr) else lambda _done, _total: None
+
+
+def read_dataset(table: Table, target: str | None, choices: Choices, command: str) -> Dataset:
+    """Make a dataset of a table, or raise all that is in the way, with the line that cures it."""
     if target is not None and target not in table.names:
         names = ", ".join(table.names)
         raise UsageError(
             f"{table.source}, line 1: --target must be one of the columns {names:.200}, "
             f"got {target!r:.80}"
         )
-    _check_names(table)
     try:
-        return table_dataset(table, -1 if target is None else target, without=drop)
-    except DataError as error:
-        raise UsageError(f"{error}{_way_out(table, str(error))}") from None
+        return table_dataset(table, -1 if target is None else target, choices=choices)
+    except TableError as error:
+        aim = "" if target is None else f" --target {quote(target)}"
+        start = f"microfp {command} {quote(table.source)}{aim}"
+        raise UsageError(f"{error.trouble}{_pasted(start, error)}") from None
 
 
-def _way_out(table: Table, error: str) -> str:
-    """The option that leaves out the column of a cell that is no number, where it is an input."""
-    found = re.search(r", column (\d+)( \(.*?\))?: must be a finite number", error)
-    if found is None:
-        return ""
-    name = table.names[int(found[1]) - 1]
-    return f"; --drop {shlex.quote(name):.80} leaves the column out"
+def _pasted(start: str, error: TableError) -> str:
+    return f"; try: {start} {error.options}" if error.options else ""
 
 
-def _check_names(table: Table) -> None:
-    """Check that columns can be found again by their names."""
-    twice = [name for name, count in Counter(table.names).items() if count > 1]
-    if twice:
-        raise UsageError(
-            f"{table.source}, line 1: the columns must have different names, got {twice[0]!r:.80} "
-            "twice"
-        )
+def read_again(table: Table, begun: Predictor, choices: Choices) -> Dataset:
+    """Make a dataset of a table whose columns a predictor knows."""
+    if begun.schema is not None:
+        return typed_dataset(table, begun.schema)
+    known = (*begun.features, begun.target)
+    unused = tuple(name for name in table.names if name not in known)
+    numeric = tuple(begun.features)
+    return table_dataset(table, begun.target, choices=choices.set(drop=unused, numeric=numeric))
+
+
+# What is said of a table
+
+
+def told(table: Table, dataset: Dataset, lines: Lines) -> Lines:
+    """Say what the columns were taken for, before the lines of a command."""
+    yield from table_lines(table, dataset)
+    yield from lines
+
+
+def table_lines(table: Table, dataset: Dataset) -> Lines:
+    """Say what the columns were taken for, where there is something to say."""
+    yield from (f"note: {note}" for note in table.notes)
+    schema = dataset.metadata.get("schema")
+    if isinstance(schema, Schema):
+        yield from _column_lines(schema)
+    yield from _skipped_lines(dataset)
+
+
+def _column_lines(schema: Schema) -> Iterator[str]:
+    rows: Sequence[tuple[str, str, str]] = described(schema)
+    if not rows:
+        return
+    shown = rows if len(rows) <= MOST_SHOWN else rows[:MOST_SHOWN]
+    yield from text.table(("column", "kind", "what becomes of it"), shown).split("\n")
+    if len(rows) > len(shown):
+        yield f"... and {len(rows) - len(shown)} columns more"
+    yield ""
+
+
+def _skipped_lines(dataset: Dataset) -> Iterator[str]:
+    for name, why in (("without_target", "have no target"), ("skipped", "have missing cells")):
+        count = dataset.metadata.get(name)
+        if count:
+            yield f"note: {count} rows {why} and are skipped"

@@ -25,12 +25,12 @@ from microfp.cli.arguments import (
     taken,
     target,
 )
-from microfp.cli.data import add_form, read_form
+from microfp.cli.data import add_form, parted, read_form
 from microfp.cli.printing import Document, encoded, tell
 from microfp.cli.progress import columns_of
 from microfp.cli.standard import check_standard, is_standard, read_by
 from microfp.cli.train import score_table
-from microfp.datasets import Row, Table, table_numbers, table_texts, wrong_cell
+from microfp.datasets import Row, Table, encode, table_numbers, table_texts, wrong_cell
 from microfp.errors import FileError
 from microfp.experiments.predictors import (
     Prediction,
@@ -89,16 +89,16 @@ def _answer(
     model: Path,
     data: Path,
     *,
-    delimiter: str,
-    no_header: bool,
     probabilities: bool,
     escape_formulas: bool,
     output: Path | None,
     json: bool,
+    **form: object,
 ) -> Lines:
     check_standard([model, data])
     predictor = read_by(partial(_predictor, data), model)
-    table = read_form(data, delimiter=delimiter, no_header=no_header)
+    reading, _ = parted(form)
+    table = read_form(data, reading.form)
     if json and output is not None:
         raise UsageError("--output: cannot be given with --json, which is printed")
     if json and escape_formulas:
@@ -106,7 +106,7 @@ def _answer(
     output = None if is_standard(output) else output
     if output is not None:
         check_writable("--output", output, model, data)
-    named = _by_place(predictor, table) if no_header else table
+    named = _by_place(predictor, table) if reading.form.header is False else table
     return predict_lines(
         predictor,
         named,
@@ -172,7 +172,7 @@ def predict_lines(
     >>> list(predict_lines(trained, table, tell=print))
     ['kind\ncat']
     """
-    rows = table_numbers(table, predictor.features)
+    rows = _inputs(predictor, table)
     found = predict(predictor, rows)
     shares = _shares(predictor, rows) if probabilities else ()
     known = _known(predictor, table)
@@ -193,6 +193,17 @@ def _shares(predictor: Predictor, rows: Sequence[Row]) -> Sequence[Row]:
     except ValueError as error:
         reason = str(error).partition(": ")[2]
         raise UsageError(f"--probabilities: {reason}, which has none") from None
+
+
+def _inputs(predictor: Predictor, table: Table) -> Sequence[Row]:
+    """The inputs of each row; an error for the first row that makes none."""
+    if predictor.schema is None:
+        return table_numbers(table, predictor.features)
+    found = encode(predictor.schema, table)
+    if found.troubles:
+        first = found.troubles[0]
+        raise wrong_cell(table, first.row, first.column, first.expected)
+    return found.xs
 
 
 def _written(output: Path, content: str, measured: Score | None, source: str) -> Lines:

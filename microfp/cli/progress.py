@@ -13,6 +13,7 @@ from microfp.cli.printing import is_watched
 
 __all__ = [
     "Track",
+    "bar_of_bytes",
     "columns_of",
     "plain_bar",
     "tracker",
@@ -82,6 +83,17 @@ def _bar_width(total: int) -> int:
     """As many characters as leave the bar and its numbers on one line, which can be wiped."""
     around = len("[] /") + 2 * len(str(total))
     return max(1, min(40, shutil.get_terminal_size().columns - around - 1))
+
+
+def bar_of_bytes(done: int, total: int) -> None:
+    """Show how much of a file has been read, on a line of standard error that is wiped in the end.
+
+    >>> bar_of_bytes(0, 0)
+    """
+    if total:
+        bar = text.progress_bar(done >> 20, max(total >> 20, 1))
+        end = f"\r{' ' * len(bar)}\r" if done >= total else ""
+        print(f"\r{bar}{end}", end="", file=sys.stderr, flush=True)
 
 
 def columns_of(stream: TextIO | None) -> int | None:

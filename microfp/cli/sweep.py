@@ -31,7 +31,7 @@ from microfp.cli.arguments import (
     target,
     whole,
 )
-from microfp.cli.data import add_source, read_dataset, read_form
+from microfp.cli.data import add_source, parted, read_dataset, read_form, told
 from microfp.cli.printing import Document
 from microfp.cli.progress import Track, columns_of, tracker
 from microfp.cli.standard import beside, check_standard, written_by
@@ -120,20 +120,20 @@ def _answer(
     data: Path,
     *,
     target: str | None,
-    drop: list[str],
-    delimiter: str,
-    no_header: bool,
     workers: int,
     time_limit: float | None,
     save: Path | None,
     json: bool,
     standardize: bool = True,
-    **given: list[object],
+    **others: object,
 ) -> Lines:
     check_standard([data], [("--save", save)], json=json)
-    table = read_form(data, delimiter=delimiter, no_header=no_header)
+    reading, varying = parted(others)
+    given = {field: list(values) for field, values in varying.items()}  # type: ignore[call-overload]  # lists, as they were read
+    table = read_form(data, reading.form)
     configurations = combinations({**given, "standardize": [standardize]})
-    experiments = _prepared(configurations, read_dataset(table, target, drop))
+    dataset = read_dataset(table, target, reading.choices, "sweep")
+    experiments = _prepared(configurations, dataset)
     if save is not None:
         check_writable("--save", save, data)
     lines = sweep_lines(
@@ -146,7 +146,7 @@ def _answer(
         json=json,
         track=tracker(sys.stderr),
     )
-    return beside(lines, save)
+    return beside(lines if json else told(table, dataset, lines), save)
 
 
 def _prepared(configurations: Sequence[Configuration], dataset: Dataset) -> list[Experiment]:

@@ -32,7 +32,7 @@ from microfp.cli.arguments import (
     target,
     whole,
 )
-from microfp.cli.data import add_source, read_dataset, read_form
+from microfp.cli.data import add_source, parted, read_again, read_dataset, read_form, told
 from microfp.cli.metrics import metrics_heading, metrics_row
 from microfp.cli.printing import Document
 from microfp.cli.progress import Track, columns_of, tracker
@@ -202,34 +202,32 @@ def add_scaling(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _answer(  # one parameter an option that is none of the configuration's
+def _answer(  # one parameter an option that neither says how to read nor is a configuration's
     data: Path,
     *,
     target: str | None,
-    drop: list[str],
-    delimiter: str,
-    no_header: bool,
     save: Path | None,
     resume: Path | None,
     json: bool,
-    **given: object,
+    **others: object,
 ) -> Lines:
     check_standard([data, resume], [("--save", save)], json=json)
-    table = read_form(data, delimiter=delimiter, no_header=no_header)
+    reading, given = parted(others)
+    table = read_form(data, reading.form)
     if resume is None:
-        experiment = prepare(Configuration.create(given), read_dataset(table, target, drop))
+        dataset = read_dataset(table, target, reading.choices, "train")
+        experiment = prepare(Configuration.create(given), dataset)
     else:
         begun = read_by(load_predictor, resume)
         _check_resumable(begun, target, given)
-        unused = [name for name in table.names if name not in (*begun.features, begun.target)]
-        dataset = read_dataset(table, begun.target, [*unused, *drop])
+        dataset = read_again(table, begun, reading.choices)
         steps = given.get("steps", Configuration().steps)
         experiment = extend(begun, dataset, steps=steps)  # type: ignore[arg-type]  # as it was read
     if save is not None:
         check_writable("--save", save, data)
     source, track = table.source, tracker(sys.stderr)
     lines = train_lines(experiment, source, save=save, json=json, track=track, clock=perf_counter)
-    return beside(lines, save)
+    return beside(lines if json else told(table, dataset, lines), save)
 
 
 def _check_resumable(begun: Predictor, target: str | None, given: Mapping[str, object]) -> None:

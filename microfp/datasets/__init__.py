@@ -14,6 +14,8 @@ Point(x=1.1221146075409685, y=0.08147717341718697, label=-1.0)
 
 from microfp.datasets.bundled import digits, iris
 from microfp.datasets.cells import Marks
+from microfp.datasets.choices import Choices, TableError
+from microfp.datasets.described import described
 from microfp.datasets.documents import ABSENT, Characters, characters, documents, sequences
 from microfp.datasets.drawn import blobs, circles, moons, spiral
 from microfp.datasets.examples import Dataset, Point, Row, dataset, subset
@@ -25,8 +27,9 @@ from microfp.datasets.features import (
     InputColumn,
     NumericColumn,
 )
-from microfp.datasets.inference import Choices, TableError, infer
-from microfp.datasets.matrices import Matrix
+from microfp.datasets.forms import Form, is_delimiter
+from microfp.datasets.inference import infer
+from microfp.datasets.matrices import Matrix, columns_in
 from microfp.datasets.names import names
 from microfp.datasets.patterns import (
     checkerboard,
@@ -45,18 +48,17 @@ from microfp.datasets.preparing import (
     split,
     standardize,
 )
+from microfp.datasets.reading import Watch
 from microfp.datasets.schemas import SCHEMA_RECORDS, Encoded, Schema, Trouble, encode
 from microfp.datasets.tables import (
-    Table,
     from_csv,
     from_rows,
     read_csv,
+    read_pieces,
     read_table,
     table_dataset,
-    table_numbers,
-    table_texts,
-    wrong_cell,
 )
+from microfp.datasets.tabular import Table, table_numbers, table_texts, wrong_cell
 from microfp.datasets.typed import typed_dataset, typed_targets
 
 __all__ = [
@@ -69,6 +71,7 @@ __all__ = [
     "Dataset",
     "DateColumn",
     "Encoded",
+    "Form",
     "IgnoredColumn",
     "InputColumn",
     "Marks",
@@ -81,6 +84,7 @@ __all__ = [
     "Table",
     "TableError",
     "Trouble",
+    "Watch",
     "batch",
     "batch_numbers",
     "batches",
@@ -88,7 +92,9 @@ __all__ = [
     "characters",
     "checkerboard",
     "circles",
+    "columns_in",
     "dataset",
+    "described",
     "digits",
     "documents",
     "encode",
@@ -96,10 +102,12 @@ __all__ = [
     "from_rows",
     "infer",
     "iris",
+    "is_delimiter",
     "moons",
     "names",
     "one_hot",
     "read_csv",
+    "read_pieces",
     "read_table",
     "relabel",
     "rings",

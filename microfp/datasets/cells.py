@@ -21,6 +21,7 @@ from microfp.record import Record, attr
 __all__ = [
     "EXACT",
     "MISSING",
+    "NOT_NUMBERS",
     "TRUTHS",
     "Marks",
     "is_code",
@@ -31,14 +32,19 @@ __all__ = [
     "read_truth",
 ]
 
-_WORDS: Final = (
-    "? - -- . na n/a #n/a <na> nan -nan null none nil missing #null! #div/0! #value! -1.#ind"
-)
+_WORDS: Final = "? na n/a #n/a <na> nan -nan null #null! #div/0! #value! -1.#ind"
 MISSING: Final = frozenset(("", *_WORDS.split()))
 """What stands in a cell, in small letters, where nothing is known.
 
 >>> "n/a" in MISSING, "0" in MISSING
 (True, False)
+"""
+
+NOT_NUMBERS: Final = frozenset(("none", "nil", "missing", "unknown", "-", "--", "."))
+"""What is missing too among numbers, truths and dates; among texts it is one of them.
+
+>>> "none" in NOT_NUMBERS
+True
 """
 
 TRUTHS: Mapping[str, float] = {
@@ -80,13 +86,20 @@ class Marks(Record):
     """What may stand between groups of three digits; "" for nothing."""
 
 
-def is_missing(text: str) -> bool:
+def is_missing(text: str, *, among_texts: bool = True) -> bool:
     """Whether a cell says that nothing is known.
+
+    Args:
+        text: The cell.
+        among_texts: Whether it stands among texts, where a word such as "none" may be one of them.
 
     >>> is_missing(" "), is_missing("N/A"), is_missing("0")
     (True, True, False)
+    >>> is_missing("None"), is_missing("None", among_texts=False)
+    (False, True)
     """
-    return text.strip().lower() in MISSING
+    word = text.strip().lower()
+    return word in MISSING or (not among_texts and word in NOT_NUMBERS)
 
 
 def read_cell(text: str, marks: Marks, *, signs: bool = False) -> float | None:

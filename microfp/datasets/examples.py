@@ -19,6 +19,7 @@ from pyrsistent import PMap, pmap
 from microfp.base.checks import wrong_kind
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.showing import mimebundle
+from microfp.datasets.matrices import Matrix
 from microfp.errors import DataError, ShapeError
 from microfp.record import Record, attr
 
@@ -77,8 +78,10 @@ class Dataset(Record):
     microfp.errors.ShapeError: dataset: ys must be as long as xs, 2, got 1
     """
 
-    xs: tuple[Row, ...] = attr()
-    """the inputs, n rows of d finite floats, n >= 1 and d >= 1."""
+    xs: Sequence[Row] = attr()
+    """the inputs, n rows of d finite floats, n >= 1 and d >= 1: a tuple of them, or, where
+    they are many, a `Matrix`, which keeps them as columns of doubles.
+    """
     ys: tuple[float, ...] = attr()
     """the targets, n finite floats; a label is -1.0 or 1.0 for two classes, and the
     number of the class, from 0.0, for more.
@@ -92,7 +95,7 @@ class Dataset(Record):
 
     def __invariant__(self) -> tuple[bool, str]:
         """Raise the error that says what is wrong; pyrsistent's own would say only that."""
-        check_rows("dataset", "xs", self.xs)
+        _check_inputs(self.xs)
         check_cells("dataset", "ys", self.ys)
         if self.further_ys:
             check_rows("dataset", "further_ys", self.further_ys)
@@ -178,6 +181,12 @@ class Dataset(Record):
         return f"Dataset(name={name!r}, n={len(self.xs)}, d={len(self.xs[0])})"
 
 
+def _check_inputs(xs: Sequence[Row]) -> None:
+    """Check rows, by columns where they are kept as columns: the width is theirs."""
+    if not isinstance(xs, Matrix) or not len(xs) or not xs.is_finite():
+        check_rows("dataset", "xs", xs if isinstance(xs, tuple) else tuple(xs))
+
+
 @names_home
 def dataset(
     xs: Iterable[Iterable[float]],
@@ -214,7 +223,8 @@ def dataset(
         raise wrong_kind("dataset", "name", "a str", name)
     if not isinstance(metadata, Mapping):
         raise wrong_kind("dataset", "metadata", "a mapping", metadata)
-    rows, (first, further) = to_rows("dataset", "xs", xs), _to_targets("dataset", "ys", ys)
+    rows = xs if isinstance(xs, Matrix) else to_rows("dataset", "xs", xs)
+    first, further = _to_targets("dataset", "ys", ys)
     about = pmap({**metadata, "name": name, "n": len(rows)})
     return Dataset(xs=rows, ys=first, metadata=about, further_ys=further)
 
@@ -235,11 +245,21 @@ def subset(dataset: Dataset, places: Sequence[int]) -> Dataset:
     if len(places) == 0:
         raise DataError("subset: places must be at least one, got none")
     return Dataset.unchecked(
-        tuple(dataset.xs[place] for place in places),
+        _chosen(dataset.xs, places),
         tuple(dataset.ys[place] for place in places),
         dataset.metadata,
         tuple(dataset.further_ys[place] for place in places) if dataset.further_ys else (),
     )
+
+
+FEW = 2**12
+
+
+def _chosen(xs: Sequence[Row], places: Sequence[int]) -> Sequence[Row]:
+    """Some rows: of a matrix as a matrix, unless they are a batch."""
+    if isinstance(xs, Matrix) and len(places) > FEW:
+        return xs.at(places)
+    return tuple(xs[place] for place in places)
 
 
 def to_rows(where: str, name: str, rows: Iterable[Iterable[float]]) -> tuple[Row, ...]:

@@ -153,7 +153,7 @@ class Problem(NamedTuple):
     """Why a cell makes no inputs.
 
     >>> cell_inputs(NumericColumn(name="age"), "old", Marks())
-    Problem(expected='a number', missing=False)
+    Problem(expected='a finite number', missing=False)
     """
 
     expected: str
@@ -240,7 +240,8 @@ def cell_inputs(
     """
     if isinstance(column, IgnoredColumn):
         return ()
-    found = ABSENT if is_missing(text) else _present(column, text.strip(), marks, strict=strict)
+    absent = is_missing(text, among_texts=isinstance(column, CategoricalColumn))
+    found = ABSENT if absent else _present(column, text.strip(), marks, strict=strict)
     if not isinstance(found, Problem):
         return (*found, 0.0) if column.indicator else found
     if not fills or not (found.missing or _counts_as_missing(column)):
@@ -258,7 +259,7 @@ def _present(column: _Used, text: str, marks: Marks, *, strict: bool) -> Row | P
     match column:
         case NumericColumn():
             number = read_cell(text, marks, signs=column.signs)
-            return Problem("a number") if number is None else (number,)
+            return Problem("a finite number") if number is None else (number,)
         case BooleanColumn():
             truth = read_truth(text)
             return Problem("yes or no") if truth is None else (truth,)

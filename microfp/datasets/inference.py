@@ -12,20 +12,18 @@ A column is, by the first of these that holds of the cells that are there:
 7. text, and ignored, if nearly every cell differs from the others;
 8. categorical.
 
->>> from microfp.datasets.tables import Table
+>>> from microfp.datasets.tabular import Table
 >>> cells = (("Biscoe", "39.1", "Adelie"), ("Dream", "", "Gentoo"), ("Dream", "40.3", "Gentoo"))
 >>> penguins = Table(source="", names=("island", "bill", "species"), rows=cells, lines=(2, 3, 4))
 >>> infer(penguins, "species").inputs
 ('island=Dream', 'island=other', 'bill', 'bill missing')
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from shlex import quote
 from statistics import median
 from typing import Final, NamedTuple
 
-from microfp.base.checks import wrong_value
 from microfp.datasets.cells import (
     Marks,
     is_code,
@@ -35,6 +33,7 @@ from microfp.datasets.cells import (
     read_moment,
     read_truth,
 )
+from microfp.datasets.choices import NO_CHOICES, Choices, Cure, TableError
 from microfp.datasets.coded import CodedColumn, columns_of
 from microfp.datasets.features import (
     PARTS,
@@ -46,12 +45,11 @@ from microfp.datasets.features import (
     NumericColumn,
     Part,
 )
-from microfp.datasets.schemas import Missing, Schema, Unseen
-from microfp.datasets.tables import Column, Table
+from microfp.datasets.schemas import Schema
+from microfp.datasets.tabular import Column, Table, places_of
 from microfp.errors import DataError
-from microfp.record import Record, attr
 
-__all__ = ["MOST_CATEGORIES", "Choices", "TableError", "infer"]
+__all__ = ["MOST_CATEGORIES", "infer"]
 
 MOST_CATEGORIES: Final = 20
 """How many texts of a column have an input of their own, the commonest; the others share one.
@@ -60,71 +58,10 @@ MOST_CATEGORIES: Final = 20
 20
 """
 
+ENOUGH: Final = 200
+
 FEW: Final = 0.05
 """The share of cells that may be no numbers in a column of numbers."""
-
-
-class Choices(Record):
-    """What somebody has decided about a table before its columns are looked at.
-
-    >>> Choices(drop=("id",)).missing
-    'fill'
-    """
-
-    numeric: tuple[str, ...] = attr(default=())
-    """Columns of numbers; cells that are none count as missing, and currency and percent
-    signs are passed over.
-    """
-    categorical: tuple[str, ...] = attr(default=())
-    """Columns of categories, whatever they look like; as a target, of classes."""
-    date: tuple[str, ...] = attr(default=())
-    """Columns of dates."""
-    drop: tuple[str, ...] = attr(default=())
-    """Columns that are no inputs."""
-    missing: Missing = attr(default="fill")
-    """What becomes of a row with a missing cell."""
-    unseen: Unseen = attr(default="other")
-    """What becomes of a category that is not known later."""
-    marks: Marks = attr(default=Marks())
-    """How numbers are written."""
-
-
-NO_CHOICES: Final = Choices()
-"""Nothing is decided yet.
-
->>> NO_CHOICES.drop
-()
-"""
-
-
-class Cure(NamedTuple):
-    """An option that cures a trouble: `--decimal ,`, or `--numeric` for a column.
-
-    >>> Cure("decimal", ",").option
-    'decimal'
-    """
-
-    option: str
-    value: str
-
-
-class TableError(DataError):
-    """All that stands in the way of a table, and the choices that would cure it.
-
-    Args:
-        message: What is wrong, in one line.
-        cures: What would cure it, as options of the command line.
-
-    >>> TableError("a.csv: there are decimal commas", (Cure("decimal", ","),)).cures
-    (Cure(option='decimal', value=','),)
-    """
-
-    def __init__(self, message: str, cures: Sequence[Cure] = ()) -> None:
-        super().__init__(message)
-        self.cures: tuple[Cure, ...] = tuple(cures)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (str(self), self.cures)
 
 
 class _Trouble(NamedTuple):
@@ -144,10 +81,27 @@ class _Look(NamedTuple):
     counts: Mapping[str, int]
     missing: int
     marks: Marks
+    lines: Sequence[int]
 
     @property
     def total(self) -> int:
         return sum(self.counts.values())
+
+    def without_words(self) -> "_Look":
+        """The column with fewer texts: those that would mean nothing among numbers are missing."""
+        counts = {
+            text: count
+            for text, count in self.counts.items()
+            if not is_missing(text, among_texts=False)
+        }
+        return self._replace(
+            counts=counts, missing=self.missing + self.total - sum(counts.values())
+        )
+
+    def line(self, text: str) -> int:
+        """The line in which a text stands first."""
+        first = next(i for i, it in enumerate(self.coded.texts) if it.strip() == text)
+        return self.lines[self.coded.codes.index(first)]
 
 
 def infer(
@@ -166,50 +120,53 @@ def infer(
     >>> rows = (("1,5", "a"), ("2,5", "b"), ("3,5", "a"))
     >>> infer(Table(source="x.csv", names=("size", "kind"), rows=rows, lines=(2, 3, 4)))
     Traceback (most recent call last):
-    microfp.datasets.inference.TableError: x.csv: size holds numbers such as '1,5': \
+    microfp.datasets.choices.TableError: x.csv: size holds numbers such as '1,5' in line 2; \
 add --decimal ,
     """
-    targets = _targets(table, target)
+    columns = (target,) if isinstance(target, str | int) else tuple(target)
+    targets = places_of(table.source, table.names, columns)
     _check_choices(table, targets, choices)
-    looks = _looks(table, choices)
+    looks = [_look(table, place, choices.marks) for place in range(len(table.names))]
     aims = [looks[place] for place in targets]
-    found, troubles = list[InputColumn](), list[_Trouble]()
-    for look in looks:  # a plain loop: each column is a kind or a trouble
-        if look.place not in targets:
-            kind = _chosen(look, choices) or _ignored(look, looks, aims) or _kind(look)
-            (troubles if isinstance(kind, _Trouble) else found).append(kind)  # type: ignore[arg-type]  # each to its own
-    classes, more = _aim(aims, choices)
-    troubles += more
+    classes, troubles = _aim(aims, choices)
+    kinds = _kinds(looks, aims, choices)
+    troubles = [*troubles, *(kind for kind in kinds if isinstance(kind, _Trouble))]
     if troubles:
         raise _error(table.source, troubles)
-    schema = Schema(
-        columns=tuple(found),
-        targets=tuple(look.name for look in aims),
-        classes=classes,
-        marks=choices.marks,
-        missing=choices.missing,
-        unseen=choices.unseen,
+    return _schema(
+        table.source,
+        Schema(
+            columns=tuple(kind for kind in kinds if not isinstance(kind, _Trouble)),
+            targets=tuple(look.name for look in aims),
+            classes=classes,
+            marks=choices.marks,
+            missing=choices.missing,
+            unseen=choices.unseen,
+        ),
     )
-    if not schema.inputs:
-        raise DataError(f"{table.source}: {_no_inputs(schema)}")
-    return schema
 
 
-def _targets(table: Table, target: Column | Sequence[Column]) -> tuple[int, ...]:
-    given = (target,) if isinstance(target, str | int) else tuple(target)
-    return tuple(_place(table, column) for column in given)
+def _schema(source: str, schema: Schema) -> Schema:
+    """The schema, if it makes any inputs."""
+    if schema.inputs:
+        return schema
+    left = [f"{it.name} ({it.why})" for it in schema.columns if isinstance(it, IgnoredColumn)]
+    told = f"; left out: {', '.join(left):.200}" if left else ""
+    raise DataError(f"{source}: there must be an input column beside the targets, got none{told}")
 
 
-def _place(table: Table, column: Column) -> int:
-    count = len(table.names)
-    if isinstance(column, int) and -count <= column < count:
-        return column % count
-    if isinstance(column, str) and table.names.count(column) == 1:
-        return table.names.index(column)
-    names = ", ".join(table.names)
-    raise DataError(
-        f"{table.source}: target must be one of the columns {names:.200}, got {column!r}"
-    )
+def _kinds(
+    looks: Sequence[_Look], aims: Sequence[_Look], choices: Choices
+) -> list[InputColumn | _Trouble]:
+    """What each column is that is no target; an index is one where there is nothing else."""
+    places = {aim.place for aim in aims}
+    inputs = [look for look in looks if look.place not in places]
+    chosen = [_chosen(look, choices) or _ignored(look, inputs, aims) for look in inputs]
+    pairs = list(zip(inputs, chosen, strict=True))
+    found = [(_as_index(look) or _kind(look)) if kind is None else kind for look, kind in pairs]
+    if not all(isinstance(kind, IgnoredColumn) for kind in found):
+        return found
+    return [_kind(look) if kind is None else kind for look, kind in pairs]
 
 
 def _check_choices(table: Table, targets: Sequence[int], choices: Choices) -> None:
@@ -230,22 +187,16 @@ def _check_choices(table: Table, targets: Sequence[int], choices: Choices) -> No
                     f"got only {known:.200}"
                 )
             if seen.setdefault(name, option) != option:
-                raise wrong_value("infer", option, f"other columns than {seen[name]}", name)
+                expected = f"other columns than {seen[name]}"
+                raise DataError(f"{table.source}: {option} must name {expected}, got {name!r}")
     for place in targets:
         if table.names[place] in choices.drop:
-            raise wrong_value("infer", "drop", "no target", table.names[place])
+            got = repr(table.names[place])
+            raise DataError(f"{table.source}: drop must name no target, got {got}")
 
 
-def _looks(table: Table, choices: Choices) -> list[_Look]:
-    return [
-        _look(name, place, column, choices.marks)
-        for place, (name, column) in enumerate(
-            zip(table.names, columns_of(table.rows), strict=True)
-        )
-    ]
-
-
-def _look(name: str, place: int, column: CodedColumn, marks: Marks) -> _Look:
+def _look(table: Table, place: int, marks: Marks) -> _Look:
+    column = columns_of(table.rows)[place]
     counts: dict[str, int] = {}
     missing = 0
     for text, count in zip(column.texts, column.counts(), strict=True):
@@ -254,7 +205,7 @@ def _look(name: str, place: int, column: CodedColumn, marks: Marks) -> _Look:
             missing += count
         elif count:
             counts[bare] = counts.get(bare, 0) + count
-    return _Look(name, place, column, counts, missing, marks)
+    return _Look(table.names[place], place, column, counts, missing, marks, table.lines)
 
 
 # What was chosen
@@ -268,26 +219,29 @@ def _chosen(look: _Look, choices: Choices) -> InputColumn | _Trouble | None:
     if look.name in choices.categorical:
         return _categorical(look)
     if look.name in choices.date:
-        return _date(look) or _Trouble(look.name, f"holds no dates, but {_example(look)}", ())
+        return _date(look.without_words()) or _Trouble(
+            look.name, f"must hold dates, got {_first(look)}", ()
+        )
     return None
 
 
-def _forced_numeric(look: _Look) -> InputColumn | _Trouble:
+def _forced_numeric(whole: _Look) -> InputColumn | _Trouble:
+    look = whole.without_words()
     numbers = _numbers(look, signs=True)
     if not numbers:
-        return _Trouble(look.name, f"holds no numbers, but {_example(look)}", ())
+        return _Trouble(look.name, f"must hold numbers, got {_first(look)}", ())
     return _numeric(look, numbers, signs=True)
 
 
 # What makes no input
 
 
-def _ignored(look: _Look, looks: Sequence[_Look], aims: Sequence[_Look]) -> IgnoredColumn | None:
-    why = _why_ignored(look, looks, aims)
+def _ignored(look: _Look, inputs: Sequence[_Look], aims: Sequence[_Look]) -> IgnoredColumn | None:
+    why = _why_ignored(look, inputs, aims)
     return None if why is None else IgnoredColumn(name=look.name, why=why)
 
 
-def _why_ignored(look: _Look, looks: Sequence[_Look], aims: Sequence[_Look]) -> str | None:
+def _why_ignored(look: _Look, inputs: Sequence[_Look], aims: Sequence[_Look]) -> str | None:
     if not look.counts:
         return "empty"
     if len(look.counts) == 1 and not look.missing:
@@ -295,15 +249,18 @@ def _why_ignored(look: _Look, looks: Sequence[_Look], aims: Sequence[_Look]) -> 
     for aim in aims:
         if _same(look, aim):
             return f"the same as the target {aim.name}"
-    for other in looks[: look.place]:
-        if other not in aims and _same(look, other):
-            return f"the same as {other.name}"
-    return _why_index(look)
+    same = next((it.name for it in inputs if it.place < look.place and _same(look, it)), None)
+    return None if same is None else f"the same as {same}"
 
 
 def _same(a: _Look, b: _Look) -> bool:
     """Whether two columns say the same: their texts change together, and are equal."""
-    return a.coded.codes == b.coded.codes and a.coded.texts == b.coded.texts
+    return a.coded.texts == b.coded.texts and a.coded.codes == b.coded.codes
+
+
+def _as_index(look: _Look) -> IgnoredColumn | None:
+    why = _why_index(look)
+    return None if why is None else IgnoredColumn(name=look.name, why=why)
 
 
 def _why_index(look: _Look) -> str | None:
@@ -347,19 +304,41 @@ _IDS = frozenset({"id", "index", "rownames", "row_names", "row.names", "rowid", 
 # What makes inputs
 
 
-def _kind(look: _Look) -> InputColumn | _Trouble:
+def _kind(whole: _Look) -> InputColumn | _Trouble:
+    look = whole.without_words()
+    if not look.counts:
+        return _texts(whole)
     if all(read_truth(text) is not None for text in look.counts):
         return _boolean(look)
     numbers = _numbers(look)
     if len(numbers) == len(look.counts):
         exact = not any(map(is_code, look.counts))
-        return _numeric(look, numbers) if exact else _texts(look)
+        return _numeric(look, numbers) if exact else _texts(whole)
     trouble = _other_marks(look)
     if trouble is not None:
         return trouble
-    if sum(look.counts[text] for text in numbers) >= (1.0 - FEW) * look.total:
-        return _numeric(look, numbers)
-    return _date(look) or _texts(look)
+    if not _are_numbers(look, numbers):
+        return _date(look) or _texts(whole)
+    return _numeric(look, numbers) if _is_headed(look, numbers) else _unheaded(look)
+
+
+def _is_headed(look: _Look, numbers: Mapping[str, float]) -> bool:
+    """Whether no text stands in the first row of a column without a name, as a header would."""
+    first = next(iter(look.coded.texts)).strip()
+    return look.name != str(look.place) or len(look.counts) - len(numbers) > 1 or first in numbers
+
+
+def _unheaded(look: _Look) -> _Trouble:
+    first = next(iter(look.coded.texts)).strip()
+    what = f"holds numbers, and {first!r:.40} in line {look.line(first)}, as if that were a header"
+    return _Trouble(look.name, what, (Cure("numeric", look.name),))
+
+
+def _are_numbers(look: _Look, numbers: Mapping[str, float]) -> bool:
+    """Whether nearly all cells are numbers, or most of them and too many to be categories."""
+    count = sum(look.counts[text] for text in numbers)
+    many = len(numbers) > MOST_CATEGORIES and count > look.total / 2
+    return (many or count >= (1.0 - FEW) * look.total) and not any(map(is_code, numbers))
 
 
 def _boolean(look: _Look) -> BooleanColumn:
@@ -474,12 +453,22 @@ def _other_marks(look: _Look) -> _Trouble | None:
     """The trouble of numbers that are written otherwise: with commas, groups, signs."""
     for marks in (look.marks, *_MARKS):
         for signs in (False, True):
-            read = [read_cell(text, marks, signs=signs) for text in look.counts]
-            if read and sum(it is not None for it in read) >= (1.0 - FEW) * len(read):
+            if _reads(look, marks, signs=signs):
                 if marks == look.marks and not signs:
                     return None
-                return _Trouble(look.name, _example(look), _cures(look, marks, signs=signs))
+                return _Trouble(look.name, _written(look), _cures(look, marks, signs=signs))
     return None
+
+
+def _reads(look: _Look, marks: Marks, *, signs: bool) -> bool:
+    """Whether nearly all texts are numbers, so written; the first few say so for most columns."""
+    texts = tuple(look.counts)
+    first = [read_cell(text, marks, signs=signs) for text in texts[:ENOUGH]]
+    if 2 * sum(it is not None for it in first) < len(first):
+        return False
+    rest = [read_cell(text, marks, signs=signs) for text in texts[ENOUGH:]]
+    read = [*first, *rest]
+    return sum(it is not None for it in read) >= (1.0 - FEW) * len(read) > 0
 
 
 def _cures(look: _Look, marks: Marks, *, signs: bool) -> tuple[Cure, ...]:
@@ -490,50 +479,50 @@ def _cures(look: _Look, marks: Marks, *, signs: bool) -> tuple[Cure, ...]:
     )
 
 
-def _example(look: _Look) -> str:
-    odd = next((it for it in look.counts if read_cell(it, look.marks) is None), "")
-    return f"holds numbers such as {odd!r:.40}"
+def _written(look: _Look) -> str:
+    odd = next(it for it in look.counts if read_cell(it, look.marks) is None)
+    return f"holds numbers such as {odd!r:.40} in line {look.line(odd)}"
+
+
+def _first(look: _Look) -> str:
+    return f"{next(iter(look.counts), '')!r:.40}"
 
 
 def _aim(aims: Sequence[_Look], choices: Choices) -> tuple[bool, list[_Trouble]]:
     """Whether the targets are names of classes, and what is wrong with them."""
-    if len(aims) > 1:
-        return False, [it for look in aims if (it := _no_number(look)) is not None]
-    (look,) = aims
-    numbers = _numbers(look, signs=look.name in choices.numeric)
-    trouble: _Trouble | None = None
+    numeric = [look for look in aims if len(aims) > 1 or look.name in choices.numeric]
+    wrong = [(look, _wrong_target(look, choices)) for look in aims]
+    troubles = [_Trouble(look.name, what, ()) for look, what in wrong if what is not None]
+    if troubles or numeric:
+        return False, troubles
+    return _are_classes(aims[0], choices)
+
+
+def _wrong_target(look: _Look, choices: Choices) -> str | None:
+    """What no choice of a loss could cure."""
     if not look.counts:
-        trouble = _Trouble(look.name, "holds no target at all", ())
-    elif len(look.counts) == 1:
+        return "must hold targets, got none"
+    if len(look.counts) == 1:
         only = next(iter(look.counts))
-        trouble = _Trouble(
-            look.name, f"must hold at least two different targets, got only {only!r:.40}", ()
-        )
-    elif look.name in choices.numeric and not numbers:
-        trouble = _Trouble(look.name, f"must hold numbers, got {next(iter(look.counts))!r:.40}", ())
-    if trouble or look.name in choices.numeric:
-        return False, [trouble] if trouble else []
-    return _are_classes(look, numbers, choices)
+        return f"must hold at least two different targets, got only {only!r:.40}"
+    if look.name in choices.numeric and not _numbers(look, signs=True):
+        return f"must hold numbers, got {_first(look)}"
+    return None
 
 
-def _are_classes(
-    look: _Look, numbers: Mapping[str, float], choices: Choices
-) -> tuple[bool, list[_Trouble]]:
-    if look.name in choices.categorical or any(map(is_code, look.counts)) or not numbers:
-        trouble = None if look.name in choices.categorical else _other_marks(look)
-        return True, [trouble] if trouble else []
+def _are_classes(whole: _Look, choices: Choices) -> tuple[bool, list[_Trouble]]:
+    look = whole.without_words()
+    numbers = _numbers(look)
+    if look.name in choices.categorical or any(map(is_code, look.counts)) or not look.counts:
+        return True, []
     if len(numbers) == len(look.counts):
         return False, []
-    odd = next(text for text in look.counts if text not in numbers)
-    what = f"holds numbers and texts such as {odd!r:.40}"
-    marks = _other_marks(look)
-    cures = (Cure("numeric", look.name),) if marks is None else marks.cures
-    return False, [_Trouble(look.name, what, cures)]
-
-
-def _no_number(look: _Look) -> _Trouble | None:
-    odd = next((it for it in look.counts if read_cell(it, look.marks) is None), None)
-    return None if odd is None else _Trouble(look.name, f"must hold numbers, got {odd!r:.40}", ())
+    trouble = _other_marks(look)
+    if trouble is None and 2 * sum(look.counts[text] for text in numbers) > look.total:
+        odd = next(text for text in look.counts if text not in numbers)
+        what = f"holds numbers, and {odd!r:.40} in line {look.line(odd)}"
+        trouble = _Trouble(look.name, what, (Cure("numeric", look.name),))
+    return True, [trouble] if trouble else []
 
 
 MOST_SHOWN = 3
@@ -541,27 +530,7 @@ MOST_SHOWN = 3
 
 def _error(source: str, troubles: Sequence[_Trouble]) -> TableError:
     cures = tuple(dict.fromkeys(cure for trouble in troubles for cure in trouble.cures))
-    shown = "; ".join(f"{it.column:.40} {it.what}" for it in troubles[:MOST_SHOWN])
+    shown = "; ".join(f"{it.column} {it.what}" for it in troubles[:MOST_SHOWN])
     more = len(troubles) - MOST_SHOWN
-    rest = f"; and {more} more such columns" if more > 0 else ""
-    options = _options(cures)
-    return TableError(f"{source}: {shown}{rest}{f': add {options}' if options else ''}", cures)
-
-
-def _options(cures: Iterable[Cure]) -> str:
-    """The options as they are pasted, the values of each together."""
-    values: dict[str, list[str]] = {}
-    for cure in cures:  # a plain loop: values are gathered by option
-        values.setdefault(cure.option, []).append(quote(cure.value))
-    return " ".join(f"--{option} {' '.join(given)}" for option, given in values.items())
-
-
-def _no_inputs(schema: Schema) -> str:
-    reasons: Iterator[str] = (
-        f"{column.name} ({column.why})"
-        for column in schema.columns
-        if isinstance(column, IgnoredColumn)
-    )
-    told = ", ".join(reasons)
-    left_out = f"; left out: {told:.200}" if told else ""
-    return f"there must be an input column beside the targets, got none{left_out}"
+    rest = f"; and {more} more such column{'s' * (more > 1)}" if more > 0 else ""
+    return TableError(f"{source}: {shown}{rest}", cures)

@@ -7,9 +7,10 @@
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, TypeAlias, overload
 
-__all__ = ["Matrix"]
+__all__ = ["Matrix", "columns_in"]
 
 if TYPE_CHECKING:
     _Doubles: TypeAlias = array[float]
@@ -80,6 +81,14 @@ class Matrix(Sequence[_Row]):
         """
         return Matrix(map(change, self._columns))
 
+    def is_finite(self) -> bool:
+        """Whether all numbers are finite.
+
+        >>> Matrix([[1.0], [float("nan")]]).is_finite()
+        False
+        """
+        return all(all(map(isfinite, column)) for column in self._columns)
+
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Matrix):
             return self._columns == other._columns
@@ -93,3 +102,12 @@ class Matrix(Sequence[_Row]):
 
     def __repr__(self) -> str:
         return f"Matrix(n={len(self)}, d={len(self._columns)})"
+
+
+def columns_in(rows: Sequence[_Row]) -> Sequence[Sequence[float]]:
+    """The columns of rows, however they are kept.
+
+    >>> columns_in(((1.0, 2.0), (3.0, 4.0)))
+    ((1.0, 3.0), (2.0, 4.0))
+    """
+    return rows.columns if isinstance(rows, Matrix) else tuple(zip(*rows, strict=True))

@@ -10,6 +10,7 @@
 
 import math
 import sys
+from array import array
 from collections.abc import Sequence
 from functools import lru_cache
 from random import Random
@@ -26,6 +27,7 @@ from microfp.base.checks import (
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.renaming import deprecated, renamed
 from microfp.datasets.examples import Dataset, Row, subset
+from microfp.datasets.matrices import Matrix, columns_in
 from microfp.errors import DataError, ShapeError
 from microfp.record import Record, attr
 
@@ -47,11 +49,11 @@ def _check_dataset(where: str, dataset: object) -> None:
 
 
 @lru_cache(maxsize=16)
-def _order(n: int, seed: int | None, epoch: int) -> tuple[int, ...]:
+def _order(n: int, seed: int | None, epoch: int) -> Sequence[int]:
     """The places from 0 to n - 1 in a random order, one for each seed and epoch."""
     if seed is None:
-        return tuple(range(n))
-    return tuple(Random(f"{seed} {epoch}").sample(range(n), n))
+        return range(n)
+    return array("q", Random(f"{seed} {epoch}").sample(range(n), n))
 
 
 @names_home
@@ -178,7 +180,7 @@ def batch_numbers(n: int, batch_size: int, *, seed: int | None, step: int) -> tu
     [0, 1, 2]
     """
     epoch, place = divmod(step, math.ceil(n / batch_size))
-    return _order(n, seed, epoch)[place * batch_size : (place + 1) * batch_size]
+    return tuple(_order(n, seed, epoch)[place * batch_size : (place + 1) * batch_size])
 
 
 @overload
@@ -249,7 +251,18 @@ class Standardization(Record):
     def __call__(self, dataset: Dataset) -> Dataset:
         """Transform the inputs of all examples; targets and metadata stay."""
         _check_dataset("standardize", dataset)
-        return dataset.set(xs=tuple(map(self.row, dataset.xs)))
+        return dataset.set(xs=self.rows(dataset.xs))
+
+    def rows(self, rows: Sequence[Sequence[float]]) -> Sequence[Row]:
+        """Transform the inputs of many examples.
+
+        >>> Standardization(means=(1.0,), deviations=(2.0,)).rows([(5.0,), (3.0,)])
+        ((2.0,), (1.0,))
+        """
+        if not isinstance(rows, Matrix) or len(rows.columns) != len(self.means):
+            return tuple(map(self.row, rows))
+        scales = zip(rows.columns, self.means, self.deviations, strict=True)
+        return Matrix([_standard(x, mean, own) for x in column] for column, mean, own in scales)
 
     if not TYPE_CHECKING:
 
@@ -287,12 +300,12 @@ def standardize(dataset: Dataset) -> Standardization:
     ((-1.0, 0.0), (1.0, 0.0))
     """
     _check_dataset("standardize", dataset)
-    spreads = [_spread(column) for column in zip(*dataset.xs, strict=True)]
+    spreads = [_spread(column) for column in columns_in(dataset.xs)]
     means, deviations = zip(*spreads, strict=True)
     return Standardization(means=means, deviations=deviations)
 
 
-def _spread(column: Row) -> tuple[float, float]:
+def _spread(column: Sequence[float]) -> tuple[float, float]:
     """The mean and the standard deviation of a column; of a constant one its number, and 1.
 
     Computed in units of the largest number, and then of the largest difference, so that no sum and

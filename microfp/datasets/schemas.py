@@ -32,7 +32,8 @@ from microfp.datasets.features import (
     inputs_of,
 )
 from microfp.datasets.matrices import Matrix
-from microfp.datasets.tables import Table
+from microfp.datasets.reading import other_delimiter
+from microfp.datasets.tabular import Table
 from microfp.errors import DataError
 from microfp.record import Record, attr
 
@@ -146,12 +147,12 @@ class Trouble(NamedTuple):
 class Encoded(NamedTuple):
     """The inputs that a schema makes of the rows of a table.
 
-    >>> from microfp.datasets.tables import Table
+    >>> from microfp.datasets.tabular import Table
     >>> schema = Schema(columns=(NumericColumn(name="age"),), targets=("kind",))
     >>> table = Table(source="", names=("age",), rows=(("4",), ("old",)), lines=(1, 2))
     >>> found = encode(schema, table)
     >>> found.xs, found.rows, str(found.troubles[0])
-    (((4.0,),), (0,), "age must be a number, got 'old'")
+    (((4.0,),), (0,), "age must be a finite number, got 'old'")
     """
 
     xs: Sequence[Row]
@@ -204,8 +205,9 @@ def _found(schema: Schema, table: Table) -> list[tuple[InputColumn, CodedColumn]
         names = ", ".join(map(repr, absent))
         has = ", ".join(table.names)
         many = "columns" if len(absent) > 1 else "a column"
+        hint = other_delimiter(table.names)
         raise DataError(
-            f"{table.source}, line 1: there must be {many} {names:.200}, got only {has:.200}"
+            f"{table.source}, line 1: there must be {many} {names:.200}, got only {has:.200}{hint}"
         )
     twice = [it.name for it in schema.used if table.names.count(it.name) > 1]
     if twice:

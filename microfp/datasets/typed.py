@@ -15,12 +15,13 @@ from pyrsistent import pmap
 
 from microfp.datasets.cells import is_missing, read_cell
 from microfp.datasets.coded import CodedColumn, columns_of
-from microfp.datasets.examples import Dataset, Row, dataset
+from microfp.datasets.examples import Dataset, dataset
+from microfp.datasets.matrices import Matrix
 from microfp.datasets.schemas import Encoded, Schema, Trouble, encode
-from microfp.datasets.tables import Table
+from microfp.datasets.tabular import Table
 from microfp.errors import DataError
 
-__all__ = ["typed_dataset", "typed_targets"]
+__all__ = ["labels", "typed_dataset", "typed_targets"]
 
 
 def typed_targets(schema: Schema, table: Table) -> tuple[tuple[str | float, ...] | None, ...]:
@@ -54,7 +55,7 @@ def _cells(schema: Schema, column: CodedColumn) -> Sequence[str | float | None]:
 
 
 def _target(schema: Schema, text: str) -> str | float | None:
-    if is_missing(text):
+    if is_missing(text, among_texts=schema.classes):
         return None
     return text.strip() if schema.classes else read_cell(text, schema.marks, signs=True)
 
@@ -75,13 +76,23 @@ def typed_dataset(table: Table, schema: Schema) -> Dataset:
 
     Raises:
         DataError: If no row is left, or a cell is refused.
+
+    >>> from microfp.datasets.inference import infer
+    >>> rows = (("1", "cat"), ("2", ""), ("5", "bird"))
+    >>> table = Table(source="", names=("size", "kind"), rows=rows, lines=(2, 3, 4))
+    >>> data = typed_dataset(table, infer(table))
+    >>> data.xs, data.metadata["without_target"]
+    (((1.0,), (5.0,)), 1)
     """
     encoded, targets = encode(schema, table), typed_targets(schema, table)
     _check_troubles(schema, table, encoded)
-    pairs = [(x, t) for x, row in zip(encoded.xs, encoded.rows, strict=True) if (t := targets[row])]
-    if not pairs:
+    places, aims = _with_targets(encoded, targets)
+    if not places:
         raise DataError(f"{table.source}: must hold rows with a target and inputs, got none")
-    ys, classes = _labels([target for _, target in pairs], named=schema.classes)
+    ys, classes = labels(aims, named=schema.classes)
+    xs = encoded.xs
+    if len(places) < len(xs):
+        xs = xs.at(places) if isinstance(xs, Matrix) else [xs[place] for place in places]
     about = {
         "columns": schema.inputs,
         "target": schema.targets,
@@ -91,7 +102,17 @@ def typed_dataset(table: Table, schema: Schema) -> Dataset:
         "skipped": len(encoded.troubles),
         **({"classes": classes} if classes else {}),
     }
-    return dataset([x for x, _ in pairs], ys, name=Path(table.source).stem, metadata=pmap(about))
+    flat = ys if len(schema.targets) > 1 else [y for (y,) in ys]
+    return dataset(xs, flat, name=Path(table.source).stem, metadata=pmap(about))  # type: ignore[arg-type]  # `dataset` looks for itself
+
+
+def _with_targets(
+    encoded: Encoded, targets: Sequence[tuple[str | float, ...] | None]
+) -> tuple[list[int], list[tuple[str | float, ...]]]:
+    """The places of the rows that have a target, and their targets."""
+    found = [(place, targets[row]) for place, row in enumerate(encoded.rows)]
+    kept = [(place, target) for place, target in found if target is not None]
+    return [place for place, _ in kept], [target for _, target in kept]
 
 
 def _check_troubles(schema: Schema, table: Table, encoded: Encoded) -> None:
@@ -106,13 +127,18 @@ def _is_gap(trouble: Trouble) -> bool:
     return is_missing(trouble.found)
 
 
-def _labels(
-    targets: Sequence[tuple[str | float, ...]], *, named: bool
-) -> tuple[Sequence[Row], tuple[str, ...]]:
-    """The targets as rows of numbers, and the names of the classes, if they are names."""
-    if not named:
-        return [tuple(float(it) for it in row) for row in targets], ()
+def labels(
+    targets: Sequence[tuple[object, ...]], *, named: bool | None = None
+) -> tuple[Sequence[tuple[object, ...]], tuple[str, ...]]:
+    """The targets as rows of numbers, and the names of the classes, if they are names.
+
+    >>> labels([("cat",), ("bird",)])
+    ([(1.0,), (-1.0,)], ('bird', 'cat'))
+    """
+    are_named = all(isinstance(row[0], str) for row in targets) if named is None else named
+    if not are_named or len(targets[0]) > 1:
+        return targets, ()
     classes = tuple(sorted({str(name) for (name,) in targets}))
-    labels = (-1.0, 1.0) if len(classes) == 2 else tuple(map(float, range(len(classes))))
-    numbers = dict(zip(classes, labels, strict=True))
+    values = (-1.0, 1.0) if len(classes) == 2 else tuple(map(float, range(len(classes))))
+    numbers = dict(zip(classes, values, strict=True))
     return [(numbers[str(name)],) for (name,) in targets], classes

@@ -22,7 +22,16 @@ from returns.result import Failure, Result, Success
 from microfp.base.checks import check_count, check_kind, wrong_kind, wrong_value
 from microfp.base.later import Later
 from microfp.compiler.python.scores import scores
-from microfp.datasets import Dataset, Schema, Standardization, dataset, split, standardize
+from microfp.datasets import (
+    Dataset,
+    Matrix,
+    Schema,
+    Standardization,
+    columns_in,
+    dataset,
+    split,
+    standardize,
+)
 from microfp.errors import DataError, MicrofpError
 from microfp.experiments.configurations import (
     AUTO,
@@ -343,13 +352,13 @@ def _start(
     """The predictor before its training."""
     columns, scaled = _columns(whole), configuration.standardize
     model = model_of(configuration, len(columns), output_count(configuration, classes))
-    numbers = dataset([(y,) for y in training.ys], training.ys)
+    numbers = dataset(Matrix([training.ys]), training.ys)
     (target,) = _texts(whole, "target", 1) or ("target",)
     return Predictor(
         features=columns,
         target=target,
         classes=classes,
-        inputs=_fitted(training, columns) if scaled else None,
+        inputs=_scales(training, columns) if scaled else None,
         targets=_fitted(numbers, (target,)) if scaled and not classes else None,
         configuration=configuration,
         state=initial_state(model, optimizer_of(configuration)),
@@ -363,12 +372,29 @@ def _schema(dataset: Dataset) -> Schema | None:
     return found if isinstance(found, Schema) else None
 
 
+def _scales(training: Dataset, columns: Sequence[str]) -> Standardization:
+    """The scale of each input; of a table, what is 0 or 1 alone stays so.
+
+    Divided by its deviation, a category that is rare would be larger than all other inputs.
+    """
+    fitted = _fitted(training, columns)
+    if _schema(training) is None:
+        return fitted
+    binary = [{*column} <= {0.0, 1.0} for column in columns_in(training.xs)]
+    means = zip(fitted.means, binary, strict=True)
+    deviations = zip(fitted.deviations, binary, strict=True)
+    return Standardization(
+        means=tuple(0.0 if stays else mean for mean, stays in means),
+        deviations=tuple(1.0 if stays else deviation for deviation, stays in deviations),
+    )
+
+
 def _fitted(training: Dataset, columns: Sequence[str]) -> Standardization:
-    for name, cells in zip(columns, zip(*training.xs, strict=True), strict=True):
+    for name, cells in zip(columns, columns_in(training.xs), strict=True):
         if max(map(abs, cells)) > LARGEST:
             raise DataError(
                 f"prepare: the numbers of {name:.40} must be at most {LARGEST:g}, "
-                f"got {max(cells, key=abs):g}"
+                f"got {max(cells, key=abs):g}; leave it out, by --drop"
             )
     return standardize(training)
 

@@ -28,7 +28,7 @@ from returns.io import IOResult
 from microfp.base.checks import wrong_kind, wrong_value
 from microfp.checkpoint import Format, load_record, save_record
 from microfp.compiler.python.scores import scores
-from microfp.datasets import SCHEMA_RECORDS, Dataset, Row, Schema, Standardization, dataset
+from microfp.datasets import SCHEMA_RECORDS, Dataset, Matrix, Row, Schema, Standardization, dataset
 from microfp.errors import DataError, FileError, ShapeError
 from microfp.experiments.configurations import (
     AUTO,
@@ -316,9 +316,10 @@ def _nan_cause(predictor: Predictor, row: Sequence[float], i: int) -> str:
     return f"rows[{i}] must have scores, got nan, since numbers on the way overflow"
 
 
-def _scaled(predictor: Predictor, rows: Sequence[Sequence[float]]) -> list[Row]:
-    scale = predictor.inputs
-    return [tuple(map(float, row)) if scale is None else scale.row(row) for row in rows]
+def _scaled(predictor: Predictor, rows: Sequence[Sequence[float]]) -> Sequence[Row]:
+    if predictor.inputs is not None:
+        return predictor.inputs.rows(rows)
+    return rows if isinstance(rows, Matrix) else [tuple(map(float, row)) for row in rows]
 
 
 def _unscaled(predictor: Predictor, number: float) -> float:
@@ -375,7 +376,10 @@ def _class_labels(predictor: Predictor, targets: Sequence[Prediction]) -> list[f
 def _scaled_numbers(predictor: Predictor, targets: Sequence[Prediction]) -> list[float]:
     scale = predictor.targets
     numbers = [float(target) for target in targets]
-    return numbers if scale is None else [scale.row((number,))[0] for number in numbers]
+    if scale is None:
+        return numbers
+    (mean,), (deviation,) = scale.means, scale.deviations
+    return [(number - mean) / deviation for number in numbers]
 
 
 def _labels(predictor: Predictor) -> dict[str, float]:

@@ -175,17 +175,13 @@ def test_json_holds_all_of_it(folder: Path, capsys: Capture) -> None:
         ("", "data.csv: must hold rows of numbers, is empty"),
         ("x,y\n", "data.csv: must hold rows below its header, got none"),
         ("x,z\n1,2\n", "data.csv, line 1: there must be a column 'y', got only x, z"),
-        ("x,y,x\n1,2,3\n", "data.csv, line 1: there must be a column 'x', got two of that name"),
         ("x,y\n1,2\n3,far\n", "data.csv, line 3, column 2 (y): must be a finite number"),
-        ("x,y\n1,nan\n", "data.csv, line 2, column 2 (y): must be a finite number, got 'nan'"),
-        ("x,y\n1,\n", "data.csv, line 2, column 2 (y): must be a finite number, got an empty cell"),
         ("x,y\n1,2\n3\n", "data.csv, line 3: must have 2 columns like line 1, got 1"),
         (
             "x,y,moon\n1,2,up\n1,2,half\n",
             "data.csv, line 3, column 3 (moon): must be one of low, up, got 'half'",
         ),
         ("x,y,moon\n1,2,up\n1,2,\n", "column 3 (moon): must be one of low, up, got an empty cell"),
-        ("x" * 10_000_000, "data.csv, line 1: must be comma-separated text: field"),
     ],
 )
 def test_a_bad_file_is_one_line_that_names_the_place(
@@ -210,7 +206,10 @@ def test_a_wrong_value_of_an_option_is_one_line(
         ((tmp_path / "state.json", data), "state.json: format must be 'microfp predictor'"),
         ((model, tmp_path / "no.csv"), "no.csv: must be a readable file"),
         ((model, data, "--delimiter", ""), "--delimiter: must be one character"),
-        ((model, data, "--delimiter", ";"), "there must be a column 'x', got only x,y"),
+        (
+            (model, data, "--delimiter", ";"),
+            "got only x,y; line 1 has ',' in it: is that the delimiter?",
+        ),
         ((model, data, "--no-header"), "line 1, column 1 (x): must be a finite number, got 'x'"),
         ((model, data, "--output", "no/out.csv"), "--output: must be a file in a folder that"),
         ((model, data, "--output", "a" * 300), "--output: must be a file in a folder that"),

@@ -136,7 +136,7 @@ def test_failures_are_rows_and_stop_nothing(moons: Path, tmp_path: Path, capsys:
         (("--target", "planet"), "--target must be one of the columns x, y, moon, got 'planet'"),
         (("--drop", "id"), "there must be a column 'id'"),
         (("--delimiter", "::"), "--delimiter: must be one character"),
-        (("--no-header",), "column 1: must be a finite number, got 'x'"),
+        (("--no-header",), "0 holds numbers, and 'x' in line 1, as if that were"),
         (("--save", "no/model.json"), "--save: must be a file in a folder that exists"),
         (("--resume", "model.json"), "unrecognized arguments: --resume"),
         (("--no-standardize=no",), "ignored explicit argument 'no'"),
@@ -149,8 +149,9 @@ def test_a_wrong_value_of_an_option_is_one_line(
 
 
 def test_a_bad_file_is_one_line(moons: Path, tmp_path: Path, capsys: Capture) -> None:
-    (tmp_path / "bad.csv").write_text("x,y\n1,a\nfar,b\n", "utf-8")
-    check_complaint(answer(capsys, "sweep", tmp_path / "bad.csv"), "bad.csv, line 3, column 1 (x)")
+    (tmp_path / "bad.csv").write_text("x;y\n1,5;a\n2,5;b\n", "utf-8")
+    told = answer(capsys, "sweep", tmp_path / "bad.csv")
+    check_complaint(told, "'1,5' in line 2; try: microfp sweep", "bad.csv --decimal ,")
     check_complaint(answer(capsys, "sweep", tmp_path / "no.csv"), "must be a readable file")
     check_complaint(answer(capsys, "sweep"), "the following arguments are required: DATA.csv")
     check_complaint(answer(capsys, "sweep", moons, "--save", moons), "--save: must be another file")

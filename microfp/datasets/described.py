@@ -1,0 +1,90 @@
+"""What a schema makes of a table, in words.
+
+>>> schema = Schema(
+...     columns=(
+...         IgnoredColumn(name="id", why="it counts the rows"),
+...         NumericColumn(name="age", fill=30.0, indicator=True),
+...         NumericColumn(name="size"),
+...     ),
+...     targets=("kind",),
+... )
+>>> for row in described(schema):
+...     print(row)
+('id', 'left out', 'it counts the rows')
+('age', 'numeric', 'missing is 30, and told')
+('1 other', 'numeric', '')
+"""
+
+from microfp.datasets.cells import ISO
+from microfp.datasets.features import (
+    BooleanColumn,
+    CategoricalColumn,
+    DateColumn,
+    IgnoredColumn,
+    InputColumn,
+    NumericColumn,
+    kind_of,
+)
+from microfp.datasets.schemas import Schema
+
+__all__ = ["described"]
+
+MOST_NAMED = 4
+LONGEST = 24
+
+
+def described(schema: Schema) -> tuple[tuple[str, str, str], ...]:
+    """Say of each column its name, its kind, and what becomes of it.
+
+    Numeric columns of which there is nothing to say are counted in the last row; of a table that
+    has no others there are no rows at all.
+
+    >>> described(Schema(columns=(NumericColumn(name="size"),), targets=("kind",)))
+    ()
+    """
+    plain = [column for column in schema.columns if _is_plain(column)]
+    odd = [column for column in schema.columns if not _is_plain(column)]
+    if not odd:
+        return ()
+    rows = [(column.name, _kind(column), _fate(column)) for column in odd]
+    rest = [(f"{len(plain)} other{'s' * (len(plain) > 1)}", "numeric", "")] if plain else []
+    return (*rows, *rest)
+
+
+def _is_plain(column: InputColumn) -> bool:
+    return isinstance(column, NumericColumn) and not (
+        column.indicator or column.signs or column.strays
+    )
+
+
+def _kind(column: InputColumn) -> str:
+    return "left out" if isinstance(column, IgnoredColumn) else kind_of(column)
+
+
+def _fate(column: InputColumn) -> str:
+    match column:
+        case IgnoredColumn():
+            return column.why
+        case NumericColumn():
+            texts = "what is no number counts as missing, " if column.strays else ""
+            return f"{texts}missing is {column.fill:.6g}, and told" if column.indicator else texts
+        case CategoricalColumn():
+            return "; ".join([_categories(column), *_filled(column, column.fill)])
+        case BooleanColumn():
+            return "; ".join(["0 or 1", *_filled(column, f"{column.fill:g}")])
+        case DateColumn():
+            form = "" if column.form == ISO else f" of {column.form}"
+            parts = f"{', '.join(column.parts)}{form}"
+            return "; ".join([parts, *_filled(column, column.fill[:10])])
+
+
+def _categories(column: CategoricalColumn) -> str:
+    names = [f"{text:.{LONGEST}}" for text in column.categories]
+    some = names[:MOST_NAMED]
+    count = len(names) - len(some)
+    more = [f"{count} more"] if count else []
+    return ", ".join([*some, *more, *(["other"] if column.other else [])])
+
+
+def _filled(column: CategoricalColumn | BooleanColumn | DateColumn, fill: str) -> list[str]:
+    return [f"missing is {fill:.{LONGEST}}, and told"] if column.indicator else []

@@ -1,0 +1,300 @@
+"""What a column is, is found by stated rules, and all that is in the way is told at once."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from microfp.datasets import (
+    BooleanColumn,
+    CategoricalColumn,
+    Choices,
+    DateColumn,
+    IgnoredColumn,
+    Marks,
+    NumericColumn,
+    Schema,
+    Table,
+    TableError,
+    encode,
+    infer,
+    typed_dataset,
+    typed_targets,
+)
+from microfp.datasets.inference import MOST_CATEGORIES
+from microfp.errors import DataError
+
+N = 40
+SIZES = tuple(f"{0.37 * i * i % 11:.2f}" for i in range(N))
+KINDS = tuple(("cat", "dog")[i % 2] for i in range(N))
+
+
+def table(**columns: tuple[str, ...]) -> Table:
+    """A table of these columns and of a plain one, and kinds as its target."""
+    every = {**columns, "size": SIZES, "kind": KINDS}
+    rows = tuple(zip(*every.values(), strict=True))
+    return Table(source="t.csv", names=tuple(every), rows=rows, lines=range(2, N + 2))
+
+
+def column(cells: tuple[str, ...], name: str = "x", **choices: object) -> object:
+    """What a column of these cells is; as many as there are rows, over and over."""
+    filled = tuple(cells[i % len(cells)] for i in range(N))
+    given_choices = Choices.create(choices)
+    return infer(table(**{"first": SIZES[::-1], name: filled}), "kind", given_choices).columns[1]
+
+
+def trouble(found: Table, *names: str, **choices: object) -> TableError:
+    with pytest.raises(TableError) as caught:
+        infer(found, names[0] if names else "kind", Choices.create(choices))
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+def found_or_told(read: Table) -> Schema | TableError:
+    try:
+        return infer(read, "kind")
+    except TableError as error:
+        return error
+
+
+# Kinds
+
+
+@pytest.mark.parametrize("word", ["", " ", "NA", "n/a", "?", "nan", "NULL", "None", "-", "."])
+def test_numbers_with_missing_cells_are_numeric_and_filled_by_the_median(word: str) -> None:
+    found = column(("1", "2", "10", word))
+    assert found == NumericColumn(name="x", fill=2.0, indicator=True)
+
+
+@given(numbers=st.lists(st.integers(-99, 99), min_size=1, max_size=N))
+def test_the_median_is_that_of_the_cells(numbers: list[int]) -> None:
+    cells = tuple(map(str, numbers)) + ("",) * (N - len(numbers))
+    found = infer(table(first=SIZES[::-1], x=(*cells, "")[:N]), "kind").columns[1]
+    if isinstance(found, NumericColumn):
+        ordered = sorted(numbers)
+        middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+        assert found.fill == middle
+
+
+@pytest.mark.parametrize("cells", [("yes", "no"), ("True", "FALSE"), ("y", "N"), ("on", "off")])
+def test_words_for_yes_and_no_are_boolean(cells: tuple[str, ...]) -> None:
+    assert isinstance(column(cells), BooleanColumn)
+    assert isinstance(column(("0", "1")), NumericColumn)
+    assert isinstance(column(("male", "female")), CategoricalColumn)
+
+
+@pytest.mark.parametrize(
+    ("cells", "form"),
+    [
+        (("2024-01-31", "2024-02-01"), "ISO 8601"),
+        (("2024-01-31 06:00:00", "2024-02-01T07:30:00Z"), "ISO 8601"),
+        (("31.01.2024", "01.02.2024"), "%d.%m.%Y"),
+        (("31/01/2024", "01/02/2024"), "%d/%m/%Y"),
+        (("01/31/2024", "02/01/2024"), "%m/%d/%Y"),
+        (("Jan 31 2024", "Feb 1 2024"), "%b %d %Y"),
+        (("31-Jan-24", "01-Feb-24"), "%d-%b-%y"),
+        (("2024-01", "2024-02"), "%Y-%m"),
+        (("1/31/2024 6:00 PM", "2/1/2024 7:00 AM"), "%m/%d/%Y %I:%M %p"),
+    ],
+)
+def test_dates_are_found_in_the_one_form_that_fits_them_all(
+    cells: tuple[str, ...], form: str
+) -> None:
+    found = column(cells)
+    assert isinstance(found, DateColumn)
+    assert found.form == form
+    assert found.first.startswith(("2024-01-31", "2024-01-01"))
+
+
+def test_only_parts_of_dates_that_differ_are_inputs() -> None:
+    mondays = tuple((date(2024, 1, 1) + timedelta(weeks=i)).isoformat() for i in range(4))
+    found = column(mondays)
+    assert isinstance(found, DateColumn)
+    assert found.parts == ("days",)
+
+
+def test_texts_that_recur_are_categories_the_commonest_with_an_input_of_their_own() -> None:
+    many = tuple(f"c{i % 19}" for i in range(35)) + ("c0",) * 5
+    found = infer(table(first=SIZES[::-1], x=many), "kind").columns[1]
+    assert isinstance(found, CategoricalColumn)
+    assert (found.other, found.fill) == (True, "c0")
+    assert 1 < len(found.categories) <= MOST_CATEGORIES
+    assert found.categories == tuple(sorted(found.categories))
+    assert column(("None", "Attic"), name="alley") == CategoricalColumn(
+        name="alley", categories=("Attic", "None"), fill="Attic"
+    )
+
+
+@pytest.mark.parametrize(
+    "codes", [("01067", "01069"), ("7359588353404810659", "7359588353404810660"), ("007", "12")]
+)
+def test_codes_that_a_float_would_change_stay_texts(codes: tuple[str, ...]) -> None:
+    found = column(codes)
+    assert isinstance(found, CategoricalColumn)
+    assert set(found.categories) == set(codes)
+    cells = tuple(codes[i % 2] for i in range(N))
+    named = table(code=cells)
+    schema = infer(named, "code")
+    assert schema.classes
+    assert typed_targets(schema, named)[:2] == ((codes[0],), (codes[1],))
+    assert typed_dataset(named, schema).metadata["classes"] == tuple(sorted(codes))
+
+
+def test_a_few_texts_among_numbers_are_missing_and_told() -> None:
+    cells = (*map(str, range(30, 30 + N - 1)), "about 7")
+    found = infer(table(first=SIZES[::-1], x=cells), "kind").columns[1]
+    assert isinstance(found, NumericColumn)
+    assert found.strays
+    assert found.indicator
+
+
+# What makes no input
+
+
+@pytest.mark.parametrize(
+    ("cells", "why"),
+    [
+        (("",), "empty"),
+        (("7",), "constant: '7'"),
+        (SIZES[::-1], "the same as first"),
+        (KINDS, "the same as the target kind"),
+        (tuple(f"note {i}" for i in range(N)), f"text: {N} different ones"),
+    ],
+)
+def test_what_helps_no_model_is_left_out_with_the_reason(cells: tuple[str, ...], why: str) -> None:
+    assert column(cells) == IgnoredColumn(name="x", why=why)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("row", tuple(map(str, range(N)))),
+        ("row", tuple(map(str, range(1, N + 1)))),
+        ("", tuple(str(i // 10) for i in range(N))),
+        ("", tuple(f"car {i}" for i in range(N))),
+        ("PassengerId", tuple(str(892 + 3 * i) for i in range(N))),
+    ],
+)
+def test_an_index_is_left_out_and_can_be_asked_for(name: str, cells: tuple[str, ...]) -> None:
+    (found, *_) = infer(table(**{name: cells}), "kind").columns
+    assert isinstance(found, IgnoredColumn)
+    (kept, *_) = infer(table(**{name: cells}), "kind", Choices(categorical=(name,))).columns
+    assert isinstance(kept, CategoricalColumn)
+
+
+def test_an_index_is_kept_where_there_is_nothing_else() -> None:
+    rows = tuple((str(i), KINDS[i]) for i in range(N))
+    only = Table(source="t.csv", names=("x", "kind"), rows=rows, lines=range(2, N + 2))
+    assert infer(only, "kind").inputs == ("x",)
+
+
+def test_a_table_that_makes_no_inputs_says_what_became_of_its_columns() -> None:
+    rows = tuple(("7", KINDS[i]) for i in range(N))
+    only = Table(source="t.csv", names=("x", "kind"), rows=rows, lines=range(2, N + 2))
+    with pytest.raises(DataError, match=r"got none; left out: x \(constant: '7'\)"):
+        infer(only, "kind")
+
+
+# What is in the way
+
+
+@pytest.mark.parametrize(
+    ("cells", "cure"),
+    [
+        (("1,5", "2,25"), "--decimal ,"),
+        (("1.234,5", "12,25"), "--decimal , --thousands ."),
+        (("1,234", "12,345,678"), "--thousands ,"),
+        (("1 234", "5"), "--thousands ' '"),
+        (("$3", "$4.50"), "--numeric x"),
+        (("12%", "7.5 %"), "--numeric x"),
+        (("€1.234,5", "€2"), "--decimal , --thousands . --numeric x"),
+    ],
+)
+def test_numbers_that_are_written_otherwise_are_told_with_what_cures_them(
+    cells: tuple[str, ...], cure: str
+) -> None:
+    filled = tuple(cells[i % len(cells)] for i in range(N))
+    found = trouble(table(x=filled))
+    assert found.options == cure
+    assert "holds numbers such as" in str(found)
+    assert str(found).endswith(f"; add {cure}")
+    cured = Choices(
+        numeric=("x",) if "numeric" in cure else (),
+        marks=Marks(
+            decimal="," if "--decimal" in cure else ".",
+            thousands="." if "--thousands ." in cure else "," if "--thousands ," in cure else " ",
+        ),
+    )
+    (first, *_) = infer(table(x=filled), "kind", cured).columns
+    assert isinstance(first, NumericColumn)
+
+
+def test_all_troubles_stand_in_one_message_and_one_line_cures_them() -> None:
+    commas = tuple(f"{i},5" for i in range(N))
+    prices = tuple(f"${i},5" for i in range(N))
+    found = trouble(table(a=commas, b=prices, c=commas[::-1], d=commas[5:] + commas[:5]))
+    assert str(found) == (
+        "t.csv: a holds numbers such as '0,5' in line 2; b holds numbers such as '$0,5' in line 2; "
+        "c holds numbers such as '39,5' in line 2; and 1 more such column; "
+        "add --decimal , --numeric b"
+    )
+
+
+def test_a_target_of_numbers_and_texts_is_never_taken_for_classes_in_silence() -> None:
+    mixed = (*SIZES[:-1], "high")
+    found = trouble(table(price=mixed), "price")
+    assert str(found) == "t.csv: price holds numbers, and 'high' in line 41; add --numeric price"
+    read = table(price=mixed)
+    data = typed_dataset(read, infer(read, "price", Choices(numeric=("price",))))
+    assert (len(data.ys), data.metadata["without_target"]) == (N - 1, 1)
+    commas = tuple(f"{i},5" for i in range(N))
+    assert trouble(table(price=commas), "price").options == "--decimal ,"
+    assert infer(read, "price", Choices(categorical=("price",))).classes
+
+
+def test_rows_without_a_target_are_left_out_and_counted() -> None:
+    gaps = tuple("" if i % 4 == 0 else "?" if i % 4 == 1 else KINDS[i] for i in range(N))
+    read = table(animal=gaps)
+    data = typed_dataset(read, infer(read, "animal", Choices(drop=("kind",))))
+    assert (len(data.ys), data.metadata["without_target"]) == (N // 2, N // 2)
+    assert data.metadata["classes"] == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("choices", "told"),
+    [
+        ({"drop": ("size", "z")}, "there must be a column 'z' for drop"),
+        ({"numeric": ("size",), "drop": ("size",)}, "drop must name other columns than numeric"),
+        ({"drop": ("kind",)}, "drop must name no target, got 'kind'"),
+        ({"date": ("size",)}, "size must hold dates, got '0.00'"),
+        ({"numeric": ("first",)}, "first must hold numbers, got 'car'"),
+    ],
+)
+def test_choices_that_make_no_sense_are_named(choices: dict[str, object], told: str) -> None:
+    first = tuple(f"c{'ab'[i % 2]}r".replace("b", "a") for i in range(N))
+    with pytest.raises(DataError, match="got") as caught:
+        infer(table(first=first), "kind", Choices.create(choices))
+    assert told in str(caught.value)
+
+
+def test_missing_cells_skip_their_rows_or_are_errors_where_that_is_chosen() -> None:
+    gaps = tuple("" if i % 4 == 0 else SIZES[-i] for i in range(N))
+    read = table(x=gaps)
+    skipped = typed_dataset(read, infer(read, "kind", Choices(missing="skip")))
+    assert (len(skipped.ys), skipped.metadata["skipped"]) == (N * 3 // 4, N // 4)
+    with pytest.raises(DataError, match=r"t.csv, line 2: x must be there, got an empty cell, and"):
+        typed_dataset(read, infer(read, "kind", Choices(missing="error")))
+
+
+@given(
+    cells=st.lists(
+        st.sampled_from(["1", "2.5", "-3e2", "", "NA", "yes", "no", "a", "b", "2024-01-02", "01"]),
+        min_size=N,
+        max_size=N,
+    )
+)
+def test_whatever_a_column_holds_it_is_a_kind_that_reads_it_or_a_trouble(cells: list[str]) -> None:
+    read = table(x=tuple(cells))
+    schema = found_or_told(read)
+    assert schema.options if isinstance(schema, TableError) else not encode(schema, read).troubles

@@ -37,6 +37,9 @@ __all__ = [
 CHUNK_BYTES = 1 << 18
 """How much a chunk of examples may take, so that its nodes stay in the cache."""
 
+FEWEST_BLOCKS = 16
+"""A chunk has at least so many blocks, since each reads and writes all sums once."""
+
 FEW_SUMS = 8
 """So many sums over the examples stay in registers, while the blocks go by."""
 
@@ -76,7 +79,8 @@ def vector_count(rolled: Rolled) -> int:
 
 def chunk_blocks(rolled: Rolled, width: int) -> int:
     """How many blocks are computed before their sums are taken."""
-    return max(1, min(64, CHUNK_BYTES // (8 * width * vector_count(rolled))))
+    most = CHUNK_BYTES // (8 * width * vector_count(rolled))
+    return max(FEWEST_BLOCKS, min(64, most))
 
 
 def write_chunks(w: Writer, count: str, size: int, chunk: Callable[[str, str], None]) -> None:

@@ -13,6 +13,8 @@ ptr noalias %s, ptr %o) {
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import groupby
 
 from microfp.compiler.native.emit.blocks import (
     FEW_SUMS,
@@ -28,11 +30,13 @@ from microfp.compiler.native.emit.blocks import (
 )
 from microfp.compiler.native.emit.gates import write_gated
 from microfp.compiler.native.emit.kernels import kernel_texts
-from microfp.compiler.native.emit.nests import Scope, write_nest, write_sums
+from microfp.compiler.native.emit.nests import Scope, write_nest
 from microfp.compiler.native.emit.structs import GIVEN, signature
+from microfp.compiler.native.emit.sums import write_all_sums
+from microfp.compiler.native.emit.tiles import is_large, write_large
 from microfp.compiler.native.emit.writer import Writer, literal
 from microfp.compiler.native.gates import find_gate
-from microfp.compiler.native.loops import Rolled
+from microfp.compiler.native.loops import Nest, Rolled
 
 __all__ = ["function_text", "module_text"]
 
@@ -79,7 +83,7 @@ def function_text(
     """
     frame = Frame(Writer(width, most), rolled, columns, bounded=size is not None)
     frame.writer.function(name, signature(*UNALIASED), lambda: _write_body(frame, size))
-    return "\n".join([frame.writer.text(), *_table(rolled.constants)])
+    return "\n".join([*frame.writer.texts(), *_table(rolled.constants)])
 
 
 UNALIASED = ("%p", "%u", "%n", "%s")
@@ -105,10 +109,12 @@ def _table(constants: Sequence[float]) -> Iterator[str]:
 
 def _write_blocks(frame: Frame) -> None:
     """All blocks, as it suits what is added up over them."""
-    if frame.rolled.sum_count <= FEW_SUMS:
+    is_large_somewhere = not frame.columns and any(map(is_large, frame.rolled.nests))
+    if frame.rolled.sum_count <= FEW_SUMS and not is_large_somewhere:
         _in_one_go(frame)
         return
-    _clear_sums(frame)
+    if frame.rolled.sum_count:
+        _clear_sums(frame)
     gate = find_gate(frame.rolled) if frame.bounded else None
     if gate is None:
         _in_chunks(frame)
@@ -143,7 +149,7 @@ def _in_chunks(frame: Frame) -> None:
 
 
 def _chunk(frame: Frame, start: str, some: str) -> None:
-    """All blocks of a chunk, and then its sums."""
+    """All blocks of a chunk, nest by nest where nests are large, and then its sums."""
     w = frame.writer
 
     def number_of(index: str) -> str:
@@ -152,16 +158,24 @@ def _chunk(frame: Frame, start: str, some: str) -> None:
     def scope_of(index: str) -> Scope:
         return scope_at(frame, number_of(index), index)
 
-    def block(index: str) -> None:
+    def block(nests: Sequence[Nest], index: str) -> None:
         scope = scope_of(index)
-        for nest in frame.rolled.nests:
+        for nest in nests:
             write_nest(scope, nest)
-        clear_from(scope, left_of(w, number_of(index)))
-        write_outputs(frame, scope, number_of(index))
 
-    w.each(some, block)
-    for nest in frame.rolled.sums:
-        write_sums(w, nest, scope_of, some)
+    def end(index: str) -> None:
+        scope, number = scope_of(index), number_of(index)
+        clear_from(scope, left_of(w, number))
+        write_outputs(frame, scope, number)
+
+    for are_large, nests in groupby(frame.rolled.nests, is_large):
+        if are_large:
+            for nest in nests:
+                write_large(frame, nest, start, some)
+        else:
+            w.each(some, partial(block, tuple(nests)))
+    w.each(some, end)
+    write_all_sums(frame, start, some, scope_of)
 
 
 def _leave_if_large(w: Writer, rolled: Rolled, size: float) -> None:

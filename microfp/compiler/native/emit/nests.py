@@ -33,7 +33,21 @@ from microfp.compiler.native.loops import (
     Total,
 )
 
-__all__ = ["Index", "Scope", "offset_of", "write_expression", "write_nest", "write_sums"]
+__all__ = [
+    "SHARED",
+    "TILE",
+    "UNROLLED",
+    "Index",
+    "Member",
+    "Scope",
+    "evaluated",
+    "offset_of",
+    "read_at",
+    "write_expression",
+    "write_nest",
+    "write_sums",
+    "write_tiles",
+]
 
 UNROLLED = 96
 """A nest of at most so many operations is written out without loops."""
@@ -91,7 +105,7 @@ def _outer(scope: Scope, nest: Nest, indices: Member, *, unrolled: bool) -> None
     elif not nest.shape:
         _members(scope, nest, ((),))
     else:
-        _tiles(
+        write_tiles(
             scope.writer,
             nest.shape[-1],
             TILE,
@@ -101,10 +115,10 @@ def _outer(scope: Scope, nest: Nest, indices: Member, *, unrolled: bool) -> None
 
 
 def _each(w: Writer, count: int, body: Callable[[Index], None], *, unrolled: bool) -> None:
-    _tiles(w, count, 1, lambda tile: body(tile[0]), unrolled=unrolled)
+    write_tiles(w, count, 1, lambda tile: body(tile[0]), unrolled=unrolled)
 
 
-def _tiles(
+def write_tiles(
     w: Writer,
     count: int,
     size: int,
@@ -236,18 +250,29 @@ def write_expression(
 ) -> str:
     """Compute an expression, given its total; the result is a register or a constant."""
     w = scope.writer
+
+    def read(load: Load) -> str:
+        return read_at(w, load.kind, _address(scope, load, member, term))
+
+    return evaluated(w, expression, read, total)
+
+
+def read_at(w: Writer, kind: str, address: str) -> str:
+    """Read a load from its address: what all examples share goes to every lane."""
+    if kind in SHARED:
+        return w.broadcast(w.load(address, "double"), "double")
+    return w.load(address)
+
+
+def evaluated(w: Writer, expression: Expression, read: Callable[[Load], str], total: str) -> str:
+    """Compute an expression, given its total and what reads its loads."""
     if isinstance(expression, Total):
         return total
     if isinstance(expression, Number):
         return w.constant(expression.data)
     if isinstance(expression, Load):
-        address = _address(scope, expression, member, term)
-        if expression.kind in SHARED:
-            return w.broadcast(w.load(address, "double"), "double")
-        return w.load(address)
-    operands = [
-        write_expression(scope, operand, member, term, total) for operand in expression.operands
-    ]
+        return read(expression)
+    operands = [evaluated(w, operand, read, total) for operand in expression.operands]
     function = FUNCTIONS[expression.op]
     if expression.parameter is not None:
         return function(w, *operands, expression.parameter)
@@ -318,7 +343,7 @@ def _sum_outer(summing: _Summing, outer: Member) -> None:
         def columns(rows: tuple[Index, ...]) -> None:
             _sum_columns(summing, [(*outer, row) for row in rows], SQUARE)
 
-        _tiles(w, shape[-2], SQUARE, columns, unrolled=False)
+        write_tiles(w, shape[-2], SQUARE, columns, unrolled=False)
     else:
         _sum_columns(summing, [()], TILE)
 
@@ -333,7 +358,7 @@ def _sum_columns(summing: _Summing, rows: Sequence[Member], size: int) -> None:
         _sum_tile(summing, members, len(columns) if is_run else 1)
 
     if nest.shape:
-        _tiles(w, nest.shape[-1], size, tile, unrolled=False)
+        write_tiles(w, nest.shape[-1], size, tile, unrolled=False)
     else:
         _sum_tile(summing, [()], 1)
 

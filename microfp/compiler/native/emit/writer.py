@@ -9,7 +9,7 @@
 
 import struct
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar, get_origin
 
 from microfp.compiler.native.emit.structs import kinds_of
@@ -53,10 +53,31 @@ class Writer:
         self._lines: list[str] = []
         self._names = 0
         self._block = "entry"
+        self._beside = dict[Hashable, tuple[str, str]]()
 
     def text(self) -> str:
         """Return what was written."""
         return "\n".join(self._lines)
+
+    def another(self) -> "Writer":
+        """Return a writer for another function of the same module."""
+        return Writer(self.width, None if self._most == sys.maxsize else self._most)
+
+    def beside(self, key: Hashable, function: Callable[[str], str]) -> str:
+        """Return the name of another function of the module, written when it is first asked for.
+
+        Args:
+            key: What it is known by.
+            function: Writes it, under a name.
+        """
+        if key not in self._beside:
+            name = f"part{len(self._beside)}"
+            self._beside[key] = name, function(name)
+        return self._beside[key][0]
+
+    def texts(self) -> list[str]:
+        """Return the other functions of the module, and then this one."""
+        return [*(text for _, text in self._beside.values()), self.text()]
 
     def line(self, text: str) -> None:
         """Write a line; all but the first and the last of a function are indented."""
@@ -155,6 +176,30 @@ class Writer:
             group //= 2
         (together,) = vectors
         return together
+
+    def transposed(self, vectors: Sequence[str]) -> Sequence[str]:
+        """Turn as many vectors as there are lanes: lane i of vector k goes to lane k of vector i.
+
+        Halves of groups of lanes are exchanged between vectors, then halves of these, and so on.
+        """
+        half = self.width // 2
+        while half:
+            lower, upper = self._halves(half, 0), self._halves(half, half)
+            vectors = [
+                self._picked(vectors[i & ~half], vectors[i | half], upper if i & half else lower)
+                for i in range(self.width)
+            ]
+            half //= 2
+        return vectors
+
+    def _halves(self, half: int, first: int) -> list[int]:
+        """The lower, or from `half` on the upper halves of groups of lanes of two vectors."""
+        return [
+            start + of_vector + first + i
+            for start in range(0, self.width, 2 * half)
+            for of_vector in (0, self.width)
+            for i in range(half)
+        ]
 
     def _picked(self, a: str, b: str, lanes: Sequence[int]) -> str:
         """Pick lanes of two vectors, those of the second counted on."""

@@ -27,6 +27,7 @@ from microfp.compiler.native.emit.kernels import FUNCTIONS
 from microfp.compiler.native.emit.module import function_text, module_text
 from microfp.compiler.native.emit.stages import scratch_size, stages_text
 from microfp.compiler.native.emit.structs import Arguments, kinds_of, packed
+from microfp.compiler.native.emit.sums import room_of
 from microfp.compiler.native.emit.writer import TooLong
 from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.roll import find_loops, own_primitives
@@ -229,7 +230,8 @@ def _text(rolled: Rolled, width: int, *, columns: int = 0, most: int | None = No
 
 
 def _as_code(program: Program | Deferred, rolled: Rolled, text: str, width: int) -> Executable:
-    chunk, vectors = chunk_blocks(rolled, width), vector_count(rolled)
+    chunk = chunk_blocks(rolled, width)
+    vectors = vector_count(rolled) + width * room_of(rolled.sums, width)
     context, admit = _for_large_numbers(rolled, width)
     return Executable.unchecked(
         program,

@@ -72,7 +72,7 @@ class Job(Record):
     samples: int = attr(default=20)
     """How many documents are drawn at the end."""
     temperature: float = attr(default=0.5)
-    """... with how much chance."""
+    """How much chance there is in that."""
 
 
 def add_gpt(commands: Commands) -> None:

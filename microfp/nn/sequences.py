@@ -301,9 +301,9 @@ class Block(Record):
     query: Matrix = attr()
     """From a normed input to what it asks for."""
     key: Matrix = attr()
-    """... to what it is found by."""
+    """From a normed input to what it is found by."""
     content: Matrix = attr()
-    """... to what is gathered from it."""
+    """From a normed input to what is gathered from it."""
     output: Matrix = attr()
     """From what was gathered to what is added."""
     widen: Matrix = attr()

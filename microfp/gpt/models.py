@@ -303,7 +303,7 @@ def prepared(
     return Start.unchecked(tuple(shuffled), tokeniser, data, model, random.getstate())
 
 
-def adam(*, steps: int, learning_rate: float = 0.01) -> optim.Optimizer:
+def adam(*, steps: int, learning_rate: float = 0.01) -> optim.Descent:
     """The optimiser of microgpt: Adam, and a rate that falls to 0 in a straight line.
 
     Args:

@@ -1,8 +1,10 @@
 """Documents drawn from a model, token by token.
 
 >>> from microfp.datasets import characters
+>>> from microfp.gpt import gpt
 >>> model, tokeniser = gpt(3, embedding=4, heads=2), characters(["ab"])
->>> [it.text for it in tokens(model, tokeniser, seed=4)] == list(generate(model, tokeniser, seed=4))
+>>> drawn = "".join(it.text for it in tokens(model, tokeniser, seed=4))
+>>> drawn == generate(model, tokeniser, seed=4)
 True
 """
 
@@ -98,6 +100,7 @@ def tokens(
         ValueError: If the temperature is not above 0.
 
     >>> from microfp.datasets import characters
+    >>> from microfp.gpt import gpt
     >>> model, tokeniser = gpt(3, embedding=4, heads=2), characters(["ab"])
     >>> drawn = list(tokens(model, tokeniser, seed=1))
     >>> "".join(it.text for it in drawn) == generate(model, tokeniser, seed=1)
@@ -172,6 +175,7 @@ def generate(
         The prompt and what follows it, as long as the context at most.
 
     >>> from microfp.datasets import characters
+    >>> from microfp.gpt import gpt
     >>> generate(gpt(3, embedding=4, heads=2), characters(["ab"]), seed=3, prompt="ab")[:2]
     'ab'
     """
@@ -190,6 +194,7 @@ def samples(
     """Draw documents one after another by one generator, without end.
 
     >>> from microfp.datasets import characters
+    >>> from microfp.gpt import gpt
     >>> model, tokeniser = gpt(3, embedding=4, heads=2), characters(["ab"])
     >>> next(samples(model, tokeniser, seed=1)) == generate(model, tokeniser, seed=1)
     True

@@ -26,9 +26,11 @@ def next_token(*, l2: float = 0.0, l1: float = 0.0) -> Loss:
         l2: The weight of a penalty p * p, finite and at least 0.
         l1: The weight of a penalty |p|, finite and at least 0.
 
-    >>> from microfp import value
-    >>> flat = [value(0.0)] * 4
-    >>> round(next_token().example(flat, 1.0, -1.0).data, 6)
+    >>> from microfp import datasets, nn
+    >>> from microfp.losses import evaluate
+    >>> flat = nn.layer(1, 4, weights=[[0.0]] * 4, activation="identity")
+    >>> data = datasets.dataset([[1.0]], [[1.0, -1.0]])
+    >>> round(evaluate(next_token(), flat, data).data.data, 6)
     0.693147
     """
     return Loss(

@@ -28,6 +28,7 @@ from microfp.cli.arguments import (
 )
 from microfp.cli.printing import Document
 from microfp.cli.progress import Track, tracker
+from microfp.cli.standard import OUTPUT, beside, check_standard, is_standard, read_by, written_by
 from microfp.gpt import GPT, Learnt, Seed
 from microfp.losses import next_token
 from microfp.nn import parameter_count
@@ -87,7 +88,11 @@ def add_gpt(commands: Commands) -> None:
         allow_abbrev=False,
     )
     command.add_argument(
-        "file", nargs="?", type=Path, metavar="FILE", help="documents in UTF-8, one a line"
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="documents in UTF-8, one a line; - reads them in",
     )
     _add_training(command)
     _add_files(command)
@@ -164,14 +169,16 @@ def _answer(
     json: bool,
     **given: int,
 ) -> Lines:
-    documents = datasets.names() if file is None else taken(datasets.documents(file))
+    check_standard([file, resume], [("--save", save)], json=json)
+    documents = datasets.names() if file is None else read_by(datasets.documents, file)
     job = _new(documents, given) if resume is None else _gone_on(documents, given, resume)
     job = job.set(backend=backend, samples=samples, temperature=temperature)
     if backend == "auto":
         job = job.set(backend=_fastest(job))
     if save is not None:
         check_writable("--save", save, *([file] if file else []))
-    return gpt_lines(job, save=save, json=json, track=tracker(sys.stderr), clock=perf_counter)
+    track = tracker(sys.stderr)
+    return beside(gpt_lines(job, save=save, json=json, track=track, clock=perf_counter), save)
 
 
 def _new(documents: tuple[str, ...], given: Mapping[str, int]) -> Job:
@@ -196,7 +203,7 @@ def _gone_on(documents: tuple[str, ...], given: Mapping[str, int], path: Path) -
     for name in sorted(set(given) - {"steps"}):
         option = name.replace("_", "-")
         raise UsageError(f"--{option}: must stay as it was, with --resume")
-    learnt = taken(gpt.load(path))
+    learnt = read_by(gpt.load, path)
     tokeniser, model = datasets.characters(documents), learnt.state.model
     if tokeniser != learnt.tokeniser:
         known = "".join(learnt.tokeniser.characters)
@@ -268,12 +275,12 @@ def gpt_lines(
         seconds = clock() - began
         learnt = job.learnt.set(state=last[0])
         drawn = _drawn(learnt, job.start.seed, job)
-        if save is not None:
-            taken(gpt.save(learnt, save))
+        written, documents = written_by(partial(gpt.save, learnt), save)
         if json:
             yield Document(to_json(_found(job, history, seconds, drawn)))
         else:
-            yield from _ending(job, history, seconds, drawn, save)
+            yield from _ending(job, history, seconds, drawn, written)
+        yield from documents
 
     return lines()
 
@@ -317,7 +324,7 @@ def _drawn(learnt: Learnt, seed: Seed, job: Job) -> list[str]:
 
 
 def _ending(
-    job: Job, history: list[Metrics], seconds: float, drawn: list[str], save: Path | None
+    job: Job, history: list[Metrics], seconds: float, drawn: list[str], written: str | None
 ) -> Lines:
     yield ""
     yield (
@@ -326,8 +333,9 @@ def _ending(
     )
     recent = [metrics.loss for metrics in history[-50:]]
     yield f"loss {six_digits(sum(recent) / len(recent))}, the mean of the last {len(recent)} steps"
-    if save is not None:
-        yield f"wrote {save}; draw from it with: microfp sample {save}"
+    if written is not None:
+        draw = "" if written == OUTPUT else f"; draw from it with: microfp sample {written}"
+        yield f"wrote {written}{draw}"
     yield from _numbered(drawn)
 
 
@@ -353,7 +361,7 @@ def _interrupted(job: Job, last: list[Stepped[GPT]], save: Path | None) -> str:
     """Save what there is where there is a place for it, and say how to go on."""
     state: TrainState[GPT] = last[0] if last else job.learnt.state
     told = f"interrupted after step {state.step} of {job.learnt.steps}"
-    if save is None or not last:
+    if save is None or not last or is_standard(save):
         return f"{told}; nothing was saved"
     taken(gpt.save(job.learnt.set(state=state), save))
     return f"{told}; wrote {save}; go on with --resume {save}"
@@ -389,7 +397,7 @@ def add_sample(commands: Commands) -> None:
 def _sampled(
     model: Path, *, prompt: str, seed: int, samples: int, temperature: float, json: bool
 ) -> Lines:
-    learnt = taken(gpt.load(model))
+    learnt = read_by(gpt.load, model)
     return sample_lines(
         learnt, prompt=prompt, seed=seed, samples=samples, temperature=temperature, json=json
     )

@@ -22,6 +22,7 @@ from microfp.errors import FileError
 
 __all__ = [
     "INPUT",
+    "OUTPUT",
     "STANDARD",
     "beside",
     "check_standard",

@@ -73,6 +73,21 @@ def test_a_model_and_inputs_are_read_from_standard_input(
     assert "1 step in" in resumed.out
 
 
+def test_documents_and_what_was_learnt_of_them_go_through_pipes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(monkeypatch, b"anna\nbob\ncarl\n")
+    told = answer(capsys, "gpt", "-", "--steps", "1", "--samples", "0", "--save", "-")
+    assert told.code == 0
+    assert "wrote standard output\n" in told.err
+    given(monkeypatch, told.out.encode())
+    drawn = answer(capsys, "sample", "-", "--samples", "3")
+    assert (drawn.code, drawn.out.count("\n")) == (0, 3)
+    given(monkeypatch, told.out.encode())
+    refused = answer(capsys, "gpt", "-", "--resume", "-")
+    check_complaint(refused, "-: must stand for one file at most")
+
+
 def test_pages_and_pictures_are_printed_to_the_byte(data: Path) -> None:
     page = process("explore", "x * x", "x=2", "--output", "-")
     out, err = page.communicate()

@@ -1,6 +1,6 @@
 """Rows for charts and tables are typed dictionaries, records typed maps."""
 
-from collections.abc import ItemsView
+from collections.abc import ItemsView, Sequence
 from typing import assert_type
 
 from microfp import datasets, nn, plot_data, trainer
@@ -11,7 +11,7 @@ data = datasets.moons(10, noise=0.1, seed=1)
 run = trainer.fit(nn.mlp(2, [1]), data, steps=2)
 
 assert_type(data, Dataset)
-assert_type(data.xs, tuple[tuple[float, ...], ...])
+assert_type(data.xs, Sequence[tuple[float, ...]])
 assert_type(data.points, tuple[Point, ...])
 assert_type(data.metadata["noise"], object)
 assert_type(plot_data.dataset_points(data), list[PointRow])

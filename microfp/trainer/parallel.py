@@ -126,9 +126,9 @@ def best(results: Iterable[Result[A, object]], *, cost: Callable[[A], float] | N
     Raises:
         ValueError: If all have failed, or there are none.
 
-    >>> losses = sweep([0.1, 1e308, "fast", 0.3], lambda rate: rate * 10.0 - rate * 10.0 + rate)
+    >>> losses = sweep([0.3, 1e308, 0.0, 0.1], lambda rate: 10.0 * rate - 10.0 * rate - 1 / rate)
     >>> best(losses)
-    0
+    3
     """
     costs = {
         i: _cost(it.unwrap() if cost is None else cost(it.unwrap()))

@@ -11,7 +11,7 @@ from microfp.trainer import Backend
 from tests.fuzz.alter import altered, resealed
 from tests.fuzz.growth import growths
 from tests.fuzz.seeds import seeds
-from tests.fuzz.use import Fault, Used, use_checkpoint, use_predictor
+from tests.fuzz.use import Fault, Used, use_checkpoint, use_learnt, use_predictor
 
 BACKENDS: tuple[Backend, ...] = ("eager", "python")
 
@@ -23,7 +23,7 @@ def used(number: int, seed: int) -> Used:
     kin = [s.data for s in seeds() if random.random() < 0.3 or s is begin]
     text = resealed(altered(random, begin.data, kin))
     if begin.optimizer is None:
-        return use_predictor(text)
+        return use_learnt(text) if begin.is_gpt else use_predictor(text)
     backends = (*BACKENDS, "native") if number % 500 == 0 else BACKENDS[number % 2 :][:1]
     return use_checkpoint(text, begin.optimizer, backends)
 

@@ -1,13 +1,16 @@
-"""Valid files to begin with: states under every optimiser, and predictors of every kind."""
+"""Valid files to begin with: states under every optimiser, predictors of every kind, a GPT."""
 
 import json
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple, TypeAlias
 
 from pyrsistent import pvector
+from returns.unsafe import unsafe_perform_io
 
-from microfp import checkpoint, nn, optim, trainer, tree, value
+from microfp import checkpoint, gpt, nn, optim, trainer, tree, value
 from microfp.checkpoint.encode import encoded
 from microfp.datasets import Dataset, dataset
 from microfp.experiments import Configuration, run
@@ -25,10 +28,15 @@ LINE = dataset([[float(i), float(i % 4)] for i in range(24)], [2.0 * i + 1.0 for
 
 
 class Seed(NamedTuple):
-    """A valid file, and the optimiser that its state belongs to; None for a predictor."""
+    """A valid file, and the optimiser that its state belongs to; None for what is learnt."""
 
     data: Json
     optimizer: Optimizer | None
+
+    @property
+    def is_gpt(self) -> bool:
+        """Whether it is what a GPT has learnt, and no predictor."""
+        return isinstance(self.data, dict) and self.data["format"] == "microfp-gpt"
 
 
 def optimizers() -> Mapping[str, Optimizer]:
@@ -80,6 +88,19 @@ def predictors() -> Mapping[str, Predictor]:
 POINTS_MANY = dataset([*POINTS.xs] * 5, POINTS.ys * 5)
 
 
+def learnt() -> Json:
+    """What a small GPT has learnt, as the data of its file."""
+    start = gpt.prepared(["ann", "bob"], embedding=4, heads=2, context=4)
+    optimizer = gpt.adam(steps=3)
+    state = trainer.initial_state(start.model, optimizer)
+    about = gpt.Learnt(state=state, tokeniser=start.tokeniser, steps=3, batch_size=1, seed=42)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "gpt.json"
+        unsafe_perform_io(gpt.save(about, path).unwrap())
+        data: Json = json.loads(path.read_text(encoding="utf-8"))
+    return data
+
+
 def trained(model: nn.Model, optimizer: Optimizer) -> trainer.TrainState[nn.Model]:
     return next(trainer.train(model, POINTS, optimizer=optimizer))
 
@@ -93,4 +114,5 @@ def seeds() -> tuple[Seed, ...]:
         *(Seed(data_of(trained(m, a)), a) for m in models().values() for a in [optim.adam(0.1)]),
     ]
     made = predictors().values()
-    return (*states, *(Seed(json.loads(json.dumps(encoded(p, FORMAT))), None) for p in made))
+    files = [*(json.loads(json.dumps(encoded(p, FORMAT))) for p in made), learnt()]
+    return (*states, *(Seed(data, None) for data in files))

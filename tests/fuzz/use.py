@@ -4,9 +4,14 @@ import re
 import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from microfp import checkpoint
+from returns.pipeline import is_successful
+from returns.unsafe import unsafe_perform_io
+
+from microfp import checkpoint, gpt
 from microfp.checkpoint.decode import decoded, known_names, parsed
 from microfp.checkpoint.encode import encoded, laid_out
 from microfp.errors import CheckpointError, MicrofpError
@@ -84,6 +89,28 @@ def trained(state: TrainState[Model], optimizer: Optimizer, backend: Backend) ->
     """Do a step: the eager one as it is, the others as long as the numbers are finite."""
     on = resume if backend == "eager" else try_resume
     return next(on(state, POINTS, optimizer=optimizer, backend=backend))
+
+
+def use_learnt(text: str) -> Used:
+    """Load what a GPT has learnt, draw from it, and save it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "gpt.json"
+        path.write_text(text, encoding="utf-8")
+        found = list[gpt.Learnt]()
+        faults = attempt("load", lambda: found.extend(_opened(path)))
+        if not found:
+            return Used(loaded=False, faults=tuple(faults))
+        (learnt,) = found
+        more = (
+            *attempt("draw", lambda: gpt.generate(learnt.state.model, learnt.tokeniser, seed=1)),
+            *attempt("save", lambda: gpt.save(learnt, path)),
+        )
+    return Used(loaded=True, faults=more)
+
+
+def _opened(path: Path) -> Sequence[gpt.Learnt]:
+    result = gpt.load(path)
+    return [unsafe_perform_io(result.unwrap())] if is_successful(result) else []
 
 
 def use_predictor(text: str) -> Used:

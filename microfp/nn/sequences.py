@@ -132,7 +132,17 @@ def dot(a: Vector, b: Vector) -> Value:
         raise ShapeError(f"dot: both must have one length, got {len(a)} and {len(b)}")
     own: Callable[[Vector, Vector], Value] | None
     own = getattr(type(a[0]), "__dot__", None) if len(a) else None
-    return total([mul(x, y) for x, y in zip(a, b, strict=True)]) if own is None else own(a, b)
+    return total(_products(a, b)) if own is None else own(a, b)
+
+
+def _products(a: Vector, b: Vector) -> list[Value]:
+    """The products of numbers at equal places; those of nodes are made all at once, for speed."""
+    if set(map(type, chain(a, b))) != {Value}:
+        return [mul(x, y) for x, y in zip(a, b, strict=True)]
+    pairs = list(zip(a, b, strict=True))
+    none = [None] * len(pairs)
+    numbers = [x.data * y.data for x, y in pairs]  # type: ignore[union-attr]  # see above
+    return Value.unchecked_many(numbers, ["mul"] * len(pairs), pairs, none, none)
 
 
 def linear(weights: Sequence[Sequence[Scalar]], inputs: Vector) -> tuple[Value, ...]:

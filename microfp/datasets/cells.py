@@ -4,8 +4,8 @@ Each reader takes one text and gives what it means, or None where it means no su
 
 >>> read_cell(" 1.234,5 ", Marks(decimal=",", thousands=".")), is_missing("NA")
 (1234.5, True)
->>> read_moment("2013-01-31 06:00").isoformat()
-'2013-01-31T06:00:00'
+>>> str(read_moment("2013-01-31 06:00"))
+'2013-01-31 06:00:00'
 """
 
 import math
@@ -192,8 +192,8 @@ def read_moment(text: str, form: str = ISO) -> datetime | None:
         text: The cell.
         form: How it is written, as `moment_form` finds it.
 
-    >>> read_moment("31.01.2013", "%d.%m.%Y").day
-    31
+    >>> str(read_moment("31.01.2013", "%d.%m.%Y"))
+    '2013-01-31 00:00:00'
     """
     bare = text.strip()
     if not _DATE.fullmatch(bare):

@@ -46,6 +46,7 @@ OTHER_THINGS = {
     "block": {"size"},  # how many numbers there are for a token
     "drawn_block": {"size"},
     "linear": {"inputs"},
+    "read_pieces": {"size"},  # how many rows of a file are read at a time
     "rms_norm": {"inputs"},
     "pipe": {"data"},  # whatever goes through
     "value": {"data"},  # the number of a node

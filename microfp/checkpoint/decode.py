@@ -59,14 +59,12 @@ class _Known(NamedTuple):
 class Parsed(NamedTuple):
     """Data that were read from a text, and that nobody else has.
 
-    Attributes:
-        data: As JSON has them, but for objects of one key.
-
     >>> parsed('{"a": [1]}').data
     {'a': [1]}
     """
 
     data: object
+    """As JSON has them, but for objects of one key."""
 
 
 def parsed(text: str) -> Parsed:

@@ -19,27 +19,26 @@ __all__ = ["NO_CHOICES", "Choices", "Cure", "TableError"]
 class Choices(Record):
     """What somebody has decided about a table before its columns are looked at.
 
-    Args:
-        numeric: Columns of numbers; cells that are none count as missing, and currency and percent
-            signs are passed over.
-        categorical: Columns of categories, whatever they look like; as a target, of classes.
-        date: Columns of dates.
-        drop: Columns that are no inputs.
-        missing: What becomes of a row with a missing cell.
-        unseen: What becomes of a category that is not known later.
-        marks: How numbers are written.
-
     >>> Choices(drop=("id",)).missing
     'fill'
     """
 
     numeric: tuple[str, ...] = attr(default=())
+    """Columns of numbers; cells that are none count as missing, and currency and percent
+    signs are passed over.
+    """
     categorical: tuple[str, ...] = attr(default=())
+    """Columns of categories, whatever they look like; as a target, of classes."""
     date: tuple[str, ...] = attr(default=())
+    """Columns of dates."""
     drop: tuple[str, ...] = attr(default=())
+    """Columns that are no inputs."""
     missing: Missing = attr(default="fill")
+    """What becomes of a row with a missing cell."""
     unseen: Unseen = attr(default="other")
+    """What becomes of a category that is not known later."""
     marks: Marks = attr(default=Marks())
+    """How numbers are written."""
 
 
 NO_CHOICES: Final = Choices()

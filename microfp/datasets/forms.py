@@ -32,16 +32,6 @@ MOST_TITLES: Final = 20
 class Form(Record):
     r"""How a file is a table; None for what is to be found out.
 
-    Args:
-        encoding: The name of a codec.
-        delimiter: What stands between two cells, one character.
-        header: Whether the first line holds the names of the columns; None for yes, unless it
-            looks like data, which is an error.
-        skip: How many lines before the table are passed over.
-        escaped: Whether a quote inside of quotes is written with a backslash.
-        ragged: What becomes of lines with more or fewer cells than the first: an error, or they
-            are passed over.
-
     Raises:
         TypeError, ValueError: If a field makes no sense for any file.
 
@@ -50,11 +40,21 @@ class Form(Record):
     """
 
     encoding: str | None = attr(default=None)
+    """The name of a codec."""
     delimiter: str | None = attr(default=None)
+    """What stands between two cells, one character."""
     header: bool | None = attr(default=None)
+    """Whether the first line holds the names of the columns; None for yes, unless it
+    looks like data, which is an error.
+    """
     skip: int | None = attr(default=None)
+    """How many lines before the table are passed over."""
     escaped: bool | None = attr(default=None)
+    """Whether a quote inside of quotes is written with a backslash."""
     ragged: str = attr(default="error")
+    """What becomes of lines with more or fewer cells than the first: an error, or they
+    are passed over.
+    """
 
     def __invariant__(self) -> tuple[bool, str]:
         """Raise the error that says what is wrong; pyrsistent's own would say only that."""

@@ -41,35 +41,29 @@ LONGEST_FIELD: Final = 2**31 - 1
 
 
 class Piece(NamedTuple):
-    """Some rows of a file.
-
-    Attributes:
-        names: Of the columns, all different; their numbers, from 0, where there is no header.
-        lines: The rows, each with the number of the line in which it begins, from 1.
-        ragged: The lines that were passed over since they have another number of cells, with it.
-        notes: What was found out about the form of the file, in words.
-    """
+    """Some rows of a file."""
 
     names: tuple[str, ...]
+    """Of the columns, all different; their numbers, from 0, where there is no header."""
     lines: list[_Line]
+    """The rows, each with the number of the line in which it begins, from 1."""
     ragged: tuple[tuple[int, int], ...]
+    """The lines that were passed over since they have another number of cells, with it."""
     notes: tuple[str, ...]
+    """What was found out about the form of the file, in words."""
 
 
 class _Layout(NamedTuple):
-    """Which cells of a line belong to which column.
-
-    Attributes:
-        names: Of the columns.
-        width: How many cells a line has.
-        kept: How many of them are cells of columns, from the first on.
-        first: The line that the others are like.
-    """
+    """Which cells of a line belong to which column."""
 
     names: tuple[str, ...]
+    """Of the columns."""
     width: int
+    """How many cells a line has."""
     kept: int
+    """How many of them are cells of columns, from the first on."""
     first: int
+    """The line that the others are like."""
 
 
 def pieces(

@@ -25,14 +25,6 @@ Column: TypeAlias = str | int
 class Table(Record):
     """Cells of text, and where they stand in a file; `read_table` makes one.
 
-    Attributes:
-        source: The path of the file.
-        names: Of the columns; their numbers, from 0, where the file has no header.
-        rows: The cells, row by row, as many in each as there are names.
-        lines: The number of the line that each row begins in, from 1.
-        ragged: The lines that were passed over since they have another number of cells, with it.
-        notes: What was found out about the form of the file, in words.
-
     >>> table = Table(source="pets.csv", names=("kind",), rows=(("cat",),), lines=(2,))
     >>> table
     Table(source='pets.csv', n=1, names=('kind',))
@@ -41,11 +33,17 @@ class Table(Record):
     """
 
     source: str = attr()
+    """The path of the file."""
     names: tuple[str, ...] = attr()
+    """Of the columns; their numbers, from 0, where the file has no header."""
     rows: Sequence[tuple[str, ...]] = attr()
+    """The cells, row by row, as many in each as there are names."""
     lines: Sequence[int] = attr()
+    """The number of the line that each row begins in, from 1."""
     ragged: tuple[tuple[int, int], ...] = attr(default=())
+    """The lines that were passed over since they have another number of cells, with it."""
     notes: tuple[str, ...] = attr(default=())
+    """What was found out about the form of the file, in words."""
 
     def __repr__(self) -> str:
         """Show where it is from and its columns; the cells would fill pages."""

@@ -126,7 +126,8 @@ def best(results: Iterable[Result[A, object]], *, cost: Callable[[A], float] | N
     Raises:
         ValueError: If all have failed, or there are none.
 
-    >>> losses = sweep([0.3, 1e308, 0.0, 0.1], lambda rate: 10.0 * rate - 10.0 * rate - 1 / rate)
+    >>> from math import sqrt
+    >>> losses = sweep([0.3, 1e308, -0.1, 0.1], lambda rate: sqrt(rate) + rate * 10 - rate * 10)
     >>> best(losses)
     3
     """

@@ -45,21 +45,18 @@ FEWEST = 64
 
 
 class Product(NamedTuple):
-    """Sums over the examples of `row[j] * column[k]`, for all j and k.
-
-    Attributes:
-        rows: How many j.
-        columns: How many k.
-        row: What moves with j.
-        column: What moves with k, by steps of 1.
-        target: Where the sums stand.
-    """
+    """Sums over the examples of `row[j] * column[k]`, for all j and k."""
 
     rows: int
+    """How many j."""
     columns: int
+    """How many k."""
     row: Load
+    """What moves with j."""
     column: Load
+    """What moves with k, by steps of 1."""
     target: Load
+    """Where the sums stand."""
 
 
 class Packed(NamedTuple):
@@ -118,19 +115,16 @@ def packed_size(pack: Packed, width: int) -> int:
 
 
 class Packing(NamedTuple):
-    """What the function that packs is given.
-
-    Attributes:
-        blocks: How many blocks there are.
-        room: For how many examples there is room in a panel.
-        source: Where the numbers of the first block are.
-        target: Where the panels go.
-    """
+    """What the function that packs is given."""
 
     blocks: str
+    """How many blocks there are."""
     room: str
+    """For how many examples there is room in a panel."""
     source: str
+    """Where the numbers of the first block are."""
     target: str
+    """Where the panels go."""
 
 
 def write_pack(w: Writer, pack: Packed, stride: int, given: Packing) -> None:
@@ -187,23 +181,20 @@ def _turned(w: Writer, source: str, count: int, target: str) -> None:
 
 
 class Sources(NamedTuple):
-    """What the function of a product is given.
-
-    Attributes:
-        blocks: How many blocks there are.
-        examples: How many examples there are in them.
-        room: For how many examples there is room in a panel.
-        row: Where the rows of the first block are.
-        column: Where the packed columns are.
-        target: Where the sums are.
-    """
+    """What the function of a product is given."""
 
     blocks: str
+    """How many blocks there are."""
     examples: str
+    """How many examples there are in them."""
     room: str
+    """For how many examples there is room in a panel."""
     row: str
+    """Where the rows of the first block are."""
     column: str
+    """Where the packed columns are."""
     target: str
+    """Where the sums are."""
 
 
 def write_product(

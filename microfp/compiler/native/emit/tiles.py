@@ -46,15 +46,12 @@ STEP = 4
 
 
 class Tile(NamedTuple):
-    """What is computed side by side.
-
-    Attributes:
-        members: How many members, at most.
-        blocks: In how many blocks.
-    """
+    """What is computed side by side."""
 
     members: int
+    """How many members, at most."""
     blocks: int
+    """In how many blocks."""
 
 
 TILES = {8: Tile(8, 2), 4: Tile(4, 2), 2: Tile(4, 2)}
@@ -131,21 +128,18 @@ def _function(frame: Frame, nest: Nest, kinds: Sequence[str], name: str) -> str:
 
 
 class _Code(NamedTuple):
-    """What the function of a nest knows.
-
-    Attributes:
-        writer: Where it is written.
-        nest: The nest, with numbered loads.
-        kinds: The kinds of its loads, by number.
-        strides: How many vectors two blocks are apart, by the kind of what is read.
-        bounded: Whether nothing can overflow.
-    """
+    """What the function of a nest knows."""
 
     writer: Writer
+    """Where it is written."""
     nest: Nest
+    """The nest, with numbered loads."""
     kinds: Sequence[str]
+    """The kinds of its loads, by number."""
     strides: Mapping[str, int]
+    """How many vectors two blocks are apart, by the kind of what is read."""
     bounded: bool
+    """Whether nothing can overflow."""
 
 
 def _write(code: _Code) -> None:

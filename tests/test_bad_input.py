@@ -334,7 +334,6 @@ SEEDS = {
         ("7", TypeError, "an int from 0 to 4294967295, got '7' (str)"),
         (1.0, TypeError, "an int from 0 to 4294967295, got 1.0 (float)"),
         (True, TypeError, "an int from 0 to 4294967295, got True (bool)"),
-        (None, TypeError, "an int from 0 to 4294967295, got None (NoneType)"),
         (-1, ValueError, "an int from 0 to 4294967295, got -1"),
     )
 }
@@ -384,7 +383,8 @@ GRIDS = {
     "a model and its data exchanged": Misuse(
         lambda: decision_boundary(DATA, MODEL),  # type: ignore[arg-type]  # the mistake
         TypeError,
-        "decision_boundary: dataset must be a Dataset, such as datasets.moons(), got MLP(2 -> 1",
+        "decision_boundary: dataset must be a Dataset, such as datasets.dataset(xs, ys), or a pair "
+        "(xs, ys), got MLP(2 -> 1",
     ),
     "a model for a run": Misuse(
         lambda: loss_history(MODEL),  # type: ignore[arg-type]  # the mistake
@@ -437,7 +437,9 @@ TRAINING = {
         "train: batch_size must be an int >= 1, got 2.0 (float)",
     ),
     "a batch of 0": Misuse(
-        lambda: batch(DATA, 0, seed=1, step=0), ValueError, "batch: size must be an int >= 1, got 0"
+        lambda: batch(DATA, 0, seed=1, step=0),
+        ValueError,
+        "batch: batch_size must be an int >= 1, got 0",
     ),
     "the batch of a step below 0": Misuse(
         lambda: batch(DATA, 2, seed=1, step=-1),
@@ -490,12 +492,14 @@ TRAINING = {
     "rows for a dataset": Misuse(
         lambda: train(MODEL, [[1.0, 2.0]]),  # type: ignore[arg-type]  # the mistake
         TypeError,
-        "train: dataset must be a Dataset, such as datasets.dataset(xs, ys), got [[1.0, 2.0]]",
+        "train: dataset must be a Dataset, such as datasets.dataset(xs, ys), or a pair "
+        "(xs, ys), got [[1.0, 2.0]]",
     ),
     "rows for a dataset, evaluated": Misuse(
         lambda: evaluate(max_margin(), MODEL, DATA.xs),  # type: ignore[arg-type]  # the mistake
         TypeError,
-        "evaluate: dataset must be a Dataset, such as datasets.dataset(xs, ys), got (",
+        "evaluate: dataset must be a Dataset, such as datasets.dataset(xs, ys), or a pair "
+        "(xs, ys), got (",
     ),
     "a model for a loss": Misuse(
         lambda: evaluate(MODEL, MODEL, DATA),  # type: ignore[arg-type]  # the mistake

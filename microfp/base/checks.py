@@ -8,6 +8,7 @@ came. A wrong kind raises `TypeError`, a wrong value `ValueError`, and the messa
 import math
 from numbers import Real
 from operator import index
+from os import urandom
 from reprlib import repr as short_repr
 from types import FunctionType
 from typing import SupportsIndex, TypeVar
@@ -22,6 +23,7 @@ __all__ = [
     "check_non_negative",
     "check_positive",
     "check_seed",
+    "chosen_seed",
     "missing_extra",
     "wrong_kind",
     "wrong_value",
@@ -131,6 +133,30 @@ def check_seed(where: str, name: str, value: object) -> int:
     if not 0 <= seed <= LARGEST_SEED:
         raise wrong_value(where, name, expected, value)
     return seed
+
+
+def chosen_seed(where: str, name: str, value: object) -> int:
+    """A seed, or one that the system draws where None is asked for.
+
+    The result says what was drawn, where it keeps its seed: in the metadata of a dataset, in the
+    options of a run.
+
+    Args:
+        where: the function that was called.
+        name: its argument.
+        value: as for `check_seed`, or None.
+
+    Raises:
+        TypeError, ValueError: as `check_seed` does.
+
+    >>> chosen_seed("mlp", "seed", 1337)
+    1337
+    >>> 0 <= chosen_seed("mlp", "seed", None) <= LARGEST_SEED
+    True
+    """
+    if value is None:
+        return int.from_bytes(urandom(4), "little")
+    return check_seed(where, name, value)
 
 
 def check_flag(where: str, name: str, value: object) -> bool:

@@ -25,7 +25,7 @@ from microfp.charts.style import (
     tint,
 )
 from microfp.charts.terminal import boundary_spacing
-from microfp.datasets import Dataset
+from microfp.datasets import Dataset, Examples, as_dataset
 from microfp.nn import Model
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ __all__ = [
 
 
 @needs_extra
-def scatter(dataset: Dataset) -> Chart:
+def scatter(dataset: Examples) -> Chart:
     """Draw the examples of two-dimensional data, a colour and a shape per class.
 
     Raises:
@@ -62,7 +62,7 @@ def scatter(dataset: Dataset) -> Chart:
     >>> scatter(datasets.moons(4)).to_dict()["title"]
     'moons: 4 examples'
     """
-    return finished(_scatter_layer(dataset))
+    return finished(_scatter_layer(as_dataset("scatter", dataset)))
 
 
 def _scatter_layer(dataset: Dataset) -> "alt.Chart":
@@ -137,7 +137,7 @@ def size_of(points: Sequence[PointRow]) -> tuple[int, int]:
 
 @names_home
 @needs_extra
-def boundary(model: Model, dataset: Dataset, *, h: float | None = None) -> Chart:
+def boundary(model: Model, dataset: Examples, *, h: float | None = None) -> Chart:
     """Draw the score of a model as a field behind the examples, and the line where it is 0.
 
     Args:
@@ -150,7 +150,7 @@ def boundary(model: Model, dataset: Dataset, *, h: float | None = None) -> Chart
     >>> boundary(nn.mlp(2, [1]), datasets.moons(4), h=1.0).to_dict()["title"]
     'Decision boundary'
     """
-    return finished(boundary_layers(model, dataset, h))
+    return finished(boundary_layers(model, as_dataset("boundary", dataset), h))
 
 
 def boundary_layers(model: Model, dataset: Dataset, h: float | None = None) -> "alt.LayerChart":

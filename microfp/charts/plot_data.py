@@ -14,7 +14,7 @@ from typing import TypedDict, TypeVar
 
 from microfp.base.checks import check_count, check_kind, check_non_negative, check_positive
 from microfp.compiler.python.scores import scores
-from microfp.datasets import Dataset
+from microfp.datasets import Examples, as_dataset
 from microfp.nn import Model, forward, parameters
 from microfp.schedules import Schedule
 from microfp.trainer import Metrics, Run, TrainState
@@ -212,7 +212,7 @@ class FrameRow(TypedDict):
     """The pieces of the line where the score is 0."""
 
 
-def dataset_points(dataset: Dataset) -> list[PointRow]:
+def dataset_points(dataset: Examples) -> list[PointRow]:
     """Return a row per example of a two-dimensional dataset.
 
     Raises:
@@ -222,10 +222,10 @@ def dataset_points(dataset: Dataset) -> list[PointRow]:
     >>> len(dataset_points(datasets.moons(10)))
     10
     """
-    check_kind("dataset_points", "dataset", dataset, Dataset, example="datasets.moons()")
+    examples = as_dataset("dataset_points", dataset)
     return [
         PointRow(x=p.x, y=p.y, label=_class_name(p.label), label_value=p.label)
-        for p in dataset.points
+        for p in examples.points
     ]
 
 
@@ -315,7 +315,7 @@ MOST_POINTS = 4_000_000
 
 
 def decision_boundary(
-    model: Model, dataset: Dataset, *, h: float = 0.25, padding: float = 1.0
+    model: Model, dataset: Examples, *, h: float = 0.25, padding: float = 1.0
 ) -> list[BoundaryRow]:
     """Evaluate a model on a grid over a two-dimensional dataset.
 
@@ -338,8 +338,7 @@ def decision_boundary(
     """
     spacing = check_positive("decision_boundary", "h", h)
     margin = check_non_negative("decision_boundary", "padding", padding)
-    check_kind("decision_boundary", "dataset", dataset, Dataset, example="datasets.moons()")
-    points = dataset.points
+    points = as_dataset("decision_boundary", dataset).points
     xs, ys = [p.x for p in points], [p.y for p in points]
     _check_grid("decision_boundary", h, _length(xs, spacing, margin) * _length(ys, spacing, margin))
     columns, rows = _grid(xs, spacing, margin), _grid(ys, spacing, margin)
@@ -422,7 +421,7 @@ def _root(a: BoundaryRow, b: BoundaryRow) -> tuple[float, float]:
 
 
 def boundary_frames(
-    states: Sequence[TrainState[M]], dataset: Dataset, *, h: float = 0.25, padding: float = 1.0
+    states: Sequence[TrainState[M]], dataset: Examples, *, h: float = 0.25, padding: float = 1.0
 ) -> list[FrameRow]:
     """Evaluate the models of a training on one grid: the frames of a film of their boundaries.
 

@@ -18,7 +18,7 @@ from microfp.datasets.choices import Choices, TableError
 from microfp.datasets.described import described
 from microfp.datasets.documents import ABSENT, Characters, characters, documents, sequences
 from microfp.datasets.drawn import blobs, circles, moons, spiral
-from microfp.datasets.examples import Dataset, Point, Row, dataset, subset
+from microfp.datasets.examples import Dataset, Examples, Point, Row, as_dataset, dataset, subset
 from microfp.datasets.features import (
     BooleanColumn,
     CategoricalColumn,
@@ -71,6 +71,7 @@ __all__ = [
     "Dataset",
     "DateColumn",
     "Encoded",
+    "Examples",
     "Form",
     "IgnoredColumn",
     "InputColumn",
@@ -85,6 +86,7 @@ __all__ = [
     "TableError",
     "Trouble",
     "Watch",
+    "as_dataset",
     "batch",
     "batch_numbers",
     "batches",

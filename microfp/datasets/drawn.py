@@ -17,7 +17,7 @@ from microfp.base.checks import (
     check_flag,
     check_non_negative,
     check_positive,
-    check_seed,
+    chosen_seed,
     wrong_value,
 )
 from microfp.base.elsewhere.leading import names_home
@@ -30,7 +30,9 @@ __all__ = ["blobs", "circles", "moons", "spiral"]
 
 
 @names_home
-def moons(n: int = 100, *, noise: float = 0.1, seed: int = 1337, shuffle: bool = True) -> Dataset:
+def moons(
+    n: int = 100, *, noise: float = 0.1, seed: int | None = 1337, shuffle: bool = True
+) -> Dataset:
     """Two half circles that reach into each other.
 
     The upper one, labelled -1, is `(cos a, sin a)`; the lower one, labelled 1, is
@@ -39,7 +41,8 @@ def moons(n: int = 100, *, noise: float = 0.1, seed: int = 1337, shuffle: bool =
     Args:
         n: how many points, 2 or more; `n // 2` of them in the upper moon.
         noise: the standard deviation of the Gaussian noise on each coordinate, 0 or more.
-        seed: an int from 0 to 2**32 - 1.
+        seed: an int from 0 to 2**32 - 1; None for one that the system draws, which the metadata
+            name.
         shuffle: whether the points come in random order; if not, the upper moon comes first.
 
     Returns:
@@ -69,7 +72,7 @@ def circles(
     *,
     noise: float = 0.05,
     factor: float = 0.8,
-    seed: int = 1337,
+    seed: int | None = 1337,
     shuffle: bool = True,
 ) -> Dataset:
     """A circle inside another one.
@@ -78,7 +81,8 @@ def circles(
         n: how many points, 2 or more; `n // 2` of them on the outer circle.
         noise: the standard deviation of the Gaussian noise on each coordinate, 0 or more.
         factor: the radius of the inner circle, at least 0 and below 1, the outer one's.
-        seed: an int from 0 to 2**32 - 1.
+        seed: an int from 0 to 2**32 - 1; None for one that the system draws, which the metadata
+            name.
         shuffle: whether the points come in random order; if not, the outer circle comes first.
 
     Returns:
@@ -108,7 +112,7 @@ def blobs(
     *,
     noise: float = 0.3,
     centers: Iterable[Iterable[float]] = ((-1.0, 0.0), (1.0, 0.0)),
-    seed: int = 1337,
+    seed: int | None = 1337,
     shuffle: bool = True,
 ) -> Dataset:
     """Two round Gaussian clouds, in as many dimensions as their centers have.
@@ -117,7 +121,8 @@ def blobs(
         n: how many points, 2 or more; `n - n // 2` of them around the first center.
         noise: the standard deviation of each coordinate, 0 or more.
         centers: the two means, 2 rows of d finite numbers, d >= 1.
-        seed: an int from 0 to 2**32 - 1.
+        seed: an int from 0 to 2**32 - 1; None for one that the system draws, which the metadata
+            name.
         shuffle: whether the points come in random order; if not, the first cloud comes first.
 
     Returns:
@@ -147,7 +152,7 @@ def spiral(
     *,
     noise: float = 0.1,
     turns: float = 1.5,
-    seed: int = 1337,
+    seed: int | None = 1337,
     shuffle: bool = True,
 ) -> Dataset:
     """Two spiral arms that start at the origin and wind around each other.
@@ -159,7 +164,8 @@ def spiral(
         n: how many points, 2 or more; `n // 2` of them in the first arm.
         noise: the standard deviation of the Gaussian noise on each coordinate, 0 or more.
         turns: how often an arm winds around the origin, above 0.
-        seed: an int from 0 to 2**32 - 1.
+        seed: an int from 0 to 2**32 - 1; None for one that the system draws, which the metadata
+            name.
         shuffle: whether the points come in random order; if not, the first arm comes first.
 
     Returns:
@@ -197,7 +203,7 @@ def _recipe(name: str, n: object, noise: object, seed: object, shuffle: object) 
         name=name,
         n=check_count(name, "n", n, minimum=2),
         noise=check_non_negative(name, "noise", noise),
-        seed=check_seed(name, "seed", seed),
+        seed=chosen_seed(name, "seed", seed),
         shuffle=check_flag(name, "shuffle", shuffle),
     )
 

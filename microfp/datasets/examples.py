@@ -25,8 +25,10 @@ from microfp.record import Record, attr
 
 __all__ = [
     "Dataset",
+    "Examples",
     "Point",
     "Row",
+    "as_dataset",
     "check_cells",
     "check_rows",
     "dataset",
@@ -227,6 +229,41 @@ def dataset(
     first, further = _to_targets("dataset", "ys", ys)
     about = pmap({**metadata, "name": name, "n": len(rows)})
     return Dataset(xs=rows, ys=first, metadata=about, further_ys=further)
+
+
+Examples: TypeAlias = (
+    Dataset | tuple[Iterable[Iterable[float]], Iterable[float] | Iterable[Iterable[float]]]
+)
+"""A dataset, or the pair of rows and targets that `dataset` would make one of.
+
+>>> pair: Examples = ([[0.0], [1.0]], [-1.0, 1.0])
+>>> as_dataset("train", pair)
+Dataset(name='data', n=2, d=1)
+"""
+
+
+def as_dataset(where: str, examples: object) -> Dataset:
+    """The dataset that examples are, or that a pair of rows and targets makes.
+
+    Args:
+        where: The function that was called.
+        examples: What came.
+
+    Raises:
+        TypeError: If it is neither.
+        ShapeError, DataError: If the rows and targets of a pair make no dataset.
+
+    >>> as_dataset("train", [1.0])
+    Traceback (most recent call last):
+    TypeError: train: dataset must be a Dataset, such as datasets.dataset(xs, ys), or a pair \
+(xs, ys), got [1.0] (list)
+    """
+    if isinstance(examples, Dataset):
+        return examples
+    if not isinstance(examples, tuple) or len(examples) != 2:
+        expected = "a Dataset, such as datasets.dataset(xs, ys), or a pair (xs, ys)"
+        raise wrong_kind(where, "dataset", expected, examples)
+    return dataset(*examples)
 
 
 def subset(dataset: Dataset, places: Sequence[int]) -> Dataset:

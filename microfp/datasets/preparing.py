@@ -20,13 +20,12 @@ from microfp.base.checks import (
     check_count,
     check_finite,
     check_flag,
-    check_kind,
     check_seed,
     wrong_value,
 )
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.renaming import deprecated, renamed
-from microfp.datasets.examples import Dataset, Row, subset
+from microfp.datasets.examples import Dataset, Examples, Row, as_dataset, subset
 from microfp.datasets.matrices import Matrix, columns_in
 from microfp.errors import DataError, ShapeError
 from microfp.record import Record, attr
@@ -44,10 +43,6 @@ __all__ = [
 ]
 
 
-def _check_dataset(where: str, dataset: object) -> None:
-    check_kind(where, "dataset", dataset, Dataset, example="datasets.dataset(xs, ys)")
-
-
 @lru_cache(maxsize=16)
 def _order(n: int, seed: int | None, epoch: int) -> Sequence[int]:
     """The places from 0 to n - 1 in a random order, one for each seed and epoch."""
@@ -57,7 +52,7 @@ def _order(n: int, seed: int | None, epoch: int) -> Sequence[int]:
 
 
 @names_home
-def shuffle(dataset: Dataset, *, seed: int = 1337) -> Dataset:
+def shuffle(dataset: Examples, *, seed: int = 1337) -> Dataset:
     """Put the examples in a random order.
 
     Args:
@@ -68,13 +63,13 @@ def shuffle(dataset: Dataset, *, seed: int = 1337) -> Dataset:
     >>> sorted(shuffle(dataset([[1.0], [2.0], [3.0]], [1, 2, 3])).ys)
     [1.0, 2.0, 3.0]
     """
-    _check_dataset("shuffle", dataset)
+    dataset = as_dataset("shuffle", dataset)
     return subset(dataset, _order(len(dataset.xs), check_seed("shuffle", "seed", seed), 0))
 
 
 @names_home
 def split(
-    dataset: Dataset, *, held_out: float = 0.25, seed: int = 1337, stratified: bool = False
+    dataset: Examples, *, held_out: float = 0.25, seed: int = 1337, stratified: bool = False
 ) -> tuple[Dataset, Dataset]:
     """Split the examples at random into those to train on and those held out.
 
@@ -100,7 +95,7 @@ def split(
     >>> [sorted(part.ys) for part in split(rare, held_out=0.5, stratified=True)]
     [[0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 1.0]]
     """
-    _check_dataset("split", dataset)
+    dataset = as_dataset("split", dataset)
     share, n = check_finite("split", "held_out", held_out), len(dataset.xs)
     shuffled = shuffle(dataset, seed=check_seed("split", "seed", seed))
     count = math.ceil(share * n)
@@ -185,17 +180,17 @@ def batch_numbers(n: int, batch_size: int, *, seed: int | None, step: int) -> tu
 
 @overload
 def batches(
-    dataset: Dataset, batch_size: int, *, epoch: int = 0, seed: int = 1337
+    dataset: Examples, batch_size: int, *, epoch: int = 0, seed: int = 1337
 ) -> tuple[Dataset, ...]: ...
 @overload
 @deprecated("`size` is called `batch_size`")
 def batches(
-    dataset: Dataset, *, size: int, epoch: int = 0, seed: int = 1337
+    dataset: Examples, *, size: int, epoch: int = 0, seed: int = 1337
 ) -> tuple[Dataset, ...]: ...
 @renamed(size="batch_size")
 @names_home
 def batches(
-    dataset: Dataset, batch_size: int, *, epoch: int = 0, seed: int = 1337
+    dataset: Examples, batch_size: int, *, epoch: int = 0, seed: int = 1337
 ) -> tuple[Dataset, ...]:
     """Deal out the examples of one epoch, as the steps of a training see them; see `batch`.
 
@@ -209,6 +204,7 @@ def batches(
     >>> [len(b.xs) for b in batches(dataset([[float(i)] for i in range(5)], [1] * 5), 2)]
     [2, 2, 1]
     """
+    dataset = as_dataset("batches", dataset)
     each = check_count("batches", "batch_size", batch_size, minimum=1)
     first = check_count("batches", "epoch", epoch)
     checked = check_seed("batches", "seed", seed)
@@ -248,10 +244,10 @@ class Standardization(Record):
             for x, mean, deviation in zip(row, self.means, self.deviations, strict=True)
         )
 
-    def __call__(self, dataset: Dataset) -> Dataset:
+    def __call__(self, dataset: Examples) -> Dataset:
         """Transform the inputs of all examples; targets and metadata stay."""
-        _check_dataset("standardize", dataset)
-        return dataset.set(xs=self.rows(dataset.xs))
+        examples = as_dataset("standardize", dataset)
+        return examples.set(xs=self.rows(examples.xs))
 
     def rows(self, rows: Sequence[Sequence[float]]) -> Sequence[Row]:
         """Transform the inputs of many examples.
@@ -287,7 +283,7 @@ SMALLEST = math.ulp(0.0)
 
 
 @names_home
-def standardize(dataset: Dataset) -> Standardization:
+def standardize(dataset: Examples) -> Standardization:
     """Fit a transform to the columns of a dataset; apply it to any other of the same columns.
 
     Returns:
@@ -299,7 +295,7 @@ def standardize(dataset: Dataset) -> Standardization:
     >>> standardize(data)(data).xs
     ((-1.0, 0.0), (1.0, 0.0))
     """
-    _check_dataset("standardize", dataset)
+    dataset = as_dataset("standardize", dataset)
     spreads = [_spread(column) for column in columns_in(dataset.xs)]
     means, deviations = zip(*spreads, strict=True)
     return Standardization(means=means, deviations=deviations)
@@ -333,7 +329,7 @@ def _mean(numbers: Sequence[float]) -> float:
 
 
 @names_home
-def one_hot(dataset: Dataset, *, classes: int | None = None) -> Dataset:
+def one_hot(dataset: Examples, *, classes: int | None = None) -> Dataset:
     """Turn class numbers into rows of targets: 1 in the place of the class, else 0.
 
     Args:
@@ -347,7 +343,7 @@ def one_hot(dataset: Dataset, *, classes: int | None = None) -> Dataset:
     >>> one_hot(dataset([[5.0], [6.0], [7.0]], [2, 0, 1])).targets[0]
     (0.0, 0.0, 1.0)
     """
-    _check_dataset("one_hot", dataset)
+    dataset = as_dataset("one_hot", dataset)
     least = 1 if classes is None else check_count("one_hot", "classes", classes, minimum=1)
     count = int(max(dataset.ys)) + 1 if classes is None else least
     for y in dataset.ys:
@@ -360,7 +356,7 @@ def one_hot(dataset: Dataset, *, classes: int | None = None) -> Dataset:
 
 
 @names_home
-def relabel(dataset: Dataset, labels: Sequence[float]) -> Dataset:
+def relabel(dataset: Examples, labels: Sequence[float]) -> Dataset:
     """Give other labels to the classes: the smallest label becomes the first, and so on.
 
     Args:
@@ -374,7 +370,7 @@ def relabel(dataset: Dataset, labels: Sequence[float]) -> Dataset:
     >>> relabel(dataset([[5.0], [6.0], [7.0]], [0, 1, 0]), (-1, 1)).ys
     (-1.0, 1.0, -1.0)
     """
-    _check_dataset("relabel", dataset)
+    dataset = as_dataset("relabel", dataset)
     old = sorted(set(dataset.ys))
     new = [check_finite("relabel", "each of labels", label) for label in labels]
     if len(old) != len(new) or len(set(new)) != len(new):

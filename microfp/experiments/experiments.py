@@ -24,9 +24,11 @@ from microfp.base.later import Later
 from microfp.compiler.python.scores import scores
 from microfp.datasets import (
     Dataset,
+    Examples,
     Matrix,
     Schema,
     Standardization,
+    as_dataset,
     columns_in,
     dataset,
     split,
@@ -157,7 +159,7 @@ class Outcome(Record):
 
 
 def run(
-    configuration: Configuration, dataset: Dataset, *, log_every: int = 1
+    configuration: Configuration, dataset: Examples, *, log_every: int = 1
 ) -> Result[Outcome, Diverged[MLP]]:
     """Prepare, train and measure.
 
@@ -203,7 +205,7 @@ def perform(experiment: Experiment, *, log_every: int = 1) -> Result[Outcome, Di
 # Before
 
 
-def prepare(configuration: Configuration, dataset: Dataset) -> Experiment:
+def prepare(configuration: Configuration, dataset: Examples) -> Experiment:
     """Choose a loss by the targets, split the examples, fit the scales, make the model.
 
     Targets are classes if the loss says so; for "auto", if the data name their classes, or if they
@@ -224,7 +226,7 @@ def prepare(configuration: Configuration, dataset: Dataset) -> Experiment:
     ('binary_cross_entropy', ('-1', '1'))
     """
     check_kind("prepare", "configuration", configuration, Configuration)
-    check_kind("prepare", "dataset", dataset, Dataset)
+    dataset = as_dataset("prepare", dataset)
     _check_targets(dataset)
     chosen = configuration.set(
         loss=_chosen_loss(configuration, dataset), learning_rate=rate_of(configuration)
@@ -235,7 +237,7 @@ def prepare(configuration: Configuration, dataset: Dataset) -> Experiment:
     return _experiment(start, parts, names)
 
 
-def extend(predictor: Predictor, dataset: Dataset, *, steps: int) -> Experiment:
+def extend(predictor: Predictor, dataset: Examples, *, steps: int) -> Experiment:
     """Go on with the training of a predictor, in the way in which it was begun.
 
     The schedule is that of a training of all steps, so with a constant rate it is the training
@@ -257,6 +259,7 @@ def extend(predictor: Predictor, dataset: Dataset, *, steps: int) -> Experiment:
     """
     check_kind("extend", "predictor", predictor, Predictor)
     more = check_count("extend", "steps", steps)
+    dataset = as_dataset("extend", dataset)
     _check_targets(dataset)
     _check_columns(predictor, dataset)
     _check_memory(predictor)

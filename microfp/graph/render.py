@@ -140,7 +140,7 @@ def to_networkx(output: Value, gradients: Gradients | None = None) -> "_Graph":
     """Return the graph as a networkx graph, for its algorithms and drawings.
 
     Nodes are named as in `nodes` and carry the other fields of their rows; edges go from operand
-    to result, are keyed by the place of the operand, and carry `local_derivative`.
+    to result, are keyed by the place of the operand, and carry the rest of their rows.
 
     Raises:
         ImportError: If networkx is not installed: `pip install 'microfp[networkx]'`.
@@ -159,6 +159,7 @@ def to_networkx(output: Value, gradients: Gradients | None = None) -> "_Graph":
     for node in nodes(output, gradients):
         made.add_node(node["id"], **{name: field for name, field in node.items() if name != "id"})
     for edge in edges(output):
-        slope = edge["local_derivative"]
-        made.add_edge(edge["source"], edge["target"], edge["operand"], local_derivative=slope)
+        ends = ("source", "target", "operand")
+        rest = {name: field for name, field in edge.items() if name not in ends}
+        made.add_edge(edge["source"], edge["target"], edge["operand"], **rest)
     return made

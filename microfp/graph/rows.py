@@ -81,8 +81,10 @@ class EdgeRow(TypedDict):
     """One use of a node by another.
 
     >>> from microfp import value
-    >>> edges(value(2.0) * 3.0)[0]["local_derivative"]
+    >>> edges(value(2.0, label="x") * 3.0)[0]["local_derivative"]
     3.0
+    >>> edges(value(2.0, label="x") * 3.0)[0]["source_label"]
+    'x'
     """
 
     source: str
@@ -93,6 +95,12 @@ class EdgeRow(TypedDict):
     """As which operand, from 0."""
     local_derivative: float
     """The partial derivative of the target along that operand."""
+    source_label: str | None
+    """The name of the node that is used, or None."""
+    target_label: str | None
+    """The name of the other one, or None."""
+    op: str
+    """The primitive that computed the target."""
 
 
 class GraphRows(TypedDict):
@@ -194,6 +202,9 @@ def edges(output: Value) -> tuple[EdgeRow, ...]:
             target=names[node],
             operand=operand,
             local_derivative=slope,
+            source_label=parent.label,
+            target_label=node.label,
+            op=node.op,
         )
         for node in names
         if node.parents

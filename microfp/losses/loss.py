@@ -14,10 +14,10 @@ from microfp.base.binding import bind, shown
 from microfp.base.checks import check_kind
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.ieee import by_ieee
-from microfp.datasets import Dataset, Row
+from microfp.datasets import Dataset, Examples, Row, as_dataset
 from microfp.nn import Model
 from microfp.nn import outputs as outputs_of
-from microfp.record import Record, attr
+from microfp.record import Deferred, Record, attr
 from microfp.tree import parameters, without_parameters
 from microfp.values import Value, total
 
@@ -167,8 +167,8 @@ class Evaluation(Record, Generic[M]):
     """The mean loss of the examples."""
     penalty: Value = attr()
     """The sum of the penalties; 0.0 for a loss without one."""
-    accuracy: float | None = attr()
-    """The share of examples predicted rightly, from 0 to 1, or None."""
+    accuracy: float | None = attr(deferrable=True)
+    """The share of examples predicted rightly, from 0 to 1, or None; counted when it is read."""
     scores: tuple[Scores, ...] = attr()
     """The outputs of the model, example by example."""
 
@@ -179,13 +179,13 @@ class Evaluation(Record, Generic[M]):
 
 
 @names_home
-def evaluate(loss: Loss, model: M, dataset: Dataset) -> Evaluation[M]:
+def evaluate(loss: Loss, model: M, dataset: Examples) -> Evaluation[M]:
     """Run a model over a dataset and compute the loss, as one graph.
 
     Args:
         loss: The loss.
         model: Any model with as many inputs as the dataset has columns.
-        dataset: The examples.
+        dataset: The examples, or a pair `(xs, ys)` of their rows and targets.
 
     Raises:
         ShapeError: If model and dataset do not fit, or the model has no parameters.
@@ -197,23 +197,18 @@ def evaluate(loss: Loss, model: M, dataset: Dataset) -> Evaluation[M]:
     >>> evaluate(max_margin(alpha=0.0), line, examples).data.data
     0.5
     """
-    _check_kinds(loss, model, dataset)
-    scores = tuple(outputs_of(model, row) for row in dataset.xs)
-    check_targets(loss, dataset, len(scores[0]))
-    costs = (loss.example(row, *ys) for row, ys in zip(scores, dataset.targets, strict=True))
+    examples = _checked(loss, model, dataset)
+    scores = tuple(outputs_of(model, row) for row in examples.xs)
+    check_targets(loss, examples, len(scores[0]))
+    costs = (loss.example(row, *ys) for row, ys in zip(scores, examples.targets, strict=True))
     data = total(costs) * (1.0 / len(scores))
     penalty = total(map(loss.penalty, parameters(model)) if loss.penalty else ())
-    return Evaluation(
-        model=model,
-        total=data + penalty,
-        data=data,
-        penalty=penalty,
-        accuracy=accuracy(loss, scores, dataset),
-        scores=scores,
-    )
+    # Read later, or never: where the scores have no numbers yet, the total can still be compiled.
+    judged = Deferred(bind(accuracy, loss, scores, examples))
+    return Evaluation.unchecked(model, data + penalty, data, penalty, judged, scores)
 
 
-def evaluate_with(loss: Loss, dataset: Dataset) -> Callable[[M], Evaluation[M]]:
+def evaluate_with(loss: Loss, dataset: Examples) -> Callable[[M], Evaluation[M]]:
     """Fix the loss and the data: a function from a model to its evaluation, for pipelines.
 
     >>> from microfp import datasets, nn
@@ -224,7 +219,7 @@ def evaluate_with(loss: Loss, dataset: Dataset) -> Callable[[M], Evaluation[M]]:
     return bind(_evaluated, loss, dataset)
 
 
-def _evaluated(loss: Loss, dataset: Dataset, model: M) -> Evaluation[M]:
+def _evaluated(loss: Loss, dataset: Examples, model: M) -> Evaluation[M]:
     return evaluate(loss, model, dataset)
 
 
@@ -259,7 +254,7 @@ def _count(is_correct: Callable[..., bool], rows: Iterable[Row], *columns: Row) 
     return sum(map(is_correct, rows, *columns))
 
 
-def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
+def check_fits(loss: Loss, model: Model, dataset: Examples) -> None:
     """Check that a model can be trained on a dataset by a loss; it is run on the first example.
 
     Raises:
@@ -272,16 +267,17 @@ def check_fits(loss: Loss, model: Model, dataset: Dataset) -> None:
     Traceback (most recent call last):
     microfp.errors.DataError: max_margin: each label must be -1 or 1, got 3.0
     """
-    _check_kinds(loss, model, dataset)
-    scores = outputs_of(model, dataset.xs[0])
-    check_targets(loss, dataset, len(scores))
+    examples = _checked(loss, model, dataset)
+    scores = outputs_of(model, examples.xs[0])
+    check_targets(loss, examples, len(scores))
 
 
-def _check_kinds(loss: Loss, model: Model, dataset: Dataset) -> None:
+def _checked(loss: Loss, model: Model, dataset: Examples) -> Dataset:
     check_kind("evaluate", "loss", loss, Loss, example="losses.max_margin()")
-    check_kind("evaluate", "dataset", dataset, Dataset, example="datasets.dataset(xs, ys)")
+    examples = as_dataset("evaluate", dataset)
     if not parameters(model):
         raise without_parameters(loss.name, model)
+    return examples
 
 
 def check_targets(loss: Loss, dataset: Dataset, outputs: int) -> None:

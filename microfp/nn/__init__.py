@@ -8,7 +8,8 @@
 """
 
 from microfp.nn.activations import ACTIVATIONS, Activation, ActivationName
-from microfp.nn.initializers import INITIALIZERS, Initializer, InitializerName
+from microfp.nn.between import dropout, layer_norm
+from microfp.nn.initializers import INITIALIZERS, Initializer, InitializerName, seeds
 from microfp.nn.models import (
     Model,
     apply_gradients,
@@ -69,6 +70,7 @@ __all__ = [
     "dot",
     "drawn_block",
     "drawn_matrix",
+    "dropout",
     "embedding",
     "forward",
     "forward_batch",
@@ -76,6 +78,7 @@ __all__ = [
     "inputs_of",
     "is_absent",
     "layer",
+    "layer_norm",
     "layers_of",
     "linear",
     "log_softmax",
@@ -85,6 +88,7 @@ __all__ = [
     "parameter_count",
     "parameters",
     "rms_norm",
+    "seeds",
     "select",
     "softmax",
 ]

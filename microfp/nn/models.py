@@ -1,6 +1,7 @@
 """What every model can do: compute its outputs, and take a step of gradient descent."""
 
 from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import Protocol, TypeVar
 
 from pyrsistent import PMap
@@ -38,12 +39,13 @@ class Model(Protocol):
 
 
 @names_home
-def forward(model: Model, inputs: Sequence[Scalar]) -> Value:
+def forward(model: Model, inputs: Sequence[Scalar] | Scalar) -> Value:
     """Run a model that has one output, and return it.
 
     Args:
         model: A neuron, a layer, an MLP, or any model of your own.
-        inputs: Numbers, or values where their gradients are wanted too.
+        inputs: Numbers, or values where their gradients are wanted too; of a model with one input,
+            also the number itself.
 
     Raises:
         ShapeError: If the model has another number of outputs; see `outputs`.
@@ -51,6 +53,8 @@ def forward(model: Model, inputs: Sequence[Scalar]) -> Value:
     >>> from microfp.nn import neuron
     >>> forward(neuron(2, weights=[1.0, 2.0]), [3.0, 4.0]).data
     11.0
+    >>> forward(neuron(1, weights=[2.0]), 3.0).data
+    6.0
     """
     found = outputs(model, inputs)
     if len(found) != 1:
@@ -80,7 +84,7 @@ def forward_batch(model: Model, rows: Iterable[Sequence[Scalar]]) -> tuple[Value
 
 
 @names_home
-def outputs(model: Model, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+def outputs(model: Model, inputs: Sequence[Scalar] | Scalar) -> tuple[Value, ...]:
     """Run a model on one example, and return its outputs as a tuple, however many there are.
 
     Its first name was `forward_many`, which is still there.
@@ -93,8 +97,8 @@ def outputs(model: Model, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
     [3.0, 6.0]
     """
     check_callable("forward", "model", model, "a model that can be called with inputs")
-    leaves = variables(model)
-    found = along(leaves, model, inputs) if leaves else model(inputs)
+    row, leaves = _row(inputs), variables(model)
+    found = along(leaves, model, row) if leaves else model(row)
     if isinstance(found, Value):
         return (found,)
     check_several("forward", "what the model returns", "a Value, or several", found)
@@ -103,6 +107,13 @@ def outputs(model: Model, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
 
 forward_many = outputs
 """The first name of `outputs`."""
+
+
+def _row(inputs: Sequence[Scalar] | Scalar) -> Sequence[Scalar]:
+    """The inputs of a model, also where there is one, and it comes without brackets."""
+    if isinstance(inputs, Value | Real):
+        return (inputs,)
+    return inputs  # type: ignore[return-value]  # a float is real
 
 
 @names_home

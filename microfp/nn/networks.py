@@ -15,7 +15,7 @@ from random import Random
 from pyrsistent import PVector, pvector
 
 from microfp import values
-from microfp.base.checks import check_count, check_seed, wrong_kind
+from microfp.base.checks import check_count, chosen_seed, wrong_kind
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.showing import mimebundle
 from microfp.errors import ShapeError
@@ -26,7 +26,7 @@ from microfp.nn.activations import (
     activation_of,
     check_activation,
 )
-from microfp.nn.initializers import Initializer, InitializerName, initializer_of
+from microfp.nn.initializers import Initializer, InitializerName, drawing_of
 from microfp.nn.results import Outputs
 from microfp.record import Record, attr, check_several
 from microfp.toolbox import sliding_window
@@ -204,7 +204,7 @@ def neuron(
     weights: Sequence[Scalar] | None = None,
     bias: Scalar = 0.0,
     init: InitializerName | Initializer = "micrograd",
-    seed: int = 1337,
+    seed: int | None = 1337,
 ) -> Neuron:
     """Make a neuron.
 
@@ -213,8 +213,8 @@ def neuron(
         activation: A name in `ACTIVATIONS`, or a function from a value to a value.
         weights: Exact initial weights, `n_in` of them; else they are drawn.
         bias: The exact initial bias.
-        init: How weights are drawn: a name in `INITIALIZERS` or a function.
-        seed: What the weights are drawn with.
+        init: How weights are drawn: a name in `INITIALIZERS`, `"orthogonal"`, or a function.
+        seed: What the weights are drawn with; None for other weights each time.
 
     Raises:
         ShapeError: If there are not `n_in` weights.
@@ -224,8 +224,8 @@ def neuron(
     """
     check_count("neuron", "n_in", n_in, minimum=1)
     check_activation("neuron", activation)
-    random, draw = Random(check_seed("neuron", "seed", seed)), initializer_of("neuron", init)
-    (row,) = _rows(random, draw, n_in, 1) if weights is None else [weights]
+    random, draw = Random(chosen_seed("neuron", "seed", seed)), drawing_of("neuron", init)
+    (row,) = draw(random, n_in, 1) if weights is None else [weights]
     _check_length("neuron", "weights", row, n_in)
     return _neuron(row, bias, activation)
 
@@ -239,7 +239,7 @@ def layer(
     weights: Sequence[Sequence[Scalar]] | None = None,
     biases: Sequence[Scalar] | None = None,
     init: InitializerName | Initializer = "micrograd",
-    seed: int = 1337,
+    seed: int | None = 1337,
 ) -> Layer:
     """Make a layer of `n_out` neurons with `n_in` inputs each.
 
@@ -249,8 +249,9 @@ def layer(
         activation: A name in `ACTIVATIONS`, or a function from a value to a value.
         weights: Exact initial weights, one row of `n_in` per neuron; else they are drawn.
         biases: Exact initial biases, one per neuron; else 0.0.
-        init: How weights are drawn: a name in `INITIALIZERS` or a function.
-        seed: What the weights are drawn with, neuron by neuron.
+        init: How weights are drawn: a name in `INITIALIZERS`, `"orthogonal"`, or a function.
+        seed: What the weights are drawn with, neuron by neuron; None for others each time. Layers
+            of one model need a seed each: see `seeds`.
 
     Raises:
         ShapeError: If weights or biases are not of these shapes.
@@ -261,8 +262,8 @@ def layer(
     check_count("layer", "n_in", n_in, minimum=1)
     check_count("layer", "n_out", n_out, minimum=1)
     check_activation("layer", activation)
-    random, draw = Random(check_seed("layer", "seed", seed)), initializer_of("layer", init)
-    rows = _rows(random, draw, n_in, n_out) if weights is None else weights
+    random, draw = Random(chosen_seed("layer", "seed", seed)), drawing_of("layer", init)
+    rows = draw(random, n_in, n_out) if weights is None else weights
     starts = [0.0] * n_out if biases is None else biases
     _check_length("layer", "weights", rows, n_out)
     _check_length("layer", "biases", starts, n_out)
@@ -278,7 +279,7 @@ def mlp(
     *,
     activation: ActivationName | Activation = "relu",
     init: InitializerName | Initializer = "micrograd",
-    seed: int = 1337,
+    seed: int | None = 1337,
 ) -> MLP:
     """Make a multi-layer perceptron; its last layer is linear.
 
@@ -289,8 +290,8 @@ def mlp(
         n_in: How many inputs, at least 1.
         widths: How many neurons in each layer, each at least 1.
         activation: Of all layers but the last: a name in `ACTIVATIONS` or a function.
-        init: How weights are drawn: a name in `INITIALIZERS` or a function.
-        seed: What the weights are drawn with.
+        init: How weights are drawn: a name in `INITIALIZERS`, `"orthogonal"`, or a function.
+        seed: What the weights are drawn with; None for other weights each time.
 
     Raises:
         TypeError: If a width is not an int.
@@ -302,20 +303,15 @@ def mlp(
     check_count("mlp", "n_in", n_in, minimum=1)
     _check_widths(widths)
     check_activation("mlp", activation)
-    random, draw = Random(check_seed("mlp", "seed", seed)), initializer_of("mlp", init)
+    random, draw = Random(chosen_seed("mlp", "seed", seed)), drawing_of("mlp", init)
     activations = [activation] * (len(widths) - 1) + ["identity"]
     shapes = sliding_window(2, [n_in, *widths])
     return MLP(
         layers=pvector(
-            _layer(_rows(random, draw, n, m), [0.0] * m, activation)
+            _layer(draw(random, n, m), [0.0] * m, activation)
             for (n, m), activation in zip(shapes, activations, strict=True)
         )
     )
-
-
-def _rows(random: Random, draw: Initializer, n_in: int, n_out: int) -> list[list[float]]:
-    """The weights of a layer; `random` is private to the caller, who has just seeded it."""
-    return [[draw(random, n_in, n_out) for _ in range(n_in)] for _ in range(n_out)]
 
 
 def _layer(

@@ -125,7 +125,8 @@ def accumulate_gradients(*optimizers: Optimizer, every: int) -> Optimizer:
     """Gather gradients over some steps, then update once by their mean: large batches in pieces.
 
     The steps in between have updates of 0.0, and the optimisers inside do not see them: their
-    schedules count updates, not steps.
+    schedules count updates, not steps. Each gradient counts as much as the others, so their mean is
+    that of all examples where each piece has as many: let `batch_size` divide the examples.
 
     Args:
         *optimizers: What turns the mean into an update, as in `chain`; with none, the mean.

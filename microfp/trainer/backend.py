@@ -18,7 +18,7 @@ from typing import Literal, Protocol, TypeAlias, get_args
 from pyrsistent import PVector, pvector
 
 from microfp.base.checks import check_count, check_kind, check_seed
-from microfp.datasets import Dataset, batch
+from microfp.datasets import Dataset, Examples, as_dataset, batch
 from microfp.errors import ShapeError, TraceError
 from microfp.losses import Loss, check_fits
 from microfp.nn import Model
@@ -82,7 +82,7 @@ class Training(Record):
 
 
 def checked_training(
-    loss: Loss, optimizer: Optimizer, dataset: Dataset, batch_size: int | None, seed: int | None
+    loss: Loss, optimizer: Optimizer, dataset: Examples, batch_size: int | None, seed: int | None
 ) -> Training:
     """Check what a user has asked for.
 
@@ -96,10 +96,10 @@ def checked_training(
     """
     check_kind("train", "loss", loss, Loss, example="losses.max_margin()")
     check_kind("train", "optimizer", optimizer, Optimizer, example="optim.sgd(0.1)")
-    check_kind("train", "dataset", dataset, Dataset, example="datasets.dataset(xs, ys)")
+    examples = as_dataset("train", dataset)
     size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
     drawn = None if seed is None else check_seed("train", "seed", seed)
-    return Training.unchecked(loss, optimizer, dataset, size, drawn)
+    return Training.unchecked(loss, optimizer, examples, size, drawn)
 
 
 class Step(Protocol):

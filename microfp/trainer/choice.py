@@ -9,7 +9,7 @@ from microfp.base.checks import wrong_value
 from microfp.compiler.native.run.executable import check_native
 from microfp.compiler.native.run.jit import bindings
 from microfp.compiler.python.step import MOST_NODES, Plan
-from microfp.datasets import Dataset
+from microfp.datasets import Dataset, Examples, as_dataset
 from microfp.errors import CompileError, TraceError
 from microfp.losses import Loss, check_fits, max_margin
 from microfp.nn import Model
@@ -41,7 +41,7 @@ def runner_of(backend: str) -> Runner:
 
 def chosen_backend(
     model: Model,
-    dataset: Dataset,
+    dataset: Examples,
     *,
     loss: Loss = max_margin(alpha=1e-4),
     backend: Backend = "auto",
@@ -54,9 +54,8 @@ def chosen_backend(
     """
     if backend != "auto":
         return backend
-    return (
-        "eager" if isinstance(_traced(model, dataset, loss, MOST_NODES), TraceError) else "python"
-    )
+    traced = _traced(model, as_dataset("train", dataset), loss, MOST_NODES)
+    return "eager" if isinstance(traced, TraceError) else "python"
 
 
 def _traced(
@@ -79,7 +78,7 @@ measured in whole processes, by the group `process` of the benchmarks.
 
 def fastest_backend(
     model: Model,
-    dataset: Dataset,
+    dataset: Examples,
     *,
     steps: int,
     loss: Loss = max_margin(alpha=1e-4),
@@ -89,7 +88,7 @@ def fastest_backend(
 
     Args:
         model: What is to be trained.
-        dataset: The examples.
+        dataset: The examples, or a pair `(xs, ys)` of their rows and targets.
         steps: How many steps there will be.
         loss: What is to be made small.
         batch_size: How many examples a step sees; None for all of them.
@@ -102,11 +101,12 @@ def fastest_backend(
     >>> fastest_backend(nn.mlp(2, [1]), datasets.moons(4), steps=10)
     'python'
     """
-    n = len(dataset.ys)
+    examples = as_dataset("train", dataset)
+    n = len(examples.ys)
     work = steps * min(batch_size or n, n) * len(parameters(model))
     if loss.position is not None:
-        work *= len(dataset.xs[0])  # each parameter meets each position
-    prepared = _traced(model, dataset, loss, None if loss.position else MOST_NODES)
+        work *= len(examples.xs[0])  # each parameter meets each position
+    prepared = _traced(model, examples, loss, None if loss.position else MOST_NODES)
     if isinstance(prepared, TraceError):
         return "eager"
     return "native" if work >= WORTH_COMPILING and _is_compilable(prepared.plan) else "python"

@@ -18,7 +18,7 @@ from pyrsistent import PMap, PVector, pmap
 from microfp.base.binding import bind
 from microfp.base.checks import check_count, check_kind
 from microfp.base.elsewhere.leading import names_home
-from microfp.datasets import Dataset
+from microfp.datasets import Examples
 from microfp.losses import Loss, check_fits, evaluate, max_margin
 from microfp.optim import Optimizer, sgd
 from microfp.record import Deferred, pending
@@ -35,7 +35,7 @@ FEWEST = 30
 def make_step(
     loss: Loss,
     optimizer: Optimizer,
-    dataset: Dataset,
+    dataset: Examples,
     *,
     batch_size: int | None = None,
     seed: int | None = 1337,
@@ -46,7 +46,7 @@ def make_step(
     Args:
         loss: What is to be made small.
         optimizer: How.
-        dataset: The examples.
+        dataset: The examples, or a pair `(xs, ys)` of their rows and targets.
         batch_size: How many examples a step sees, at least 1; None, or more than there are, for
             all of them. See `batch`.
         seed: What the batches are drawn with; None for examples in their own order.
@@ -80,7 +80,7 @@ def _stepped(training: Training, backend: Backend, state: TrainState[M], /) -> S
 @names_home
 def train(
     model: M,
-    dataset: Dataset,
+    dataset: Examples,
     *,
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
@@ -97,7 +97,7 @@ def train(
 
     Args:
         model: What to train, any record of values that can be called with inputs.
-        dataset: The examples.
+        dataset: The examples, or a pair `(xs, ys)` of their rows and targets.
         loss: What is to be made small.
         optimizer: How.
         batch_size: How many examples a step sees; None for all of them.
@@ -115,14 +115,14 @@ def train(
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
     start = initial_state(model, optimizer)
-    check_fits(loss, model, dataset)
+    check_fits(loss, model, training.dataset)
     return runner.states(training, check_state(training, start))
 
 
 @names_home
 def fit(
     model: M,
-    dataset: Dataset,
+    dataset: Examples,
     *,
     steps: int = 100,
     log_every: int = 1,
@@ -136,7 +136,7 @@ def fit(
 
     Args:
         model: What to train.
-        dataset: The examples.
+        dataset: The examples, or a pair `(xs, ys)` of their rows and targets.
         steps: How many steps, 0 or more.
         log_every: Keep the metrics of every so many steps; those of the last step always.
         loss: What is to be made small.

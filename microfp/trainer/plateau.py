@@ -10,7 +10,7 @@
 from collections.abc import Callable, Iterator
 
 from microfp.base.checks import check_callable, check_kind
-from microfp.datasets import Dataset
+from microfp.datasets import Examples
 from microfp.losses import Loss, max_margin
 from microfp.optim import Optimizer
 from microfp.schedules import Plateau, after_loss, plateau
@@ -23,13 +23,13 @@ __all__ = ["reduce_on_plateau"]
 
 def reduce_on_plateau(
     model: M,
-    dataset: Dataset,
+    dataset: Examples,
     *,
     plateau: Plateau = plateau(0.1),  # noqa: B008 - a record, which is immutable
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Callable[[float], Optimizer],
     batch_size: int | None = None,
-    seed: int = 1337,
+    seed: int | None = 1337,
     backend: Backend = "auto",
 ) -> Iterator[Stepped[M]]:
     """Train without end, by a rate that falls where the loss stands still.
@@ -39,12 +39,12 @@ def reduce_on_plateau(
 
     Args:
         model: What to train.
-        dataset: The examples.
+        dataset: The examples, or a pair `(xs, ys)` of their rows and targets.
         plateau: The first rate, and when it falls; see `schedules.plateau`.
         loss: What is to be made small.
         optimizer: From a rate to an optimiser, such as `optim.adam`.
         batch_size: How many examples a step sees; None for all of them.
-        seed: What the batches are drawn with.
+        seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `trainer.make_step`.
 
     Raises:

@@ -27,7 +27,7 @@ from microfp.base.elsewhere.leading import names_home
 from microfp.base.files import open_rows
 from microfp.base.json import to_json
 from microfp.base.progress import check_rich, rich_bar
-from microfp.datasets import Dataset
+from microfp.datasets import Examples
 from microfp.debug import NonFinite, NonFiniteGradient, first_non_finite, first_non_finite_gradient
 from microfp.errors import MicrofpError
 from microfp.losses import Loss, check_fits, evaluate, max_margin
@@ -153,7 +153,7 @@ def _until_still(
         before = loss
 
 
-def held_out_loss(loss: Loss, held_out: Dataset) -> Callable[[TrainState[M]], float]:
+def held_out_loss(loss: Loss, held_out: Examples) -> Callable[[TrainState[M]], float]:
     """Measure states by the data loss on examples that they were not trained on.
 
     A loss of nan counts as infinite, so that no such state is the best one. The best state of a
@@ -173,13 +173,13 @@ def held_out_loss(loss: Loss, held_out: Dataset) -> Callable[[TrainState[M]], fl
     return bind(_held_out_loss, loss, held_out)
 
 
-def _held_out_loss(loss: Loss, held_out: Dataset, state: TrainState[M]) -> float:
+def _held_out_loss(loss: Loss, held_out: Examples, state: TrainState[M]) -> float:
     measured = evaluate(loss, state.model, held_out).data.data
     return math.inf if math.isnan(measured) else measured
 
 
 @names_home
-def early_stopping(loss: Loss, held_out: Dataset, *, patience: int = 10) -> AnyStage:
+def early_stopping(loss: Loss, held_out: Examples, *, patience: int = 10) -> AnyStage:
     """Stop once the loss on held-out examples has not fallen for some states.
 
     Args:
@@ -204,7 +204,7 @@ def early_stopping(loss: Loss, held_out: Dataset, *, patience: int = 10) -> AnyS
 
 
 def _until_worse(
-    loss: Loss, held_out: Dataset, needed: int, states: Iterable[AnyState], /
+    loss: Loss, held_out: Examples, needed: int, states: Iterable[AnyState], /
 ) -> Iterator[AnyState]:
     best, worse = math.inf, 0
     for state in states:
@@ -354,7 +354,7 @@ def _tee_to_jsonl(rows: _Rows, states: Iterable[AnyStepped], /) -> Iterator[AnyS
 @names_home
 def resume(
     state: TrainState[M],
-    dataset: Dataset,
+    dataset: Examples,
     *,
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
@@ -369,7 +369,7 @@ def resume(
 
     Args:
         state: Where to begin, with a state of this optimiser; see `with_optimizer`.
-        dataset: The examples.
+        dataset: The examples, or a pair `(xs, ys)` of their rows and targets.
         loss: What is to be made small.
         optimizer: How.
         batch_size: How many examples a step sees; None for all of them.
@@ -384,7 +384,7 @@ def resume(
     """
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
-    check_fits(loss, state.model, dataset)
+    check_fits(loss, state.model, training.dataset)
     return runner.states(training, check_state(training, state))
 
 
@@ -439,7 +439,7 @@ class Diverged(MicrofpError, Generic[M]):  # noqa: N818 - what has happened is i
 @names_home
 def try_train(
     model: M,
-    dataset: Dataset,
+    dataset: Examples,
     *,
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
@@ -455,7 +455,7 @@ def try_train(
 
     Args:
         model: What to train.
-        dataset: The examples.
+        dataset: The examples, or a pair `(xs, ys)` of their rows and targets.
         loss: What is to be made small.
         optimizer: How.
         batch_size: How many examples a step sees; None for all of them.
@@ -485,7 +485,7 @@ def try_train(
 @names_home
 def try_resume(
     state: TrainState[M],
-    dataset: Dataset,
+    dataset: Examples,
     *,
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
@@ -497,7 +497,7 @@ def try_resume(
 
     Args:
         state: Where to begin, with a state of this optimiser; see `with_optimizer`.
-        dataset: The examples.
+        dataset: The examples, or a pair `(xs, ys)` of their rows and targets.
         loss: What is to be made small.
         optimizer: How.
         batch_size: How many examples a step sees; None for all of them.
@@ -515,7 +515,7 @@ def try_resume(
     """
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
-    check_fits(loss, state.model, dataset)
+    check_fits(loss, state.model, training.dataset)
     states = runner.states(training, check_state(training, state))
     return _results(states, state, bind(_explained, runner, training))
 

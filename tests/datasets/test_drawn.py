@@ -233,7 +233,7 @@ BAD_OPTIONS: tuple[tuple[str, object, type[Exception], str], ...] = (
     ("seed", 1.0, TypeError, "an int from 0 to 4294967295, got 1.0 (float)"),
     ("seed", True, TypeError, "an int from 0 to 4294967295, got True (bool)"),
     ("seed", "7", TypeError, "an int from 0 to 4294967295, got '7' (str)"),
-    ("seed", None, TypeError, "an int from 0 to 4294967295, got None (NoneType)"),
+    ("seed", "1337", TypeError, "an int from 0 to 4294967295, got '1337' (str)"),
     ("shuffle", 1, TypeError, "True or False, got 1 (int)"),
     ("shuffle", None, TypeError, "True or False, got None (NoneType)"),
 )

@@ -145,10 +145,19 @@ def test_a_primitive_of_ones_own_shows_its_own_notation() -> None:
 
 
 def test_an_edge_has_the_place_of_the_operand_and_its_slope() -> None:
+    names = {"source_label": None, "target_label": None, "op": "divide"}
     assert edges(value(8.0) / value(2.0)) == (
-        {"source": "n0", "target": "n2", "operand": 0, "local_derivative": 0.5},
-        {"source": "n1", "target": "n2", "operand": 1, "local_derivative": -2.0},
+        {"source": "n0", "target": "n2", "operand": 0, "local_derivative": 0.5, **names},
+        {"source": "n1", "target": "n2", "operand": 1, "local_derivative": -2.0, **names},
     )
+
+
+def test_an_edge_has_the_labels_of_its_ends_and_what_was_computed() -> None:
+    output = (value(8.0, label="a") * value(2.0)).set(label="y")
+    assert [(e["source_label"], e["target_label"], e["op"]) for e in edges(output)] == [
+        ("a", "y", "mul"),
+        (None, "y", "mul"),
+    ]
 
 
 def test_a_node_used_twice_by_one_other_has_two_edges() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microfp.nn import INITIALIZERS, InitializerName, layer, mlp, neuron
+from microfp.nn import INITIALIZERS, InitializerName, layer, mlp, neuron, seeds
 from microfp.tree import parameters
 
 BOUNDS = {
@@ -82,6 +82,40 @@ def test_the_same_seed_draws_the_same_weights() -> None:
 
 @pytest.mark.parametrize("init", ["xavier", 3])
 def test_an_unknown_initialiser_is_refused(init: str) -> None:
-    names = ", ".join(INITIALIZERS)
+    names = ", ".join([*INITIALIZERS, "orthogonal"])
     with pytest.raises(ValueError, match=f"mlp: init must be a function or one of {names}, got"):
         mlp(2, [1], init=init)  # type: ignore[arg-type]  # the mistake
+
+
+@pytest.mark.parametrize(("n_in", "n_out"), [(6, 4), (4, 6), (5, 5), (1, 1), (40, 40)])
+def test_orthogonal_weights_are_at_right_angles_and_have_length_1(n_in: int, n_out: int) -> None:
+    drawn = layer(n_in, n_out, init="orthogonal", seed=3)
+    rows = [[w.data for w in neuron.weights] for neuron in drawn.neurons]
+    short = rows if n_out <= n_in else list(zip(*rows, strict=True))
+    for i, a in enumerate(short):
+        for j, b in enumerate(short):
+            angle = math.fsum(x * y for x, y in zip(a, b, strict=True))
+            assert angle == pytest.approx(float(i == j), abs=1e-14)
+
+
+def test_orthogonal_weights_are_drawn_anew_for_each_layer_and_alike_for_a_seed() -> None:
+    first, second, _ = mlp(4, [4, 4, 1], init="orthogonal", seed=9).layers
+    assert numbers(first) != numbers(second)
+    assert numbers(mlp(4, [4], init="orthogonal", seed=9).layers[0]) == numbers(first)
+
+
+@given(seed=st.integers(0, 2**32 - 1), few=st.integers(1, 5), more=st.integers(0, 20))
+def test_seeds_differ_and_begin_with_those_that_fewer_would_be(
+    seed: int, few: int, more: int
+) -> None:
+    drawn = seeds(seed, few + more)
+    assert len(set(drawn)) == few + more
+    assert drawn[:few] == seeds(seed, few)
+    assert all(0 <= other < 2**32 for other in drawn)
+
+
+def test_no_seed_draws_other_weights_each_time() -> None:
+    assert numbers(mlp(2, [8], seed=None)) != numbers(mlp(2, [8], seed=None))
+    assert numbers(layer(2, 8, seed=None)) != numbers(layer(2, 8, seed=None))
+    assert numbers(neuron(8, seed=None)) != numbers(neuron(8, seed=None))
+    assert seeds(None, 4) != seeds(None, 4)

@@ -328,3 +328,13 @@ def test_what_does_not_fit_is_said(make: Callable[[], object], message: str) -> 
     with pytest.raises(ShapeError) as caught:
         make()
     assert str(caught.value) == message
+
+
+def test_one_input_needs_no_brackets() -> None:
+    model = mlp(1, [3, 1], seed=5)
+    x = value(0.5)
+    assert forward(model, x).data == forward(model, 0.5).data == forward(model, [0.5]).data
+    assert forward(model, np.float64(0.5)).data == forward(model, 0.5).data
+    assert len(forward_many(layer(1, 3), 2.0)) == 3
+    with pytest.raises(ShapeError, match="inputs must be 2 numbers, got 1"):
+        forward(mlp(2, [1]), 0.5)

@@ -285,3 +285,15 @@ def test_a_step_can_be_sent_to_another_process(backend: Backend) -> None:
     sent = pickle.loads(pickle.dumps(step))
     assert sent == step
     assert sent(state).metrics == step(state).metrics
+
+
+@pytest.mark.parametrize(("size", "is_mean"), [(4, True), (5, False)])
+def test_pieces_of_one_size_make_the_step_of_all_examples_and_others_do_not(
+    size: int, is_mean: bool
+) -> None:
+    data, model = datasets.moons(12, seed=3), nn.mlp(2, [3, 1], seed=4)
+    whole = fit(model, data, steps=1, optimizer=optim.sgd(0.1)).final_model
+    patient = optim.accumulate_gradients(optim.sgd(0.1), every=3)
+    pieces = fit(model, data, steps=3, batch_size=size, optimizer=patient).final_model
+    pairs = zip(nn.parameters(pieces), nn.parameters(whole), strict=True)
+    assert all(math.isclose(a.data, b.data, abs_tol=1e-15) for a, b in pairs) is is_mean

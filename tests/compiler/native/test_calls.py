@@ -8,7 +8,21 @@ import numpy as np
 import pytest
 from pyrsistent import pvector
 
-from microfp import Value, datasets, func, native, nn, tanh, total, trainer, tree, value
+from microfp import (
+    Value,
+    backward,
+    datasets,
+    func,
+    grad,
+    losses,
+    native,
+    nn,
+    tanh,
+    total,
+    trainer,
+    tree,
+    value,
+)
 from microfp.base.binding import bind
 from microfp.compiler.trace import calls
 from microfp.errors import TraceError
@@ -217,3 +231,25 @@ def test_compiled_code_refuses_to_lose_a_derivative(
     for call in calls:
         with pytest.raises(TypeError, match="nothing may be used that is differentiated around"):
             call()
+
+
+@pytest.mark.parametrize(
+    ("loss", "model", "data"),
+    [
+        (losses.max_margin(), nn.mlp(2, [4, 1]), datasets.moons(20)),
+        (losses.softmax_cross_entropy(), nn.mlp(2, [4, 3]), datasets.rings(30)),
+        (losses.mean_squared_error(), nn.mlp(2, [4, 1]), datasets.moons(20)),
+    ],
+    ids=lambda given: getattr(given, "name", ""),
+)
+def test_the_total_of_an_evaluation_compiles_also_where_there_is_an_accuracy(
+    loss: losses.Loss, model: nn.MLP, data: datasets.Dataset
+) -> None:
+    compiled = native.value_and_grad(lambda m: losses.evaluate(loss, m, data).total, model)
+    number, gradient = compiled(model)
+    evaluation = losses.evaluate(loss, model, data)
+    table = backward(evaluation.total)
+    assert number == pytest.approx(evaluation.total.data, rel=1e-12)
+    assert [slope.data for slope in nn.parameters(gradient)] == pytest.approx(
+        [grad(p, table) for p in nn.parameters(model)], rel=1e-12, abs=1e-15
+    )

@@ -28,7 +28,7 @@ from sybil.text import LineNumberOffsets
 
 ROOT = Path(__file__).parent.parent
 
-SESSIONS = "guides/command-line.md"
+SESSIONS = ("guides/command-line.md", "guides/real-data.md")
 
 
 def commands(session: str) -> Iterator[tuple[str, str]]:
@@ -109,7 +109,7 @@ readme = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT), filenames=["RE
 sessions = Sybil(
     parsers=[PythonCodeBlockParser(), CodeBlockParser("console", run_session)],
     path=str(ROOT / "docs"),
-    patterns=[SESSIONS],
+    patterns=SESSIONS,
     setup=enter_folder,
     teardown=leave_folder,
 )
@@ -117,7 +117,7 @@ docs = Sybil(
     parsers=[PythonCodeBlockParser()],
     path=str(ROOT / "docs"),
     patterns=["*.md"],
-    excludes=[SESSIONS],
+    excludes=SESSIONS,
     # Code without a module belongs to `builtins`; the cells of a notebook want to read that.
     setup=lambda namespace: namespace.update(__name__="builtins"),
 )

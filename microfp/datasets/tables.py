@@ -155,13 +155,13 @@ def read_table(
 
 
 def read_pieces(
-    path: str | PathLike[str], *, batch_size: int = 10_000, form: Form = ANY_FORM
+    path: str | PathLike[str], *, rows: int = 10_000, form: Form = ANY_FORM
 ) -> Iterator[Table]:
     r"""Read a CSV file as tables of so many rows, one after the other, in little memory.
 
     Args:
         path: The file.
-        batch_size: How many rows a table has at most, at least 1.
+        rows: How many rows a table has at most, at least 1.
         form: How the file is a table.
 
     Raises:
@@ -170,12 +170,12 @@ def read_pieces(
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "pets.csv"
     >>> _ = path.write_text("kind\ncat\nbird\ncat\n")
-    >>> [len(table.rows) for table in read_pieces(path, batch_size=2)]
+    >>> [len(table.rows) for table in read_pieces(path, rows=2)]
     [2, 1]
     """
-    check_count("read_pieces", "batch_size", batch_size, minimum=1)
+    check_count("read_pieces", "rows", rows, minimum=1)
     check_kind("read_pieces", "form", form, Form)
-    return (_table(Path(path), [piece]) for piece in pieces(Path(path), form, size=batch_size))
+    return (_table(Path(path), [piece]) for piece in pieces(Path(path), form, size=rows))
 
 
 def table_dataset(

@@ -152,7 +152,7 @@ def test_pieces_are_the_table_and_lines_are_where_rows_begin(
     form = Form(delimiter=",", header=True, escaped=False, skip=0)
     whole = unsafe_perform_io(read_table(path, form=form).unwrap())
     assert tuple(whole.rows) == tuple(rows)
-    found = list(read_pieces(path, batch_size=size, form=form))
+    found = list(read_pieces(path, rows=size, form=form))
     assert [row for piece in found for row in piece.rows] == list(rows)
     assert [line for piece in found for line in piece.lines] == list(whole.lines)
     assert all(len(piece.rows) <= size for piece in found)
@@ -186,7 +186,7 @@ def test_a_form_that_is_none_is_refused(form: dict[str, object], told: str) -> N
 def test_pieces_fail_where_the_file_does(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_text("a,b\n1,2\n3,4\n5\n", "utf-8")
-    pieces = read_pieces(path, batch_size=2)
+    pieces = read_pieces(path, rows=2)
     assert len(next(pieces).rows) == 2
     with pytest.raises(DataError, match="line 4: must have 2 columns like line 1, got 1"):
         next(pieces)

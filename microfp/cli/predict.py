@@ -28,10 +28,11 @@ from microfp.cli.arguments import (
 from microfp.cli.data import add_form, parted, read_form
 from microfp.cli.printing import Document, encoded, tell
 from microfp.cli.progress import columns_of
+from microfp.cli.scores import score_table
 from microfp.cli.standard import check_standard, is_standard, read_by
-from microfp.cli.train import score_table
 from microfp.datasets import Row, Table, encode, table_numbers, table_texts, wrong_cell
 from microfp.errors import FileError
+from microfp.experiments import score_row
 from microfp.experiments.predictors import (
     Prediction,
     Predictor,
@@ -264,7 +265,7 @@ def _found(
         "classes": predictor.classes,
         "predictions": found,
         "probabilities": shares or None,
-        "score": None if measured is None else dict(measured.items()),
+        "score": None if measured is None else score_row(measured),
     }
 
 

@@ -10,10 +10,8 @@ from typing import NamedTuple, TypeAlias, get_args
 
 from returns.result import Failure, Result
 
-from microfp.base import text
 from microfp.base.checks import LARGEST_SEED
 from microfp.base.json import to_json
-from microfp.base.text import percent, six_digits
 from microfp.cli.arguments import (
     CommandError,
     Commands,
@@ -36,6 +34,7 @@ from microfp.cli.data import add_source, parted, read_again, read_dataset, read_
 from microfp.cli.metrics import metrics_heading, metrics_row
 from microfp.cli.printing import Document
 from microfp.cli.progress import Track, columns_of, tracker
+from microfp.cli.scores import score_lines, score_rows
 from microfp.cli.standard import beside, check_standard, is_standard, read_by, written_by
 from microfp.experiments import Experiment, Outcome, Watched, conclude, extend, prepare, watch
 from microfp.experiments.configurations import (
@@ -46,7 +45,7 @@ from microfp.experiments.configurations import (
     Configuration,
     loss_of,
 )
-from microfp.experiments.predictors import Predictor, Score, load_predictor, save_predictor
+from microfp.experiments.predictors import Predictor, load_predictor, save_predictor
 from microfp.nn import ACTIVATIONS, MLP, parameter_count
 from microfp.trainer import Backend, Metrics, fastest_backend
 from microfp.trainer.streams import Diverged
@@ -57,8 +56,6 @@ __all__ = [
     "add_option",
     "add_scaling",
     "add_train",
-    "score_lines",
-    "score_table",
     "source_lines",
     "train_lines",
 ]
@@ -440,54 +437,6 @@ def _ending(experiment: Experiment, outcome: Outcome, seconds: float, written: s
     yield "not saved; see --save" if written is None else f"wrote {written}"
 
 
-def score_lines(outcome: Outcome) -> Lines:
-    """Lay out the scores of an outcome, a line for each part of the examples.
-
-    >>> from microfp import datasets
-    >>> from microfp.experiments import run
-    >>> outcome = run(Configuration(steps=0), datasets.moons(40)).unwrap()
-    >>> [line.split("  ")[0] for line in score_lines(outcome)]
-    ['', 'training', 'held out']
-    """
-    parts = {
-        "training": outcome.training,
-        "validation": outcome.validation,
-        "held out": outcome.held_out,
-    }
-    found = {name: part for name, part in parts.items() if part is not None}
-    table = score_table(found, columns_of(sys.stdout))
-    yield from table.split("\n")
-
-
-def score_table(scores: Mapping[str, Score], columns: int | None = None) -> str:
-    """Lay out scores, a line for each, below the names of what they measure.
-
-    >>> print(score_table({"new.csv": Score(examples=4, loss=0.5, accuracy=0.75)}))
-             examples      loss  accuracy
-    new.csv         4  0.500000    75.0 %
-    """
-    rows = [(name, *_cells(score)) for name, score in scores.items()]
-    heading = ("examples", "loss", *_measures(next(iter(scores.values()))))
-    return text.table(("", *heading), rows, numbers=len(heading), columns=columns)
-
-
-def _measures(score: Score) -> tuple[str, ...]:
-    return ("accuracy",) if score.accuracy is not None else ("R2", "mean |error|", "rms error")
-
-
-def _cells(score: Score) -> tuple[str, ...]:
-    start = (str(score.examples), six_digits(score.loss))
-    if score.accuracy is not None:
-        return (*start, percent(score.accuracy))
-    r2 = "-" if score.r2 is None else f"{score.r2:.3f}"
-    return (
-        *start,
-        r2,
-        six_digits(score.mean_absolute_error),
-        six_digits(score.root_mean_squared_error),
-    )
-
-
 def _found(
     outcome: Outcome, backend: Backend, seconds: float, written: str | None
 ) -> dict[str, object]:
@@ -503,13 +452,7 @@ def _found(
         "kept_step": predictor.state.step,
         "backend": backend,
         "seconds": seconds,
-        "training": _row(outcome.training),
-        "validation": _row(outcome.validation),
-        "held_out": _row(outcome.held_out),
+        **score_rows(outcome),
         "saved": written,
         "history": [dict(metrics.items()) for metrics in outcome.history],
     }
-
-
-def _row(score: Score | None) -> dict[str, object] | None:
-    return None if score is None else dict(score.items())

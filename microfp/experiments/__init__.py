@@ -46,7 +46,6 @@ from microfp.experiments.predictors import (
     FORMAT,
     Prediction,
     Predictor,
-    Score,
     class_name,
     encode,
     load_predictor,
@@ -57,6 +56,13 @@ from microfp.experiments.predictors import (
     predict_probabilities,
     save_predictor,
     score,
+)
+from microfp.experiments.scores import (
+    ClassScore,
+    Score,
+    class_score,
+    number_score,
+    score_row,
 )
 
 __all__ = [
@@ -70,6 +76,7 @@ __all__ = [
     "REGRESSION",
     "SCHEDULES",
     "VALIDATION",
+    "ClassScore",
     "Configuration",
     "Experiment",
     "LossName",
@@ -79,6 +86,7 @@ __all__ = [
     "Score",
     "Watched",
     "class_name",
+    "class_score",
     "compare",
     "conclude",
     "encode",
@@ -89,6 +97,7 @@ __all__ = [
     "measure",
     "merit",
     "model_of",
+    "number_score",
     "optimizer_of",
     "output_count",
     "perform",
@@ -100,5 +109,6 @@ __all__ = [
     "save_predictor",
     "schedule_of",
     "score",
+    "score_row",
     "watch",
 ]

@@ -26,6 +26,7 @@ from typing import TypeAlias
 from returns.io import IOResult
 
 from microfp.base.checks import wrong_kind, wrong_value
+from microfp.base.numbers import mean
 from microfp.checkpoint import Format, load_record, save_record
 from microfp.compiler.python.scores import scores
 from microfp.datasets import SCHEMA_RECORDS, Dataset, Matrix, Row, Schema, Standardization, dataset
@@ -37,7 +38,8 @@ from microfp.experiments.configurations import (
     Configuration,
     loss_of,
 )
-from microfp.losses import Loss, share_correct
+from microfp.experiments.scores import Score, class_score, number_score
+from microfp.losses import Loss
 from microfp.nn import MLP
 from microfp.record import Record, attr
 from microfp.trainer import TrainState
@@ -107,29 +109,6 @@ class Predictor(Record):
     def model(self) -> MLP:
         """The model itself, from scaled inputs to scores."""
         return self.state.model
-
-
-class Score(Record):
-    """How well a predictor does on some examples.
-
-    >>> Score(examples=4, loss=0.5, accuracy=0.75).accuracy
-    0.75
-    """
-
-    examples: int = attr()
-    """How many."""
-    loss: float = attr()
-    """The mean loss, without the penalty; of scaled targets, if they are scaled."""
-    accuracy: float | None = attr(default=None)
-    """The share of classes predicted rightly, from 0 to 1; None for numbers."""
-    r2: float | None = attr(default=None)
-    """The coefficient of determination of numbers, 1 - squared error / variance; None for
-    classes, and where the numbers do not vary.
-    """
-    mean_absolute_error: float | None = attr(default=None)
-    """Of numbers, in their own unit; None for classes."""
-    root_mean_squared_error: float | None = attr(default=None)
-    """Of numbers, in their own unit; None for classes."""
 
 
 # What has to fit
@@ -423,19 +402,32 @@ def measure(predictor: Predictor, encoded: Dataset) -> Score:
     1
     """
     loss, found = loss_of(predictor.configuration), scores(predictor.model, encoded.xs)
-    costs = mean_cost(loss, found, encoded)
-    if predictor.classes:
-        right = share_correct(loss, found, encoded)
-        return Score(examples=len(found), loss=costs, accuracy=right)
-    errors = [row[0] - y for row, y in zip(found, encoded.ys, strict=True)]
-    unit = 1.0 if predictor.targets is None else predictor.targets.deviations[0]
-    return Score(
-        examples=len(found),
-        loss=costs,
-        r2=_determination(errors, encoded.ys),
-        mean_absolute_error=unit * _mean([abs(error) for error in errors]),
-        root_mean_squared_error=unit * math.sqrt(_mean([error * error for error in errors])),
+    cost = mean_cost(loss, found, encoded)
+    if not predictor.classes:
+        targets, predicted = (_originals(predictor, ys) for ys in (encoded.ys, _firsts(found)))
+        return number_score(targets, predicted, loss=cost)
+    names = {label: name for name, label in _labels(predictor).items()}
+    return class_score(
+        [names[y] for y in encoded.ys],
+        [predictor.classes[_best(row)] for row in found],
+        predictor.classes,
+        loss=cost,
+        margins=[_margin(row) for row in found],
     )
+
+
+def _firsts(rows: Sequence[Row]) -> list[float]:
+    return [row[0] for row in rows]
+
+
+def _originals(predictor: Predictor, numbers: Sequence[float]) -> list[float]:
+    """Scaled numbers in their own unit."""
+    return [_unscaled(predictor, number) for number in numbers]
+
+
+def _margin(row: Row) -> float:
+    """By how much the score of the second class is larger than that of the first."""
+    return row[0] if len(row) == 1 else row[1] - row[0]
 
 
 def mean_cost(loss: Loss, found: Sequence[Row], encoded: Dataset) -> float:
@@ -446,17 +438,7 @@ def mean_cost(loss: Loss, found: Sequence[Row], encoded: Dataset) -> float:
     4.0
     """
     pairs = zip(found, encoded.ys, strict=True)
-    return _mean([loss.example(tuple(map(value, row)), y).data for row, y in pairs])
-
-
-def _mean(numbers: Sequence[float]) -> float:
-    return sum(numbers) / len(numbers)
-
-
-def _determination(errors: Sequence[float], ys: Sequence[float]) -> float | None:
-    middle = _mean(ys)
-    spread = sum((y - middle) * (y - middle) for y in ys)  # a power would overflow with an error
-    return 1.0 - sum(error * error for error in errors) / spread if spread else None
+    return mean([loss.example(tuple(map(value, row)), y).data for row, y in pairs])
 
 
 # Files

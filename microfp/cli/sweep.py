@@ -128,6 +128,8 @@ def _answer(
     standardize: bool = True,
     **others: object,
 ) -> Lines:
+    if {"steps", "epochs"} <= given.keys():
+        raise UsageError("--epochs: cannot be given with --steps")
     check_standard([data], [("--save", save)], json=json)
     reading, varying = parted(others)
     given = {field: list(values) for field, values in varying.items()}  # type: ignore[call-overload]  # lists, as they were read

@@ -43,7 +43,9 @@ from microfp.experiments.configurations import (
     OPTIMIZERS,
     SCHEDULES,
     Configuration,
+    epoch_of,
     loss_of,
+    steps_of,
 )
 from microfp.experiments.predictors import Predictor, load_predictor, save_predictor
 from microfp.nn import ACTIVATIONS, MLP, parameter_count
@@ -100,7 +102,14 @@ OPTIONS: Mapping[str, Option] = {
     "schedule": Option("how the rate goes on from there", choices=tuple(SCHEDULES)),
     "warm_up": Option("steps in which the rate rises from 0 at first", whole(0), metavar="STEPS"),
     "penalty": Option("weight of the L2 penalty", non_negative, metavar="WEIGHT"),
-    "steps": Option("how many steps of training", whole(0)),
+    "steps": Option(
+        "how many steps of training", whole(0), default="the epochs that --epochs says"
+    ),
+    "epochs": Option(
+        "how many times to see all examples, instead of --steps",
+        whole(0),
+        default="50, or as many more or fewer as suit the number of examples",
+    ),
     "batch_size": Option("examples in a step, or all", _batch, metavar="SIZE"),
     "held_out": Option(
         "share of the examples that is kept out of the training, to measure on",
@@ -183,7 +192,8 @@ def _add_models(command: argparse.ArgumentParser) -> None:
         "--resume",
         type=Path,
         metavar="MODEL.json",
-        help="go on with what --save has written, for so many more steps, as it was begun",
+        help="go on with what --save has written, for so many more steps or epochs, as it was "
+        "begun",
     )
 
 
@@ -208,6 +218,8 @@ def _answer(  # one parameter an option that neither says how to read nor is a c
     json: bool,
     **others: object,
 ) -> Lines:
+    if {"steps", "epochs"} <= others.keys():
+        raise UsageError("--epochs: cannot be others with --steps")
     check_standard([data, resume], [("--save", save)], json=json)
     reading, given = parted(others)
     table = read_form(data, reading.form)
@@ -218,8 +230,7 @@ def _answer(  # one parameter an option that neither says how to read nor is a c
         begun = read_by(load_predictor, resume)
         _check_resumable(begun, target, given)
         dataset = read_again(table, begun, reading.choices)
-        steps = given.get("steps", Configuration().steps)
-        experiment = extend(begun, dataset, steps=steps)  # type: ignore[arg-type]  # as it was read
+        experiment = extend(begun, dataset, **given)  # type: ignore[arg-type]  # steps or epochs
     if save is not None:
         check_writable("--save", save, data)
     source, track = table.source, tracker(sys.stderr)
@@ -231,7 +242,7 @@ def _check_resumable(begun: Predictor, target: str | None, given: Mapping[str, o
     if target not in (None, begun.target):
         raise UsageError(f"--target: must be {begun.target!r} to resume, got {target!r}")
     for field in given:
-        if field != "steps":
+        if field not in ("steps", "epochs"):
             option = "no-standardize" if field == "standardize" else field.replace("_", "-")
             raise UsageError(f"--{option}: must stay as it was, with --resume")
 
@@ -337,7 +348,7 @@ def _watched(
 
 
 def _steps_left(experiment: Experiment) -> int:
-    return max(experiment.start.configuration.steps - experiment.start.state.step, 0)
+    return max(steps_of(experiment.start.configuration) - experiment.start.state.step, 0)
 
 
 def _unwrapped(results: Iterator[_Result]) -> Iterator[Watched]:
@@ -349,7 +360,7 @@ def _unwrapped(results: Iterator[_Result]) -> Iterator[Watched]:
 
 def _is_shown(experiment: Experiment, done: int) -> bool:
     """Whether the step that was done last has a row: every so many, and the last one."""
-    first, total = experiment.start.state.step, experiment.start.configuration.steps
+    first, total = experiment.start.state.step, steps_of(experiment.start.configuration)
     every = max(_steps_left(experiment) // ROWS, 1)
     return (done - 1 - first) % every == 0 or done == total
 
@@ -357,7 +368,7 @@ def _is_shown(experiment: Experiment, done: int) -> bool:
 def _interrupted(experiment: Experiment, last: Watched | None, save: Path | None) -> str:
     """Save what there is where there is a place for it, and say how to go on."""
     state = experiment.start.state if last is None else last.state
-    total = experiment.start.configuration.steps
+    total = steps_of(experiment.start.configuration)
     told = f"interrupted after step {state.step} of {total}"
     if save is None or last is None or is_standard(save):
         return f"{told}; nothing was saved"
@@ -386,6 +397,14 @@ held out
     inputs = _count(len(experiment.start.features), "input")
     yield f"{source}: {sum(sizes.values())} examples, {inputs}; {_target(experiment.start)}"
     yield f"examples: {', '.join(f'{size} {name}' for name, size in sizes.items())}"
+    if experiment.start.split is None and experiment.held_out is not None:
+        yield _BY_PLACE
+
+
+_BY_PLACE = (
+    "note: an older microfp began this training, and chose what is held out by its place in the "
+    "file; if rows were added or moved since, some of it has been trained on"
+)
 
 
 def _heading(experiment: Experiment, source: str, backend: Backend) -> Lines:
@@ -394,8 +413,15 @@ def _heading(experiment: Experiment, source: str, backend: Backend) -> Lines:
     yield f"model: {_model(start)}, {parameter_count(start.model)} parameters"
     yield f"loss: {configuration.loss}, penalty {configuration.penalty:g}"
     yield f"optimizer: {configuration.optimizer}, {_batch_shown(experiment)}, backend {backend}"
+    yield f"steps: {_epochs(experiment)}"
     yield ""
     yield metrics_heading(columns_of(sys.stdout))
+
+
+def _epochs(experiment: Experiment) -> str:
+    steps = _steps_left(experiment)
+    epoch = epoch_of(experiment.start.configuration, len(experiment.training.ys))
+    return f"{steps}, {steps / epoch:.3g} epochs of {_count(epoch, 'step')}"
 
 
 def _model(start: Predictor) -> str:

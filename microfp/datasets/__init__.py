@@ -50,6 +50,7 @@ from microfp.datasets.preparing import (
 )
 from microfp.datasets.reading import Watch
 from microfp.datasets.schemas import SCHEMA_RECORDS, Encoded, Schema, Trouble, encode
+from microfp.datasets.splitting import Split, content_split, split_parts
 from microfp.datasets.tables import (
     from_csv,
     from_rows,
@@ -80,6 +81,7 @@ __all__ = [
     "Point",
     "Row",
     "Schema",
+    "Split",
     "Standardization",
     "Table",
     "TableError",
@@ -93,6 +95,7 @@ __all__ = [
     "checkerboard",
     "circles",
     "columns_in",
+    "content_split",
     "dataset",
     "described",
     "digits",
@@ -115,6 +118,7 @@ __all__ = [
     "shuffle",
     "spiral",
     "split",
+    "split_parts",
     "standardize",
     "subset",
     "table_dataset",

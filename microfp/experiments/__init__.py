@@ -22,17 +22,17 @@ from microfp.experiments.configurations import (
     SCHEDULES,
     Configuration,
     LossName,
+    epoch_of,
     loss_of,
     model_of,
     optimizer_of,
     rate_of,
     schedule_of,
+    steps_of,
 )
 from microfp.experiments.experiments import (
     VALIDATION,
-    Experiment,
     Outcome,
-    Watched,
     compare,
     conclude,
     extend,
@@ -40,7 +40,6 @@ from microfp.experiments.experiments import (
     perform,
     prepare,
     run,
-    watch,
 )
 from microfp.experiments.predictors import (
     FORMAT,
@@ -64,6 +63,7 @@ from microfp.experiments.scores import (
     number_score,
     score_row,
 )
+from microfp.experiments.watching import Experiment, Watched, watch
 
 __all__ = [
     "AUTO",
@@ -90,6 +90,7 @@ __all__ = [
     "compare",
     "conclude",
     "encode",
+    "epoch_of",
     "extend",
     "load_predictor",
     "loss_of",
@@ -110,5 +111,6 @@ __all__ = [
     "schedule_of",
     "score",
     "score_row",
+    "steps_of",
     "watch",
 ]

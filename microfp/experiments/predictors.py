@@ -28,8 +28,17 @@ from returns.io import IOResult
 from microfp.base.checks import wrong_kind, wrong_value
 from microfp.base.numbers import mean
 from microfp.checkpoint import Format, load_record, save_record
-from microfp.compiler.python.scores import scores
-from microfp.datasets import SCHEMA_RECORDS, Dataset, Matrix, Row, Schema, Standardization, dataset
+from microfp.compiler.python.scores import costs, scores
+from microfp.datasets import (
+    SCHEMA_RECORDS,
+    Dataset,
+    Matrix,
+    Row,
+    Schema,
+    Split,
+    Standardization,
+    dataset,
+)
 from microfp.errors import DataError, FileError, ShapeError
 from microfp.experiments.configurations import (
     AUTO,
@@ -44,7 +53,6 @@ from microfp.nn import MLP
 from microfp.record import Record, attr
 from microfp.trainer import TrainState
 from microfp.tree import parameters
-from microfp.values import value
 
 __all__ = [
     "FORMAT",
@@ -98,6 +106,10 @@ class Predictor(Record):
     """Where its training is; `state.model` is the model."""
     schema: Schema | None = attr(default=None)
     """How a table of text becomes features; None where they came as numbers."""
+    split: Split | None = attr(default=None)
+    """Which examples were held out; None where that went by their places in the file, as in
+    files of an older microfp.
+    """
 
     def __invariant__(self) -> tuple[bool, str]:
         """Raise the error that says what is wrong; pyrsistent's own would say only that."""
@@ -141,6 +153,7 @@ def _check_shapes(predictor: Predictor) -> None:
             f"as features and classes ask for, got {found[0]} and {found[1]}"
         )
     _check_schema(predictor)
+    _check_split(predictor)
     _check_scale("inputs", predictor.inputs, len(predictor.features))
     _check_scale("targets", predictor.targets, 1)
 
@@ -158,6 +171,12 @@ def _check_schema(predictor: Predictor) -> None:
             f"{predictor.target:.40}",
             schema,
         )
+
+
+def _check_split(predictor: Predictor) -> None:
+    split = predictor.split
+    if split is not None and split.classes != predictor.classes:
+        raise wrong_value("Predictor", "split", "of the same classes", split)
 
 
 def _check_scale(name: str, scale: Standardization | None, columns: int) -> None:
@@ -437,14 +456,13 @@ def mean_cost(loss: Loss, found: Sequence[Row], encoded: Dataset) -> float:
     >>> mean_cost(losses.mean_squared_error(), [(3.0,)], dataset([[0.0]], [1.0]))
     4.0
     """
-    pairs = zip(found, encoded.ys, strict=True)
-    return mean([loss.example(tuple(map(value, row)), y).data for row, y in pairs])
+    return mean(costs(loss, found, encoded.ys))
 
 
 # Files
 
 FORMAT: Format[Predictor] = Format(
-    "microfp predictor", 1, Predictor, (Configuration, Standardization, *SCHEMA_RECORDS)
+    "microfp predictor", 1, Predictor, (Configuration, Standardization, Split, *SCHEMA_RECORDS)
 )
 """The file of a predictor.
 

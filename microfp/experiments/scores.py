@@ -29,62 +29,61 @@ __all__ = ["ClassScore", "Score", "class_score", "number_score", "score_row"]
 class ClassScore(Record):
     """How well the examples of one class are told from the others.
 
-    Attributes:
-        name: Of the class.
-        count: How many examples are of it.
-        precision: The share of those that were taken for it which are; 0.0 if there were none.
-        recall: The share of those that are which were taken for it; 0.0 if there are none.
-        f1: The harmonic mean of the two.
-
     >>> ClassScore(name="cat", count=4, precision=0.5, recall=1.0, f1=2 / 3).recall
     1.0
     """
 
     name: str = attr()
+    """Of the class."""
     count: int = attr()
+    """How many examples are of it."""
     precision: float = attr()
+    """The share of those that were taken for it which are; 0.0 if there were none."""
     recall: float = attr()
+    """The share of those that are which were taken for it; 0.0 if there are none."""
     f1: float = attr()
+    """The harmonic mean of the two."""
 
 
 class Score(Record):
     """How well a predictor does on some examples.
-
-    Attributes:
-        examples: How many.
-        loss: The mean loss, without the penalty; of scaled targets, if they are scaled.
-        accuracy: The share of classes predicted rightly, from 0 to 1; None for numbers.
-        r2: The coefficient of determination of numbers, 1 - squared error / variance; None for
-            classes, and where the numbers do not vary.
-        mean_absolute_error: Of numbers, in their own unit; None for classes.
-        root_mean_squared_error: Of numbers, in their own unit; None for classes.
-        base_rate: The share of the commonest class, the accuracy of a constant answer; None for
-            numbers.
-        accuracy_interval: Where it lies with other examples, in 95 % of cases; see `losses`.
-        r2_interval: The same for `r2`.
-        root_mean_squared_error_interval: The same for that.
-        area_under_curve: Of two classes, how probably an example of the second has a larger score
-            than one of the first; None for numbers, for more classes, and where one never comes.
-        by_class: A row for each class, in the order of the predictor.
-        confusion: The confusion matrix: row i holds how often class i was taken for each class.
 
     >>> Score(examples=4, loss=0.5, accuracy=0.75).accuracy
     0.75
     """
 
     examples: int = attr()
+    """How many."""
     loss: float = attr()
+    """The mean loss, without the penalty; of scaled targets, if they are scaled."""
     accuracy: float | None = attr(default=None)
+    """The share of classes predicted rightly, from 0 to 1; None for numbers."""
     r2: float | None = attr(default=None)
+    """The coefficient of determination of numbers, 1 - squared error / variance; None for
+    classes, and where the numbers do not vary.
+    """
     mean_absolute_error: float | None = attr(default=None)
+    """Of numbers, in their own unit; None for classes."""
     root_mean_squared_error: float | None = attr(default=None)
+    """Of numbers, in their own unit; None for classes."""
     base_rate: float | None = attr(default=None)
+    """The share of the commonest class, the accuracy of a constant answer; None for
+    numbers.
+    """
     accuracy_interval: Interval | None = attr(default=None)
+    """Where it lies with other examples, in 95 % of cases; see `losses`."""
     r2_interval: Interval | None = attr(default=None)
+    """The same for `r2`."""
     root_mean_squared_error_interval: Interval | None = attr(default=None)
+    """The same for that."""
     area_under_curve: float | None = attr(default=None)
+    """Of two classes, how probably an example of the second has a larger score
+    than one of the first; None for numbers, for more classes, and where one never comes.
+    """
     by_class: tuple[ClassScore, ...] = attr(default=())
+    """A row for each class, in the order of the predictor."""
     confusion: tuple[tuple[int, ...], ...] = attr(default=())
+    """The confusion matrix: row i holds how often class i was taken for each class."""
 
 
 def class_score(

@@ -82,7 +82,7 @@ OWNERS = {
         "microfp train": "optimizer schedule target drop save resume penalty loss activation "
         "warm-up held-out patience delimiter no-header no-standardize",
         "microfp sweep": "workers time-limit",
-        "microfp predict": "probabilities escape-formulas",
+        "microfp predict": "probabilities keep score escape-formulas",
         "microfp graph": "dot",
         "microfp demo": "report png samples dataset noise alpha",
         "microfp explore": "no-open",

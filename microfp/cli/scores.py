@@ -38,7 +38,7 @@ def score_lines(outcome: Outcome) -> Lines:
     found = {name: part for name, part in parts.items() if part is not None}
     yield from score_table(found, columns_of(sys.stdout)).split("\n")
     last = "held out" if "held out" in found else "training"
-    yield from detail_lines(last, found[last])
+    yield from detail_lines(last, found[last], columns_of(sys.stdout))
 
 
 def score_rows(outcome: Outcome) -> dict[str, object]:
@@ -89,12 +89,13 @@ def _three_places(number: float | None) -> str:
     return "-" if number is None else f"{number:.3f}"
 
 
-def detail_lines(name: str, score: Score) -> Lines:
+def detail_lines(name: str, score: Score, columns: int | None = None) -> Lines:
     r"""Say of a score how far it can be trusted, and how each class does.
 
     Args:
         name: What the score measures.
         score: Of some examples.
+        columns: How many characters fit on a line; None for any.
 
     >>> from microfp.experiments import class_score
     >>> found = class_score(["cat", "cat", "owl"], ["cat", "owl", "owl"], ["cat", "owl"], loss=1.0)
@@ -112,7 +113,7 @@ def detail_lines(name: str, score: Score) -> Lines:
     if score.by_class and len(score.by_class) <= MOST_ROWS:
         yield ""
         yield f"{name}, class by class, and what its examples were taken for:"
-        yield from _class_table(score).split("\n")
+        yield from _class_table(score, columns).split("\n")
     elif score.by_class:
         yield f"{len(score.by_class)} classes, too many for a line each; see --json"
 
@@ -133,7 +134,7 @@ def _from_to(interval: Interval) -> str:
     return f"{low} to {high}"
 
 
-def _class_table(score: Score) -> str:
+def _class_table(score: Score, columns: int | None) -> str:
     """A row for each class, with its row of the confusion matrix where there is room for it."""
     names = [_short(row.name) for row in score.by_class]
     matrix = score.confusion if len(names) <= MOST_CLASSES else [()] * len(names)
@@ -143,7 +144,7 @@ def _class_table(score: Score) -> str:
         (its, *_shares(row.precision, row.recall), f"{row.f1:.3f}", str(row.count), *map(str, own))
         for its, row, own in zip(names, score.by_class, matrix, strict=True)
     ]
-    return text.table(heading, rows, numbers=len(heading) - 1)
+    return text.table(heading, rows, numbers=len(heading) - 1, columns=columns)
 
 
 def _shares(*shares: float) -> Sequence[str]:

@@ -128,7 +128,7 @@ def _answer(
     standardize: bool = True,
     **others: object,
 ) -> Lines:
-    if {"steps", "epochs"} <= given.keys():
+    if {"steps", "epochs"} <= others.keys():
         raise UsageError("--epochs: cannot be given with --steps")
     check_standard([data], [("--save", save)], json=json)
     reading, varying = parted(others)

@@ -45,6 +45,7 @@ from microfp.experiments.predictors import (
     FORMAT,
     Prediction,
     Predictor,
+    Tally,
     class_name,
     encode,
     load_predictor,
@@ -55,6 +56,8 @@ from microfp.experiments.predictors import (
     predict_probabilities,
     save_predictor,
     score,
+    tally,
+    total_score,
 )
 from microfp.experiments.scores import (
     ClassScore,
@@ -84,6 +87,7 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Score",
+    "Tally",
     "Watched",
     "class_name",
     "class_score",
@@ -112,5 +116,7 @@ __all__ = [
     "score",
     "score_row",
     "steps_of",
+    "tally",
+    "total_score",
     "watch",
 ]

@@ -18,10 +18,12 @@ they are scaled, and which class or which number a score stands for; and it can 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from os import PathLike
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from returns.io import IOResult
 
@@ -59,6 +61,7 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Score",
+    "Tally",
     "class_name",
     "encode",
     "load_predictor",
@@ -69,6 +72,8 @@ __all__ = [
     "predict_probabilities",
     "save_predictor",
     "score",
+    "tally",
+    "total_score",
 ]
 
 Prediction: TypeAlias = str | float
@@ -420,19 +425,74 @@ def measure(predictor: Predictor, encoded: Dataset) -> Score:
     >>> measure(trained, encode(trained, [(1.0,)], [2.0])).examples
     1
     """
-    loss, found = loss_of(predictor.configuration), scores(predictor.model, encoded.xs)
-    cost = mean_cost(loss, found, encoded)
+    return total_score(predictor, [tally(predictor, encoded)])
+
+
+class Tally(NamedTuple):
+    """What a score is made of: a few numbers an example, so that examples may come in pieces.
+
+    >>> Tally(targets=["cat"], predicted=["cat"], costs=[0.1], margins=[2.0]).predicted
+    ['cat']
+    """
+
+    targets: Sequence[Prediction]
+    """The class of each example, or its number in its own unit."""
+    predicted: Sequence[Prediction]
+    """What was predicted."""
+    costs: Sequence[float]
+    """The loss of each."""
+    margins: Sequence[float]
+    """Of classes, by how much the score of the second is larger than that of the first."""
+
+
+def tally(predictor: Predictor, encoded: Dataset) -> Tally:
+    """Find out what the score of some examples is made of; see `measure`.
+
+    >>> from microfp import experiments
+    >>> from microfp.datasets import from_rows
+    >>> line = from_rows([[float(i), 2.0 * i] for i in range(20)])
+    >>> trained = experiments.run(Configuration(hidden=(), steps=0), line).unwrap().predictor
+    >>> tally(trained, encode(trained, [(1.0,)], [2.0])).targets
+    [2.0]
+    """
+    found = scores(predictor.model, encoded.xs)
+    paid = array("d", costs(loss_of(predictor.configuration), found, encoded.ys))
     if not predictor.classes:
-        targets, predicted = (_originals(predictor, ys) for ys in (encoded.ys, _firsts(found)))
-        return number_score(targets, predicted, loss=cost)
+        own, predicted = (_originals(predictor, ys) for ys in (encoded.ys, _firsts(found)))
+        return Tally(own, predicted, paid, ())
     names = {label: name for name, label in _labels(predictor).items()}
-    return class_score(
-        [names[y] for y in encoded.ys],
-        [predictor.classes[_best(row)] for row in found],
-        predictor.classes,
-        loss=cost,
-        margins=[_margin(row) for row in found],
-    )
+    targets = [names[y] for y in encoded.ys]
+    answers = [predictor.classes[_best(row)] for row in found]
+    return Tally(targets, answers, paid, array("d", map(_margin, found)))
+
+
+def total_score(predictor: Predictor, tallies: Iterable[Tally]) -> Score:
+    """Score what has come in pieces, as if it had come at once.
+
+    Raises:
+        DataError: If there is no example.
+
+    >>> from microfp import experiments
+    >>> from microfp.datasets import from_rows
+    >>> line = from_rows([[float(i), 2.0 * i] for i in range(20)])
+    >>> trained = experiments.run(Configuration(hidden=(), steps=0), line).unwrap().predictor
+    >>> pieces = [tally(trained, encode(trained, [(x,)], [2.0 * x])) for x in (1.0, 2.0)]
+    >>> total_score(trained, pieces).examples
+    2
+    """
+    columns = [list(chain.from_iterable(column)) for column in zip(*tallies, strict=True)]
+    if not columns or not columns[0]:
+        raise DataError("score: there must be an example whose target is known, got none")
+    targets, predicted, paid, margins = columns
+    cost = mean(_numbers(paid))
+    if not predictor.classes:
+        return number_score(_numbers(targets), _numbers(predicted), loss=cost)
+    names = list(map(str, targets)), list(map(str, predicted))
+    return class_score(*names, predictor.classes, loss=cost, margins=_numbers(margins))
+
+
+def _numbers(found: Iterable[Prediction]) -> list[float]:
+    return [float(it) for it in found]
 
 
 def _firsts(rows: Sequence[Row]) -> list[float]:

@@ -275,7 +275,7 @@ def test_a_demo_of_no_hidden_layer_at_a_rate_of_ones_own(
         ("demo", "--steps", "2"),
         ("train", "line.csv", "--steps", "2"),
         ("sweep", "line.csv", "--steps", "1", "--hidden", "4", "8", "--learning-rate", "0.1", "1"),
-        ("predict", "numbers.json", "line.csv", "--output", "predicted.csv"),
+        ("predict", "numbers.json", "line.csv", "--score", "--output", "predicted.csv"),
         ("graph", "relu(x*w + b) * sigmoid(x*w + b)", "x=2", "w=-3", "b=7"),
     ],
     ids=lambda it: it[0],

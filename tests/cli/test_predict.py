@@ -129,41 +129,54 @@ def test_rows_whose_target_is_not_known_are_not_scored(
 def test_rows_that_cannot_be_predicted_are_said_and_counted(
     folder: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    cells = ["1,2", "3,far", "1e308,-1e308", ",2", "0.5,nan", "2,-0.5"]
+    cells = ["1,2", "3,far", "1e308,-1e308", ",2", "0.5,high", "2,-0.5"]
     (tmp_path / "data.csv").write_text("x,y\n" + "".join(f"{it}\n" for it in cells), "utf-8")
     command = ("predict", folder / "moons.json", tmp_path / "data.csv")
     code, out, err = answer(capsys, *command, "--probabilities")
     assert code == 1
     heading, *rows = rows_of(out)
-    assert [bool(row[0]) for row in rows] == [True, False, True, False, False, True]
+    assert [bool(row[0]) for row in rows] == [True, False, True, True, False, True]
     assert rows[1] == [""] * len(heading)
     *told, last = err.splitlines()
     assert [line.partition("data.csv, ")[2].split(":")[0] for line in told] == [
         "line 3, column 2 (y)",
-        "line 5, column 1 (x)",
         "line 6, column 2 (y)",
     ]
     assert all(line.endswith("; no prediction") for line in told)
-    assert last == f"microfp: 3 of 6 rows of {tmp_path / 'data.csv'} could not be predicted"
+    assert last == f"microfp: 2 of 6 rows of {tmp_path / 'data.csv'} could not be predicted"
     found = answer(capsys, *command, "--json")
     assert found.code == 1
     told = json.loads(found.out)
-    assert [bool(it) for it in told["predictions"]] == [True, False, True, False, False, True]
-    assert [it["line"] for it in told["failed"]] == [3, 5, 6]
+    assert [bool(it) for it in told["predictions"]] == [True, False, True, True, False, True]
+    assert [it["line"] for it in told["failed"]] == [3, 6]
     output = tmp_path / "out.csv"
     written = answer(capsys, *command, "--output", output)
     assert written.code == 1
-    assert written.out == f"predicted 3 of 6 rows\nwrote {output}\n"
+    assert written.out == f"predicted 4 of 6 rows\nwrote {output}\n"
     assert len(output.read_text("utf-8").splitlines()) == 7
 
 
 def test_many_rows_that_cannot_be_predicted_are_said_shortly(
     folder: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    data = write_csv(tmp_path / "data.csv", ("x", "y"), [("?", 1)] * 30)
+    data = write_csv(tmp_path / "data.csv", ("x", "y"), [("far", 1)] * 30)
     told = answer(capsys, "predict", folder / "moons.json", data)
     assert (told.code, told.err.count("\n")) == (1, 11)
     assert told.err.splitlines()[-1].startswith("microfp: 30 of 30 rows of ")
+
+
+def test_every_row_of_a_table_of_all_kinds_is_answered(tmp_path: Path, capsys: Capture) -> None:
+    """Columns in another order, more of them, categories never seen, and cells that are missing."""
+    rows = [(i % 7, "abc"[i % 3], "yn"[i % 2], 3.0 * (i % 7) + i % 3) for i in range(80)]
+    model = tmp_path / "model.json"
+    train = write_csv(tmp_path / "train.csv", ("size", "side", "new", "price"), rows)
+    assert main(["train", str(train), "--steps", "20", "--save", str(model)]) == 0
+    capsys.readouterr()
+    others = [("x", "y", "c", 4), ("?", "n", "z", ""), ("", "", "", "NA"), ("q", "", "a", 1e9)]
+    data = write_csv(tmp_path / "data.csv", ("note", "new", "side", "size"), others)
+    code, out, err = answer(capsys, "predict", model, data, "--keep", "note")
+    assert (code, err) == (0, "")
+    assert all(price for _, price in rows_of(out)[1:])
 
 
 def test_columns_are_carried_through(folder: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -10,7 +10,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TextIO
@@ -54,7 +54,7 @@ def write_atomically(path: Path, content: bytes) -> IOResult[Path, OSError]:
     return IOSuccess(path)
 
 
-def replace(path: Path, content: bytes, *, private: bool = False) -> None:
+def replace(path: Path, content: bytes | Iterable[bytes], *, private: bool = False) -> None:
     """Give a file a new content in one move, by way of a file beside it.
 
     That file is flushed to the disk and renamed, so a crash at any moment leaves the file as it
@@ -66,7 +66,8 @@ def replace(path: Path, content: bytes, *, private: bool = False) -> None:
 
     Args:
         path: Where: a file, or nothing yet.
-        content: All of it.
+        content: All of it, or pieces, which are made as they are written; where that fails, the
+            file is as it was.
         private: Whether the file is for its owner alone, whatever it was before.
 
     Raises:
@@ -325,10 +326,10 @@ def _clear_parts(folder: Path) -> None:
                     os.close(handle)
 
 
-def _write_through(handle: int, content: bytes) -> None:
+def _write_through(handle: int, content: bytes | Iterable[bytes]) -> None:
     """Write a file, all the way to the disk."""
     with os.fdopen(handle, "wb", closefd=False) as file:
-        file.write(content)
+        file.writelines([content] if isinstance(content, bytes) else content)
         file.flush()
         os.fsync(handle)
 

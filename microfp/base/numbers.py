@@ -1,4 +1,4 @@
-"""Numbers as people and files write them: one reading for formulas, options and tables.
+"""Numbers as people and files write them, one reading for all; and what many of them come to.
 
 >>> read_number("-3e-1"), read_number("1_0"), read_number("inf")
 (-0.3, None, inf)
@@ -6,8 +6,9 @@
 
 import math
 import re
+from collections.abc import Sequence
 
-__all__ = ["agree", "read_number", "read_whole"]
+__all__ = ["agree", "exact_sum", "mean", "read_number", "read_whole", "squares"]
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WORD = re.compile(r"[+-]?(?:inf(?:inity)?|nan)", re.IGNORECASE)
@@ -52,3 +53,33 @@ def agree(a: float, b: float) -> bool:
     (True, True, False)
     """
     return math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-320) or (math.isnan(a) and math.isnan(b))
+
+
+def mean(numbers: Sequence[float]) -> float:
+    """The mean of at least one number, of a sum that is rounded once.
+
+    >>> mean([1e16, 1.0, -1e16])
+    0.3333333333333333
+    """
+    return exact_sum(numbers) / len(numbers)
+
+
+def exact_sum(numbers: Sequence[float]) -> float:
+    """The sum, rounded once; one that no float can hold follows IEEE 754.
+
+    >>> exact_sum([0.1] * 10), exact_sum([1e308, 1e308])
+    (1.0, inf)
+    """
+    try:
+        return math.fsum(numbers)
+    except (OverflowError, ValueError):  # too large, or inf and -inf among them
+        return sum(numbers)
+
+
+def squares(targets: Sequence[float], predicted: Sequence[float]) -> list[float]:
+    """The squared distances of predictions; a power would raise where they are too large.
+
+    >>> squares([1.0, 2.0], [1.0, 4.0])
+    [0.0, 4.0]
+    """
+    return [(y - it) * (y - it) for y, it in zip(targets, predicted, strict=True)]

@@ -23,6 +23,7 @@ def _by_name(rows: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
 OPTIONS = _by_name(
     {
         "learning-rate": "lr rate eta step-size alpha learning_rate",
+        "epochs": "epoch n-epochs num-epochs max-iter",
         "steps": "epochs epoch n-epochs num-epochs iterations iters max-iter n-iter n step",
         "batch-size": "bs minibatch mini-batch batch_size",
         "hidden": "layers units width widths hidden-sizes hidden-layer-sizes hidden-layers",
@@ -81,7 +82,7 @@ OWNERS = {
         "microfp train": "optimizer schedule target drop save resume penalty loss activation "
         "warm-up held-out patience delimiter no-header no-standardize",
         "microfp sweep": "workers time-limit",
-        "microfp predict": "probabilities escape-formulas",
+        "microfp predict": "probabilities keep score escape-formulas",
         "microfp graph": "dot",
         "microfp demo": "report png samples dataset noise alpha",
         "microfp explore": "no-open",

@@ -1,19 +1,18 @@
 """`microfp predict`: from a saved predictor and a CSV file to a CSV file of predictions."""
 
-import csv
-import math
+import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from io import StringIO
-from math import isfinite
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from returns.io import IOResult
 
-from microfp.base.files import write_atomically
+from microfp.base.files import replace
 from microfp.base.json import to_json
-from microfp.base.numbers import read_number
+from microfp.cli.answers import Answers, answers_to, csv_of
 from microfp.cli.arguments import (
     CommandError,
     Commands,
@@ -22,28 +21,25 @@ from microfp.cli.arguments import (
     UsageError,
     add_json,
     check_writable,
-    taken,
     target,
 )
 from microfp.cli.data import add_form, parted, read_form
 from microfp.cli.printing import Document, encoded, tell
 from microfp.cli.progress import columns_of
+from microfp.cli.scores import detail_lines, score_table
 from microfp.cli.standard import check_standard, is_standard, read_by
-from microfp.cli.train import score_table
-from microfp.datasets import Row, Table, encode, table_numbers, table_texts, wrong_cell
+from microfp.datasets import Form, Table, read_pieces, table_texts
 from microfp.errors import FileError
-from microfp.experiments.predictors import (
-    Prediction,
-    Predictor,
-    Score,
-    class_name,
-    load_predictor,
-    predict,
-    predict_probabilities,
-    score,
-)
+from microfp.experiments import Score, Tally, score_row, total_score
+from microfp.experiments.predictors import Prediction, Predictor, load_predictor
 
 __all__ = ["add_predict", "predict_lines"]
+
+PIECE = 5_000
+"""How many rows are predicted at a time."""
+
+MOST_TOLD = 10
+"""Of how many rows that have no prediction it is said why."""
 
 
 def add_predict(commands: Commands) -> None:
@@ -52,17 +48,29 @@ def add_predict(commands: Commands) -> None:
         "predict",
         help="predict what is not known yet, by what `train` has saved",
         description="Predict a class or a number for each line of a CSV file, and print them as "
-        "CSV. The columns are found by their names; a file that has the target too is scored "
-        "besides.",
+        "CSV. The columns are found by their names, and others are passed over. A row that cannot "
+        "be predicted is said on standard error, has an empty cell, and makes the exit code 1.",
         allow_abbrev=False,
     )
     _add_files(command)
     command.add_argument("--probabilities", action="store_true", help="add a column for each class")
     command.add_argument(
-        "--escape-formulas",
+        "--keep",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="COLUMN",
+        help="columns that are printed before the predictions, such as an id",
+    )
+    command.add_argument(
+        "--score", action="store_true", help="say how good it is, by the target in the file"
+    )
+    command.add_argument("--escape-formulas", action="store_true", help=argparse.SUPPRESS)
+    command.add_argument(
+        "--no-escape-formulas",
         action="store_true",
-        help="put ' before texts that a spreadsheet would take for a formula: those that begin "
-        "with = + - or @ and are no numbers",
+        help="leave texts as they are that a spreadsheet would take for a formula, and that get a "
+        "' in front by default: those that begin with = + - or @ and are no numbers",
     )
     command.add_argument(
         "--output",
@@ -90,7 +98,10 @@ def _answer(
     data: Path,
     *,
     probabilities: bool,
+    keep: list[str],
+    score: bool,
     escape_formulas: bool,
+    no_escape_formulas: bool,
     output: Path | None,
     json: bool,
     **form: object,
@@ -98,24 +109,35 @@ def _answer(
     check_standard([model, data])
     predictor = read_by(partial(_predictor, data), model)
     reading, _ = parted(form)
-    table = read_form(data, reading.form)
+    tables = _tables(data, reading.form)
     if json and output is not None:
         raise UsageError("--output: cannot be given with --json, which is printed")
     if json and escape_formulas:
         raise UsageError("--escape-formulas: is for CSV, and cannot be given with --json")
     output = None if is_standard(output) else output
+    first = next(tables)
     if output is not None:
         check_writable("--output", output, model, data)
-    named = _by_place(predictor, table) if reading.form.header is False else table
+    by_place = reading.form.header is False
     return predict_lines(
         predictor,
-        named,
+        (_by_place(predictor, it) if by_place else it for it in chain([first], tables)),
         probabilities=probabilities,
-        escape_formulas=escape_formulas,
+        keep=keep,
+        scored=score,
+        escape_formulas=not no_escape_formulas,
         output=output,
         json=json,
         tell=tell,
     )
+
+
+def _tables(data: Path, form: Form) -> Iterator[Table]:
+    """The rows of a file, some thousands at a time; of standard input, all of them."""
+    if is_standard(data) or not data.exists():
+        yield read_form(data, form)
+    else:
+        yield from read_pieces(data, rows=PIECE, form=form)
 
 
 def _predictor(data: Path, model: Path) -> IOResult[Predictor, FileError]:
@@ -132,35 +154,43 @@ def _perhaps_swapped(error: FileError, model: Path, data: Path) -> FileError:
 
 
 def _by_place(predictor: Predictor, table: Table) -> Table:
-    """The table with the names of the features, if it has as many columns and no names."""
-    fits = len(table.names) == len(predictor.features)
-    return table.set(names=predictor.features) if fits else table
+    """The table with the names of the inputs, if it has as many columns and no names."""
+    schema = predictor.schema
+    names = predictor.features if schema is None else tuple(it.name for it in schema.used)
+    return table.set(names=names) if len(table.names) == len(names) else table
 
 
 def predict_lines(
     predictor: Predictor,
-    table: Table,
+    tables: Iterable[Table],
     *,
     probabilities: bool = False,
-    escape_formulas: bool = False,
+    keep: Sequence[str] = (),
+    scored: bool = False,
+    escape_formulas: bool = True,
     output: Path | None = None,
     json: bool = False,
     tell: Callable[[str], None],
 ) -> Lines:
-    r"""Predict, and say it as CSV.
+    r"""Predict the rows of tables, one after the other, and say it as CSV while it goes on.
+
+    What is kept from table to table is one number a row or less, unless it is asked for in JSON.
 
     Args:
         predictor: A trained one.
-        table: The inputs, with or without the target.
+        tables: The inputs, at least one table; all have the same columns.
         probabilities: Whether to add the probability of each class.
+        keep: Columns to print before the predictions.
+        scored: Whether to score the rows whose target is known; else it is not looked at.
         escape_formulas: Whether to put ' before texts that a spreadsheet would compute.
         output: Where to write the CSV instead, if anywhere.
         json: Whether to print one JSON object instead.
         tell: Says something to a person, beside what is printed.
 
     Raises:
-        DataError: At once, for a table that the predictor cannot read.
-        ValueError: At once, if there are no probabilities.
+        DataError: At once, if a column is missing.
+        UsageError: At once, if there are no probabilities, or no target to score by.
+        CommandError: In the end, if some rows could not be predicted.
 
     >>> from microfp import datasets, experiments
     >>> from microfp.experiments.configurations import Configuration
@@ -169,129 +199,156 @@ def predict_lines(
     ... )
     >>> trained = experiments.run(Configuration(steps=40), pets).unwrap().predictor
     >>> table = datasets.Table(source="", names=("weight",), rows=(("4.5",),), lines=(2,))
-    >>> list(predict_lines(trained, table, tell=print))
+    >>> list(predict_lines(trained, [table], tell=print))
     ['kind\ncat']
     """
-    rows = _inputs(predictor, table)
-    found = predict(predictor, rows)
-    shares = _shares(predictor, rows) if probabilities else ()
-    known = _known(predictor, table)
-    measured = None if known is None else score(predictor, rows, known)
+    job = _Job(predictor, tuple(keep), probabilities, scored, escape_formulas)
+    pieces = (_piece(job, table) for table in tables)
+    first = next(pieces)  # whatever cannot be predicted at all raises here
+    course = _Course(chain([first], pieces), tell)
     if json:
-        return iter([Document(to_json(_found(predictor, found, shares, measured)))])
-    written = _csv(predictor, found, shares, escape_formulas=escape_formulas)
-    if output is None:
-        if measured is not None:
-            tell(score_table({table.source: measured}, columns_of(sys.stderr)))
-        return iter([Document(written)])
-    return _written(output, written, measured, table.source)
+        return _in_json(job, course)
+    return _printed(job, course) if output is None else _written(job, course, output)
 
 
-def _shares(predictor: Predictor, rows: Sequence[Row]) -> Sequence[Row]:
+class _Job(NamedTuple):
+    """What is asked for."""
+
+    predictor: Predictor
+    keep: tuple[str, ...]
+    probabilities: bool
+    scored: bool
+    escape_formulas: bool
+
+
+class _Piece(NamedTuple):
+    """A table, what is kept of each of its rows, and the answers."""
+
+    table: Table
+    kept: Sequence[tuple[str, ...]]
+    answers: Answers
+
+
+def _piece(job: _Job, table: Table) -> _Piece:
+    absent = [name for name in job.keep if name not in table.names]
+    if absent:
+        raise UsageError(
+            f"--keep: must be columns of {table.source}, got {absent[0]!r:.80} beside "
+            f"{', '.join(table.names):.200}"
+        )
+    kept = list(zip(*(table_texts(table, name) for name in job.keep), strict=True))
+    answers = answers_to(job.predictor, table, probabilities=job.probabilities, scored=job.scored)
+    return _Piece(table, kept or [()] * len(table.rows), answers)
+
+
+class _Course:
+    """The pieces as they come, and a count of what came; it is read once."""
+
+    def __init__(self, pieces: Iterator[_Piece], tell: Callable[[str], None]) -> None:
+        self._pieces, self.tell = pieces, tell
+        self.rows = self.failed = self.unscored = 0
+        self.tallies: list[Tally] = []
+        self.source = ""
+
+    def __iter__(self) -> Iterator[_Piece]:
+        for piece in self._pieces:
+            self._count(piece)
+            yield piece
+
+    def _count(self, piece: _Piece) -> None:
+        table, answers = piece.table, piece.answers
+        self.source = table.source
+        for row in sorted(answers.troubles)[: max(MOST_TOLD - self.failed, 0)]:
+            self.tell(f"{answers.troubles[row]}; no prediction")
+        self.rows += len(table.rows)
+        self.failed += len(answers.troubles)
+        self.unscored += answers.unscored
+        self.tallies += [] if answers.tally is None else [answers.tally]
+
+    def score(self, predictor: Predictor) -> Score | None:
+        """The score of all, if a target was known."""
+        return total_score(predictor, self.tallies) if self.tallies else None
+
+
+def _heading(job: _Job) -> list[Prediction]:
+    predictor = job.predictor
+    name = predictor.target
+    shares = [f"probability_{it}" for it in predictor.classes] if job.probabilities else []
+    return [*job.keep, f"predicted_{name}" if name in job.keep else name, *shares]
+
+
+def _rows(job: _Job, piece: _Piece) -> Iterator[list[Prediction]]:
+    none = [""] * len(job.predictor.classes) if job.probabilities else []
+    for row, kept in enumerate(piece.kept):
+        shares = piece.answers.shares.get(row, none)
+        yield [*kept, piece.answers.found.get(row, ""), *shares]
+
+
+def _documents(job: _Job, course: _Course) -> Iterator[str]:
+    """The CSV in pieces, the heading before the first one."""
+    heading = [_heading(job)]
+    for piece in course:
+        yield csv_of([*heading, *_rows(job, piece)], formulas=not job.escape_formulas)
+        heading = []
+
+
+def _printed(job: _Job, course: _Course) -> Lines:
+    yield from map(Document, _documents(job, course))
+    for line in _score_lines(job, course, columns_of(sys.stderr)):
+        course.tell(line)
+    _check_all(course)
+
+
+def _written(job: _Job, course: _Course, output: Path) -> Lines:
     try:
-        return predict_probabilities(predictor, rows)
-    except ValueError as error:
-        reason = str(error).partition(": ")[2]
-        raise UsageError(f"--probabilities: {reason}, which has none") from None
-
-
-def _inputs(predictor: Predictor, table: Table) -> Sequence[Row]:
-    """The inputs of each row; an error for the first row that makes none."""
-    if predictor.schema is None:
-        return table_numbers(table, predictor.features)
-    found = encode(predictor.schema, table)
-    if found.troubles:
-        first = found.troubles[0]
-        raise wrong_cell(table, first.row, first.column, first.expected)
-    return found.xs
-
-
-def _written(output: Path, content: str, measured: Score | None, source: str) -> Lines:
-    result = write_atomically(output, encoded(f"{content}\n"))
-    taken(result.alt(lambda error: CommandError(f"--output: cannot write: {error.strerror}")))
-    if measured is not None:
-        yield from (*score_table({source: measured}, columns_of(sys.stdout)).split("\n"), "")
+        replace(output, (encoded(f"{text}\n") for text in _documents(job, course)))
+    except OSError as error:
+        raise CommandError(f"--output: cannot write: {error.strerror}") from None
+    yield from _score_lines(job, course, columns_of(sys.stdout))
+    yield f"predicted {course.rows - course.failed} of {course.rows} rows"
     yield f"wrote {output}"
+    _check_all(course)
 
 
-def _csv(
-    predictor: Predictor,
-    found: Sequence[Prediction],
-    shares: Sequence[Row],
-    *,
-    escape_formulas: bool = False,
-) -> str:
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    names = [f"probability_{name}" for name in predictor.classes] if shares else []
-    more = shares or [()] * len(found)
-    table: list[list[Prediction]] = [
-        [predictor.target, *names],
-        *([prediction, *row] for prediction, row in zip(found, more, strict=True)),
-    ]
-    writer.writerows(map(_without_formulas, table) if escape_formulas else table)
-    return text.getvalue().removesuffix("\n")
+def _score_lines(job: _Job, course: _Course, columns: int | None) -> Lines:
+    if not job.scored:
+        return
+    found = course.score(job.predictor)
+    if found is None:
+        yield f"no score: no row of {course.source} has a {job.predictor.target} that is known"
+        return
+    yield from score_table({course.source: found}, columns).split("\n")
+    yield from detail_lines(course.source, found, columns)
+    if course.unscored:
+        yield f"{course.unscored} rows without a {job.predictor.target} that is known: not scored"
 
 
-def _without_formulas(row: Sequence[Prediction]) -> list[Prediction]:
-    return [*map(_no_formula, row)]
+def _check_all(course: _Course) -> None:
+    """Raise where some rows have no prediction, now that all the others have theirs."""
+    if course.failed:
+        raise CommandError(
+            f"{course.failed} of {course.rows} rows of {course.source} could not be predicted"
+        )
 
 
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - spreadsheets take the wide ones too
-
-
-def _no_formula(cell: Prediction) -> Prediction:
-    """The cell, as a text to spreadsheets if they would compute it; -1.5 they may."""
-    is_text = isinstance(cell, str) and cell.startswith(_FORMULA) and not _is_number(cell)
-    return f"'{cell}" if is_text else cell
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        return math.isfinite(float(cell))
-    except ValueError:
-        return False
-
-
-def _found(
-    predictor: Predictor,
-    found: Sequence[Prediction],
-    shares: Sequence[Row],
-    measured: Score | None,
-) -> dict[str, object]:
-    return {
-        "target": predictor.target,
-        "classes": predictor.classes,
-        "predictions": found,
-        "probabilities": shares or None,
-        "score": None if measured is None else dict(measured.items()),
+def _in_json(job: _Job, course: _Course) -> Lines:
+    pieces = list(course)
+    rows = [(piece, row) for piece in pieces for row in range(len(piece.table.rows))]
+    shares = [piece.answers.shares.get(row) for piece, row in rows]
+    score = course.score(job.predictor)
+    kept = [own for piece in pieces for own in piece.kept]
+    found = {
+        "target": job.predictor.target,
+        "classes": job.predictor.classes,
+        "predictions": [piece.answers.found.get(row) for piece, row in rows],
+        "probabilities": shares if job.probabilities else None,
+        "score": None if score is None else score_row(score),
+        "kept": {name: [own[i] for own in kept] for i, name in enumerate(job.keep)},
+        "failed": [
+            {"line": piece.table.lines[row], "reason": piece.answers.troubles[row]}
+            for piece, row in rows
+            if row in piece.answers.troubles
+        ],
     }
-
-
-# The target, where it is known
-
-
-def _known(predictor: Predictor, table: Table) -> Sequence[Prediction] | None:
-    """The targets that stand in a table; None if there is no such column, or nothing in it."""
-    if predictor.target not in table.names:
-        return None
-    cells = table_texts(table, predictor.target)
-    if not any(cells):
-        return None
-    if not predictor.classes:
-        return [y for (y,) in table_numbers(table, [predictor.target])]
-    return [_class(predictor, table, row, cell) for row, cell in enumerate(cells)]
-
-
-def _class(predictor: Predictor, table: Table, row: int, cell: str) -> str:
-    name = cell if cell in predictor.classes else _as_number(cell)
-    if name not in predictor.classes:
-        known = ", ".join(predictor.classes)
-        raise wrong_cell(table, row, predictor.target, f"one of {known:.200}")
-    return name
-
-
-def _as_number(cell: str) -> str:
-    """The name of the class that a cell names as a number: 1.0 is 1."""
-    number = read_number(cell)
-    return cell if number is None or not isfinite(number) else class_name(number)
+    yield Document(to_json(found))
+    _check_all(course)

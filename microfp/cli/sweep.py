@@ -34,6 +34,7 @@ from microfp.cli.arguments import (
 from microfp.cli.data import add_source, parted, read_dataset, read_form, told
 from microfp.cli.printing import Document
 from microfp.cli.progress import Track, columns_of, tracker
+from microfp.cli.scores import score_rows
 from microfp.cli.standard import beside, check_standard, written_by
 from microfp.cli.train import OPTIONS, Option, add_option, add_scaling, source_lines
 from microfp.datasets import Dataset
@@ -127,6 +128,8 @@ def _answer(
     standardize: bool = True,
     **others: object,
 ) -> Lines:
+    if {"steps", "epochs"} <= others.keys():
+        raise UsageError("--epochs: cannot be given with --steps")
     check_standard([data], [("--save", save)], json=json)
     reading, varying = parted(others)
     given = {field: list(values) for field, values in varying.items()}  # type: ignore[call-overload]  # lists, as they were read
@@ -388,9 +391,10 @@ def _outcome(result: Attempt) -> dict[str, object]:
             "error": _reason(result.failure()),
         }
     outcome = result.unwrap()
+    rows = score_rows(outcome)
     return {
         "steps": outcome.steps,
-        "training": dict(outcome.training.items()),
-        "held_out": None if outcome.held_out is None else dict(outcome.held_out.items()),
+        "training": rows["training"],
+        "held_out": rows["held_out"],
         "error": None,
     }

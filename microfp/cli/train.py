@@ -10,10 +10,8 @@ from typing import NamedTuple, TypeAlias, get_args
 
 from returns.result import Failure, Result
 
-from microfp.base import text
 from microfp.base.checks import LARGEST_SEED
 from microfp.base.json import to_json
-from microfp.base.text import percent, six_digits
 from microfp.cli.arguments import (
     CommandError,
     Commands,
@@ -36,6 +34,7 @@ from microfp.cli.data import add_source, parted, read_again, read_dataset, read_
 from microfp.cli.metrics import metrics_heading, metrics_row
 from microfp.cli.printing import Document
 from microfp.cli.progress import Track, columns_of, tracker
+from microfp.cli.scores import score_lines, score_rows
 from microfp.cli.standard import beside, check_standard, is_standard, read_by, written_by
 from microfp.experiments import Experiment, Outcome, Watched, conclude, extend, prepare, watch
 from microfp.experiments.configurations import (
@@ -44,9 +43,11 @@ from microfp.experiments.configurations import (
     OPTIMIZERS,
     SCHEDULES,
     Configuration,
+    epoch_of,
     loss_of,
+    steps_of,
 )
-from microfp.experiments.predictors import Predictor, Score, load_predictor, save_predictor
+from microfp.experiments.predictors import Predictor, load_predictor, save_predictor
 from microfp.nn import ACTIVATIONS, MLP, parameter_count
 from microfp.trainer import Backend, Metrics, fastest_backend
 from microfp.trainer.streams import Diverged
@@ -57,8 +58,6 @@ __all__ = [
     "add_option",
     "add_scaling",
     "add_train",
-    "score_lines",
-    "score_table",
     "source_lines",
     "train_lines",
 ]
@@ -103,7 +102,14 @@ OPTIONS: Mapping[str, Option] = {
     "schedule": Option("how the rate goes on from there", choices=tuple(SCHEDULES)),
     "warm_up": Option("steps in which the rate rises from 0 at first", whole(0), metavar="STEPS"),
     "penalty": Option("weight of the L2 penalty", non_negative, metavar="WEIGHT"),
-    "steps": Option("how many steps of training", whole(0)),
+    "steps": Option(
+        "how many steps of training", whole(0), default="the epochs that --epochs says"
+    ),
+    "epochs": Option(
+        "how many times to see all examples, instead of --steps",
+        whole(0),
+        default="50, or as many more or fewer as suit the number of examples",
+    ),
     "batch_size": Option("examples in a step, or all", _batch, metavar="SIZE"),
     "held_out": Option(
         "share of the examples that is kept out of the training, to measure on",
@@ -186,7 +192,8 @@ def _add_models(command: argparse.ArgumentParser) -> None:
         "--resume",
         type=Path,
         metavar="MODEL.json",
-        help="go on with what --save has written, for so many more steps, as it was begun",
+        help="go on with what --save has written, for so many more steps or epochs, as it was "
+        "begun",
     )
 
 
@@ -211,6 +218,8 @@ def _answer(  # one parameter an option that neither says how to read nor is a c
     json: bool,
     **others: object,
 ) -> Lines:
+    if {"steps", "epochs"} <= others.keys():
+        raise UsageError("--epochs: cannot be others with --steps")
     check_standard([data, resume], [("--save", save)], json=json)
     reading, given = parted(others)
     table = read_form(data, reading.form)
@@ -221,8 +230,7 @@ def _answer(  # one parameter an option that neither says how to read nor is a c
         begun = read_by(load_predictor, resume)
         _check_resumable(begun, target, given)
         dataset = read_again(table, begun, reading.choices)
-        steps = given.get("steps", Configuration().steps)
-        experiment = extend(begun, dataset, steps=steps)  # type: ignore[arg-type]  # as it was read
+        experiment = extend(begun, dataset, **given)  # type: ignore[arg-type]  # steps or epochs
     if save is not None:
         check_writable("--save", save, data)
     source, track = table.source, tracker(sys.stderr)
@@ -234,7 +242,7 @@ def _check_resumable(begun: Predictor, target: str | None, given: Mapping[str, o
     if target not in (None, begun.target):
         raise UsageError(f"--target: must be {begun.target!r} to resume, got {target!r}")
     for field in given:
-        if field != "steps":
+        if field not in ("steps", "epochs"):
             option = "no-standardize" if field == "standardize" else field.replace("_", "-")
             raise UsageError(f"--{option}: must stay as it was, with --resume")
 
@@ -340,7 +348,7 @@ def _watched(
 
 
 def _steps_left(experiment: Experiment) -> int:
-    return max(experiment.start.configuration.steps - experiment.start.state.step, 0)
+    return max(steps_of(experiment.start.configuration) - experiment.start.state.step, 0)
 
 
 def _unwrapped(results: Iterator[_Result]) -> Iterator[Watched]:
@@ -352,7 +360,7 @@ def _unwrapped(results: Iterator[_Result]) -> Iterator[Watched]:
 
 def _is_shown(experiment: Experiment, done: int) -> bool:
     """Whether the step that was done last has a row: every so many, and the last one."""
-    first, total = experiment.start.state.step, experiment.start.configuration.steps
+    first, total = experiment.start.state.step, steps_of(experiment.start.configuration)
     every = max(_steps_left(experiment) // ROWS, 1)
     return (done - 1 - first) % every == 0 or done == total
 
@@ -360,7 +368,7 @@ def _is_shown(experiment: Experiment, done: int) -> bool:
 def _interrupted(experiment: Experiment, last: Watched | None, save: Path | None) -> str:
     """Save what there is where there is a place for it, and say how to go on."""
     state = experiment.start.state if last is None else last.state
-    total = experiment.start.configuration.steps
+    total = steps_of(experiment.start.configuration)
     told = f"interrupted after step {state.step} of {total}"
     if save is None or last is None or is_standard(save):
         return f"{told}; nothing was saved"
@@ -389,6 +397,14 @@ held out
     inputs = _count(len(experiment.start.features), "input")
     yield f"{source}: {sum(sizes.values())} examples, {inputs}; {_target(experiment.start)}"
     yield f"examples: {', '.join(f'{size} {name}' for name, size in sizes.items())}"
+    if experiment.start.split is None and experiment.held_out is not None:
+        yield _BY_PLACE
+
+
+_BY_PLACE = (
+    "note: an older microfp began this training, and chose what is held out by its place in the "
+    "file; if rows were added or moved since, some of it has been trained on"
+)
 
 
 def _heading(experiment: Experiment, source: str, backend: Backend) -> Lines:
@@ -397,8 +413,15 @@ def _heading(experiment: Experiment, source: str, backend: Backend) -> Lines:
     yield f"model: {_model(start)}, {parameter_count(start.model)} parameters"
     yield f"loss: {configuration.loss}, penalty {configuration.penalty:g}"
     yield f"optimizer: {configuration.optimizer}, {_batch_shown(experiment)}, backend {backend}"
+    yield f"steps: {_epochs(experiment)}"
     yield ""
     yield metrics_heading(columns_of(sys.stdout))
+
+
+def _epochs(experiment: Experiment) -> str:
+    steps = _steps_left(experiment)
+    epoch = epoch_of(experiment.start.configuration, len(experiment.training.ys))
+    return f"{steps}, {steps / epoch:.3g} epochs of {_count(epoch, 'step')}"
 
 
 def _model(start: Predictor) -> str:
@@ -440,54 +463,6 @@ def _ending(experiment: Experiment, outcome: Outcome, seconds: float, written: s
     yield "not saved; see --save" if written is None else f"wrote {written}"
 
 
-def score_lines(outcome: Outcome) -> Lines:
-    """Lay out the scores of an outcome, a line for each part of the examples.
-
-    >>> from microfp import datasets
-    >>> from microfp.experiments import run
-    >>> outcome = run(Configuration(steps=0), datasets.moons(40)).unwrap()
-    >>> [line.split("  ")[0] for line in score_lines(outcome)]
-    ['', 'training', 'held out']
-    """
-    parts = {
-        "training": outcome.training,
-        "validation": outcome.validation,
-        "held out": outcome.held_out,
-    }
-    found = {name: part for name, part in parts.items() if part is not None}
-    table = score_table(found, columns_of(sys.stdout))
-    yield from table.split("\n")
-
-
-def score_table(scores: Mapping[str, Score], columns: int | None = None) -> str:
-    """Lay out scores, a line for each, below the names of what they measure.
-
-    >>> print(score_table({"new.csv": Score(examples=4, loss=0.5, accuracy=0.75)}))
-             examples      loss  accuracy
-    new.csv         4  0.500000    75.0 %
-    """
-    rows = [(name, *_cells(score)) for name, score in scores.items()]
-    heading = ("examples", "loss", *_measures(next(iter(scores.values()))))
-    return text.table(("", *heading), rows, numbers=len(heading), columns=columns)
-
-
-def _measures(score: Score) -> tuple[str, ...]:
-    return ("accuracy",) if score.accuracy is not None else ("R2", "mean |error|", "rms error")
-
-
-def _cells(score: Score) -> tuple[str, ...]:
-    start = (str(score.examples), six_digits(score.loss))
-    if score.accuracy is not None:
-        return (*start, percent(score.accuracy))
-    r2 = "-" if score.r2 is None else f"{score.r2:.3f}"
-    return (
-        *start,
-        r2,
-        six_digits(score.mean_absolute_error),
-        six_digits(score.root_mean_squared_error),
-    )
-
-
 def _found(
     outcome: Outcome, backend: Backend, seconds: float, written: str | None
 ) -> dict[str, object]:
@@ -503,13 +478,7 @@ def _found(
         "kept_step": predictor.state.step,
         "backend": backend,
         "seconds": seconds,
-        "training": _row(outcome.training),
-        "validation": _row(outcome.validation),
-        "held_out": _row(outcome.held_out),
+        **score_rows(outcome),
         "saved": written,
         "history": [dict(metrics.items()) for metrics in outcome.history],
     }
-
-
-def _row(score: Score | None) -> dict[str, object] | None:
-    return None if score is None else dict(score.items())

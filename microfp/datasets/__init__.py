@@ -50,6 +50,7 @@ from microfp.datasets.preparing import (
 )
 from microfp.datasets.reading import Watch
 from microfp.datasets.schemas import SCHEMA_RECORDS, Encoded, Schema, Trouble, encode
+from microfp.datasets.splitting import Split, content_split, split_parts
 from microfp.datasets.tables import (
     from_csv,
     from_rows,
@@ -81,6 +82,7 @@ __all__ = [
     "Point",
     "Row",
     "Schema",
+    "Split",
     "Standardization",
     "Table",
     "TableError",
@@ -95,6 +97,7 @@ __all__ = [
     "checkerboard",
     "circles",
     "columns_in",
+    "content_split",
     "dataset",
     "described",
     "digits",
@@ -117,6 +120,7 @@ __all__ = [
     "shuffle",
     "spiral",
     "split",
+    "split_parts",
     "standardize",
     "subset",
     "table_dataset",

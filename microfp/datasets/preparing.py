@@ -32,6 +32,7 @@ from microfp.record import Record, attr
 
 __all__ = [
     "Standardization",
+    "apportioned",
     "batch",
     "batch_numbers",
     "batches",
@@ -113,13 +114,17 @@ def _held_of_each_class(targets: Sequence[Row], count: int) -> list[int]:
     places: dict[Row, list[int]] = {row: [] for row in sorted({*targets})}
     for i, row in enumerate(targets):  # a plain loop: the places of all classes in one pass
         places[row].append(i)
-    kept = _apportioned([len(own) for own in places.values()], len(targets) - count)
+    kept = apportioned([len(own) for own in places.values()], len(targets) - count)
     chosen = zip(places.values(), kept, strict=True)
     return sorted(i for own, least in chosen for i in own[: len(own) - max(least, 1)])
 
 
-def _apportioned(sizes: Sequence[int], count: int) -> list[int]:
-    """Divide a count by sizes: whole shares, and one more for the largest remainders."""
+def apportioned(sizes: Sequence[int], count: int) -> list[int]:
+    """Divide a count by sizes: whole shares, and one more for the largest remainders.
+
+    >>> apportioned([50, 25, 25], 10)
+    [5, 3, 2]
+    """
     shares = [divmod(size * count, sum(sizes)) for size in sizes]
     order = sorted(range(len(sizes)), key=lambda i: -shares[i][1])
     more = frozenset(order[: count - sum(whole for whole, _ in shares)])

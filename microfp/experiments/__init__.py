@@ -22,17 +22,17 @@ from microfp.experiments.configurations import (
     SCHEDULES,
     Configuration,
     LossName,
+    epoch_of,
     loss_of,
     model_of,
     optimizer_of,
     rate_of,
     schedule_of,
+    steps_of,
 )
 from microfp.experiments.experiments import (
     VALIDATION,
-    Experiment,
     Outcome,
-    Watched,
     compare,
     conclude,
     extend,
@@ -40,13 +40,12 @@ from microfp.experiments.experiments import (
     perform,
     prepare,
     run,
-    watch,
 )
 from microfp.experiments.predictors import (
     FORMAT,
     Prediction,
     Predictor,
-    Score,
+    Tally,
     class_name,
     encode,
     load_predictor,
@@ -57,7 +56,17 @@ from microfp.experiments.predictors import (
     predict_probabilities,
     save_predictor,
     score,
+    tally,
+    total_score,
 )
+from microfp.experiments.scores import (
+    ClassScore,
+    Score,
+    class_score,
+    number_score,
+    score_row,
+)
+from microfp.experiments.watching import Experiment, Watched, watch
 
 __all__ = [
     "AUTO",
@@ -70,6 +79,7 @@ __all__ = [
     "REGRESSION",
     "SCHEDULES",
     "VALIDATION",
+    "ClassScore",
     "Configuration",
     "Experiment",
     "LossName",
@@ -77,11 +87,14 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Score",
+    "Tally",
     "Watched",
     "class_name",
+    "class_score",
     "compare",
     "conclude",
     "encode",
+    "epoch_of",
     "extend",
     "load_predictor",
     "loss_of",
@@ -89,6 +102,7 @@ __all__ = [
     "measure",
     "merit",
     "model_of",
+    "number_score",
     "optimizer_of",
     "output_count",
     "perform",
@@ -100,5 +114,9 @@ __all__ = [
     "save_predictor",
     "schedule_of",
     "score",
+    "score_row",
+    "steps_of",
+    "tally",
+    "total_score",
     "watch",
 ]

@@ -12,26 +12,28 @@ True
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
 from pyrsistent import PVector, pvector
 from returns.result import Failure, Result, Success
 
 from microfp.base.checks import check_count, check_kind, wrong_kind, wrong_value
 from microfp.base.later import Later
-from microfp.compiler.python.scores import scores
 from microfp.datasets import (
     Dataset,
     Examples,
     Matrix,
     Schema,
+    Split,
     Standardization,
     as_dataset,
     columns_in,
+    content_split,
     dataset,
     split,
+    split_parts,
     standardize,
 )
 from microfp.errors import DataError, MicrofpError
@@ -41,10 +43,10 @@ from microfp.experiments.configurations import (
     REGRESSION,
     Configuration,
     LossName,
-    loss_of,
     model_of,
     optimizer_of,
     rate_of,
+    steps_of,
 )
 from microfp.experiments.predictors import (
     Prediction,
@@ -52,15 +54,15 @@ from microfp.experiments.predictors import (
     Score,
     class_name,
     encode,
-    mean_cost,
     measure,
     output_count,
 )
+from microfp.experiments.watching import Experiment, Watched, watch
 from microfp.nn import MLP
 from microfp.record import Record, attr
-from microfp.trainer import Metrics, TrainState, initial_state
+from microfp.trainer import Metrics, initial_state
 from microfp.trainer.parallel import SweepFailure, sweep
-from microfp.trainer.streams import Diverged, take, try_resume
+from microfp.trainer.streams import Diverged
 
 if TYPE_CHECKING:  # who has an executor has loaded it; `import microfp` need not
     from concurrent import futures
@@ -82,8 +84,6 @@ __all__ = [
     "watch",
 ]
 
-State: TypeAlias = TrainState[MLP]
-
 VALIDATION = 0.2
 """The share of the training examples that is set aside where a run has patience.
 
@@ -98,42 +98,6 @@ MOST_CLASSES = 20
 
 LARGEST = 1e150
 """The largest number that can be standardized: its square has to be a float."""
-
-
-class Experiment(Record):
-    """A training that is about to begin.
-
-    >>> from microfp import datasets
-    >>> prepare(Configuration(patience=5), datasets.moons(100)).validation
-    Dataset(name='target', n=15, d=2)
-    """
-
-    start: Predictor = attr()
-    """The predictor before its first step, or where it is resumed."""
-    training: Dataset = attr()
-    """What the model is trained on, as `encode` makes it."""
-    validation: Dataset | None = attr(default=None)
-    """What decides when to stop, if the configuration has patience."""
-    held_out: Dataset | None = attr(default=None)
-    """What is measured at the end alone, if anything."""
-
-
-class Watched(NamedTuple):
-    """A state of a training, and which one to keep if the training stopped here.
-
-    >>> from microfp import datasets
-    >>> next(watch(prepare(Configuration(), datasets.moons(40)))).unwrap().state.step
-    1
-    """
-
-    state: State
-    """The state after one more step."""
-    kept: State
-    """The state with the least validation loss so far; without patience, `state`."""
-    loss: float
-    """That least loss; nan without patience."""
-    worse: int
-    """How many epochs in a row have been no better."""
 
 
 class Outcome(Record):
@@ -232,12 +196,16 @@ def prepare(configuration: Configuration, dataset: Examples) -> Experiment:
         loss=_chosen_loss(configuration, dataset), learning_rate=rate_of(configuration)
     )
     names = _class_names(dataset) if chosen.loss in CLASSIFICATION else {}
-    parts = _parts(chosen, dataset, stratified=bool(names))
-    start = _start(chosen, dataset, parts["training"], tuple(names.values()))
-    return _experiment(start, parts, names)
+    split = _split(chosen, dataset, names)
+    parts = split_parts(split, dataset, _targets(dataset, names))
+    training = parts["training"]
+    counted = chosen.set(steps=steps_of(chosen, len(training.ys)), epochs=None)
+    return _experiment(_start(counted, dataset, training, split), parts, names)
 
 
-def extend(predictor: Predictor, dataset: Examples, *, steps: int) -> Experiment:
+def extend(
+    predictor: Predictor, dataset: Examples, *, steps: int | None = None, epochs: int | None = None
+) -> Experiment:
     """Go on with the training of a predictor, in the way in which it was begun.
 
     The schedule is that of a training of all steps, so with a constant rate it is the training
@@ -245,11 +213,15 @@ def extend(predictor: Predictor, dataset: Examples, *, steps: int) -> Experiment
 
     Args:
         predictor: One that was trained before, on examples of the same columns and classes.
-        dataset: All examples, unscaled; the same ones are held out if they are the same.
-        steps: How many more steps.
+        dataset: All examples, unscaled: those of before, with others or without. Those that were
+            held out are again; of others, about the same share. Where `predictor.split` is None,
+            the places in the file decide, so that it has to be the same one.
+        steps: How many more steps; None for `epochs`.
+        epochs: How many more epochs instead; None for as many as `steps_of` says.
 
     Raises:
         DataError: If the examples do not suit the predictor.
+        ValueError: If steps or epochs are below 0, or both are given.
 
     >>> from microfp import datasets
     >>> short = Configuration(steps=10, schedule="constant")
@@ -258,15 +230,19 @@ def extend(predictor: Predictor, dataset: Examples, *, steps: int) -> Experiment
     15
     """
     check_kind("extend", "predictor", predictor, Predictor)
-    more = check_count("extend", "steps", steps)
+    more = predictor.configuration.set(steps=steps, epochs=epochs)
     dataset = as_dataset("extend", dataset)
     _check_targets(dataset)
     _check_columns(predictor, dataset)
     _check_memory(predictor)
-    configuration = predictor.configuration.set(steps=predictor.state.step + more)
     names = _class_names(dataset) if predictor.classes else {}
-    parts = _parts(configuration, dataset, stratified=bool(names))
-    return _experiment(predictor.set(configuration=configuration), parts, names)
+    parts = (
+        _parts_by_place(more, dataset, stratified=bool(names))
+        if predictor.split is None
+        else split_parts(predictor.split, dataset, _targets(dataset, names))
+    )
+    end = predictor.state.step + steps_of(more, len(parts["training"].ys))
+    return _experiment(predictor.set(configuration=more.set(steps=end, epochs=None)), parts, names)
 
 
 def _check_targets(dataset: Dataset) -> None:
@@ -336,10 +312,21 @@ def _class_names(dataset: Dataset) -> dict[float, str]:
     return dict(zip(labels, known or map(class_name, labels), strict=True))
 
 
-def _parts(
+def _split(configuration: Configuration, dataset: Dataset, names: Mapping[float, str]) -> Split:
+    return content_split(
+        dataset,
+        _targets(dataset, names),
+        classes=tuple(names.values()),
+        held_out=configuration.held_out,
+        validation=0.0 if configuration.patience is None else VALIDATION,
+        seed=configuration.seed,
+    )
+
+
+def _parts_by_place(
     configuration: Configuration, dataset: Dataset, *, stratified: bool
 ) -> dict[str, Dataset]:
-    """The examples to train on, to stop by and to hold out, as far as they are asked for."""
+    """The parts of a training that was begun before splits followed what examples hold."""
     seed, share = configuration.seed, configuration.held_out
     cut = partial(split, seed=seed, stratified=stratified)
     rest, held_out = cut(dataset, held_out=share) if share else (dataset, None)
@@ -350,9 +337,10 @@ def _parts(
 
 
 def _start(
-    configuration: Configuration, whole: Dataset, training: Dataset, classes: tuple[str, ...]
+    configuration: Configuration, whole: Dataset, training: Dataset, split: Split
 ) -> Predictor:
     """The predictor before its training."""
+    classes = split.classes
     columns, scaled = _columns(whole), configuration.standardize
     model = model_of(configuration, len(columns), output_count(configuration, classes))
     numbers = dataset(Matrix([training.ys]), training.ys)
@@ -366,6 +354,7 @@ def _start(
         configuration=configuration,
         state=initial_state(model, optimizer_of(configuration)),
         schema=_schema(whole),
+        split=split,
     )
 
 
@@ -424,74 +413,6 @@ def _experiment(
 
 def _targets(dataset: Dataset, names: Mapping[float, str]) -> Sequence[Prediction]:
     return [names[y] for y in dataset.ys] if names else dataset.ys
-
-
-# Between
-
-
-def watch(experiment: Experiment) -> Iterator[Result[Watched, Diverged[MLP]]]:
-    """Train: a lazy stream of the states, as many as there are steps, or until patience ends.
-
-    The first `Failure` is the last item, as in `streams.try_train`.
-
-    Raises:
-        ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
-
-    >>> from microfp import datasets
-    >>> results = watch(prepare(Configuration(steps=4), datasets.moons(40)))
-    >>> [result.unwrap().state.step for result in results]
-    [1, 2, 3, 4]
-    """
-    start, configuration = experiment.start.state, experiment.start.configuration
-    results = try_resume(
-        start,
-        experiment.training,
-        loss=loss_of(configuration),
-        optimizer=optimizer_of(configuration),
-        batch_size=configuration.batch_size,
-        seed=configuration.seed,
-        backend=configuration.backend,
-    )
-    return _watched(experiment, take(max(configuration.steps - start.step, 0))(results))
-
-
-def _watched(
-    experiment: Experiment, results: Iterator[Result[State, Diverged[MLP]]]
-) -> Iterator[Result[Watched, Diverged[MLP]]]:
-    patience, epoch = experiment.start.configuration.patience, _epoch(experiment)
-    judge = _judge(experiment)
-    start = experiment.start.state
-    now = Watched(start, start, math.inf, 0)
-    for result in results:
-        if isinstance(result, Failure):
-            yield result
-            return
-        state = result.unwrap()
-        now = judge(now, state) if state.step % epoch == 0 else now._replace(state=state)
-        yield Success(now)
-        if patience is not None and now.worse >= patience:
-            return
-
-
-def _epoch(experiment: Experiment) -> int:
-    """How many steps see each example once."""
-    n, size = len(experiment.training.ys), experiment.start.configuration.batch_size
-    return 1 if size is None or experiment.validation is None else math.ceil(n / size)
-
-
-def _judge(experiment: Experiment) -> Callable[[Watched, State], Watched]:
-    """A function from what was seen before, and the next state, to what is to be kept."""
-    validation, loss = experiment.validation, loss_of(experiment.start.configuration)
-    if validation is None:
-        return lambda before, state: Watched(state, state, math.nan, 0)
-
-    def judge(before: Watched, state: State) -> Watched:
-        cost = mean_cost(loss, scores(state.model, validation.xs), validation)
-        if cost < before.loss:
-            return Watched(state, state, cost, 0)
-        return before._replace(state=state, worse=before.worse + 1)
-
-    return judge
 
 
 # After

@@ -18,17 +18,29 @@ they are scaled, and which class or which number a score stands for; and it can 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from os import PathLike
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from returns.io import IOResult
 
 from microfp.base.checks import wrong_kind, wrong_value
+from microfp.base.numbers import mean
 from microfp.checkpoint import Format, load_record, save_record
-from microfp.compiler.python.scores import scores
-from microfp.datasets import SCHEMA_RECORDS, Dataset, Matrix, Row, Schema, Standardization, dataset
+from microfp.compiler.python.scores import costs, scores
+from microfp.datasets import (
+    SCHEMA_RECORDS,
+    Dataset,
+    Matrix,
+    Row,
+    Schema,
+    Split,
+    Standardization,
+    dataset,
+)
 from microfp.errors import DataError, FileError, ShapeError
 from microfp.experiments.configurations import (
     AUTO,
@@ -37,18 +49,19 @@ from microfp.experiments.configurations import (
     Configuration,
     loss_of,
 )
-from microfp.losses import Loss, share_correct
+from microfp.experiments.scores import Score, class_score, number_score
+from microfp.losses import Loss
 from microfp.nn import MLP
 from microfp.record import Record, attr
 from microfp.trainer import TrainState
 from microfp.tree import parameters
-from microfp.values import value
 
 __all__ = [
     "FORMAT",
     "Prediction",
     "Predictor",
     "Score",
+    "Tally",
     "class_name",
     "encode",
     "load_predictor",
@@ -59,6 +72,8 @@ __all__ = [
     "predict_probabilities",
     "save_predictor",
     "score",
+    "tally",
+    "total_score",
 ]
 
 Prediction: TypeAlias = str | float
@@ -96,6 +111,10 @@ class Predictor(Record):
     """Where its training is; `state.model` is the model."""
     schema: Schema | None = attr(default=None)
     """How a table of text becomes features; None where they came as numbers."""
+    split: Split | None = attr(default=None)
+    """Which examples were held out; None where that went by their places in the file, as in
+    files of an older microfp.
+    """
 
     def __invariant__(self) -> tuple[bool, str]:
         """Raise the error that says what is wrong; pyrsistent's own would say only that."""
@@ -107,29 +126,6 @@ class Predictor(Record):
     def model(self) -> MLP:
         """The model itself, from scaled inputs to scores."""
         return self.state.model
-
-
-class Score(Record):
-    """How well a predictor does on some examples.
-
-    >>> Score(examples=4, loss=0.5, accuracy=0.75).accuracy
-    0.75
-    """
-
-    examples: int = attr()
-    """How many."""
-    loss: float = attr()
-    """The mean loss, without the penalty; of scaled targets, if they are scaled."""
-    accuracy: float | None = attr(default=None)
-    """The share of classes predicted rightly, from 0 to 1; None for numbers."""
-    r2: float | None = attr(default=None)
-    """The coefficient of determination of numbers, 1 - squared error / variance; None for
-    classes, and where the numbers do not vary.
-    """
-    mean_absolute_error: float | None = attr(default=None)
-    """Of numbers, in their own unit; None for classes."""
-    root_mean_squared_error: float | None = attr(default=None)
-    """Of numbers, in their own unit; None for classes."""
 
 
 # What has to fit
@@ -162,6 +158,7 @@ def _check_shapes(predictor: Predictor) -> None:
             f"as features and classes ask for, got {found[0]} and {found[1]}"
         )
     _check_schema(predictor)
+    _check_split(predictor)
     _check_scale("inputs", predictor.inputs, len(predictor.features))
     _check_scale("targets", predictor.targets, 1)
 
@@ -179,6 +176,12 @@ def _check_schema(predictor: Predictor) -> None:
             f"{predictor.target:.40}",
             schema,
         )
+
+
+def _check_split(predictor: Predictor) -> None:
+    split = predictor.split
+    if split is not None and split.classes != predictor.classes:
+        raise wrong_value("Predictor", "split", "of the same classes", split)
 
 
 def _check_scale(name: str, scale: Standardization | None, columns: int) -> None:
@@ -422,20 +425,88 @@ def measure(predictor: Predictor, encoded: Dataset) -> Score:
     >>> measure(trained, encode(trained, [(1.0,)], [2.0])).examples
     1
     """
-    loss, found = loss_of(predictor.configuration), scores(predictor.model, encoded.xs)
-    costs = mean_cost(loss, found, encoded)
-    if predictor.classes:
-        right = share_correct(loss, found, encoded)
-        return Score(examples=len(found), loss=costs, accuracy=right)
-    errors = [row[0] - y for row, y in zip(found, encoded.ys, strict=True)]
-    unit = 1.0 if predictor.targets is None else predictor.targets.deviations[0]
-    return Score(
-        examples=len(found),
-        loss=costs,
-        r2=_determination(errors, encoded.ys),
-        mean_absolute_error=unit * _mean([abs(error) for error in errors]),
-        root_mean_squared_error=unit * math.sqrt(_mean([error * error for error in errors])),
-    )
+    return total_score(predictor, [tally(predictor, encoded)])
+
+
+class Tally(NamedTuple):
+    """What a score is made of: a few numbers an example, so that examples may come in pieces.
+
+    >>> Tally(targets=["cat"], predicted=["cat"], costs=[0.1], margins=[2.0]).predicted
+    ['cat']
+    """
+
+    targets: Sequence[Prediction]
+    """The class of each example, or its number in its own unit."""
+    predicted: Sequence[Prediction]
+    """What was predicted."""
+    costs: Sequence[float]
+    """The loss of each."""
+    margins: Sequence[float]
+    """Of classes, by how much the score of the second is larger than that of the first."""
+
+
+def tally(predictor: Predictor, encoded: Dataset) -> Tally:
+    """Find out what the score of some examples is made of; see `measure`.
+
+    >>> from microfp import experiments
+    >>> from microfp.datasets import from_rows
+    >>> line = from_rows([[float(i), 2.0 * i] for i in range(20)])
+    >>> trained = experiments.run(Configuration(hidden=(), steps=0), line).unwrap().predictor
+    >>> tally(trained, encode(trained, [(1.0,)], [2.0])).targets
+    [2.0]
+    """
+    found = scores(predictor.model, encoded.xs)
+    paid = array("d", costs(loss_of(predictor.configuration), found, encoded.ys))
+    if not predictor.classes:
+        own, predicted = (_originals(predictor, ys) for ys in (encoded.ys, _firsts(found)))
+        return Tally(own, predicted, paid, ())
+    names = {label: name for name, label in _labels(predictor).items()}
+    targets = [names[y] for y in encoded.ys]
+    answers = [predictor.classes[_best(row)] for row in found]
+    return Tally(targets, answers, paid, array("d", map(_margin, found)))
+
+
+def total_score(predictor: Predictor, tallies: Iterable[Tally]) -> Score:
+    """Score what has come in pieces, as if it had come at once.
+
+    Raises:
+        DataError: If there is no example.
+
+    >>> from microfp import experiments
+    >>> from microfp.datasets import from_rows
+    >>> line = from_rows([[float(i), 2.0 * i] for i in range(20)])
+    >>> trained = experiments.run(Configuration(hidden=(), steps=0), line).unwrap().predictor
+    >>> pieces = [tally(trained, encode(trained, [(x,)], [2.0 * x])) for x in (1.0, 2.0)]
+    >>> total_score(trained, pieces).examples
+    2
+    """
+    columns = [list(chain.from_iterable(column)) for column in zip(*tallies, strict=True)]
+    if not columns or not columns[0]:
+        raise DataError("score: there must be an example whose target is known, got none")
+    targets, predicted, paid, margins = columns
+    cost = mean(_numbers(paid))
+    if not predictor.classes:
+        return number_score(_numbers(targets), _numbers(predicted), loss=cost)
+    names = list(map(str, targets)), list(map(str, predicted))
+    return class_score(*names, predictor.classes, loss=cost, margins=_numbers(margins))
+
+
+def _numbers(found: Iterable[Prediction]) -> list[float]:
+    return [float(it) for it in found]
+
+
+def _firsts(rows: Sequence[Row]) -> list[float]:
+    return [row[0] for row in rows]
+
+
+def _originals(predictor: Predictor, numbers: Sequence[float]) -> list[float]:
+    """Scaled numbers in their own unit."""
+    return [_unscaled(predictor, number) for number in numbers]
+
+
+def _margin(row: Row) -> float:
+    """By how much the score of the second class is larger than that of the first."""
+    return row[0] if len(row) == 1 else row[1] - row[0]
 
 
 def mean_cost(loss: Loss, found: Sequence[Row], encoded: Dataset) -> float:
@@ -445,24 +516,13 @@ def mean_cost(loss: Loss, found: Sequence[Row], encoded: Dataset) -> float:
     >>> mean_cost(losses.mean_squared_error(), [(3.0,)], dataset([[0.0]], [1.0]))
     4.0
     """
-    pairs = zip(found, encoded.ys, strict=True)
-    return _mean([loss.example(tuple(map(value, row)), y).data for row, y in pairs])
-
-
-def _mean(numbers: Sequence[float]) -> float:
-    return sum(numbers) / len(numbers)
-
-
-def _determination(errors: Sequence[float], ys: Sequence[float]) -> float | None:
-    middle = _mean(ys)
-    spread = sum((y - middle) * (y - middle) for y in ys)  # a power would overflow with an error
-    return 1.0 - sum(error * error for error in errors) / spread if spread else None
+    return mean(costs(loss, found, encoded.ys))
 
 
 # Files
 
 FORMAT: Format[Predictor] = Format(
-    "microfp predictor", 1, Predictor, (Configuration, Standardization, *SCHEMA_RECORDS)
+    "microfp predictor", 1, Predictor, (Configuration, Standardization, Split, *SCHEMA_RECORDS)
 )
 """The file of a predictor.
 

@@ -13,6 +13,12 @@ from microfp.losses.classification import (
     max_margin,
     softmax_cross_entropy,
 )
+from microfp.losses.intervals import (
+    Interval,
+    accuracy_interval,
+    r_squared_interval,
+    root_mean_squared_error_interval,
+)
 from microfp.losses.loss import (
     Evaluation,
     Loss,
@@ -28,6 +34,7 @@ from microfp.losses.loss import (
 from microfp.losses.metrics import (
     ConfusionRow,
     area_under_curve,
+    base_rate,
     classification_rows,
     confusion_rows,
     r_squared,
@@ -52,10 +59,13 @@ __all__ = [
     "REGRESSION",
     "ConfusionRow",
     "Evaluation",
+    "Interval",
     "Loss",
     "Scores",
     "accuracy",
+    "accuracy_interval",
     "area_under_curve",
+    "base_rate",
     "binary_cross_entropy",
     "check_fits",
     "check_targets",
@@ -77,7 +87,9 @@ __all__ = [
     "poisson",
     "quantile",
     "r_squared",
+    "r_squared_interval",
     "root_mean_squared_error",
+    "root_mean_squared_error_interval",
     "share_correct",
     "softmax_cross_entropy",
     "weighted",

@@ -9,11 +9,14 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Generic, TypedDict, TypeVar
 
+from microfp.base.numbers import exact_sum, mean, squares
 from microfp.errors import DataError, ShapeError
 
 __all__ = [
     "ConfusionRow",
     "area_under_curve",
+    "base_rate",
+    "check_pairs",
     "classification_rows",
     "confusion_rows",
     "r_squared",
@@ -39,32 +42,38 @@ class ConfusionRow(TypedDict, Generic[C]):
     """How often."""
 
 
-def confusion_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[ConfusionRow[C]]:
+def confusion_rows(
+    targets: Sequence[C], predicted: Sequence[C], *, classes: Sequence[C] | None = None
+) -> list[ConfusionRow[C]]:
     """The confusion matrix: how often each class was taken for each.
 
     Args:
         targets: The class of each example, of any kind.
         predicted: What was predicted.
+        classes: All classes, in the order that is wanted; None for those that come, sorted.
 
     Returns:
         A row for each pair of classes, also for those that never came: target, predicted, count.
 
     Raises:
         ShapeError: If there are not as many predictions as targets.
+        DataError: If a class is none of `classes`.
 
     >>> [row["count"] for row in confusion_rows([0, 0, 1, 1], [0, 1, 1, 1])]
     [1, 1, 0, 2]
     """
     counts = _pairs(targets, predicted)
-    classes = _classes(targets, predicted)
+    known = _classes(targets, predicted, classes)
     return [
         {"target": mine, "predicted": its, "count": counts[mine, its]}
-        for mine in classes
-        for its in classes
+        for mine in known
+        for its in known
     ]
 
 
-def classification_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[dict[str, object]]:
+def classification_rows(
+    targets: Sequence[C], predicted: Sequence[C], *, classes: Sequence[C] | None = None
+) -> list[dict[str, object]]:
     """Precision, recall and F1 of each class.
 
     precision = hits / times predicted;  recall = hits / times there;
@@ -73,12 +82,14 @@ def classification_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[di
     Args:
         targets: The class of each example, of any kind.
         predicted: What was predicted.
+        classes: All classes, in the order that is wanted; None for those that come, sorted.
 
     Returns:
         A row a class, with how often it is there: class, precision, recall, f1, count.
 
     Raises:
         ShapeError: If there are not as many predictions as targets.
+        DataError: If a class is none of `classes`.
 
     >>> [row["recall"] for row in classification_rows(["a", "b"], ["a", "a"])]
     [1.0, 0.0]
@@ -86,7 +97,7 @@ def classification_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[di
     counts = _pairs(targets, predicted)
     there, told = Counter(targets), Counter(predicted)
     rows: list[dict[str, object]] = []
-    for it in _classes(targets, predicted):
+    for it in _classes(targets, predicted, classes):
         hits = counts[it, it]
         rows.append(
             {
@@ -101,13 +112,20 @@ def classification_rows(targets: Sequence[C], predicted: Sequence[C]) -> list[di
 
 
 def _pairs(targets: Sequence[C], predicted: Sequence[C]) -> Mapping[tuple[C, C], int]:
-    _check_lengths("metrics", targets, predicted)
+    check_pairs("metrics", targets, predicted)
     return Counter(zip(targets, predicted, strict=True))
 
 
-def _classes(targets: Sequence[C], predicted: Sequence[C]) -> list[C]:
-    """All classes, sorted where they can be, else as they come."""
+def _classes(
+    targets: Sequence[C], predicted: Sequence[C], known: Sequence[C] | None
+) -> Sequence[C]:
+    """All classes: those that are given, or those that come, sorted where they can be."""
     classes = list(dict.fromkeys([*targets, *predicted]))
+    if known is not None:
+        others = [it for it in classes if it not in frozenset(known)]
+        if others:
+            raise DataError(f"metrics: each class must be one of {known!r:.200}, got {others[0]!r}")
+        return known
     try:
         return sorted(classes)  # type: ignore[type-var]  # classes of a kind without order raise
     except TypeError:
@@ -118,12 +136,31 @@ def _share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def _check_lengths(where: str, targets: Sequence[object], predicted: Sequence[object]) -> None:
+def check_pairs(where: str, targets: Sequence[object], predicted: Sequence[object]) -> None:
+    """Raise unless there is a target, and a prediction for each.
+
+    >>> check_pairs("r_squared", [1.0, 2.0], [1.0])
+    Traceback (most recent call last):
+    microfp.errors.ShapeError: r_squared: there must be one prediction per target, 2, got 1
+    """
     if len(targets) != len(predicted):
         expected = f"one prediction per target, {len(targets)}"
         raise ShapeError(f"{where}: there must be {expected}, got {len(predicted)}")
     if not len(targets):
         raise DataError(f"{where}: there must be at least one target, got none")
+
+
+def base_rate(targets: Sequence[C]) -> float:
+    """The share of the commonest class: the accuracy of who always answers with it.
+
+    Raises:
+        DataError: If there are no targets.
+
+    >>> base_rate(["no", "no", "yes", "no"])
+    0.75
+    """
+    check_pairs("base_rate", targets, targets)
+    return max(Counter(targets).values()) / len(targets)
 
 
 def area_under_curve(targets: Sequence[float], scores: Sequence[float]) -> float:
@@ -144,7 +181,7 @@ def area_under_curve(targets: Sequence[float], scores: Sequence[float]) -> float
     >>> area_under_curve([-1.0, -1.0, 1.0, 1.0], [0.1, 0.4, 0.35, 0.8])
     0.75
     """
-    _check_lengths("area_under_curve", targets, scores)
+    check_pairs("area_under_curve", targets, scores)
     count = sum(y > 0.0 for y in targets)
     others = len(targets) - count
     if not count or not others:
@@ -174,11 +211,9 @@ def r_squared(targets: Sequence[float], predicted: Sequence[float]) -> float:
     >>> r_squared([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
     0.5
     """
-    _check_lengths("r_squared", targets, predicted)
-    middle = math.fsum(targets) / len(targets)
-    spread = math.fsum((y - middle) ** 2 for y in targets)
-    errors = math.fsum((y - it) ** 2 for y, it in zip(targets, predicted, strict=True))
-    return 1.0 - errors / spread if spread else math.nan
+    check_pairs("r_squared", targets, predicted)
+    spread = exact_sum(squares(targets, [mean(targets)] * len(targets)))
+    return 1.0 - exact_sum(squares(targets, predicted)) / spread if spread else math.nan
 
 
 def root_mean_squared_error(targets: Sequence[float], predicted: Sequence[float]) -> float:
@@ -190,6 +225,5 @@ def root_mean_squared_error(targets: Sequence[float], predicted: Sequence[float]
     >>> root_mean_squared_error([1.0, 2.0], [4.0, 6.0])
     3.5355339059327378
     """
-    _check_lengths("root_mean_squared_error", targets, predicted)
-    errors = math.fsum((y - it) ** 2 for y, it in zip(targets, predicted, strict=True))
-    return math.sqrt(errors / len(targets))
+    check_pairs("root_mean_squared_error", targets, predicted)
+    return math.sqrt(mean(squares(targets, predicted)))

@@ -13,10 +13,12 @@ from microfp.configurations import (
     RATES,
     SCHEDULES,
     Configuration,
+    epoch_of,
     loss_of,
     model_of,
     optimizer_of,
     schedule_of,
+    steps_of,
 )
 from microfp.experiments import LossName
 from microfp.nn import ActivationName, InitializerName
@@ -123,3 +125,32 @@ def test_a_model_has_weights_that_suit_its_activation(
 def test_a_model_that_is_too_large_is_refused_before_it_is_made() -> None:
     with pytest.raises(ValueError, match="at most 1000000 parameters, not 1000001000001"):
         model_of(Configuration(hidden=(1_000_000,)), 1_000_000 - 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "examples", "steps"),
+    [
+        ({"steps": 7}, 1000, 7),
+        ({"epochs": 3}, 100, 12),
+        ({"epochs": 3, "batch_size": None}, 100, 3),
+        ({"epochs": 0}, 100, 0),
+        ({}, 10, 500),
+        ({}, 320, 500),
+        ({}, 3200, 50 * 100),
+        ({}, 6400, 100 * 200),
+        ({}, 64_000, 20 * 2000),
+    ],
+)
+def test_steps_are_those_given_or_whole_epochs(
+    given: dict[str, Any], examples: int, steps: int
+) -> None:
+    configuration = Configuration(**given)
+    assert steps_of(configuration, examples) == steps
+    assert steps % epoch_of(configuration, examples) == 0 or "steps" in given
+
+
+def test_steps_and_epochs_are_not_given_together() -> None:
+    with pytest.raises(ValueError, match="epochs must be None where steps are given, got 3"):
+        Configuration(steps=1, epochs=3)
+    with pytest.raises(ValueError, match="epochs must be an int >= 0, got -1"):
+        Configuration(epochs=-1)

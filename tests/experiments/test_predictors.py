@@ -21,6 +21,7 @@ from microfp import checkpoint, datasets, nn, optim, tree
 from microfp.configurations import Configuration
 from microfp.datasets import (
     Choices,
+    Split,
     Standardization,
     Table,
     dataset,
@@ -146,6 +147,7 @@ def test_what_cannot_be_predicted_or_measured_is_named(
 @pytest.mark.parametrize(
     ("change", "error"),
     [
+        ({"split": Split(seed=1)}, "split must be of the same classes"),
         ({"features": ("a",)}, "the model must have 1 inputs and 3 outputs"),
         ({"features": ("a", "b", "c", "c")}, "features must be different names"),
         ({"features": ("a", "b", "c", 4)}, "features must be a tuple of texts"),
@@ -254,6 +256,18 @@ def test_a_file_that_knew_no_schema_is_read(botanist: Predictor, tmp_path: Path)
     back = unsafe_perform_io(load_predictor(tmp_path / "old.json").unwrap())
     assert back == botanist.set(state=back.state)
     assert back.schema is None
+
+
+def test_a_file_of_before_has_no_split_and_no_epochs(botanist: Predictor, tmp_path: Path) -> None:
+    data = json.loads(saved(botanist, tmp_path / "model.json"))
+    inner = data["state"]["Predictor"]
+    del inner["split"], inner["configuration"]["Configuration"]["epochs"]
+    plain = json.dumps([data["nodes"], data["state"]], sort_keys=True, separators=(",", ":"))
+    digest = sha256(plain.encode()).hexdigest()
+    (tmp_path / "old.json").write_text(json.dumps({**data, "sha256": digest}))
+    old = unsafe_perform_io(load_predictor(tmp_path / "old.json").unwrap())
+    assert (old.split, old.configuration) == (None, botanist.configuration)
+    assert botanist.split is not None
 
 
 def test_a_forged_file_is_refused_with_the_place_and_the_reason(

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
+from sklearn.dummy import DummyClassifier
 
 from microfp.errors import DataError, ShapeError
 from microfp.losses import (
     area_under_curve,
+    base_rate,
     classification_rows,
     confusion_rows,
     r_squared,
@@ -52,6 +54,24 @@ def test_measures_of_numbers_are_sklearns(pairs: list[tuple[float, float]]) -> N
     if max(targets) - min(targets) > 1e-3:
         r2 = metrics.r2_score(targets, predicted)
         assert r_squared(targets, predicted) == pytest.approx(r2, rel=1e-9, abs=1e-9)
+
+
+@given(targets=st.lists(labels, min_size=1, max_size=30))
+def test_the_base_rate_is_the_accuracy_of_sklearns_most_frequent(targets: list[int]) -> None:
+    rows = [[0.0]] * len(targets)
+    constant = DummyClassifier(strategy="most_frequent").fit(rows, targets)
+    assert base_rate(targets) == pytest.approx(constant.score(rows, targets), rel=1e-12)
+
+
+def test_classes_may_be_named_also_those_that_never_come() -> None:
+    names = ["c", "b", "a"]
+    rows = classification_rows(["a", "b"], ["a", "a"], classes=names)
+    assert [(row["class"], row["count"]) for row in rows] == [("c", 0), ("b", 1), ("a", 1)]
+    matrix = metrics.confusion_matrix(["a", "b"], ["a", "a"], labels=names)
+    found = confusion_rows(["a", "b"], ["a", "a"], classes=names)
+    assert [row["count"] for row in found] == list(matrix.ravel())
+    with pytest.raises(DataError, match=r"each class must be one of \['a'\], got 'b'"):
+        confusion_rows(["a", "b"], ["a", "a"], classes=["a"])
 
 
 def test_classes_without_an_order_come_as_they_come() -> None:

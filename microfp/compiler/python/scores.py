@@ -10,14 +10,17 @@ from functools import lru_cache
 
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.python.source import compiled, function_source, functions_of
-from microfp.compiler.trace.calls import trace_model
+from microfp.compiler.trace.calls import trace_loss, trace_model
 from microfp.compiler.trace.structure import Template, template
+from microfp.datasets import Row
 from microfp.errors import TraceError
+from microfp.losses import Loss
 from microfp.nn import Model
 from microfp.nn import outputs as outputs_of
 from microfp.tree import parameters
+from microfp.values import value
 
-__all__ = ["FEWEST_ROWS", "scores"]
+__all__ = ["FEWEST_ROWS", "costs", "scores"]
 
 FEWEST_ROWS = 50
 """With fewer rows than these, walking the graphs takes less time than compiling one."""
@@ -55,6 +58,36 @@ def _scorer_of(model: Model, rows: Sequence[Sequence[float]]) -> Scorer | None:
         return _scorer(template(model), widths.pop())
     except TraceError:
         return None
+
+
+def costs(loss: Loss, scores: Sequence[Row], ys: Sequence[float]) -> list[float]:
+    """What a loss asks for each example, of scores that are known; generated Python, too.
+
+    Args:
+        loss: Any loss of one target; one that cannot be traced is called example by example.
+        scores: The outputs of a model for each example.
+        ys: The target of each.
+
+    >>> from microfp import losses
+    >>> costs(losses.mean_squared_error(), [(3.0,), (1.0,)], [1.0, 1.0])
+    [4.0, 0.0]
+    """
+    coster = _coster(loss, scores)
+    if coster is None:
+        pairs = zip(scores, ys, strict=True)
+        return [loss.example(tuple(map(value, row)), y).data for row, y in pairs]
+    return [coster(*row, y)[0] for row, y in zip(scores, ys, strict=True)]
+
+
+def _coster(loss: Loss, scores: Sequence[Row]) -> Scorer | None:
+    if len(scores) < FEWEST_ROWS:
+        return None
+    try:
+        graph = trace_loss(loss, len(scores[0]))
+    except TraceError:
+        return None
+    program = lower((graph.cost,), (*graph.parameters, *graph.targets))
+    return compiled(function_source(program), tuple(functions_of(program).items()))  # type: ignore[return-value]  # as written
 
 
 @lru_cache(maxsize=32)

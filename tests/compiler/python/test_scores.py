@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from microfp.compiler.python.scores import FEWEST_ROWS, scores
+from microfp.compiler.python.scores import FEWEST_ROWS, costs, scores
 from microfp.datasets import moons
 from microfp.errors import ShapeError
+from microfp.experiments.configurations import LOSSES
 from microfp.losses import Loss
 from microfp.nn import ACTIVATIONS, ActivationName, forward_many, mlp
 from microfp.plot_data import decision_boundary
@@ -59,3 +60,19 @@ def test_the_chosen_backend_is_the_one_that_can_be_had() -> None:
     assert chosen_backend(model, data, loss=peeking) == "eager"
     assert chosen_backend(Branching(weight=value(2.0)), data) == "eager"
     assert chosen_backend(model, data, backend="eager") == "eager"
+
+
+@pytest.mark.parametrize("name", sorted(LOSSES))
+def test_costs_of_many_rows_are_those_of_each(name: str) -> None:
+    loss, width = LOSSES[name](0.0), 3 if name == "softmax_cross_entropy" else 1
+    rows = [tuple((i * (k + 2)) % 17 / 4.0 - 2.0 for k in range(width)) for i in range(90)]
+    ys = [float(i % 3) if width == 3 else 2.0 * (i % 2) - 1.0 for i in range(90)]
+    values = [tuple(map(value, row)) for row in rows]
+    expected = [loss.example(row, y).data for row, y in zip(values, ys, strict=True)]
+    assert costs(loss, rows, ys) == expected == [*costs(loss, rows[:9], ys[:9]), *expected[9:]]
+
+
+def test_a_loss_that_cannot_be_traced_is_called_example_by_example() -> None:
+    peeking = Loss(name="peeking", example=lambda s, y: s[0] if y > 0.0 else -s[0])
+    rows = [(float(i),) for i in range(90)]
+    assert costs(peeking, rows, [1.0, -1.0] * 45) == [i * (-1.0) ** i for i in range(90)]

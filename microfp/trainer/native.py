@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from pyrsistent import pvector
 
-from microfp.compiler.native.run.ahead import Chooser, Steps, Stream, ahead, open_stream
+from microfp.compiler.native.run.ahead import Chooser, Left, Steps, Stream, ahead, open_stream
 from microfp.compiler.native.run.examples import Examples
 from microfp.compiler.native.run.steps import run_steps
 from microfp.compiler.native.run.trainer import check_examples, trainer_for
@@ -66,18 +66,22 @@ class _Opened(NamedTuple):
     """What the optimiser remembers after them."""
     memory_of: str | None
     """Which parameters it remembers that of."""
+    left: Left | None = None
+    """What the last run has left in memory; then the numbers and the memory are older, and those
+    of a state are made of it when somebody reads them."""
 
     def run(self, count: int, *, last_only: bool) -> Steps:
         """Run some more steps, at most `count` of them and at least one."""
         place = self.step, self.numbers, self.memory
-        return ahead(self.stream, self.chosen, *place, count, last_only=last_only)
+        given = self.stream, self.chosen, *place, count
+        return ahead(*given, last_only=last_only, left=self.left)
 
     def after(self, steps: Steps) -> "_Opened":
         """Where the training stands after some steps."""
-        last = steps.count - 1
-        return self._replace(
-            step=self.step + steps.count, numbers=steps.numbers(last), memory=steps.state(last)
-        )
+        last, step = steps.count - 1, self.step + steps.count
+        if steps.left is not None:
+            return self._replace(step=step, left=steps.left)
+        return self._replace(step=step, numbers=steps.numbers(last), memory=steps.state(last))
 
 
 def _open(training: Training, state: TrainState[M]) -> _Opened:

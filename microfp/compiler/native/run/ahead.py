@@ -89,6 +89,15 @@ class Timetable(NamedTuple):
     """The learning rates."""
 
 
+class Left(NamedTuple):
+    """What a run has left, for another one to go on from."""
+
+    row: "memoryview[float]"
+    """All numbers after its last step, where machine code has left them."""
+    since: int
+    """How many steps ago the state of the optimiser was made that is given beside it."""
+
+
 class Steps(Record):
     """Some steps, done."""
 
@@ -100,6 +109,8 @@ class Steps(Record):
     """From a place, counted from 0, to the parameters after that step."""
     state: Callable[[int], object] = attr()
     """From a place to the state of the optimiser after that step."""
+    left: Left | None = attr()
+    """What another run can go on from, without a look at numbers and state; or None."""
 
 
 def _open_stream(loss: Loss, optimizer: Optimizer, model: Template, dataset: Dataset) -> Stream:
@@ -151,6 +162,7 @@ def ahead(
     count: int,
     *,
     last_only: bool = False,
+    left: Left | None = None,
 ) -> Steps:
     """Run some steps, at most `count` of them and at least one.
 
@@ -159,9 +171,10 @@ def ahead(
         chosen: Which examples each step sees.
         step: The first step.
         numbers: The parameters before it.
-        state: The state of the optimiser before it.
+        state: The state of the optimiser before it; or some steps ago, if a run has left more.
         count: How many steps, at most.
         last_only: Whether only the numbers and the state after the last step will be asked for.
+        left: What the run before has left, in place of the numbers.
 
     Raises:
         DataError: If a target of the first step has no meaning for the loss. Whatever is wrong
@@ -171,14 +184,17 @@ def ahead(
     limit = _limit(stream, chosen, count, last_only=last_only) if updated else 1
     steps = range(step, step + limit)
     records = list(records_of(state)) if stream.rules else []
-    timetable = stream.timetable(steps, counts_of(stream.rules, records))
+    since = left.since if left else 0
+    counts = [None if it is None else it + since for it in counts_of(stream.rules, records)]
+    timetable = stream.timetable(steps, tuple(counts))
     batches = _batches(stream, chosen, steps[: timetable.length])
-    scalars = timetable.scalars
-    remembered = list(columns_of(stream.rules, records)) if stream.rules else []
+    remembered = list(columns_of(stream.rules, records)) if stream.rules and not left else []
     done = run_steps(
-        stream.trainer, stream.examples, batches, numbers, remembered, scalars, last_only=last_only
+        *(stream.trainer, stream.examples, batches, numbers, remembered, timetable.scalars),
+        last_only=last_only,
+        row=left.row if left else None,
     )
-    return _steps(stream, step, done, batches, timetable.rates, state, numbers)
+    return _steps(stream, step, done, batches, timetable.rates, (state, since), numbers)
 
 
 def _limit(stream: Stream, chosen: Chooser, count: int, *, last_only: bool) -> int:
@@ -237,27 +253,36 @@ def _steps(
     done: StepsDone,
     batches: Sequence[Chosen],
     rates: Sequence[float | None],
-    state: object,
+    known: tuple[object, int],
     numbers: Sequence[float],
 ) -> Steps:
-    measured = _measured(stream, done, batches, rates)
+    """What some steps have done, given the state of the optimiser so many steps before them."""
+    measured, (state, since) = _measured(stream, done, batches, rates), known
     if stream.trainer.parameters.updated:
         return Steps.unchecked(
             done.count,
             measured,
             lambda place: tuple(done.numbers(place % done.count + 1)),
-            lambda place: _state_after(stream, done, state, place % done.count + 1),
+            lambda place: _state_after(stream, done, known, place % done.count + 1),
+            Left(done.row(done.count), since + done.count) if _counts_steps(stream) else None,
         )
     moved, after = _updated(stream.optimizer, done.numbers(1), state, numbers, first)
-    return Steps.unchecked(1, measured, lambda place: moved, lambda place: after)
+    return Steps.unchecked(1, measured, lambda place: moved, lambda place: after, None)
 
 
-def _state_after(stream: Stream, done: StepsDone, state: object, steps: int) -> object:
+def _counts_steps(stream: Stream) -> bool:
+    """Whether each rule is applied in each step: then counts of steps can be added up."""
+    return stream.rules is None or all(use.every == 1 for use in stream.rules.uses)
+
+
+def _state_after(stream: Stream, done: StepsDone, known: tuple[object, int], steps: int) -> object:
+    """The state of the optimiser after so many steps of a run, which began some steps after it."""
+    state, since = known
     if stream.rules is None or not any(records_of(state)):
         return state
     kept = range(1, stream.trainer.parameters.state_count + 1)
     columns = (done.numbers(steps, column) for column in kept)
-    return state_after(state, stream.rules, columns, steps)
+    return state_after(state, stream.rules, columns, since + steps)
 
 
 def _measured(

@@ -67,6 +67,11 @@ class StepsDone:
         count = self.trainer.examples.parameter_count
         return _floats(self._rows.view[start : start + count])
 
+    def row(self, step: int) -> "memoryview[float]":
+        """All numbers before the step of that number, where machine code has left them."""
+        start = self.trainer.row * (step % self._kept)
+        return self._rows.view[start : start + self.trainer.row]
+
     def scores(self, step: int) -> list[tuple[float, ...]]:
         """The scores of each example in one step."""
         columns, width = self.trainer.examples.score_count, self.trainer.width
@@ -91,6 +96,7 @@ def run_steps(
     scalars: "array[float]",
     *,
     last_only: bool = False,
+    row: "memoryview[float] | None" = None,
 ) -> StepsDone:
     """Run some steps.
 
@@ -102,13 +108,18 @@ def run_steps(
         remembered: What the update remembers, column by column.
         scalars: The scalars of the update, step by step.
         last_only: Whether only the numbers after the last step will be asked for.
+        row: A row that another run has left, to go on from; then nobody reads `numbers` and
+            `remembered`.
     """
     data, rows = batches_of(trainer, examples, batches), 2 if last_only else len(batches) + 1
     memory = _memory(trainer, data, len(batches), rows)
     table = packed(_table(trainer, data, memory, scalars, len(batches)))
 
     def train() -> int:
-        _write_first_row(trainer, memory.rows, (numbers, *remembered))
+        if row is None:
+            _write_first_row(trainer, memory.rows, (numbers, *remembered))
+        else:
+            memory.rows.view[: len(row)] = row
         undone: int = trainer.steps.functions["train"](c_void_p(address_of(table)))
         return undone
 

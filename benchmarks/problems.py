@@ -114,3 +114,16 @@ def random_images(n: int) -> tuple[tuple[Numbers, ...], Numbers]:
     draw = random.Random(SEED)
     rows = tuple(tuple(draw.random() for _ in range(784)) for _ in range(n))
     return rows, tuple(float(i % 10) for i in range(n))
+
+
+def grid(inputs: int, widths: tuple[int, ...], batch: int, steps: int) -> Problem:
+    """A classification of random rows by a network of these widths: softmax, adam, mini-batches."""
+    draw, n = random.Random(SEED), max(128, 4 * batch)
+    rows = tuple(tuple(draw.random() for _ in range(inputs)) for _ in range(n))
+    return Problem(
+        model=nn.mlp(inputs, list(widths), init="he", seed=SEED),
+        dataset=datasets.dataset(rows, [float(i % widths[-1]) for i in range(n)]),
+        loss="softmax",
+        rates=(1e-3,) * steps,
+        batch_size=batch,
+    )

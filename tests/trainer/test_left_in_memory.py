@@ -29,8 +29,10 @@ def test_each_state_is_that_of_steps_one_by_one_also_when_it_is_read_last(
     optimizer, loss = OPTIMIZERS[name], losses.max_margin()
     step = trainer.make_step(loss, optimizer, DATA, batch_size=8, backend="native")
     start = trainer.initial_state(MODEL, optimizer)
-    options = {"loss": loss, "optimizer": optimizer, "batch_size": 8, "backend": "native"}
-    states = list(islice(trainer.train(MODEL, DATA, **options), STEPS))  # type: ignore[call-overload]  # options
+    stream = trainer.train(
+        MODEL, DATA, loss=loss, optimizer=optimizer, batch_size=8, backend="native"
+    )
+    states = list(islice(stream, STEPS))
     for count, state in reversed(list(enumerate(states, 1))):
         alone = reduce(lambda it, _: step(it), range(count), start)
         assert [p.data for p in nn.parameters(state.model)] == [

@@ -54,8 +54,10 @@ class Tile(NamedTuple):
     """In how many blocks."""
 
 
-TILES = {8: Tile(8, 2), 4: Tile(4, 2), 2: Tile(4, 2)}
-"""What fits into the registers, by the width of a vector: 32 of the widest, else 16."""
+TILES = {8: Tile(8, 2), 4: Tile(4, 2), 2: Tile(4, 2), 1: Tile(4, 2)}
+"""What fits into the registers, by the width of a vector: 32 of the widest, else 16.
+
+A function of one argument has one example, and a vector of one number."""
 
 
 def tile_of(width: int) -> Tile:

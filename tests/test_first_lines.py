@@ -332,7 +332,7 @@ model.score(data.xs, data.ys)                        | losses.evaluate
 model.coefs_                                         | nn.parameters(model)
 trainer.fit(model, data.xs, data.ys)                 | datasets.dataset(xs, ys)
 trainer.fit(data.xs, data.ys)                        | datasets.dataset(xs, ys)
-trainer.fit(model, (data.xs, data.ys))               | datasets.dataset(xs, ys)
+trainer.fit(model, (data.xs, data.ys))                | None
 trainer.fit(model, data, max_iter=3)                 | steps=...
 trainer.fit(model, data, lr=0.1)                     | optimizer=optim.sgd(0.1)
 trainer.fit(model, data, learning_rate=0.1)          | optimizer=optim.sgd(0.1)

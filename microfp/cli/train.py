@@ -219,7 +219,7 @@ def _answer(  # one parameter an option that neither says how to read nor is a c
     **others: object,
 ) -> Lines:
     if {"steps", "epochs"} <= others.keys():
-        raise UsageError("--epochs: cannot be others with --steps")
+        raise UsageError("--epochs: cannot be given with --steps")
     check_standard([data, resume], [("--save", save)], json=json)
     reading, given = parted(others)
     table = read_form(data, reading.form)

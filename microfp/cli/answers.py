@@ -82,9 +82,8 @@ def _inputs(
 ) -> tuple[Sequence[int], Sequence[Row], dict[int, str]]:
     """The rows whose inputs can be read, those inputs, and what is wrong with the others."""
     schema = predictor.schema or _numbers_alone(predictor)
-    for column in schema.used:
-        if column.name not in table.names:
-            table_texts(table, column.name)  # which says so, and asks for the delimiter
+    for column in schema.used if len(table.names) == 1 else ():
+        table_texts(table, column.name)  # where it is not there, it asks for the delimiter
     found = encoded_table(schema, table)
     troubles = {
         it.row: str(wrong_cell(table, it.row, it.column, it.expected)) for it in found.troubles

@@ -61,6 +61,8 @@ DATASETS: Mapping[str, Callable[..., Dataset]] = {
     "spiral": datasets.spiral,
     "blobs": datasets.blobs,
     "circles": datasets.circles,
+    "xor": partial(datasets.xor, noise=0.1),  # corners alone would be four points
+    "checkerboard": datasets.checkerboard,
 }
 
 PADDING = 0.5

@@ -55,12 +55,15 @@ def xor(n: int = 4, *, noise: float = 0.0, seed: int | None = 1337) -> Dataset:
 
 
 @names_home
-def checkerboard(n: int = 100, *, squares: int = 4, seed: int | None = 1337) -> Dataset:
+def checkerboard(
+    n: int = 100, *, squares: int = 4, noise: float = 0.0, seed: int | None = 1337
+) -> Dataset:
     """Points on a board from -1 to 1, labelled by the colour of their square.
 
     Args:
         n: How many points, 1 or more.
         squares: How many squares there are along a side, 1 or more.
+        noise: The standard deviation of the Gaussian noise on each coordinate, 0 or more.
         seed: What the points are drawn with, evenly over the board; None for others each time.
 
     Returns:
@@ -71,12 +74,13 @@ def checkerboard(n: int = 100, *, squares: int = 4, seed: int | None = 1337) -> 
     """
     count = check_count("checkerboard", "n", n, minimum=1)
     along = check_count("checkerboard", "squares", squares, minimum=1)
+    size = check_non_negative("checkerboard", "noise", noise)
     chosen = chosen_seed("checkerboard", "seed", seed)
     draw = Random(chosen)
     places = [(draw.random(), draw.random()) for _ in range(count)]
     labels = [1 if (int(u * along) + int(v * along)) % 2 == 0 else -1 for u, v in places]
-    rows = [(2.0 * u - 1.0, 2.0 * v - 1.0) for u, v in places]
-    return dataset(rows, labels, **_made("checkerboard", chosen, squares=along))
+    rows = [[2.0 * u - 1.0 + size * draw.gauss(0.0, 1.0) for u in place] for place in places]
+    return dataset(rows, labels, **_made("checkerboard", chosen, noise=size, squares=along))
 
 
 @names_home

@@ -32,6 +32,8 @@ OTHER_THINGS = {
     "forward": {"inputs"},  # the numbers themselves
     "forward_many": {"inputs"},
     "outputs": {"inputs"},
+    "layer_norm": {"inputs"},
+    "dropout": {"inputs"},
     "lower": {"inputs"},  # the nodes that are inputs
     "to_python": {"inputs"},
     "nodes": {"limit"},  # how many nodes there may be

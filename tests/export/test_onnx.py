@@ -177,11 +177,11 @@ def test_what_onnx_cannot_hold_is_a_failure_that_says_what(tmp_path: Path) -> No
 
 
 def test_the_number_of_inputs_must_be_known_and_right(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="columns must be the number of the model's inputs, got N"):
+    with pytest.raises(ValueError, match="n_in must be the number of the model's inputs, got N"):
         export.to_onnx(block(0.1), tmp_path / "m")
-    with pytest.raises(ValueError, match="columns must be 2, the number of the model's inputs"):
+    with pytest.raises(ValueError, match="n_in must be 2, the number of the model's inputs"):
         export.to_onnx(nn.mlp(2, [1]), tmp_path / "m", n_in=3)
-    with pytest.raises(TypeError, match="to_onnx: columns must be an int >= 1, got '2'"):
+    with pytest.raises(TypeError, match="to_onnx: n_in must be an int >= 1, got '2'"):
         export.to_onnx(block(0.1), tmp_path / "m", n_in="2")  # type: ignore[call-overload]
 
 

@@ -156,4 +156,4 @@ $(EDITOR): | $(VENV)/.dev
 	mkdir -p .artifacts/editor
 	$(NPM) --prefix .artifacts/editor codemirror@6.0.2 @codemirror/commands@6.11.1 \
 	  @codemirror/lang-python@6.2.1 @codemirror/language@6.13.1 @codemirror/view@6.43.15 \
-	  esbuild@0.28.2
+	  @lezer/highlight@1.2.5 esbuild@0.28.2

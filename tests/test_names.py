@@ -13,7 +13,7 @@ from microfp.trainer.choice import runner_of
 
 TABLES: dict[str, tuple[object, Iterable[str]]] = {
     "activations": (nn.ActivationName, nn.ACTIVATIONS),
-    "initializers": (nn.InitializerName, nn.INITIALIZERS),
+    "initializers": (nn.InitializerName, (*nn.INITIALIZERS, "orthogonal")),
     "optimizers": (optim.OptimizerName, optim.OPTIMIZERS),
     "rates": (optim.OptimizerName, optim.RATES),
     "schedules": (schedules.ScheduleName, schedules.SCHEDULES),

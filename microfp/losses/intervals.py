@@ -34,7 +34,9 @@ class Interval(NamedTuple):
     """
 
     low: float
+    """The least."""
     high: float
+    """The most."""
 
 
 def accuracy_interval(right: int, count: int) -> Interval:

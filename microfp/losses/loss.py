@@ -199,6 +199,8 @@ def evaluate(loss: Loss, model: M, dataset: Examples) -> Evaluation[M]:
     """
     examples = _checked(loss, model, dataset)
     scores = tuple(outputs_of(model, row) for row in examples.xs)
+    for score in scores[0]:
+        check_kind("evaluate", "an output of the model", score, Value)
     check_targets(loss, examples, len(scores[0]))
     costs = (loss.example(row, *ys) for row, ys in zip(scores, examples.targets, strict=True))
     data = total(costs) * (1.0 / len(scores))

@@ -158,4 +158,4 @@ def seeds(seed: int | None = 1337, count: int = 2) -> tuple[int, ...]:
     """
     random = Random(chosen_seed("seeds", "seed", seed))
     many = check_count("seeds", "count", count, minimum=1)
-    return tuple(random.sample(range(LARGEST_SEED + 1), many))
+    return tuple(random.randrange(LARGEST_SEED + 1) for _ in range(many))

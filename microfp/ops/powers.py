@@ -47,8 +47,8 @@ def _over_length(a: Operand, length: Operand) -> Operand:
 def one_less_square(a: Operand) -> Operand:
     """1 - a * a: near to 0 as it stands, whose slope -2 a is exact, and near to -1 and 1 factored.
 
-    >>> one_less_square(0.5), one_less_square(1.0 - 2.0**-53)
-    (0.75, 2.2204460492503128e-16)
+    >>> one_less_square(0.5), one_less_square(1.0 - 2.0**-53) == 2.0**-52 * (1.0 - 2.0**-54)
+    (0.75, True)
     """
     near = positive(sub(0.5, absolute(a)))
     factored = mul(sub(1.0, a), add(1.0, a))

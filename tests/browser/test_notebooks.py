@@ -101,6 +101,6 @@ def test_the_experiments_draw_their_charts(
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_runs_down_to_its_exercise(name: str, served: str, open_page: OpenPage) -> None:
     tab = notebook(served, f"lessons/{name}", open_page, height=2000)
-    tab.page.get_by_text("Not yet: change").wait_for()
+    tab.page.get_by_text("Not yet: change").first.wait_for()
     assert tab.page.get_by_role("heading", name="Exercise").count() == 1
     forgive(tab)

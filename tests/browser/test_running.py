@@ -2,7 +2,7 @@
 
 import doctest
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from docs.builder.running import Example, examples, marked
-from tests.pages import OpenPage
+from tests.pages import OpenPage, Theme, Violation
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -128,6 +128,22 @@ def test_an_example_can_be_changed_stopped_and_reset(address: str, open_page: Op
     button(block, "Run").click()
     state(block, "done")
     assert said(block) == first
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_example_that_has_run_is_accessible(
+    theme: Theme,
+    address: str,
+    open_page: OpenPage,
+    violations: Callable[[Page], list[Violation]],
+    keep_picture: Callable[[Page, str], Path],
+) -> None:
+    page = open_page(f"{address}/start/first-gradient.html", theme=theme, width=390).page
+    block = blocks(page).first
+    button(block, "Run").click()
+    state(block, "done")
+    keep_picture(page, f"run-{theme}")
+    assert violations(page) == []
 
 
 def test_an_error_is_worded_as_microfp_words_it(address: str, open_page: OpenPage) -> None:

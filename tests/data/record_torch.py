@@ -50,7 +50,7 @@ OPTIMIZERS: list[tuple[str, Options, str, Options]] = [
     ("rmsprop", {}, "RMSprop", {}),
     (
         "rmsprop",
-        {"learning_rate": 1e-3, "alpha": 0.9, "momentum": 0.5, "weight_decay": 0.01},
+        {"learning_rate": 1e-3, "decay": 0.9, "momentum": 0.5, "weight_decay": 0.01},
         "RMSprop",
         {"lr": 1e-3, "alpha": 0.9, "momentum": 0.5, "weight_decay": 0.01},
     ),

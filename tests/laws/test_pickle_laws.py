@@ -15,7 +15,7 @@ from typing import TypeVar
 import pytest
 from pyrsistent import pvector
 
-from microfp import datasets, losses, nn, optim, schedules, trainer
+from microfp import datasets, gpt, losses, nn, optim, schedules, trainer
 from microfp.compiler.native.run.trainer import trainer_for
 from microfp.compiler.python.step import plan_for
 from microfp.compiler.trace.structure import template
@@ -155,7 +155,7 @@ def named(module: ModuleType, result: object) -> set[str]:
 
 
 def test_none_that_has_a_name_is_left_out() -> None:
-    assert named(losses, Loss) - {"own"} == set(LOSSES)
+    assert named(losses, Loss) - {"own", "next_token"} == set(LOSSES)
     assert named(schedules, Schedule) == set(SCHEDULES) - {"micrograd_decay"}
     assert named(optim, Optimizer) | named(optim, Descent) == set(OPTIMIZERS) | {"own"}
     writers = {"tee_to_csv", "tee_to_jsonl", "with_progress"}
@@ -261,6 +261,14 @@ def test_pickled_options_give_the_same_run_and_a_run_can_be_pickled(
     assert other.history == run.history == again(run).history
     final = [[p.data for p in nn.parameters(r.final_model)] for r in (run, other, again(run))]
     assert final[0] == final[1] == final[2]
+
+
+def test_a_pickled_loss_of_sequences_is_the_same_loss() -> None:
+    start = gpt.prepared(["anna", "nan"], embedding=4, heads=2, context=4)
+    loss = losses.next_token()
+    both = [evaluate(it, start.model, start.dataset).total.data for it in (loss, again(loss))]
+    assert again(loss) == loss
+    assert both[0] == both[1]
 
 
 def test_a_pickled_loss_is_not_compiled_again() -> None:

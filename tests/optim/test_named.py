@@ -117,7 +117,7 @@ def test_a_new_optimiser_in_mid_run_begins_with_its_own_first_correction() -> No
         ),
         (lambda: adam(eps=-1.0), "scale_by_adam: eps must be a finite number >= 0, got -1.0"),
         (lambda: adamw(weight_decay=-1.0), "add_decayed_weights: weight_decay must be"),
-        (lambda: clip(0.0), "clip: limit must be a finite number > 0, got 0.0"),
+        (lambda: clip(0.0), "clip: max_delta must be a finite number > 0, got 0.0"),
         (lambda: clip_by_global_norm(-1), "clip_by_global_norm: max_norm must be"),
         (lambda: scale(math.nan), "scale: factor must be a finite number, got nan"),
         (lambda: accumulate_gradients(every=0), "accumulate_gradients: every must be an int >= 1"),

@@ -1,8 +1,9 @@
 // The editor of an example: CodeMirror, with what a few lines of Python need.
 import { indentWithTab } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
-import { indentUnit } from "@codemirror/language";
+import { indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { EditorView, keymap } from "@codemirror/view";
+import { classHighlighter } from "@lezer/highlight";
 import { minimalSetup } from "codemirror";
 
 // `run` is called by Ctrl-Enter, and by Cmd-Enter where that is the habit. Escape leaves the editor,
@@ -20,6 +21,7 @@ export function edit({ parent, text, label, run, leave }) {
       keymap.of(keys),
       minimalSetup,
       python(),
+      syntaxHighlighting(classHighlighter), // in the colours of the page, by its style
       indentUnit.of("    "),
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({ "aria-label": label }),

@@ -170,7 +170,7 @@ def _(backward, mo, value):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md(r"""
-    ## Exercise
+    ## And another
 
     How sure is a head? Write `perplexity(shares)`: $e$ to the power of the entropy of the shares,
     $-\sum p \log p$. It is the number of positions that the head looks at: 1 if all is on one

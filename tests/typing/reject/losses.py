@@ -74,7 +74,6 @@ nn.mlp(2, [4, 1], activation=lambda x: 3)  # reject
 nn.mlp(2, [4, 1], init="glrot")  # reject
 nn.mlp(2, [4, 1], init=0.5)  # reject
 nn.mlp(2, [4, 1], init=lambda random: 0.5)  # reject
-nn.mlp(2, [4, 1], seed=None)  # reject
 nn.mlp(2, [4, 1], bias=False)  # reject
 nn.mlp(2, (4, 1.0))  # reject
 nn.mlp([2, 4, 1])  # reject
@@ -106,7 +105,6 @@ nn.forward(model, None)  # reject
 nn.forward(model, [1.0, 2.0]).dta  # reject
 nn.forward(model, [1.0, 2.0])[0]  # reject
 nn.forward_many(model, [1.0, 2.0]).data  # reject
-nn.forward_many(model, 1.0)  # reject
 nn.apply_gradients(model, [0.1], 0.1)  # reject
 nn.apply_gradients(model, 0.1)  # reject
 nn.apply_gradients(model, 0.1, 0.1)  # reject

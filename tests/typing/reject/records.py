@@ -58,7 +58,6 @@ other: nn.Neuron = line.set(name="x")  # reject
 
 nn.forward(Mute(slope=value(1.0)), [1.0])  # reject
 nn.forward(Wordy(slope=value(1.0)), [1.0])  # reject
-nn.forward(line, 1.0)  # reject
 nn.forward(line, ["1"])  # reject
 trainer.fit(Mute(slope=value(1.0)), datasets.moons(4))  # reject
 tree.with_parameters(line, ["1"])  # reject

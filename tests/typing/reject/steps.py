@@ -62,7 +62,6 @@ trainer.fit(model, data, loss=losses.max_margin)  # reject
 trainer.fit(model, data, seed="1")  # reject
 trainer.fit(model, data, backend="pythn")  # reject
 trainer.fit(model, data, epochs=3)  # reject
-trainer.fit(model, (data.xs, data.ys))  # reject
 trainer.fit(model, data.xs)  # reject
 trainer.fit(model)  # reject
 trainer.fit(nn.mlp, data)  # reject

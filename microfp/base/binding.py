@@ -34,7 +34,7 @@ class _Bound(partial[R]):
     __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Bound) and key(self) == key(other)
+        return self is other or (isinstance(other, _Bound) and key(self) == key(other))
 
     def __hash__(self) -> int:
         return hash(key(self))

@@ -26,13 +26,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import wraps
 from types import FunctionType
-from typing import Protocol
+from typing import Protocol, TypeVar
+from weakref import WeakSet
 
 __all__ = [
     "Watcher",
     "call_plainly",
     "is_watched",
     "missing",
+    "unwatched",
     "watch_outermost",
     "watched",
     "watching",
@@ -61,7 +63,12 @@ class Watcher(Protocol):
         ...
 
 
+F = TypeVar("F", bound=Callable[..., object])
+
 _watcher: ContextVar[Watcher | None] = ContextVar("who watches records")
+
+
+_UNWATCHED: "WeakSet[Callable[..., object]]" = WeakSet()
 
 
 @contextmanager
@@ -114,6 +121,8 @@ def watched(call: Callable[..., object]) -> Callable[..., object]:
     >>> watched(lambda record, x: x * x)(None, 3)
     9
     """
+    if call in _UNWATCHED:
+        return call
 
     @wraps(call)
     def __call__(record: object, /, *given: object, **named: object) -> object:  # noqa: N807
@@ -123,6 +132,16 @@ def watched(call: Callable[..., object]) -> Callable[..., object]:
         return watcher.called(record, call, given, named)
 
     return __call__
+
+
+def unwatched(call: F) -> F:
+    """Mark a `__call__` of which nobody has to be told, since its record holds no values.
+
+    >>> is_watched(unwatched(lambda record, x: x * x))
+    False
+    """
+    _UNWATCHED.add(call)
+    return call
 
 
 def is_watched(call: object) -> bool:

@@ -8,6 +8,7 @@
 from collections.abc import Callable
 from typing import Protocol, Self, TypeAlias, overload
 
+from microfp.base.watching import unwatched
 from microfp.record import Record, attr
 
 __all__ = [
@@ -174,6 +175,7 @@ class Primitive(Record):
     def __call__(self, *operands: float) -> float: ...
     @overload
     def __call__(self, *operands: Operand) -> Operand: ...
+    @unwatched
     def __call__(self, *operands: Operand) -> Operand:
         """Apply the primitive: on floats to a float, on carriers as the first of them says."""
         for operand in operands:

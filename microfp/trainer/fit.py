@@ -27,6 +27,9 @@ from microfp.trainer.backend import Backend, Step, Training, check_state, checke
 from microfp.trainer.choice import runner_of
 from microfp.trainer.state import M, Metrics, Run, Stepped, TrainState, initial_state
 
+USUAL = sgd(micrograd_decay)
+"""The default optimiser, that of the official demo."""
+
 FEWEST = 30
 """After how many steps `fit` looks whether its default optimiser has come to anything."""
 
@@ -127,7 +130,7 @@ def fit(
     steps: int = 100,
     log_every: int = 1,
     loss: Loss = max_margin(alpha=1e-4),
-    optimizer: Optimizer = sgd(micrograd_decay),
+    optimizer: Optimizer = USUAL,
     batch_size: int | None = None,
     seed: int | None = 1337,
     backend: Backend = "auto",
@@ -183,7 +186,9 @@ def _last_measured(
 
 def _warn_of_the_usual(training: Training, history: PVector[Metrics]) -> None:
     """Say so where the default optimiser has come to nothing, which is no news of data or model."""
-    if not history or history[-1].step < FEWEST - 1 or training.optimizer != sgd(micrograd_decay):
+    optimizer = training.optimizer
+    is_usual = optimizer is USUAL or (optimizer.name == USUAL.name and optimizer == USUAL)
+    if not is_usual or not history or history[-1].step < FEWEST - 1:
         return
     found = _idle(training, history)
     if found:

@@ -10,7 +10,7 @@
 import math
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from pyrsistent import PMap, PVector, pmap
@@ -204,14 +204,19 @@ def _idle(training: Training, history: PVector[Metrics]) -> str:
     """In which way a training has come to nothing; empty where it has not."""
     if not math.isfinite(history[-1].loss):
         return f"the loss is {history[-1].loss!r}"
-    shares = [it.accuracy for it in history[-10:] if it.accuracy is not None]
-    ys = training.dataset.ys
-    common = max(Counter(ys).values()) / len(ys)
-    if shares and math.fsum(shares) / len(shares) <= common < 1.0:
+    last = (history[i] for i in range(max(len(history) - 10, 0), len(history)))
+    shares = [it.accuracy for it in last if it.accuracy is not None]
+    share = math.fsum(shares) / len(shares) if shares else 1.0
+    if share < 1.0 and share <= _commonest(training.dataset.ys) < 1.0:
         return f"an accuracy of {shares[-1]:.0%} is no better than naming the commonest class"
     if not shares and history[-1].data_loss >= history[0].data_loss > 0.0:
         return f"the loss has not fallen, from {history[0].data_loss:g}"
     return ""
+
+
+def _commonest(ys: Sequence[float]) -> float:
+    """The share of the commonest target."""
+    return max(Counter(ys).values()) / len(ys)
 
 
 def _model_of(state: TrainState[M]) -> object:

@@ -60,7 +60,7 @@ OWN: Mapping[str, Function] = {thing.__name__: thing for thing in (*_RECORDS, *_
 """
 
 OPTIONAL: Mapping[type, frozenset[str]] = {TrainState: frozenset({"memory_of"})}
-"""The fields that a file may leave out, since older ones do.
+"""The fields that are not written where they are None, so that older microfps read such files.
 
 >>> OPTIONAL[TrainState]
 frozenset({'memory_of'})

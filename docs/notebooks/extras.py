@@ -91,8 +91,17 @@ def architectures(all_data, charts, nn, trainer):
 
 
 @app.cell
-def straight(all_data, by_shape, charts):
-    charts.boundary(by_shape["none hidden"].final_model, all_data["moons"])
+def hidden_neurons(mo):
+    hidden = mo.ui.slider(0, 12, value=0, label="hidden neurons", show_value=True)
+    hidden
+    return (hidden,)
+
+
+@app.cell
+def boundary_of_hidden(all_data, charts, hidden, nn, trainer):
+    widths = [hidden.value, 1] if hidden.value else [1]
+    shaped = trainer.fit(nn.mlp(2, widths), all_data["moons"], steps=60)
+    charts.boundary(shaped.final_model, all_data["moons"])
     return
 
 
@@ -181,8 +190,15 @@ def resolution(all_data, by_shape, decision_boundary, mo, zero_line):
 
 
 @app.cell
-def coarse(all_data, by_shape, charts):
-    charts.boundary(by_shape["8 and 8 hidden"].final_model, all_data["moons"], h=0.4)
+def spacing(mo):
+    apart = mo.ui.slider(0.1, 0.8, step=0.1, value=0.4, label="spacing of the grid", show_value=True)
+    apart
+    return (apart,)
+
+
+@app.cell
+def coarse(all_data, apart, by_shape, charts):
+    charts.boundary(by_shape["8 and 8 hidden"].final_model, all_data["moons"], h=apart.value)
     return
 
 

@@ -22,8 +22,10 @@ from microfp.charts.curves import (
     parameter_histogram,
     schedule_curve,
 )
+from microfp.charts.exercises import Case, Exercise, case, endless, exercise, first_wrong
 from microfp.charts.files import save, to_png, to_svg
 from microfp.charts.film import scrubber
+from microfp.charts.plain import bars, lines
 from microfp.charts.planes import boundary, scatter
 from microfp.charts.report import report, summary
 from microfp.charts.sequences import (
@@ -39,22 +41,30 @@ from microfp.charts.terminal import boundary_map, boundary_spacing
 
 __all__ = [
     "PALETTE",
+    "Case",
     "Chart",
+    "Exercise",
     "Theme",
     "accuracy_curve",
     "attention_map",
     "attention_rows",
+    "bars",
     "boundary",
     "boundary_map",
     "boundary_spacing",
+    "case",
     "chance_rows",
     "check_extra",
     "class_color",
     "compare",
     "embedding_plane",
     "embedding_rows",
+    "endless",
+    "exercise",
+    "first_wrong",
     "gradient_norms",
     "learning_rate",
+    "lines",
     "loss_curves",
     "next_characters",
     "parameter_histogram",

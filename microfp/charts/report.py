@@ -12,6 +12,7 @@ from microfp.charts.files import grammar, specification
 from microfp.charts.planes import boundary_layers
 from microfp.charts.style import HEIGHT, THEMES, Chart, finished, needs_extra
 from microfp.datasets import Dataset
+from microfp.losses import Loss
 from microfp.nn import Model, parameter_count
 from microfp.trainer import Run, TrainState
 
@@ -71,7 +72,7 @@ def report(
     drawn = {f"chart-{i}": _described(chart, words) for i, (chart, words) in enumerate(figures)}
     return _PAGE.format(
         title=escape(text.escaped(title)),
-        summary=escape(_words(run)),
+        summary=escape(_words(run, dataset)),
         figures="\n".join(
             _FIGURE.format(number=i, words=escape(words)) for i, (_, words) in enumerate(figures)
         ),
@@ -94,11 +95,14 @@ def _described(chart: Chart, words: str) -> dict[str, object]:
     return {**specification(chart), "description": words}
 
 
-def _words(run: Run[M]) -> str:
-    accuracy = run.final_accuracy
-    percent = "" if accuracy is None else f", accuracy {100.0 * accuracy:.1f} %"
-    count = parameter_count(run.final_model)
-    return f"{count} parameters, final loss {run.final_loss:.6g}{percent}."
+def _words(run: Run[M], dataset: Dataset) -> str:
+    """What came out: the final model on all examples, if the run knows its loss."""
+    count = f"{parameter_count(run.final_model)} parameters"
+    if not isinstance(run.options.get("loss"), Loss):
+        return f"{count}, loss of the last step {run.final_loss:.6g}."
+    final = run.evaluate(dataset)
+    accuracy = "" if final.accuracy is None else f", accuracy {100.0 * final.accuracy:.1f} %"
+    return f"{count}; at the end loss {final.total.data:.6g}{accuracy}."
 
 
 def _program() -> str:

@@ -36,7 +36,7 @@ from microfp.cli.progress import Track, columns_of, tracker
 from microfp.cli.standard import beside, check_standard, written_by
 from microfp.datasets import Dataset
 from microfp.errors import FileError
-from microfp.losses import max_margin
+from microfp.losses import evaluate, max_margin
 from microfp.nn import MLP, mlp, parameter_count
 from microfp.optim import Optimizer, sgd
 from microfp.record import Record, attr
@@ -262,14 +262,16 @@ def _fastest(options: DemoOptions, model: MLP, dataset: Dataset) -> Backend:
 
 
 def _report_lines(
-    demo: _Demo, states: States, after: States, clock: Callable[[], float]
+    demo: _Demo,
+    states: States,
+    after: States,  # noqa: ARG001 - JSON tells of it
+    clock: Callable[[], float],
 ) -> Iterator[str]:
     yield from _heading(demo)
     start = clock()
-    last, metrics = None, None
+    last = None
     for last in states:  # a plain loop: only the last state is kept, and its model read
-        metrics = last.metrics
-        yield metrics_row(_present(metrics), demo.columns)
+        yield metrics_row(_present(last.metrics), demo.columns)
     model = demo.model if last is None else last.model
     seconds = clock() - start
     yield ""
@@ -277,7 +279,7 @@ def _report_lines(
     grid = decision_boundary(model, demo.dataset, h=demo.spacing, padding=PADDING)
     yield from boundary_map(grid, points).split("\n")
     yield ""
-    yield from _summary(demo, _present(metrics or next(after).metrics), seconds)
+    yield from _summary(demo, model, seconds)
 
 
 def _drawn_lines(
@@ -324,7 +326,7 @@ def _run_of(
         history=pvector(history),
         final_loss=final.loss,
         final_accuracy=final.accuracy,
-        options=pmap(dict(demo.options.items())),
+        options=pmap({**demo.options, "loss": max_margin(alpha=demo.options.alpha)}),
     )
 
 
@@ -387,10 +389,14 @@ def _heading(demo: _Demo) -> Iterator[str]:
     yield metrics_heading(demo.columns)
 
 
-def _summary(demo: _Demo, final: Metrics, seconds: float) -> Lines:
+def _summary(demo: _Demo, model: MLP, seconds: float) -> Lines:
+    """How long it took, and what the model is worth that came out of it."""
     count = demo.options.steps
+    steps = f"{count} step{'' if count == 1 else 's'}"
     yield (
-        f"{parameter_count(demo.model)} parameters, {count} step{'' if count == 1 else 's'} "
-        f"in {seconds:.2f} s, backend {_backend_used(demo)}"
+        f"{parameter_count(demo.model)} parameters, {steps} in {seconds:.2f} s, "
+        f"backend {_backend_used(demo)}"
     )
-    yield f"final loss {six_digits(final.loss)}, accuracy {percent(final.accuracy)}"
+    final = evaluate(max_margin(alpha=demo.options.alpha), model, demo.dataset)
+    loss, accuracy = six_digits(final.total.data), percent(final.accuracy)
+    yield f"after {steps}: loss {loss}, accuracy {accuracy}"

@@ -71,6 +71,7 @@ COMMANDS = _by_name(
         "demo": "example moons run start",
         "gpt": "microgpt makemore transformer llm",
         "sample": "generate draw-names inference complete",
+        "lesson": "course learn-it lessons tutorial notebook notebooks",
     }
 )
 """Commands by what other programs call them."""

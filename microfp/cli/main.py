@@ -31,6 +31,7 @@ from microfp.cli.demo import DemoOptions, add_demo, demo_lines
 from microfp.cli.expressions import add_explore, add_graph, arranged, explore_lines, graph_lines
 from microfp.cli.gpt import add_gpt, add_sample
 from microfp.cli.hints import COMMANDS, meant
+from microfp.cli.lesson import add_lesson
 from microfp.cli.predict import add_predict
 from microfp.cli.printing import complain, put, put_help, silence_stdout
 from microfp.cli.sweep import add_sweep
@@ -173,6 +174,7 @@ _COMMANDS = (
     add_sweep,
     add_gpt,
     add_sample,
+    add_lesson,
 )
 
 _EXAMPLES = """\
@@ -189,4 +191,5 @@ examples:
   microfp sweep iris.csv --target species --hidden 8 16,16 --learning-rate 0.01 0.1
   microfp gpt names.txt --save names.json        learn names, a GPT from scalars
   microfp sample names.json --temperature 0.8    draw more of them
+  microfp lesson 1                               the course, in a browser
 """

@@ -86,7 +86,8 @@ def test_the_lines_say_what_the_json_says(capsys: pytest.CaptureFixture[str]) ->
         assert float(row[1]) == pytest.approx(loss, rel=1e-5)
         assert float(row[4]) == percent
     assert "337 parameters, 2 steps in" in out
-    assert "final loss 1.72359, accuracy 81.0 %" in out
+    loss, percent = PUBLISHED[2]  # measured by the third step before its update: after two
+    assert f"after 2 steps: loss {loss:.6g}, accuracy {percent:.1f} %" in out
 
 
 def test_the_picture_fits_80_columns_in_plain_ascii(capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,7 +135,7 @@ def test_no_steps_show_the_model_as_it_was_made(capsys: pytest.CaptureFixture[st
     assert found["history"] == []
     assert found["final_loss"] == pytest.approx(PUBLISHED[0][0], rel=1e-12)
     _, out, _ = answer(capsys, "demo", "--steps", "0")
-    assert "final loss 0.895844, accuracy 50.0 %" in out
+    assert "after 0 steps: loss 0.895844, accuracy 50.0 %" in out
 
 
 def test_a_diverging_run_is_still_strict_json(capsys: pytest.CaptureFixture[str]) -> None:

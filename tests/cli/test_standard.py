@@ -102,7 +102,7 @@ def test_a_report_is_printed_and_its_training_told_beside(
     told = answer(capsys, "demo", "--steps", "1", "--report", "-")
     assert told.code == 0
     assert told.out.startswith("<!doctype html>")
-    assert "final loss" in told.err
+    assert "after 1 step: loss" in told.err
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ def _(mo):
     mo.md(r"""
     # Lesson 1: a number that remembers
 
-    This course builds an engine for gradients from nothing: twelve short lessons, each with code
+    This course builds an engine for gradients from nothing: thirteen short lessons, each with code
     that you can change and exercises that check themselves.
 
     The function below is the kind of thing we want to differentiate. It never changes in this
@@ -24,10 +24,14 @@ def _():
 
     import marimo as mo
 
+    from microfp import value
+    from microfp.charts import case, exercise
+    from microfp.display import drawing
+
     def f(a, b):
         return a * b + a
 
-    return NamedTuple, f, mo
+    return NamedTuple, case, drawing, exercise, f, mo, value
 
 
 @app.cell(hide_code=True)
@@ -71,6 +75,28 @@ def _(mo):
     each node the nodes that it was made from. Nothing in it can be assigned to, so nobody can
     spoil it.
 
+    microfp's `value` makes such nodes, and draws them. `f` takes them as well. Move the slider: the
+    numbers change, and the shape of the graph, which is that of `f`, does not.
+    """)
+    return
+
+
+@app.cell
+def _(mo):
+    number = mo.ui.slider(-5, 5, value=2, label="a", show_value=True)
+    number
+    return (number,)
+
+
+@app.cell
+def _(drawing, f, number, value):
+    drawing(f(value(number.value, label="a"), value(-3.0, label="b")))
+    return
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md(r"""
     *A simplification:* our node only knows `+` and `*`, and both sides have to be nodes.
     microfp's `Value` takes plain numbers too, and has about twenty operations.
 
@@ -87,14 +113,30 @@ def count_ops(node):
     return None
 
 
-@app.cell
-def _(Node, f, mo):
+@app.cell(hide_code=True)
+def _(Node, case, count_ops, exercise, f):
     def check(answer):
-        x = Node(3.0)
-        return answer(x) == 0 and answer(f(x, Node(1.0))) == 2 and answer(x * x + x + x) == 3
+        x, y = Node(3.0), Node(1.0)
+        cases = [
+            case("a leaf", x, wanted=0),
+            case("x·x", x * x, wanted=1),
+            case("x·y + x", f(x, y), wanted=2),
+            case("x·x + x + x", x * x + x + x, wanted=3),
+        ]
+        return exercise(
+            answer,
+            cases,
+            hint="A node counts 1, and whatever its parents count. A leaf has no parents.",
+            solution="""
+def count_ops(node):
+    if not node.parents:
+        return 0
+    return 1 + sum(count_ops(parent) for parent in node.parents)
+""",
+        )
 
-    mo.md("**Right!**" if check(count_ops) else "*Not yet: change `count_ops` above.*")
-    return
+    check(count_ops)
+    return (check,)
 
 
 if __name__ == "__main__":

@@ -26,11 +26,14 @@ def _(mo):
 def _():
     import marimo as mo
 
+    from microfp import charts
+    from microfp.charts import case, exercise
+
     a, b = 2.0, -3.0
     c = a * b
     y = c + a
     y
-    return a, b, mo
+    return a, b, case, charts, exercise, mo
 
 
 @app.cell(hide_code=True)
@@ -67,7 +70,42 @@ def _(a, b, by_hand, mo):
 
     measured = slope(lambda a: a * b + a, a)
     mo.md(f"by hand {by_hand:g}, measured {measured:.6f}")
-    return (slope,)
+    return measured, slope
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md(r"""
+    How little is a little? Here is $y = (x + 1)\,x\,x$, and the straight line through two points,
+    to the left and to the right of x = 1. The nearer they come, the nearer its slope to 5, which is
+    that of the curve. (Much nearer than a millionth does not pay: the two numbers agree in nearly
+    all of their digits then, and the rest is rounding.)
+    """)
+    return
+
+
+@app.cell
+def _(mo):
+    apart = mo.ui.slider(0.05, 1.0, step=0.05, value=0.6, label="h", show_value=True)
+    apart
+    return (apart,)
+
+
+@app.cell
+def _(apart, charts, slope):
+    def cubic(x):
+        return (x + 1) * x * x
+
+    h = apart.value
+    secant_slope = slope(cubic, 1.0, h)
+    left = cubic(1.0 - h)
+    curve = [(i / 20, cubic(i / 20)) for i in range(-25, 46)]
+    secant = [(x, left + secant_slope * (x - 1.0 + h)) for x in (-1.0, 2.2)]
+    charts.lines(
+        {"curve": curve, "line through two points": secant},
+        title=f"The slope of the line is {secant_slope:.4f}",
+    )
+    return cubic, secant_slope
 
 
 @app.cell(hide_code=True)
@@ -85,20 +123,23 @@ def derivative(x):
     return None
 
 
-@app.cell
-def _(mo, slope):
+@app.cell(hide_code=True)
+def _(case, cubic, derivative, exercise, slope):
     def check(answer):
-        def cubic(x):
-            return (x + 1) * x * x
-
-        found = [answer(x) for x in (-2.0, 0.0, 0.5, 3.0)]
-        wanted = [slope(cubic, x) for x in (-2.0, 0.0, 0.5, 3.0)]
-        return None not in found and all(
-            abs(f - w) < 1e-4 for f, w in zip(found, wanted, strict=True)
+        places = (0.0, 1.0, -2.0, 0.5, 3.0)
+        return exercise(
+            answer,
+            [case(f"x = {x:g}", x, wanted=slope(cubic, x)) for x in places],
+            hint="y has three factors, and x is in each. Go one way for each: the slope of that "
+            "factor, times the other two.",
+            solution="""
+def derivative(x):
+    return 1 * x * x + (x + 1) * 1 * x + (x + 1) * x * 1
+""",
         )
 
-    mo.md("**Right!**" if check(derivative) else "*Not yet: change `derivative` above.*")
-    return
+    check(derivative)
+    return (check,)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ def _():
 
     import marimo as mo
 
+    from microfp.charts import case, exercise
+
     class Node(NamedTuple):
         data: float
         op: str = "leaf"
@@ -43,7 +45,7 @@ def _():
             return (right.data, left.data)
         return ()
 
-    return Node, local_derivatives, mo
+    return Node, case, exercise, local_derivatives, mo
 
 
 @app.cell(hide_code=True)
@@ -143,7 +145,55 @@ def _(diamond, local_derivatives, mo, square, x):
         return table
 
     mo.md(f"x*x: **{right(square)[x]:g}**, the diamond: **{right(diamond(x))[x]:g}**.")
-    return (topological_order,)
+    return right, topological_order
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md(r"""
+    Watch both orders at work on the diamond, in microfp's own nodes. Each picture shows the
+    gradients that have arrived when so many nodes have passed theirs on: above in the order in
+    which they are come across, below in topological order. Where is the difference made?
+    """)
+    return
+
+
+@app.cell
+def _(mo):
+    passed = mo.ui.slider(0, 3, value=3, label="nodes that have passed on", show_value=True)
+    passed
+    return (passed,)
+
+
+@app.cell
+def _(diamond, mo, passed):
+    from functools import reduce
+    from itertools import islice
+
+    from pyrsistent import pmap
+
+    from microfp import value
+    from microfp.display import drawing
+    from microfp.gradients import local_derivatives as slopes_of
+    from microfp.graph import topological_order as order_of
+
+    def pass_on(table, node):
+        terms = zip(node.parents, slopes_of(node), strict=True)
+        return reduce(
+            lambda found, term: found.set(term[0], found.get(term[0], 0.0) + table[node] * term[1]),
+            terms,
+            table,
+        )
+
+    def arrived(order, count):
+        return reduce(pass_on, islice(order, count), pmap({order[0]: 1.0}))
+
+    top = diamond(value(3.0, label="x"))
+    product, middle = top.parents
+    as_it_comes = arrived([top, middle, product], passed.value)
+    in_order = arrived(list(reversed(order_of(top))), passed.value)
+    mo.vstack([drawing(top, as_it_comes), drawing(top, in_order)])
+    return as_it_comes, in_order, top
 
 
 @app.cell(hide_code=True)
@@ -164,18 +214,28 @@ def is_topological(order):
     return None
 
 
-@app.cell
-def _(Node, diamond, mo, topological_order):
+@app.cell(hide_code=True)
+def _(Node, case, diamond, exercise, is_topological, topological_order):
     def check(answer):
         order = topological_order(diamond(Node(2.0)))
-        return (
-            answer(order) is True
-            and answer(order[::-1]) is False
-            and answer([order[1], order[0], *order[2:]]) is False
+        cases = [
+            case("x, x·x, x·x·x, x·x·x + x·x", order, wanted=True),
+            case("the same backwards", order[::-1], wanted=False),
+            case("x·x before x", [order[1], order[0], *order[2:]], wanted=False),
+        ]
+        return exercise(
+            answer,
+            cases,
+            hint="Keep the nodes that were seen. When one comes, its parents must be among them.",
+            solution="""
+def is_topological(order):
+    places = {node: i for i, node in enumerate(order)}
+    return all(places[parent] < places[node] for node in order for parent in node.parents)
+""",
         )
 
-    mo.md("**Right!**" if check(is_topological) else "*Not yet: change `is_topological` above.*")
-    return
+    check(is_topological)
+    return (check,)
 
 
 if __name__ == "__main__":

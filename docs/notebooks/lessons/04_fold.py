@@ -26,11 +26,16 @@ def _():
 
     from microfp import backward as library_backward
     from microfp import value
+    from microfp.charts import case, exercise
+    from microfp.display import drawing
     from microfp.gradients import local_derivatives
     from microfp.graph import topological_order
 
     return (
         accumulate,
+        case,
+        drawing,
+        exercise,
         library_backward,
         local_derivatives,
         mo,
@@ -94,6 +99,28 @@ def _(accumulate, chain_rule, mo, pmap, topological_order, y):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md(r"""
+    Here is the graph with the table of your choice. A gradient is there as soon as something has
+    come back to its node, and it is done when nothing more can come.
+    """)
+    return
+
+
+@app.cell
+def _(mo, tables):
+    place = mo.ui.slider(0, len(tables) - 1, value=2, label="table", show_value=True)
+    place
+    return (place,)
+
+
+@app.cell
+def _(drawing, place, tables, y):
+    drawing(y, tables[place.value])
+    return
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md(r"""
     That is how `microfp explore` knows what to show. And this is the library's `backward`, in all
     but speed.
     """)
@@ -123,14 +150,27 @@ def first_known(tables, node):
     return None
 
 
-@app.cell
-def _(mo, tables, x, y):
+@app.cell(hide_code=True)
+def _(case, exercise, first_known, tables, x, y):
     def check(answer):
         known = [i for i, table in enumerate(tables) if x in table]
-        return answer(tables, x) == known[0] and answer(tables, y) == 0
+        cases = [
+            case("the output", tables, y, wanted=0),
+            case("x", tables, x, wanted=known[0]),
+        ]
+        return exercise(
+            answer,
+            cases,
+            hint="`node in table` tells whether a table knows a node. The first of many is what "
+            "`next` gives.",
+            solution="""
+def first_known(tables, node):
+    return next(i for i, table in enumerate(tables) if node in table)
+""",
+        )
 
-    mo.md("**Right!**" if check(first_known) else "*Not yet: change `first_known` above.*")
-    return
+    check(first_known)
+    return (check,)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ def _():
     import marimo as mo
     from pyrsistent import PVector, pvector
 
-    from microfp import Record, Value, attr, backward, grad, relu, total, value
+    from microfp import Record, Value, attr, backward, charts, grad, relu, total, value
+    from microfp.charts import case, exercise
 
     return (
         PVector,
@@ -28,6 +29,9 @@ def _():
         Value,
         attr,
         backward,
+        case,
+        charts,
+        exercise,
         grad,
         mo,
         pvector,
@@ -89,6 +93,34 @@ def _(backward, fire, grad, mo, neuron):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md(r"""
+    What weight and bias do can be seen: here is the output of a neuron with one input. The weight
+    turns the line, the bias moves it up, and relu bends it at 0.
+    """)
+    return
+
+
+@app.cell
+def _(mo):
+    weight = mo.ui.slider(-2.0, 2.0, step=0.25, value=1.0, label="weight", show_value=True)
+    bias = mo.ui.slider(-2.0, 2.0, step=0.25, value=-0.5, label="bias", show_value=True)
+    mo.vstack([weight, bias])
+    return bias, weight
+
+
+@app.cell
+def _(Neuron, bias, charts, fire, pvector, value, weight):
+    single = Neuron(weights=pvector([value(weight.value)]), bias=value(bias.value))
+    charts.lines(
+        {"relu(w x + b)": [(i / 10, fire(single, [i / 10]).data) for i in range(-20, 21)]},
+        y="output",
+        bounds=(-0.5, 6.0),
+    )
+    return (single,)
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md(r"""
     ## Exercise
 
     Choose weights and a bias (plain numbers) so that the neuron computes *and*: its output is
@@ -102,16 +134,35 @@ def and_neuron():
     return (0.0, 0.0), 0.0
 
 
-@app.cell
-def _(Neuron, fire, mo, pvector, value):
+@app.cell(hide_code=True)
+def _(Neuron, and_neuron, case, exercise, fire, pvector, value):
     def check(answer):
-        weights, bias = answer()
-        made = Neuron(weights=pvector(map(value, weights)), bias=value(bias))
-        outputs = {(a, b): fire(made, [a, b]).data for a in (0.0, 1.0) for b in (0.0, 1.0)}
-        return {inputs for inputs, y in outputs.items() if y > 0.0} == {(1.0, 1.0)}
+        def output(numbers, inputs):
+            weights, bias = numbers
+            made = Neuron(weights=pvector(map(value, weights)), bias=value(bias))
+            return fire(made, inputs).data > 0.0
 
-    mo.md("**Right!**" if check(and_neuron) else "*Not yet: change `and_neuron` above.*")
-    return
+        cases = [
+            case(
+                f"the inputs {inputs}, whether the output is above 0",
+                wanted=inputs == (1.0, 1.0),
+                read=lambda numbers, inputs=inputs: output(numbers, inputs),
+            )
+            for inputs in ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
+        ]
+        return exercise(
+            answer,
+            cases,
+            hint="Let both weights be 1: the sum is 0, 1, 1 or 2. Which bias moves all but the "
+            "last below 0?",
+            solution="""
+def and_neuron():
+    return (1.0, 1.0), -1.5
+""",
+        )
+
+    check(and_neuron)
+    return (check,)
 
 
 if __name__ == "__main__":

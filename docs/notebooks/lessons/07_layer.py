@@ -23,9 +23,10 @@ def _():
 
     import marimo as mo
 
-    from microfp import nn, relu, total, value
+    from microfp import charts, nn, relu, total, value
+    from microfp.charts import case, exercise
 
-    return Random, mo, nn, reduce, relu, total, value
+    return Random, case, charts, exercise, mo, nn, reduce, relu, total, value
 
 
 @app.cell
@@ -77,6 +78,41 @@ def _(Random, mo, network, nn, value):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md(r"""
+    What is the use of more neurons? Here is a network of one input and one hidden layer, with
+    weights and biases drawn at random. Each hidden neuron bends the line at one place: count the
+    corners. A curve of any shape can be followed with enough of them, and to find the right ones is
+    what training is for.
+    """)
+    return
+
+
+@app.cell
+def _(mo):
+    hidden = mo.ui.slider(1, 24, value=4, label="hidden neurons", show_value=True)
+    hidden
+    return (hidden,)
+
+
+@app.cell
+def _(Random, charts, hidden, network, value):
+    def bent(width):
+        chance = Random(3)
+
+        def number():
+            return value(chance.uniform(-1.0, 1.0))
+
+        neurons = [([number()], number()) for _ in range(width)]
+        return [neurons, [([number() for _ in neurons], value(0.0))]]
+
+    layers = bent(hidden.value)
+    scores = [(i / 20, network(layers, [i / 20])[0].data) for i in range(-60, 61)]
+    charts.lines({"score": scores}, y="score", title="A line with corners")
+    return (scores,)
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md(r"""
     *A simplification:* our network is a list of lists. The library's is a `Record`, which knows
     the names and the types of its parts and lets no part be replaced in place.
 
@@ -93,14 +129,26 @@ def count(n_in, widths):
     return None
 
 
-@app.cell
-def _(mo, nn):
+@app.cell(hide_code=True)
+def _(case, count, exercise, nn):
     def check(answer):
-        shapes = [(2, [16, 16, 1]), (3, [1]), (1, [5, 4, 3, 2])]
-        return all(answer(n, w) == nn.parameter_count(nn.mlp(n, w)) for n, w in shapes)
+        shapes = [(3, [1]), (2, [4, 1]), (2, [16, 16, 1]), (1, [5, 4, 3, 2])]
+        return exercise(
+            answer,
+            [
+                case(f"{n} inputs and widths {w}", n, w, wanted=nn.parameter_count(nn.mlp(n, w)))
+                for n, w in shapes
+            ],
+            hint="A neuron has a weight for each of its inputs and a bias. The inputs of a layer "
+            "are the neurons of the one before it.",
+            solution="""
+def count(n_in, widths):
+    return sum((a + 1) * b for a, b in zip([n_in, *widths], widths, strict=False))
+""",
+        )
 
-    mo.md("**Right!**" if check(count) else "*Not yet: change `count` above.*")
-    return
+    check(count)
+    return (check,)
 
 
 if __name__ == "__main__":

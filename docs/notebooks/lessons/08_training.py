@@ -22,7 +22,8 @@ def _():
 
     import marimo as mo
 
-    from microfp import backward, datasets, nn
+    from microfp import backward, charts, datasets, nn
+    from microfp.charts import case, endless, exercise
     from microfp.losses import evaluate, max_margin
     from microfp.nn import apply_gradients
     from microfp.toolbox import iterate, take
@@ -30,8 +31,12 @@ def _():
     return (
         apply_gradients,
         backward,
+        case,
+        charts,
         datasets,
+        endless,
         evaluate,
+        exercise,
         iterate,
         max_margin,
         mo,
@@ -82,9 +87,30 @@ def _(iterate, measured, mo, nn, start, step, take, trained):
     return losses, stream
 
 
+@app.cell
+def _(mo, stream):
+    number = mo.ui.slider(0, len(stream) - 1, value=5, label="model", show_value=True)
+    number
+    return (number,)
+
+
+@app.cell
+def _(charts, data, losses, mo, number, stream):
+    measured_losses = charts.lines(
+        {"loss of each model": list(enumerate(losses))},
+        here=(number.value, losses[number.value]),
+        x="model",
+        y="loss",
+    )
+    mo.vstack([charts.boundary(stream[number.value], data, h=0.15), measured_losses])
+    return
+
+
 @app.cell(hide_code=True)
 def _(mo):
     mo.md(r"""
+    Move the slider: every model of the training is still there, and each draws its own boundary.
+
     It follows that a training can be interrupted: 10 steps and then 20 are 30 steps. Where a
     program keeps its state in variables, that takes care. Here it could not be otherwise.
 
@@ -101,14 +127,34 @@ def first_below(models, bound):
     return ...
 
 
-@app.cell
-def _(iterate, losses, mo, start, step, stream):
+@app.cell(hide_code=True)
+def _(case, endless, exercise, first_below, iterate, losses, start, step, stream):
     def check(answer):
-        wanted = next(i for i, it in enumerate(losses) if it < 0.4)
-        return answer(iterate(step, start), 0.4) == wanted and answer(stream, -1.0) is None
+        def first(bound):
+            return next(i for i, loss in enumerate(losses) if loss < bound)
 
-    mo.md("**Right!**" if check(first_below) else "*Not yet: change `first_below` above.*")
-    return
+        def models():
+            return endless(iterate(step, start), 31)
+
+        cases = [
+            case(f"31 models and the bound {losses[0] + 1:.1f}", stream, losses[0] + 1, wanted=0),
+            case("31 models and the bound 0.4", stream, 0.4, wanted=first(0.4)),
+            case("31 models and the bound -1", stream, -1.0, wanted=None),
+            case("a stream without end and the bound 0.4", models(), 0.4, wanted=first(0.4)),
+        ]
+        return exercise(
+            answer,
+            cases,
+            hint="Ask for one model after the other, with its number: `enumerate` does not need to "
+            "know an end, and `list` and `len` do. `measured(model)` is the loss.",
+            solution="""
+def first_below(models, bound):
+    return next((i for i, model in enumerate(models) if measured(model) < bound), None)
+""",
+        )
+
+    check(first_below)
+    return (check,)
 
 
 if __name__ == "__main__":

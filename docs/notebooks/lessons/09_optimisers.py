@@ -23,6 +23,9 @@ def _():
 
     import marimo as mo
 
+    from microfp import charts
+    from microfp.charts import case, exercise
+
     class Optimiser(NamedTuple):
         init: Callable
         update: Callable
@@ -36,7 +39,7 @@ def _():
         x, y = p
         return (x, 50.0 * y)
 
-    return Optimiser, mo, slopes, valley
+    return Optimiser, case, charts, exercise, mo, slopes, valley
 
 
 @app.cell
@@ -71,6 +74,46 @@ def _(descent, mo, momentum, slopes, valley):
     slow = valley(run(descent(0.02), [10.0, 1.0], 100))
     fast = valley(run(momentum(0.02), [10.0, 1.0], 100))
     mo.md(f"After 100 steps: plain descent **{slow:.4f}**, momentum **{fast:.6f}**.")
+    return (run,)
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md(r"""
+    Here are both ways through the valley, whose lowest point is (0, 0). The dashed ellipse is a
+    line of equal height. At which rate does plain descent begin to jump from wall to wall, and at
+    which does it leave the valley?
+    """)
+    return
+
+
+@app.cell
+def _(mo):
+    rate = mo.ui.slider(0.005, 0.041, step=0.002, value=0.035, label="rate", show_value=True)
+    rate
+    return (rate,)
+
+
+@app.cell
+def _(charts, descent, momentum, rate, run):
+    from math import cos, pi, sin
+
+    def way(optimiser):
+        return [tuple(run(optimiser, [10.0, 1.0], steps)) for steps in range(31)]
+
+    height = [(10 * cos(turn * pi / 60), 10 / 50**0.5 * sin(turn * pi / 60)) for turn in range(121)]
+    charts.lines(
+        {
+            "plain descent": way(descent(rate.value)),
+            "momentum": way(momentum(rate.value)),
+            "equal height": height,
+        },
+        here=(0.0, 0.0),
+        x="along",
+        y="across",
+        bounds=(-2.0, 2.0),
+        title="30 steps from (10, 1)",
+    )
     return
 
 
@@ -96,15 +139,33 @@ def _(descent):
     return (clipped,)
 
 
-@app.cell
-def _(clipped, mo):
+@app.cell(hide_code=True)
+def _(case, clipped, exercise):
     def check(answer):
-        made = answer(0.5)
-        moves, _ = made.update([0.3, -9.0, 9.0, 0.0], made.init([0.0] * 4))
-        return list(moves) == [-0.3, 0.5, -0.5, 0.0]
+        def move(slope, limit=0.5):
+            return case(
+                f"the slope {slope:g} and the limit {limit:g}",
+                limit,
+                wanted=min(max(-slope, -limit), limit),
+                read=lambda made: made.update([slope], made.init([0.0]))[0][0],
+            )
 
-    mo.md("**Right!**" if check(clipped) else "*Not yet: change `clipped` above.*")
-    return
+        return exercise(
+            answer,
+            [move(0.0), move(0.3), move(9.0), move(-9.0), move(-9.0, limit=2.0)],
+            hint="`min(max(s, -limit), limit)` keeps a number between two bounds. Look at "
+            "`descent` for the rest.",
+            solution="""
+def clipped(limit):
+    return Optimiser(
+        init=lambda p: None,
+        update=lambda g, memory: ([-min(max(s, -limit), limit) for s in g], memory),
+    )
+""",
+        )
+
+    check(clipped)
+    return (check,)
 
 
 if __name__ == "__main__":

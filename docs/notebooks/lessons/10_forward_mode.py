@@ -23,6 +23,9 @@ def _():
 
     import marimo as mo
 
+    from microfp import charts
+    from microfp.charts import case, exercise
+
     class Dual(NamedTuple):
         data: float
         slope: float
@@ -36,7 +39,7 @@ def _():
     def f(a, b):
         return a * b + a
 
-    return Dual, cos, f, mo, sin
+    return Dual, case, charts, cos, exercise, f, mo, sin
 
 
 @app.cell(hide_code=True)
@@ -53,6 +56,41 @@ def _(Dual, f, mo):
     with_b = f(Dual(2.0, 0.0), Dual(-3.0, 1.0))
     mo.md(f"df/da = {with_a.slope:g}, df/db = {with_b.slope:g}")
     return
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md(r"""
+    One pass answers one question: how fast does f rise *in this direction*? With (1, 0) that is
+    df/da, and with (0, 1) df/db; but any other direction is asked for in the same way. Turn it
+    round. The slope is greatest where the direction is that of the gradient, (-2, 2), and 0 across
+    to it.
+    """)
+    return
+
+
+@app.cell
+def _(mo):
+    angle = mo.ui.slider(0, 360, step=15, value=45, label="direction in degrees", show_value=True)
+    angle
+    return (angle,)
+
+
+@app.cell
+def _(Dual, angle, charts, cos, f, sin):
+    from math import radians
+
+    def slope_towards(degrees):
+        turn = radians(degrees)
+        return f(Dual(2.0, cos(turn)), Dual(-3.0, sin(turn))).slope
+
+    charts.lines(
+        {"slope of f at (2, -3)": [(it, slope_towards(it)) for it in range(0, 361, 5)]},
+        here=(angle.value, slope_towards(angle.value)),
+        x="direction",
+        y="slope",
+    )
+    return (slope_towards,)
 
 
 @app.cell(hide_code=True)
@@ -95,14 +133,36 @@ def _(Dual):
     return (sine,)
 
 
-@app.cell
-def _(Dual, cos, mo, sin, sine):
+@app.cell(hide_code=True)
+def _(Dual, case, cos, exercise, sin, sine):
     def check(answer):
-        found = answer(Dual(0.7, 2.0))
-        return abs(found.data - sin(0.7)) < 1e-12 and abs(found.slope - 2.0 * cos(0.7)) < 1e-12
+        places = [Dual(0.0, 1.0), Dual(0.7, 0.0), Dual(0.7, 1.0), Dual(0.7, 2.0)]
+        cases = [
+            case(
+                f"the {part} of the sine of {place.data:g} with slope {place.slope:g}",
+                place,
+                wanted=wanted,
+                read=lambda said, part=part: getattr(said, part),
+            )
+            for place in places
+            for part, wanted in (
+                ("data", sin(place.data)),
+                ("slope", cos(place.data) * place.slope),
+            )
+        ]
+        return exercise(
+            answer,
+            cases,
+            hint="The slope of the sine is the cosine; and the chain rule multiplies it by the "
+            "slope that came in.",
+            solution="""
+def sine(d):
+    return Dual(sin(d.data), cos(d.data) * d.slope)
+""",
+        )
 
-    mo.md("**Right!**" if check(sine) else "*Not yet: change `sine` above.*")
-    return
+    check(sine)
+    return (check,)
 
 
 if __name__ == "__main__":

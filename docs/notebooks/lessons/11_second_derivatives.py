@@ -20,10 +20,11 @@ def _(mo):
 def _():
     import marimo as mo
 
-    from microfp import func, value
+    from microfp import charts, func, value
+    from microfp.charts import case, exercise
     from microfp.graph import topological_order
 
-    return func, mo, topological_order, value
+    return case, charts, exercise, func, mo, topological_order, value
 
 
 @app.cell
@@ -87,6 +88,49 @@ def _(func, mo):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md(r"""
+    For other curves the step is not the last one. At x, Newton's method lays a parabola along the
+    curve, with the same height, slope and curvature, and goes to its lowest point, the red one.
+    Begin far away, and look where the step ends; then begin there.
+    """)
+    return
+
+
+@app.cell
+def _(mo):
+    place = mo.ui.slider(0.5, 2.5, step=0.1, value=2.0, label="x", show_value=True)
+    place
+    return (place,)
+
+
+@app.cell
+def _(charts, func, place):
+    def curve(x):
+        return x * x * x * x - 4.0 * x
+
+    rise = func.grad(curve)
+    bend = func.grad(rise)
+
+    def parabola_at(x):
+        height, first, second = curve(x), rise(x), bend(x)
+        return lambda z: height + first * (z - x) + 0.5 * second * (z - x) * (z - x)
+
+    laid = parabola_at(place.value)
+    next_place = place.value - rise(place.value) / bend(place.value)
+    charts.lines(
+        {
+            "x⁴ - 4x": [(i / 20, curve(i / 20)) for i in range(-10, 54)],
+            "the parabola at x": [(i / 20, laid(i / 20)) for i in range(-10, 54)],
+        },
+        here=(next_place, laid(next_place)),
+        bounds=(-8.0, 20.0),
+        title=f"From {place.value:g} to {next_place:.4f}",
+    )
+    return (next_place,)
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md(r"""
     ## Exercise
 
     Write `newton(f, x, steps)`: that many steps of Newton's method from x, towards a place where
@@ -100,17 +144,36 @@ def newton(f, x, steps):
     return None
 
 
-@app.cell
-def _(mo):
+@app.cell(hide_code=True)
+def _(case, exercise, newton):
     def check(answer):
+        def parabola(x):
+            return x * x - 6.0 * x
+
         def quartic(x):
             return x * x * x * x - 4.0 * x
 
-        found = answer(quartic, 2.0, 20)
-        return found is not None and abs(float(found) - 1.0) < 1e-9
+        cases = [
+            case("x² - 6x, from 1, no step", parabola, 1.0, 0, wanted=1.0, read=float),
+            case("x² - 6x, from 0, one step", parabola, 0.0, 1, wanted=3.0, read=float),
+            case("x⁴ - 4x, from 2, one step", quartic, 2.0, 1, wanted=17 / 12, read=float),
+            case("x⁴ - 4x, from 2, twenty steps", quartic, 2.0, 20, wanted=1.0, read=float),
+        ]
+        return exercise(
+            answer,
+            cases,
+            hint="A step goes from x to x minus the first derivative over the second: "
+            "`func.grad(f)` and `func.grad(func.grad(f))`.",
+            solution="""
+def newton(f, x, steps):
+    for _ in range(steps):
+        x = x - func.grad(f)(x) / func.grad(func.grad(f))(x)
+    return x
+""",
+        )
 
-    mo.md("**Right!**" if check(newton) else "*Not yet: change `newton` above.*")
-    return
+    check(newton)
+    return (check,)
 
 
 if __name__ == "__main__":

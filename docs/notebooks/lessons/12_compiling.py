@@ -20,10 +20,11 @@ def _(mo):
 def _():
     import marimo as mo
 
-    from microfp import relu, value
+    from microfp import charts, relu, value
+    from microfp.charts import case, exercise
     from microfp.graph import topological_order
 
-    return mo, relu, topological_order, value
+    return case, charts, exercise, mo, relu, topological_order, value
 
 
 @app.cell
@@ -75,6 +76,41 @@ def _(mo, text, y):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md(r"""
+    Why not print the formula itself, with parentheses? Because a graph is more than a formula:
+    what is used twice stands there once. Put `y = y*y + y` into itself, again and again: the
+    program has two more lines each time, while the formula more than doubles.
+    """)
+    return
+
+
+@app.cell
+def _(mo):
+    depth = mo.ui.slider(1, 8, value=4, label="how often", show_value=True)
+    depth
+    return (depth,)
+
+
+@app.cell
+def _(charts, depth, source, value):
+    from functools import reduce
+
+    def operations(node):
+        return 1 + sum(map(operations, node.parents)) if node.parents else 0
+
+    start = value(0.5)
+    nested = reduce(lambda node, _: node * node + node, range(depth.value), start)
+    as_program = len(source(nested, [start]).splitlines()) - 2
+    as_formula = operations(nested)
+    charts.bars(
+        {"lines of the program": as_program, "operations of the formula": as_formula},
+        quantity="operations",
+    )
+    return as_formula, as_program
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md(r"""
     Two things to be careful about. The graph shows what *was* computed: a Python `if` on a number
     has been decided already, and the program would not know the other branch. That is why microfp
     refuses to trace a function that looks at the numbers, and offers `where` instead. And the
@@ -96,14 +132,30 @@ def repeated(output):
     return None
 
 
-@app.cell
-def _(mo, value):
+@app.cell(hide_code=True)
+def _(case, exercise, repeated, value):
     def check(answer):
         a, c = value(2.0), value(3.0)
-        return answer(a * c + a * c) == 1 and answer(a * c) == 0 and answer(a * a + a * c) == 0
+        cases = [
+            case("a·c", a * c, wanted=0),
+            case("a·c + a·c", a * c + a * c, wanted=1),
+            case("a·a + a·c", a * a + a * c, wanted=0),
+            case("a·c + a·c + a·c", a * c + a * c + a * c, wanted=2),
+        ]
+        return exercise(
+            answer,
+            cases,
+            hint="Describe each node by its operation and its parents. How many descriptions are "
+            "there, and how many different ones?",
+            solution="""
+def repeated(output):
+    inner = [(node.op, node.parents) for node in topological_order(output) if node.parents]
+    return len(inner) - len(set(inner))
+""",
+        )
 
-    mo.md("**Right!**" if check(repeated) else "*Not yet: change `repeated` above.*")
-    return
+    check(repeated)
+    return (check,)
 
 
 @app.cell(hide_code=True)

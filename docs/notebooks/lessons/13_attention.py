@@ -20,9 +20,10 @@ def _(mo):
 def _():
     import marimo as mo
 
-    from microfp import backward, exp, grad, total, value
+    from microfp import backward, charts, exp, grad, total, value
+    from microfp.charts import case, exercise
 
-    return backward, exp, grad, mo, total, value
+    return backward, case, charts, exercise, exp, grad, mo, total, value
 
 
 @app.cell(hide_code=True)
@@ -62,9 +63,33 @@ def _(dot, mo, shares, value):
     return found, keys, question
 
 
+@app.cell
+def _(mo):
+    size = mo.ui.slider(-8.0, 8.0, step=0.5, value=4.0, label="first number", show_value=True)
+    size
+    return (size,)
+
+
+@app.cell
+def _(charts, dot, keys, shares, size, value):
+    asked = [value(size.value), value(0.0)]
+    charts.bars(
+        {
+            f"({key[0].data:g}, {key[1].data:g})": share.data
+            for key, share in zip(keys, shares([dot(asked, key) for key in keys]), strict=True)
+        },
+        quantity="share",
+        title=f"Who answers the question ({size.value:g}, 0)?",
+    )
+    return
+
+
 @app.cell(hide_code=True)
 def _(mo):
     mo.md(r"""
+    A question of small numbers hardly distinguishes the keys; one of large numbers takes the best
+    alone, which is what a dictionary does.
+
     The first and the third key fit equally well, and share what there is. Now the answer: each
     key has a *content* behind it, and the answer is their mean, by those shares. In papers the
     question is called the query, and contents are called values; here a value is a node.
@@ -152,19 +177,37 @@ def causal_means(contents):
     return None
 
 
-@app.cell
-def _(backward, mo, value):
+@app.cell(hide_code=True)
+def _(backward, case, causal_means, exercise, value):
     def check(answer):
         given = [value(2.0), value(4.0), value(9.0)]
-        means = answer(given)
-        if not isinstance(means, (list, tuple)) or len(means) != 3:
-            return False
-        right = [it.data for it in means] == [2.0, 3.0, 5.0]
-        last = backward(means[1])
-        return right and given[2] not in last and last[given[0]] == 0.5
 
-    mo.md("**Right!**" if check(causal_means) else "*Not yet: change `causal_means` above.*")
-    return
+        def number(place):
+            return lambda means: means[place].data
+
+        def is_seen(means):
+            return given[2] in backward(means[1])
+
+        cases = [
+            case("how many there are", given, wanted=3, read=len),
+            case("the first mean of 2, 4 and 9", given, wanted=2.0, read=number(0)),
+            case("the second", given, wanted=3.0, read=number(1)),
+            case("the third", given, wanted=5.0, read=number(2)),
+            case("whether the second sees the third content", given, wanted=False, read=is_seen),
+        ]
+        return exercise(
+            answer,
+            cases,
+            hint="For place i these are the contents up to it, `contents[: i + 1]`; `total` adds "
+            "nodes up.",
+            solution="""
+def causal_means(contents):
+    return [total(contents[: i + 1]) / (i + 1) for i in range(len(contents))]
+""",
+        )
+
+    check(causal_means)
+    return (check,)
 
 
 @app.cell(hide_code=True)
@@ -184,15 +227,36 @@ def perplexity(shares):
     return None
 
 
-@app.cell
-def _(mo, value):
+@app.cell(hide_code=True)
+def _(case, exercise, perplexity, value):
     def check_perplexity(answer):
-        even = answer([value(0.25)] * 4)
-        sure = answer([value(0.999), value(0.001)])
-        return even is not None and abs(even.data - 4.0) < 1e-9 and abs(sure.data - 1.00794) < 1e-4
+        def number(node):
+            return node.data
 
-    mo.md("**Right!**" if check_perplexity(perplexity) else "*Not yet: change `perplexity` above.*")
-    return
+        def shares(*numbers):
+            return [value(it) for it in numbers]
+
+        cases = [
+            case("all on one", shares(1.0), wanted=1.0, read=number),
+            case("four equal shares", shares(*[0.25] * 4), wanted=4.0, read=number),
+            case(
+                "1/2, 1/4 and 1/4", shares(0.5, 0.25, 0.25), wanted=2**1.5, read=lambda it: it.data
+            ),
+        ]
+        return exercise(
+            answer,
+            cases,
+            hint="`log` and `exp` of microfp take nodes; `total` adds them up.",
+            solution="""
+def perplexity(shares):
+    from microfp import log
+
+    return exp(total(-p * log(p) for p in shares))
+""",
+        )
+
+    check_perplexity(perplexity)
+    return (check_perplexity,)
 
 
 @app.cell(hide_code=True)

@@ -42,11 +42,12 @@ NOTE = """\
 
 
 class Cell(NamedTuple):
-    """A cell of a notebook: its code, and how it ends."""
+    """A cell of a notebook: its code, how it ends, and the line of the file where it begins."""
 
     code: str
     last: ast.expr | None
     is_hidden: bool = False
+    first: int = 1
 
 
 class Page(NamedTuple):
@@ -119,10 +120,21 @@ def jupyter(notebook: Path) -> bytes:
 
 def _jupyter_cell(number: int, cell: Cell) -> Mapping[str, object]:
     text = _markdown(cell.last)
-    shared = {"id": f"cell-{number}", "metadata": {}, "source": cell.code if text is None else text}
+    source = _one_by_one(cell) if text is None else text
+    shared = {"id": f"cell-{number}", "metadata": {}, "source": source}
     if text is not None:
         return {"cell_type": "markdown", **shared}
     return {"cell_type": "code", "execution_count": None, "outputs": [], **shared}
+
+
+def _one_by_one(cell: Cell) -> str:
+    """The code of a cell; Jupyter shows what marimo puts in a column or a row one by one."""
+    match cell.last:
+        case ast.Call(func=ast.Attribute(attr="vstack" | "hstack"), args=[stack]):
+            before = "\n".join(cell.code.splitlines()[: cell.last.lineno - cell.first])
+            return f"{before}\nfor shown in {ast.unparse(stack)}:\n    display(shown)".strip()
+        case _:
+            return cell.code
 
 
 def cells_of(source: str) -> list[Cell]:
@@ -147,7 +159,7 @@ def _cell(source: str, node: ast.FunctionDef) -> Cell:
         return Cell("", None)
     last = body[-1].value if isinstance(body[-1], ast.Expr) else None
     code = dedent("\n".join(lines[body[0].lineno - 1 : body[-1].end_lineno]))
-    return Cell(code, last, "hide_code=True" in decorator)
+    return Cell(code, last, "hide_code=True" in decorator, body[0].lineno)
 
 
 def _written(

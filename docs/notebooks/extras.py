@@ -191,7 +191,9 @@ def resolution(all_data, by_shape, decision_boundary, mo, zero_line):
 
 @app.cell
 def spacing(mo):
-    apart = mo.ui.slider(0.1, 0.8, step=0.1, value=0.4, label="spacing of the grid", show_value=True)
+    apart = mo.ui.slider(
+        0.1, 0.8, step=0.1, value=0.4, label="spacing of the grid", show_value=True
+    )
     apart
     return (apart,)
 

@@ -12,10 +12,14 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
+from inspect import cleandoc
 from types import FrameType
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard, TypeVar
 
 from microfp.record import Record, attr
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 __all__ = ["Case", "Exercise", "case", "endless", "exercise", "first_wrong"]
 
@@ -32,7 +36,11 @@ PRECISION = 1e-6
 
 
 class Case(NamedTuple):
-    """One question to an answer: what it is given, and what it has to say."""
+    """One question to an answer: what it is given, and what it has to say.
+
+    >>> case("two and three", 2, 3, wanted=5).arguments
+    (2, 3)
+    """
 
     words: str
     """The question in words, such as `"x = 3"`."""
@@ -40,7 +48,7 @@ class Case(NamedTuple):
     """What the answer is called with."""
     wanted: object
     """What it has to return; numbers may differ by a millionth."""
-    read: Callable[[Any], object]
+    read: Callable[..., object]
     """What is looked at of that which it returns."""
 
 
@@ -52,7 +60,7 @@ def case(
     words: str,
     *arguments: object,
     wanted: object,
-    read: Callable[[Any], object] = lambda said: said,
+    read: Callable[..., object] = lambda said: said,
 ) -> Case:
     """One question to an answer.
 
@@ -68,7 +76,11 @@ def case(
 
 
 class Exercise(Record):
-    """What a notebook shows of an answer: a verdict, and a hint and a solution to unfold."""
+    """What a notebook shows of an answer: a verdict, and a hint and a solution to unfold.
+
+    >>> exercise(len, [case("no letters", "", wanted=0)]).is_right
+    True
+    """
 
     trouble: str | None = attr(default=None)
     """The first thing that is wrong, as a sentence; None where the answer is right."""
@@ -98,7 +110,7 @@ def exercise(
         answer: The function that a learner has written.
         cases: The questions, easy ones first: only the first that fails is told.
         hint: A sentence to unfold.
-        solution: Code to unfold.
+        solution: Code to unfold; it may be indented.
 
     Returns:
         An `Exercise`, which notebooks show.
@@ -108,7 +120,7 @@ def exercise(
     >>> exercise(lambda x: 1 / x, [case("0", 0.0, wanted=0.0)])
     Not yet: for 0 it ended in ZeroDivisionError: float division by zero.
     """
-    return Exercise(trouble=first_wrong(answer, cases), hint=hint, solution=solution)
+    return Exercise(trouble=first_wrong(answer, cases), hint=hint, solution=cleandoc(solution))
 
 
 def first_wrong(answer: Callable[..., object], cases: Iterable[Case]) -> str | None:
@@ -163,7 +175,7 @@ def _within(most: int, answer: Callable[..., object], arguments: Sequence[object
     lines = iter(range(most))
     file = getattr(getattr(answer, "__code__", None), "co_filename", None)
 
-    def within(frame: FrameType, event: str, _: object) -> Any:  # as sys types it
+    def within(frame: FrameType, event: str, _: object) -> "TraceFunction | None":
         if frame.f_code.co_filename != file:
             return None
         if event == "line" and next(lines, None) is None:
@@ -182,15 +194,19 @@ def _is_same(said: object, wanted: object) -> bool:
     """Whether two answers are the same: numbers nearly, all else exactly."""
     if isinstance(wanted, bool) or wanted is None:
         return said is wanted
-    if isinstance(wanted, int | float) and _is_number(said):
-        return math.isclose(float(said), wanted, rel_tol=PRECISION, abs_tol=PRECISION)  # type: ignore[arg-type] # is a number
+    if isinstance(wanted, int | float):
+        return _is_number(said) and _is_near(said, wanted)
     if isinstance(wanted, list | tuple) and isinstance(said, list | tuple):
         return len(said) == len(wanted) and all(map(_is_same, said, wanted))
     return bool(said == wanted)
 
 
-def _is_number(said: object) -> bool:
+def _is_number(said: object) -> TypeGuard[float]:
     return isinstance(said, int | float) and not isinstance(said, bool)
+
+
+def _is_near(said: float, wanted: float) -> bool:
+    return math.isclose(said, wanted, rel_tol=PRECISION, abs_tol=PRECISION)
 
 
 def _shown(it: object) -> str:

@@ -84,7 +84,7 @@ def test_the_charts_are_drawn_and_the_sliders_recompute(
     slider = page.locator("[role=slider][aria-valuemax='200']")
     slider.click()
     page.keyboard.press("Home")
-    page.get_by_text("After 1 steps the loss is 0.8958").wait_for()
+    page.get_by_text("After 1 step the loss is 1.7236").wait_for()
     forgive(tab)
 
 
@@ -101,6 +101,7 @@ def test_the_experiments_draw_their_charts(
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_runs_down_to_its_exercise(name: str, served: str, open_page: OpenPage) -> None:
     tab = notebook(served, f"lessons/{name}", open_page, height=2000)
-    tab.page.get_by_text("Not yet: change").first.wait_for()
+    tab.page.get_by_text("Not yet:").first.wait_for()
+    assert tab.page.get_by_role("slider").count() >= 1
     assert tab.page.get_by_role("heading", name="Exercise").count() == 1
     forgive(tab)

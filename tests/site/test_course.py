@@ -51,6 +51,13 @@ def _(double, mo):
     return
 
 
+@app.cell(hide_code=True)
+def _():
+    secret = 7
+    secret
+    return
+
+
 @app.function
 def triple(x):
     return 3 * x
@@ -68,7 +75,7 @@ def test_the_code_of_a_cell_is_its_body_without_the_return() -> None:
     codes = [cell.code for cell in cells_of(NOTEBOOK)]
     assert codes[1] == "import marimo as mo\n\ndef double(x):\n    return 2 * x  # twice"
     assert codes[3] == "double(21)"
-    assert codes[5] == "def triple(x):\n    return 3 * x"
+    assert codes[6] == "def triple(x):\n    return 3 * x"
 
 
 def test_a_page_begins_with_its_title_once(page: Page) -> None:
@@ -105,6 +112,21 @@ def test_every_notebook_is_in_the_navigation() -> None:
     folder = Path(NOTEBOOKS[0]).parent
     assert sorted(NOTEBOOKS) == sorted(folder.rglob("*.py"))
     assert len(nav()) == 1 + len(NOTEBOOKS)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_page_links_its_notebook_for_marimo_and_for_jupyter(path: Path, site: Path) -> None:
+    page = (site / path.relative_to(NOTEBOOKS[0].parents[1])).with_suffix(".html")
+    text = page.read_text(encoding="utf-8")
+    for suffix in (".py", ".ipynb"):
+        assert f'href="{path.stem}{suffix}"' in text
+        assert page.with_suffix(suffix).stat().st_size > 0
+    assert page.with_suffix(".py").read_bytes() == path.read_bytes()
+
+
+def test_a_cell_that_marimo_hides_shows_what_it_draws_and_not_its_code(page: Page) -> None:
+    assert "secret" not in page.text
+    assert "```text\n7\n```" in page.text
 
 
 def test_the_page_of_the_demo_shows_its_figures_and_its_pictures(site: Path) -> None:

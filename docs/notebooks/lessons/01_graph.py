@@ -128,11 +128,11 @@ def _(Node, case, count_ops, exercise, f):
             cases,
             hint="A node counts 1, and whatever its parents count. A leaf has no parents.",
             solution="""
-def count_ops(node):
-    if not node.parents:
-        return 0
-    return 1 + sum(count_ops(parent) for parent in node.parents)
-""",
+                def count_ops(node):
+                    if not node.parents:
+                        return 0
+                    return 1 + sum(count_ops(parent) for parent in node.parents)
+            """,
         )
 
     check(count_ops)

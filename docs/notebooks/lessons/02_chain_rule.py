@@ -133,9 +133,9 @@ def _(case, cubic, derivative, exercise, slope):
             hint="y has three factors, and x is in each. Go one way for each: the slope of that "
             "factor, times the other two.",
             solution="""
-def derivative(x):
-    return 1 * x * x + (x + 1) * 1 * x + (x + 1) * x * 1
-""",
+                def derivative(x):
+                    return 1 * x * x + (x + 1) * 1 * x + (x + 1) * x * 1
+            """,
         )
 
     check(derivative)

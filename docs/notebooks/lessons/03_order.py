@@ -228,10 +228,12 @@ def _(Node, case, diamond, exercise, is_topological, topological_order):
             cases,
             hint="Keep the nodes that were seen. When one comes, its parents must be among them.",
             solution="""
-def is_topological(order):
-    places = {node: i for i, node in enumerate(order)}
-    return all(places[parent] < places[node] for node in order for parent in node.parents)
-""",
+                def is_topological(order):
+                    places = {node: i for i, node in enumerate(order)}
+                    return all(
+                        places[parent] < places[node] for node in order for parent in node.parents
+                    )
+            """,
         )
 
     check(is_topological)

@@ -164,9 +164,9 @@ def _(case, exercise, first_known, tables, x, y):
             hint="`node in table` tells whether a table knows a node. The first of many is what "
             "`next` gives.",
             solution="""
-def first_known(tables, node):
-    return next(i for i, table in enumerate(tables) if node in table)
-""",
+                def first_known(tables, node):
+                    return next(i for i, table in enumerate(tables) if node in table)
+            """,
         )
 
     check(first_known)

@@ -142,10 +142,10 @@ def _(added, backward, case, exercise, value):
             cases,
             hint="Which nodes are in either table? For each of them ask both: `get(node, 0.0)`.",
             solution="""
-def added(first, second):
-    nodes = {*first, *second}
-    return {node: first.get(node, 0.0) + second.get(node, 0.0) for node in nodes}
-""",
+                def added(first, second):
+                    nodes = {*first, *second}
+                    return {node: first.get(node, 0.0) + second.get(node, 0.0) for node in nodes}
+            """,
         )
 
     check(added)

@@ -156,9 +156,9 @@ def _(Neuron, and_neuron, case, exercise, fire, pvector, value):
             hint="Let both weights be 1: the sum is 0, 1, 1 or 2. Which bias moves all but the "
             "last below 0?",
             solution="""
-def and_neuron():
-    return (1.0, 1.0), -1.5
-""",
+                def and_neuron():
+                    return (1.0, 1.0), -1.5
+            """,
         )
 
     check(and_neuron)

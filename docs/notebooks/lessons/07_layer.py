@@ -142,9 +142,9 @@ def _(case, count, exercise, nn):
             hint="A neuron has a weight for each of its inputs and a bias. The inputs of a layer "
             "are the neurons of the one before it.",
             solution="""
-def count(n_in, widths):
-    return sum((a + 1) * b for a, b in zip([n_in, *widths], widths, strict=False))
-""",
+                def count(n_in, widths):
+                    return sum((a + 1) * b for a, b in zip([n_in, *widths], widths, strict=False))
+            """,
         )
 
     check(count)

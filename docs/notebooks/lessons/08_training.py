@@ -148,9 +148,10 @@ def _(case, endless, exercise, first_below, iterate, losses, start, step, stream
             hint="Ask for one model after the other, with its number: `enumerate` does not need to "
             "know an end, and `list` and `len` do. `measured(model)` is the loss.",
             solution="""
-def first_below(models, bound):
-    return next((i for i, model in enumerate(models) if measured(model) < bound), None)
-""",
+                def first_below(models, bound):
+                    found = (i for i, model in enumerate(models) if measured(model) < bound)
+                    return next(found, None)
+            """,
         )
 
     check(first_below)

@@ -156,12 +156,12 @@ def _(case, clipped, exercise):
             hint="`min(max(s, -limit), limit)` keeps a number between two bounds. Look at "
             "`descent` for the rest.",
             solution="""
-def clipped(limit):
-    return Optimiser(
-        init=lambda p: None,
-        update=lambda g, memory: ([-min(max(s, -limit), limit) for s in g], memory),
-    )
-""",
+                def clipped(limit):
+                    return Optimiser(
+                        init=lambda p: None,
+                        update=lambda g, memory: ([-min(max(s, -limit), limit) for s in g], memory),
+                    )
+            """,
         )
 
     check(clipped)

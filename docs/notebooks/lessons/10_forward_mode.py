@@ -156,9 +156,9 @@ def _(Dual, case, cos, exercise, sin, sine):
             hint="The slope of the sine is the cosine; and the chain rule multiplies it by the "
             "slope that came in.",
             solution="""
-def sine(d):
-    return Dual(sin(d.data), cos(d.data) * d.slope)
-""",
+                def sine(d):
+                    return Dual(sin(d.data), cos(d.data) * d.slope)
+            """,
         )
 
     check(sine)

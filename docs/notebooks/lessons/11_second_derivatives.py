@@ -165,11 +165,11 @@ def _(case, exercise, newton):
             hint="A step goes from x to x minus the first derivative over the second: "
             "`func.grad(f)` and `func.grad(func.grad(f))`.",
             solution="""
-def newton(f, x, steps):
-    for _ in range(steps):
-        x = x - func.grad(f)(x) / func.grad(func.grad(f))(x)
-    return x
-""",
+                def newton(f, x, steps):
+                    for _ in range(steps):
+                        x = x - func.grad(f)(x) / func.grad(func.grad(f))(x)
+                    return x
+            """,
         )
 
     check(newton)

@@ -148,10 +148,11 @@ def _(case, exercise, repeated, value):
             hint="Describe each node by its operation and its parents. How many descriptions are "
             "there, and how many different ones?",
             solution="""
-def repeated(output):
-    inner = [(node.op, node.parents) for node in topological_order(output) if node.parents]
-    return len(inner) - len(set(inner))
-""",
+                def repeated(output):
+                    order = topological_order(output)
+                    inner = [(node.op, node.parents) for node in order if node.parents]
+                    return len(inner) - len(set(inner))
+            """,
         )
 
     check(repeated)

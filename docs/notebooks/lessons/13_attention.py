@@ -201,9 +201,9 @@ def _(backward, case, causal_means, exercise, value):
             hint="For place i these are the contents up to it, `contents[: i + 1]`; `total` adds "
             "nodes up.",
             solution="""
-def causal_means(contents):
-    return [total(contents[: i + 1]) / (i + 1) for i in range(len(contents))]
-""",
+                def causal_means(contents):
+                    return [total(contents[: i + 1]) / (i + 1) for i in range(len(contents))]
+            """,
         )
 
     check(causal_means)
@@ -248,11 +248,11 @@ def _(case, exercise, perplexity, value):
             cases,
             hint="`log` and `exp` of microfp take nodes; `total` adds them up.",
             solution="""
-def perplexity(shares):
-    from microfp import log
+                def perplexity(shares):
+                    from microfp import log
 
-    return exp(total(-p * log(p) for p in shares))
-""",
+                    return exp(total(-p * log(p) for p in shares))
+            """,
         )
 
     check_perplexity(perplexity)

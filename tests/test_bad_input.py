@@ -27,6 +27,7 @@ from microfp.errors import DataError, MicrofpError, ShapeError
 from microfp.losses import evaluate, max_margin
 from microfp.plot_data import decision_boundary, loss_history
 from microfp.schedules import constant, micrograd_decay
+from microfp.streams import try_train
 from microfp.trainer import fit, initial_state, make_step, train
 from microfp.tree import freeze, with_parameters
 
@@ -483,6 +484,16 @@ TRAINING = {
         lambda: train(MODEL, DATA, optimizer=max_margin()),  # type: ignore[arg-type]  # the mistake
         TypeError,
         "train: optimizer must be an Optimizer, such as optim.sgd(0.1), got Loss(name='ma",
+    ),
+    "the name of an optimizer for the first state": Misuse(
+        lambda: initial_state(MODEL, "adam"),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "train: optimizer must be an Optimizer, such as optim.sgd(0.1), got 'adam' (str)",
+    ),
+    "the name of an optimizer for a safe stream": Misuse(
+        lambda: try_train(MODEL, DATA, optimizer="adam"),  # type: ignore[arg-type]  # the mistake
+        TypeError,
+        "train: optimizer must be an Optimizer, such as optim.sgd(0.1), got 'adam' (str)",
     ),
     "an optimizer for a loss": Misuse(
         lambda: fit(MODEL, DATA, loss=optim.sgd(1)),  # type: ignore[arg-type]  # the mistake

@@ -45,7 +45,7 @@ ROOMS = (
 
 PUBLIC = tuple(topic for room in ROOMS for topic in room.topics)
 
-PRIVATE = ("algebra", "base", "cli", "compiler")
+PRIVATE = ("base", "cli", "compiler")
 """Rooms without a page: what people need of them, `native` and the command line offer."""
 
 INDEX = "reference/index.md"

@@ -16,7 +16,8 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from microfp.algebra.python_text import (
+from microfp.base.checks import check_kind, wrong_value
+from microfp.base.python_text import (
     ATOM,
     NOTATIONS,
     Text,
@@ -25,7 +26,6 @@ from microfp.algebra.python_text import (
     sum_in_lines,
     written,
 )
-from microfp.base.checks import check_kind, wrong_value
 from microfp.gradients import gradient_nodes
 from microfp.graph.names import fresh_names
 from microfp.graph.rewrite import check_variables, simplified

@@ -15,15 +15,15 @@ from collections.abc import Hashable, Iterable, Mapping
 from numbers import Real
 from typing import NamedTuple
 
-from microfp.algebra.rules import (
-    RULES,
-    RULES_FOR_FINITE_NUMBERS,
+from microfp.base.checks import check_flag, wrong_kind, wrong_value
+from microfp.ops import (
+    IDENTITIES,
+    IDENTITIES_OF_FINITE_NUMBERS,
     Application,
-    Rule,
+    Identity,
     reduced,
     sharing_key,
 )
-from microfp.base.checks import check_flag, wrong_kind, wrong_value
 from microfp.values import LEAF, Scalar, Value, primitive_of, topological_order, total, value
 
 __all__ = [
@@ -185,7 +185,7 @@ def simplify(
     Operations on constants are folded, equal sub-expressions become one node (in `x * y` and
     `y * x` too), and identities go: `x * 1`, `x / 1`, `x - 0`, `x + -0.0`, `x ** 1`, `x ** 0`,
     `--x`, a sum of one, a choice between branches that a constant decides. `x * -1` becomes `-x`.
-    `native.lower` goes by the same rules.
+    `native.lower` goes by the same table.
 
     The value stays the same bit for bit, whatever the variables hold. Gradients stay the same
     as real numbers; where shared nodes let a sum be taken in another order, its last bits may
@@ -238,18 +238,18 @@ def simplified(
     True
     """
     nodes = _Nodes(frozenset(variables))
-    rules = RULES_FOR_FINITE_NUMBERS if assume_finite else RULES
+    identities = IDENTITIES_OF_FINITE_NUMBERS if assume_finite else IDENTITIES
     new: dict[Value, Value] = {}
     known: dict[Hashable, Value] = {}
     for node in topological_order(total(outputs))[:-1]:
         parents = tuple([new[parent] for parent in node.parents])
-        simple = _simple(_with_parents(node, parents), nodes, rules)
+        simple = _simple(_with_parents(node, parents), nodes, identities)
         new[node] = simple if simple in nodes.variables else known.setdefault(_key(simple), simple)
     return tuple(new[output] for output in outputs)
 
 
 class _Nodes(NamedTuple):
-    """What the rules can ask of the nodes of a graph with some variables."""
+    """What identities can ask of the nodes of a graph with some variables."""
 
     variables: frozenset[Value]
 
@@ -260,13 +260,13 @@ class _Nodes(NamedTuple):
         return node.parents[0] if node.op == "neg" and node.parameter is None else None
 
 
-def _simple(node: Value, nodes: _Nodes, rules: Mapping[str, Rule]) -> Value:
+def _simple(node: Value, nodes: _Nodes, identities: Mapping[str, Identity]) -> Value:
     """What a node with simple parents comes to: a constant, one of its parents, or a node."""
     if node.op == LEAF:
         return node
     if all(nodes.constant(parent) is not None for parent in node.parents):
         return value(node.data)
-    found = reduced(node.op, node.parents, node.parameter, nodes, rules)
+    found = reduced(node.op, node.parents, node.parameter, nodes, identities)
     if found is None:
         return node
     if isinstance(found, Application):

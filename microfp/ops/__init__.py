@@ -30,6 +30,17 @@ from microfp.ops.arithmetic import *
 from microfp.ops.choice import *
 from microfp.ops.exponential import *
 from microfp.ops.hyperbolic import *
+from microfp.ops.identities import (
+    IDENTITIES,
+    IDENTITIES_OF_FINITE_NUMBERS,
+    IDENTITIES_OF_PROGRAMS,
+    Application,
+    Identity,
+    Parameter,
+    Terms,
+    reduced,
+    sharing_key,
+)
 from microfp.ops.logistic import *
 from microfp.ops.powers import *
 from microfp.ops.primitive import (
@@ -55,15 +66,24 @@ __all__ = [
     "ATOM",
     "CASES",
     "FLAT",
+    "IDENTITIES",
+    "IDENTITIES_OF_FINITE_NUMBERS",
+    "IDENTITIES_OF_PROGRAMS",
     "POWER",
     "PRIMITIVES",
     "PRODUCT",
     "SUM",
+    "Application",
     "Carrier",
     "Flat",
+    "Identity",
     "Operand",
+    "Parameter",
     "Primitive",
+    "Terms",
     "primitive",
+    "reduced",
+    "sharing_key",
 ]
 __all__ += arithmetic.__all__
 __all__ += powers.__all__

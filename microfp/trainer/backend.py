@@ -11,13 +11,14 @@
 [1, 2]
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Literal, Protocol, TypeAlias, get_args
 
 from pyrsistent import PVector, pvector
 
 from microfp.base.checks import check_count, check_kind, check_seed
+from microfp.base.memo import remembering
 from microfp.datasets import Dataset, Examples, as_dataset, batch
 from microfp.errors import ShapeError, TraceError
 from microfp.losses import Loss, check_fits
@@ -102,6 +103,10 @@ def checked_training(
     return Training.unchecked(loss, optimizer, examples, size, drawn)
 
 
+check_begins: Callable[[Loss, Model, Dataset], None] = remembering(check_fits)
+"""Check that a training can begin, as `check_fits` does: of the same three it says nothing new."""
+
+
 class Step(Protocol):
     """A pure function from one state of a training to the next.
 
@@ -165,7 +170,7 @@ def folded(
     log_every: int,
 ) -> Folded[M]:
     """Fold the states after a state: what `Runner.fold` is where nothing is faster."""
-    check_fits(training.loss, start.model, training.dataset)
+    check_begins(training.loss, start.model, training.dataset)
     end, history, last = start, list[Metrics](), start.step + steps - 1
     for state in islice(states, steps):  # a plain loop: only the last state is kept
         end = state

@@ -19,11 +19,18 @@ from microfp.base.binding import bind
 from microfp.base.checks import check_count, check_kind
 from microfp.base.elsewhere.leading import names_home
 from microfp.datasets import Examples
-from microfp.losses import Loss, check_fits, evaluate, max_margin
+from microfp.losses import Loss, evaluate, max_margin
 from microfp.optim import Optimizer, sgd
 from microfp.record import Deferred, pending
 from microfp.schedules import micrograd_decay
-from microfp.trainer.backend import Backend, Step, Training, check_state, checked_training
+from microfp.trainer.backend import (
+    Backend,
+    Step,
+    Training,
+    check_begins,
+    check_state,
+    checked_training,
+)
 from microfp.trainer.choice import runner_of
 from microfp.trainer.state import M, Metrics, Run, Stepped, TrainState, initial_state
 
@@ -118,8 +125,8 @@ def train(
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
     start = initial_state(model, optimizer)
-    check_fits(loss, model, training.dataset)
-    return runner.states(training, check_state(training, start))
+    check_begins(loss, model, training.dataset)
+    return runner.states(training, start)
 
 
 @names_home
@@ -165,7 +172,7 @@ def fit(
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
     start = initial_state(model, optimizer)
-    end, history = runner.fold(training, check_state(training, start), steps, log_every)
+    end, history = runner.fold(training, start, steps, log_every)
     loss_and_accuracy = _last_measured(training, start, history)
     _warn_of_the_usual(training, history)
     options = partial(_options, training, steps, log_every, backend)

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pyrsistent import PMap, PVector, pvector
 
-from microfp.base.checks import wrong_kind
+from microfp.base.checks import check_kind, wrong_kind
 from microfp.base.memo import remembering
 from microfp.base.showing import mimebundle
 from microfp.compiler.trace.structure import Template, template
 from microfp.datasets import Dataset
 from microfp.losses import Evaluation, Loss, evaluate
 from microfp.nn import Model
-from microfp.optim import Optimizer
+from microfp.optim import Optimizer, check_memory
 from microfp.record import Deferred, Record, attr, pending
 from microfp.tree import parameters, runs, with_parameters, without_parameters
 
@@ -211,16 +211,32 @@ def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
 
     Raises:
         ShapeError: If the model has no parameters.
+        TypeError: If there is no optimiser, or it does not begin with what its update asks for.
 
     >>> from microfp import nn, optim
     >>> initial_state(nn.mlp(2, [1]), optim.sgd(0.1)).metrics is None
     True
     """
+    check_kind("train", "optimizer", optimizer, Optimizer, example="optim.sgd(0.1)")
+    # What rules begin with is records, which any number of trainings can begin with.
+    begin = _first_memory if optimizer.rules else _new_first_memory
+    memory, whose = begin(model, optimizer)
+    return TrainState.unchecked(0, model, memory, None, whose)
+
+
+def _new_first_memory(model: object, optimizer: Optimizer) -> tuple[object, str | None]:
+    """What an optimiser remembers before the first step, and of which parameters."""
     numbers = pvector(_numbers(model))
     if not numbers:
         raise without_parameters("train", model)
     memory = optimizer.init(numbers)
-    return TrainState.unchecked(0, model, memory, None, memory_of(memory, model))
+    check_memory(optimizer, memory, len(numbers))
+    return memory, memory_of(memory, model)
+
+
+_first_memory: Callable[[object, Optimizer], tuple[object, str | None]] = remembering(
+    _new_first_memory
+)
 
 
 def _new_places_of(model: object) -> str:
@@ -283,7 +299,7 @@ _OF_OTHERS = (
 def _holds_numbers(memory: object) -> bool:
     """Whether something that is remembered could be numbers of single parameters."""
     if isinstance(memory, Record):
-        return any(map(_holds_numbers, memory.values()))
+        return any(_holds_numbers(part) for _, part in memory.iteritems())
     if type(memory) is tuple:
         return any(map(_holds_numbers, memory))
     return not (memory is None or isinstance(memory, int | float | str))

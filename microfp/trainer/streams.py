@@ -30,11 +30,18 @@ from microfp.base.progress import check_rich, rich_bar
 from microfp.datasets import Examples
 from microfp.debug import NonFinite, NonFiniteGradient, first_non_finite, first_non_finite_gradient
 from microfp.errors import MicrofpError
-from microfp.losses import Loss, check_fits, evaluate, max_margin
+from microfp.losses import Loss, evaluate, max_margin
 from microfp.nn import Model
 from microfp.optim import Optimizer, sgd
 from microfp.schedules import micrograd_decay
-from microfp.trainer.backend import Backend, Runner, Training, check_state, checked_training
+from microfp.trainer.backend import (
+    Backend,
+    Runner,
+    Training,
+    check_begins,
+    check_state,
+    checked_training,
+)
 from microfp.trainer.choice import runner_of
 from microfp.trainer.state import (
     AnyState,
@@ -384,7 +391,7 @@ def resume(
     """
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
-    check_fits(loss, state.model, training.dataset)
+    check_begins(loss, state.model, training.dataset)
     return runner.states(training, check_state(training, state))
 
 
@@ -515,7 +522,7 @@ def try_resume(
     """
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
-    check_fits(loss, state.model, training.dataset)
+    check_begins(loss, state.model, training.dataset)
     states = runner.states(training, check_state(training, state))
     return _results(states, state, bind(_explained, runner, training))
 

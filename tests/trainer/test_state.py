@@ -8,10 +8,10 @@ import pytest
 from microfp import nn
 from microfp.datasets import moons
 from microfp.losses import evaluate, max_margin
-from microfp.optim import sgd
+from microfp.optim import AdamState, TraceState, adam, momentum, own, sgd
 from microfp.toolbox import last, take
 from microfp.trainer import fit, initial_state, make_step, train
-from microfp.trainer.state import all_finite
+from microfp.trainer.state import all_finite, state_of
 from microfp.tree import parameters
 
 DATA = moons(10, seed=3)
@@ -33,6 +33,29 @@ def test_a_state_can_be_pickled_and_trained_on() -> None:
     restored = pickle.loads(pickle.dumps(state))
     assert restored.metrics == state.metrics
     assert data(step(restored).model) == data(step(state).model)
+
+
+def test_an_optimiser_that_begins_with_the_memory_of_another_is_refused() -> None:
+    mixed = momentum(0.1)._replace(init=adam(0.1).init)
+    with pytest.raises(TypeError, match="the optimizer state must be a TraceState, got AdamState"):
+        initial_state(MODEL, mixed)
+
+
+def test_what_an_optimiser_of_your_own_begins_with_is_made_for_each_training() -> None:
+    counting = own("count", lambda p: [0], lambda g, n, p, step: (g, n))
+    first, second = (initial_state(MODEL, counting).optimizer_state for _ in range(2))
+    assert first == second
+    assert first is not second  # a list could change
+
+
+def test_trainings_of_one_model_begin_with_the_memory_of_their_own_optimiser() -> None:
+    known = adam(0.1)
+    first, other = initial_state(MODEL, known), initial_state(MODEL, momentum(0.1))
+    assert state_of(first, AdamState).count == 0
+    assert len(state_of(other, TraceState).trace) == len(parameters(MODEL))
+    assert initial_state(MODEL, known).optimizer_state is first.optimizer_state
+    smaller = initial_state(nn.mlp(2, [1]), known)
+    assert len(state_of(smaller, AdamState).first_moments) == 3
 
 
 def test_states_runs_and_evaluations_read_on_a_line_with_their_numbers() -> None:

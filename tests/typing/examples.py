@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.documents import ROOT
 
 BLOCK = re.compile(r"^( *)```python\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-PRIVATE = ("algebra", "base", "cli", "compiler")
+PRIVATE = ("base", "cli", "compiler")
 """Rooms that no user enters: their examples are for who works on them."""
 
 UNTYPED = ("first-notebook.md", "micrograd.md")

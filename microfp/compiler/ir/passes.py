@@ -17,7 +17,6 @@ outputs     %2
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from microfp.algebra.rules import RULES_FOR_PROGRAMS, reduced, sharing_key
 from microfp.base.checks import check_kind, wrong_kind
 from microfp.compiler.ir.liveness import live_slots
 from microfp.compiler.ir.program import (
@@ -27,6 +26,7 @@ from microfp.compiler.ir.program import (
     operand_numbers,
     primitive_of,
 )
+from microfp.ops import IDENTITIES_OF_PROGRAMS, reduced, sharing_key
 from microfp.toolbox import last
 from microfp.values import LEAF, Value, topological_order, total
 
@@ -206,7 +206,7 @@ def _renumbered(instruction: Instruction, slots: Sequence[int]) -> Instruction:
 
 
 def simplify_instructions(program: Program) -> Program:
-    """Compute what depends on constants alone, and apply the rules of `microfp.algebra.rules`.
+    """Compute what depends on constants alone, and apply `ops.IDENTITIES_OF_PROGRAMS`.
 
     >>> from microfp import value
     >>> x = value(2.0)
@@ -226,7 +226,7 @@ def _simplified(instruction: Instruction, definitions: Definitions) -> Instructi
         return instruction
     if None not in map(definitions.constant, operands):
         return _folded(instruction, definitions)
-    found = reduced(op, operands, parameter, definitions, RULES_FOR_PROGRAMS)
+    found = reduced(op, operands, parameter, definitions, IDENTITIES_OF_PROGRAMS)
     if found is None:
         return instruction
     if isinstance(found, float):

@@ -14,10 +14,9 @@ is asked of what users pass in.
 
 from collections.abc import Iterator
 
-from microfp.algebra.rules import sharing_key
 from microfp.compiler.ir.liveness import live_slots
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program
-from microfp.ops import PRIMITIVES, Primitive
+from microfp.ops import PRIMITIVES, Primitive, sharing_key
 
 __all__ = ["faults", "unfinished"]
 

@@ -22,7 +22,7 @@ are skipped like this, forwards and backwards.
 
 from collections.abc import Sequence
 
-from microfp.algebra.python_text import indented
+from microfp.base.python_text import indented
 from microfp.compiler.ir.program import Program
 from microfp.compiler.python.guarded import guarded_statements, variables_of
 from microfp.compiler.python.schedule import Statement, scheduled

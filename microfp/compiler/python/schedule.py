@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from microfp.algebra.python_text import indented
+from microfp.base.python_text import indented
 from microfp.compiler.python.source import Draft
 
 __all__ = ["Statement", "scheduled"]

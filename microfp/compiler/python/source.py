@@ -20,7 +20,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
 from typing import NamedTuple, TypeAlias
 
-from microfp.algebra.python_text import (
+from microfp.base.memo import by_key
+from microfp.base.python_text import (
     ATOM,
     NOTATIONS,
     SUM,
@@ -31,7 +32,6 @@ from microfp.algebra.python_text import (
     sum_in_lines,
     written,
 )
-from microfp.base.memo import by_key
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program, primitive_of
 from microfp.ops import PRIMITIVES, Primitive
 

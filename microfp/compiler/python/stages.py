@@ -13,7 +13,7 @@ r"""Stages as Python source: loops over lists of numbers, forward, and back with
 
 from collections.abc import Iterator, Sequence
 
-from microfp.algebra.python_text import ATOM, Text, written
+from microfp.base.python_text import ATOM, Text, written
 from microfp.compiler.ir.adjoint import primitive_program
 from microfp.compiler.ir.program import CONSTANT, Program
 from microfp.compiler.ir.stages import Extent, Place, Stage, Staged

@@ -34,7 +34,7 @@ def records_of(state: object) -> Iterator[Record]:
 def _parts(state: object) -> Iterable[object]:
     """The states that a state is made of, or holds."""
     if isinstance(state, Record):
-        return [field for field in state.values() if isinstance(field, Record | tuple)]
+        return [field for _, field in state.iteritems() if isinstance(field, Record | tuple)]
     return state if isinstance(state, tuple) else ()
 
 
@@ -60,7 +60,7 @@ def _count(record: Record) -> int | None:
 def columns_of(rules: Rules, records: Sequence[Record]) -> Iterator[Sequence[float]]:
     """What is kept for each parameter: what rules remember, column by column, and the masks."""
     for use, record in zip(rules.uses, records, strict=False):
-        for field in record.values():
+        for _, field in record.iteritems():
             if isinstance(field, PVector):
                 yield field if use.where is None else _spread(use.where, field)
     for mask in rules.masks:

@@ -93,7 +93,7 @@ class Executable(Record):
     @property
     def address(self) -> int:
         """Where the function starts, for other machine code to call it."""
-        return jit.address_of(self.code.functions[self.entry])
+        return self.code.addresses[self.entry]
 
     def call(self, arguments: Arguments[int]) -> int:
         """Call the function."""
@@ -258,7 +258,7 @@ def _for_large_numbers(rolled: Rolled, width: int) -> "tuple[array[int], Callabl
         function = function_text("run", rolled, width=width)
         code = jit.compiled(module_text([function], width=width), ("run",))
         owned.append(code)
-        context[0] = jit.address_of(code.functions["run"])
+        context[0] = code.addresses["run"]
 
     return context, admit
 

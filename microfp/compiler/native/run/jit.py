@@ -36,7 +36,7 @@ if TYPE_CHECKING:
             """Give back what the machine code was made from."""
 
 
-__all__ = ["Code", "Host", "address_of", "assembly", "bindings", "compiled", "host"]
+__all__ = ["Code", "Host", "assembly", "bindings", "compiled", "host"]
 
 
 class Host(NamedTuple):
@@ -57,6 +57,8 @@ class Code(NamedTuple):
 
     functions: dict[str, "ctypes._FuncPointer"]
     """The functions by name; each returns a whole number."""
+    addresses: dict[str, int]
+    """Where each starts, for other machine code to call it."""
     seconds: dict[str, float]
     """How long each stage took."""
     owner: object
@@ -163,8 +165,9 @@ def compiled(text: str, names: tuple[str, ...]) -> Code:
     known = cache.load(place, key) if place is not None else None
     keep = partial(cache.store, place, key) if place is not None else None
     engine, seconds = _engine(llvm, text, known, keep)
-    functions = {name: _function(engine.get_function_address(name)) for name in names}
-    return Code(functions, seconds, engine, 3 * len(text))
+    addresses = {name: engine.get_function_address(name) for name in names}
+    functions = {name: _function(address) for name, address in addresses.items()}
+    return Code(functions, addresses, seconds, engine, 3 * len(text))
 
 
 def _key(llvm: "ModuleType", text: str) -> str:
@@ -230,11 +233,6 @@ def _optimized(llvm: "ModuleType", module: object, machine: object) -> None:
 
 def _function(address: int) -> "ctypes._FuncPointer":
     return ctypes.CFUNCTYPE(ctypes.c_int64)(address)
-
-
-def address_of(function: "ctypes._FuncPointer") -> int:
-    """Where a function starts, for other machine code to call it."""
-    return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
 def assembly(text: str) -> str:

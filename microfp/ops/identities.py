@@ -1,8 +1,8 @@
-"""The rules that make a computation smaller: one table, for graphs and for compiled programs.
+"""Identities, which make a computation smaller: one table, for graphs and for compiled programs.
 
-A rule looks at one application of a primitive and says what computes the same bits with less: one
-of the operands, a constant, or a simpler application. It knows its operands only through `Terms`,
-so that it holds for the nodes of a graph (`graph.simplify`) as for the slots of a program
+An identity looks at one application of a primitive and says what computes the same bits with less:
+one of the operands, a constant, or a simpler application. It knows its operands only through
+`Terms`, so that it holds for the nodes of a graph (`graph.simplify`) as for the slots of a program
 (`native.lower`).
 
 >>> from microfp import graph, native, value
@@ -19,15 +19,15 @@ from collections.abc import Hashable, Mapping
 from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from microfp.base.keys import key
-from microfp.ops import Primitive
+from microfp.ops.primitive import Primitive
 
 __all__ = [
-    "RULES",
-    "RULES_FOR_FINITE_NUMBERS",
-    "RULES_FOR_PROGRAMS",
+    "IDENTITIES",
+    "IDENTITIES_OF_FINITE_NUMBERS",
+    "IDENTITIES_OF_PROGRAMS",
     "Application",
+    "Identity",
     "Parameter",
-    "Rule",
     "Terms",
     "reduced",
     "sharing_key",
@@ -36,7 +36,10 @@ __all__ = [
 T = TypeVar("T")
 
 Parameter: TypeAlias = float | Primitive | None
-"""What an application takes besides terms: an exponent, a number, a user's own primitive."""
+"""What an application takes besides terms: an exponent, a number, a user's own primitive.
+
+>>> exponent: Parameter = 2.0
+"""
 
 
 class Application(NamedTuple, Generic[T]):
@@ -55,7 +58,17 @@ class Application(NamedTuple, Generic[T]):
 
 
 class Terms(Protocol[T]):
-    """What a rule can ask of the operands of an application."""
+    """What an identity can ask of the operands of an application.
+
+    >>> class Numbers:  # every term is a number
+    ...     def constant(self, term: float) -> float:
+    ...         return term
+    ...
+    ...     def negated(self, term: float) -> None:
+    ...         return None
+    >>> reduced("mul", (1.0, 5.0), None, Numbers(), IDENTITIES)
+    5.0
+    """
 
     def constant(self, term: T, /) -> float | None:
         """Return the number of a term that is a constant, else None."""
@@ -64,16 +77,21 @@ class Terms(Protocol[T]):
         """Return what a term is the negation of, if it is one, else None."""
 
 
-class Rule(Protocol):
+class Identity(Protocol):
     """What computes the same as one application: a term, a number, or a simpler application.
 
-    It is None where the rule has nothing to say.
+    It is None where the identity has nothing to say.
+
+    >>> from microfp import graph, total, value
+    >>> x = value(3.0, label="x")
+    >>> graph.simplify(total([x])) is x  # by the identity of sums
+    True
     """
 
     def __call__(
         self, operands: tuple[T, ...], parameter: Parameter, terms: Terms[T], /
     ) -> T | float | Application[T] | None:
-        """Look at one application of the primitive that the rule is for."""
+        """Look at one application of the primitive that it is of."""
 
 
 def reduced(
@@ -81,9 +99,9 @@ def reduced(
     operands: tuple[T, ...],
     parameter: Parameter,
     terms: Terms[T],
-    rules: Mapping[str, Rule],
+    identities: Mapping[str, Identity],
 ) -> T | float | Application[T] | None:
-    """Apply the rules to one application until none has anything to say; None if none had.
+    """Apply identities to one application until none has anything to say; None if none had.
 
     A user's own primitive is left alone, whatever its name is.
 
@@ -92,15 +110,20 @@ def reduced(
         operands: The terms that it is applied to.
         parameter: What it takes besides.
         terms: What there is to know about the operands.
-        rules: One of the tables of this module.
+        identities: One of the tables of this module.
+
+    >>> from microfp import graph, value
+    >>> x = value(3.0, label="x")
+    >>> [row["formula"] for row in graph.nodes(graph.simplify((x * -1.0) ** 1.0))]
+    ['x', '-n0']
     """
-    rule = rules.get(op)
-    if rule is None or isinstance(parameter, Primitive):
+    identity = identities.get(op)
+    if identity is None or isinstance(parameter, Primitive):
         return None
-    found = rule(operands, parameter, terms)
+    found = identity(operands, parameter, terms)
     if type(found) is not Application:
         return found
-    again = reduced(found.op, found.operands, found.parameter, terms, rules)
+    again = reduced(found.op, found.operands, found.parameter, terms, identities)
     return found if again is None else again
 
 
@@ -113,8 +136,7 @@ def _is_same(number: float | None, expected: float) -> bool:
     )
 
 
-# The rules that change no bit of a value, and no gradient. An added 0.0 stays: it turns -0.0 into
-# 0.0.
+# Those that change no bit of a value, and no gradient. An added 0.0 stays: it turns -0.0 into 0.0.
 
 
 def _sum_of_two(
@@ -194,7 +216,7 @@ def _choice(
     return None if number is None else a if number != 0.0 else b
 
 
-RULES: Mapping[str, Rule] = {
+IDENTITIES: Mapping[str, Identity] = {
     "add": _sum_of_two,
     "sub": _difference,
     "mul": _product,
@@ -205,7 +227,13 @@ RULES: Mapping[str, Rule] = {
     "total": _total,
     "where": _choice,
 }
-"""The rules that keep every bit of the value, and the gradients as real numbers."""
+"""What keeps every bit of the value, and the gradients as real numbers.
+
+>>> from microfp import graph, value
+>>> x = value(3.0, label="x")
+>>> graph.simplify(x - 0.0) is x, graph.simplify(x + 0.0) is x
+(True, False)
+"""
 
 
 def _copy(
@@ -215,11 +243,15 @@ def _copy(
     return operands[0]
 
 
-RULES_FOR_PROGRAMS: Mapping[str, Rule] = {**RULES, "stop_gradient": _copy}
-"""The rules that keep every bit of the value alone: nobody differentiates a program."""
+IDENTITIES_OF_PROGRAMS: Mapping[str, Identity] = {**IDENTITIES, "stop_gradient": _copy}
+"""What keeps every bit of the value alone: nobody differentiates a program.
+
+>>> sorted(IDENTITIES_OF_PROGRAMS.keys() - IDENTITIES.keys())
+['stop_gradient']
+"""
 
 
-# The rules that hold where every number is finite and 0.0 and -0.0 are the same.
+# Those that hold where every number is finite and 0.0 and -0.0 are the same.
 
 
 def _finite_sum(
@@ -251,13 +283,19 @@ def _finite_product(
     return _product(operands, parameter, terms)
 
 
-RULES_FOR_FINITE_NUMBERS: Mapping[str, Rule] = {
-    **RULES,
+IDENTITIES_OF_FINITE_NUMBERS: Mapping[str, Identity] = {
+    **IDENTITIES,
     "add": _finite_sum,
     "sub": _finite_difference,
     "mul": _finite_product,
 }
-"""The rules for who can promise that no number is nan or infinite, and asks for no sign of zero."""
+"""What holds for who can promise that no number is nan or infinite, and asks for no sign of zero.
+
+>>> from microfp import graph, value
+>>> x = value(3.0, label="x")
+>>> graph.simplify(x + 0.0, assume_finite=True) is x
+True
+"""
 
 
 # What computes the same number twice.

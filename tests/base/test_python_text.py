@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microfp.algebra.python_text import (
+from microfp.base.python_text import (
     ATOM,
     NOTATIONS,
     Text,

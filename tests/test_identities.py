@@ -1,4 +1,4 @@
-"""The rules are one table: graphs and programs become smaller by the same ones."""
+"""The identities are one table: graphs and programs become smaller by the same ones."""
 
 import math
 import struct
@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microfp import ops
-from microfp.algebra.rules import RULES
 from microfp.compiler.ir.passes import lower, translate
 from microfp.compiler.ir.program import Program, run
 from microfp.gradients import backward
@@ -39,7 +38,7 @@ def bits(number: float) -> bytes:
 
 @st.composite
 def graphs(draw: st.DrawFn, numbers: list[float]) -> tuple[tuple[Value, ...], Value]:
-    """Variables, and any expression of them and of constants that rules wait for."""
+    """Variables, and any expression of them and of constants that identities wait for."""
     variables = tuple(map(value, draw(st.lists(st.sampled_from(numbers), min_size=1, max_size=3))))
     constants = draw(st.lists(st.sampled_from(CONSTANTS), min_size=1, max_size=4))
     leaves = [*variables, *map(value, constants)]
@@ -83,7 +82,9 @@ def test_simplify_and_lower_keep_every_bit_for_any_numbers(
 
 @given(graphs(MODERATE))
 @settings(max_examples=200)
-def test_the_rules_for_graphs_keep_the_gradients(graph: tuple[tuple[Value, ...], Value]) -> None:
+def test_the_identities_of_graphs_keep_the_gradients(
+    graph: tuple[tuple[Value, ...], Value],
+) -> None:
     variables, output = graph
     before = backward(output)
     after = backward(simplify(output, variables=variables))
@@ -116,7 +117,7 @@ SAME: dict[str, tuple[Callable[[Value, Value], Value], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", SAME)
-def test_a_rule_holds_for_graphs_and_for_programs(name: str) -> None:
+def test_an_identity_holds_for_graphs_and_for_programs(name: str) -> None:
     build, expected = SAME[name]
     x, y = value(3.0), value(4.0)
     output = build(x, y)
@@ -133,8 +134,10 @@ def test_what_stops_gradients_goes_where_nobody_differentiates_any_more() -> Non
     assert backward(simplify(output))[x] == 3.0
 
 
-@pytest.mark.parametrize("name", RULES)
-def test_a_users_own_primitive_is_lowered_by_none_of_the_rules_of_its_namesake(name: str) -> None:
+@pytest.mark.parametrize("name", ops.IDENTITIES)
+def test_a_users_own_primitive_is_lowered_by_none_of_the_identities_of_its_namesake(
+    name: str,
+) -> None:
     own = ops.primitive(
         name, lambda *xs: 7.0 + sum(xs), lambda *xs: (1.0,) * (len(xs) - 1), "f({0})", arity=None
     )

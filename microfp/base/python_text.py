@@ -15,9 +15,6 @@ from keyword import iskeyword
 from typing import NamedTuple
 from unicodedata import normalize
 
-from microfp.algebra.rules import Parameter
-from microfp.ops import Primitive
-
 __all__ = [
     "ATOM",
     "INDENT",
@@ -52,7 +49,7 @@ CHOICE, SUM, PRODUCT, ATOM = 0, 1, 2, 3
 def written(
     op: str,
     operands: Sequence[Text],
-    parameter: Parameter = None,
+    parameter: object = None,
     *,
     function: str | None = None,
     literal: Callable[[float], str] = repr,
@@ -69,7 +66,7 @@ def written(
     >>> written("constant_power", [Text("x", ATOM)], 3.0, function="power").code
     'power(x, 3.0)'
     """
-    write = None if isinstance(parameter, Primitive) else NOTATIONS.get(op)
+    write = NOTATIONS.get(op) if parameter is None else None
     if write is not None:
         return write(operands)
     exponent = [literal(parameter)] if isinstance(parameter, float) else []

@@ -216,11 +216,15 @@ def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
     >>> initial_state(nn.mlp(2, [1]), optim.sgd(0.1)).metrics is None
     True
     """
-    numbers = pvector(_numbers(model))
+    numbers = _vector(model)
     if not numbers:
         raise without_parameters("train", model)
     memory = optimizer.init(numbers)
     return TrainState.unchecked(0, model, memory, None, memory_of(memory, model))
+
+
+_vector: Callable[[object], PVector[float]] = remembering(lambda model: pvector(_numbers(model)))
+"""The same as an optimiser is given it."""
 
 
 def _new_places_of(model: object) -> str:

@@ -21,7 +21,8 @@ class StepsTable(NamedTuple, Generic[Field]):
 
     Step k reads row `k & row_mask` of the numbers and writes the row after it, also masked: the
     mask -1 keeps the numbers of all steps; the mask 0 has one row, in which each number takes the
-    place of the one before. Its batch is number `k & batch_mask`: -1 where each step has its own, 0 where all have the same.
+    place of the one before. Its batch is number `k & batch_mask`: -1 where each step has its own,
+    0 where all have the same.
     """
 
     examples: Pointer[Field]

@@ -1,6 +1,6 @@
 """How the cost of a step grows: networks of many sizes, batches from 1 to 512, beside JAX's scan.
 
-JAX gathers its batches inside of its scan; microfp draws and gathers them in the same time.
+JAX gathers its batches inside of its scan; microfp gathers them in its steps.
 """
 
 from functools import partial

@@ -36,6 +36,7 @@ __all__ = [
     "batch",
     "batch_numbers",
     "batches",
+    "dealt",
     "one_hot",
     "relabel",
     "shuffle",
@@ -44,12 +45,23 @@ __all__ = [
 ]
 
 
-@lru_cache(maxsize=16)
 def _order(n: int, seed: int | None, epoch: int) -> Sequence[int]:
     """The places from 0 to n - 1 in a random order, one for each seed and epoch."""
     if seed is None:
         return range(n)
+    return (_short_order if n <= SHORT else _long_order)(n, seed, epoch)
+
+
+SHORT = 4096
+"""Of orders that are no longer, those of many epochs are remembered."""
+
+
+def _drawn_order(n: int, seed: int, epoch: int) -> Sequence[int]:
     return array("q", Random(f"{seed} {epoch}").sample(range(n), n))
+
+
+_short_order = lru_cache(maxsize=256)(_drawn_order)
+_long_order = lru_cache(maxsize=16)(_drawn_order)
 
 
 @names_home
@@ -179,8 +191,29 @@ def batch_numbers(n: int, batch_size: int, *, seed: int | None, step: int) -> tu
     >>> sorted(batch_numbers(3, 3, seed=1, step=0))
     [0, 1, 2]
     """
+    return tuple(dealt(n, batch_size, seed=seed, step=step))
+
+
+def dealt(n: int, batch_size: int, *, seed: int | None, step: int) -> Sequence[int]:
+    """Choose the examples of one step as `batch_numbers` does, for programs that want no tuple.
+
+    Args:
+        n: How many examples there are, at least 1.
+        batch_size: How many a batch holds, at least 1.
+        seed: What the examples are shuffled with; None for their own order.
+        step: The number of the step, from 0.
+
+    Returns:
+        Their numbers, from 0 to n - 1: an array of 64-bit integers, or a range where nothing is
+        shuffled.
+
+    >>> dealt(3, 2, seed=None, step=1)
+    range(2, 3)
+    >>> dealt(3, 2, seed=1, step=1).tolist() == list(batch_numbers(3, 2, seed=1, step=1))
+    True
+    """
     epoch, place = divmod(step, math.ceil(n / batch_size))
-    return tuple(_order(n, seed, epoch)[place * batch_size : (place + 1) * batch_size])
+    return _order(n, seed, epoch)[place * batch_size : (place + 1) * batch_size]
 
 
 @overload

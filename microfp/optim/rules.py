@@ -16,7 +16,7 @@ from microfp.base.binding import bind, shown
 from microfp.base.checks import check_kind, check_non_negative, wrong_kind
 from microfp.base.elsewhere.leading import attribute_hint
 from microfp.base.ieee import by_ieee
-from microfp.base.memo import memoized
+from microfp.base.memo import by_key, memoized
 from microfp.errors import ShapeError
 from microfp.ops import Operand
 from microfp.record import Record, attr
@@ -276,8 +276,14 @@ def own(
 
 def _first_memory(rule: Rule, parameters: Numbers) -> object:
     counter = (0,) if rule.is_counting else ()
-    vectors = (pvector([start] * len(parameters)) for start in rule.initial)
+    vectors = (_filled(start, len(parameters)) for start in rule.initial)
     return rule.state.unchecked(*counter, *vectors)
+
+
+@by_key(8, lambda found: 8 * len(found) if isinstance(found, PVector) else 0)
+def _filled(start: float, count: int) -> Numbers:
+    """A vector of equal numbers; the same one again, since all first memories are alike."""
+    return pvector([start] * count)
 
 
 def apply_rule(

@@ -23,7 +23,7 @@ from microfp.compiler.native.run.examples import Examples
 from microfp.compiler.native.run.steps import run_steps
 from microfp.compiler.native.run.trainer import check_examples, trainer_for
 from microfp.compiler.trace.structure import Template
-from microfp.datasets import Dataset, batch_numbers
+from microfp.datasets import Dataset, dealt
 from microfp.losses import Loss, check_fits
 from microfp.nn import Model
 from microfp.record import Deferred
@@ -101,7 +101,7 @@ def _chooser(training: Training) -> Chooser:
     n, size, seed = len(training.dataset.ys), training.batch_size, training.seed
     if size is None or size >= n:
         return None
-    return lambda step: batch_numbers(n, size, seed=seed, step=step)
+    return lambda step: dealt(n, size, seed=seed, step=step)
 
 
 def step(training: Training, state: TrainState[M], /) -> Stepped[M]:

@@ -226,7 +226,7 @@ def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
 
 def _new_first_memory(model: object, optimizer: Optimizer) -> tuple[object, str | None]:
     """What an optimiser remembers before the first step, and of which parameters."""
-    numbers = pvector(_numbers(model))
+    numbers = _vector(model)
     if not numbers:
         raise without_parameters("train", model)
     memory = optimizer.init(numbers)
@@ -237,6 +237,10 @@ def _new_first_memory(model: object, optimizer: Optimizer) -> tuple[object, str 
 _first_memory: Callable[[object, Optimizer], tuple[object, str | None]] = remembering(
     _new_first_memory
 )
+
+
+_vector: Callable[[object], PVector[float]] = remembering(lambda model: pvector(_numbers(model)))
+"""The same as an optimiser is given it."""
 
 
 def _new_places_of(model: object) -> str:

@@ -130,10 +130,13 @@ def examples_of(w: Writer, left: str) -> str:
 
 
 def write_outputs(frame: Frame, scope: Scope, number: str) -> None:
-    """Store what belongs to each example of the block of that number."""
+    """Store what belongs to each example of the block of that number.
+
+    All is read before anything is stored: the outputs may stand where the inputs do.
+    """
     w, loads = frame.writer, frame.rolled.outputs
-    for place, load in enumerate(loads):
-        stored = write_expression(scope, load, (), (None, 0))
+    read = [write_expression(scope, load, (), (None, 0)) for load in loads]
+    for place, stored in enumerate(read):
         if frame.columns:
             column = w.address("double", "%o", place * frame.columns)
             address = w.element(column, number)

@@ -131,8 +131,8 @@ def _in_one_go(frame: Frame) -> None:
         scope = scope_at(frame, number, "0")
         for nest in rolled.nests:
             write_nest(scope, nest)
-        write_outputs(frame, scope, number)
         write_totals_added(scope, rolled.sums, left_of(w, number))
+        write_outputs(frame, scope, number)
 
     w.each("%all", block)
     write_totals_stored(w, rolled.sums)

@@ -1,12 +1,13 @@
 """The code that all trainings share: steps one after another, and examples into lanes.
 
 >>> [line for line in steps_text(8).splitlines() if line.startswith("define")]
-['define i64 @train(ptr %table) {', 'define i64 @gather(ptr %table) {']
+['define i64 @gathered(ptr %rows, i64 %columns, ptr %chosen, i64 %chosen_count, ptr %inputs, \
+i64 %block_columns) {', 'define i64 @gather(ptr %table) {', 'define i64 @train(ptr %table) {']
 """
 
 from typing import Generic, NamedTuple
 
-from microfp.compiler.native.emit.structs import Arguments, Field, Integer, Pointer
+from microfp.compiler.native.emit.structs import Arguments, Field, Integer, Pointer, kinds_of
 from microfp.compiler.native.emit.writer import Writer
 
 __all__ = ["MEASURES", "Gathering", "Reduction", "StepsTable", "steps_text"]
@@ -19,8 +20,9 @@ class StepsTable(NamedTuple, Generic[Field]):
     """What `train` is given.
 
     Step k reads row `k & row_mask` of the numbers and writes the row after it, also masked: the
-    mask -1 keeps the numbers of all steps, the mask 1 keeps two rows that take turns. Its batch is
-    number `k & batch_mask`: -1 where each step has its own, 0 where all have the same.
+    mask -1 keeps the numbers of all steps; the mask 0 has one row, in which each number takes the
+    place of the one before. Its batch is number `k & batch_mask`: -1 where each step has its own,
+    0 where all have the same.
     """
 
     examples: Pointer[Field]
@@ -54,8 +56,16 @@ class StepsTable(NamedTuple, Generic[Field]):
     batch_mask: Integer[Field]
     """Which batches there are."""
     inputs: Pointer[Field]
-    """The examples in blocks of lanes."""
-    inputs_step: Integer[Field]
+    """The examples in blocks of lanes: the same ones in all steps, or room for those of one."""
+    dataset: Pointer[Field]
+    """All examples, row by row: inputs and targets."""
+    dataset_columns: Integer[Field]
+    """How many numbers such a row has."""
+    block_columns: Integer[Field]
+    """How many numbers a block of lanes has for each of them."""
+    chosen: Pointer[Field]
+    """The numbers of the examples of each step; null where all steps see the same inputs."""
+    chosen_step: Integer[Field]
     """How far those of two steps are apart."""
     outputs: Pointer[Field]
     """Where scores go."""
@@ -104,13 +114,15 @@ class Gathering(NamedTuple, Generic[Field]):
 def steps_text(width: int) -> str:
     """Write the code that all trainings share.
 
-    `train` does steps one after another; each reads a row of numbers and writes the next row. It
-    returns 0; or 1 where the code of the examples has left its work undone.
+    `train` does steps one after another; each gathers its examples, reads a row of numbers and
+    writes the next row. It returns 0; or 1 where the code of the examples has left its work undone.
     `gather` copies chosen examples, rows of inputs and targets, into blocks of lanes.
     """
     w = Writer(width)
-    w.function("train", ["ptr %table"], lambda: _write_train(w))
+    fields = zip(kinds_of(Gathering[str]), Gathering._fields, strict=True)
+    w.function("gathered", [f"{kind} %{name}" for kind, name in fields], lambda: _write_gathered(w))
     w.function("gather", ["ptr %table"], lambda: _write_gather(w))
+    w.function("train", ["ptr %table"], lambda: _write_train(w))
     return f"{w.text()}\ndeclare double @llvm.sqrt.f64(double)"
 
 
@@ -127,7 +139,6 @@ class _Step(NamedTuple):
     next_row: str
     seed: str
     examples: str
-    inputs: str
     outputs: str
     scalars: str
     gradient: str
@@ -136,13 +147,15 @@ class _Step(NamedTuple):
 def _write_step(w: Writer, table: StepsTable[str], number: str) -> None:
     """One step: the examples, what their gradients add up to, the parameters, the measures."""
     step = _step_at(w, table, number)
+    is_gathered = w.value(f"icmp ne ptr {table.chosen}, null")
+    w.if_then(is_gathered, lambda: _gather_step(w, table, step))
     undone = w.call_pointer(
         table.examples,
         Arguments(
             context=table.example_context,
             parameters=step.row,
             shared=step.seed,
-            inputs=step.inputs,
+            inputs=table.inputs,
             example_count=step.examples,
             nodes=table.nodes,
             sums=step.gradient,
@@ -173,7 +186,6 @@ def _step_at(w: Writer, table: StepsTable[str], number: str) -> _Step:
         next_row=_part(w, table.rows, table.row_size, next_place),
         seed=w.element(table.seeds, batch, "double"),
         examples=w.load(w.element(table.counts, batch, "i64"), "i64"),
-        inputs=_part(w, table.inputs, table.inputs_step, number),
         outputs=_part(w, table.outputs, table.outputs_step, number),
         scalars=_part(w, table.scalars, table.scalar_count, number),
         gradient=w.element(row, table.gradient_column, "double"),
@@ -254,21 +266,94 @@ def _write_measures(w: Writer, table: StepsTable[str], step: _Step, cost: str, r
         w.store(measured[name], w.element(at, step.number, "double"), "double")
 
 
-def _write_gather(w: Writer) -> None:
-    table = w.struct("%table", Gathering[str])
-    block_size = w.value(f"mul i64 {table.block_columns}, {w.width}")
+def _gather_step(w: Writer, table: StepsTable[str], step: _Step) -> None:
+    """Gather the examples of a step, where those of the step before have been."""
+    first = w.value(f"mul i64 {step.number}, {table.chosen_step}")
+    gathering = Gathering(
+        rows=table.dataset,
+        columns=table.dataset_columns,
+        chosen=w.element(table.chosen, first, "i64"),
+        chosen_count=step.examples,
+        inputs=table.inputs,
+        block_columns=table.block_columns,
+    )
+    pairs = zip(kinds_of(Gathering[str]), gathering, strict=True)
+    w.value(f"call i64 @gathered({', '.join(map(' '.join, pairs))})")
 
-    def example(number: str) -> None:
-        chosen = w.load(w.element(table.chosen, number, "i64"), "i64")
-        row = _part(w, table.rows, table.columns, chosen)
-        block = w.value(f"udiv i64 {number}, {w.width}")
-        lane = w.value(f"urem i64 {number}, {w.width}")
-        first = w.element(_part(w, table.inputs, block_size, block), lane, "double")
+
+def _write_gather(w: Writer) -> None:
+    """Gather what a table asks for."""
+    table = w.struct("%table", Gathering[str])
+    pairs = zip(kinds_of(Gathering[str]), table, strict=True)
+    w.value(f"call i64 @gathered({', '.join(map(' '.join, pairs))})")
+
+
+def _write_gathered(w: Writer) -> None:
+    """Gather block by block; the lanes of the last one that stand for no example are 0.0."""
+    given = Gathering(*[f"%{name}" for name in Gathering._fields])
+    whole = w.value(f"udiv i64 {given.chosen_count}, {w.width}")
+    rest = w.value(f"urem i64 {given.chosen_count}, {w.width}")
+    w.times(whole, lambda block: _gather_block(w, given, block))
+    is_partial = w.value(f"icmp ne i64 {rest}, 0")
+    w.if_then(is_partial, lambda: _gather_some(w, given, whole, rest))
+
+
+def _block_at(w: Writer, given: Gathering[str], block: str) -> tuple[str, str]:
+    """Where the numbers of the examples of a block stand, and where their columns go."""
+    size = w.value(f"mul i64 {given.block_columns}, {w.width}")
+    first = w.value(f"mul i64 {block}, {w.width}")
+    return w.element(given.chosen, first, "i64"), _part(w, given.inputs, size, block)
+
+
+def _row_at(w: Writer, given: Gathering[str], chosen: str, lane: str) -> str:
+    """Where the row of the example of a lane begins."""
+    number = w.load(w.element(chosen, lane, "i64"), "i64")
+    return _part(w, given.rows, given.columns, number)
+
+
+def _gather_block(w: Writer, given: Gathering[str], block: str) -> None:
+    """A block that is full: squares of so many columns of so many rows are turned."""
+    chosen, target = _block_at(w, given, block)
+    rows = [_row_at(w, given, chosen, str(lane)) for lane in range(w.width)]
+    squares = w.value(f"udiv i64 {given.columns}, {w.width}")
+
+    def square(number: str) -> None:
+        first = w.value(f"mul i64 {number}, {w.width}")
+        read = [w.load_anywhere(w.element(row, first, "double")) for row in rows]
+        column = w.element(target, first)
+        for k, vector in enumerate(w.transposed(read)):
+            w.store(vector, w.address(w.type, column, k))
+
+    def column(rest: str) -> None:
+        place = w.value(f"add i64 {done}, {rest}")
+        for lane, row in enumerate(rows):
+            number = w.load(w.element(row, place, "double"), "double")
+            w.store(number, w.address("double", w.element(target, place), lane), "double")
+
+    w.times(squares, square)
+    done = w.value(f"mul i64 {squares}, {w.width}")
+    w.times(w.value(f"sub i64 {given.columns}, {done}"), column)
+    _clear_columns(w, given, target, given.columns)
+
+
+def _clear_columns(w: Writer, given: Gathering[str], target: str, first: str) -> None:
+    """Let the columns of a block be 0.0 from one on: those that no row has."""
+    columns, begin = w.value(f"sub i64 {given.block_columns}, {first}"), w.element(target, first)
+    w.times(columns, lambda place: w.store("zeroinitializer", w.element(begin, place)))
+
+
+def _gather_some(w: Writer, given: Gathering[str], block: str, count: str) -> None:
+    """A block with fewer examples than lanes."""
+    chosen, target = _block_at(w, given, block)
+    _clear_columns(w, given, target, "0")
+
+    def example(lane: str) -> None:
+        row, first = _row_at(w, given, chosen, lane), w.element(target, lane, "double")
 
         def column(place: str) -> None:
             number = w.load(w.element(row, place, "double"), "double")
             w.store(number, _part(w, first, str(w.width), place), "double")
 
-        w.each(table.columns, column)
+        w.each(given.columns, column)
 
-    w.each(table.chosen_count, example)
+    w.each(count, example)

@@ -216,6 +216,10 @@ class Writer:
         """Read something of a kind; by default, a vector of numbers."""
         return self.value(f"load {kind or self.type}, ptr {address}")
 
+    def load_anywhere(self, address: str) -> str:
+        """Read a vector of numbers that may begin at any of them."""
+        return self.value(f"load {self.type}, ptr {address}, align 8")
+
     def store(self, value: str, address: str, kind: str | None = None) -> None:
         """Write something of a kind; by default, a vector of numbers."""
         self.line(f"store {kind or self.type} {value}, ptr {address}")

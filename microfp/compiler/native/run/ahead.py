@@ -202,7 +202,7 @@ def _limit(stream: Stream, chosen: Chooser, count: int, *, last_only: bool) -> i
     examples, trainer = stream.examples, stream.trainer
     batch = examples.count if chosen is None else len(chosen(0) or ())
     row = 0 if last_only else 8 * trainer.row
-    row += 0 if chosen is None else 8 * examples.columns * batch
+    row += 0 if chosen is None else 8 * batch
     work = batch * (trainer.examples.executable.operations + 1)
     return max(1, min(count, LARGEST_BYTES // max(row, 1), LARGEST_WORK // work))
 

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from microfp.compiler.native.emit.steps import Gathering
 from microfp.compiler.native.emit.structs import packed
-from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded
+from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded, scratch
 from microfp.compiler.native.run.trainer import Trainer
 from microfp.datasets import Dataset
 
@@ -41,17 +41,17 @@ class Examples:
         """All examples in blocks of lanes; copied once."""
         found = self._in_lanes.get(trainer.width)
         if found is None:
-            found = self._in_lanes[trainer.width] = _gathered(trainer, self, [None])
+            found = self._in_lanes[trainer.width] = _in_lanes(trainer, self)
         return found
 
 
 class Batches(NamedTuple):
-    """The examples of some steps in memory."""
+    """The examples of some steps."""
 
     inputs: Buffer
-    """In blocks of lanes."""
-    step: int
-    """How far the batches of two steps are apart; 0 where all are the same."""
+    """All examples in blocks of lanes, where each step sees all; else room for those of one."""
+    chosen: "array[int] | None"
+    """The numbers of the examples of each step; None where each sees all."""
     counts: "array[int]"
     """How many examples each batch has; one number where all are the same."""
     largest: int
@@ -59,42 +59,43 @@ class Batches(NamedTuple):
 
 
 def batches_of(trainer: Trainer, examples: Examples, batches: Sequence[Chosen]) -> Batches:
-    """Copy the examples of some steps into blocks of lanes."""
+    """Say which examples some steps see; what they are is gathered step by step."""
     if not any(batches):  # None, all examples, in every step: an empty batch there is not
         counts = array("q", [examples.count])
-        return Batches(examples.in_lanes(trainer), 0, counts, examples.count)
-    counts = array("q", _counts(examples, batches))
-    step = _batch_size(trainer, examples, batches)
-    return Batches(_gathered(trainer, examples, batches), step, counts, max(counts))
+        return Batches(examples.in_lanes(trainer), None, counts, examples.count)
+    numbers = [range(examples.count) if it is None else it for it in batches]
+    counts = array("q", map(len, numbers))
+    largest = max(counts)
+    room = scratch("inputs", padded(largest, trainer.width) * _columns(trainer))
+    return Batches(room, _side_by_side(numbers, largest), counts, largest)
 
 
-def _counts(examples: Examples, batches: Sequence[Chosen]) -> list[int]:
-    return [examples.count if chosen is None else len(chosen) for chosen in batches]
+def _side_by_side(batches: Sequence[Sequence[int]], largest: int) -> "array[int]":
+    """The numbers of all batches, two of which begin equally far apart."""
+    chosen = array("q")
+    for numbers in batches:  # a loop: arrays are copied whole
+        chosen.extend(numbers if isinstance(numbers, array) else array("q", numbers))
+        if len(numbers) < largest:
+            chosen.extend(array("q", bytes(8 * (largest - len(numbers)))))
+    return chosen
 
 
-def _gathered(trainer: Trainer, examples: Examples, batches: Sequence[Chosen]) -> Buffer:
-    """Copy the examples of some batches into blocks of lanes, all batches equally far apart."""
-    size = _batch_size(trainer, examples, batches)
-    inputs = buffer(size * len(batches))
-    for k, chosen in enumerate(batches):  # a loop: each call writes its part of the buffer
-        numbers = array("q", range(examples.count) if chosen is None else chosen)
-        table = packed(
-            Gathering(
-                rows=examples.rows.address,
-                columns=examples.columns,
-                chosen=address_of(numbers),
-                chosen_count=len(numbers),
-                inputs=inputs.address + 8 * size * k,
-                block_columns=_columns(trainer),
-            )
+def _in_lanes(trainer: Trainer, examples: Examples) -> Buffer:
+    """Copy all examples into blocks of lanes."""
+    inputs = buffer(padded(examples.count, trainer.width) * _columns(trainer))
+    numbers = array("q", range(examples.count))
+    table = packed(
+        Gathering(
+            rows=examples.rows.address,
+            columns=examples.columns,
+            chosen=address_of(numbers),
+            chosen_count=len(numbers),
+            inputs=inputs.address,
+            block_columns=_columns(trainer),
         )
-        trainer.steps.functions["gather"](c_void_p(address_of(table)))
+    )
+    trainer.steps.functions["gather"](c_void_p(address_of(table)))
     return inputs
-
-
-def _batch_size(trainer: Trainer, examples: Examples, batches: Sequence[Chosen]) -> int:
-    """How many numbers the largest batch takes in blocks of lanes."""
-    return padded(max(_counts(examples, batches)), trainer.width) * _columns(trainer)
 
 
 def _columns(trainer: Trainer) -> int:

@@ -7,12 +7,18 @@
 import ctypes
 import threading
 from array import array
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import mmap
 
 __all__ = ["Buffer", "address_of", "buffer", "padded", "scratch"]
 
 ALIGNMENT = 64
 """Vectors start at multiples of so many bytes."""
+
+LARGE_PAGE = 1 << 21
+"""How large the large pages of common systems are; what takes as much is given such pages."""
 
 
 class Buffer(NamedTuple):
@@ -32,11 +38,25 @@ def buffer(count: int) -> Buffer:
     >>> buffer(3).address % 64
     0
     """
-    memory = bytearray(8 * count + ALIGNMENT)
+    alignment = ALIGNMENT if 8 * count < LARGE_PAGE else LARGE_PAGE
+    size = 8 * count + alignment
+    memory = bytearray(size) if alignment == ALIGNMENT else _in_large_pages(size)
     start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    offset = -start % ALIGNMENT
+    offset = -start % alignment
     view = memoryview(memory)[offset : offset + 8 * count].cast("d")
     return Buffer(view, start + offset, memory)
+
+
+def _in_large_pages(size: int) -> "mmap.mmap | bytearray":
+    """Ask the system for memory in large pages, if it has some: each small one costs a fault."""
+    try:
+        import mmap
+
+        memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    except (ImportError, AttributeError, OSError):
+        return bytearray(size)
+    return memory
 
 
 _of_thread = threading.local()

@@ -61,7 +61,7 @@ class StepsDone:
     def numbers(self, step: int, column: int = 0) -> list[float]:
         """The parameters before the step of that number, or a column of what is remembered.
 
-        A run that was to keep its last numbers only has those of its last two rows.
+        A run that was to keep its last numbers only has no others.
         """
         start = self.trainer.row * (step % self._kept) + self.trainer.stride * column
         count = self.trainer.examples.parameter_count
@@ -111,9 +111,9 @@ def run_steps(
         row: A row that another run has left, to go on from; then nobody reads `numbers` and
             `remembered`.
     """
-    data, rows = batches_of(trainer, examples, batches), 2 if last_only else len(batches) + 1
+    data, rows = batches_of(trainer, examples, batches), 1 if last_only else len(batches) + 1
     memory = _memory(trainer, data, len(batches), rows)
-    table = packed(_table(trainer, data, memory, scalars, len(batches)))
+    table = packed(_table(trainer, examples, data, memory, scalars))
 
     def train() -> int:
         if row is None:
@@ -132,7 +132,7 @@ class _Memory(NamedTuple):
     """What a run writes to, and the tables that it reads."""
 
     rows: Buffer
-    """The rows of numbers, of which two take turns, or one for each step and one more."""
+    """The rows of numbers: one for each step and one more, or one in all."""
     measures: Buffer
     """What is measured, column by column."""
     scores: Buffer
@@ -170,9 +170,14 @@ def _memory(trainer: Trainer, data: Batches, steps: int, rows: int) -> _Memory:
 
 
 def _table(
-    trainer: Trainer, data: Batches, memory: _Memory, scalars: "array[float]", steps: int
+    trainer: Trainer,
+    dataset: Examples,
+    data: Batches,
+    memory: _Memory,
+    scalars: "array[float]",
 ) -> StepsTable[int]:
     examples, update = trainer.examples, trainer.parameters
+    steps = len(memory.measures.view) // len(MEASURES)
     return StepsTable(
         examples=examples.executable.address,
         example_context=examples.executable.context,
@@ -184,13 +189,17 @@ def _table(
         parameter_count=examples.parameter_count,
         rows=memory.rows.address,
         row_size=trainer.row,
-        row_mask=1 if len(memory.rows.view) == 2 * trainer.row else -1,
+        row_mask=0 if len(memory.rows.view) == trainer.row else -1,
         gradient_column=trainer.gradient,
         seeds=address_of(memory.seeds),
         counts=address_of(data.counts),
         batch_mask=0 if len(data.counts) == 1 else -1,
         inputs=data.inputs.address,
-        inputs_step=data.step,
+        dataset=dataset.rows.address,
+        dataset_columns=dataset.columns,
+        block_columns=examples.executable.input_count,
+        chosen=0 if data.chosen is None else address_of(data.chosen),
+        chosen_step=data.largest,
         outputs=memory.scores.address,
         outputs_step=0 if examples.judged else len(memory.scores.view) // steps,
         scalars=address_of(scalars),

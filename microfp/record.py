@@ -17,7 +17,6 @@ which the inherited methods of `PMap` want to see, are derived whenever such a m
 """
 
 import types
-from collections import deque
 from collections.abc import (
     Callable,
     ItemsView,
@@ -419,11 +418,11 @@ class Record(_Stored):
         [Point(x=1.0, y=2.0), Point(x=3.0, y=4.0)]
         """
         count = len(columns[0]) if columns else 0
-        if any(len(column) != count for column in columns):
+        if set(map(len, columns)) - {count}:
             raise ValueError(f"{cls.__name__}: columns must be of one length")
         records = list(map(object.__new__, repeat(cls, count)))
         for write, column in zip(cls._writers, columns, strict=True):
-            deque(map(write, records, column), maxlen=0)  # column by column, all of it in C
+            any(map(write, records, column))  # each gives None: column by column, all of it in C
         return records
 
     @classmethod

@@ -1,6 +1,7 @@
 """A GPT has the losses, gradients and samples of a program that shares nothing with it."""
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -214,7 +215,71 @@ def test_a_prompt_is_kept_and_gone_on_from() -> None:
     assert gpt.generate(start.model, start.tokeniser, seed=2, prompt="be").startswith("be")
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+def test_every_backend_draws_the_documents_of_the_oracle(
+    backend: Backend, sizes: dict[str, int]
+) -> None:
+    oracle, start = Oracle(NAMES, **sizes), gpt.prepared(NAMES, **sizes)
+    endless = gpt.samples(start.model, start.tokeniser, seed=start.seed, backend=backend)
+    assert list(islice(endless, 6)) == [oracle.sample() for _ in range(6)]
+
+
+@pytest.mark.parametrize("prompt", ["", "b", "bea"])
+@pytest.mark.parametrize("temperature", [0.1, 0.5, 3.0])
+def test_machine_code_draws_the_letters_of_eager_however_many(
+    prompt: str, temperature: float
+) -> None:
+    start = gpt.prepared(NAMES, embedding=4, heads=2, context=4)
+    eager_, native_ = (
+        gpt.samples(
+            start.model,
+            start.tokeniser,
+            seed=11,
+            prompt=prompt,
+            temperature=temperature,
+            backend=backend,
+        )
+        for backend in ("eager", "native")
+    )
+    assert list(islice(native_, 200)) == list(islice(eager_, 200))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_stream_of_tokens_is_what_is_generated(backend: Backend) -> None:
+    start = gpt.prepared(NAMES, **SMALL)
+    drawn = list(gpt.tokens(start.model, start.tokeniser, seed=3, backend=backend))
+    known = list(gpt.tokens(start.model, start.tokeniser, seed=3, backend="eager"))
+    assert [it.token for it in drawn] == [it.token for it in known]
+    for own, other in zip(drawn, known, strict=True):
+        assert own.probabilities == pytest.approx(other.probabilities, rel=1e-12)
+    whole = gpt.generate(start.model, start.tokeniser, seed=3, backend=backend)
+    assert "".join(it.text for it in drawn) == whole
+
+
+def test_two_who_draw_by_turns_do_not_disturb_each_other() -> None:
+    start = gpt.prepared(NAMES, **SMALL)
+
+    def begun(seed: int) -> Iterator[str]:
+        return gpt.samples(start.model, start.tokeniser, seed=seed, backend="native")
+
+    together = list(islice(zip(begun(1), begun(2), strict=False), 100))
+    assert [a for a, _ in together] == list(islice(begun(1), 100))
+    assert [b for _, b in together] == list(islice(begun(2), 100))
+
+
+def test_what_is_drawn_first_depends_on_how_much_there_is_to_draw() -> None:
+    assert gpt.fastest_to_draw(gpt.gpt(27), count=1) == "python"
+    assert gpt.fastest_to_draw(gpt.gpt(27), count=100_000) == "native"
+
+
 # Bad input.
+
+
+def test_a_backend_that_there_is_not_is_refused() -> None:
+    start = gpt.prepared(NAMES, **SMALL)
+    with pytest.raises(ValueError, match="generate: backend must be one of auto, eager, python"):
+        gpt.samples(start.model, start.tokeniser, backend="c")  # type: ignore[arg-type]  # refused
 
 
 @pytest.mark.parametrize(
@@ -317,10 +382,18 @@ def test_weights_go_out_and_in_under_the_names_of_gpts(tmp_path: Path) -> None:
     assert [p.data for p in parameters(back)] == [p.data for p in parameters(model)]
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("number", [math.nan, math.inf])
-def test_nothing_is_drawn_from_scores_that_are_not_finite(number: float) -> None:
+def test_nothing_is_drawn_from_scores_that_are_not_finite(number: float, backend: Backend) -> None:
     known = datasets.characters(["ab"])
     begun = gpt.gpt(known.vocabulary, embedding=4, heads=2)
     model = with_parameters(begun, [number] * len(parameters(begun)))
     with pytest.raises(DataError, match="generate: the model must give finite scores, got the ch"):
-        gpt.generate(model, known)
+        gpt.generate(model, known, backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_temperature_that_is_too_small_for_the_scores_is_told(backend: Backend) -> None:
+    start = gpt.prepared(NAMES, **SMALL)
+    with pytest.raises(DataError, match="or the temperature is too small"):
+        gpt.generate(start.model, start.tokeniser, temperature=1e-320, backend=backend)

@@ -119,13 +119,17 @@ def _add_training(command: argparse.ArgumentParser) -> None:
             metavar=name.rpartition("-")[2].upper(),
             help=f"{meaning}; default: {usual}",
         )
+    _add_backend(command, "step")
+
+
+def _add_backend(command: argparse.ArgumentParser, what: str) -> None:
     backends = get_args(Backend)
-    option(
+    command.add_argument(
         "--backend",
         type=one_of(backends),
         default="auto",
         metavar="BACKEND",
-        help=f"how a step is computed: {', '.join(backends)}; auto is the fastest; default: auto",
+        help=f"how a {what} is computed: {', '.join(backends)}; auto is the fastest; default: auto",
     )
 
 
@@ -317,8 +321,10 @@ def _heading(job: Job) -> Iterator[str]:
 
 
 def _drawn(learnt: Learnt, seed: Seed, job: Job) -> list[str]:
+    model, chosen = learnt.state.model, job.backend
+    backend = gpt.fastest_to_draw(model, count=job.samples) if chosen == "native" else chosen
     endless = gpt.samples(
-        learnt.state.model, learnt.tokeniser, temperature=job.temperature, seed=seed
+        model, learnt.tokeniser, temperature=job.temperature, seed=seed, backend=backend
     )
     return list(islice(endless, job.samples))
 
@@ -390,21 +396,44 @@ def add_sample(commands: Commands) -> None:
         help="what they are drawn with; default: 42",
     )
     _add_drawing(command)
+    _add_backend(command, "position")
     add_json(command)
     command.set_defaults(answer=_sampled)
 
 
 def _sampled(
-    model: Path, *, prompt: str, seed: int, samples: int, temperature: float, json: bool
+    model: Path,
+    *,
+    prompt: str,
+    seed: int,
+    samples: int,
+    temperature: float,
+    backend: Backend,
+    json: bool,
 ) -> Lines:
     learnt = read_by(gpt.load, model)
+    if backend == "auto":
+        backend = gpt.fastest_to_draw(learnt.state.model, count=samples)
     return sample_lines(
-        learnt, prompt=prompt, seed=seed, samples=samples, temperature=temperature, json=json
+        learnt,
+        prompt=prompt,
+        seed=seed,
+        samples=samples,
+        temperature=temperature,
+        backend=backend,
+        json=json,
     )
 
 
 def sample_lines(
-    learnt: Learnt, *, prompt: str, seed: int, samples: int, temperature: float, json: bool
+    learnt: Learnt,
+    *,
+    prompt: str,
+    seed: int,
+    samples: int,
+    temperature: float,
+    backend: Backend,
+    json: bool,
 ) -> Lines:
     """Draw documents, one a line.
 
@@ -414,9 +443,10 @@ def sample_lines(
         seed: What they are drawn with.
         samples: How many.
         temperature: How much chance there is.
+        backend: How a position is computed.
         json: Whether to answer in JSON.
     """
-    draw = partial(gpt.samples, learnt.state.model, learnt.tokeniser)
+    draw = partial(gpt.samples, learnt.state.model, learnt.tokeniser, backend=backend)
     drawn = islice(draw(temperature=temperature, seed=seed, prompt=prompt), samples)
     if json:
         return iter([Document(to_json({"samples": list(drawn)}))])

@@ -21,7 +21,7 @@ True
 
 from microfp.gpt.files import Learnt, load, save
 from microfp.gpt.models import GPT, Heads, HeldOut, Seed, Start, adam, gpt, held_out, prepared
-from microfp.gpt.sampling import Token, generate, probabilities, samples, tokens
+from microfp.gpt.sampling import Token, fastest_to_draw, generate, probabilities, samples, tokens
 
 __all__ = [
     "GPT",
@@ -32,6 +32,7 @@ __all__ = [
     "Start",
     "Token",
     "adam",
+    "fastest_to_draw",
     "generate",
     "gpt",
     "held_out",

@@ -8,23 +8,27 @@
 True
 """
 
+from array import array
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import repeat
 from math import exp as exponential
-from math import isfinite
+from math import isfinite, nan
 from random import Random
 from reprlib import repr as short_repr
 from typing import NamedTuple
 
 from microfp.base.checks import check_positive, wrong_value
+from microfp.compiler.native.run.drawing import Drawer, drawer_of
+from microfp.compiler.native.run.jit import bindings
 from microfp.compiler.python.reader import Reader, reader_of
 from microfp.datasets import Characters
-from microfp.errors import DataError, ShapeError
+from microfp.errors import CompileError, DataError, ShapeError
 from microfp.gpt.models import GPT, Seed, generator
-from microfp.tree import parameters
+from microfp.trainer import WORTH_COMPILING, Backend, check_backend
+from microfp.tree import parameter_count, parameters
 
-__all__ = ["Token", "generate", "probabilities", "samples", "tokens"]
+__all__ = ["Token", "fastest_to_draw", "generate", "probabilities", "samples", "tokens"]
 
 
 class Token(NamedTuple):
@@ -59,11 +63,13 @@ def probabilities(scores: Sequence[float], temperature: float = 1.0) -> tuple[fl
     return tuple([weight / whole for weight in weights])
 
 
-def _reader(model: GPT) -> Reader:
+def _reader(model: GPT, backend: Backend) -> Reader:
     """A model that reads a document token by token, with what it remembers."""
-    reader = reader_of(model, model.context)
-    if reader is not None:
-        return reader([p.data for p in parameters(model)])
+    if backend == "native":
+        return _drawer(model).read
+    make = None if backend == "eager" else reader_of(model, model.context)
+    if make is not None:
+        return make([p.data for p in parameters(model)])
     past = model.nothing
 
     def read(token: int) -> Sequence[float]:
@@ -74,6 +80,14 @@ def _reader(model: GPT) -> Reader:
     return read
 
 
+def _drawer(model: GPT) -> Drawer:
+    """Machine code that reads and draws."""
+    make = drawer_of(model, model.context)
+    if make is None:
+        raise CompileError("backend 'native' cannot trace the model; backend 'eager' reads it")
+    return make([p.data for p in parameters(model)])
+
+
 def tokens(
     model: GPT,
     tokeniser: Characters,
@@ -81,6 +95,7 @@ def tokens(
     temperature: float = 0.5,
     seed: Seed = 42,
     prompt: str = "",
+    backend: Backend = "auto",
 ) -> Iterator[Token]:
     """Draw a document token by token, lazily; each comes with what it was drawn from.
 
@@ -92,8 +107,12 @@ def tokens(
         temperature: How much chance there is, above 0.
         seed: What the tokens are drawn with.
         prompt: How the document begins.
+        backend: How a position is computed: `"eager"` makes its nodes; `"python"`, which `"auto"`
+            is, runs Python written for the model; `"native"` runs machine code. The chances agree
+            to 1e-12.
 
     Raises:
+        CompileError: If the backend is native and llvmlite is not installed.
         DataError: If the tokeniser does not know a character of the prompt; or where a score is nan
             or infinite, so that no chance follows from it.
         ShapeError: If it is not that of the model.
@@ -106,13 +125,33 @@ def tokens(
     >>> "".join(it.text for it in drawn) == generate(model, tokeniser, seed=1)
     True
     """
-    given = _checked(model, tokeniser, temperature, prompt)
-    return _tokens(model, tokeniser, temperature, generator("generate", seed), given)
+    asked = _asked(model, tokeniser, temperature, prompt, backend)
+    return _tokens(asked, generator("generate", seed))
 
 
-def _checked(model: GPT, tokeniser: Characters, temperature: float, prompt: str) -> tuple[int, ...]:
-    """The tokens of a prompt, if all that is asked for can be."""
-    check_positive("generate", "temperature", temperature)
+class _Asked(NamedTuple):
+    """What is to be drawn, checked."""
+
+    model: GPT
+    tokeniser: Characters
+    warmth: float
+    given: tuple[int, ...]
+    backend: Backend
+
+
+def _asked(
+    model: GPT, tokeniser: Characters, temperature: float, prompt: str, backend: Backend
+) -> _Asked:
+    given = _checked(model, tokeniser, prompt)
+    warmth = check_positive("generate", "temperature", temperature)
+    check_backend("generate", backend)
+    if backend == "native":
+        bindings()  # without llvmlite, say so now and not at the first token
+    return _Asked(model, tokeniser, warmth, given, backend)
+
+
+def _checked(model: GPT, tokeniser: Characters, prompt: str) -> tuple[int, ...]:
+    """The tokens of a prompt, if they can be read."""
     _check_tokeniser(model, tokeniser)
     given = tokeniser.encode(prompt)
     if len(given) >= model.context:
@@ -129,10 +168,9 @@ def _check_tokeniser(model: GPT, tokeniser: Characters) -> None:
         )
 
 
-def _tokens(
-    model: GPT, tokeniser: Characters, warmth: float, random: Random, given: Sequence[int]
-) -> Iterator[Token]:
-    read, token = _reader(model), tokeniser.boundary
+def _tokens(asked: _Asked, random: Random) -> Iterator[Token]:
+    model, tokeniser, warmth, given, backend = asked
+    read, token = _reader(model, backend), tokeniser.boundary
     for following in given:  # a loop: what is given is read, and not drawn
         read(token)
         token = following
@@ -161,6 +199,7 @@ def generate(
     temperature: float = 0.5,
     seed: Seed = 42,
     prompt: str = "",
+    backend: Backend = "auto",
 ) -> str:
     """Draw one document: the same for the same arguments.
 
@@ -170,6 +209,7 @@ def generate(
         temperature: How much chance there is, above 0.
         seed: What the tokens are drawn with.
         prompt: How the document begins.
+        backend: As in `tokens`; natively, the whole document is drawn in machine code.
 
     Returns:
         The prompt and what follows it, as long as the context at most.
@@ -179,8 +219,10 @@ def generate(
     >>> generate(gpt(3, embedding=4, heads=2), characters(["ab"]), seed=3, prompt="ab")[:2]
     'ab'
     """
-    drawn = tokens(model, tokeniser, temperature=temperature, seed=seed, prompt=prompt)
-    return prompt + "".join([token.text for token in drawn])
+    endless = samples(
+        model, tokeniser, temperature=temperature, seed=seed, prompt=prompt, backend=backend
+    )
+    return next(endless)
 
 
 def samples(
@@ -190,6 +232,7 @@ def samples(
     temperature: float = 0.5,
     seed: Seed = 42,
     prompt: str = "",
+    backend: Backend = "auto",
 ) -> Iterator[str]:
     """Draw documents one after another by one generator, without end.
 
@@ -199,7 +242,56 @@ def samples(
     >>> next(samples(model, tokeniser, seed=1)) == generate(model, tokeniser, seed=1)
     True
     """
-    given = _checked(model, tokeniser, temperature, prompt)
+    asked = _asked(model, tokeniser, temperature, prompt, backend)
     random = generator("generate", seed)
-    draw = partial(_tokens, model, tokeniser, temperature, random, given)
+    if backend == "native":
+        return (prompt + text for text in _natively(asked, random))
+    draw = partial(_tokens, asked, random)
     return (prompt + "".join([token.text for token in draw()]) for _ in repeat(None))
+
+
+def fastest_to_draw(model: GPT, *, count: int) -> Backend:
+    """Say which backend has drawn so many documents first, compiling included.
+
+    >>> from microfp.gpt import gpt
+    >>> fastest_to_draw(gpt(27), count=20)
+    'python'
+    """
+    work = count * model.context * parameter_count(model)
+    if work < WORTH_COMPILING:
+        return "python"
+    try:
+        bindings()
+    except CompileError:
+        return "python"
+    return "native"
+
+
+MOST_AT_ONCE = 64
+"""How many documents machine code draws in a call, at most; the first call draws one."""
+
+
+def _natively(asked: _Asked, random: Random) -> Iterator[str]:
+    """What follows the prompt in one document after another, drawn some documents ahead.
+
+    A token takes one random number, so that the documents are those of `_tokens`.
+    """
+    model, tokeniser, warmth, given, _ = asked
+    drawer, texts = _drawer(model), (*tokeniser.characters, "")
+    count, uniforms = 1, array("d")
+    while True:
+        missing = count * model.context - len(uniforms)
+        uniforms.extend([random.random() for _ in range(missing)])
+        drawn = drawer.documents(
+            uniforms,
+            (tokeniser.boundary, *given),
+            boundary=tokeniser.boundary,
+            temperature=warmth,
+            count=count,
+        )
+        for row in drawn.rows if drawn.is_finite else drawn.rows[:-1]:
+            yield "".join([texts[token] for token in row])
+        if not drawn.is_finite:
+            _finite((nan,) * model.vocabulary)
+        uniforms = uniforms[sum(map(len, drawn.rows)) :]
+        count = min(4 * count, MOST_AT_ONCE)

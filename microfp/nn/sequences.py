@@ -16,6 +16,8 @@ is an argument, `Past`, and comes back longer by one.
 from collections.abc import Callable, Sequence
 from itertools import chain
 from math import sqrt as square_root
+from operator import attrgetter
+from operator import mul as mul_floats
 from random import Random
 from typing import TypeAlias
 
@@ -140,9 +142,12 @@ def _products(a: Vector, b: Vector) -> list[Value]:
     if set(map(type, chain(a, b))) != {Value}:
         return [mul(x, y) for x, y in zip(a, b, strict=True)]
     pairs = list(zip(a, b, strict=True))
+    numbers = list(map(mul_floats, map(_data_of, a), map(_data_of, b)))  # type: ignore[arg-type]  # see above
     none = [None] * len(pairs)
-    numbers = [x.data * y.data for x, y in pairs]  # type: ignore[union-attr]  # see above
     return Value.unchecked_many(numbers, ["mul"] * len(pairs), pairs, none, none)
+
+
+_data_of: Callable[[Value], float] = attrgetter("data")
 
 
 def linear(weights: Sequence[Sequence[Scalar]], inputs: Vector) -> tuple[Value, ...]:

@@ -6,7 +6,8 @@ compiler can run with one parameter a lane.
 
 from collections.abc import Callable
 from functools import partial
-from itertools import repeat
+from itertools import chain, repeat
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from pyrsistent import PVector, pvector
@@ -350,11 +351,17 @@ def _applied(
     """Apply the function of a rule to floats, by IEEE 754 where one of them needs it."""
     try:
         applied = [function(*row, coefficients) for row in rows]
-        if not any(type(x) is complex for update, kept in applied for x in (update, *kept)):
+        if complex not in _types(applied):
             return applied
     except (ZeroDivisionError, OverflowError, TypeError):
         pass
     return [by_ieee(function, *row, coefficients) for row in rows]
+
+
+def _types(applied: list[tuple[Operand, Slots]]) -> set[type]:
+    """What kinds of numbers came out, found without a look at each in Python."""
+    kept = chain.from_iterable(map(itemgetter(1), applied))
+    return set(map(type, chain(map(itemgetter(0), applied), kept)))
 
 
 def check_vector(name: str, which: str, numbers: Numbers, count: int) -> None:

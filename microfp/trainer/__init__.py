@@ -7,7 +7,7 @@
 [0, 1, 2]
 """
 
-from microfp.trainer.backend import Backend, Step
+from microfp.trainer.backend import Backend, Step, check_backend
 from microfp.trainer.choice import WORTH_COMPILING, chosen_backend, fastest_backend
 from microfp.trainer.eager import Differentiated, advance, descend, differentiate
 from microfp.trainer.fit import fit, make_step, train
@@ -35,6 +35,7 @@ __all__ = [
     "Stepped",
     "TrainState",
     "advance",
+    "check_backend",
     "chosen_backend",
     "descend",
     "differentiate",

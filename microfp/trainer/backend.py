@@ -17,7 +17,7 @@ from typing import Literal, Protocol, TypeAlias, get_args
 
 from pyrsistent import PVector, pvector
 
-from microfp.base.checks import check_count, check_kind, check_seed
+from microfp.base.checks import check_count, check_kind, check_seed, wrong_value
 from microfp.base.memo import remembering
 from microfp.datasets import Dataset, Examples, as_dataset, batch
 from microfp.errors import ShapeError, TraceError
@@ -55,6 +55,28 @@ True
 """
 
 BACKENDS: tuple[str, ...] = get_args(Backend)
+
+
+def check_backend(where: str, backend: str) -> None:
+    """Check that there is a backend of that name.
+
+    Args:
+        where: The function that was called.
+        backend: The name.
+
+    Raises:
+        ValueError: If there is none.
+
+    >>> check_backend("fit", "native")
+    >>> check_backend("fit", "c")
+    Traceback (most recent call last):
+    ValueError: fit: backend must be one of auto, eager, python, native, got 'c'
+    """
+    if backend not in BACKENDS:
+        from microfp.base.elsewhere.names import meant_choice
+
+        wrong = wrong_value(where, "backend", f"one of {', '.join(BACKENDS)}", backend)
+        raise ValueError(f"{wrong}{meant_choice(backend, BACKENDS)}")
 
 
 class Training(Record):

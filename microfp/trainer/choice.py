@@ -5,7 +5,6 @@
 'python'
 """
 
-from microfp.base.checks import wrong_value
 from microfp.compiler.native.run.executable import check_native
 from microfp.compiler.native.run.jit import bindings
 from microfp.compiler.python.step import MOST_NODES, Plan
@@ -14,7 +13,7 @@ from microfp.errors import CompileError, TraceError
 from microfp.losses import Loss, check_fits, max_margin
 from microfp.nn import Model
 from microfp.trainer import auto, eager, native, python
-from microfp.trainer.backend import BACKENDS, Backend, Runner
+from microfp.trainer.backend import Backend, Runner, check_backend
 from microfp.trainer.python import Prepared, prepare
 from microfp.trainer.state import untrained
 from microfp.tree import parameters
@@ -29,11 +28,7 @@ def runner_of(backend: str) -> Runner:
         ValueError: If there is no backend of that name.
         CompileError: If the native backend is asked for and llvmlite is not installed.
     """
-    if backend not in BACKENDS:
-        from microfp.base.elsewhere.names import meant_choice
-
-        wrong = wrong_value("train", "backend", f"one of {', '.join(BACKENDS)}", backend)
-        raise ValueError(f"{wrong}{meant_choice(backend, BACKENDS)}")
+    check_backend("train", backend)
     if backend == "native":
         bindings()
     return _RUNNERS[backend]

@@ -15,7 +15,7 @@ from pyrsistent import PVector, pvector
 from microfp.base.checks import check_kind
 from microfp.base.renaming import deprecated, warn_renamed
 from microfp.datasets import Dataset
-from microfp.gradients import Gradients, backward, grad
+from microfp.gradients import Gradients, backward, grads
 from microfp.losses import Evaluation, Loss, evaluate, evaluate_with
 from microfp.nn import Model, apply_gradients
 from microfp.ops import total
@@ -113,7 +113,7 @@ def _advanced(optimizer: Optimizer, state: TrainState[M], found: Differentiated[
 
 def _slopes(found: Differentiated[M]) -> PVector[float]:
     """The gradient, a number a parameter."""
-    return pvector([grad(p, found.gradients) for p in parameters(found.evaluation.model)])
+    return pvector(grads(parameters(found.evaluation.model), found.gradients))
 
 
 def updated(

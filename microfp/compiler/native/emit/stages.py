@@ -37,7 +37,7 @@ from microfp.compiler.native.emit.turns import (
 )
 from microfp.compiler.native.emit.writer import Writer
 
-__all__ = ["scratch_size", "stages_text"]
+__all__ = ["declarations", "one_position", "room", "scratch_size", "stages_text"]
 
 REDUCTIONS = frozenset({"dot", "total", "largest"})
 
@@ -52,19 +52,21 @@ def stages_text(plan: Staged, width: int) -> str:
     w = Writer(width)
     w.function("run", signature("%p", "%u", "%n", "%s"), lambda: _write_documents(w, plan))
     body = w.text()
-    return "\n".join([*_declarations(width), *kernel_texts(body, width), body])
+    return "\n".join([*declarations(width), *kernel_texts(body, width), body])
 
 
 def scratch_size(plan: Staged, width: int) -> int:
     """How many numbers a document needs room for: nodes, their gradients, tokens and targets."""
-    return 2 * _room(plan, width) + 2 * plan.width + width
+    return 2 * room(plan, width) + 2 * plan.width + width
 
 
-def _room(plan: Staged, width: int) -> int:
+def room(plan: Staged, width: int) -> int:
+    """How many numbers all stages give, in whole vectors."""
     return -(-plan.node_count // width) * width
 
 
-def _declarations(width: int) -> list[str]:
+def declarations(width: int) -> list[str]:
+    """What the code of stages calls besides kernels."""
     vector, mask, pointers = f"<{width} x double>", f"<{width} x i1>", f"<{width} x ptr>"
     kind, pointer = f"v{width}f64", f"v{width}p0"
     return [
@@ -78,11 +80,11 @@ def _declarations(width: int) -> list[str]:
 
 def _write_documents(w: Writer, plan: Staged) -> None:
     """One document after another; the gradients of all of them are added up."""
-    size, room = 8 * (plan.parameter_count + 2), _room(plan, w.width)
+    size, own = 8 * (plan.parameter_count + 2), room(plan, w.width)
     w.line(f"call void @llvm.memset.p0.i64(ptr %s, i8 0, i64 {size}, i1 false)")
-    slopes = w.address("double", "%n", room)
-    tokens = w.address("double", "%n", 2 * room)
-    targets = w.address("double", "%n", 2 * room + plan.width)
+    slopes = w.address("double", "%n", own)
+    tokens = w.address("double", "%n", 2 * own)
+    targets = w.address("double", "%n", 2 * own + plan.width)
     spaces = {"n": "%n", "p": "%p", "x": tokens, "y": targets}
 
     def document(number: str) -> None:
@@ -94,7 +96,7 @@ def _write_documents(w: Writer, plan: Staged) -> None:
 
 
 def _write_tokens(w: Writer, plan: Staged, number: str, tokens: str, targets: str) -> str:
-    """Copy the tokens and targets of a document as whole numbers; return how many there are."""
+    """Copy the tokens and targets of a document; return how many there are."""
     block, lane = (w.value(f"{op} i64 {number}, {w.width}") for op in ("udiv", "urem"))
     size = 2 * plan.width * w.width
     first = w.element(
@@ -106,9 +108,9 @@ def _write_tokens(w: Writer, plan: Staged, number: str, tokens: str, targets: st
 
         def copy(place: str, count: Sequence[str], to: str = to, source: str = source) -> list[str]:
             at = w.element(source, w.value(f"mul i64 {place}, {w.width}"), "double")
-            token = w.value(f"fptosi double {w.load(at, 'double')} to i64")
-            w.store(token, w.element(to, place, "i64"), "i64")
-            there = w.value(f"icmp sge i64 {token}, 0")
+            token = w.load(at, "double")
+            w.store(token, w.element(to, place, "double"), "double")
+            there = w.value(f"fcmp oge double {token}, 0.0")
             return [w.value(f"add i64 {count[0]}, {w.value(f'zext i1 {there} to i64')}")]
 
         ends += w.loop("0", str(plan.width), 1, copy, ["0"], kind="i64")
@@ -119,7 +121,7 @@ def _write_document(scope: Scope) -> None:
     """Forward, the cost, and back."""
     w, plan = scope.w, scope.plan
     for stage in plan.stages:
-        _over_positions(scope, stage, _forward)
+        _over_positions(scope, stage, one_position)
     w.line(
         f"call void @llvm.memset.p0.i64(ptr {scope.slopes['n']}, i8 0, "
         f"i64 {8 * plan.node_count}, i1 false)"
@@ -191,7 +193,7 @@ def _lanes_of_time(
     )
     turn = Turn(scope, inner, "0", (t,))
     rest = scope.w.value(f"sub i64 {stop}, {t}")
-    (_forward_lanes if body is _forward else _backward_lanes)(
+    (_forward_lanes if body is one_position else _backward_lanes)(
         turn, Taken(t, lanes_below(scope.w, rest))
     )
     return ()
@@ -207,7 +209,8 @@ def _along_time(stage: Stage) -> bool:
     return is_plain and not stage.start and stage.out.time == 1
 
 
-def _forward(turn: Turn) -> None:
+def one_position(turn: Turn) -> None:
+    """What a stage gives at one position."""
     stage = turn.stage
     if stage.op == "dot":
         dot(turn)
@@ -262,17 +265,28 @@ def _looked_up(turn: Turn, lanes: Taken, place: Place) -> str:
 def _looked_up_address(turn: Turn, first: str | None, *, slopes: bool = False) -> str:
     """Where what an index chooses is found."""
     w, (index, place) = turn.w, turn.stage.operands
-    number = w.load(turn.address(index), "i64")
+    number = w.value(f"fptosi double {w.load(turn.address(index), 'double')} to i64")
     moved = w.value(f"mul i64 {number}, {place.along}") if place.along != 1 else number
     loops = turn.loops if first is None else (*turn.loops, first)
     return turn._replace(loops=loops).address(place, slopes=slopes, more=moved)
 
 
 def _single(turn: Turn) -> None:
-    """One number a position: a look-up."""
+    """One number a position: a look-up, or a row of one."""
     w = turn.w
+    if turn.stage.op != "select":
+        _row(_as_row(turn))
+        return
     number = w.load(_looked_up_address(turn, None), "double")
     w.store(number, turn.address(turn.stage.out), "double")
+
+
+def _as_row(turn: Turn) -> Turn:
+    """A stage that gives one number a position, as one with a loop of one turn."""
+    stage = turn.stage
+    operands = tuple([place._replace(strides=(1,)) for place in stage.operands])
+    out = stage.out._replace(strides=(1,))
+    return turn._replace(stage=stage._replace(operands=operands, out=out, shape=(Extent(1),)))
 
 
 def _reduced(turn: Turn) -> None:
@@ -311,6 +325,9 @@ def _row_backward(turn: Turn) -> None:
 
 
 def _single_backward(turn: Turn) -> None:
+    if turn.stage.op != "select":
+        _row_backward(_as_row(turn))
+        return
     seed = turn.w.load(turn.address(turn.stage.out, slopes=True), "double")
     add_one(turn.w, _looked_up_address(turn, None, slopes=True), seed)
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple, TypeAlias, get_args
 
+from returns.io import IOResult
 from returns.result import Failure, Result
 
 from microfp.base.checks import LARGEST_SEED
+from microfp.base.files import write_atomically
 from microfp.base.json import to_json
 from microfp.cli.arguments import (
     CommandError,
@@ -24,19 +26,23 @@ from microfp.cli.arguments import (
     layers,
     non_negative,
     one_of,
+    page,
     positive,
     share,
     taken,
     target,
     whole,
 )
-from microfp.cli.data import add_source, parted, read_again, read_dataset, read_form, told
+from microfp.cli.data import add_source, notes_of, parted, read_again, read_dataset, read_form, told
 from microfp.cli.metrics import metrics_heading, metrics_row
 from microfp.cli.printing import Document
 from microfp.cli.progress import Track, columns_of, tracker
 from microfp.cli.scores import score_lines, score_rows
 from microfp.cli.standard import beside, check_standard, is_standard, read_by, written_by
+from microfp.datasets import column_rows
+from microfp.errors import FileError
 from microfp.experiments import Experiment, Outcome, Watched, conclude, extend, prepare, watch
+from microfp.experiments import report as page_of
 from microfp.experiments.configurations import (
     AUTO,
     LOSSES,
@@ -195,6 +201,12 @@ def _add_models(command: argparse.ArgumentParser) -> None:
         help="go on with what --save has written, for so many more steps or epochs, as it was "
         "begun",
     )
+    command.add_argument(
+        "--report",
+        type=page,
+        metavar="FILE.html",
+        help="write a page with the scores, and what became of the columns",
+    )
 
 
 def add_scaling(command: argparse.ArgumentParser) -> None:
@@ -215,12 +227,14 @@ def _answer(  # one parameter an option that neither says how to read nor is a c
     target: str | None,
     save: Path | None,
     resume: Path | None,
+    report: Path | None,
     json: bool,
     **others: object,
 ) -> Lines:
     if {"steps", "epochs"} <= others.keys():
         raise UsageError("--epochs: cannot be given with --steps")
-    check_standard([data, resume], [("--save", save)], json=json)
+    written = (("--save", save), ("--report", report))
+    check_standard([data, resume], written, json=json)
     reading, given = parted(others)
     table = read_form(data, reading.form)
     if resume is None:
@@ -231,11 +245,20 @@ def _answer(  # one parameter an option that neither says how to read nor is a c
         _check_resumable(begun, target, given)
         dataset = read_again(table, begun, reading.choices)
         experiment = extend(begun, dataset, **given)  # type: ignore[arg-type]  # steps or epochs
-    if save is not None:
-        check_writable("--save", save, data)
-    source, track = table.source, tracker(sys.stderr)
-    lines = train_lines(experiment, source, save=save, json=json, track=track, clock=perf_counter)
-    return beside(lines if json else told(table, dataset, lines), save)
+    for option, path in written:
+        if path is not None:
+            check_writable(option, path, data)
+    lines = train_lines(
+        experiment,
+        table.source,
+        save=save,
+        report=report,
+        json=json,
+        notes=notes_of(table, dataset),
+        track=tracker(sys.stderr),
+        clock=perf_counter,
+    )
+    return beside(lines if json else told(table, dataset, lines), save, report)
 
 
 def _check_resumable(begun: Predictor, target: str | None, given: Mapping[str, object]) -> None:
@@ -261,6 +284,8 @@ def train_lines(
     json: bool,
     track: Track,
     clock: Callable[[], float],
+    report: Path | None = None,
+    notes: Sequence[str] = (),
 ) -> Lines:
     """Train, and say so line by line, while it runs.
 
@@ -271,6 +296,8 @@ def train_lines(
         json: Whether to print one JSON object instead.
         track: Passes on the states, and shows meanwhile how many there have been.
         clock: The time in seconds.
+        report: Where to write a page of scores and columns, if anywhere.
+        notes: What there is to say of the examples.
 
     >>> from microfp import datasets
     >>> from microfp.cli.progress import untracked
@@ -297,14 +324,23 @@ def train_lines(
         outcome = yield from _watched(experiment, tracked, save=save, json=json)
         seconds = clock() - began
         written, documents = written_by(partial(save_predictor, outcome.predictor), save)
+        told_of = partial(_write_report, outcome, f"microfp: training on {source}", notes)
+        reported, pages = written_by(told_of, report, ".html")
         if json:
             found = _found(outcome, backend, seconds, written)
-            yield Document(to_json({"data": source, **found}))
+            yield Document(to_json({"data": source, "notes": notes, **found, "report": reported}))
         else:
             yield from _ending(experiment, outcome, seconds, written)
-        yield from documents
+            yield from () if reported is None else (f"wrote {reported}",)
+        yield from (*documents, *pages)
 
     return lines()
+
+
+def _write_report(
+    outcome: Outcome, title: str, notes: Sequence[str], path: Path
+) -> IOResult[Path, FileError]:
+    return write_atomically(path, page_of(outcome, title=title, notes=notes).encode())
 
 
 def _backend(experiment: Experiment) -> Backend:
@@ -470,6 +506,7 @@ def _found(
     predictor = outcome.predictor
     return {
         "target": predictor.target,
+        "columns": () if predictor.schema is None else column_rows(predictor.schema),
         "features": predictor.features,
         "classes": predictor.classes,
         "configuration": dict(predictor.configuration.items()),

@@ -41,6 +41,7 @@ from microfp.experiments.experiments import (
     prepare,
     run,
 )
+from microfp.experiments.pages import report
 from microfp.experiments.predictors import (
     FORMAT,
     Prediction,
@@ -110,6 +111,7 @@ __all__ = [
     "predict_probabilities",
     "prepare",
     "rate_of",
+    "report",
     "run",
     "save_predictor",
     "schedule_of",

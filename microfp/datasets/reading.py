@@ -195,7 +195,20 @@ def _batch(reader: Iterator[list[str]], begin: int, skip: int) -> _Batch:
         return _Batch(rows, begin, error, ended=True)
     finally:
         csv.field_size_limit(before)
-    return _Batch(rows, begin, None, ended)
+    return _Batch(_without_end(rows), begin, None, ended)
+
+
+END: Final = "\x1a"
+"""What ended a text in CP/M and DOS, and still does in files that went through them."""
+
+
+def _without_end(rows: list[_Line]) -> list[_Line]:
+    """The rows without the mark that ends the last of them, which may be all of it."""
+    if not rows or not rows[-1][1][-1].endswith(END):
+        return rows
+    *before, (line, cells) = rows
+    last = [*cells[:-1], cells[-1].rstrip(END)]
+    return [*before, (line, last)] if any(last) else before
 
 
 def _no_rows(path: Path, form: Form, line: int, error: Exception) -> DataError:

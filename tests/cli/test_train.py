@@ -290,7 +290,7 @@ BAD_FILES = {
     "header only": ("x,y\n", "data.csv: must hold rows below its header, got none"),
     "ragged": ("x,y\n1,a\n2\n", "data.csv, line 3: must have 2 columns like line 1, got 1"),
     "missing targets": ("x,y\n1,\n2,?\n", "data.csv: y must hold targets, got none"),
-    "mixed targets": ("x,y\n1,3\n2,4\n3,b\n", "y holds numbers, and 'b' in line 4; try: micro"),
+    "mixed targets": ("x,y\n1,3\n2,4\n3,b\n", "y holds numbers, and 'b' in line 4 (missing"),
     "one class": ("x,y\n1,a\n2,a\n", "y must hold at least two different targets"),
     "one number": ("x,y\n1,5\n2,5\n", "must hold at least two different targets, got only '5'"),
     "names of rows": (

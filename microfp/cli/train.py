@@ -41,7 +41,17 @@ from microfp.cli.scores import score_lines, score_rows
 from microfp.cli.standard import beside, check_standard, is_standard, read_by, written_by
 from microfp.datasets import column_rows
 from microfp.errors import FileError
-from microfp.experiments import Experiment, Outcome, Watched, conclude, extend, prepare, watch
+from microfp.experiments import (
+    Experiment,
+    Outcome,
+    Watched,
+    computed_by,
+    conclude,
+    extend,
+    fastest,
+    prepare,
+    watch,
+)
 from microfp.experiments import report as page_of
 from microfp.experiments.configurations import (
     AUTO,
@@ -50,12 +60,11 @@ from microfp.experiments.configurations import (
     SCHEDULES,
     Configuration,
     epoch_of,
-    loss_of,
     steps_of,
 )
 from microfp.experiments.predictors import Predictor, load_predictor, save_predictor
 from microfp.nn import ACTIVATIONS, MLP, parameter_count
-from microfp.trainer import Backend, Metrics, fastest_backend
+from microfp.trainer import Backend, Metrics
 from microfp.trainer.streams import Diverged
 
 __all__ = [
@@ -312,9 +321,9 @@ def train_lines(
     >>> print(next(lines))
     moons.csv: 40 examples, 2 inputs; target: 2 classes, -1 and 1
     """
-    backend = _backend(experiment)
+    backend = fastest(experiment)
     results = watch(
-        _computed_by(experiment, backend)
+        computed_by(experiment, backend)
     )  # whatever cannot be trained raises here, before a line is out
     began = clock()
 
@@ -341,26 +350,6 @@ def _write_report(
     outcome: Outcome, title: str, notes: Sequence[str], path: Path
 ) -> IOResult[Path, FileError]:
     return write_atomically(path, page_of(outcome, title=title, notes=notes).encode())
-
-
-def _backend(experiment: Experiment) -> Backend:
-    """What computes the steps: of `auto` whatever is done first, compiling included."""
-    configuration = experiment.start.configuration
-    if configuration.backend != AUTO:
-        return configuration.backend
-    return fastest_backend(
-        experiment.start.model,
-        experiment.training,
-        steps=_steps_left(experiment),
-        loss=loss_of(configuration),
-        batch_size=configuration.batch_size,
-    )
-
-
-def _computed_by(experiment: Experiment, backend: Backend) -> Experiment:
-    """The experiment with a backend; that of the file stays as it was asked for."""
-    configuration = experiment.start.configuration.set(backend=backend)
-    return experiment.set(start=experiment.start.set(configuration=configuration))
 
 
 def _watched(

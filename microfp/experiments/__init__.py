@@ -11,6 +11,7 @@ measure.
 True
 """
 
+from microfp.experiments.comparing import compare, computed_by, fastest, merit, prepare_all
 from microfp.experiments.configurations import (
     AUTO,
     CLASSIFICATION,
@@ -33,10 +34,9 @@ from microfp.experiments.configurations import (
 from microfp.experiments.experiments import (
     VALIDATION,
     Outcome,
-    compare,
+    again,
     conclude,
     extend,
-    merit,
     perform,
     prepare,
     run,
@@ -90,13 +90,16 @@ __all__ = [
     "Score",
     "Tally",
     "Watched",
+    "again",
     "class_name",
     "class_score",
     "compare",
+    "computed_by",
     "conclude",
     "encode",
     "epoch_of",
     "extend",
+    "fastest",
     "load_predictor",
     "loss_of",
     "mean_cost",
@@ -110,6 +113,7 @@ __all__ = [
     "predict",
     "predict_probabilities",
     "prepare",
+    "prepare_all",
     "rate_of",
     "report",
     "run",

@@ -273,8 +273,15 @@ def read_again(table: Table, begun: Predictor, choices: Choices) -> Dataset:
 
 
 def told(table: Table, dataset: Dataset, lines: Lines) -> Lines:
-    """Say what the columns were taken for, before the lines of a command."""
-    yield from table_lines(table, dataset)
+    """Say what the columns were taken for, before the lines of a command.
+
+    All of it is known at once, so that a large table need not live as long as the command.
+    """
+    return _led(tuple(table_lines(table, dataset)), lines)
+
+
+def _led(first: Sequence[str], lines: Lines) -> Lines:
+    yield from first
     yield from lines
 
 

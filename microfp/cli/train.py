@@ -60,6 +60,7 @@ from microfp.experiments.configurations import (
     SCHEDULES,
     Configuration,
     epoch_of,
+    penalty_of,
     steps_of,
 )
 from microfp.experiments.predictors import Predictor, load_predictor, save_predictor
@@ -116,7 +117,12 @@ OPTIONS: Mapping[str, Option] = {
     ),
     "schedule": Option("how the rate goes on from there", choices=tuple(SCHEDULES)),
     "warm_up": Option("steps in which the rate rises from 0 at first", whole(0), metavar="STEPS"),
-    "penalty": Option("weight of the L2 penalty", non_negative, metavar="WEIGHT"),
+    "penalty": Option(
+        "weight of the L2 penalty",
+        non_negative,
+        default="2 / examples, at most 0.01",
+        metavar="WEIGHT",
+    ),
     "steps": Option(
         "how many steps of training", whole(0), default="the epochs that --epochs says"
     ),
@@ -436,7 +442,7 @@ def _heading(experiment: Experiment, source: str, backend: Backend) -> Lines:
     start, configuration = experiment.start, experiment.start.configuration
     yield from source_lines(experiment, source)
     yield f"model: {_model(start)}, {parameter_count(start.model)} parameters"
-    yield f"loss: {configuration.loss}, penalty {configuration.penalty:g}"
+    yield f"loss: {configuration.loss}, penalty {penalty_of(configuration):.3g}"
     yield f"optimizer: {configuration.optimizer}, {_batch_shown(experiment)}, backend {backend}"
     yield f"steps: {_epochs(experiment)}"
     yield ""

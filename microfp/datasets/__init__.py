@@ -50,7 +50,7 @@ from microfp.datasets.preparing import (
 )
 from microfp.datasets.reading import Watch
 from microfp.datasets.schemas import SCHEMA_RECORDS, Encoded, Schema, Trouble, encode
-from microfp.datasets.splitting import Split, content_split, split_parts
+from microfp.datasets.splitting import Split, content_parts, content_split, split_parts
 from microfp.datasets.tables import (
     from_csv,
     from_rows,
@@ -98,6 +98,7 @@ __all__ = [
     "circles",
     "column_rows",
     "columns_in",
+    "content_parts",
     "content_split",
     "dataset",
     "described",

@@ -259,7 +259,7 @@ def _whole(
     if troubles:
         rows = tuple(row for row in rows if row not in troubles)
         columns = [array("d", map(column.__getitem__, rows)) for column in columns]
-    xs: Sequence[Row] = Matrix(columns)
+    xs: Sequence[Row] = Matrix.of(columns)
     if len(rows) * len(columns) < LARGE:
         xs, rows = tuple(xs), tuple(rows)
     return Encoded(xs, rows, tuple(troubles[row] for row in sorted(troubles)))

@@ -185,15 +185,16 @@ def _sent(experiments: Sequence[Experiment], shelf: ExitStack) -> list[_Sent]:
     shelved: dict[tuple[int, ...], Shared[_Parts]] = {}
     sent: list[_Sent] = []
     for experiment in experiments:  # a plain loop: each looks at those before it
-        parts: _Parts = {name: experiment[name] for name in _PARTS}
+        parts: _Parts = {
+            "training": experiment.training,
+            "validation": experiment.validation,
+            "held_out": experiment.held_out,
+        }
         key = tuple(map(id, parts.values()))
         if key not in shelved:
             shelved[key] = shelf.enter_context(shared(parts))
         sent.append(_Sent(experiment.start, shelved[key]))
     return sent
-
-
-_PARTS = ("training", "validation", "held_out")
 
 
 def _perform_sent(run: _Perform, sent: _Sent) -> _Performed:

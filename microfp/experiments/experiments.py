@@ -27,7 +27,7 @@ from microfp.datasets import (
     Standardization,
     as_dataset,
     columns_in,
-    content_split,
+    content_parts,
     dataset,
     split,
     split_parts,
@@ -42,6 +42,7 @@ from microfp.experiments.configurations import (
     LossName,
     model_of,
     optimizer_of,
+    penalty_of,
     rate_of,
     steps_of,
 )
@@ -186,16 +187,19 @@ def prepare(configuration: Configuration, dataset: Examples) -> Experiment:
         loss=_chosen_loss(configuration, dataset), learning_rate=rate_of(configuration)
     )
     names = _class_names(dataset) if chosen.loss in CLASSIFICATION else {}
-    split = _split(chosen, dataset, names)
-    parts = split_parts(split, dataset, _targets(dataset, names))
+    split, parts = _split(chosen, dataset, names)
     training = parts["training"]
     counted = _counted(chosen, len(training.ys))
     return _experiment(_start(counted, dataset, training, split), parts, names)
 
 
 def _counted(configuration: Configuration, examples: int) -> Configuration:
-    """The configuration with steps in place of epochs."""
-    return configuration.set(steps=steps_of(configuration, examples), epochs=None)
+    """The configuration with all that depends on the number of examples to train on."""
+    return configuration.set(
+        steps=steps_of(configuration, examples),
+        epochs=None,
+        penalty=penalty_of(configuration, examples),
+    )
 
 
 def again(experiment: Experiment, configuration: Configuration) -> Experiment:
@@ -329,8 +333,10 @@ def _class_names(dataset: Dataset) -> dict[float, str]:
     return dict(zip(labels, known or map(class_name, labels), strict=True))
 
 
-def _split(configuration: Configuration, dataset: Dataset, names: Mapping[float, str]) -> Split:
-    return content_split(
+def _split(
+    configuration: Configuration, dataset: Dataset, names: Mapping[float, str]
+) -> tuple[Split, Mapping[str, Dataset]]:
+    return content_parts(
         dataset,
         _targets(dataset, names),
         classes=tuple(names.values()),

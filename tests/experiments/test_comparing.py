@@ -46,7 +46,8 @@ def plain(experiment: Experiment) -> tuple[object, ...]:
 
 
 def test_prepared_together_they_are_what_each_is_alone() -> None:
-    for data in (MOONS, datasets.from_rows([["a", 1.0], ["b", None], ["a", 2.0], ["b", 4.0]] * 8)):
+    cells: list[list[object]] = [["a", 1.0], ["b", None], ["a", 2.0], ["b", 4.0]] * 8
+    for data in (MOONS, datasets.from_rows(cells)):
         configurations = [it for it in VARIED if data is MOONS or it.loss == "auto"]
         together = prepare_all(configurations, data)
         assert [plain(it) for it in together] == [plain(prepare(it, data)) for it in configurations]

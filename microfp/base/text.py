@@ -11,7 +11,15 @@ mul     -6
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["escaped", "percent", "progress_bar", "six_digits", "table", "table_line"]
+__all__ = [
+    "escaped",
+    "percent",
+    "progress_bar",
+    "six_digits",
+    "table",
+    "table_line",
+    "told_apart",
+]
 
 
 def escaped(text: str, *, keep: str = "") -> str:
@@ -138,3 +146,20 @@ def percent(share: float | None) -> str:
     ('25.0 %', '-')
     """
     return "-" if share is None else f"{100.0 * share:.1f} %"
+
+
+def told_apart(names: Iterable[str]) -> tuple[str, ...]:
+    """Make names all different: the second `a` becomes `a (2)`.
+
+    >>> told_apart(["a", "b", "a", "a"])
+    ('a', 'b', 'a (2)', 'a (3)')
+    """
+    found: dict[str, int] = {}
+    for name in names:  # a plain loop: each name looks at those before it
+        count, free = found.get(name, 0), name
+        while free in found:
+            count += 1
+            free = f"{name} ({count + 1})"
+        found[name] = count
+        found[free] = 0
+    return tuple(found)

@@ -216,6 +216,15 @@ def target(text: str, suffix: str = "") -> Path:
     return path
 
 
+def page(text: str) -> Path:
+    """Read where a page is to be written.
+
+    >>> page("run.html").name
+    'run.html'
+    """
+    return target(text, ".html")
+
+
 def _can_be_written(path: Path) -> bool:
     try:
         return bool(path.name) and path.parent.is_dir() and S_ISREG(path.stat().st_mode)

@@ -34,6 +34,7 @@ __all__ = [
     "Reading",
     "add_form",
     "add_source",
+    "notes_of",
     "parted",
     "read_again",
     "read_dataset",
@@ -272,8 +273,15 @@ def read_again(table: Table, begun: Predictor, choices: Choices) -> Dataset:
 
 
 def told(table: Table, dataset: Dataset, lines: Lines) -> Lines:
-    """Say what the columns were taken for, before the lines of a command."""
-    yield from table_lines(table, dataset)
+    """Say what the columns were taken for, before the lines of a command.
+
+    All of it is known at once, so that a large table need not live as long as the command.
+    """
+    return _led(tuple(table_lines(table, dataset)), lines)
+
+
+def _led(first: Sequence[str], lines: Lines) -> Lines:
+    yield from first
     yield from lines
 
 
@@ -283,7 +291,12 @@ def table_lines(table: Table, dataset: Dataset) -> Lines:
     schema = dataset.metadata.get("schema")
     if isinstance(schema, Schema):
         yield from _column_lines(schema)
-    yield from _skipped_lines(dataset)
+    yield from (f"note: {note}" for note in _skipped(dataset))
+
+
+def notes_of(table: Table, dataset: Dataset) -> tuple[str, ...]:
+    """What was found out about a file, and which of its rows are left out, in words."""
+    return (*table.notes, *_skipped(dataset))
 
 
 def _column_lines(schema: Schema) -> Iterator[str]:
@@ -297,8 +310,8 @@ def _column_lines(schema: Schema) -> Iterator[str]:
     yield ""
 
 
-def _skipped_lines(dataset: Dataset) -> Iterator[str]:
-    for name, why in (("without_target", "have no target"), ("skipped", "have missing cells")):
+def _skipped(dataset: Dataset) -> Iterator[str]:
+    for name, why in (("without_target", "without a target"), ("skipped", "with missing cells")):
         count = dataset.metadata.get(name)
         if count:
-            yield f"note: {count} rows {why} and are skipped"
+            yield f"{count} rows {why} are skipped" if count != 1 else f"1 row {why} is skipped"

@@ -26,6 +26,7 @@ from microfp.cli.arguments import (
     layers,
     non_negative,
     one_of,
+    page,
     positive,
     target,
     whole,
@@ -105,7 +106,7 @@ def add_demo(commands: Commands) -> None:
     _add_training(demo)
     add_json(demo)
     option = demo.add_argument
-    option("--report", type=_page, metavar="FILE.html", help="write a page with every chart")
+    option("--report", type=page, metavar="FILE.html", help="write a page with every chart")
     option("--png", type=_picture, metavar="FILE.png", help="write one picture")
     demo.set_defaults(answer=_answer)
 
@@ -159,11 +160,6 @@ def _add_option(
         metavar=name.rpartition("-")[2].upper(),
         help=meaning if "default:" in meaning else f"{meaning}{shown}; default: {default}",
     )
-
-
-def _page(text: str) -> Path:
-    """Read where a page is to be written."""
-    return target(text, ".html")
 
 
 def _picture(text: str) -> Path:

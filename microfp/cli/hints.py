@@ -80,12 +80,12 @@ COMMANDS = _by_name(
 OWNERS = {
     name: command
     for command, names in {
-        "microfp train": "optimizer schedule target drop save resume penalty loss activation "
-        "warm-up held-out patience delimiter no-header no-standardize",
+        "microfp train": "optimizer schedule target drop save resume report penalty loss "
+        "activation warm-up held-out patience delimiter no-header no-standardize",
         "microfp sweep": "workers time-limit",
         "microfp predict": "probabilities keep score escape-formulas",
         "microfp graph": "dot",
-        "microfp demo": "report png samples dataset noise alpha",
+        "microfp demo": "png samples dataset noise alpha",
         "microfp explore": "no-open",
     }.items()
     for name in names.split()

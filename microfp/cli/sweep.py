@@ -39,7 +39,7 @@ from microfp.cli.standard import beside, check_standard, written_by
 from microfp.cli.train import OPTIONS, Option, add_option, add_scaling, source_lines
 from microfp.datasets import Dataset
 from microfp.errors import FileError, MicrofpError
-from microfp.experiments import Experiment, Outcome, compare, merit, prepare
+from microfp.experiments import Experiment, Outcome, compare, merit, prepare_all
 from microfp.experiments.configurations import Configuration
 from microfp.experiments.predictors import Score, save_predictor
 from microfp.nn import parameter_count
@@ -152,10 +152,10 @@ def _answer(
     return beside(lines if json else told(table, dataset, lines), save)
 
 
-def _prepared(configurations: Sequence[Configuration], dataset: Dataset) -> list[Experiment]:
+def _prepared(configurations: Sequence[Configuration], dataset: Dataset) -> tuple[Experiment, ...]:
     if not all(configuration.held_out for configuration in configurations):
         raise UsageError("--held-out: must be above 0 in a sweep, which compares by it, got 0")
-    return [prepare(configuration, dataset) for configuration in configurations]
+    return prepare_all(configurations, dataset)
 
 
 def combinations(values: Mapping[str, Sequence[object]]) -> list[Configuration]:
@@ -205,7 +205,7 @@ def sweep_lines(
 
     >>> from microfp import datasets
     >>> from microfp.cli.progress import untracked
-    >>> runs = [prepare(c, datasets.moons(40)) for c in combinations({"steps": [1, 2]})]
+    >>> runs = prepare_all(combinations({"steps": [1, 2]}), datasets.moons(40))
     >>> more = {"source": "moons.csv", "workers": 1, "save": None, "json": False}
     >>> print(*list(sweep_lines(runs, ["steps"], track=untracked, **more))[:3], sep="\n")
     moons.csv: 40 examples, 2 inputs; target: 2 classes, -1 and 1
@@ -217,7 +217,7 @@ def sweep_lines(
         yield from () if json else _heading(experiments, source, workers)
         with executor_of(workers) as executor:
             with _interrupts_held_back():
-                stream = compare(experiments, executor, time_limit=time_limit)
+                stream = compare(experiments, executor, time_limit=time_limit, fast=True)
             results.extend(track(stream, len(experiments)))
     except KeyboardInterrupt:
         done, total = len(results), len(experiments)

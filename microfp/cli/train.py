@@ -8,9 +8,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple, TypeAlias, get_args
 
+from returns.io import IOResult
 from returns.result import Failure, Result
 
 from microfp.base.checks import LARGEST_SEED
+from microfp.base.files import write_atomically
 from microfp.base.json import to_json
 from microfp.cli.arguments import (
     CommandError,
@@ -24,19 +26,33 @@ from microfp.cli.arguments import (
     layers,
     non_negative,
     one_of,
+    page,
     positive,
     share,
     taken,
     target,
     whole,
 )
-from microfp.cli.data import add_source, parted, read_again, read_dataset, read_form, told
+from microfp.cli.data import add_source, notes_of, parted, read_again, read_dataset, read_form, told
 from microfp.cli.metrics import metrics_heading, metrics_row
 from microfp.cli.printing import Document
 from microfp.cli.progress import Track, columns_of, tracker
 from microfp.cli.scores import score_lines, score_rows
 from microfp.cli.standard import beside, check_standard, is_standard, read_by, written_by
-from microfp.experiments import Experiment, Outcome, Watched, conclude, extend, prepare, watch
+from microfp.datasets import column_rows
+from microfp.errors import FileError
+from microfp.experiments import (
+    Experiment,
+    Outcome,
+    Watched,
+    computed_by,
+    conclude,
+    extend,
+    fastest,
+    prepare,
+    watch,
+)
+from microfp.experiments import report as page_of
 from microfp.experiments.configurations import (
     AUTO,
     LOSSES,
@@ -44,12 +60,12 @@ from microfp.experiments.configurations import (
     SCHEDULES,
     Configuration,
     epoch_of,
-    loss_of,
+    penalty_of,
     steps_of,
 )
 from microfp.experiments.predictors import Predictor, load_predictor, save_predictor
 from microfp.nn import ACTIVATIONS, MLP, parameter_count
-from microfp.trainer import Backend, Metrics, fastest_backend
+from microfp.trainer import Backend, Metrics
 from microfp.trainer.streams import Diverged
 
 __all__ = [
@@ -101,7 +117,12 @@ OPTIONS: Mapping[str, Option] = {
     ),
     "schedule": Option("how the rate goes on from there", choices=tuple(SCHEDULES)),
     "warm_up": Option("steps in which the rate rises from 0 at first", whole(0), metavar="STEPS"),
-    "penalty": Option("weight of the L2 penalty", non_negative, metavar="WEIGHT"),
+    "penalty": Option(
+        "weight of the L2 penalty",
+        non_negative,
+        default="2 / examples, at most 0.01",
+        metavar="WEIGHT",
+    ),
     "steps": Option(
         "how many steps of training", whole(0), default="the epochs that --epochs says"
     ),
@@ -195,6 +216,12 @@ def _add_models(command: argparse.ArgumentParser) -> None:
         help="go on with what --save has written, for so many more steps or epochs, as it was "
         "begun",
     )
+    command.add_argument(
+        "--report",
+        type=page,
+        metavar="FILE.html",
+        help="write a page with the scores, and what became of the columns",
+    )
 
 
 def add_scaling(command: argparse.ArgumentParser) -> None:
@@ -215,12 +242,14 @@ def _answer(  # one parameter an option that neither says how to read nor is a c
     target: str | None,
     save: Path | None,
     resume: Path | None,
+    report: Path | None,
     json: bool,
     **others: object,
 ) -> Lines:
     if {"steps", "epochs"} <= others.keys():
         raise UsageError("--epochs: cannot be given with --steps")
-    check_standard([data, resume], [("--save", save)], json=json)
+    written = (("--save", save), ("--report", report))
+    check_standard([data, resume], written, json=json)
     reading, given = parted(others)
     table = read_form(data, reading.form)
     if resume is None:
@@ -231,11 +260,20 @@ def _answer(  # one parameter an option that neither says how to read nor is a c
         _check_resumable(begun, target, given)
         dataset = read_again(table, begun, reading.choices)
         experiment = extend(begun, dataset, **given)  # type: ignore[arg-type]  # steps or epochs
-    if save is not None:
-        check_writable("--save", save, data)
-    source, track = table.source, tracker(sys.stderr)
-    lines = train_lines(experiment, source, save=save, json=json, track=track, clock=perf_counter)
-    return beside(lines if json else told(table, dataset, lines), save)
+    for option, path in written:
+        if path is not None:
+            check_writable(option, path, data)
+    lines = train_lines(
+        experiment,
+        table.source,
+        save=save,
+        report=report,
+        json=json,
+        notes=notes_of(table, dataset),
+        track=tracker(sys.stderr),
+        clock=perf_counter,
+    )
+    return beside(lines if json else told(table, dataset, lines), save, report)
 
 
 def _check_resumable(begun: Predictor, target: str | None, given: Mapping[str, object]) -> None:
@@ -261,6 +299,8 @@ def train_lines(
     json: bool,
     track: Track,
     clock: Callable[[], float],
+    report: Path | None = None,
+    notes: Sequence[str] = (),
 ) -> Lines:
     """Train, and say so line by line, while it runs.
 
@@ -271,6 +311,8 @@ def train_lines(
         json: Whether to print one JSON object instead.
         track: Passes on the states, and shows meanwhile how many there have been.
         clock: The time in seconds.
+        report: Where to write a page of scores and columns, if anywhere.
+        notes: What there is to say of the examples.
 
     >>> from microfp import datasets
     >>> from microfp.cli.progress import untracked
@@ -285,9 +327,9 @@ def train_lines(
     >>> print(next(lines))
     moons.csv: 40 examples, 2 inputs; target: 2 classes, -1 and 1
     """
-    backend = _backend(experiment)
+    backend = fastest(experiment)
     results = watch(
-        _computed_by(experiment, backend)
+        computed_by(experiment, backend)
     )  # whatever cannot be trained raises here, before a line is out
     began = clock()
 
@@ -297,34 +339,23 @@ def train_lines(
         outcome = yield from _watched(experiment, tracked, save=save, json=json)
         seconds = clock() - began
         written, documents = written_by(partial(save_predictor, outcome.predictor), save)
+        told_of = partial(_write_report, outcome, f"microfp: training on {source}", notes)
+        reported, pages = written_by(told_of, report, ".html")
         if json:
             found = _found(outcome, backend, seconds, written)
-            yield Document(to_json({"data": source, **found}))
+            yield Document(to_json({"data": source, "notes": notes, **found, "report": reported}))
         else:
             yield from _ending(experiment, outcome, seconds, written)
-        yield from documents
+            yield from () if reported is None else (f"wrote {reported}",)
+        yield from (*documents, *pages)
 
     return lines()
 
 
-def _backend(experiment: Experiment) -> Backend:
-    """What computes the steps: of `auto` whatever is done first, compiling included."""
-    configuration = experiment.start.configuration
-    if configuration.backend != AUTO:
-        return configuration.backend
-    return fastest_backend(
-        experiment.start.model,
-        experiment.training,
-        steps=_steps_left(experiment),
-        loss=loss_of(configuration),
-        batch_size=configuration.batch_size,
-    )
-
-
-def _computed_by(experiment: Experiment, backend: Backend) -> Experiment:
-    """The experiment with a backend; that of the file stays as it was asked for."""
-    configuration = experiment.start.configuration.set(backend=backend)
-    return experiment.set(start=experiment.start.set(configuration=configuration))
+def _write_report(
+    outcome: Outcome, title: str, notes: Sequence[str], path: Path
+) -> IOResult[Path, FileError]:
+    return write_atomically(path, page_of(outcome, title=title, notes=notes).encode())
 
 
 def _watched(
@@ -411,7 +442,7 @@ def _heading(experiment: Experiment, source: str, backend: Backend) -> Lines:
     start, configuration = experiment.start, experiment.start.configuration
     yield from source_lines(experiment, source)
     yield f"model: {_model(start)}, {parameter_count(start.model)} parameters"
-    yield f"loss: {configuration.loss}, penalty {configuration.penalty:g}"
+    yield f"loss: {configuration.loss}, penalty {penalty_of(configuration):.3g}"
     yield f"optimizer: {configuration.optimizer}, {_batch_shown(experiment)}, backend {backend}"
     yield f"steps: {_epochs(experiment)}"
     yield ""
@@ -470,6 +501,7 @@ def _found(
     predictor = outcome.predictor
     return {
         "target": predictor.target,
+        "columns": () if predictor.schema is None else column_rows(predictor.schema),
         "features": predictor.features,
         "classes": predictor.classes,
         "configuration": dict(predictor.configuration.items()),

@@ -15,7 +15,7 @@ Point(x=1.1221146075409685, y=0.08147717341718697, label=-1.0)
 from microfp.datasets.bundled import digits, iris
 from microfp.datasets.cells import Marks
 from microfp.datasets.choices import Choices, TableError
-from microfp.datasets.described import described
+from microfp.datasets.described import column_rows, described
 from microfp.datasets.documents import ABSENT, Characters, characters, documents, sequences
 from microfp.datasets.drawn import blobs, circles, moons, spiral
 from microfp.datasets.examples import Dataset, Examples, Point, Row, as_dataset, dataset, subset
@@ -51,7 +51,7 @@ from microfp.datasets.preparing import (
 )
 from microfp.datasets.reading import Watch
 from microfp.datasets.schemas import SCHEMA_RECORDS, Encoded, Schema, Trouble, encode
-from microfp.datasets.splitting import Split, content_split, split_parts
+from microfp.datasets.splitting import Split, content_parts, content_split, split_parts
 from microfp.datasets.tables import (
     from_csv,
     from_rows,
@@ -97,7 +97,9 @@ __all__ = [
     "characters",
     "checkerboard",
     "circles",
+    "column_rows",
     "columns_in",
+    "content_parts",
     "content_split",
     "dataset",
     "dealt",

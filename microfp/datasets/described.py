@@ -23,11 +23,12 @@ from microfp.datasets.features import (
     IgnoredColumn,
     InputColumn,
     NumericColumn,
+    inputs_of,
     kind_of,
 )
 from microfp.datasets.schemas import Schema
 
-__all__ = ["described"]
+__all__ = ["column_rows", "described"]
 
 MOST_NAMED = 4
 LONGEST = 24
@@ -49,6 +50,31 @@ def described(schema: Schema) -> tuple[tuple[str, str, str], ...]:
     rows = [(column.name, _kind(column), _fate(column)) for column in odd]
     rest = [(f"{len(plain)} other{'s' * (len(plain) > 1)}", "numeric", "")] if plain else []
     return (*rows, *rest)
+
+
+def column_rows(schema: Schema) -> tuple[dict[str, object], ...]:
+    """List all columns as plain data, for JSON or a table: a dict each, and no column is left out.
+
+    Args:
+        schema: What the columns are.
+
+    Returns:
+        For each its "name", its "kind", its "fate" in words, and the "count" of the inputs that it
+        makes.
+
+    >>> for row in column_rows(Schema(columns=(NumericColumn(name="size"),), targets=("kind",))):
+    ...     print(row)
+    {'name': 'size', 'kind': 'numeric', 'fate': '', 'count': 1}
+    """
+    return tuple(
+        {
+            "name": column.name,
+            "kind": _kind(column),
+            "fate": _fate(column),
+            "count": len(inputs_of(column)),
+        }
+        for column in schema.columns
+    )
 
 
 def _is_plain(column: InputColumn) -> bool:

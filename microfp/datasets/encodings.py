@@ -5,6 +5,7 @@ r"""How the bytes of a file are text: by a mark, by trial, or by a library that 
 """
 
 import codecs
+from functools import partial
 from typing import BinaryIO, Final
 
 from microfp.base.checks import missing_extra
@@ -17,6 +18,9 @@ FALLBACK: Final = "cp1252"
 >>> b"caf\\xe9".decode(FALLBACK)
 'café'
 """
+
+UNDEFINED: Final = b"\x81\x8d\x8f\x90\x9d"
+"""Bytes that are no letters of Western Windows; in Latin-1 all bytes are something."""
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -56,7 +60,8 @@ def encoding_of(file: BinaryIO) -> str:
 
     Returns:
         The name of a codec: that of a mark, or UTF-8 where all bytes are; else what the library
-        charset-normalizer takes the bytes for where most letters are foreign, or Western Windows.
+        charset-normalizer takes the bytes for where most letters are foreign, or Western Windows,
+        or Latin-1 where there are bytes that Windows does not know.
 
     Raises:
         ImportError: If that library is needed, and missing.
@@ -68,7 +73,16 @@ def encoding_of(file: BinaryIO) -> str:
         return marked
     odd = _first_odd_piece(file)
     file.seek(0)
-    return "utf-8" if odd is None else _guessed(odd)
+    found = "utf-8" if odd is None else _guessed(odd)
+    return "latin-1" if found == FALLBACK and _holds(file, UNDEFINED) else found
+
+
+def _holds(file: BinaryIO, some: bytes) -> bool:
+    """Whether any of some bytes is in a file; afterwards it is read from its start again."""
+    pieces = iter(partial(file.read, _PIECE), b"")
+    found = any(len(piece.translate(None, some)) < len(piece) for piece in pieces)
+    file.seek(0)
+    return found
 
 
 def _first_odd_piece(file: BinaryIO) -> bytes | None:

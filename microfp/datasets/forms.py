@@ -10,6 +10,7 @@ What is not given is found in the first lines of the file, and what was found is
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from io import StringIO
 from itertools import takewhile
 from typing import Final
@@ -117,7 +118,11 @@ def resolved(form: Form, sample: str) -> tuple[Form, tuple[str, ...]]:
     comments = int(declared is not None) + _comments(lines, declared)
     first = comments if form.skip is None else form.skip
     body = lines[first:]
-    escaped = _escapes(body) if form.escaped is None else form.escaped
+    escaped = (
+        _escapes(body, form.set(delimiter=form.delimiter or declared))
+        if form.escaped is None
+        else form.escaped
+    )
     asked = form.set(escaped=escaped)
     mark = form.delimiter or declared or _delimiter(body, asked)
     found = asked.set(delimiter=mark)
@@ -159,9 +164,27 @@ def _divides_like(line: str, other: str) -> bool:
     return any(line.count(mark) == other.count(mark) > 0 for mark in DELIMITERS)
 
 
-def _escapes(lines: Sequence[str]) -> bool:
+def _escapes(lines: Sequence[str], form: Form) -> bool:
+    """Whether backslashes escape quotes: whether more rows can be read so, or as many.
+
+    A backslash may also stand before a quote that ends a cell, or that is doubled.
+    """
     text = "".join(lines)
-    return '\\"' in text and '""' not in text.replace('\\"', "").replace(',""', "")
+    if '\\"' not in text:
+        return False
+    known = form if form.delimiter else form.set(delimiter=_delimiter(lines, form))
+    plain, escaped = (_strict_rows(lines, known.set(escaped=way)) for way in (False, True))
+    doubled = '""' in text.replace('\\"', "").replace(',""', "")
+    return escaped > plain or (escaped == plain and not doubled)
+
+
+def _strict_rows(lines: Sequence[str], form: Form) -> int:
+    """How many rows can be read before the first that is wrong."""
+    count = 0
+    with suppress(csv.Error):
+        for _ in rows_of(lines, form):
+            count += 1
+    return count
 
 
 def _delimiter(lines: Sequence[str], form: Form) -> str:

@@ -21,6 +21,7 @@ A column is, by the first of these that holds of the cells that are there:
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from shlex import quote
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -59,6 +60,9 @@ MOST_CATEGORIES: Final = 20
 """
 
 ENOUGH: Final = 200
+
+TEXT: Final = "text:"
+"""How the reason begins for which a column of texts is left out."""
 
 FEW: Final = 0.05
 """The share of cells that may be no numbers in a column of numbers."""
@@ -150,9 +154,13 @@ def _schema(source: str, schema: Schema) -> Schema:
     """The schema, if it makes any inputs."""
     if schema.inputs:
         return schema
-    left = [f"{it.name} ({it.why})" for it in schema.columns if isinstance(it, IgnoredColumn)]
-    told = f"; left out: {', '.join(left):.200}" if left else ""
-    raise DataError(f"{source}: there must be an input column beside the targets, got none{told}")
+    left = [it for it in schema.columns if isinstance(it, IgnoredColumn)]
+    shown = ", ".join(f"{it.name} ({it.why})" for it in left)
+    told = f"; left out: {shown:.200}" if left else ""
+    texts = tuple(Cure("categorical", it.name) for it in left if it.why.startswith(TEXT))
+    raise TableError(
+        f"{source}: there must be an input column beside the targets, got none{told}", texts
+    )
 
 
 def _kinds(
@@ -385,7 +393,7 @@ def _at(ordered: Iterable[tuple[float, int]], place: int) -> float:
 def _texts(look: _Look) -> InputColumn:
     """Categories, unless nearly every cell is different."""
     if _all_differ(look) or (len(look.counts) > MOST_CATEGORIES and _differ_mostly(look)):
-        return IgnoredColumn(name=look.name, why=f"text: {len(look.counts)} different ones")
+        return IgnoredColumn(name=look.name, why=f"{TEXT} {len(look.counts)} different ones")
     return _categorical(look)
 
 
@@ -498,13 +506,16 @@ def _aim(aims: Sequence[_Look], choices: Choices) -> tuple[bool, list[_Trouble]]
     return _are_classes(aims[0], choices)
 
 
+_OTHER_TARGET: Final = "; another column is predicted with target, --target"
+
+
 def _wrong_target(look: _Look, choices: Choices) -> str | None:
     """What no choice of a loss could cure."""
     if not look.counts:
-        return "must hold targets, got none"
+        return f"must hold targets, got none{_OTHER_TARGET}"
     if len(look.counts) == 1:
         only = next(iter(look.counts))
-        return f"must hold at least two different targets, got only {only!r:.40}"
+        return f"must hold at least two different targets, got only {only!r:.40}{_OTHER_TARGET}"
     if look.name in choices.numeric and not _numbers(look, signs=True):
         return f"must hold numbers, got {_first(look)}"
     return None
@@ -519,10 +530,22 @@ def _are_classes(whole: _Look, choices: Choices) -> tuple[bool, list[_Trouble]]:
         return False, []
     trouble = _other_marks(look)
     if trouble is None and 2 * sum(look.counts[text] for text in numbers) > look.total:
-        odd = next(text for text in look.counts if text not in numbers)
-        what = f"holds numbers, and {odd!r:.40} in line {look.line(odd)}"
-        trouble = _Trouble(look.name, what, (Cure("numeric", look.name),))
+        trouble = _mixed(look, numbers)
     return True, [trouble] if trouble else []
+
+
+def _mixed(look: _Look, numbers: Mapping[str, float]) -> _Trouble:
+    """The trouble of targets that are numbers and texts: the likelier cure, and the other one."""
+    odd = next(text for text in look.counts if text not in numbers)
+    few = 3 * len(look.counts) <= min(look.total, 3 * MOST_CATEGORIES) and all(
+        map(float.is_integer, numbers.values())
+    )
+    named = quote(look.name)
+    what = (
+        f"holds numbers, and {odd!r:.40} in line {look.line(odd)} (missing with --numeric {named}, "
+        f"a class with --categorical {named})"
+    )
+    return _Trouble(look.name, what, (Cure("categorical" if few else "numeric", look.name),))
 
 
 MOST_SHOWN = 3

@@ -37,6 +37,17 @@ class Matrix(Sequence[_Row]):
     def __init__(self, columns: Iterable[Iterable[float]]) -> None:
         object.__setattr__(self, "_columns", tuple(array("d", column) for column in columns))
 
+    @classmethod
+    def of(cls, columns: "Iterable[_Doubles]") -> "Matrix":
+        """The rows whose columns are these arrays: no copies, so nobody may change them any more.
+
+        >>> Matrix.of([array("d", [1.0, 2.0])])[1]
+        (2.0,)
+        """
+        made = cls.__new__(cls)
+        object.__setattr__(made, "_columns", tuple(columns))
+        return made
+
     @property
     def columns(self) -> tuple[memoryview, ...]:
         """The columns, to be read.
@@ -71,7 +82,7 @@ class Matrix(Sequence[_Row]):
         >>> Matrix([[1.0, 2.0]]).at([1, 1])[0]
         (2.0,)
         """
-        return self.each(lambda column: map(column.__getitem__, places))
+        return Matrix.of(array("d", map(it.__getitem__, places)) for it in self._columns)
 
     def each(self, change: "Callable[[_Doubles], Iterable[float]]") -> "Matrix":
         """The rows whose columns are made of these, one by one.
@@ -98,7 +109,7 @@ class Matrix(Sequence[_Row]):
         return hash(tuple(self))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Matrix, (self._columns,)
+        return Matrix.of, (self._columns,)
 
     def __repr__(self) -> str:
         return f"Matrix(n={len(self)}, d={len(self._columns)})"

@@ -296,7 +296,7 @@ class Standardization(Record):
         if not isinstance(rows, Matrix) or len(rows.columns) != len(self.means):
             return tuple(map(self.row, rows))
         scales = zip(rows.columns, self.means, self.deviations, strict=True)
-        return Matrix([_standard(x, mean, own) for x in column] for column, mean, own in scales)
+        return Matrix.of(array("d", _standard_column(*scale)) for scale in scales)
 
     if not TYPE_CHECKING:
 
@@ -312,6 +312,13 @@ def _standard(x: float, mean: float, deviation: float) -> float:
     if math.isinf(difference):  # the two are large, and on both sides of 0
         return x / deviation - mean / deviation
     return difference / deviation
+
+
+def _standard_column(column: Sequence[float], mean: float, deviation: float) -> list[float]:
+    """The numbers of a column, each as `_standard` has it; at once where none is very large."""
+    if max(column, default=0.0) - mean < math.inf > mean - min(column, default=0.0):
+        return [(x - mean) / deviation for x in column]
+    return [_standard(x, mean, deviation) for x in column]
 
 
 ROUNDING = 8.0 * sys.float_info.epsilon

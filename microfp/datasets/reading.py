@@ -19,6 +19,7 @@ from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
 from microfp.base.files import open_regular
 from microfp.base.numbers import read_number, read_whole
+from microfp.base.text import told_apart
 from microfp.datasets.encodings import FALLBACK, encoding_of
 from microfp.datasets.forms import DELIMITERS, Form, resolved, rows_of
 from microfp.errors import DataError
@@ -194,7 +195,20 @@ def _batch(reader: Iterator[list[str]], begin: int, skip: int) -> _Batch:
         return _Batch(rows, begin, error, ended=True)
     finally:
         csv.field_size_limit(before)
-    return _Batch(rows, begin, None, ended)
+    return _Batch(_without_end(rows), begin, None, ended)
+
+
+END: Final = "\x1a"
+"""What ended a text in CP/M and DOS, and still does in files that went through them."""
+
+
+def _without_end(rows: list[_Line]) -> list[_Line]:
+    """The rows without the mark that ends the last of them, which may be all of it."""
+    if not rows or not rows[-1][1][-1].endswith(END):
+        return rows
+    *before, (line, cells) = rows
+    last = [*cells[:-1], cells[-1].rstrip(END)]
+    return [*before, (line, last)] if any(last) else before
 
 
 def _no_rows(path: Path, form: Form, line: int, error: Exception) -> DataError:
@@ -220,7 +234,7 @@ def _laid_out(
     else:
         names, body = _header(path, first, cells, [row for _, row in head[1:]], form), head[1:]
     layout = _aligned(names, [row for _, row in body], first)
-    renamed = _different(layout.names)
+    renamed = told_apart(layout.names)
     no_header = form.header is None and layout.names == tuple(map(str, range(len(cells))))
     told = tuple(
         f"another column {old!r:.40} is called {new!r:.44}"
@@ -289,19 +303,6 @@ def _aligned(names: tuple[str, ...], rows: Sequence[Sequence[str]], first: int) 
     if width == count - 1 and not names[-1]:
         return _Layout(names[:-1], width, width, first)
     return whole
-
-
-def _different(names: Sequence[str]) -> tuple[str, ...]:
-    """Names that are all different: the second `a` becomes `a (2)`."""
-    found: dict[str, int] = {}
-    for name in names:  # a plain loop: each name looks at those before it
-        count, free = found.get(name, 0), name
-        while free in found:
-            count += 1
-            free = f"{name} ({count + 1})"
-        found[name] = count
-        found[free] = 0
-    return tuple(it for it in found)
 
 
 def _whole(

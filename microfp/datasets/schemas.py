@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from microfp.base.checks import wrong_value
+from microfp.base.text import told_apart
 from microfp.datasets.cells import Marks
 from microfp.datasets.coded import CodedColumn, columns_of
 from microfp.datasets.examples import Row
@@ -64,7 +65,7 @@ class Schema(Record):
     """What the columns of a table are, which inputs they make, and what is predicted.
 
     Raises:
-        ValueError: If two inputs have one name, or a word is none of those above.
+        ValueError: If two columns have one name, or a word is none of those above.
 
     >>> Schema(columns=(NumericColumn(name="age"),), targets=("kind",)).inputs
     ('age',)
@@ -85,8 +86,9 @@ class Schema(Record):
 
     def __invariant__(self) -> tuple[bool, str]:
         """Raise the error that says what is wrong; pyrsistent's own would say only that."""
-        if len(set(self.inputs)) < len(self.inputs):
-            raise wrong_value("Schema", "columns", "of different names", self.inputs)
+        names = tuple(column.name for column in self.used)
+        if len(set(names)) < len(names):
+            raise wrong_value("Schema", "columns", "of different names", names)
         for name, known in (("missing", ("fill", "skip", "error")), ("unseen", ("other", "error"))):
             if self[name] not in known:
                 raise wrong_value("Schema", name, f"one of {', '.join(known)}", self[name])
@@ -103,8 +105,13 @@ class Schema(Record):
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The names of the inputs of a model, in order."""
-        return tuple(name for column in self.columns for name in inputs_of(column))
+        """The names of the inputs of a model, in order and all different.
+
+        >>> rare = CategoricalColumn(name="kind", categories=("cat", "other"), other=True)
+        >>> Schema(columns=(rare,), targets=("y",)).inputs
+        ('kind=cat', 'kind=other', 'kind=other (2)')
+        """
+        return told_apart(name for column in self.columns for name in inputs_of(column))
 
 
 SCHEMA_RECORDS: Final[tuple[type[Record], ...]] = (
@@ -252,7 +259,7 @@ def _whole(
     if troubles:
         rows = tuple(row for row in rows if row not in troubles)
         columns = [array("d", map(column.__getitem__, rows)) for column in columns]
-    xs: Sequence[Row] = Matrix(columns)
+    xs: Sequence[Row] = Matrix.of(columns)
     if len(rows) * len(columns) < LARGE:
         xs, rows = tuple(xs), tuple(rows)
     return Encoded(xs, rows, tuple(troubles[row] for row in sorted(troubles)))

@@ -26,7 +26,7 @@ from microfp.datasets.preparing import apportioned
 from microfp.errors import DataError
 from microfp.record import Record, attr
 
-__all__ = ["Split", "content_split", "split_parts"]
+__all__ = ["Split", "content_parts", "content_split", "split_parts"]
 
 Target: TypeAlias = str | float
 
@@ -93,6 +93,53 @@ def content_split(
     >>> content_split(points, points.ys, held_out=0.0)
     Split(seed=1337, classes=(), held_out=(), validation=(), separate=False)
     """
+    return _divided(dataset, targets, classes, held_out, validation, seed)[0]
+
+
+def content_parts(
+    dataset: Dataset,
+    targets: Sequence[Target],
+    *,
+    classes: Sequence[str] = (),
+    held_out: float = 0.25,
+    validation: float = 0.0,
+    seed: int = 1337,
+) -> tuple[Split, Mapping[str, Dataset]]:
+    """Find the limits that `content_split` finds, and divide the examples by them in one go.
+
+    Args:
+        dataset: n examples.
+        targets: The class of each by its name, or its number.
+        classes: The names of the classes; none where targets are numbers.
+        held_out: The share to hold out.
+        validation: The share of the rest that is to decide when to stop.
+        seed: What the numbers are drawn with.
+
+    Returns:
+        The split, and what `split_parts` makes of it and of the same examples.
+
+    Raises:
+        ValueError: If a part that is asked for would be empty, or nothing left to train on.
+
+    >>> from microfp.datasets.drawn import moons
+    >>> points = moons(40)
+    >>> split, parts = content_parts(points, points.ys)
+    >>> parts == split_parts(split, points, points.ys), len(parts["held_out"].ys)
+    (True, 10)
+    """
+    split, draws = _divided(dataset, targets, classes, held_out, validation, seed)
+    return split, _parts(split, dataset, draws, _groups(split.classes, targets))
+
+
+def _divided(
+    dataset: Dataset,
+    targets: Sequence[Target],
+    classes: Sequence[str],
+    held_out: float,
+    validation: float,
+    seed: int,
+) -> tuple[Split, "_Draws"]:
+    """The limits, and the numbers that they were found for."""
     names = tuple(classes)
     empty = Split(seed=check_seed("split", "seed", seed), classes=names)
     draws = _draws(empty, dataset, targets)
@@ -108,7 +155,7 @@ def content_split(
     ]
     second, own = [draws.second[i] for i in rest], [groups[i] for i in rest]
     stops = _limits("validation", second, own, validation, max(len(names), 1))
-    return empty.set(held_out=held, validation=stops)
+    return empty.set(held_out=held, validation=stops), draws
 
 
 def split_parts(split: Split, dataset: Dataset, targets: Sequence[Target]) -> Mapping[str, Dataset]:
@@ -130,7 +177,13 @@ def split_parts(split: Split, dataset: Dataset, targets: Sequence[Target]) -> Ma
     >>> list(split_parts(Split(seed=1), points, points.ys))
     ['training']
     """
-    draws, groups = _draws(split, dataset, targets), _groups(split.classes, targets)
+    groups = _groups(split.classes, targets)
+    return _parts(split, dataset, _draws(split, dataset, targets), groups)
+
+
+def _parts(
+    split: Split, dataset: Dataset, draws: "_Draws", groups: Sequence[int]
+) -> Mapping[str, Dataset]:
     places: dict[str, list[int]] = {"training": [], "validation": [], "held_out": []}
     for i, pair in enumerate(zip(draws.first, draws.second, groups, strict=True)):
         places[_part(split, *pair)].append(i)

@@ -8,8 +8,9 @@
 (('side=north', 'side=other', 'weight', 'weight missing'), (1.0, 0.0, 2.3, 1.0))
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from pyrsistent import pmap
 
@@ -22,6 +23,8 @@ from microfp.datasets.tabular import Table
 from microfp.errors import DataError
 
 __all__ = ["labels", "typed_dataset", "typed_targets"]
+
+_Cell: TypeAlias = tuple[str | float, ...] | None
 
 
 def typed_targets(schema: Schema, table: Table) -> tuple[tuple[str | float, ...] | None, ...]:
@@ -41,17 +44,20 @@ def typed_targets(schema: Schema, table: Table) -> tuple[tuple[str | float, ...]
         raise DataError(f"{table.source}, line 1: there must be a column {absent[0]!r}, got none")
     columns = columns_of(table.rows)
     found = [_cells(schema, columns[table.names.index(name)]) for name in schema.targets]
+    if len(found) == 1:
+        return tuple(found[0])  # of each different target there is one row, for all that have it
     return tuple(_together(row) for row in zip(*found, strict=True))
 
 
-def _together(row: tuple[str | float | None, ...]) -> tuple[str | float, ...] | None:
-    there = tuple(it for it in row if it is not None)
+def _together(row: tuple[_Cell, ...]) -> _Cell:
+    there = tuple(it for cell in row if cell is not None for it in cell)
     return there if len(there) == len(row) else None
 
 
-def _cells(schema: Schema, column: CodedColumn) -> Sequence[str | float | None]:
-    known = [_target(schema, text) for text in column.texts]
-    return list(map(known.__getitem__, column.codes))
+def _cells(schema: Schema, column: CodedColumn) -> Iterator[_Cell]:
+    targets = [_target(schema, text) for text in column.texts]
+    known = [None if target is None else (target,) for target in targets]
+    return map(known.__getitem__, column.codes)
 
 
 def _target(schema: Schema, text: str) -> str | float | None:
@@ -110,9 +116,9 @@ def _with_targets(
     encoded: Encoded, targets: Sequence[tuple[str | float, ...] | None]
 ) -> tuple[list[int], list[tuple[str | float, ...]]]:
     """The places of the rows that have a target, and their targets."""
-    found = [(place, targets[row]) for place, row in enumerate(encoded.rows)]
-    kept = [(place, target) for place, target in found if target is not None]
-    return [place for place, _ in kept], [target for _, target in kept]
+    aims = [targets[row] for row in encoded.rows]
+    places = [place for place, target in enumerate(aims) if target is not None]
+    return places, [target for target in aims if target is not None]
 
 
 def _check_troubles(schema: Schema, table: Table, encoded: Encoded) -> None:

@@ -11,6 +11,7 @@ measure.
 True
 """
 
+from microfp.experiments.comparing import compare, computed_by, fastest, merit, prepare_all
 from microfp.experiments.configurations import (
     AUTO,
     CLASSIFICATION,
@@ -26,6 +27,7 @@ from microfp.experiments.configurations import (
     loss_of,
     model_of,
     optimizer_of,
+    penalty_of,
     rate_of,
     schedule_of,
     steps_of,
@@ -33,14 +35,14 @@ from microfp.experiments.configurations import (
 from microfp.experiments.experiments import (
     VALIDATION,
     Outcome,
-    compare,
+    again,
     conclude,
     extend,
-    merit,
     perform,
     prepare,
     run,
 )
+from microfp.experiments.pages import report
 from microfp.experiments.predictors import (
     FORMAT,
     Prediction,
@@ -89,13 +91,16 @@ __all__ = [
     "Score",
     "Tally",
     "Watched",
+    "again",
     "class_name",
     "class_score",
     "compare",
+    "computed_by",
     "conclude",
     "encode",
     "epoch_of",
     "extend",
+    "fastest",
     "load_predictor",
     "loss_of",
     "mean_cost",
@@ -105,11 +110,14 @@ __all__ = [
     "number_score",
     "optimizer_of",
     "output_count",
+    "penalty_of",
     "perform",
     "predict",
     "predict_probabilities",
     "prepare",
+    "prepare_all",
     "rate_of",
+    "report",
     "run",
     "save_predictor",
     "schedule_of",

@@ -11,16 +11,13 @@ measure.
 True
 """
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from pyrsistent import PVector, pvector
 from returns.result import Failure, Result, Success
 
-from microfp.base.checks import check_count, check_kind, wrong_kind, wrong_value
-from microfp.base.later import Later
+from microfp.base.checks import check_count, check_kind, wrong_kind
 from microfp.datasets import (
     Dataset,
     Examples,
@@ -30,13 +27,13 @@ from microfp.datasets import (
     Standardization,
     as_dataset,
     columns_in,
-    content_split,
+    content_parts,
     dataset,
     split,
     split_parts,
     standardize,
 )
-from microfp.errors import DataError, MicrofpError
+from microfp.errors import DataError
 from microfp.experiments.configurations import (
     AUTO,
     CLASSIFICATION,
@@ -45,6 +42,7 @@ from microfp.experiments.configurations import (
     LossName,
     model_of,
     optimizer_of,
+    penalty_of,
     rate_of,
     steps_of,
 )
@@ -61,23 +59,16 @@ from microfp.experiments.watching import Experiment, Watched, watch
 from microfp.nn import MLP
 from microfp.record import Record, attr
 from microfp.trainer import Metrics, initial_state
-from microfp.trainer.parallel import SweepFailure, sweep
 from microfp.trainer.streams import Diverged
-
-if TYPE_CHECKING:  # who has an executor has loaded it; `import microfp` need not
-    from concurrent import futures
-else:
-    futures = Later("concurrent.futures")
 
 __all__ = [
     "VALIDATION",
     "Experiment",
     "Outcome",
     "Watched",
-    "compare",
+    "again",
     "conclude",
     "extend",
-    "merit",
     "perform",
     "prepare",
     "run",
@@ -196,11 +187,41 @@ def prepare(configuration: Configuration, dataset: Examples) -> Experiment:
         loss=_chosen_loss(configuration, dataset), learning_rate=rate_of(configuration)
     )
     names = _class_names(dataset) if chosen.loss in CLASSIFICATION else {}
-    split = _split(chosen, dataset, names)
-    parts = split_parts(split, dataset, _targets(dataset, names))
+    split, parts = _split(chosen, dataset, names)
     training = parts["training"]
-    counted = chosen.set(steps=steps_of(chosen, len(training.ys)), epochs=None)
+    counted = _counted(chosen, len(training.ys))
     return _experiment(_start(counted, dataset, training, split), parts, names)
+
+
+def _counted(configuration: Configuration, examples: int) -> Configuration:
+    """The configuration with all that depends on the number of examples to train on."""
+    return configuration.set(
+        steps=steps_of(configuration, examples),
+        epochs=None,
+        penalty=penalty_of(configuration, examples),
+    )
+
+
+def again(experiment: Experiment, configuration: Configuration) -> Experiment:
+    """Prepare the examples of an experiment for another configuration, without a copy of them.
+
+    Args:
+        experiment: One that no step was made of.
+        configuration: Another one, of the same loss, seed, share held out and scaling, and with
+            patience if that one has any: what decides how examples are split and scaled.
+
+    >>> from microfp import datasets
+    >>> first = prepare(Configuration(), datasets.moons(100))
+    >>> second = again(first, Configuration(hidden=(4,)))
+    >>> second.start.configuration.hidden, second.training is first.training
+    ((4,), True)
+    """
+    start = experiment.start
+    chosen = configuration.set(loss=start.configuration.loss, learning_rate=rate_of(configuration))
+    counted = _counted(chosen, len(experiment.training.ys))
+    model = model_of(counted, len(start.features), output_count(counted, start.classes))
+    state = initial_state(model, optimizer_of(counted))
+    return experiment.set(start=start.set(configuration=counted, state=state))
 
 
 def extend(
@@ -312,8 +333,10 @@ def _class_names(dataset: Dataset) -> dict[float, str]:
     return dict(zip(labels, known or map(class_name, labels), strict=True))
 
 
-def _split(configuration: Configuration, dataset: Dataset, names: Mapping[float, str]) -> Split:
-    return content_split(
+def _split(
+    configuration: Configuration, dataset: Dataset, names: Mapping[float, str]
+) -> tuple[Split, Mapping[str, Dataset]]:
+    return content_parts(
         dataset,
         _targets(dataset, names),
         classes=tuple(names.values()),
@@ -443,57 +466,3 @@ def conclude(
         held_out=None if held_out is None else measure(predictor, held_out),
         history=pvector(history),
     )
-
-
-# Many
-
-
-def compare(
-    experiments: Iterable[Experiment],
-    executor: "futures.Executor | None" = None,
-    *,
-    time_limit: float | None = None,
-) -> Iterator[Result[Outcome, MicrofpError]]:
-    """Perform experiments side by side, as `parallel.sweep` does; the results come in order.
-
-    Args:
-        experiments: What to train.
-        executor: Any `concurrent.futures.Executor`; None for one after another.
-        time_limit: How many seconds each may take; None for as many as it wants.
-
-    Returns:
-        A stream of outcomes; a `Failure` says where the numbers of its run diverged, or what
-        became of its worker.
-
-    >>> from microfp import datasets
-    >>> runs = [prepare(Configuration(steps=n), datasets.moons(40)) for n in (1, 2)]
-    >>> [result.unwrap().steps for result in compare(runs)]
-    [1, 2]
-    """
-    return map(_flat, sweep(experiments, perform, executor, time_limit=time_limit))
-
-
-def _flat(
-    result: Result[Result[Outcome, Diverged[MLP]], SweepFailure[Experiment]],
-) -> Result[Outcome, MicrofpError]:
-    if isinstance(result, Failure):
-        return Failure(result.failure())
-    inner = result.unwrap()
-    return Failure(inner.failure()) if isinstance(inner, Failure) else Success(inner.unwrap())
-
-
-def merit(outcome: Outcome) -> tuple[float, float]:
-    """What the better one of two outcomes has more of: accuracy, then less loss, held out.
-
-    Raises:
-        ValueError: If nothing was held out.
-
-    >>> from microfp import datasets
-    >>> merit(run(Configuration(steps=3), datasets.moons(40)).unwrap())[0] <= 1.0
-    True
-    """
-    score = outcome.held_out
-    if score is None:
-        raise wrong_value("merit", "outcome", "of an experiment that holds examples out", outcome)
-    loss = math.inf if math.isnan(score.loss) else score.loss
-    return (0.0 if score.accuracy is None else score.accuracy), -loss

@@ -19,7 +19,7 @@ they are scaled, and which class or which number a score stands for; and it can 
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from os import PathLike
 from pathlib import Path
@@ -40,6 +40,7 @@ from microfp.datasets import (
     Split,
     Standardization,
     dataset,
+    subset,
 )
 from microfp.errors import DataError, FileError, ShapeError
 from microfp.experiments.configurations import (
@@ -425,7 +426,20 @@ def measure(predictor: Predictor, encoded: Dataset) -> Score:
     >>> measure(trained, encode(trained, [(1.0,)], [2.0])).examples
     1
     """
-    return total_score(predictor, [tally(predictor, encoded)])
+    return total_score(predictor, (tally(predictor, piece) for piece in _in_pieces(encoded)))
+
+
+PIECE = 10_000
+"""So many examples are measured at once: the scores of all of them would take much memory."""
+
+
+def _in_pieces(examples: Dataset) -> Iterator[Dataset]:
+    n = len(examples.ys)
+    if n <= PIECE:
+        yield examples
+        return
+    for first in range(0, n, PIECE):
+        yield subset(examples, range(first, min(first + PIECE, n)))
 
 
 class Tally(NamedTuple):
@@ -458,7 +472,9 @@ def tally(predictor: Predictor, encoded: Dataset) -> Tally:
     found = scores(predictor.model, encoded.xs)
     paid = array("d", costs(loss_of(predictor.configuration), found, encoded.ys))
     if not predictor.classes:
-        own, predicted = (_originals(predictor, ys) for ys in (encoded.ys, _firsts(found)))
+        own, predicted = (
+            array("d", _originals(predictor, ys)) for ys in (encoded.ys, _firsts(found))
+        )
         return Tally(own, predicted, paid, ())
     names = {label: name for name, label in _labels(predictor).items()}
     targets = [names[y] for y in encoded.ys]
@@ -480,19 +496,26 @@ def total_score(predictor: Predictor, tallies: Iterable[Tally]) -> Score:
     >>> total_score(trained, pieces).examples
     2
     """
-    columns = [list(chain.from_iterable(column)) for column in zip(*tallies, strict=True)]
-    if not columns or not columns[0]:
+    targets, predicted, paid, margins = map(chain.from_iterable, _columns(tallies))
+    cost = array("d", _numbers(paid))
+    if not cost:
         raise DataError("score: there must be an example whose target is known, got none")
-    targets, predicted, paid, margins = columns
-    cost = mean(_numbers(paid))
-    if not predictor.classes:
-        return number_score(_numbers(targets), _numbers(predicted), loss=cost)
-    names = list(map(str, targets)), list(map(str, predicted))
-    return class_score(*names, predictor.classes, loss=cost, margins=_numbers(margins))
+    if predictor.classes:
+        names = list(map(str, targets)), list(map(str, predicted))
+        return class_score(
+            *names, predictor.classes, loss=mean(cost), margins=array("d", _numbers(margins))
+        )
+    numbers = array("d", _numbers(targets)), array("d", _numbers(predicted))
+    return number_score(*numbers, loss=mean(cost))
 
 
-def _numbers(found: Iterable[Prediction]) -> list[float]:
-    return [float(it) for it in found]
+def _columns(tallies: Iterable[Tally]) -> Sequence[Sequence[Sequence[Prediction]]]:
+    """What the tallies hold of one kind, for each kind."""
+    return tuple(zip(*tallies, strict=True)) or ((), (), (), ())
+
+
+def _numbers(found: Iterable[Prediction]) -> Iterator[float]:
+    return map(float, found)
 
 
 def _firsts(rows: Sequence[Row]) -> list[float]:

@@ -293,5 +293,6 @@ def check_targets(loss: Loss, dataset: Dataset, outputs: int) -> None:
     >>> check_targets(max_margin(), datasets.moons(4), 1)
     """
     if loss.check_target is not None:
-        for targets in dataset.targets:
+        several = dataset.targets if dataset.further_ys else ((y,) for y in dataset.ys)
+        for targets in several:
             loss.check_target(targets, outputs)

@@ -48,6 +48,7 @@ from microfp.trainer.attempts import (
 )
 from microfp.trainer.backend import Backend
 from microfp.trainer.choice import runner_of
+from microfp.trainer.shared import Shared, shared
 from microfp.tree import parameters
 from microfp.values import Value, total
 
@@ -60,11 +61,13 @@ else:
 
 __all__ = [
     "NO_GRADIENTS",
+    "Shared",
     "SweepFailure",
     "add_gradients",
     "best",
     "end_with_parent",
     "gradient_map_reduce",
+    "shared",
     "sweep",
 ]
 

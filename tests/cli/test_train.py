@@ -123,6 +123,25 @@ def test_the_lines_say_what_the_json_says(moons: Path, capsys: Capture) -> None:
     assert float(row[3]) == pytest.approx(told["held_out"]["loss"], rel=1e-5)
 
 
+def test_what_became_of_the_columns_stands_in_json_and_in_the_report(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    rows = [(i, ("a", "b", "")[i % 3], i % 2, ("no", "yes")[i % 2] if i else "") for i in range(60)]
+    path = write_csv(tmp_path / "pets.csv", ("id", "side", "paid", "let"), rows)
+    page = tmp_path / "pets.html"
+    told = found(capsys, "train", path, *FEW, "--report", page)
+    kinds = [(row["name"], row["kind"], row["count"]) for row in told["columns"]]
+    assert kinds == [("id", "left out", 0), ("side", "categorical", 3), ("paid", "numeric", 1)]
+    assert told["notes"] == ["1 row without a target is skipped"]
+    assert told["report"] == str(page)
+    written = page.read_text(encoding="utf-8")
+    assert all(
+        it in written for it in ("it counts the rows", "1 row without a target", "base rate")
+    )
+    code, out, _ = answer(capsys, "train", path, *FEW, "--report", page)
+    assert (code, out.splitlines()[-1]) == (0, f"wrote {page}")
+
+
 def test_a_table_of_many_steps_is_short(moons: Path, capsys: Capture) -> None:
     told = found(capsys, "train", moons, "--steps", "90", "--hidden", "2")
     steps = [metrics["step"] for metrics in told["history"]]
@@ -271,7 +290,7 @@ BAD_FILES = {
     "header only": ("x,y\n", "data.csv: must hold rows below its header, got none"),
     "ragged": ("x,y\n1,a\n2\n", "data.csv, line 3: must have 2 columns like line 1, got 1"),
     "missing targets": ("x,y\n1,\n2,?\n", "data.csv: y must hold targets, got none"),
-    "mixed targets": ("x,y\n1,3\n2,4\n3,b\n", "y holds numbers, and 'b' in line 4; try: micro"),
+    "mixed targets": ("x,y\n1,3\n2,4\n3,b\n", "y holds numbers, and 'b' in line 4 (missing"),
     "one class": ("x,y\n1,a\n2,a\n", "y must hold at least two different targets"),
     "one number": ("x,y\n1,5\n2,5\n", "must hold at least two different targets, got only '5'"),
     "names of rows": (

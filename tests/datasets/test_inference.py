@@ -244,7 +244,12 @@ def test_all_troubles_stand_in_one_message_and_one_line_cures_them() -> None:
 def test_a_target_of_numbers_and_texts_is_never_taken_for_classes_in_silence() -> None:
     mixed = (*SIZES[:-1], "high")
     found = trouble(table(price=mixed), "price")
-    assert str(found) == "t.csv: price holds numbers, and 'high' in line 41; add --numeric price"
+    told = (
+        "t.csv: price holds numbers, and 'high' in line 41 (missing with --numeric price, a class "
+    )
+    assert str(found) == f"{told}with --categorical price); add --numeric price"
+    counts = (*["1", "2", "3", "4"] * 9, "5+", "5+", "1", "1")
+    assert trouble(table(count=counts), "count").options == "--categorical count"
     read = table(price=mixed)
     data = typed_dataset(read, infer(read, "price", Choices(numeric=("price",))))
     assert (len(data.ys), data.metadata["without_target"]) == (N - 1, 1)

@@ -71,6 +71,27 @@ def test_quotes_with_a_backslash_are_quotes(tmp_path: Path) -> None:
     assert tuple(doubled.rows) == (('say "hi", twice', "1"), ("c:\\\\temp", "2"))
 
 
+def test_a_backslash_may_stand_before_a_quote_that_ends_a_cell_or_is_doubled(
+    tmp_path: Path,
+) -> None:
+    ends = read(tmp_path, 'a,b\n"a folder, c:\\",1\n"plain",2\n')
+    assert tuple(ends.rows) == (("a folder, c:\\", "1"), ("plain", "2"))
+    both = read(tmp_path, 'a,b\n"Tony (the \\""cat\\"")",1\n"plain",2\n')
+    assert tuple(both.rows) == (('Tony (the \\"cat\\")', "1"), ("plain", "2"))
+
+
+def test_the_mark_that_ended_a_text_in_dos_is_no_cell(tmp_path: Path) -> None:
+    for end in ("\x1a", "\n\x1a", "\n\x1a\n", "\x1a\x1a"):
+        assert tuple(read(tmp_path, f"a,b\n1,2\n3,4{end}").rows) == (("1", "2"), ("3", "4"))
+
+
+def test_bytes_that_windows_does_not_know_are_latin(tmp_path: Path) -> None:
+    table = read(tmp_path, b"name,x\nZo\xeb,1\nA\x81b,2\n")
+    assert (table.rows[0][0], "read as latin-1" in table.notes) == ("Zoë", True)
+    late = read(tmp_path, b"name,x\nZo\xeb,1\n" + b"abc,2\n" * 400_000 + b"A\x9db,2\n")
+    assert late.rows[-1][0] == "A\x9db"
+
+
 def test_cells_may_be_longer_than_csv_thinks(tmp_path: Path) -> None:
     import csv
 

@@ -127,9 +127,29 @@ def test_a_word_that_is_no_rule_is_refused(field: str) -> None:
         SCHEMA.set(field, "perhaps")
 
 
-def test_two_inputs_of_one_name_are_refused() -> None:
+def test_two_columns_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="of different names"):
         Schema(columns=(NumericColumn(name="a"), NumericColumn(name="a")), targets=("y",))
+
+
+def test_inputs_that_would_have_one_name_are_told_apart() -> None:
+    kind = CategoricalColumn(name="kind", categories=("cat", "other"), other=True)
+    schema = Schema(
+        columns=(
+            kind,
+            NumericColumn(name="age", indicator=True),
+            NumericColumn(name="age missing"),
+            NumericColumn(name="kind=cat"),
+        ),
+        targets=("y",),
+    )
+    assert schema.inputs == (
+        *("kind=cat", "kind=other", "kind=other (2)"),
+        *("age", "age missing", "age missing (2)", "kind=cat (2)"),
+    )
+    rows = (("other", "3", "4", "5"), ("owl", "", "4", "5"))
+    found = encode(schema, table(rows, ("kind", "age", "age missing", "kind=cat")))
+    assert found.xs == ((0, 1, 0, 3, 0, 4, 5), (0, 0, 1, 0, 1, 4, 5))
 
 
 def test_many_rows_are_kept_as_columns_and_read_as_rows() -> None:

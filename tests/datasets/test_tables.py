@@ -212,13 +212,19 @@ WHERE_IT_FAILS: list[tuple[str, str | bytes, dict[str, Any], str]] = [
         "infinite and other targets",
         MORE + "1,2,-inf\n",
         {},
-        ": y holds numbers, and '-inf' in line 5; add --numeric y",
+        (
+            ": y holds numbers, and '-inf' in line 5 (missing with --numeric y, a class with "
+            "--categorical y); add --numeric y"
+        ),
     ),
     (
         "a name among numbers",
         MORE + "1,2,cat\n",
         {},
-        ": y holds numbers, and 'cat' in line 5; add --numeric y",
+        (
+            ": y holds numbers, and 'cat' in line 5 (missing with --numeric y, a class with "
+            "--categorical y); add --numeric y"
+        ),
     ),
     (
         "decimal commas",
@@ -233,19 +239,25 @@ WHERE_IT_FAILS: list[tuple[str, str | bytes, dict[str, Any], str]] = [
         "no target at all",
         "a,y\n1,\n2,\n3,NA\n",
         {},
-        ": y must hold targets, got none",
+        ": y must hold targets, got none; another column is predicted with target, --target",
     ),
     (
         "one class only",
         "a,y\n1,cat\n2,cat\n",
         {},
-        ": y must hold at least two different targets, got only 'cat'",
+        (
+            ": y must hold at least two different targets, got only 'cat'; another column is "
+            "predicted with target, --target"
+        ),
     ),
     (
         "one number only",
         "1,7\n2,7\n",
         {"header": False},
-        ": 1 must hold at least two different targets, got only '7'",
+        (
+            ": 1 must hold at least two different targets, got only '7'; another column is "
+            "predicted with target, --target"
+        ),
     ),
     (
         "no such column",
@@ -259,7 +271,10 @@ WHERE_IT_FAILS: list[tuple[str, str | bytes, dict[str, Any], str]] = [
         "nothing that helps",
         "a,b,y\n1,x,3\n1,z,4\n1,w,5\n",
         {},
-        f"{NO_INPUTS}; left out: a (constant: '1'), b (text: 3 different ones)",
+        (
+            f"{NO_INPUTS}; left out: a (constant: '1'), b (text: 3 different ones); "
+            "add --categorical b"
+        ),
     ),
     (
         "a quote that never ends",

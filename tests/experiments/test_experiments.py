@@ -1,10 +1,7 @@
 """An experiment splits, scales, trains, stops and measures as it says, and can go on."""
 
 import math
-import pickle
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from returns.pipeline import is_successful
@@ -14,7 +11,7 @@ from microfp import datasets, nn, optim, streams
 from microfp.configurations import Configuration, loss_of, optimizer_of
 from microfp.datasets import Dataset, dataset, iris
 from microfp.errors import DataError
-from microfp.experiments import compare, conclude, extend, merit, perform, prepare, run, watch
+from microfp.experiments import conclude, extend, perform, prepare, run, watch
 from microfp.toolbox import last
 
 SHORT = Configuration(hidden=(3,), steps=12, batch_size=8)
@@ -291,43 +288,6 @@ def test_only_what_fits_can_go_on() -> None:
         extend(foreign, MOONS, steps=1)
     with pytest.raises(ValueError, match="steps must be an int >= 0"):
         extend(begun, MOONS, steps=-1)
-
-
-# Many
-
-
-def test_side_by_side_they_come_to_what_each_comes_to_alone() -> None:
-    wild = SHORT.set(optimizer="sgd", learning_rate=1e300)
-    configurations = [SHORT, wild, SHORT.set(seed=2)]
-    experiments = [prepare(configuration, MOONS) for configuration in configurations]
-    serial = list(compare(experiments))
-    with ThreadPoolExecutor(2) as threads:
-        parallel = list(compare(experiments, threads))
-    alone = [run(configuration, MOONS) for configuration in configurations]
-    for results in (serial, parallel):
-        assert [is_successful(result) for result in results] == [True, False, True]
-        assert str(results[1].failure()) == str(alone[1].failure())
-        for i in (0, 2):
-            assert results[i].unwrap().history == alone[i].unwrap().history
-    assert str(pickle.loads(pickle.dumps(alone[1])).failure()) == str(alone[1].failure())
-
-
-def test_what_raises_is_a_failure_too() -> None:
-    foreign: Any = "no experiment"
-    (result,) = compare([foreign])
-    assert "AttributeError" in str(result.failure())
-
-
-def test_the_better_outcome_has_more_accuracy_or_else_less_loss() -> None:
-    outcome = run(SHORT, MOONS).unwrap()
-    score = outcome.held_out
-    assert score is not None
-    better = outcome.set(held_out=score.set(loss=score.loss - 0.1))
-    best = outcome.set(held_out=score.set(accuracy=1.5, loss=9.0))
-    assert max([outcome, better, best], key=merit) is best
-    assert max([outcome, better], key=merit) is better
-    with pytest.raises(ValueError, match="holds examples out"):
-        merit(run(SHORT.set(held_out=0.0), MOONS).unwrap())
 
 
 def test_the_last_of_the_stream_is_what_the_outcome_is_measured_on() -> None:

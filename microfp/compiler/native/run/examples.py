@@ -7,9 +7,9 @@
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ctypes import c_void_p
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple, TypeAlias
 
 from microfp.compiler.native.emit.steps import Gathering
@@ -19,6 +19,8 @@ from microfp.compiler.native.run.trainer import Trainer
 from microfp.datasets import Dataset
 
 __all__ = ["Batches", "Chosen", "Examples", "batches_of"]
+
+PIECE = 2**16
 
 Chosen: TypeAlias = Sequence[int] | None
 """The examples of a batch by number; None for all of them in order."""
@@ -30,11 +32,12 @@ class Examples:
     def __init__(self, dataset: Dataset) -> None:
         """Copy the numbers of a dataset."""
         self.count: int = len(dataset.ys)
-        targets = dataset.targets
-        self.columns: int = len(dataset.xs[0]) + len(targets[0])
-        rows = chain.from_iterable((*x, *ys) for x, ys in zip(dataset.xs, targets, strict=True))
+        self.columns: int = len(dataset.xs[0]) + dataset.target_count
         self.rows: Buffer = buffer(self.count * self.columns)
-        self.rows.view[:] = memoryview(array("d", rows))
+        numbers, place = _numbers(dataset), 0
+        while piece := array("d", islice(numbers, PIECE)):  # a copy of all would be as large again
+            self.rows.view[place : place + len(piece)] = memoryview(piece)
+            place += len(piece)
         self._in_lanes: dict[int, Buffer] = {}
 
     def in_lanes(self, trainer: Trainer) -> Buffer:
@@ -43,6 +46,14 @@ class Examples:
         if found is None:
             found = self._in_lanes[trainer.width] = _in_lanes(trainer, self)
         return found
+
+
+def _numbers(dataset: Dataset) -> Iterator[float]:
+    """The inputs and targets of one example after the other."""
+    if dataset.further_ys:
+        pairs = zip(dataset.xs, dataset.targets, strict=True)
+        return chain.from_iterable((*x, *ys) for x, ys in pairs)
+    return chain.from_iterable((*x, y) for x, y in zip(dataset.xs, dataset.ys, strict=True))
 
 
 class Batches(NamedTuple):

@@ -1,0 +1,87 @@
+"""Data that many runs read, and that goes to each process once.
+
+>>> with shared((1.0, 2.0)) as data:
+...     sent = pickle.loads(pickle.dumps(data))
+...     data.value, sent.value
+((1.0, 2.0), (1.0, 2.0))
+"""
+
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Generic, TypeVar, cast
+
+__all__ = ["Shared", "shared"]
+
+T = TypeVar("T")
+
+MOST_KEPT = 2
+"""How many things a process keeps that it has read: what it works on, and what it did before."""
+
+
+class Shared(Generic[T]):
+    """A handle of something large, which pickles as the name of a file; `shared` makes one.
+
+    Where it was made, `value` is the thing itself. In another process it is read from the file
+    when it is first asked for, and kept for whatever asks next.
+
+    >>> with shared([1, 2]) as numbers:
+    ...     numbers.value
+    [1, 2]
+    """
+
+    __slots__ = ("_here", "_path")
+
+    def __init__(self, path: str, here: tuple[T, ...] = ()) -> None:
+        self._path: str = path
+        self._here: tuple[T, ...] = here
+
+    @property
+    def value(self) -> T:
+        """The thing itself."""
+        return self._here[0] if self._here else cast("T", _read(self._path))  # as it was written
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Shared, (self._path,)
+
+    def __repr__(self) -> str:
+        return f"Shared({self._path!r})"
+
+
+@contextmanager
+def shared(data: T) -> Iterator[Shared[T]]:
+    """Lay something large where the processes of this machine read it, each of them once.
+
+    A sweep pickles what it sends, for each run anew. What is wrapped in this goes by its name, so
+    that a process holds one copy of it, however many runs it makes.
+
+    Args:
+        data: What can be pickled, such as a dataset.
+
+    Returns:
+        A context: within it there is a handle, whose `value` is the data; after it, the file is
+        gone, and a process that has not read it cannot any more.
+
+    Raises:
+        FileNotFoundError: From `value`, after the context, or on another machine.
+
+    >>> from microfp import datasets
+    >>> with shared(datasets.moons(20)) as data:
+    ...     len(data.value.xs)
+    20
+    """
+    with TemporaryDirectory(prefix="microfp-") as folder:
+        path = Path(folder) / "shared.pickle"
+        with path.open("wb") as file:
+            pickle.dump(data, file, protocol=pickle.HIGHEST_PROTOCOL)
+        yield Shared(str(path), (data,))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _read(path: str) -> object:
+    """What a file holds, of which this process has one copy."""
+    with Path(path).open("rb") as file:
+        return pickle.load(file)

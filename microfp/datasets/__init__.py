@@ -31,6 +31,7 @@ from microfp.datasets.features import (
 )
 from microfp.datasets.forms import Form, is_delimiter
 from microfp.datasets.inference import infer
+from microfp.datasets.masks import with_masks
 from microfp.datasets.matrices import Matrix, columns_in
 from microfp.datasets.names import names
 from microfp.datasets.patterns import (
@@ -133,6 +134,7 @@ __all__ = [
     "typed_dataset",
     "typed_targets",
     "waves",
+    "with_masks",
     "wrong_cell",
     "xor",
 ]

@@ -28,7 +28,7 @@ A = TypeVar("A")
 
 
 def stop_gradient(x: A) -> A:
-    """Return a tree, of lists and dicts too, as it is, but as a constant: derivatives along it are 0.
+    """Return a tree as it is, but as a constant: derivatives along it are 0. Lists, dicts too.
 
     >>> from microfp.func import grad
     >>> grad(lambda x: x * stop_gradient(x))(3.0)

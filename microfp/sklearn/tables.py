@@ -7,7 +7,7 @@ found out as by `datasets.infer`.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, Self, TypeAlias, TypeGuard
+from typing import Protocol, Self, TypeAlias, TypeGuard
 
 from microfp.base.checks import check_flag, wrong_value
 from microfp.datasets import (
@@ -45,10 +45,10 @@ class Frame(Protocol):
     """A data frame: it names its columns, and gives them."""
 
     @property
-    def columns(self) -> Iterable[Any]:
+    def columns(self) -> Iterable[str]:
         """Their names."""
 
-    def __getitem__(self, name: Any, /) -> Iterable[object]: ...
+    def __getitem__(self, name: str, /) -> Iterable[object]: ...
 
 
 Inputs: TypeAlias = (

@@ -134,7 +134,9 @@ class Value(Record):
         __rmatmul__ = __matmul__
 
         def __floordiv__(self, _other):
-            raise TypeError("a Value has no // and no divmod: write floor(x / y), and x % y for the rest")
+            raise TypeError(
+                "a Value has no // and no divmod: write floor(x / y), and x % y for the rest"
+            )
 
         __rfloordiv__ = __divmod__ = __rdivmod__ = __floordiv__
 

@@ -27,7 +27,9 @@ print(*sorted(loaded - sys.stdlib_module_names | loaded & {"argparse", "optparse
 IMPORT_EVERY_MODULE = """
 import importlib, pkgutil, microfp
 for found in pkgutil.walk_packages(microfp.__path__, "microfp."):
-    if found.name not in {"microfp.__main__", "microfp.mypy_plugin", "microfp.sklearn"}:
+    if found.name in {"microfp.__main__", "microfp.mypy_plugin"}:
+        continue
+    if not found.name.startswith("microfp.sklearn"):
         importlib.import_module(found.name)
 print(microfp.__file__)
 """

@@ -3,7 +3,8 @@
 A `Dataset` holds n rows of d numbers and n targets. `dataset` and `from_rows` make one of a
 user's own numbers, `read_csv` of a file; `iris` and `digits` are scikit-learn's. `moons`,
 `circles`, `blobs` and `spiral` draw two classes of points, labelled -1 and 1; the first three
-draw the points that scikit-learn draws, so that published runs can be repeated.
+draw the points that scikit-learn draws, so that published runs can be repeated. `rings` has three
+classes, `waves` is a curve to fit, and `bikes` a table of hours with seasons and weather.
 
 >>> data = moons(100, noise=0.1, seed=1337)
 >>> data
@@ -12,6 +13,7 @@ Dataset(name='moons', n=100, d=2)
 Point(x=1.1221146075409685, y=0.08147717341718697, label=-1.0)
 """
 
+from microfp.datasets.bikes import bikes, bikes_table
 from microfp.datasets.bundled import digits, iris
 from microfp.datasets.cells import Marks
 from microfp.datasets.choices import Choices, TableError
@@ -29,6 +31,7 @@ from microfp.datasets.features import (
 )
 from microfp.datasets.forms import Form, is_delimiter
 from microfp.datasets.inference import infer
+from microfp.datasets.masks import with_masks
 from microfp.datasets.matrices import Matrix, columns_in
 from microfp.datasets.names import names
 from microfp.datasets.patterns import (
@@ -93,6 +96,8 @@ __all__ = [
     "batch",
     "batch_numbers",
     "batches",
+    "bikes",
+    "bikes_table",
     "blobs",
     "characters",
     "checkerboard",
@@ -133,6 +138,7 @@ __all__ = [
     "typed_dataset",
     "typed_targets",
     "waves",
+    "with_masks",
     "wrong_cell",
     "xor",
 ]

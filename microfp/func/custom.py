@@ -18,9 +18,8 @@ from microfp.base.checks import check_callable, check_count, check_kind, wrong_k
 from microfp.base.ieee import by_ieee
 from microfp.errors import ShapeError
 from microfp.func.duals import SCOPE, Dual, nodes_are_numbers
-from microfp.func.places import data_of, is_scalar
+from microfp.func.places import data_of, is_scalar, with_values
 from microfp.ops import Operand
-from microfp.tree import map_values
 from microfp.values import LEAF, Scalar, Value, topological_order
 
 __all__ = ["custom_derivative", "stop_gradient"]
@@ -29,13 +28,13 @@ A = TypeVar("A")
 
 
 def stop_gradient(x: A) -> A:
-    """Return a tree as it is, but as a constant: derivatives along it are 0.
+    """Return a tree as it is, but as a constant: derivatives along it are 0. Lists, dicts too.
 
     >>> from microfp.func import grad
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     3.0
     """
-    return map_values(values.stop_gradient, x)
+    return with_values(values.stop_gradient, x)
 
 
 def custom_derivative(
@@ -152,10 +151,16 @@ def _checked_partials(
             raise wrong_kind(title, "each partial", "a Value or a number", partial)
     if all(isinstance(x, float) for x in operands):
         return tuple(_partial_as_number(title, x) for x in given)
-    if any(map(_is_captured, given)):
+    deepest = max(map(_depth, operands))
+    if any(_depth(x) > deepest or _is_captured(x) for x in given):
         raise _captured_too_much(title, given)
     on_numbers = nodes_are_numbers() and not any(_is_node(x) for x in operands)
     return tuple(x if isinstance(x, Dual) or not on_numbers else data_of(x) for x in given)
+
+
+def _depth(x: object) -> int:
+    """Of the level of a dual: what is deeper than all operands was not computed from them."""
+    return x.level.depth if isinstance(x, Dual) else 0
 
 
 def _is_captured(partial: Scalar) -> bool:

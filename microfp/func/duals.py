@@ -356,7 +356,18 @@ def _primal(operand: Operand, level: Level) -> Operand:
     if isinstance(operand, Dual):
         return operand.primal if operand.level is level else operand
     node = lift(operand)
-    return node.data if is_number_here(node) else node
+    if not is_number_here(node):
+        return node
+    if _is_replaced(node):
+        expected = "computed from the operands of the rule alone, not from what it has captured"
+        raise wrong_kind("custom_derivative", "each partial", expected, node)
+    return node.data
+
+
+def _is_replaced(node: Value) -> bool:
+    """Whether a node was computed from a leaf that a dual stands for now: only a rule holds it."""
+    replaced = SCOPE.get().replaced
+    return bool(replaced) and not replaced.isdisjoint(topological_order(node))
 
 
 def _highest(levels: list[Level]) -> Level:

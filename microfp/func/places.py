@@ -18,7 +18,7 @@ from microfp.base.checks import check_callable, wrong_kind, wrong_value
 from microfp.errors import ShapeError
 from microfp.func.duals import SCOPE, Dual, Scope
 from microfp.ops import Operand
-from microfp.tree import Path, Place, at_rest, map_scalars, scalars
+from microfp.tree import Path, Place, at_rest, map_scalars, map_values, scalars, values
 from microfp.values import LEAF, Scalar, Value, lift, value
 
 __all__ = [
@@ -35,6 +35,8 @@ __all__ = [
     "replaced",
     "rested",
     "spell_place",
+    "values_of",
+    "with_values",
 ]
 
 A = TypeVar("A")
@@ -256,6 +258,24 @@ def _as_it_was(tree: object, made: object) -> object:
         made_from = getattr(tree, "_make", tuple)
         return made_from([_as_it_was(*pair) for pair in zip(tree, made, strict=True)])
     return made
+
+
+def values_of(tree: object) -> Iterator[Value]:
+    """The values of any tree, of lists and dicts too; what else it holds is passed over.
+
+    >>> [v.data for v in values_of({"w": [value(1.0), "and", None]})]
+    [1.0]
+    """
+    return values(_persistent(tree))
+
+
+def with_values(f: Callable[[Value], Value], tree: A) -> A:
+    """A tree with what a function makes of each of its values, and the rest as it was.
+
+    >>> with_values(lambda v: v * 2.0, {"w": [value(1.0), "and"]})
+    {'w': [Value(data=2.0, op='mul'), 'and']}
+    """
+    return _as_it_was(tree, map_values(f, _persistent(tree)))  # type: ignore[return-value]  # of its kind
 
 
 def one_per_value(places: Iterable[Place], contents: Iterable[A]) -> list[A]:

@@ -31,12 +31,13 @@ from microfp.func.places import (
     places_of,
     rebuild,
     rested,
+    values_of,
+    with_values,
 )
 from microfp.gradients import adjoints, descendants, evaluate, numeric_adjoints, product
 from microfp.ops import Operand
 from microfp.record import Record, attr
-from microfp.tree import Place, map_values
-from microfp.tree import values as values_in
+from microfp.tree import Place
 from microfp.values import Value, lift, topological_order, value
 
 __all__ = [
@@ -226,7 +227,8 @@ def _evaluate(
     constants = () if keeps_nodes else (node for node in order if not node.parents)
     given: dict[Value, Operand] = {leaf: leaf.data for leaf in constants}
     given |= zip(trace.leaves, operands, strict=True)
-    return within(_derivative_scope(trace.scope, keeps_nodes=keeps_nodes), evaluate, order, given)
+    scope = _derivative_scope(trace.scope, keeps_nodes=keeps_nodes)
+    return within(scope.set(replaced=frozenset(trace.leaves)), evaluate, order, given)
 
 
 def _derivative_scope(scope: Scope, *, keeps_nodes: bool) -> Scope:
@@ -294,12 +296,12 @@ def settle_auxiliary(trace: Trace, auxiliary: A) -> A:
     >>> settle_auxiliary(trace, trace.output)
     (Value(data=9.0, op='mul'), Value(data=3.0))
     """
-    nodes = list(values_in(auxiliary))
+    nodes = list(values_of(auxiliary))
     order = topological_order(values.total(nodes)) if nodes else ()
     if _stand_ins(trace, trace.operands, order) is None:
         return auxiliary
     in_terms = _evaluator(trace, trace.operands, nodes)
-    return map_values(lambda v: lift(in_terms(v)), auxiliary)
+    return with_values(lambda v: lift(in_terms(v)), auxiliary)
 
 
 def pull_back(trace: Trace, cotangents: Sequence[Operand]) -> tuple[object, ...]:

@@ -26,6 +26,7 @@ from microfp.func.places import (
     places_of,
     rebuild,
     rested,
+    with_values,
 )
 from microfp.func.slopes import Numbers, ScalarAndSlope, ScalarFunction, SlopeOfTwo, SlopesOfTwo
 from microfp.func.trace import (
@@ -41,7 +42,7 @@ from microfp.func.trace import (
 )
 from microfp.ops import Operand
 from microfp.record import Record
-from microfp.tree import Place, map_values
+from microfp.tree import Place
 from microfp.values import Scalar, Value, lift
 
 __all__ = [
@@ -363,7 +364,7 @@ def jvp(
 
     def result_of(*arguments: object) -> object:
         result, auxiliary = _split_auxiliary("jvp", f, f(*arguments), has_aux=True)
-        kept.append(map_values(_without_tangent, auxiliary))
+        kept.append(with_values(_without_tangent, auxiliary))
         return result
 
     pair = jvp_named("jvp", result_of, arguments_of(primals), arguments_of(tangents))

@@ -10,6 +10,7 @@
 from microfp.nn.activations import ACTIVATIONS, Activation, ActivationName
 from microfp.nn.between import dropout, layer_norm
 from microfp.nn.initializers import INITIALIZERS, Initializer, InitializerName, seeds
+from microfp.nn.masks import Masked, masked
 from microfp.nn.models import (
     Model,
     apply_gradients,
@@ -58,6 +59,7 @@ __all__ = [
     "Initializer",
     "InitializerName",
     "Layer",
+    "Masked",
     "Matrix",
     "Model",
     "Neuron",
@@ -82,6 +84,7 @@ __all__ = [
     "layers_of",
     "linear",
     "log_softmax",
+    "masked",
     "mlp",
     "neuron",
     "outputs",

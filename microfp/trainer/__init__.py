@@ -23,12 +23,14 @@ from microfp.trainer.state import (
     parameter_numbers,
     state_of,
 )
+from microfp.trainer.varied import ExamplesOfStep, resume_on, train_on
 
 __all__ = [
     "FURTHEST_AHEAD",
     "WORTH_COMPILING",
     "Backend",
     "Differentiated",
+    "ExamplesOfStep",
     "Metrics",
     "Run",
     "Step",
@@ -46,6 +48,8 @@ __all__ = [
     "make_step",
     "parameter_numbers",
     "reduce_on_plateau",
+    "resume_on",
     "state_of",
     "train",
+    "train_on",
 ]

@@ -134,9 +134,14 @@ class Value(Record):
         __rmatmul__ = __matmul__
 
         def __floordiv__(self, _other):
-            raise TypeError("a Value has no //: write floor(x / y)")
+            raise TypeError(
+                "a Value has no // and no divmod: write floor(x / y), and x % y for the rest"
+            )
 
-        __rfloordiv__ = __floordiv__
+        __rfloordiv__ = __divmod__ = __rdivmod__ = __floordiv__
+
+        def __trunc__(self):
+            raise TypeError("a Value has no trunc: write floor(x), or ceil(x) below 0")
 
     if TYPE_CHECKING:
         __array_ufunc__ = None

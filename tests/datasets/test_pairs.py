@@ -63,6 +63,7 @@ DRAWN: dict[str, Callable[[int | None], Dataset]] = {
     "checkerboard": lambda seed: datasets.checkerboard(20, seed=seed),
     "rings": lambda seed: datasets.rings(20, seed=seed),
     "waves": lambda seed: datasets.waves(20, seed=seed),
+    "bikes": lambda seed: datasets.bikes(20, seed=seed),
 }
 
 

@@ -151,13 +151,24 @@ def test_no_infinite_gradient_passes_a_stop_in_higher_orders(
         lambda f: func.hessian(f)(3.0),
         lambda f: func.hvp(f, 3.0, 1.0),
         lambda f: func.jvp(f, 3.0, 1.0),
+        lambda f: func.jvp(func.grad(f), 3.0, 1.0),
+        lambda f: func.jacfwd(func.jacfwd(f))(3.0),
+        lambda f: func.jacrev(func.jacfwd(f))(3.0),
+        lambda f: func.linearize(func.grad(f), 3.0)[1](1.0),
     ],
 )
+@pytest.mark.parametrize(
+    "partial_at", [lambda a, x: 2.0 * x, lambda a, x: 2.0 * a * (x / 3.0), lambda a, x: a + x]
+)
 def test_a_rule_that_captures_what_is_differentiated_is_refused(
+    partial_at: Callable[[Value, Value], Value],
     second: Callable[[Callable[..., Value]], object],
 ) -> None:
     def f(x: Value) -> Value:
-        return func.custom_derivative(lambda a: a * a, lambda a, y: (2.0 * x,), name="mine")(x)
+        rule = func.custom_derivative(
+            lambda a: a * a, lambda a, y: (partial_at(a, x),), name="mine"
+        )
+        return rule(x)
 
-    with pytest.raises(TypeError, match="mine: each partial must be computed from the operands"):
+    with pytest.raises(TypeError, match="each partial must be computed from the operands"):
         second(f)

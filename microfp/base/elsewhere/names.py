@@ -169,6 +169,7 @@ WRITTEN: Mapping[str, str] = {
     "datasets.dataset(xs, ys)": "TensorDataset from_tensor_slices from_numpy from_arrays "
     "from_dataframe from_pandas DataFrame from_xy make_dataset ArrayDataset Series to_dataset",
     "datasets.waves(100)": "make_regression make_friedman1 sine",
+    "datasets.bikes(1000)": "load_bikes bike_sharing load_diabetes fetch_california_housing",
     "datasets.split(dataset, held_out=0.25)": "train_test_split random_split test_split "
     "StratifiedKFold KFold cross_val_score StratifiedShuffleSplit train_val_split",
     "datasets.batches(dataset, 32)": "DataLoader dataloader batch_iterator minibatches "

@@ -1,30 +1,21 @@
-"""Multi-layer perceptrons for scikit-learn: its parameter names, its checks, microfp's training.
+"""The estimators: multi-layer perceptrons with scikit-learn's parameters.
 
-They are estimators like all others: in pipelines, grid searches, cross-validation and joblib.
-
->>> from sklearn.datasets import make_moons
->>> from sklearn.pipeline import make_pipeline
->>> from sklearn.preprocessing import StandardScaler
->>> xs, ys = make_moons(100, noise=0.1, random_state=1337)
->>> network = MLPClassifier((16, 16), learning_rate_init=0.05, random_state=1)
->>> make_pipeline(StandardScaler(), network).fit(xs, ys).score(xs, ys)
-1.0
+>>> MLPRegressor().get_params()["hidden_layer_sizes"]
+(100,)
 """
 
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
+from typing import ClassVar, Literal, Self, TypeAlias
 
 from microfp import native
 from microfp.base.checks import (
     check_count,
     check_flag,
     check_non_negative,
-    missing_extra,
     wrong_value,
 )
-from microfp.base.offering import show_listed
 from microfp.compiler.python.scores import scores
 from microfp.datasets import Dataset, dataset
 from microfp.losses import (
@@ -36,55 +27,28 @@ from microfp.losses import (
 )
 from microfp.nn import MLP, Activation, ActivationName, mlp
 from microfp.optim import Optimizer, adam, nesterov
+from microfp.sklearn.outside import (
+    ArrayLike,
+    Base,
+    Classifier,
+    ConvergenceWarning,
+    DataConversionWarning,
+    Floats,
+    NDArray,
+    Regressor,
+    Tags,
+    check_classification_targets,
+    check_is_fitted,
+    check_random_state,
+    check_sample_weight,
+    np,
+    validate_data,
+)
+from microfp.sklearn.tables import Inputs, TableEncoder, is_table
 from microfp.trainer import Backend, TrainState, initial_state, parameter_numbers
 from microfp.trainer.streams import resume
 
-try:
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
-    from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
-    from sklearn.utils import Tags, check_random_state
-    from sklearn.utils.multiclass import check_classification_targets
-    from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-except ImportError:
-    raise missing_extra("microfp.sklearn", "scikit-learn", "sklearn") from None
-
-Floats: TypeAlias = NDArray[np.float64]
-
-if TYPE_CHECKING:  # scikit-learn has no types: this is what people use of its classes
-
-    class _Base:
-        """What every estimator has."""
-
-        n_features_in_: int
-        """How many columns the examples had that it was fitted to."""
-
-        def get_params(self, deep: bool = True) -> dict[str, object]:  # noqa: FBT001, FBT002
-            """Return the parameters of the constructor, by name."""
-
-        def set_params(self, **params: object) -> Self:
-            """Change parameters of the constructor, and return the estimator."""
-
-        def __sklearn_tags__(self) -> object: ...
-
-    class _Scored:
-        """What says how well it predicts."""
-
-        def score(self, X: ArrayLike, y: ArrayLike, sample_weight: object = None) -> float:  # noqa: N803
-            """Return the accuracy of classes, or R² of numbers."""
-
-    class _Classifier(_Scored):
-        """An estimator of classes."""
-
-    class _Regressor(_Scored):
-        """An estimator of numbers."""
-
-else:
-    from sklearn.base import BaseEstimator as _Base
-    from sklearn.base import ClassifierMixin as _Classifier
-    from sklearn.base import RegressorMixin as _Regressor
-
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["SOLVERS", "MLPClassifier", "MLPRegressor", "Solver"]
 
 _LARGEST_BATCH = 200
 """How many examples a batch holds at most where it is "auto"."""
@@ -105,7 +69,7 @@ SOLVERS: Mapping[Solver, Callable[[float], Optimizer]] = {
 """
 
 
-class _Estimator(_Base):
+class _Estimator(Base):
     """What both estimators do: check the data, train by epochs, stop where nothing improves."""
 
     model_: MLP
@@ -116,6 +80,7 @@ class _Estimator(_Base):
     n_outputs_: int
     t_: int
     best_loss_: float
+    encoder_: TableEncoder | None
 
     _half: ClassVar[float] = 1.0
 
@@ -148,11 +113,11 @@ class _Estimator(_Base):
         self.n_iter_no_change = n_iter_no_change
         self.backend = backend
 
-    def fit(self, X: "ArrayLike", y: "ArrayLike", sample_weight: "ArrayLike | None" = None) -> Self:  # noqa: N803 - scikit-learn's name
+    def fit(self, X: Inputs, y: "ArrayLike", sample_weight: "ArrayLike | None" = None) -> Self:  # noqa: N803 - scikit-learn's name
         """Train until the loss improves no more, for at most `max_iter` epochs.
 
         Args:
-            X: n rows of finite numbers.
+            X: n rows of finite numbers; or a table, which a `TableEncoder` encodes and scales.
             y: Their targets.
             sample_weight: How much each example counts, at least 0; None for all the same.
 
@@ -263,11 +228,18 @@ class _Estimator(_Base):
         """The loss of scikit-learn: its penalty is alpha / 2 a batch, not an example."""
         return weighted(self._loss(float(self.alpha / (2.0 * whole))))
 
-    def _scores(self, X: "ArrayLike") -> "Floats":  # noqa: N803 - scikit-learn's name
+    def _scores(self, X: Inputs) -> "Floats":  # noqa: N803 - scikit-learn's name
         check_is_fitted(self)
-        rows = validate_data(self, X, dtype=np.float64, reset=False).tolist()
+        numbers = self._numbers(X, reset=False)
+        rows = validate_data(self, numbers, dtype=np.float64, reset=False).tolist()
         run = native.predict if self.backend == "native" else scores
         return np.asarray(run(self.model_, rows))
+
+    def _numbers(self, X: Inputs, *, reset: bool) -> Inputs:  # noqa: N803 - scikit-learn's name
+        """A table of texts and gaps as numbers; what is no table stays as it is."""
+        if reset:
+            self.encoder_ = TableEncoder().fit(X) if is_table(X) else None
+        return X if self.encoder_ is None else self.encoder_.transform(X)
 
     @property
     def coefs_(self) -> "list[Floats]":
@@ -297,7 +269,7 @@ class _Estimator(_Base):
 
     def _checked(
         self,
-        X: "ArrayLike",  # noqa: N803 - scikit-learn's name
+        X: Inputs,  # noqa: N803 - scikit-learn's name
         y: "ArrayLike",
         *,
         reset: bool,
@@ -321,7 +293,7 @@ def _optimizer_of(where: str, solver: Solver | Optimizer, rate: float) -> Optimi
 
 
 def _checked_weights(given: "ArrayLike | None", xs: "Floats") -> "Floats":
-    checked: Floats = _check_sample_weight(given, xs, dtype=np.float64, ensure_non_negative=True)
+    checked: Floats = check_sample_weight(given, xs, dtype=np.float64, ensure_non_negative=True)
     return checked
 
 
@@ -339,7 +311,7 @@ def _epochs(
         yield [state.metrics.loss for state in epoch if state.metrics], epoch[-1]
 
 
-class MLPClassifier(_Classifier, _Estimator):
+class MLPClassifier(Classifier, _Estimator):
     """A multi-layer perceptron for classes, by cross-entropy.
 
     loss = mean over examples of the cross-entropy + alpha / (2 * examples of a batch) * sum of p²
@@ -365,6 +337,7 @@ class MLPClassifier(_Classifier, _Estimator):
 
     Attributes:
         model_: The network, as a microfp model.
+        encoder_: What makes numbers of a table; None where numbers were given.
         state_: The state of its training.
         loss_curve_: The loss of each epoch; `loss_` is the last, `best_loss_` the smallest.
         coefs_: The weights, layer by layer.
@@ -381,12 +354,19 @@ class MLPClassifier(_Classifier, _Estimator):
 
     def _checked(
         self,
-        X: "ArrayLike",  # noqa: N803 - scikit-learn's name
+        X: Inputs,  # noqa: N803 - scikit-learn's name
         y: "ArrayLike",
         *,
         reset: bool,
     ) -> "tuple[Floats, Floats]":
-        xs, labels = validate_data(self, X, y, dtype=np.float64, multi_output=True, reset=reset)
+        xs, labels = validate_data(
+            self,
+            self._numbers(X, reset=reset),
+            y,
+            dtype=np.float64,
+            multi_output=True,
+            reset=reset,
+        )
         check_classification_targets(labels)
         column = _column(labels)
         if reset:
@@ -426,7 +406,7 @@ class MLPClassifier(_Classifier, _Estimator):
 
     def partial_fit(
         self,
-        X: "ArrayLike",  # noqa: N803 - scikit-learn's name
+        X: Inputs,  # noqa: N803 - scikit-learn's name
         y: "ArrayLike",
         classes: "ArrayLike | None" = None,
         sample_weight: "ArrayLike | None" = None,
@@ -454,7 +434,10 @@ class MLPClassifier(_Classifier, _Estimator):
             self._set_classes(np.unique(np.asarray(classes)))
         elif classes is not None and not _same(np.unique(np.asarray(classes)), self.classes_):
             raise ValueError("MLPClassifier.partial_fit: classes must be those of the first call")
-        xs, labels = validate_data(self, X, y, dtype=np.float64, multi_output=True, reset=is_first)
+        numbers = self._numbers(X, reset=is_first)
+        xs, labels = validate_data(
+            self, numbers, y, dtype=np.float64, multi_output=True, reset=is_first
+        )
         check_classification_targets(labels)
         targets = self._numbered(_column(labels))
         if is_first:
@@ -462,7 +445,7 @@ class MLPClassifier(_Classifier, _Estimator):
         self._train(xs, targets, _checked_weights(sample_weight, xs), self.n_iter_ + 1)
         return self
 
-    def predict_proba(self, X: "ArrayLike") -> "Floats":  # noqa: N803 - scikit-learn's name
+    def predict_proba(self, X: Inputs) -> "Floats":  # noqa: N803 - scikit-learn's name
         """Predict how probable each class is for each row, in the order of `classes_`.
 
         >>> model = MLPClassifier((), tol=1.0, n_iter_no_change=1, random_state=0)
@@ -471,7 +454,7 @@ class MLPClassifier(_Classifier, _Estimator):
         """
         return np.exp(self.predict_log_proba(X))
 
-    def predict_log_proba(self, X: "ArrayLike") -> "Floats":  # noqa: N803 - scikit-learn's name
+    def predict_log_proba(self, X: Inputs) -> "Floats":  # noqa: N803 - scikit-learn's name
         """Predict the logarithm of each probability; small ones keep their digits.
 
         >>> model = MLPClassifier((), tol=1.0, n_iter_no_change=1, random_state=0)
@@ -484,7 +467,7 @@ class MLPClassifier(_Classifier, _Estimator):
         logarithms: Floats = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
         return logarithms
 
-    def predict(self, X: "ArrayLike") -> "NDArray[np.generic]":  # noqa: N803 - scikit-learn's name
+    def predict(self, X: Inputs) -> "NDArray[np.generic]":  # noqa: N803 - scikit-learn's name
         """Predict the class of each row.
 
         >>> model = MLPClassifier((), tol=1.0, n_iter_no_change=1, random_state=0)
@@ -511,7 +494,7 @@ def _same(a: "NDArray[np.generic]", b: "NDArray[np.generic]") -> bool:
     return len(a) == len(b) and bool((a == b).all())
 
 
-class MLPRegressor(_Regressor, _Estimator):
+class MLPRegressor(Regressor, _Estimator):
     """A multi-layer perceptron for numbers, by squared error.
 
     loss = mean over examples of error² / 2 + alpha / (2 * examples of a batch) * sum of p²
@@ -522,6 +505,7 @@ class MLPRegressor(_Regressor, _Estimator):
 
     Attributes:
         model_: The network, as a microfp model.
+        encoder_: What makes numbers of a table; None where numbers were given.
         state_: The state of its training.
         loss_curve_: The loss of each epoch; `loss_` is the last, `best_loss_` the smallest.
         coefs_: The weights, layer by layer.
@@ -542,13 +526,14 @@ class MLPRegressor(_Regressor, _Estimator):
 
     def _checked(
         self,
-        X: "ArrayLike",  # noqa: N803 - scikit-learn's name
+        X: Inputs,  # noqa: N803 - scikit-learn's name
         y: "ArrayLike",
         *,
         reset: bool,
     ) -> "tuple[Floats, Floats]":
+        numbers = self._numbers(X, reset=reset)
         xs, targets = validate_data(
-            self, X, y, dtype=np.float64, multi_output=True, y_numeric=True, reset=reset
+            self, numbers, y, dtype=np.float64, multi_output=True, y_numeric=True, reset=reset
         )
         self._is_flat = targets.ndim == 1
         return xs, targets.astype(np.float64)
@@ -562,7 +547,7 @@ class MLPRegressor(_Regressor, _Estimator):
 
     def partial_fit(
         self,
-        X: "ArrayLike",  # noqa: N803 - scikit-learn's name
+        X: Inputs,  # noqa: N803 - scikit-learn's name
         y: "ArrayLike",
         sample_weight: "ArrayLike | None" = None,
     ) -> Self:
@@ -584,7 +569,7 @@ class MLPRegressor(_Regressor, _Estimator):
         self._train(xs, targets, _checked_weights(sample_weight, xs), self.n_iter_ + 1)
         return self
 
-    def predict(self, X: "ArrayLike") -> "Floats":  # noqa: N803 - scikit-learn's name
+    def predict(self, X: Inputs) -> "Floats":  # noqa: N803 - scikit-learn's name
         """Predict the number of each row; with several targets, a row of them.
 
         >>> model = MLPRegressor((4,), tol=1.0, n_iter_no_change=1).fit([[0.0], [1.0]], [0.0, 2.0])
@@ -593,6 +578,3 @@ class MLPRegressor(_Regressor, _Estimator):
         """
         found = self._scores(X)
         return found[:, 0] if self._is_flat else found
-
-
-show_listed(__name__)

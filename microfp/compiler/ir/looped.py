@@ -32,7 +32,7 @@ from typing import NamedTuple
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program, formula_text, run
 from microfp.record import Record, attr
 
-__all__ = ["Loop", "Looped", "Moving", "Piece", "run_looped", "turns_of"]
+__all__ = ["Loop", "Looped", "Moving", "Piece", "cell_text", "head_text", "run_looped", "turns_of"]
 
 
 class Moving(NamedTuple):
@@ -155,21 +155,35 @@ def _at(cells: Sequence[Moving], t: int) -> list[int]:
 
 def _lines(step: Piece | Loop) -> Iterator[str]:
     program = step.program
-    names = [*map(_cell, step.reads), *program.parameters]
+    names = [*map(cell_text, step.reads), *program.parameters]
     indent = ""
     if isinstance(step, Loop):
-        order = "backwards" if step.backwards else "forwards"
-        yield f"loop        {step.turns:,} turns t, {order}"
+        yield head_text(step)
         indent = "  "
     for slot, instruction in enumerate(program.instructions, program.leaf_count):
         names.append(repr(instruction.parameter) if instruction.op == CONSTANT else f"%{slot}")
         if instruction.op != CONSTANT:
             yield f"{indent}%{slot} = {formula_text(instruction, names)}"
     for cell, slot in zip(step.writes, program.outputs, strict=True):
-        yield f"{indent}{_cell(cell)} = {names[slot]}"
+        yield f"{indent}{cell_text(cell)} = {names[slot]}"
 
 
-def _cell(cell: Moving) -> str:
+def head_text(loop: Loop) -> str:
+    """Write how often a loop runs, and in which direction.
+
+    >>> head_text(Loop(Program.unchecked((), (), (), ()), (), (), 100, backwards=True))
+    'loop        100 turns t, backwards'
+    """
+    order = "backwards" if loop.backwards else "forwards"
+    return f"loop        {loop.turns:,} turns t, {order}"
+
+
+def cell_text(cell: Moving) -> str:
+    """Write which cell is meant, in turn t.
+
+    >>> cell_text(Moving(3)), cell_text(Moving(3, 2))
+    ('c3', 'c[2t + 3]')
+    """
     if not cell.step:
         return f"c{cell.first}"
     moved = "t" if cell.step == 1 else f"{cell.step}t"

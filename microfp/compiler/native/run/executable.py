@@ -13,6 +13,7 @@ from ctypes import c_int64, c_void_p
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
+from microfp.compiler.ir.looped import Looped
 from microfp.compiler.ir.program import CONSTANT, Program
 from microfp.compiler.ir.stages import Staged
 from microfp.compiler.native.bounds import largest_leaf_of
@@ -24,6 +25,12 @@ from microfp.compiler.native.emit.bytecode import (
     interpreter_text,
 )
 from microfp.compiler.native.emit.kernels import FUNCTIONS
+from microfp.compiler.native.emit.looped import (
+    LoopedPlan,
+    looped_room,
+    looped_text,
+    rolled_steps,
+)
 from microfp.compiler.native.emit.module import function_text, module_text
 from microfp.compiler.native.emit.stages import scratch_size, stages_text
 from microfp.compiler.native.emit.structs import Arguments, kinds_of, packed
@@ -44,6 +51,7 @@ __all__ = [
     "complete",
     "executable_for",
     "executable_of",
+    "executable_of_looped",
     "executable_of_stages",
     "run_rows",
 ]
@@ -89,6 +97,13 @@ class Executable(Record):
     """Compiles what large numbers are left to, and lets the code find it; the same call
     of the function then does its work.
     """
+    plan: LoopedPlan | None = attr(default=None)
+    """Its programs, where scans are loops; then there is not one program of an example."""
+
+    @property
+    def output_count(self) -> int:
+        """How many numbers an example has that belong to it alone, or are added up."""
+        return len((self.plan.looped if self.plan else self.program).outputs)
 
     @property
     def address(self) -> int:
@@ -211,6 +226,52 @@ def executable_of_stages(plan: Staged, width: int) -> Executable:
         lambda blocks: size,
         None,
         lambda: None,
+        None,
+    )
+
+
+def executable_of_looped(
+    looped: Looped, *, summed: int, width: int, seeded: bool
+) -> Executable | None:
+    """Compile looped programs; None where the code would be too long.
+
+    Args:
+        looped: What to compute for each example.
+        summed: How many outputs, counted from the last one, are added up over the examples.
+        width: How many examples are computed side by side.
+        seeded: Whether the last input is the same for all examples.
+
+    Raises:
+        CompileError: If llvmlite is not installed, or a primitive has no native form.
+    """
+    for step in looped.steps:
+        check_native(step.program)
+    plan = rolled_steps(looped)
+    if plan.nest_count > LARGEST_NESTS:
+        return None
+    try:
+        function = looped_text(
+            "run", plan, width=width, seeded=seeded, summed=summed, most=LARGEST_TEXT
+        )
+    except TooLong:
+        return None
+    text = module_text([function], width=width)
+    room = looped_room(plan, summed, width)
+    return Executable.unchecked(
+        Deferred(_no_program),
+        len(looped.inputs) - seeded,
+        looped.operations,
+        "code",
+        width,
+        None,
+        text,
+        jit.compiled(text, ("run",)),
+        "run",
+        0,
+        lambda blocks: room,
+        None,
+        lambda: None,
+        plan,
     )
 
 
@@ -247,6 +308,7 @@ def _as_code(program: Program | Deferred, rolled: Rolled, text: str, width: int)
         lambda blocks: min(blocks, chunk) * vectors * width,
         context,
         admit,
+        None,
     )
 
 
@@ -331,9 +393,9 @@ def run_rows(
     >>> run_rows(executable_for(lower(x * w, [x], [w]), summed=0, width=2), [3.0], [[1.0], [2.0]])
     [(3.0,), (6.0,)]
     """
-    width, program = executable.width, executable.program
-    inputs = _in_lanes(rows, len(program.inputs), width)
-    outputs = buffer(padded(len(rows), width) * len(program.outputs))
+    width, count = executable.width, executable.output_count
+    inputs = _in_lanes(rows, executable.input_count, width)
+    outputs = buffer(padded(len(rows), width) * count)
     parameters = buffer(padded(len(numbers), width))
     parameters.view[: len(numbers)] = memoryview(array("d", numbers))
     nodes = buffer(executable.scratch(-(-len(rows) // width)))
@@ -348,7 +410,7 @@ def run_rows(
         outputs=outputs.address,
     )
     complete(executable, lambda: executable.call(arguments))
-    return _out_of_lanes(outputs, len(program.outputs), len(rows), width)
+    return _out_of_lanes(outputs, count, len(rows), width)
 
 
 def complete(executable: Executable, call: Callable[[], int]) -> None:

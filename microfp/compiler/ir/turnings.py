@@ -154,7 +154,7 @@ class _Lowering:
         self.count: int = len(inputs)
         self._outputs, self._inputs, self._parameters = outputs, inputs, parameters
         self._turnings = turnings
-        self._streams: dict[Stream, Moving] = {}
+        self._known: dict[int, Moving] = {}  # columns, which the loops hold, by their identity
         self._captured = [captured_by(turning) for turning in turnings]
         self._levels = self._levelled()
         self._passed = self._passed_on()
@@ -225,20 +225,23 @@ class _Lowering:
         found = dict[Value, Moving]()
         missing = list[tuple[Value, Sequence[Value]]]()
         for leaf, column in zip(turning.moving, turning.rows, strict=True):
-            place = self._streams[column] if isinstance(column, Stream) else self._affine(column)
+            place = self._known.get(id(column)) or self._affine(column)
             if place is not None:
                 found[leaf] = place
-            elif not isinstance(column, Stream):
+            else:
+                assert not isinstance(column, Stream), "what a loop keeps is found"
                 missing.append((leaf, column))
         room = self._room(len(missing) * turning.turns)
         for place, (leaf, column) in enumerate(missing):
             own = room[place :: len(missing)]
-            found[leaf] = Moving(own[0], len(missing))
+            found[leaf] = self._known[id(column)] = Moving(own[0], len(missing))
             writes += zip(column, own, strict=True)
         return found
 
-    def _affine(self, column: Sequence[Value]) -> Moving | None:
+    def _affine(self, column: Column) -> Moving | None:
         """Where nodes are found, if they are found at cells that move by constant steps."""
+        if isinstance(column, Stream):
+            return None
         cells = [self.cells.get(node, -1) for node in column]
         steps = {b - a for a, b in pairwise(cells)}
         return Moving(cells[0], steps.pop()) if len(steps) == 1 and -1 not in cells else None
@@ -276,7 +279,7 @@ class _Lowering:
         stacked = [Moving(room[place], width) for place in range(width)]
         for column, place in zip(turning.stacked, stacked, strict=True):
             if isinstance(column, Stream):
-                self._streams[column] = place
+                self._known[id(column)] = place
             else:
                 self.cells |= zip(column, room[place.first - room[0] :: width], strict=True)
         self.cells |= zip(turning.ends, carried, strict=True)

@@ -254,7 +254,7 @@ class Groups:
 
     def add(self, slot: int) -> None:
         """Put a slot into its group."""
-        pattern, places = self.loads[slot] if slot < self._first else self._instruction(slot)
+        pattern, places = self.described(slot)
         group = self.groups.get(pattern)
         if group is None:
             group = self.groups[pattern] = Group(self._name(pattern), [])

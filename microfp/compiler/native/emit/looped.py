@@ -16,19 +16,22 @@ cells that do not, where the nests read it; what they give is copied to where it
 >>> print(plan)
 nest    1        n0 = 1.0
 c100 = n0
+x0 = c100
 loop        100 turns t, forwards
-  c102 = c[t]
-  nest    1        n0 = p0 * x100 + x102
-  c100 = n0
+  x1 = c[t]
+  nest    1        n0 = p0 * x0 + x1
+  x0 = n0
+c100 = x0
 nest    1        n0 = x100
 c101 = n0
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
 from microfp.compiler.ir.looped import Loop, Looped, Moving, Piece, cell_text, head_text
+from microfp.compiler.ir.program import Program
 from microfp.compiler.native.emit.blocks import examples_of, left_of
 from microfp.compiler.native.emit.module import constants_text
 from microfp.compiler.native.emit.nests import Scope, write_nest
@@ -43,33 +46,64 @@ MOST_UNROLLED = 16
 """How many vectors are copied one after another; more of them in a loop."""
 
 
-class Copy(NamedTuple):
-    """Cells that are copied before a turn, from places that move."""
+class Copied(NamedTuple):
+    """Numbers that follow each other, and cells that do: one is copied to the other."""
 
-    source: Moving
-    target: int
+    place: int
+    """The first number: in the frame of a loop, or among the nodes."""
+    cell: Moving
+    """The first cell."""
     count: int
+    """How many."""
 
 
-class Stored(NamedTuple):
-    """Nodes that are copied to cells after a turn."""
+class RolledLoop(NamedTuple):
+    """A loop in nests. Its frame holds the inputs of a turn, in their order."""
 
-    node: int
-    target: Moving
-    count: int
-
-
-class RolledStep(NamedTuple):
-    """A program of several, in nests."""
-
-    step: Piece | Loop
-    """The program."""
+    loop: Loop
+    """The loop."""
     rolled: Rolled
-    """Its nests."""
-    copies: tuple[Copy, ...]
-    """What is copied before each turn."""
-    stores: tuple[Stored, ...]
-    """What is copied after it."""
+    """The nests of a turn."""
+    entering: tuple[Copied, ...]
+    """What is copied to the frame before the first turn."""
+    moving: tuple[Copied, ...]
+    """What is copied to the frame before each turn."""
+    carried: tuple[tuple[int, int], ...]
+    """What is copied after each turn: from nodes to the frame."""
+    given: tuple[Copied, ...]
+    """What is copied after each turn: from nodes to cells."""
+    leaving: tuple[Copied, ...]
+    """What is copied from the frame after the last turn."""
+
+    @property
+    def alike(self) -> "RolledLoop":
+        """The same without cells: equal for loops that do the same with other cells."""
+        return self._replace(
+            loop=self.loop._replace(reads=(), writes=()),
+            entering=tuple(map(_anywhere, self.entering)),
+            moving=tuple(map(_anywhere, self.moving)),
+            given=tuple(map(_anywhere, self.given)),
+            leaving=tuple(map(_anywhere, self.leaving)),
+        )
+
+    @property
+    def cells(self) -> tuple[int, ...]:
+        """The first cell of each copy."""
+        copies = (*self.entering, *self.moving, *self.given, *self.leaving)
+        return tuple([copied.cell.first for copied in copies])
+
+
+def _anywhere(copied: Copied) -> Copied:
+    return copied._replace(cell=Moving(0, copied.cell.step))
+
+
+class RolledPiece(NamedTuple):
+    """A program that is run once, in nests."""
+
+    rolled: Rolled
+    """Its nests, which read cells."""
+    given: tuple[Copied, ...]
+    """What is copied to cells then."""
 
 
 class LoopedPlan(NamedTuple):
@@ -77,98 +111,116 @@ class LoopedPlan(NamedTuple):
 
     looped: Looped
     """The programs."""
-    steps: tuple[RolledStep, ...]
+    steps: tuple[RolledPiece | RolledLoop, ...]
     """The same, in nests."""
-    cells: int
-    """How many cells there are, with those to copy to."""
+    constants: tuple[float, ...]
+    """The table of constants of all of them."""
 
     @property
-    def node_count(self) -> int:
-        """How many nodes the largest program has."""
-        return max((step.rolled.node_count for step in self.steps), default=0)
+    def room(self) -> int:
+        """How many vectors are needed besides cells: a frame, and nodes."""
+        return max(map(_room, self.steps), default=0)
 
     @property
     def nest_count(self) -> int:
-        """How many nests there are."""
-        return sum(len(step.rolled.nests) for step in self.steps)
+        """How many nests are written: those of equal loops once."""
+        loops = {step.alike: step for step in self.steps if isinstance(step, RolledLoop)}
+        pieces = [step for step in self.steps if isinstance(step, RolledPiece)]
+        return sum(len(step.rolled.nests) for step in (*loops.values(), *pieces))
 
     def __str__(self) -> str:
         return "\n".join(chain.from_iterable(map(_lines, self.steps)))
 
 
-def _lines(step: RolledStep) -> Iterator[str]:
-    indent = "  " if isinstance(step.step, Loop) else ""
-    if isinstance(step.step, Loop):
-        yield head_text(step.step)
-    for copy in step.copies:
-        yield f"{indent}{_run('c', copy.target, copy.count)} = {_moving(copy.source, copy.count)}"
-    for nest in step.rolled.nests:
-        yield f"{indent}{nest}"
-    for stored in step.stores:
-        nodes = _run("n", stored.node, stored.count)
-        yield f"{indent}{_moving(stored.target, stored.count)} = {nodes}"
+def _room(step: RolledPiece | RolledLoop) -> int:
+    frame = step.rolled.input_count if isinstance(step, RolledLoop) else 0
+    return frame + step.rolled.node_count
 
 
-def _run(kind: str, first: int, count: int) -> str:
-    return f"{kind}{first}" if count == 1 else f"{kind}{first} .. {kind}{first + count - 1}"
+def _lines(step: RolledPiece | RolledLoop) -> Iterator[str]:
+    if isinstance(step, RolledPiece):
+        yield from map(str, step.rolled.nests)
+        yield from (_text(copied.cell, "n", copied) for copied in step.given)
+        return
+    yield from (_text(None, "x", copied) for copied in step.entering)
+    yield head_text(step.loop)
+    body = [_text(None, "x", copied) for copied in step.moving]
+    body += map(str, step.rolled.nests)
+    body += [f"x{place} = n{node}" for node, place in step.carried]
+    body += [_text(copied.cell, "n", copied) for copied in step.given]
+    yield from (f"  {line}" for line in body)
+    yield from (_text(copied.cell, "x", copied) for copied in step.leaving)
 
 
-def _moving(cell: Moving, count: int) -> str:
-    last = Moving(cell.first + count - 1, cell.step)
-    return cell_text(cell) if count == 1 else f"{cell_text(cell)} .. {cell_text(last)}"
+def _text(target: Moving | None, kind: str, copied: Copied) -> str:
+    """A copy in a line: to a cell, or from one to the frame."""
+    count = copied.count - 1
+    own = f"{kind}{copied.place}" + (f" .. {kind}{copied.place + count}" if count else "")
+    last = Moving(copied.cell.first + count, copied.cell.step)
+    cells = cell_text(copied.cell) + (f" .. {cell_text(last)}" if count else "")
+    return f"{own} = {cells}" if target is None else f"{cells} = {own}"
 
 
 def rolled_steps(looped: Looped) -> LoopedPlan:
-    """Roll each of the programs.
+    """Roll each of the programs; equal ones once.
 
     Args:
         looped: The programs.
     """
-    steps, constants, room = list[RolledStep](), 0, 0
+    constants, known = list[float](), dict[Program, Rolled]()
+    steps = list[RolledPiece | RolledLoop]()
     for step in looped.steps:  # a loop: they share a table of constants
-        places, copies = _placed(step, looped.cells)
-        rolled = find_loops(step.program, summed=0, cells=Cells(places, constants))
-        assert rolled is not None, "without a limit there is a result"
-        constants += len(rolled.constants)
-        room = max([room, *(copy.target + copy.count - looped.cells for copy in copies)])
-        steps.append(RolledStep(step, rolled, tuple(copies), tuple(_stores(step, rolled))))
-    return LoopedPlan(looped, tuple(steps), looped.cells + room)
+        is_loop = isinstance(step, Loop)
+        if not is_loop or step.program not in known:
+            frame = range(len(step.reads))
+            places = frame if is_loop else [read.first for read in step.reads]
+            rolled = find_loops(step.program, summed=0, cells=Cells(places, len(constants)))
+            assert rolled is not None, "without a limit there is a result"
+            known[step.program] = rolled
+            constants += rolled.constants
+        rolled = known[step.program]
+        steps.append(_loop(step, rolled) if isinstance(step, Loop) else _piece(step, rolled))
+    return LoopedPlan(looped, tuple(steps), tuple(constants))
 
 
-def _placed(step: Piece | Loop, cells: int) -> tuple[list[int], list[Copy]]:
-    """Where each input is read, and what is copied there before a turn."""
-    places, copies = list[int](), list[Copy]()
-    for read in step.reads:
-        if not read.step:
-            places.append(read.first)
-            continue
-        last = copies[-1] if copies else None
-        target = last.target + last.count if last else cells
-        places.append(target)
-        if last and _follows(last.source, last.count, read):
-            copies[-1] = last._replace(count=last.count + 1)
+def _piece(step: Piece, rolled: Rolled) -> RolledPiece:
+    return RolledPiece(rolled, _runs(zip(_nodes(rolled), step.writes, strict=True)))
+
+
+def _nodes(rolled: Rolled) -> list[int]:
+    """The nodes of the outputs."""
+    return [load.base for load in rolled.outputs]
+
+
+def _loop(loop: Loop, rolled: Rolled) -> RolledLoop:
+    frame = {cell: place for place, cell in enumerate(loop.reads)}
+    carried = [cell for cell in loop.writes if not cell.step and cell in frame]
+    pairs = list(zip(_nodes(rolled), loop.writes, strict=True))
+    return RolledLoop(
+        loop,
+        rolled,
+        _runs((place, cell) for cell, place in frame.items() if not cell.step),
+        _runs((place, cell) for cell, place in frame.items() if cell.step),
+        tuple([(node, frame[cell]) for node, cell in pairs if cell in carried]),
+        _runs((node, cell) for node, cell in pairs if cell not in carried),
+        _runs((frame[cell], cell) for cell in carried),
+    )
+
+
+def _runs(pairs: Iterable[tuple[int, Moving]]) -> tuple[Copied, ...]:
+    """Places and cells, as few runs as there are."""
+    runs = list[Copied]()
+    for place, cell in pairs:
+        last = runs[-1] if runs else None
+        if last and (place, cell) == _following(last):
+            runs[-1] = last._replace(count=last.count + 1)
         else:
-            copies.append(Copy(read, target, 1))
-    return places, copies
+            runs.append(Copied(place, cell, 1))
+    return tuple(runs)
 
 
-def _follows(first: Moving, count: int, following: Moving) -> bool:
-    return following == Moving(first.first + count, first.step)
-
-
-def _stores(step: Piece | Loop, rolled: Rolled) -> Iterator[Stored]:
-    """What is copied from nodes to cells, as few runs as there are."""
-    so_far: Stored | None = None
-    for load, write in zip(rolled.outputs, step.writes, strict=True):
-        is_next = so_far is not None and load.base == so_far.node + so_far.count
-        if so_far is not None and is_next and _follows(so_far.target, so_far.count, write):
-            so_far = so_far._replace(count=so_far.count + 1)
-            continue
-        if so_far is not None:
-            yield so_far
-        so_far = Stored(load.base, write, 1)
-    if so_far is not None:
-        yield so_far
+def _following(run: Copied) -> tuple[int, Moving]:
+    return run.place + run.count, Moving(run.cell.first + run.count, run.cell.step)
 
 
 class _Frame(NamedTuple):
@@ -190,7 +242,7 @@ class _Frame(NamedTuple):
     @property
     def sums(self) -> str:
         """Where outputs are added up, lane by lane."""
-        return self.cell(self.plan.cells + self.plan.node_count)
+        return self.cell(self.plan.looped.cells + self.plan.room)
 
     @property
     def columns(self) -> int:
@@ -205,7 +257,7 @@ class _Frame(NamedTuple):
 
 def looped_room(plan: LoopedPlan, summed: int, width: int) -> int:
     """How many numbers a block needs room for: cells, nodes, and what is added up."""
-    return (plan.cells + plan.node_count + summed) * width
+    return (plan.looped.cells + plan.room + summed) * width
 
 
 def looped_text(
@@ -232,8 +284,7 @@ def looped_text(
     """
     frame = _Frame(Writer(width, most), plan, seeded, summed)
     frame.w.function(name, signature("%p", "%u", "%n", "%s"), lambda: _write_body(frame))
-    constants = chain.from_iterable(step.rolled.constants for step in plan.steps)
-    return "\n".join([*frame.w.texts(), *constants_text(list(constants))])
+    return "\n".join([*frame.w.texts(), *constants_text(plan.constants)])
 
 
 def _write_body(frame: _Frame) -> None:
@@ -264,10 +315,10 @@ def _write_block(frame: _Frame, number: str) -> None:
         seed = w.broadcast(w.load("%u", "double"), "double")
         w.store(seed, frame.cell(frame.columns))
     for step in frame.plan.steps:
-        if isinstance(step.step, Loop):
-            _write_loop(frame, step, step.step)
+        if isinstance(step, RolledLoop):
+            _write_call(frame, step)
         else:
-            _write_turn(frame, step, "0")
+            _write_piece(frame, step)
     outputs = looped.outputs.start
     row = w.element("%o", w.value(f"mul i64 {number}, {frame.shown}"))
     _copy(w, frame.cell(outputs), row, frame.shown)
@@ -298,39 +349,70 @@ def _write_sums_added(frame: _Frame, first: int, number: str) -> None:
     w.each(str(frame.summed), add)
 
 
-def _write_loop(frame: _Frame, step: RolledStep, loop: Loop) -> None:
-    """The turns of a loop."""
+def _write_piece(frame: _Frame, piece: RolledPiece) -> None:
+    """A program that is run once."""
+    w, nodes = frame.w, frame.cell(frame.plan.looped.cells)
+    scope = Scope(w, piece.rolled, 0, "%n", nodes, bounded=False)
+    for nest in piece.rolled.nests:
+        write_nest(scope, nest)
+    for run in piece.given:
+        _copy_run(w, w.address(w.type, nodes, run.place), frame.cell(run.cell.first), run.count)
+
+
+def _write_call(frame: _Frame, loop: RolledLoop) -> None:
+    """A call of the function of a loop, which is the same for all loops that are alike."""
     w = frame.w
+    room = frame.cell(frame.plan.looped.cells)
+    name = w.beside(loop.alike, lambda name: _loop_text(name, loop, w.another()))
+    given = ["ptr %p", "ptr %n", f"ptr {room}", *(f"i64 {cell}" for cell in loop.cells)]
+    w.value(f"call i64 @{name}({', '.join(given)})")
+
+
+def _loop_text(name: str, loop: RolledLoop, w: Writer) -> str:
+    """The function of a loop: where its cells are, it is told."""
+    cells = [f"i64 %a{place}" for place in range(len(loop.cells))]
+    arguments = ["ptr noalias %p", "ptr noalias %n", "ptr noalias %f", *cells]
+    w.function(name, arguments, lambda: _write_loop(w, loop))
+    return w.text()
+
+
+def _write_loop(w: Writer, step: RolledLoop) -> None:
+    """What enters the frame, the turns, and what leaves it."""
+    loop, cells = step.loop, iter(range(len(step.cells)))
+    entering, moving, given, leaving = (
+        [(run, f"%a{next(cells)}") for run in runs]
+        for runs in (step.entering, step.moving, step.given, step.leaving)
+    )
+    nodes = w.address(w.type, "%f", step.rolled.input_count)
+    scope = Scope(w, step.rolled, 0, "%f", nodes, bounded=False)
+
+    def own(run: Copied, base: str = "%f") -> str:
+        return w.address(w.type, base, run.place)
 
     def turn(index: str) -> None:
         t = w.value(f"sub i64 {loop.turns - 1}, {index}") if loop.backwards else index
-        _write_turn(frame, step, t)
+        for run, cell in moving:
+            _copy_run(w, _at(w, run, cell, t), own(run), run.count)
+        for nest in step.rolled.nests:
+            write_nest(scope, nest)
+        for node, place in step.carried:
+            w.store(w.load(w.address(w.type, nodes, node)), w.address(w.type, "%f", place))
+        for run, cell in given:
+            _copy_run(w, own(run, nodes), _at(w, run, cell, t), run.count)
 
+    for run, cell in entering:
+        _copy_run(w, _at(w, run, cell, "0"), own(run), run.count)
     w.each(str(loop.turns), turn)
+    for run, cell in leaving:
+        _copy_run(w, own(run), _at(w, run, cell, "0"), run.count)
 
 
-def _write_turn(frame: _Frame, step: RolledStep, t: str) -> None:
-    """One turn: what moves is copied, the nests are computed, their results are stored."""
-    w, plan = frame.w, frame.plan
-    for copy in step.copies:
-        source, target = _address(frame, copy.source, t), frame.cell(copy.target)
-        _copy_run(w, source, target, copy.count)
-    nodes = frame.cell(plan.cells)
-    scope = Scope(w, step.rolled, 0, "%n", nodes, bounded=False)
-    for nest in step.rolled.nests:
-        write_nest(scope, nest)
-    for stored in step.stores:
-        source = w.address(w.type, nodes, stored.node)
-        _copy_run(w, source, _address(frame, stored.target, t), stored.count)
-
-
-def _address(frame: _Frame, cell: Moving, t: str) -> str:
-    """Where a cell is in a turn."""
-    w = frame.w
-    if not cell.step:
-        return frame.cell(cell.first)
-    moved = t if cell.step == 1 else w.value(f"mul i64 {t}, {cell.step}")
-    return w.address(w.type, w.element("%n", moved), cell.first)
+def _at(w: Writer, run: Copied, cell: str, t: str) -> str:
+    """Where the first cell of a run is in a turn."""
+    if not run.cell.step:
+        return w.element("%n", cell)
+    moved = t if run.cell.step == 1 else w.value(f"mul i64 {t}, {run.cell.step}")
+    return w.element("%n", w.value(f"add i64 {moved}, {cell}"))
 
 
 def _copy_run(w: Writer, source: str, target: str, count: int) -> None:

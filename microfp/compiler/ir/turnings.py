@@ -13,6 +13,7 @@ c1 = %4
 outputs     c1
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple, TypeAlias
@@ -157,14 +158,15 @@ class _Lowering:
         self._known: dict[int, Moving] = {}  # columns, which the loops hold, by their identity
         self._captured = [captured_by(turning) for turning in turnings]
         self._levels = self._levelled()
+        parents = chain.from_iterable(node.parents for node in self._levels)
+        self._readers: Counter[Value] = Counter(chain(self._roots(), parents))
         self._passed = self._passed_on()
 
     def looped(self) -> Looped:
         """All programs, in order."""
         steps = list[Piece | Loop]()
         for level, turning in enumerate(self._turnings):  # a loop: cells are taken
-            carried = self._room(len(turning.carried))
-            writes = list(zip(turning.starts, carried, strict=True))
+            carried, writes = self._carried(turning)
             columns = self._columns(turning, writes)
             steps += self._piece(level, writes)
             steps.append(self._loop(turning, self._captured[level], carried, columns))
@@ -177,6 +179,20 @@ class _Lowering:
             tuple(steps),
             outputs,
         )
+
+    def _carried(self, turning: Turning) -> tuple[list[int], list[tuple[Value, int]]]:
+        """Where what a loop carries is kept; and what is to be written there before.
+
+        What one loop has carried on to the next, and nobody else reads, stays where it is.
+        """
+        cells, writes = list[int](), list[tuple[Value, int]]()
+        for node in turning.starts:
+            if self._readers[node] == 1 and node in self.cells:
+                cells.append(self.cells[node])
+            else:
+                cells += self._room(1)
+                writes.append((node, cells[-1]))
+        return cells, writes
 
     def _room(self, count: int) -> range:
         """Take some cells."""
@@ -267,7 +283,7 @@ class _Lowering:
         self,
         turning: Turning,
         captured: Sequence[Value],
-        carried: range,
+        carried: Sequence[int],
         columns: dict[Value, Moving],
     ) -> Loop:
         """The program of a turn, with room for what all turns give."""

@@ -97,11 +97,6 @@ class Repeat:
         )
 
     @property
-    def inner(self) -> tuple[Value, ...]:
-        """The leaves of a step that are its own."""
-        return (*self.carried, *self.moving)
-
-    @property
     def operands(self) -> tuple[Value, ...]:
         """The nodes that it is computed from."""
         return (*self.starts, *chain.from_iterable(self.rows), *self.captured)
@@ -159,11 +154,18 @@ class NoLoop(CompileError):  # noqa: N818 - no error for users: something else i
 
 
 class _Tracing:
-    """What is known while a model is traced: its loops, and whether one was none."""
+    """What is known while a model is traced.
+
+    Attributes:
+        repeats: Its loops.
+        inner: All leaves that have stood for something in a step.
+        refused: Whether a scan was no loop.
+    """
 
     def __init__(self) -> None:
         """Begin without loops."""
         self.repeats: list[Repeat] = []
+        self.inner: set[Value] = set()
         self.refused: bool = False
 
     def loop(
@@ -186,7 +188,7 @@ class _Tracing:
             _refuse("the items of a scan are not alike")
         columns = list(zip(*(scalars for scalars, _ in flat), strict=True)) if flat[0][0] else []
         starts, carried = flattened(init)
-        once = _Step(step, carried, shape)
+        once = _Step(step, carried, shape, self.inner)
         are_numbers = [all(map(is_number, column)) for column in columns]
         kinds = list(map(is_number, starts))
         traced = once.trace(kinds, are_numbers)
@@ -241,10 +243,13 @@ class _Step(NamedTuple):
     step: Callable[..., object]
     carried: Shape | Scalar | Fixed
     item: Shape | Scalar | Fixed
+    inner: set[Value]
+    """Where leaves are noted that stand for something in a step."""
 
     def trace(self, kinds: Sequence[bool], are_numbers: Sequence[bool]) -> _Traced:
         """Call it with stand-ins, which are numbers or values."""
         carried, moving = _stand_ins(kinds), _stand_ins(are_numbers)
+        self.inner.update(map(node_of, (*carried, *moving)))
         state = rebuilt(self.carried, iter(carried))
         result = called(self.step, state, rebuilt(self.item, iter(moving)))
         if not isinstance(result, tuple) or len(result) != 2:
@@ -340,21 +345,20 @@ def tracing_repeats(
     try:
         with taking_loops(tracing):
             graph = make()
-    except CompileError:
+    except Exception:
         if not tracing.refused:
             raise
         return TracedRepeats(make(), ())
     repeats = tuple(tracing.repeats)
-    if not repeats or tracing.refused or _leaks(roots(graph), repeats):
+    if not repeats or tracing.refused or _leaks(roots(graph), tracing):
         return TracedRepeats(make() if repeats or tracing.refused else graph, ())
     return TracedRepeats(graph, repeats)
 
 
-def _leaks(roots: Iterable[Value], repeats: Sequence[Repeat]) -> bool:
+def _leaks(roots: Iterable[Value], tracing: _Tracing) -> bool:
     """Whether what stands in a step is read outside of it, as if each step had left it there."""
-    inner = {leaf for repeat in repeats for leaf in repeat.inner}
-    outside = chain(roots, *(repeat.operands for repeat in repeats))
-    return not inner.isdisjoint(nodes_below(outside))
+    outside = chain(roots, *(repeat.operands for repeat in tracing.repeats))
+    return not tracing.inner.isdisjoint(nodes_below(outside))
 
 
 class _Refusing:

@@ -63,6 +63,9 @@ LARGEST_NESTS = 1_000
 LARGEST_TEXT = 10_000
 """Code of more nests or lines takes LLVM about a second; bytecode takes it no time."""
 
+LARGER = 6
+"""How much larger code with loops of scans may be, since bytecode has none."""
+
 
 class Executable(Record):
     """A program that can be run over many examples."""
@@ -247,18 +250,17 @@ def executable_of_looped(
     for step in looped.steps:
         check_native(step.program)
     plan = rolled_steps(looped)
-    if plan.nest_count > LARGEST_NESTS:
+    if plan.nest_count > LARGER * LARGEST_NESTS:
         return None
+    most = LARGER * LARGEST_TEXT
     try:
-        function = looped_text(
-            "run", plan, width=width, seeded=seeded, summed=summed, most=LARGEST_TEXT
-        )
+        function = looped_text("run", plan, width=width, seeded=seeded, summed=summed, most=most)
     except TooLong:
         return None
     text = module_text([function], width=width)
     room = looped_room(plan, summed, width)
     return Executable.unchecked(
-        Deferred(_no_program),
+        Deferred(_no_program_of_loops),
         len(looped.inputs) - seeded,
         looped.operations,
         "code",
@@ -273,6 +275,10 @@ def executable_of_looped(
         lambda: None,
         plan,
     )
+
+
+def _no_program_of_loops() -> Program:
+    raise CompileError("where scans are loops, an example has several programs: it has a plan")
 
 
 def _no_program() -> Program:

@@ -206,7 +206,8 @@ class _Reversed:
         inside = {*self._body, *repeat.carried, *repeat.moving} - self._outer_nodes()
         after, given = self._results(seeds, gradients)
         below = nodes_below((*after, *given), inside.__contains__)
-        read = [node for node in below if node in inside]
+        reached = {node for node in below if node in inside}
+        read = [it for it in (*repeat.carried, *repeat.moving, *self._body) if it in reached]
         items = dict(zip(repeat.moving, repeat.rows, strict=True))
         streams = {node: Stream() for node in read if node not in items}
         forwards = turning_of(repeat)

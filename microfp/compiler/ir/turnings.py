@@ -269,7 +269,8 @@ class _Lowering:
         if not writes:
             return []
         nodes = [node for node, _ in writes]
-        reads = [it for it in nodes_below(nodes, self.cells.__contains__) if it in self.cells]
+        reached = nodes_below(nodes, self.cells.__contains__)
+        reads = sorted([it for it in reached if it in self.cells], key=self.cells.__getitem__)
         program = lower(nodes, reads, self._parameters)
         piece = Piece(
             program,
@@ -288,7 +289,7 @@ class _Lowering:
     ) -> Loop:
         """The program of a turn, with room for what all turns give."""
         parameters = frozenset(self._parameters)
-        places = columns | dict(zip(turning.carried, map(Moving, carried), strict=True))
+        places = dict(zip(turning.carried, map(Moving, carried), strict=True)) | columns
         places |= {it: Moving(self.cells[it]) for it in captured if it not in parameters}
         width = len(turning.given)
         room = self._room(width * turning.turns)
@@ -300,7 +301,8 @@ class _Lowering:
                 self.cells |= zip(column, room[place.first - room[0] :: width], strict=True)
         self.cells |= zip(turning.ends, carried, strict=True)
         results = (*turning.after, *turning.given)
-        reads = [it for it in nodes_below(results, places.__contains__) if it in places]
+        reached = set(nodes_below(results, places.__contains__))
+        reads = [node for node in places if node in reached]
         return Loop(
             lower(results, reads, self._parameters),
             tuple([places[node] for node in reads]),

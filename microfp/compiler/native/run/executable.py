@@ -39,7 +39,7 @@ from microfp.compiler.native.emit.writer import TooLong
 from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.roll import find_loops, own_primitives
 from microfp.compiler.native.run import jit
-from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded
+from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded, scratch
 from microfp.errors import CompileError
 from microfp.record import Deferred, Record, attr, pending
 
@@ -404,7 +404,9 @@ def run_rows(
     outputs = buffer(padded(len(rows), width) * count)
     parameters = buffer(padded(len(numbers), width))
     parameters.view[: len(numbers)] = memoryview(array("d", numbers))
-    nodes = buffer(executable.scratch(-(-len(rows) // width)))
+    # What loops keep may be much, and clearing it would take as long as they do.
+    room, size = scratch if executable.plan else _cleared, executable.scratch(-(-len(rows) // width))
+    nodes = room("nodes", size)
     arguments = Arguments(
         context=executable.context,
         parameters=parameters.address,
@@ -417,6 +419,10 @@ def run_rows(
     )
     complete(executable, lambda: executable.call(arguments))
     return _out_of_lanes(outputs, count, len(rows), width)
+
+
+def _cleared(_name: str, count: int) -> Buffer:
+    return buffer(count)
 
 
 def complete(executable: Executable, call: Callable[[], int]) -> None:

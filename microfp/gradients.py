@@ -421,12 +421,16 @@ def gradient_nodes(
     """
     order = topological_order(output)
     stand_ins = {node: node for node in order}
-    table = adjoints(order, stand_ins, descendants(order, leaves), start, _exact_product)
+    table = adjoints(order, stand_ins, descendants(order, leaves), start, exact_product)
     return {node: lift(adjoint) for node, adjoint in table.items()}
 
 
-def _exact_product(upstream: Operand, partial: Operand) -> Operand | None:
-    """The product, also with 0; a product with 1 has the bits of the other factor."""
+def exact_product(upstream: Operand, partial: Operand) -> Operand | None:
+    """The product, also with 0; a product with 1 has the bits of the other factor.
+
+    >>> exact_product(3.0, 0.0), exact_product(3.0, 1.0)
+    (0.0, 3.0)
+    """
     if partial is FLAT:
         return None
     return upstream if isinstance(partial, float) and partial == 1.0 else ops.mul(upstream, partial)

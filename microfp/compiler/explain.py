@@ -14,7 +14,7 @@ parameters  p0 p1
 outputs     %10 %7
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import overload
 
@@ -22,12 +22,17 @@ from microfp.base.checks import check_kind
 from microfp.base.renaming import deprecated, renamed
 from microfp.compiler.ir.adjoint import carried_program, example_program
 from microfp.compiler.ir.bounds import largest_leaf
+from microfp.compiler.ir.looped import Looped
+from microfp.compiler.ir.looped_examples import carried_looped, example_looped, looped_example
 from microfp.compiler.ir.passes import lowered_step_by_step, translate
 from microfp.compiler.ir.program import Program
+from microfp.compiler.ir.turnings import lowered, turning_of
 from microfp.compiler.native.stages import CodeStages, code_stages
 from microfp.compiler.python.loop import loop_source
+from microfp.compiler.python.looped import looped_source
 from microfp.compiler.python.source import function_source
-from microfp.compiler.trace.calls import trace_example
+from microfp.compiler.trace.calls import ExampleGraph
+from microfp.compiler.trace.repeats import Repeat
 from microfp.errors import CompileError
 from microfp.losses import Loss
 from microfp.nn import Model
@@ -49,14 +54,18 @@ class Stages(Record):
     ('code', 68)
     """
 
-    traced: Program = attr()
-    """The graph, node by node: the cost and the scores."""
+    traced: Program | Looped = attr()
+    """The graph, node by node: the cost and the scores. Where scans are loops, it is several
+    programs, already after every pass.
+    """
     passes: tuple[tuple[str, Program], ...] = attr()
-    """The passes in the order in which they ran, and what each has made of it."""
-    lowered: Program = attr()
+    """The passes in the order in which they ran, and what each has made of it; none where scans
+    are loops, each of whose programs goes through them.
+    """
+    lowered: Program | Looped = attr()
     """The same after every pass."""
-    adjoint: Program = attr()
-    """With the gradient of every parameter."""
+    adjoint: Program | Looped = attr()
+    """With the gradient of every parameter; where scans are loops, with loops backwards."""
     function: str = attr()
     """The lowered program as Python."""
     loop: str = attr()
@@ -81,7 +90,8 @@ class Stages(Record):
 
 def _titled(stages: Stages) -> Iterator[tuple[str, str]]:
     yield _counted("traced", stages.traced), str(stages.traced)
-    yield "passes, and how many instructions each left", _counts(stages)
+    if stages.passes:
+        yield "passes, and how many instructions each left", _counts(stages)
     yield _counted("lowered", stages.lowered), str(stages.lowered)
     yield _counted("with its adjoint", stages.adjoint), str(stages.adjoint)
     yield "one example as Python", stages.function
@@ -100,7 +110,7 @@ def _counts(stages: Stages) -> str:
     )
 
 
-def _counted(title: str, program: Program) -> str:
+def _counted(title: str, program: Program | Looped) -> str:
     return f"{title}: {len(program.instructions)} instructions"
 
 
@@ -144,20 +154,36 @@ def explain(loss: Loss, model: Model, n_in: int, *, targets: int = 1) -> Stages:
         return costs, scores, (g0, g1,)
     """
     check_kind("explain", "loss", loss, Loss)
-    graph = trace_example(loss, model, n_in, targets)
+    graph, repeats = looped_example(loss, model, n_in, targets)
+    code = Deferred(partial(code_stages, loss, model, n_in, targets=targets))
+    return _looped(graph, repeats, code) if repeats else _straight(graph, code)
+
+
+def _straight(graph: ExampleGraph, code: Deferred) -> Stages:
+    """The stages of a graph without loops."""
     outputs, inputs = (graph.cost, *graph.scores), (*graph.inputs, *graph.targets)
     carried = carried_program(graph)
     traced = translate(outputs, inputs, graph.parameters)
     passes = tuple(lowered_step_by_step(traced))
-    _, lowered = passes[-1]
+    _, smallest = passes[-1]
     return Stages.unchecked(
         traced,
         passes,
-        lowered,
+        smallest,
         example_program(graph),
-        function_source(lowered),
+        function_source(smallest),
         loop_source(
             carried, carried=len(graph.parameters), gated=largest_leaf(carried) is not None
         ),
-        Deferred(partial(code_stages, loss, model, n_in, targets=targets)),
+        code,
     )
+
+
+def _looped(graph: ExampleGraph, repeats: Sequence[Repeat], code: Deferred) -> Stages:
+    """The stages of a graph in which scans are loops."""
+    outputs, inputs = (graph.cost, *graph.scores), (*graph.inputs, *graph.targets)
+    turnings = [turning_of(repeat) for repeat in repeats]
+    forward = lowered(outputs, inputs, graph.parameters, turnings)
+    adjoint, carried = example_looped(graph, repeats), carried_looped(graph, repeats)
+    source = looped_source(forward)
+    return Stages.unchecked(forward, (), forward, adjoint, source, looped_source(carried), code)

@@ -28,6 +28,7 @@ How nested transforms are kept apart, `duals` explains.
 from microfp.func.check_grads import Disagreement, GradientCheck, check_grads
 from microfp.func.custom import custom_derivative, stop_gradient
 from microfp.func.duals import along, check_constants
+from microfp.func.loops import scan
 from microfp.func.mapping import vmap
 from microfp.func.matrices import hessian, hvp, jacfwd, jacobian, jacrev
 from microfp.func.solvers import (
@@ -63,6 +64,7 @@ __all__ = [
     "linearize",
     "minimize",
     "newton",
+    "scan",
     "stop_gradient",
     "taylor",
     "until_converged",

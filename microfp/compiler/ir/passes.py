@@ -14,10 +14,11 @@ parameters
 outputs     %2
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from microfp.base.checks import check_kind, wrong_kind
+from microfp.base.order import post_order
 from microfp.compiler.ir.liveness import live_slots
 from microfp.compiler.ir.program import (
     CONSTANT,
@@ -33,6 +34,7 @@ from microfp.values import LEAF, Value, topological_order, total
 __all__ = [
     "PASSES",
     "Pass",
+    "leaf_names",
     "lower",
     "lowered_step_by_step",
     "remove_dead_code",
@@ -119,16 +121,24 @@ def translate(
     outputs = (output,) if isinstance(output, Value) else tuple(output)
     slots = {leaf: slot for slot, leaf in enumerate((*inputs, *parameters))}
     instructions: list[Instruction] = []
-    for node in topological_order(total(outputs))[:-1]:  # a loop: each slot depends on earlier ones
+    for node in _order(outputs, slots):  # a loop: each slot depends on earlier ones
         if node not in slots:
             slots[node] = len(inputs) + len(parameters) + len(instructions)
             instructions.append(_instruction(node, slots))
     return Program.unchecked(
-        _names("x", inputs),
-        _names("p", parameters),
+        leaf_names("x", inputs),
+        leaf_names("p", parameters),
         tuple(instructions),
         tuple([slots[node] for node in outputs]),
     )
+
+
+def _order(outputs: Sequence[Value], leaves: Collection[Value]) -> Sequence[Value]:
+    """The nodes to be computed, in an order in which they can be; what a leaf is made of is not."""
+    if not any(leaf.parents for leaf in leaves):
+        return topological_order(total(outputs))[:-1]
+    above: dict[Value, tuple[Value, ...]] = dict.fromkeys(leaves, ())
+    return post_order(total(outputs), lambda node: above.get(node, node.parents))[:-1]
 
 
 def _instruction(node: Value, slots: dict[Value, int]) -> Instruction:
@@ -137,7 +147,13 @@ def _instruction(node: Value, slots: dict[Value, int]) -> Instruction:
     return Instruction(node.op, tuple([slots[parent] for parent in node.parents]), node.parameter)
 
 
-def _names(prefix: str, leaves: Sequence[Value]) -> tuple[str, ...]:
+def leaf_names(prefix: str, leaves: Sequence[Value]) -> tuple[str, ...]:
+    """Name leaves: by their labels, if these are different names, or else by their numbers.
+
+    >>> from microfp import value
+    >>> leaf_names("x", [value(1.0, label="a"), value(2.0)])
+    ('x0', 'x1')
+    """
     labels = [leaf.label for leaf in leaves]
     usable = all(label and label.isidentifier() for label in labels)
     unique = len(set(labels)) == len(labels)

@@ -21,7 +21,15 @@ from microfp.errors import ShapeError
 from microfp.ops import PRIMITIVES, Primitive
 from microfp.record import Record, attr
 
-__all__ = ["CONSTANT", "Instruction", "Program", "operand_numbers", "primitive_of", "run"]
+__all__ = [
+    "CONSTANT",
+    "Instruction",
+    "Program",
+    "formula_text",
+    "operand_numbers",
+    "primitive_of",
+    "run",
+]
 
 CONSTANT = "constant"
 """The `op` of an instruction that holds a number instead of computing one."""
@@ -85,7 +93,7 @@ class Program(Record):
     def __str__(self) -> str:
         names = slot_names(self)
         lines = [
-            f"{names[slot]} = {_formula(instruction, names)}"
+            f"{names[slot]} = {formula_text(instruction, names)}"
             for slot, instruction in enumerate(self.instructions, self.leaf_count)
             if instruction.op != CONSTANT
         ]
@@ -104,7 +112,12 @@ def _row(title: str, names: Sequence[str]) -> str:
     return f"{title:<12}{' '.join(names)}".rstrip()
 
 
-def _formula(instruction: Instruction, names: Sequence[str]) -> str:
+def formula_text(instruction: Instruction, names: Sequence[str]) -> str:
+    """Write what an instruction computes, given what each slot is called.
+
+    >>> formula_text(Instruction("mul", (0, 1)), ["x", "w"])
+    'mul x w'
+    """
     exponent = [repr(instruction.parameter)] if isinstance(instruction.parameter, float) else []
     return " ".join([instruction.op, *(names[slot] for slot in instruction.operands), *exponent])
 

@@ -43,6 +43,7 @@ from microfp.compiler.native.loops import (
 from microfp.ops import Primitive
 
 __all__ = [
+    "Cells",
     "Described",
     "Group",
     "Groups",
@@ -147,9 +148,22 @@ class Source(NamedTuple):
     """Whether each slot is kept as a node."""
     table: Mapping[int, int]
     """The places of constants in their table, by slot; empty where they are few."""
+    cells: "Cells | None" = None
+    """Where the inputs are, if not one behind another."""
 
 
-def _source(program: Program, summed: int, shared: Iterable[str]) -> Source:
+class Cells(NamedTuple):
+    """Where a program of several finds its inputs and constants."""
+
+    inputs: Sequence[int]
+    """The place of each input. Outputs are nodes, since these places may be written to."""
+    constants: int
+    """How many constants the programs before have in the table."""
+
+
+def _source(
+    program: Program, summed: int, shared: Iterable[str], cells: Cells | None = None
+) -> Source:
     program = ask_relus(collect_totals(program))
     common = {program.inputs.index(name): place for place, name in enumerate(shared)}
     products = summed_products(
@@ -158,7 +172,7 @@ def _source(program: Program, summed: int, shared: Iterable[str]) -> Source:
         lambda slot: slot < len(program.inputs) and slot not in common,
     )
     kept = kept_slots(program, products)
-    return Source(program, common, products, kept, _table(program))
+    return Source(program, common, products, kept, _table(program), cells)
 
 
 def summed_products(
@@ -240,7 +254,7 @@ class Groups:
 
     def add(self, slot: int) -> None:
         """Put a slot into its group."""
-        pattern, places = self.loads[slot] if slot < self._first else self._instruction(slot)
+        pattern, places = self.described(slot)
         group = self.groups.get(pattern)
         if group is None:
             group = self.groups[pattern] = Group(self._name(pattern), [])
@@ -258,7 +272,8 @@ class Groups:
     def is_found(self, slot: int) -> bool:
         """Whether a slot is found in memory that each example has its own of."""
         pattern = self.loads[slot].pattern if slot in self.loads else None
-        return isinstance(pattern, Leaf) and pattern.kind in ("n", "x")
+        kinds = ("n", "x") if self.source.cells is None else ("n",)
+        return isinstance(pattern, Leaf) and pattern.kind in kinds
 
     def described(self, slot: int) -> Described:
         """A load, or what is folded in its place."""
@@ -277,13 +292,15 @@ class Groups:
 def _leaf_loads(source: Source) -> Iterator[tuple[int, Described]]:
     """What loads of inputs, of parameters and of constants in the table are, by their slots."""
     inputs, shared = len(source.program.inputs), source.shared
+    cells = source.cells or Cells(range(inputs), 0)
     for slot in range(inputs):
         is_shared = slot in shared
-        yield slot, Described(Leaf("u" if is_shared else "x"), (shared.get(slot, slot),))
+        place = shared[slot] if is_shared else cells.inputs[slot]
+        yield slot, Described(Leaf("u" if is_shared else "x"), (place,))
     for place in range(len(source.program.parameters)):
         yield inputs + place, Described(Leaf("p"), (place,))
     for slot, place in source.table.items():
-        yield slot, Described(Leaf("c"), (place,))
+        yield slot, Described(Leaf("c"), (cells.constants + place,))
 
 
 def _operation(
@@ -350,9 +367,21 @@ def roll(program: Program, *, summed: int, shared: Iterable[str] = ()) -> Rolled
 
 
 def find_loops(
-    program: Program, *, summed: int, shared: Iterable[str] = (), limit: int | None = None
+    program: Program,
+    *,
+    summed: int,
+    shared: Iterable[str] = (),
+    limit: int | None = None,
+    cells: Cells | None = None,
 ) -> Rolled | None:
     """As `roll`, but give up where there would be more than so many nests: None.
+
+    Args:
+        program: What to compute for each example.
+        summed: How many outputs are to be added up over the examples.
+        shared: The names of inputs that are the same for all examples.
+        limit: How many nests there may be; any number if not given.
+        cells: Where the inputs are, for one program of several.
 
     >>> from microfp import sin, value
     >>> from microfp.compiler.ir.passes import lower
@@ -362,7 +391,7 @@ def find_loops(
     """
     if limit is not None and _begins_without_loops(program, shared, limit):
         return None
-    groups = _grouped(_source(program, summed, shared), limit)
+    groups = _grouped(_source(program, summed, shared, cells), limit)
     rolled = None if groups is None else _rolled(groups, summed)
     is_small = rolled is not None and (limit is None or len(rolled.nests) <= limit)
     return rolled if is_small else None

@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 from pyrsistent import PMap, pmap
 
+from microfp.compiler.ir.looped import Looped
 from microfp.compiler.ir.program import Program
 from microfp.compiler.native.compose import Calls
+from microfp.compiler.native.emit.looped import LoopedPlan
 from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.run import jit
 from microfp.compiler.native.run.trainer import example_code
@@ -49,8 +51,8 @@ class CodeStages(Record):
     ('code', True)
     """
 
-    program: Program = attr()
-    """The program of one example with its gradients."""
+    program: Program | Looped = attr()
+    """The program of one example with its gradients; several where scans are loops."""
     rows: tuple[Calls, ...] = attr()
     """The rows of equal calls that it was compiled from, each with the program of one call;
     none where every scalar was compiled for itself.
@@ -59,8 +61,10 @@ class CodeStages(Record):
     """How it runs: `"code"` of its own, or `"bytecode"` that is interpreted."""
     width: int = attr()
     """How many examples are computed side by side."""
-    rolled: Rolled | None = attr()
-    """The loops that were found; None for bytecode."""
+    rolled: Rolled | LoopedPlan | None = attr()
+    """The loops that were found, in a looped program around them those of scans; None for
+    bytecode.
+    """
     ir: str = attr()
     """The code, as LLVM IR, before LLVM's own passes."""
     assembly: str = attr(deferrable=True)
@@ -85,12 +89,17 @@ def _titled(stages: CodeStages) -> Iterator[tuple[str, str]]:
     for row in stages.rows:
         yield f"one of {row.calls} calls, {row.step} parameters apart", str(row.program)
     if stages.rolled is not None:
-        nests = len(stages.rolled.nests) + len(stages.rolled.sums)
-        yield f"rolled: {nests} loop nests", str(stages.rolled)
+        yield f"rolled: {_nest_count(stages.rolled)} loop nests", str(stages.rolled)
     yield f"LLVM IR, {stages.width} examples side by side", stages.ir
     yield "assembly", stages.assembly
     yield "an example costs", _lines(stages.counts._asdict())
     yield "seconds of compiling", _lines(stages.seconds)
+
+
+def _nest_count(rolled: Rolled | LoopedPlan) -> int:
+    if isinstance(rolled, LoopedPlan):
+        return rolled.nest_count
+    return len(rolled.nests) + len(rolled.sums)
 
 
 def _lines(numbers: Mapping[str, float]) -> str:
@@ -118,21 +127,26 @@ def code_stages(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Co
     code = example_code(loss, template(model), width, "auto", targets)
     if isinstance(code, CompileError):
         raise code.with_traceback(None)
-    executable = code.executable
+    executable, plan = code.executable, code.executable.plan
+    program = plan.looped if plan else executable.program
+    rolled = plan or executable.rolled
     return CodeStages(
-        program=executable.program,
+        program=program,
         rows=code.rows,
         way=executable.form,
         width=executable.width,
-        rolled=executable.rolled,
+        rolled=rolled,
         ir=executable.text,
         assembly=jit.assembly(executable.text),
-        counts=_counts(executable.program, executable.rolled),
+        counts=_counts(program, rolled),
         seconds=pmap(executable.code.seconds),
     )
 
 
-def _counts(program: Program, rolled: Rolled | None) -> Counts:
+def _counts(program: Program | Looped, rolled: Rolled | LoopedPlan | None) -> Counts:
+    if isinstance(rolled, LoopedPlan):
+        nodes = rolled.looped.cells + rolled.room
+        return Counts(nodes, rolled.looped.operations, 8 * nodes)
     if rolled is None:
         rows = len(program.instructions)
         return Counts(rows, rows, 8 * rows)

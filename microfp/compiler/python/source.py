@@ -218,7 +218,8 @@ def variables(draft: Draft) -> list[int]:
     ]
 
 
-def _straight(draft: Draft) -> list[str]:
+def straight(draft: Draft) -> list[str]:
+    """The lines that compute all variables, in order."""
     return [line for slot in variables(draft) for line in statement(slot, draft)]
 
 
@@ -234,7 +235,7 @@ def function_source(program: Program) -> str:
     draft = drafted(program)
     arguments = ", ".join(draft.names[: program.leaf_count])
     outputs = [in_parentheses(text_of(slot, draft), SUM) for slot in program.outputs]
-    lines = [*_straight(draft), "return " + joined(outputs)]
+    lines = [*straight(draft), "return " + joined(outputs)]
     return "\n".join([f"def program({arguments}):", *indented(lines)])
 
 
@@ -265,7 +266,7 @@ def penalty_source(program: Program) -> str:
     draft = drafted(program)
     cost, gradient = (text_of(slot, draft).code for slot in program.outputs)
     (parameter,) = draft.names[: program.leaf_count]
-    body = [*_straight(draft), f"penalty += {cost}", f"gradients.append({gradient})"]
+    body = [*straight(draft), f"penalty += {cost}", f"gradients.append({gradient})"]
     return "\n".join(
         [
             "def program(parameters):",
@@ -309,7 +310,7 @@ def update_source(program: Program, *, scalars: int) -> str:
             *indented(["squares = 0.0", "after = []", *(f"{name} = []" for name in lists)]),
             *indented([f"({targets(given)}) = scalars"] if given else []),
             *indented([f"for ({targets(own)}) in zip(parameters, gradients, *columns):"]),
-            *indented([*_straight(draft), f"squares += {square}", f"after.append({moved})"], 2),
+            *indented([*straight(draft), f"squares += {square}", f"after.append({moved})"], 2),
             *indented([f"{n}.append({code})" for n, code in zip(lists, kept, strict=True)], 2),
             *indented([f"return squares, after, [{', '.join(lists)}]"]),
         ]

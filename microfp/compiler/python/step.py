@@ -23,14 +23,18 @@ from typing import NamedTuple, TypeAlias
 from microfp.base.memo import by_key, remembering
 from microfp.compiler.ir.adjoint import carried_program, penalty_program
 from microfp.compiler.ir.bounds import largest_leaf
+from microfp.compiler.ir.looped import Looped
+from microfp.compiler.ir.looped_examples import captured_through, carried_looped, looped_example
 from microfp.compiler.ir.program import Program
 from microfp.compiler.ir.stages import Staged, check_document, staged
 from microfp.compiler.python.loop import loop_source
+from microfp.compiler.python.looped import looped_function
 from microfp.compiler.python.reader import functions_of_stages
 from microfp.compiler.python.source import compiled, functions_of, penalty_source
 from microfp.compiler.python.stages import stages_source
 from microfp.compiler.trace.calls import ExampleGraph, captured_leaves, trace_example, trace_penalty
 from microfp.compiler.trace.refusals import final
+from microfp.compiler.trace.repeats import Repeat
 from microfp.compiler.trace.sequences import record
 from microfp.compiler.trace.structure import Template
 from microfp.datasets import Dataset
@@ -64,7 +68,9 @@ class Plan(Record):
     score_count: int = attr()
     """How many scores an example has."""
     example: Program | None = attr()
-    """The program of one example, with its gradients; None for a sequence."""
+    """The program of one example, with its gradients; None for a sequence, and where scans are
+    loops.
+    """
     penalty: Program | None = attr()
     """The program of one penalty, with its gradient; None for a loss without one."""
     size: float | None = attr()
@@ -165,7 +171,12 @@ def find_plan(
 def _plan(loss: Loss, model: Template, width: int, most_nodes: int | None, targets: int) -> Plan:
     if loss.position is not None:
         return sequence_plan(loss, model, width, most_nodes)
-    graph = trace_example(loss, model.model, width, targets)  # type: ignore[arg-type]  # any record
+    if most_nodes is None:
+        graph, repeats = looped_example(loss, model.model, width, targets)  # type: ignore[arg-type]  # any record
+        if repeats:
+            return looped_plan(loss, graph, repeats)
+    else:  # where the bits are to be eager's, scans are unrolled
+        graph = trace_example(loss, model.model, width, targets)  # type: ignore[arg-type]  # any record
     _check_size(graph, most_nodes)
     penalty_graph = trace_penalty(loss)
     example, count = carried_program(graph), len(graph.parameters)
@@ -188,6 +199,52 @@ def _plan(loss: Loss, model: Template, width: int, most_nodes: int | None, targe
         loop(gated=True),
         Deferred(lambda: _function(penalty_source(penalty), penalty) if penalty else _no_penalty),
     )
+
+
+def looped_plan(loss: Loss, graph: ExampleGraph, repeats: Sequence[Repeat]) -> Plan:
+    """The plan of a model with scans: one program for all steps of each.
+
+    Its gradients may be added up in another order than eager's, step for step.
+    """
+    looped, count = carried_looped(graph, repeats), len(graph.parameters)
+    penalty_graph = trace_penalty(loss)
+    penalty = penalty_program(penalty_graph) if penalty_graph else None
+    costs = (graph.cost, *graph.scores) + ((penalty_graph.cost,) if penalty_graph else ())
+    loop = Deferred(lambda: _looped_loop(looped, count))
+    return Plan.unchecked(
+        count,
+        len(graph.scores),
+        None,
+        penalty,
+        None,
+        captured_through(costs, repeats),
+        loop,
+        loop,
+        Deferred(lambda: _function(penalty_source(penalty), penalty) if penalty else _no_penalty),
+    )
+
+
+def _looped_loop(looped: Looped, count: int) -> ExampleLoop:
+    """The loop over examples, which carries so many gradients along."""
+    run, outputs = looped_function(looped), looped.outputs
+    first, last = outputs.start, outputs.stop
+
+    def loop(
+        rows: Sequence[Sequence[float]],
+        ys: Sequence[float],
+        seed: float,
+        numbers: Sequence[float],
+        gradients: Sequence[float],
+    ) -> tuple[list[float], list[tuple[float, ...]], tuple[float, ...]]:
+        costs, scores, slopes = list[float](), list[tuple[float, ...]](), tuple(gradients)
+        for row, y in zip(rows, ys, strict=True):  # a loop: the gradients grow
+            cells = run([*row, y, seed, *slopes], numbers)
+            costs.append(cells[first])
+            scores.append(tuple(cells[first + 1 : last - count]))
+            slopes = tuple(cells[last - count : last])
+        return costs, scores, slopes
+
+    return loop
 
 
 def sequence_plan(loss: Loss, model: Template, width: int, most_nodes: int | None) -> Plan:

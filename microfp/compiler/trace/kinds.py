@@ -23,6 +23,7 @@ from pyrsistent import PMap, PRecord, PVector, pmap, pvector
 
 from microfp.base.watching import is_watched, watching
 from microfp.compiler.trace.refusals import called
+from microfp.compiler.trace.repeats import refusing_scans
 from microfp.compiler.trace.stand_ins import (
     Traced,
     TracedNumber,
@@ -91,7 +92,7 @@ def trace_rows(model: Model, width: int) -> tuple[Row, ...] | None:
     """
     tracer, inputs = _Tracer(), tuple(traced_number(f"x{i}") for i in range(width))
     try:
-        with watching(tracer):
+        with watching(tracer), refusing_scans():
             stand_in: Callable[..., object] = tracer.stand_in(model)  # type: ignore[assignment]  # a model
             outputs = called(stand_in, inputs)
     except CompileError:  # where it is more than that, tracing scalars says so

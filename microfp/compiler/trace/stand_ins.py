@@ -22,6 +22,7 @@ __all__ = [
     "TracedNumber",
     "is_number",
     "node_of",
+    "number_of",
     "traced_leaf",
     "traced_number",
 ]
@@ -143,10 +144,10 @@ class TracedNumber(Traced):
         return _refuse("the exponent")
 
     def __neg__(self) -> Value:
-        return _number_of(values.neg(self))
+        return number_of(values.neg(self))
 
     def __abs__(self) -> Value:
-        return _number_of(values.absolute(self))
+        return number_of(values.absolute(self))
 
     def __eq__(self, other: object) -> bool:
         return _refuse("a comparison")
@@ -212,7 +213,7 @@ def _arithmetic(primitive: Primitive, a: Scalar, b: Scalar) -> Value:
     operands = tuple(_as_float(operand) for operand in (a, b))
     traced = next(operand for operand in operands if isinstance(operand, Traced))
     result = traced.__apply__(primitive, operands)
-    return _number_of(result) if is_number(a) and is_number(b) else result
+    return number_of(result) if is_number(a) and is_number(b) else result
 
 
 def _as_float(operand: Scalar) -> Scalar:
@@ -247,7 +248,12 @@ def node_of(operand: Operand) -> Value:
     )
 
 
-def _number_of(node: Value) -> TracedNumber:
+def number_of(node: Value) -> TracedNumber:
+    """Make the stand-in for a number that a node stands for.
+
+    >>> number_of(traced_leaf("x"))
+    TracedNumber(op='leaf', label='x')
+    """
     return _traced(TracedNumber, node.op, (node,), label=node.label)
 
 
@@ -288,7 +294,7 @@ def traced_number(label: str | None) -> TracedNumber:
     Traceback (most recent call last):
     microfp.errors.TraceError: a comparison of a value cannot be known while its graph is traced ...
     """
-    return _number_of(traced_leaf(label))
+    return number_of(traced_leaf(label))
 
 
 def _refuse(what: str) -> NoReturn:

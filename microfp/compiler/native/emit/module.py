@@ -38,7 +38,7 @@ from microfp.compiler.native.emit.writer import Writer, literal
 from microfp.compiler.native.gates import find_gate
 from microfp.compiler.native.loops import Nest, Rolled
 
-__all__ = ["function_text", "module_text"]
+__all__ = ["constants_text", "function_text", "module_text"]
 
 
 def module_text(functions: Sequence[str], *, width: int) -> str:
@@ -83,7 +83,7 @@ def function_text(
     """
     frame = Frame(Writer(width, most), rolled, columns, bounded=size is not None)
     frame.writer.function(name, signature(*UNALIASED), lambda: _write_body(frame, size))
-    return "\n".join([*frame.writer.texts(), *_table(rolled.constants)])
+    return "\n".join([*frame.writer.texts(), *constants_text(rolled.constants)])
 
 
 UNALIASED = ("%p", "%u", "%n", "%s")
@@ -100,8 +100,12 @@ def _write_body(frame: Frame, size: float | None) -> None:
     _write_blocks(frame)
 
 
-def _table(constants: Sequence[float]) -> Iterator[str]:
-    """Write the table of constants, if there is one."""
+def constants_text(constants: Sequence[float]) -> Iterator[str]:
+    """Write the table of constants, if there is one.
+
+    >>> list(constants_text([]))
+    []
+    """
     if constants:
         numbers = ", ".join(f"double {literal(number)}" for number in constants)
         yield f"@constants = private constant [{len(constants)} x double] [{numbers}]"

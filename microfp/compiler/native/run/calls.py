@@ -18,17 +18,22 @@ from pyrsistent import PVector, pvector
 from microfp.base.binding import bind
 from microfp.base.checks import wrong_kind, wrong_value
 from microfp.base.memo import by_key
+from microfp.compiler.ir.loop_adjoint import gradients_through
+from microfp.compiler.ir.looped_examples import captured_through, looped_model, model_looped
 from microfp.compiler.ir.passes import lower
+from microfp.compiler.ir.turnings import lowered
 from microfp.compiler.native.run import jit
 from microfp.compiler.native.run.executable import (
     Executable,
     Form,
     bytes_of,
     executable_for,
+    executable_of_looped,
     run_rows,
 )
-from microfp.compiler.trace.calls import captured_leaves, check_size, trace_model
+from microfp.compiler.trace.calls import check_size, trace_model
 from microfp.compiler.trace.refusals import called, final
+from microfp.compiler.trace.repeats import Repeat, TracedRepeats, tracing_repeats
 from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.compiler.trace.structure import Template, template
 from microfp.errors import CompileError, ShapeError
@@ -180,12 +185,39 @@ def _differentiated(
     """
     leaves = tuple(traced_leaf(None) for _ in range(_leaf_count(shape)))
     argument = _on_leaves(shape, iter(leaves))
-    output = _output(called(f, argument))
+
+    def traced() -> Value:
+        return _output(called(f, argument))
+
+    output, repeats = (
+        TracedRepeats(traced(), ())
+        if form == "bytecode"
+        else tracing_repeats(traced, lambda output: (output,))
+    )
+    compiled = _by_loops(output, leaves, repeats) if repeats else None
+    if compiled is None:
+        output = traced() if repeats else output
+        compiled = _by_scalars(output, leaves, form)
+    holds_frozen = any(map(is_frozen, values(argument)))
+    return compiled, holds_frozen, captured_through((output,), repeats)
+
+
+def _by_scalars(output: Value, leaves: Sequence[Value], form: Form) -> Executable:
     check_size("the function", output)
     table, nothing = gradient_nodes(output, leaves, {output: value(1.0)}), value(0.0)
     outputs = (output, *(table.get(leaf, nothing) for leaf in leaves))
-    compiled = executable_for(lower(outputs, leaves), summed=0, width=1, form=form)
-    return compiled, any(map(is_frozen, values(argument))), captured_leaves(output)
+    return executable_for(lower(outputs, leaves), summed=0, width=1, form=form)
+
+
+def _by_loops(
+    output: Value, leaves: Sequence[Value], repeats: Sequence[Repeat]
+) -> Executable | None:
+    """Compile scans as loops; None where the code would be too long."""
+    start, nothing = {output: value(1.0)}, value(0.0)
+    table, turnings = gradients_through(output, leaves, start, repeats)
+    outputs = (output, *(table.get(leaf, nothing) for leaf in leaves))
+    looped = lowered(outputs, leaves, (), turnings)
+    return executable_of_looped(looped, summed=0, width=1, seeded=False)
 
 
 def _output(result: object) -> Value:
@@ -289,7 +321,14 @@ def _predictor_bytes(found: object) -> int:
 @by_key(32, _predictor_bytes)
 def _predictor(model: Template, width: int) -> Executable | CompileError:
     try:
-        graph = trace_model(model.model, width)  # type: ignore[arg-type]  # any record of values
+        graph, repeats = looped_model(model.model, width)  # type: ignore[arg-type]  # any record of values
+        if repeats:
+            found = executable_of_looped(
+                model_looped(graph, repeats), summed=0, width=jit.host().width, seeded=False
+            )
+            if found is not None:
+                return found
+            graph = trace_model(model.model, width)  # type: ignore[arg-type]  # any record of values
         program = lower(graph.scores, graph.inputs, graph.parameters)
         return executable_for(program, summed=0, width=jit.host().width)
     except CompileError as error:

@@ -13,6 +13,7 @@ from ctypes import c_int64, c_void_p
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
+from microfp.compiler.ir.looped import Looped
 from microfp.compiler.ir.program import CONSTANT, Program
 from microfp.compiler.ir.stages import Staged
 from microfp.compiler.native.bounds import largest_leaf_of
@@ -24,6 +25,12 @@ from microfp.compiler.native.emit.bytecode import (
     interpreter_text,
 )
 from microfp.compiler.native.emit.kernels import FUNCTIONS
+from microfp.compiler.native.emit.looped import (
+    LoopedPlan,
+    looped_room,
+    looped_text,
+    rolled_steps,
+)
 from microfp.compiler.native.emit.module import function_text, module_text
 from microfp.compiler.native.emit.stages import scratch_size, stages_text
 from microfp.compiler.native.emit.structs import Arguments, kinds_of, packed
@@ -32,7 +39,7 @@ from microfp.compiler.native.emit.writer import TooLong
 from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.roll import find_loops, own_primitives
 from microfp.compiler.native.run import jit
-from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded
+from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded, scratch
 from microfp.errors import CompileError
 from microfp.record import Deferred, Record, attr, pending
 
@@ -44,6 +51,7 @@ __all__ = [
     "complete",
     "executable_for",
     "executable_of",
+    "executable_of_looped",
     "executable_of_stages",
     "run_rows",
 ]
@@ -54,6 +62,9 @@ Form: TypeAlias = Literal["auto", "code", "bytecode"]
 LARGEST_NESTS = 1_000
 LARGEST_TEXT = 10_000
 """Code of more nests or lines takes LLVM about a second; bytecode takes it no time."""
+
+LARGER = 6
+"""How much larger code with loops of scans may be, since bytecode has none."""
 
 
 class Executable(Record):
@@ -89,6 +100,13 @@ class Executable(Record):
     """Compiles what large numbers are left to, and lets the code find it; the same call
     of the function then does its work.
     """
+    plan: LoopedPlan | None = attr(default=None)
+    """Its programs, where scans are loops; then there is not one program of an example."""
+
+    @property
+    def output_count(self) -> int:
+        """How many numbers an example has that belong to it alone, or are added up."""
+        return len((self.plan.looped if self.plan else self.program).outputs)
 
     @property
     def address(self) -> int:
@@ -211,7 +229,56 @@ def executable_of_stages(plan: Staged, width: int) -> Executable:
         lambda blocks: size,
         None,
         lambda: None,
+        None,
     )
+
+
+def executable_of_looped(
+    looped: Looped, *, summed: int, width: int, seeded: bool
+) -> Executable | None:
+    """Compile looped programs; None where the code would be too long.
+
+    Args:
+        looped: What to compute for each example.
+        summed: How many outputs, counted from the last one, are added up over the examples.
+        width: How many examples are computed side by side.
+        seeded: Whether the last input is the same for all examples.
+
+    Raises:
+        CompileError: If llvmlite is not installed, or a primitive has no native form.
+    """
+    for step in looped.steps:
+        check_native(step.program)
+    plan = rolled_steps(looped)
+    if plan.nest_count > LARGER * LARGEST_NESTS:
+        return None
+    most = LARGER * LARGEST_TEXT
+    try:
+        function = looped_text("run", plan, width=width, seeded=seeded, summed=summed, most=most)
+    except TooLong:
+        return None
+    text = module_text([function], width=width)
+    room = looped_room(plan, summed, width)
+    return Executable.unchecked(
+        Deferred(_no_program_of_loops),
+        len(looped.inputs) - seeded,
+        looped.operations,
+        "code",
+        width,
+        None,
+        text,
+        jit.compiled(text, ("run",)),
+        "run",
+        0,
+        lambda blocks: room,
+        None,
+        lambda: None,
+        plan,
+    )
+
+
+def _no_program_of_loops() -> Program:
+    raise CompileError("where scans are loops, an example has several programs: it has a plan")
 
 
 def _no_program() -> Program:
@@ -247,6 +314,7 @@ def _as_code(program: Program | Deferred, rolled: Rolled, text: str, width: int)
         lambda blocks: min(blocks, chunk) * vectors * width,
         context,
         admit,
+        None,
     )
 
 
@@ -331,12 +399,14 @@ def run_rows(
     >>> run_rows(executable_for(lower(x * w, [x], [w]), summed=0, width=2), [3.0], [[1.0], [2.0]])
     [(3.0,), (6.0,)]
     """
-    width, program = executable.width, executable.program
-    inputs = _in_lanes(rows, len(program.inputs), width)
-    outputs = buffer(padded(len(rows), width) * len(program.outputs))
+    width, count = executable.width, executable.output_count
+    inputs = _in_lanes(rows, executable.input_count, width)
+    outputs = buffer(padded(len(rows), width) * count)
     parameters = buffer(padded(len(numbers), width))
     parameters.view[: len(numbers)] = memoryview(array("d", numbers))
-    nodes = buffer(executable.scratch(-(-len(rows) // width)))
+    # What loops keep may be much, and clearing it would take as long as they do.
+    room, size = scratch if executable.plan else _cleared, executable.scratch(-(-len(rows) // width))
+    nodes = room("nodes", size)
     arguments = Arguments(
         context=executable.context,
         parameters=parameters.address,
@@ -348,7 +418,11 @@ def run_rows(
         outputs=outputs.address,
     )
     complete(executable, lambda: executable.call(arguments))
-    return _out_of_lanes(outputs, len(program.outputs), len(rows), width)
+    return _out_of_lanes(outputs, count, len(rows), width)
+
+
+def _cleared(_name: str, count: int) -> Buffer:
+    return buffer(count)
 
 
 def complete(executable: Executable, call: Callable[[], int]) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from microfp.base.memo import by_key
 from microfp.compiler.ir.adjoint import call_program, example_program
+from microfp.compiler.ir.looped_examples import captured_through, example_looped, looped_example
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
 from microfp.compiler.ir.stages import Staged, called_by, check_document, staged
@@ -25,6 +26,7 @@ from microfp.compiler.native.run.executable import (
     check_native,
     executable_for,
     executable_of,
+    executable_of_looped,
     executable_of_stages,
 )
 from microfp.compiler.native.run.memory import padded
@@ -38,6 +40,7 @@ from microfp.compiler.trace.calls import (
 from microfp.compiler.trace.kinds import Row, trace_rows
 from microfp.compiler.trace.predicates import traced_predicate
 from microfp.compiler.trace.refusals import final
+from microfp.compiler.trace.repeats import Repeat
 from microfp.compiler.trace.sequences import record
 from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.compiler.trace.structure import Template
@@ -168,7 +171,12 @@ def check_examples(code: ExampleCode, dataset: Dataset) -> None:
 
 def _by_scalars(loss: Loss, model: Template, columns: int, form: Form, targets: int) -> ExampleCode:
     """Compile every scalar of an example."""
-    graph = trace_example(loss, model.model, columns, targets)  # type: ignore[arg-type]  # any record
+    graph, repeats = looped_example(loss, model.model, columns, targets)  # type: ignore[arg-type]  # any record
+    looped = _by_loops(loss, graph, repeats) if repeats else None
+    if looped is not None:
+        return looped
+    if repeats:  # the code would be too long
+        graph = trace_example(loss, model.model, columns, targets)  # type: ignore[arg-type]  # any record
     program, judged = _example(graph, loss)
     return ExampleCode(
         parameter_count=len(graph.parameters),
@@ -183,6 +191,34 @@ def _by_scalars(loss: Loss, model: Template, columns: int, form: Form, targets: 
         ),
         captured=_captured(loss, graph.cost, *graph.scores),
     )
+
+
+def _by_loops(loss: Loss, graph: ExampleGraph, repeats: Sequence[Repeat]) -> ExampleCode | None:
+    """Compile the scans of an example as loops; None where the code would be too long."""
+    judge = _holds(graph, loss)
+    more = () if judge is None else (judge,)
+    summed = len(graph.parameters) + 1 + len(more)
+    executable = executable_of_looped(
+        example_looped(graph, repeats, more), summed=summed, width=jit.host().width, seeded=True
+    )
+    if executable is None:
+        return None
+    penalty = trace_penalty(loss)
+    outputs = (graph.cost, *graph.scores, *([penalty.cost] if penalty else ()))
+    return ExampleCode(
+        parameter_count=len(graph.parameters),
+        score_count=len(graph.scores),
+        judged=bool(more),
+        executable=executable,
+        captured=captured_through(outputs, repeats),
+    )
+
+
+def _holds(graph: ExampleGraph, loss: Loss) -> Value | None:
+    """The node that says whether an example is predicted rightly, if a node can."""
+    if loss.is_correct is None:
+        return None
+    return traced_predicate(loss.is_correct, graph.scores, *graph.targets)
 
 
 MOST_SCALARS = 1_000

@@ -64,13 +64,15 @@ def test_auxiliary_trees_come_back_from_every_transform() -> None:
     def f(x: float) -> tuple[float, object]:
         return x * x, (x + 1.0, {"name": "aux"})
 
-    for answer in (
+    answers: tuple[object, ...] = (
         func.vjp(f, 3.0, has_aux=True)[2],
         func.jvp(f, 3.0, 1.0, has_aux=True)[2],
-        func.jacobian(f, has_aux=True)(3.0)[1],  # type: ignore[index]  # a pair
+        func.jacobian(f, has_aux=True)(3.0)[1],
         func.grad(f, has_aux=True)(3.0)[1],
-    ):
-        x, rest = answer  # type: ignore[misc]  # what f gives
+    )
+    for answer in answers:
+        assert isinstance(answer, tuple)
+        x, rest = answer
         assert (number(x), rest) == (4.0, {"name": "aux"})
     assert func.jvp(f, 3.0, 1.0, has_aux=True)[:2] == (9.0, 6.0)
-    assert func.jacobian(f, has_aux=True)(3.0)[0] == 6.0  # type: ignore[index]  # a pair
+    assert func.jacobian(f, has_aux=True)(3.0)[0] == 6.0

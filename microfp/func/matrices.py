@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, wraps
-from typing import ParamSpec, TypeVar, overload
+from typing import Concatenate, Literal, ParamSpec, TypeVar, overload
+
+from pyrsistent import PMap, PVector
 
 from microfp import ops
 from microfp.base.checks import check_flag
@@ -15,6 +17,7 @@ from microfp.func.places import (
     rebuild,
     replaced,
 )
+from microfp.func.slopes import AtTwo, Both, Curvature, Rows, Several, Slopes, Three, Two, typed_as
 from microfp.func.trace import (
     Trace,
     pull_back,
@@ -38,13 +41,69 @@ __all__ = ["hessian", "hvp", "jacfwd", "jacobian", "jacrev", "unit_direction"]
 
 A = TypeVar("A")
 B = TypeVar("B")
+C = TypeVar("C")
+K = TypeVar("K")
+N = TypeVar("N", bound=tuple[Scalar, ...])
 P = ParamSpec("P")
 R = TypeVar("R", bound=Record)
 
 
+@overload
+def jacobian(f: Callable[Concatenate[Several, P], Scalar]) -> Slopes[P]: ...
+@overload
+def jacobian(f: Callable[Concatenate[Several, P], Sequence[Scalar]]) -> Rows[P]: ...
+@overload
+def jacobian(f: Callable[Concatenate[A, P], Scalar]) -> Callable[Concatenate[A, P], A]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, P], Sequence[Scalar]],
+) -> Callable[Concatenate[A, P], Sequence[A]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, P], Mapping[K, Scalar]],
+) -> Callable[Concatenate[A, P], Mapping[K, A]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, P], tuple[Scalar, B]], *, has_aux: Literal[True]
+) -> Callable[Concatenate[A, P], tuple[A, B]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, P], tuple[Sequence[Scalar], B]], *, has_aux: Literal[True]
+) -> Callable[Concatenate[A, P], tuple[Sequence[A], B]]: ...
+@overload
+def jacobian(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Scalar, Scalar], Scalar], argnums: Both
+) -> AtTwo[tuple[float, float], tuple[Scalar, Scalar]]: ...
+@overload
+def jacobian(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Scalar, Scalar], Sequence[Scalar]], argnums: Both
+) -> AtTwo[Sequence[tuple[float, float]], Sequence[tuple[Scalar, Scalar]]]: ...
+@overload
+def jacobian(
+    f: Callable[P, object], argnums: Argnums, *, has_aux: bool = False
+) -> Callable[P, object]: ...
+@names_home
+def jacobian(
+    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[..., object]:
+    """The Jacobian by whichever mode needs fewer passes: forward if outputs outnumber inputs.
+
+    See `jacrev` for its shape.
+
+    Types: the rows of a function that returns several are shaped like the first argument. What a
+    lambda takes may be a scalar, or numbers in a tuple, a list or a dict; a function of a model is
+    written with `def`, and says so.
+
+    >>> jacobian(lambda x: (x, x * x, x * x * x))(2.0)
+    (1.0, 4.0, 12.0)
+    """
+    return _jacobian_of("jacobian", f, argnums, forward=None, has_aux=has_aux)
+
+
+@typed_as(jacobian)
 def jacrev(
-    f: Callable[P, object], argnums: Argnums = 0, *, has_aux: bool = False
-) -> Callable[P, object]:
+    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[..., object]:
     """The Jacobian by reverse mode: one backward pass per output; for few outputs.
 
     With `has_aux`, f returns a pair of its result and any tree of values, and so does the Jacobian.
@@ -63,29 +122,16 @@ def jacrev(
     return _jacobian_of("jacrev", f, argnums, forward=False, has_aux=has_aux)
 
 
+@typed_as(jacobian)
 def jacfwd(
-    f: Callable[P, object], argnums: Argnums = 0, *, has_aux: bool = False
-) -> Callable[P, object]:
+    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[..., object]:
     """The Jacobian by forward mode: one pass per input; for few inputs. See `jacrev`.
 
     >>> jacfwd(lambda v: (v[0] * v[1], v[0]))((2.0, 5.0))
     ((5.0, 2.0), (1.0, 0.0))
     """
     return _jacobian_of("jacfwd", f, argnums, forward=True, has_aux=has_aux)
-
-
-@names_home
-def jacobian(
-    f: Callable[P, object], argnums: Argnums = 0, *, has_aux: bool = False
-) -> Callable[P, object]:
-    """The Jacobian by whichever mode needs fewer passes: forward if outputs outnumber inputs.
-
-    See `jacrev` for its shape.
-
-    >>> jacobian(lambda x: (x, x * x, x * x * x))(2.0)
-    (1.0, 4.0, 12.0)
-    """
-    return _jacobian_of("jacobian", f, argnums, forward=None, has_aux=has_aux)
 
 
 def _jacobian_of(
@@ -138,11 +184,54 @@ def _moving(moved: Value, leaves: Sequence[Value]) -> tuple[float, ...]:
     return tuple(1.0 if leaf is moved else ops.FLAT for leaf in leaves)
 
 
+@overload
+def hessian(f: Callable[Concatenate[Several, P], Scalar]) -> Curvature[P]: ...
+@overload
+def hessian(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[Concatenate[tuple[float, ...], P], Scalar],
+) -> Callable[Concatenate[tuple[float, ...], P], tuple[tuple[float, ...], ...]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[Two, P], Scalar],
+) -> Callable[Concatenate[Two, P], tuple[Two, Two]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[Three, P], Scalar],
+) -> Callable[Concatenate[Three, P], tuple[Three, Three, Three]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[list[float], P], Scalar],
+) -> Callable[Concatenate[list[float], P], list[list[float]]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[dict[K, float], P], Scalar],
+) -> Callable[Concatenate[dict[K, float], P], dict[K, dict[K, float]]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[PVector[float], P], Scalar],
+) -> Callable[Concatenate[PVector[float], P], PVector[PVector[float]]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[PMap[K, float], P], Scalar],
+) -> Callable[Concatenate[PMap[K, float], P], PMap[K, PMap[K, float]]]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[N, P], Scalar],
+) -> Callable[Concatenate[N, P], tuple[N, ...]]: ...
+@overload
+def hessian(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Scalar, Scalar], Scalar], argnums: Both
+) -> AtTwo[tuple[Two, Two], tuple[tuple[Scalar, Scalar], tuple[Scalar, Scalar]]]: ...
+@overload
+def hessian(f: Callable[P, object], argnums: Argnums) -> Callable[P, object]: ...
 @names_home
-def hessian(f: Callable[P, object], argnums: Argnums = 0) -> Callable[P, object]:
+def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., object]:
     """The matrix of second derivatives of a scalar function: forward mode over `grad`.
 
     For a model it would be a model of models; see `hvp` for the products with it.
+
+    Types: the result has them for a scalar, and for a tuple, a named tuple, a list or a dict of
+    numbers; with `argnums` other than (0, 1) it is `object`.
 
     Raises:
         TypeError: When called, if `f` returns no scalar, or the argument is a record.
@@ -153,7 +242,7 @@ def hessian(f: Callable[P, object], argnums: Argnums = 0) -> Callable[P, object]
     check_transformed("hessian", f, argnums)
 
     @wraps(f)
-    def matrix(*args: P.args, **kwargs: P.kwargs) -> object:
+    def matrix(*args: object, **kwargs: object) -> object:
         numbers, several = check_argnums("hessian", argnums, args)
         inputs = tuple(args[i] for i in numbers)
         n = len(places_outside_records("hessian", "argument", inputs))
@@ -189,13 +278,23 @@ def hvp(f: Callable[[Scalar], Scalar], primals: float, tangents: float) -> float
 @overload
 def hvp(f: Callable[[R], Scalar], primals: R, tangents: R) -> R: ...
 @overload
-def hvp(f: Callable[[A], Scalar], primals: tuple[A], tangents: tuple[A]) -> A: ...
+def hvp(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[A], Scalar], primals: tuple[A], tangents: tuple[A]
+) -> A: ...
 @overload
 def hvp(
     f: Callable[[A, B], Scalar], primals: tuple[A, B], tangents: tuple[A, B]
 ) -> tuple[A, B]: ...
 @overload
-def hvp(f: Callable[..., Scalar], primals: object, tangents: object) -> object: ...
+def hvp(
+    f: Callable[[A, B, C], Scalar], primals: tuple[A, B, C], tangents: tuple[A, B, C]
+) -> tuple[A, B, C]: ...
+@overload
+def hvp(f: Callable[[A], Scalar], primals: A, tangents: A) -> A: ...
+@overload
+def hvp(
+    f: Callable[..., Scalar], primals: tuple[object, ...], tangents: tuple[object, ...]
+) -> tuple[object, ...]: ...
 def hvp(f: Callable[..., object], primals: object, tangents: object) -> object:
     """The product of the Hessian with a vector, without the Hessian: forward over reverse.
 

@@ -28,7 +28,7 @@ from microfp.func.places import (
     rested,
     with_values,
 )
-from microfp.func.slopes import Numbers, ScalarAndSlope, ScalarFunction, SlopeOfTwo, SlopesOfTwo
+from microfp.func.slopes import AtTwo, Both, Numbers, Slope, ValueAndSlope
 from microfp.func.trace import (
     Trace,
     differentiate,
@@ -70,12 +70,9 @@ R = TypeVar("R", bound=Record)
 Argnums: TypeAlias = int | Sequence[int]
 """Which positional arguments to differentiate along."""
 
-Both: TypeAlias = tuple[Literal[0], Literal[1]]
-"""The first two arguments."""
-
 
 @overload
-def grad(f: Callable[Concatenate[Scalar, P], Scalar]) -> ScalarFunction[P]: ...
+def grad(f: Callable[Concatenate[Scalar, P], Scalar]) -> Slope[P]: ...
 @overload
 def grad(f: Callable[Concatenate[A, P], Scalar]) -> Callable[Concatenate[A, P], A]: ...
 @overload
@@ -85,11 +82,11 @@ def grad(
 @overload
 def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
     f: Callable[[Scalar, Scalar], Scalar], argnums: Literal[0, 1]
-) -> SlopeOfTwo: ...
+) -> AtTwo[float, Scalar]: ...
 @overload
 def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
     f: Callable[[Scalar, Scalar], Scalar], argnums: Both
-) -> SlopesOfTwo: ...
+) -> AtTwo[tuple[float, float], tuple[Scalar, Scalar]]: ...
 @overload
 def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
     f: Callable[Concatenate[A, P], Scalar], argnums: Literal[0]
@@ -149,9 +146,7 @@ def grad(
 
 
 @overload
-def value_and_grad(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[Concatenate[Scalar, P], Scalar],
-) -> ScalarAndSlope[P]: ...
+def value_and_grad(f: Callable[Concatenate[Scalar, P], Scalar]) -> ValueAndSlope[P]: ...
 @overload
 def value_and_grad(
     f: Callable[Concatenate[Value, P], Scalar],
@@ -164,6 +159,26 @@ def value_and_grad(
 def value_and_grad(
     f: Callable[Concatenate[A, P], tuple[Scalar, B]], *, has_aux: Literal[True]
 ) -> Callable[Concatenate[A, P], tuple[tuple[Scalar, B], A]]: ...
+@overload
+def value_and_grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Scalar, Scalar], Scalar], argnums: Literal[0, 1]
+) -> AtTwo[tuple[float, float], tuple[Scalar, Scalar]]: ...
+@overload
+def value_and_grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Scalar, Scalar], Scalar], argnums: Both
+) -> AtTwo[tuple[float, tuple[float, float]], tuple[Scalar, tuple[Scalar, Scalar]]]: ...
+@overload
+def value_and_grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[Concatenate[A, P], Scalar], argnums: Literal[0]
+) -> Callable[Concatenate[A, P], tuple[float, A]]: ...
+@overload
+def value_and_grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[Concatenate[A, B, P], Scalar], argnums: Literal[1]
+) -> Callable[Concatenate[A, B, P], tuple[float, B]]: ...
+@overload
+def value_and_grad(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[Concatenate[A, B, P], Scalar], argnums: Both
+) -> Callable[Concatenate[A, B, P], tuple[float, tuple[A, B]]]: ...
 @overload
 def value_and_grad(
     f: Callable[P, object], argnums: Argnums, *, has_aux: bool = False

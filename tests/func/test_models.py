@@ -56,12 +56,16 @@ def test_a_gradient_has_the_parameters_of_its_model(model: Curve) -> None:
         with pytest.raises(ValueError, match="arguments must be trees that hold a Value"):
             func.grad(output)(model)
         return
+
+    def several(model: Curve) -> tuple[Value, ...]:
+        return (output(model),)
+
     made = [
         func.grad(output)(model),
         func.value_and_grad(output)(model)[1],
         func.vjp(output, model)[1](1.0)[0],
-        func.jacrev(lambda m: (output(m),))(model)[0],  # type: ignore[index]  # a row an output
-        func.jacfwd(lambda m: (output(m),))(model)[0],  # type: ignore[index]  # a row an output
+        func.jacrev(several)(model)[0],
+        func.jacfwd(several)(model)[0],
     ]
     for gradient in made:
         assert isinstance(gradient, Curve)

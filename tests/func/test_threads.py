@@ -6,7 +6,7 @@ import pytest
 
 from microfp import func
 from microfp.func.duals import RUNNING
-from microfp.values import Scalar, Value
+from microfp.values import Scalar
 from tests.func.curves import number
 
 
@@ -64,32 +64,36 @@ def test_auxiliary_trees_come_back_from_every_transform() -> None:
     def f(x: float) -> tuple[float, object]:
         return x * x, (x + 1.0, {"name": "aux", "seen": [x * 2.0, None]})
 
-    for answer in (
+    answers: tuple[object, ...] = (
         func.vjp(f, 3.0, has_aux=True)[2],
         func.jvp(f, 3.0, 1.0, has_aux=True)[2],
-        func.jacobian(f, has_aux=True)(3.0)[1],  # type: ignore[index]  # a pair
-        func.jacfwd(f, has_aux=True)(3.0)[1],  # type: ignore[index]  # a pair
+        func.jacobian(f, has_aux=True)(3.0)[1],
+        func.jacfwd(f, has_aux=True)(3.0)[1],
         func.grad(f, has_aux=True)(3.0)[1],
         func.value_and_grad(f, has_aux=True)(3.0)[0][1],
-    ):
-        x, rest = answer  # type: ignore[misc]  # what f gives
+    )
+    for answer in answers:
+        assert isinstance(answer, tuple)
+        x, rest = answer
         assert (number(x), rest["name"], rest["seen"][1]) == (4.0, "aux", None)
         assert number(rest["seen"][0]) == 6.0
     assert func.jvp(f, 3.0, 1.0, has_aux=True)[:2] == (9.0, 6.0)
-    assert func.jacobian(f, has_aux=True)(3.0)[0] == 6.0  # type: ignore[index]  # a pair
+    assert func.jacobian(f, has_aux=True)(3.0)[0] == 6.0
 
 
 def test_an_auxiliary_tree_of_values_holds_no_tangent() -> None:
-    def slope(x: Value) -> Value:
+    def slope(x: float) -> float:
         _, _, seen = func.jvp(lambda y: (y * y, {"y": [y]}), x, 1.0, has_aux=True)
-        return seen["y"][0] * 5.0
+        found: float = seen["y"][0]
+        return found * 5.0
 
     assert func.grad(slope)(3.0) == 5.0
     assert func.jvp(slope, 3.0, 1.0) == (15.0, 5.0)
 
 
 def test_a_stop_takes_lists_and_dicts() -> None:
-    def f(x: Value) -> Value:
-        return x * func.stop_gradient({"x": [x]})["x"][0]
+    def f(x: float) -> float:
+        found: float = func.stop_gradient({"x": [x]})["x"][0]
+        return x * found
 
     assert func.grad(f)(3.0) == 3.0

@@ -20,7 +20,7 @@ def program(cells, parameters):
 
 from collections.abc import Callable, Iterator, Sequence
 
-from microfp.algebra.python_text import indented
+from microfp.base.python_text import indented
 from microfp.compiler.ir.looped import Loop, Looped, Moving, Piece
 from microfp.compiler.python.source import (
     Draft,

@@ -21,7 +21,7 @@ def pair(model: nn.MLP) -> tuple[Value, str]:
 model = nn.mlp(2, [1])
 
 assert_type(func.grad(square)(3.0, scale=2.0), float)
-assert_type(func.grad(square)(value(3.0)), Scalar)
+assert_type(func.grad(square)(value(3.0)), Value)
 assert_type(func.value_and_grad(square)(3.0), tuple[float, float])
 assert_type(func.grad(loss)(model), nn.MLP)
 assert_type(func.value_and_grad(loss)(model), tuple[float, nn.MLP])

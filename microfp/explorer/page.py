@@ -11,6 +11,7 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, TypedDict
 
+from microfp.algebra.javascript_text import primitives_table
 from microfp.base.checks import wrong_kind
 from microfp.base.json import to_json
 from microfp.base.later import Later
@@ -264,17 +265,7 @@ SCRIPTS = ("passes.js", "formulas.js", "view.js", "controls.js")
 @cache  # of files that belong to the program
 def script() -> str:
     """Join the script of the page: what primitives compute, then the parts in `js/`."""
-    return "\n".join([_primitives(), *(_asset(f"js/{name}") for name in SCRIPTS)])
-
-
-def _primitives() -> str:
-    """What each primitive computes, in JavaScript."""
-    forms = [
-        f"  {row.name}: ({'...terms' if row.arity is None else 'a, b, c'}) => {row.javascript},"
-        for row in PRIMITIVES.values()
-        if row.javascript is not None
-    ]
-    return "\n".join(["const FORWARD = {", *forms, "};", ""])
+    return "\n".join([primitives_table(), *(_asset(f"js/{name}") for name in SCRIPTS)])
 
 
 def _json(data: PageData) -> str:

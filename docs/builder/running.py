@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import json
 import re
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from properdocs.exceptions import BuildError
+
+from docs.builder.runner import playground
 
 ROOT = Path(__file__).parents[2]
 SOURCES = Path(__file__).parent / "runner"
@@ -165,12 +168,22 @@ def write_runtime(site: Path) -> None:
         raise BuildError(f"examples run in pages: first {' and '.join(missing)}")
     folder = site / "run"
     (folder / "pyodide").mkdir(parents=True)
-    shutil.copy(SOURCES / "worker.js", folder)
+    for name in ("worker.js", "python.js"):
+        shutil.copy(SOURCES / name, folder)
     shutil.copy(SOURCES / "session.py", folder / "session.txt")
     for name in RUNTIME:
         shutil.copy(PYODIDE / name, folder / "pyodide")
     write_packages(folder / "packages.zip")
     _bundle(SOURCES / "editor.js", folder / "editor.js")
+    _write_playground(folder / "playground")
+
+
+def _write_playground(folder: Path) -> None:
+    """Write the playground: its scripts, its Python, and what it begins with, without Python."""
+    shutil.copytree(SOURCES / "playground", folder)
+    shutil.copy(SOURCES / "playground.py", folder / "playground.txt")
+    start = playground.setup(json.dumps(playground.START))
+    (folder / "start.json").write_text(start, encoding="utf-8")
 
 
 def missing_artefacts() -> list[str]:

@@ -1,10 +1,7 @@
 """Examples of the site run in the page: Python in the browser, from the site alone."""
 
 import doctest
-import threading
-from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,22 +13,6 @@ from tests.pages import OpenPage, Theme, Violation
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 OPENINGS = ("```python", "```{ .python .run")
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A server that does not write down what it is asked for."""
-
-    def log_message(self, *_: object) -> None: ...
-
-
-@pytest.fixture(scope="module")
-def address(site: Path) -> Iterator[str]:
-    """Where a plain server has the site, under a path of its own."""
-    handler = partial(Quiet, directory=str(site.parent))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/{site.name}"
-        server.shutdown()
 
 
 def runnable(path: Path) -> list[Example]:

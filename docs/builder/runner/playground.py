@@ -30,7 +30,25 @@ OPTIMIZERS = {
     "rmsprop": "optim.rmsprop({rate})",
     "adam": "optim.adam({rate})",
 }
+STEADY = ("sgd", "momentum", "rmsprop")
+"""The optimisers that are given the same scalars in every step, where their rate is a number."""
 LOSSES = ("max_margin", "binary_cross_entropy", "mean_squared_error")
+AHEAD = 1000
+"""So many steps are given at once."""
+START: Config = {
+    "data": "moons",
+    "n": 100,
+    "noise": 0.1,
+    "hidden": [16, 16],
+    "activation": "relu",
+    "loss": "max_margin",
+    "optimizer": "sgd",
+    "rate": 0.1,
+    "l2": 0.0001,
+    "batch": None,
+    "seed": 1337,
+}
+"""What the page begins with."""
 PROGRAM = """\
 from microfp import datasets, losses, nn, optim, trainer
 
@@ -74,24 +92,40 @@ def setup(told: str) -> str:
                 [export.to_javascript(loss, model, optimizer, n_in=2), looking(loss, model)]
             ),
             "program": program(config),
+            "given": given(config, 0, AHEAD),
         }
     )
 
 
 def ahead(told: str, start: int, count: int) -> str:
-    """What the steps ahead are given, as JSON: scalars of the optimiser, and places in the data."""
-    config = json.loads(told)
+    """What the steps ahead are given, as JSON."""
+    return json.dumps(given(json.loads(told), start, count))
+
+
+def given(config: Config, start: int, count: int) -> dict[str, object]:
+    """What steps are given: the scalars of the optimiser, and the places of the batch in the data.
+
+    Where all steps are given the same, one is enough.
+    """
     _, _, _, optimizer = _parts({**config, "n": 2, "hidden": []})
-    scalars = export.javascript_scalars(optimizer, steps=count, start=start)
-    size, seed = config["batch"], config["seed"]
-    if size is None or size >= config["n"]:
-        return json.dumps({"scalars": scalars, "batches": None})
-    numbered = datasets.dataset([[float(i)] for i in range(config["n"])], [1.0] * config["n"])
-    batches = [
-        [int(x) for (x,) in datasets.batch(numbered, size, seed=seed, step=step).xs]
-        for step in range(start, start + count)
-    ]
-    return json.dumps({"scalars": scalars, "batches": batches})
+    batches = _batches(config, range(start, start + count))
+    is_constant = batches is None and config["optimizer"] in STEADY
+    steps = 1 if is_constant else count
+    scalars = export.javascript_scalars(optimizer, steps=steps, start=start)
+    return {"scalars": scalars, "batches": batches, "isConstant": is_constant}
+
+
+def _batches(config: Config, steps: range) -> list[list[int]] | None:
+    """The places of the examples of each step; None where each step sees them all."""
+    n, size, seed = config["n"], config["batch"], config["seed"]
+    assert isinstance(n, int)
+    assert isinstance(size, int | None)
+    assert isinstance(seed, int)
+    if size is None or size >= n:
+        return None
+    numbered = datasets.dataset([[float(i)] for i in range(n)], [1.0] * n)
+    drawn = (datasets.batch(numbered, size, seed=seed, step=step) for step in steps)
+    return [[int(x) for (x,) in batch.xs] for batch in drawn]
 
 
 def looking(loss: Loss, model: MLP) -> str:
@@ -106,7 +140,7 @@ def looking(loss: Loss, model: MLP) -> str:
     gradients = backward_symbolic(cost)
     weights = nn.parameters(model)
     nothing = value(0.0)
-    slopes = [gradients.get(it, nothing) for it in outputs]
+    slopes = [gradients[it] if it in gradients else nothing for it in outputs]
     seen = native.lower(outputs, [x, y], weights)
     inspected = native.lower([cost, *outputs, *slopes], [x, y, target], weights)
     return "\n".join(

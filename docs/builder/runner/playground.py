@@ -136,11 +136,11 @@ def looking(loss: Loss, model: MLP) -> str:
     """
     x, y, target = value(0.5, label="x"), value(0.25, label="y"), value(1.0, label="target")
     outputs = _outputs(model, (x, y))
-    cost = loss.example((outputs[-1],), target)
+    cost = loss.example((outputs[-1],), target)  # type: ignore[arg-type]  # a node in its place
     gradients = backward_symbolic(cost)
     weights = nn.parameters(model)
     nothing = value(0.0)
-    slopes = [gradients[it] if it in gradients else nothing for it in outputs]
+    slopes = [gradients.get(it, nothing) for it in outputs]
     seen = native.lower(outputs, [x, y], weights)
     inspected = native.lower([cost, *outputs, *slopes], [x, y, target], weights)
     return "\n".join(

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from properdocs.exceptions import BuildError
 
+from docs.builder import live
 from docs.builder.runner import playground
 
 ROOT = Path(__file__).parents[2]
@@ -176,6 +177,7 @@ def write_runtime(site: Path) -> None:
     write_packages(folder / "packages.zip")
     _bundle(SOURCES / "editor.js", folder / "editor.js")
     _write_playground(folder / "playground")
+    live.write_explorer(folder / "explorer")
 
 
 def _write_playground(folder: Path) -> None:

@@ -44,6 +44,6 @@ def write_explorer(folder: Path) -> None:
     """Write the script and the style that all explorers of the site share."""
     folder.mkdir(parents=True)
     own = (SOURCES / "explorer.js").read_text(encoding="utf-8")
-    text = "\n".join(["(() => {", script(), own, "})();", ""])
+    text = f"(() => {{\n{script()}\n{own}\n}})();\n"
     (folder / "explorer.js").write_text(text, encoding="utf-8")
     (folder / "explorer.css").write_text(style(), encoding="utf-8")

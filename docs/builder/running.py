@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = Path(__file__).parent / "runner"
 PYODIDE = ROOT / ".artifacts" / "pyodide" / "node_modules" / "pyodide"
 EDITOR = ROOT / ".artifacts" / "editor" / "node_modules"
+GRAPHVIZ = ROOT / ".artifacts" / "graphviz" / "node_modules" / "@hpcc-js" / "wasm-graphviz" / "dist"
 ESBUILD = EDITOR / "esbuild" / "bin" / "esbuild"
 RUNTIME = (
     "pyodide.mjs",
@@ -37,9 +38,9 @@ RUNNABLE = "```{ .python .run }\n"
 ASKS_FOR_MORE = re.compile(r"""["']native["']|workers=""")
 
 EXTRAS = """
-    altair anywidget charts dask distributed export iris digits hypothesis jax laws llvmlite marimo
+    altair charts dask distributed export iris digits hypothesis jax laws llvmlite marimo
     micrograd mo native networkx numpy onnx onnxruntime optax pandas rich safetensors sklearn torch
-    tqdm to_svg to_png to_networkx from_networkx widget with_progress
+    tqdm to_svg to_png to_networkx from_networkx with_progress
 """
 PROCESSES = "concurrent multiprocessing subprocess threading"
 ELSEWHERE = frozenset(f"{EXTRAS} {PROCESSES}".split())
@@ -176,6 +177,7 @@ def write_runtime(site: Path) -> None:
         shutil.copy(PYODIDE / name, folder / "pyodide")
     write_packages(folder / "packages.zip")
     _bundle(SOURCES / "editor.js", folder / "editor.js")
+    shutil.copy(GRAPHVIZ / "index.js", folder / "graphviz.js")
     _write_playground(folder / "playground")
     live.write_explorer(folder / "explorer")
 
@@ -190,7 +192,11 @@ def _write_playground(folder: Path) -> None:
 
 def missing_artefacts() -> list[str]:
     """Return the commands that fetch what is missing of what examples run in."""
-    needed = {"make pyodide": PYODIDE / "pyodide.mjs", "make editor": ESBUILD}
+    needed = {
+        "make pyodide": PYODIDE / "pyodide.mjs",
+        "make editor": ESBUILD,
+        "make graphviz": GRAPHVIZ / "index.js",
+    }
     return [command for command, path in needed.items() if not path.exists()]
 
 

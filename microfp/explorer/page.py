@@ -390,7 +390,7 @@ export default {
     const root = document.createElement("div");
     root.tabIndex = 0;
     el.append(root);
-    return mount(root, JSON.parse(model.get("page")));
+    return mount(root, JSON.parse(model.get("page")), { isPart: model.get("isPart") === true });
   },
 };
 """

@@ -137,6 +137,35 @@ def test_an_error_is_worded_as_microfp_words_it(address: str, open_page: OpenPag
     expect(block.locator(".run-output pre.error")).to_contain_text("line 2: TypeError: value")
 
 
+def ran(page: Page, source: str) -> Locator:
+    """A block in which something else was run."""
+    block = blocks(page).first
+    button(block, "Run").click()
+    state(block, "done")
+    block.get_by_role("textbox").fill(source)
+    button(block, "Run").click()
+    state(block, "done")
+    return block
+
+
+def test_graphs_tables_and_the_explorer_appear_below_the_block(
+    address: str, open_page: OpenPage, keep_picture: Callable[[Page, str], Path]
+) -> None:
+    page = opened(open_page, address)
+    made = "from microfp import backward, explorer, value\nx = value(3.0, label='x')\n"
+    block = ran(page, f"{made}x * x\nbackward(x * x)\nexplorer.widget(x * x)")
+    picture = block.locator(".run-graph img")
+    expect(picture).to_have_count(1)
+    page.wait_for_function("document.querySelector('.run-graph img').naturalWidth > 50")
+    expect(block.locator(".run-table")).to_contain_text("gradient")
+    explorer = block.locator(".mfp-explorer")
+    explorer.get_by_role("button", name="Last step").click()
+    expect(explorer.locator(".node .gradient").first).to_have_text("grad 6")
+    explorer.get_by_role("button", name="Step downhill").click()
+    expect(explorer.locator(".told")).to_contain_text("9 \N{RIGHTWARDS ARROW} 5.76")
+    keep_picture(page, "run-displays")
+
+
 def test_a_keyboard_leaves_the_editor(address: str, open_page: OpenPage) -> None:
     page = opened(open_page, address)
     block = blocks(page).first

@@ -6,7 +6,7 @@ import { loadMicrofp } from "./python.js";
 const show = (kind, content) => postMessage({ kind, content });
 
 const page = loadMicrofp("session.txt", (content) => show("progress", content)).then((names) =>
-  names.get("Page")(),
+  (names.get("lend_widgets")(), names.get("Page")()),
 );
 
 onmessage = async ({ data: { first, source, isSession } }) => {

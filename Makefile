@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 AXE := .artifacts/node_modules/axe-core/axe.min.js
 PYODIDE := .artifacts/pyodide/node_modules/pyodide/pyodide.mjs
 EDITOR := .artifacts/editor/node_modules/codemirror/package.json
+GRAPHVIZ := .artifacts/graphviz/node_modules/@hpcc-js/wasm-graphviz/dist/index.js
 ARGS ?=
 RUNS ?= 20000
 # How many processes run the tests of `make check`: one for each core; 0 stays in this one.
@@ -15,7 +16,7 @@ WORKERS ?= logical
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo check format-check lint imports types types-all test coverage axe pyodide editor fmt \
+.PHONY: help demo check format-check lint imports types types-all test coverage axe pyodide editor graphviz fmt \
   mutate fuzz bench docs docs-assets dist extras matrix newest clean
 
 help: ## List the commands
@@ -49,12 +50,13 @@ test: $(VENV)/.dev ## Run the tests and every example (ARGS="tests/test_ops.py -
 	$(BIN)/python -m pytest $(ARGS)
 
 # The examples of a document go on from each other, so a file stays with one process.
-# Without the judge of accessibility, Pyodide, or the editor, their tests are skipped, and say so; CI
+# Without the judge of accessibility, Pyodide, the editor, or Graphviz, their tests are skipped, and say so; CI
 # insists.
 coverage: $(VENV)/.dev ## Run the tests and every example, and demand their coverage
 	@test -e $(AXE) || $(MAKE) --no-print-directory axe || true
 	@test -e $(PYODIDE) || $(MAKE) --no-print-directory pyodide || true
 	@test -e $(EDITOR) || $(MAKE) --no-print-directory editor || true
+	@test -e $(GRAPHVIZ) || $(MAKE) --no-print-directory graphviz || true
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile \
 	  --cov --cov-report=term-missing:skip-covered
 
@@ -82,7 +84,9 @@ bench: $(VENV)/.bench ## Measure the speed beside the peers in one run
 
 editor: $(EDITOR) ## Fetch the editor of the examples that run in a page
 
-docs: $(VENV)/.dev $(PYODIDE) $(EDITOR) ## Build the site into site/, with every warning an error
+graphviz: $(GRAPHVIZ) ## Fetch the Graphviz of browsers, which draws graphs in a page
+
+docs: $(VENV)/.dev $(PYODIDE) $(EDITOR) $(GRAPHVIZ) ## Build the site into site/, with every warning an error
 	$(BIN)/python -m properdocs build --strict --config-file .properdocs.yml $(ARGS)
 
 docs-assets: $(VENV)/.dev ## Draw the pictures of the docs anew, and write the tables of the house
@@ -151,6 +155,10 @@ $(AXE): | $(VENV)/.dev
 $(PYODIDE): | $(VENV)/.dev
 	mkdir -p .artifacts/pyodide
 	$(NPM) --prefix .artifacts/pyodide pyodide@314.0.7
+
+$(GRAPHVIZ): | $(VENV)/.dev
+	mkdir -p .artifacts/graphviz
+	$(NPM) --prefix .artifacts/graphviz @hpcc-js/wasm-graphviz@1.29.2
 
 $(EDITOR): | $(VENV)/.dev
 	mkdir -p .artifacts/editor

@@ -13,6 +13,7 @@ outputs     %4
 from microfp.compiler.explain import Stages, explain
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Instruction, Program, run
+from microfp.compiler.javascript.source import javascript_source
 from microfp.compiler.native.run.calls import predict, value_and_grad
 from microfp.compiler.native.stages import CodeStages
 from microfp.compiler.python.source import function_source
@@ -24,6 +25,7 @@ __all__ = [
     "Stages",
     "explain",
     "function_source",
+    "javascript_source",
     "lower",
     "predict",
     "run",

@@ -8,7 +8,16 @@ from tests.documents import ROOT
 
 PAGE = ROOT / "docs" / "architecture.md"
 
-STAGES = ("trace", "ir", "python", "native", "native.emit", "native.run", "explain")
+STAGES = (
+    "trace",
+    "ir",
+    "python",
+    "javascript",
+    "native",
+    "native.emit",
+    "native.run",
+    "explain",
+)
 """The compiler, in the order of its pipeline."""
 
 

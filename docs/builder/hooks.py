@@ -7,7 +7,7 @@ from properdocs.config.defaults import ProperDocsConfig
 from properdocs.structure.files import File, Files
 from properdocs.structure.pages import Page
 
-from docs.builder import course, reference, running
+from docs.builder import course, live, reference, running
 
 ROOT = Path(__file__).parents[2]
 MADE = {"<course>": course.nav, "<reference>": reference.nav}
@@ -38,7 +38,7 @@ def on_files(files: Files, config: ProperDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: ProperDocsConfig, files: Files) -> str:
     """Turn a page that reads well beside its sources into one that reads well on the site."""
     to_docs = "../" * (len(Path(page.file.src_uri).parts) - 1)
-    text = adapted(markdown, to_docs)
+    text = live.with_explorers(adapted(markdown, to_docs), to_docs)
     is_made = page.file.generated_by is not None
     return text if is_made else running.marked(text)
 

@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import json
 import re
 import shutil
 import subprocess
@@ -13,10 +14,14 @@ from typing import NamedTuple
 
 from properdocs.exceptions import BuildError
 
+from docs.builder import live
+from docs.builder.runner import playground
+
 ROOT = Path(__file__).parents[2]
 SOURCES = Path(__file__).parent / "runner"
 PYODIDE = ROOT / ".artifacts" / "pyodide" / "node_modules" / "pyodide"
 EDITOR = ROOT / ".artifacts" / "editor" / "node_modules"
+GRAPHVIZ = ROOT / ".artifacts" / "graphviz" / "node_modules" / "@hpcc-js" / "wasm-graphviz" / "dist"
 ESBUILD = EDITOR / "esbuild" / "bin" / "esbuild"
 RUNTIME = (
     "pyodide.mjs",
@@ -33,9 +38,9 @@ RUNNABLE = "```{ .python .run }\n"
 ASKS_FOR_MORE = re.compile(r"""["']native["']|workers=""")
 
 EXTRAS = """
-    altair anywidget charts dask distributed export iris digits hypothesis jax laws llvmlite marimo
+    altair charts dask distributed export iris digits hypothesis jax laws llvmlite marimo
     micrograd mo native networkx numpy onnx onnxruntime optax pandas rich safetensors sklearn torch
-    tqdm to_svg to_png to_networkx from_networkx widget with_progress
+    tqdm to_svg to_png to_networkx from_networkx with_progress
 """
 PROCESSES = "concurrent multiprocessing subprocess threading"
 ELSEWHERE = frozenset(f"{EXTRAS} {PROCESSES}".split())
@@ -165,17 +170,33 @@ def write_runtime(site: Path) -> None:
         raise BuildError(f"examples run in pages: first {' and '.join(missing)}")
     folder = site / "run"
     (folder / "pyodide").mkdir(parents=True)
-    shutil.copy(SOURCES / "worker.js", folder)
+    for name in ("worker.js", "python.js"):
+        shutil.copy(SOURCES / name, folder)
     shutil.copy(SOURCES / "session.py", folder / "session.txt")
     for name in RUNTIME:
         shutil.copy(PYODIDE / name, folder / "pyodide")
     write_packages(folder / "packages.zip")
     _bundle(SOURCES / "editor.js", folder / "editor.js")
+    shutil.copy(GRAPHVIZ / "index.js", folder / "graphviz.js")
+    _write_playground(folder / "playground")
+    live.write_explorer(folder / "explorer")
+
+
+def _write_playground(folder: Path) -> None:
+    """Write the playground: its scripts, its Python, and what it begins with, without Python."""
+    shutil.copytree(SOURCES / "playground", folder)
+    shutil.copy(SOURCES / "playground.py", folder / "playground.txt")
+    start = playground.setup(json.dumps(playground.START))
+    (folder / "start.json").write_text(start, encoding="utf-8")
 
 
 def missing_artefacts() -> list[str]:
     """Return the commands that fetch what is missing of what examples run in."""
-    needed = {"make pyodide": PYODIDE / "pyodide.mjs", "make editor": ESBUILD}
+    needed = {
+        "make pyodide": PYODIDE / "pyodide.mjs",
+        "make editor": ESBUILD,
+        "make graphviz": GRAPHVIZ / "index.js",
+    }
     return [command for command, path in needed.items() if not path.exists()]
 
 

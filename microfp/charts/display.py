@@ -19,6 +19,7 @@ from microfp.base.showing import mimebundle
 from microfp.charts.curves import loss_curves
 from microfp.charts.files import to_svg
 from microfp.charts.planes import scatter
+from microfp.charts.style import adapted
 from microfp.datasets import Dataset
 from microfp.gradients import Gradients, GradientTable
 from microfp.nn import MLP, Layer, Model, Neuron, activations_of, inputs_of, layers_of
@@ -189,7 +190,7 @@ def dataset_bundle(dataset: Dataset) -> dict[str, str]:
     plain = repr(dataset)
     if len(dataset.xs[0]) == 2 and len(dataset.xs) <= MOST_POINTS:
         try:
-            return {PICTURE: to_svg(scatter(dataset)), PLAIN: plain}
+            return {PICTURE: adapted(to_svg(scatter(dataset))), PLAIN: plain}
         except ImportError:
             pass
     heading = ("", *(f"x{i}" for i in range(min(len(dataset.xs[0]), MOST_COLUMNS))), "y")
@@ -214,7 +215,7 @@ def run_bundle(run: Run[M]) -> dict[str, str]:
     logged, loss = len(run.history), f"{run.final_loss:.6g}"
     plain = f"Run: {logged:,} steps logged, final loss {loss}{accuracy}"
     try:
-        return {PICTURE: to_svg(loss_curves(run)), PLAIN: plain}
+        return {PICTURE: adapted(to_svg(loss_curves(run))), PLAIN: plain}
     except ImportError:
         return {PLAIN: plain}
 

@@ -109,7 +109,7 @@ def _program() -> str:
     """Vega, Vega-Lite and what puts them into the page, as one text of JavaScript."""
     import vl_convert
 
-    colors = f"const config = {json.dumps(THEMES['light'])};"
+    colors = f"const THEMES = {json.dumps(dict(THEMES))};"
     return vl_convert.javascript_bundle(colors + _DRAW, vl_version=grammar()).replace(
         "</script", "<\\/script"
     )
@@ -117,9 +117,42 @@ def _program() -> str:
 
 _DRAW = """
 const specs = JSON.parse(document.getElementById("specs").textContent);
-for (const [id, spec] of Object.entries(specs)) {
-  vegaEmbed("#" + id, spec, {actions: false, renderer: "canvas", config});
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const NARROW = 560; // pixels, of which an axis takes some
+const AXIS = 72;
+
+// A chart for a narrow column: what stood side by side stands below each other, no wider than there
+// is room, and legends stand below.
+function narrowed(spec, room) {
+  if (Array.isArray(spec)) return spec.map((it) => narrowed(it, room));
+  if (!spec || typeof spec !== "object") return spec;
+  const {hconcat, ...rest} = spec;
+  const views = Object.fromEntries(["vconcat", "spec"].filter((it) => it in rest).map(
+    (it) => [it, narrowed(rest[it], room)]));
+  const below = hconcat ? {vconcat: narrowed(hconcat, room)} : {};
+  const width = typeof rest.width === "number" ? {width: Math.min(rest.width, room - AXIS)} : {};
+  return {...rest, ...views, ...below, ...width};
 }
+
+function draw() {
+  const theme = THEMES[dark.matches ? "dark" : "light"];
+  for (const [id, spec] of Object.entries(specs)) {
+    const place = document.getElementById(id);
+    const room = place.clientWidth;
+    const isNarrow = room < NARROW;
+    const legend = {...theme.legend, ...(isNarrow ? {orient: "bottom", columns: 2} : {})};
+    const shown = isNarrow ? narrowed(spec, room) : spec;
+    vegaEmbed(place, shown, {actions: false, renderer: "canvas", config: {...theme, legend}});
+  }
+}
+
+let width = innerWidth;
+dark.addEventListener("change", draw);
+addEventListener("resize", () => {
+  if (width !== innerWidth) draw(); // a phone that is turned, and no bar that comes or goes
+  width = innerWidth;
+});
+draw();
 """
 
 _FIGURE = """\
@@ -134,14 +167,21 @@ _PAGE = """\
 <link rel="icon" href="data:,">
 <title>{title}</title>
 <style>
-body {{ font: 16px/1.5 system-ui, sans-serif; color: #222; background: #f4f4f2; margin: 0 auto;
-  padding: 1.5rem; max-width: 76rem; }}
+:root {{ color-scheme: light dark; --ink: #222; --muted: #444; --ground: #f4f4f2; --card: #fff;
+  --line: #ddd; }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --ink: #e9ebee; --muted: #bcc4cd; --ground: #0d0f12; --card: #14171b; --line: #343b44; }}
+}}
+body {{ font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
+  margin: 0 auto; padding: clamp(0.5rem, 3vw, 1.5rem); max-width: 76rem; }}
 h1 {{ margin: 0; font-size: 1.6rem; }}
 main {{ display: flex; flex-wrap: wrap; gap: 1rem; }}
-figure {{ background: #fff; border: 1px solid #ddd; border-radius: 8px; margin: 0; padding: 1rem;
-  overflow-x: auto; flex: 1 1 35rem; min-width: 0; }}
+figure {{ background: var(--card); border: 1px solid var(--line); border-radius: 8px; margin: 0;
+  padding: clamp(0.5rem, 2vw, 1rem); overflow-x: auto; flex: 1 1 min(35rem, 100%); min-width: 0;
+  box-sizing: border-box; }}
 figure:first-child {{ flex-basis: 100%; }}
-figcaption {{ color: #444; max-width: 40rem; }}
+figure > div {{ width: 100%; }}
+figcaption {{ color: var(--muted); max-width: 40rem; }}
 .vega-bind {{ font-size: 1rem; padding: .5rem 0; }}
 .vega-bind input {{ width: min(24rem, 60vw); vertical-align: middle; accent-color: #0072B2; }}
 </style>

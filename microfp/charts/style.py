@@ -48,6 +48,7 @@ __all__ = [
     "Figure",
     "Rows",
     "Theme",
+    "adapted",
     "by_ground",
     "check_extra",
     "class_color",
@@ -229,6 +230,51 @@ THEMES: Mapping[Theme, Mapping[str, object]] = {
     "light": _theme("#FFFFFF", "#222222", "#E5E5E5", "#888888"),
     "dark": _theme("#14171B", "#E9EBEE", "#343B44", "#6A737E"),
 }
+
+
+_LIGHT_HOSTS = (".light", '[data-jp-theme-light="true"]', ".vscode-light")
+_DARK_HOSTS = (".dark", '[data-jp-theme-light="false"]', ".vscode-dark")
+
+
+def adapted(svg: str) -> str:
+    """A picture in the light theme that turns dark where the page around it is, or the system.
+
+    Args:
+        svg: A chart, drawn in the light theme.
+
+    >>> adapted('<svg class="marks"><rect fill="#FFFFFF"/></svg>')[:46]
+    '<svg class="microfp-chart marks"><style>.micro'
+    """
+    pairs = dict(zip(_colors_of("light"), _colors_of("dark"), strict=True)) | {BLACK: "#E9EBEE"}
+    names = {color: f"--microfp-{i}" for i, color in enumerate(pairs)}
+    light = ";".join(f"{name}:{color}" for color, name in names.items())
+    dark = ";".join(f"{name}:{pairs[color]}" for color, name in names.items())
+    own = ".microfp-chart"
+    rules = [
+        f"{own}{{{light}}}",
+        f"@media(prefers-color-scheme:dark){{{own}{{{dark}}}}}",
+        *(f"{host} {own}{{{light}}}" for host in _LIGHT_HOSTS),
+        *(f"{host} {own}{{{dark}}}" for host in _DARK_HOSTS),
+        *(
+            f'{own} [{kind}="{color}"]{{{kind}:var({name})}}'
+            for color, name in names.items()
+            for kind in ("fill", "stroke")
+        ),
+    ]
+    named = svg.replace('class="marks"', 'class="microfp-chart marks"', 1)
+    head, bracket, rest = named.partition(">")
+    return f"{head}{bracket}<style>{''.join(rules)}</style>{rest}"
+
+
+def _colors_of(theme: Theme) -> list[str]:
+    """The colours of a theme: ground, ink, grid and ticks."""
+    it = THEMES[theme]
+    axis = it["axis"]
+    assert isinstance(axis, Mapping)
+    return [str(it["background"]), *(str(axis[key]) for key in _AXIS_COLORS)]
+
+
+_AXIS_COLORS = ("labelColor", "gridColor", "domainColor")
 
 
 def by_ground(on_light: str, on_dark: str) -> "alt.ExprRef":

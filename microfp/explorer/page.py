@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
+from microfp.base.javascript_text import primitives_table
 from microfp.base.checks import wrong_kind
 from microfp.base.json import to_json
 from microfp.base.later import Later
@@ -19,6 +20,7 @@ from microfp.explorer.frames import Frame, Phase, Term, frames, shown_nodes
 from microfp.explorer.layout import Place, layered
 from microfp.explorer.rules import Rule, rule_of
 from microfp.ops import PRIMITIVES
+from microfp.tree import Path, scalars
 from microfp.values import Value, primitive_of, topological_order
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ __all__ = ["PageData", "page_data", "to_html", "widget"]
 
 LIMIT = 500
 """How many nodes a page shows unless told otherwise."""
+
+
+Kind: TypeAlias = Literal["input", "weight", "constant", "operation"]
 
 
 class PageNode(TypedDict):
@@ -44,6 +49,7 @@ class PageNode(TypedDict):
     """
 
     label: str | None
+    kind: Kind
     data: float
     operands: list[int | list[float]]
     rule: int | None
@@ -120,13 +126,17 @@ class PageData(TypedDict):
     """The steps of both passes, in their order."""
 
 
-def page_data(output: Value, *, title: str | None = None, limit: int = LIMIT) -> PageData:
+def page_data(
+    output: Value, *, title: str | None = None, limit: int = LIMIT, model: object = None
+) -> PageData:
     """Collect what a page shows: the graph, where its nodes stand, its rules and its frames.
 
     Args:
         output: The node to differentiate.
         title: The formula at the head of the page; None for the output's own.
         limit: How many nodes are shown at most, those nearest to the output.
+        model: What the parameters in the graph are named by, such as `w1.2.1`, the weight of the
+            first input in the second neuron of the first layer; None where there are none.
 
     Raises:
         TypeError: If an argument has the wrong type.
@@ -142,11 +152,12 @@ def page_data(output: Value, *, title: str | None = None, limit: int = LIMIT) ->
     index = {node: i for i, node in enumerate(shown)}
     rules = {_rule_key(node): rule_of(node) for node in shown if node.parents}
     numbers = {key: i for i, key in enumerate(rules)}
+    names = {} if model is None else parameter_names(model)
     return PageData(
         title=None if title is None else escaped(title),
         note=_note(output, len(shown)),
         editable=all(rule["value"] is not None for rule in rules.values()),
-        nodes=[_page_node(node, index, numbers) for node in shown],
+        nodes=[_page_node(node, index, numbers, names) for node in shown],
         rules=list(rules.values()),
         notations={row.name: row.notation for row in PRIMITIVES.values()},
         layout=_page_layout(shown, index),
@@ -170,16 +181,56 @@ def _rule_key(node: Value) -> tuple[object, ...]:
 
 
 def _page_node(
-    node: Value, index: Mapping[Value, int], rules: Mapping[tuple[object, ...], int]
+    node: Value,
+    index: Mapping[Value, int],
+    rules: Mapping[tuple[object, ...], int],
+    names: Mapping[Value, str],
 ) -> PageNode:
+    label = names.get(node, node.label)
     return PageNode(
-        label=None if node.label is None else escaped(node.label),
+        label=None if label is None else escaped(label),
+        kind=_kind_of(node, names),
         data=node.data,
         operands=[index.get(p, [p.data]) for p in node.parents],
         rule=rules[_rule_key(node)] if node.parents else None,
         parameter=node.parameter if isinstance(node.parameter, float) else None,
         notation=primitive_of(node).notation if node.parents else "",
     )
+
+
+def _kind_of(node: Value, names: Mapping[Value, str]) -> Kind:
+    if node.parents:
+        return "operation"
+    if node in names:
+        return "weight"
+    return "constant" if node.label is None else "input"
+
+
+def parameter_names(model: object) -> dict[Value, str]:
+    """Name the parameters of a model by their places in it.
+
+    >>> from microfp import nn
+    >>> list(parameter_names(nn.mlp(2, [1])).values())
+    ['w1.1.1', 'w1.1.2', 'b1.1']
+    """
+    return {
+        place.content: place.content.label or _name_of(place.path)
+        for place in scalars(model)
+        if isinstance(place.content, Value) and not place.content.parents
+    }
+
+
+SHORT = {"layers": "", "neurons": "", "weights": "w", "bias": "b"}
+"""How the parts of a network are called in the names of its parameters."""
+
+
+def _name_of(path: Path) -> str:
+    """Name a parameter by the path to it: in networks by its kind and numbers from 1 on."""
+    words = [part for part in path if isinstance(part, str)]
+    if not words or not SHORT.keys() >= set(words):
+        return ".".join(map(str, path)) or "parameter"
+    numbers = [str(part + 1) for part in path if isinstance(part, int)]
+    return "".join(SHORT[word] for word in words) + ".".join(numbers)
 
 
 def _page_layout(shown: Sequence[Value], index: Mapping[Value, int]) -> PageLayout:
@@ -222,7 +273,9 @@ def _page_term(term: Term, index: Mapping[Value, int]) -> PageTerm:
     )
 
 
-def to_html(output: Value, *, title: str | None = None, limit: int = LIMIT) -> str:
+def to_html(
+    output: Value, *, title: str | None = None, limit: int = LIMIT, model: object = None
+) -> str:
     """Write a page that steps through the forward pass and the backward fold of a graph.
 
     The page stands alone: no network, no other file. It is worked by mouse, touch or keyboard
@@ -233,6 +286,7 @@ def to_html(output: Value, *, title: str | None = None, limit: int = LIMIT) -> s
         title: The formula at the head of the page; None for the output's own.
         limit: How many nodes are shown at most, those nearest to the output. Their gradients are
             those of the whole graph, and a note says what was left out.
+        model: What the parameters in the graph are named by; steps downhill move them alone.
 
     Returns:
         The text of the page, to be saved as UTF-8.
@@ -246,10 +300,10 @@ def to_html(output: Value, *, title: str | None = None, limit: int = LIMIT) -> s
     >>> to_html(x * x)[:15]
     '<!doctype html>'
     """
-    data = _json(page_data(output, title=title, limit=limit))
+    data = _json(page_data(output, title=title, limit=limit, model=model))
     parts = {
         "title": escape(escaped(f"{title or output.label or 'microfp'} - microfp explorer")),
-        "style": _asset("explorer.css"),
+        "style": style(),
         # A "<" could end the script element that the data stand in.
         "data": data.replace("<", "\\u003c"),
         "script": script(),
@@ -264,17 +318,12 @@ SCRIPTS = ("passes.js", "formulas.js", "view.js", "controls.js")
 @cache  # of files that belong to the program
 def script() -> str:
     """Join the script of the page: what primitives compute, then the parts in `js/`."""
-    return "\n".join([_primitives(), *(_asset(f"js/{name}") for name in SCRIPTS)])
+    return "\n".join([primitives_table(), *(_asset(f"js/{name}") for name in SCRIPTS)])
 
 
-def _primitives() -> str:
-    """What each primitive computes, in JavaScript."""
-    forms = [
-        f"  {row.name}: ({'...terms' if row.arity is None else 'a, b, c'}) => {row.javascript},"
-        for row in PRIMITIVES.values()
-        if row.javascript is not None
-    ]
-    return "\n".join(["const FORWARD = {", *forms, "};", ""])
+def style() -> str:
+    """Read the style of the page."""
+    return _asset("explorer.css")
 
 
 def _json(data: PageData) -> str:
@@ -288,13 +337,16 @@ def _asset(name: str) -> str:
     return files("microfp.explorer").joinpath(name).read_text(encoding="utf-8")
 
 
-def widget(output: Value, *, title: str | None = None, limit: int = LIMIT) -> "anywidget.AnyWidget":
+def widget(
+    output: Value, *, title: str | None = None, limit: int = LIMIT, model: object = None
+) -> "anywidget.AnyWidget":
     """Show the page of `to_html` as a widget, in marimo and in Jupyter.
 
     Args:
         output: The node to differentiate.
         title: The formula at the head; None for the output's own.
         limit: How many nodes are shown at most, those nearest to the output.
+        model: What the parameters in the graph are named by; steps downhill move them alone.
 
     Returns:
         The widget, to stand last in a cell.
@@ -309,7 +361,7 @@ def widget(output: Value, *, title: str | None = None, limit: int = LIMIT) -> "a
     >>> type(widget(x * x)).__name__
     'Explorer'
     """
-    data = _json(page_data(output, title=title, limit=limit))
+    data = _json(page_data(output, title=title, limit=limit, model=model))
     return _widget_class()(page=data)
 
 
@@ -326,7 +378,7 @@ def _widget_class() -> "type[anywidget.AnyWidget]":
 
     class Explorer(AnyWidget):
         _esm = script() + _RENDER
-        _css = _asset("explorer.css")
+        _css = style()
         page = traitlets.Unicode().tag(sync=True)
 
     return Explorer
@@ -338,7 +390,7 @@ export default {
     const root = document.createElement("div");
     root.tabIndex = 0;
     el.append(root);
-    return mount(root, JSON.parse(model.get("page")));
+    return mount(root, JSON.parse(model.get("page")), { isPart: model.get("isPart") === true });
   },
 };
 """

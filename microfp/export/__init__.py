@@ -1,4 +1,4 @@
-"""Models for other programs: weights as safetensors, whole models as ONNX.
+"""Models for other programs: weights as safetensors, models as ONNX, trainings as JavaScript.
 
 >>> import pathlib, tempfile
 >>> from microfp import nn
@@ -14,7 +14,14 @@ True
 <IOResult: <Success: model.onnx>>
 """
 
+from microfp.export.javascript import javascript_scalars, to_javascript
 from microfp.export.onnx import to_onnx
 from microfp.export.safetensors import from_safetensors, to_safetensors
 
-__all__ = ["from_safetensors", "to_onnx", "to_safetensors"]
+__all__ = [
+    "from_safetensors",
+    "javascript_scalars",
+    "to_javascript",
+    "to_onnx",
+    "to_safetensors",
+]

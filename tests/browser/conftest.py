@@ -9,7 +9,10 @@ when it ends. Without Chromium these tests are skipped, loudly; with
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -85,6 +88,22 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     for tab in tabs:
         tab.page.context.close()
     assert [complaint for tab in tabs for complaint in tab.complaints] == []
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server that does not write down what it is asked for."""
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    """Where a plain server has the site, under a path of its own."""
+    handler = partial(Quiet, directory=str(site.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/{site.name}"
+        server.shutdown()
 
 
 @pytest.fixture

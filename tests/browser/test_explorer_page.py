@@ -8,7 +8,7 @@ from time import perf_counter
 import pytest
 from playwright.sync_api import Page
 
-from microfp import backward, explorer, relu, tanh, value
+from microfp import backward, explorer, losses, nn, relu, tanh, value
 from microfp.graph import topological_order
 from microfp.values import Value
 from tests.pages import OpenPage, Theme, Violation
@@ -122,7 +122,7 @@ def test_the_keyboard_does_everything(opened: Callable[..., Page]) -> None:
         page.keyboard.press(key)
         assert step_of(page) == step
     reached = []
-    for _ in range(24):
+    for _ in range(28):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate(
@@ -132,9 +132,13 @@ def test_the_keyboard_does_everything(opened: Callable[..., Page]) -> None:
         )
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert reached[-1].startswith("\n") or outline == "solid", reached[-1]
-    wanted = ["Dark theme", "Graph", "First step", "Step back", "Play", "Step forward", "Last step"]
-    assert reached[:7] == wanted
-    assert {"Step", "Value of x", "Drag w", "Reset", "Rows of the table"} <= set(reached)
+    wanted = ["Dark theme", "Smaller", "Fit", "Larger", "Graph"]
+    assert reached[:10] == [
+        *wanted,
+        *("First step", "Step back", "Play", "Step forward", "Last step"),
+    ]
+    others = {"Step", "Value of x", "Drag w", "Reset", "Rows of the table", "Step downhill", "Rate"}
+    assert others <= set(reached)
 
 
 def test_it_plays_to_the_end_and_pauses(opened: Callable[..., Page]) -> None:
@@ -223,6 +227,121 @@ def test_the_theme_follows_the_system_and_the_button(opened: Callable[..., Page]
     assert darkness() < 3 * 64
     page.get_by_role("button", name="Light theme").click()
     assert darkness() > 3 * 192
+
+
+# Downhill.
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.01])
+def test_steps_downhill_are_gradient_descent(rate: float, opened: Callable[..., Page]) -> None:
+    page = opened()
+    page.get_by_label("Rate").fill(str(rate))
+    numbers = {"x": 2.0, "w": -3.0, "b": 7.0}
+    for _ in range(3):
+        output = neuron(**numbers)
+        gradients = backward(output)
+        slopes = {node.label: gradients[node] for node in topological_order(output) if node.label}
+        numbers = {name: number - rate * slopes[name] for name, number in numbers.items()}
+        page.get_by_role("button", name="Step downhill").click()
+        before, after = typed([output.data, neuron(**numbers).data])
+        assert (
+            page.locator(".told").inner_text()
+            == f"the output: {before} \N{RIGHTWARDS ARROW} {after}"
+        )
+    page.keyboard.press("End")
+    output = neuron(**numbers)
+    assert column(page, "data") == typed([node.data for node in topological_order(output)])
+    assert float(page.get_by_label("Value of w").input_value()) == pytest.approx(numbers["w"])
+    page.get_by_role("button", name="Reset").click()
+    assert column(page, "data") == typed([node.data for node in topological_order(neuron())])
+
+
+def network_page(tmp_path: Path) -> Path:
+    model = nn.mlp(2, [2, 1], seed=1)
+    point = (value(0.5, label="x1"), value(-1.0, label="x2"))
+    loss = losses.max_margin().example(model(point), 1.0)
+    path = tmp_path / "network.html"
+    path.write_text(explorer.to_html(loss, model=model), encoding="utf-8")
+    return path
+
+
+def test_a_network_tells_weights_inputs_and_constants_apart(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = open_page(network_page(tmp_path)).page
+    page.keyboard.press("End")
+    rows = page.locator("tbody tr").all_inner_texts()
+    kinds = dict(row.split("\t")[:2] for row in rows)
+    assert [name for name, kind in kinds.items() if kind == "input"] == ["x1", "x2"]
+    assert {name for name, kind in kinds.items() if kind == "weight"} == {
+        *("w1.1.1", "w1.1.2", "b1.1", "w1.2.1", "w1.2.2", "b1.2", "w2.1.1", "w2.1.2", "b2.1"),
+    }
+    assert "constant" in kinds.values()
+    before = page.get_by_label("Value of x1").input_value()
+    page.get_by_role("button", name="Step downhill").click()
+    assert page.get_by_label("Value of x1").input_value() == before  # only weights move
+
+
+# How it fits.
+
+
+def node_boxes(page: Page) -> list[dict[str, float]]:
+    boxes: list[dict[str, float]] = page.evaluate(
+        """[...document.querySelectorAll(".node rect")].map((it) => {
+          const { left, right, top, bottom } = it.getBoundingClientRect();
+          return { left, right, top, bottom };
+        })"""
+    )
+    return boxes
+
+
+@pytest.mark.parametrize("width", [390, 740, 1440])
+def test_the_whole_neuron_is_seen_in_its_column(width: int, opened: Callable[..., Page]) -> None:
+    page = opened(width=width, height=1000, mobile=width < 500)
+    stage = page.locator(".stage").bounding_box()
+    assert stage is not None
+    for box in node_boxes(page):
+        assert stage["x"] <= box["left"] < box["right"] <= stage["x"] + stage["width"]
+        assert stage["y"] <= box["top"] < box["bottom"] <= stage["y"] + stage["height"]
+    assert float(str(page.locator(".stage").get_attribute("data-scale"))) >= 0.7
+
+
+def test_a_network_is_fitted_and_zoomed(open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page(network_page(tmp_path), width=740, height=1000).page
+
+    def scale() -> float:
+        return float(str(page.locator(".stage").get_attribute("data-scale")))
+
+    assert scale() == 0.7
+    page.get_by_role("button", name="Fit", exact=True).click()
+    fitted = scale()
+    stage = page.locator(".stage").bounding_box()
+    assert stage is not None
+    assert all(box["right"] <= stage["x"] + stage["width"] for box in node_boxes(page))
+    page.get_by_role("button", name="Larger").click()
+    assert scale() == pytest.approx(1.25 * fitted, abs=0.001)
+    page.get_by_role("button", name="Smaller").click()
+    assert scale() == pytest.approx(fitted, abs=0.001)
+
+
+def test_names_and_numbers_of_nodes_do_not_touch(
+    opened: Callable[..., Page], open_page: OpenPage, tmp_path: Path
+) -> None:
+    x, long = value(2.0, label="x"), value(0.5, label="a label of some length")
+    terms = [x**2.5, x ** (-1.0 / 3.0), (x + long) ** 12.0, tanh(x), relu(-x), x / long]
+    output = terms[0]
+    for term in terms[1:]:
+        output = output + term
+    for page in (opened(output), open_page(network_page(tmp_path)).page):
+        touching = page.evaluate(
+            """[...document.querySelectorAll(".node")].filter((node) => {
+              const [title, id] = [".title", ".id"].map((it) => node.querySelector(it).getBBox());
+              const frame = node.querySelector("rect").getBBox();
+              const meets = id.width && title.x + title.width > id.x - 1;
+              return meets || title.x < frame.x || title.x + title.width > frame.x + frame.width;
+            }).map((node) => node.textContent)"""
+        )
+        assert touching == []
 
 
 def deep_graph(count: int) -> Value:

@@ -7,9 +7,11 @@ import pytest
 from playwright.sync_api import Page
 
 from microfp.cli import main
-from tests.pages import OpenPage, Violation
+from tests.pages import OpenPage, Theme, Violation
 
 STEPS = 20
+CORNER = "document.querySelector('figure canvas').getContext('2d').getImageData(2, 2, 1, 1).data[0]"
+"""How light the ground of the first chart is, from 0 to 255."""
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,32 @@ def test_every_chart_is_drawn(
         assert box["height"] > 200
     assert violations(page) == []
     keep_picture(page, "report")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_fits_a_phone_and_has_its_theme(
+    theme: Theme,
+    report: Path,
+    open_page: OpenPage,
+    violations: Callable[[Page], list[Violation]],
+    keep_picture: Callable[[Page, str], Path],
+) -> None:
+    page = open_page(report, width=390, height=844, mobile=True, theme=theme).page
+    page.wait_for_function("document.querySelectorAll('figure canvas').length === 8")
+    keep_picture(page, f"report-phone-{theme}")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    sides = "[...document.querySelectorAll('figure canvas')].map(it => it.getBoundingClientRect())"
+    assert all(right <= 390 for right in page.evaluate(f"{sides}.map(it => it.right)"))
+    assert all(width > 250 for width in page.evaluate(f"{sides}.map(it => it.width)"))
+    assert (page.evaluate(CORNER) > 128) == (theme == "light")
+    assert violations(page) == []
+
+
+def test_it_follows_the_theme_when_that_changes(report: Path, open_page: OpenPage) -> None:
+    page = open_page(report, theme="light").page
+    page.wait_for_function("document.querySelectorAll('figure canvas').length === 8")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"document.querySelector('figure canvas') && {CORNER} < 60")
 
 
 def test_the_slider_changes_the_picture(report: Path, open_page: OpenPage) -> None:

@@ -1,10 +1,7 @@
 """Examples of the site run in the page: Python in the browser, from the site alone."""
 
 import doctest
-import threading
-from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,22 +13,6 @@ from tests.pages import OpenPage, Theme, Violation
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 OPENINGS = ("```python", "```{ .python .run")
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A server that does not write down what it is asked for."""
-
-    def log_message(self, *_: object) -> None: ...
-
-
-@pytest.fixture(scope="module")
-def address(site: Path) -> Iterator[str]:
-    """Where a plain server has the site, under a path of its own."""
-    handler = partial(Quiet, directory=str(site.parent))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/{site.name}"
-        server.shutdown()
 
 
 def runnable(path: Path) -> list[Example]:
@@ -154,6 +135,35 @@ def test_an_error_is_worded_as_microfp_words_it(address: str, open_page: OpenPag
     block.get_by_role("textbox").fill("from microfp import value\nvalue('one')")
     block.get_by_role("textbox").press("Control+Enter")
     expect(block.locator(".run-output pre.error")).to_contain_text("line 2: TypeError: value")
+
+
+def ran(page: Page, source: str) -> Locator:
+    """A block in which something else was run."""
+    block = blocks(page).first
+    button(block, "Run").click()
+    state(block, "done")
+    block.get_by_role("textbox").fill(source)
+    button(block, "Run").click()
+    state(block, "done")
+    return block
+
+
+def test_graphs_tables_and_the_explorer_appear_below_the_block(
+    address: str, open_page: OpenPage, keep_picture: Callable[[Page, str], Path]
+) -> None:
+    page = opened(open_page, address)
+    made = "from microfp import backward, explorer, value\nx = value(3.0, label='x')\n"
+    block = ran(page, f"{made}x * x\nbackward(x * x)\nexplorer.widget(x * x)")
+    picture = block.locator(".run-graph img")
+    expect(picture).to_have_count(1)
+    page.wait_for_function("document.querySelector('.run-graph img').naturalWidth > 50")
+    expect(block.locator(".run-table")).to_contain_text("gradient")
+    explorer = block.locator(".mfp-explorer")
+    explorer.get_by_role("button", name="Last step").click()
+    expect(explorer.locator(".node .gradient").first).to_have_text("grad 6")
+    explorer.get_by_role("button", name="Step downhill").click()
+    expect(explorer.locator(".told")).to_contain_text("9 \N{RIGHTWARDS ARROW} 5.76")
+    keep_picture(page, "run-displays")
 
 
 def test_a_keyboard_leaves_the_editor(address: str, open_page: OpenPage) -> None:

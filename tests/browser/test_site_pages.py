@@ -10,6 +10,7 @@ from tests.pages import OpenPage, Theme, Violation
 
 PAGES = {
     "landing": "index.html",
+    "explorer": "guides/explorer.html",
     "guide": "guides/data.html",
     "reference": "reference/trainer.html",
     "lesson": "notebooks/demo.html",
@@ -47,11 +48,24 @@ def test_a_page_is_accessible_and_nothing_overflows(
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_picture_is_that_of_the_theme(theme: Theme, site: Path, open_page: OpenPage) -> None:
-    page = open_page(site / "index.html", theme=theme).page
+    page = open_page(site / "start" / "first-gradient.html", theme=theme).page
     shown = page.locator("img[src*='assets/graph']:visible")
     expect(shown).to_have_count(1)
     assert ("-dark" in str(shown.get_attribute("src"))) == (theme == "dark")
     assert page.evaluate("document.querySelector('img').naturalWidth") > 0
+
+
+@pytest.mark.parametrize("name", ["index", "start/first-gradient", "guides/explorer"])
+def test_the_explorer_lives_in_the_page(name: str, site: Path, open_page: OpenPage) -> None:
+    page = open_page(site / f"{name}.html", width=1440, theme="dark").page
+    part = page.locator(".mfp-explorer.part")
+    expect(part).to_have_attribute("data-theme", "dark")
+    part.get_by_role("button", name="Last step").click()
+    expect(part.locator(".node .gradient").first).to_have_text("grad \N{MINUS SIGN}3")
+    part.get_by_role("button", name="Step downhill").click()
+    expect(part.locator(".told")).to_contain_text("the output: 1 \N{RIGHTWARDS ARROW}")
+    part.get_by_role("button", name="Step back").click()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_the_theme_can_be_chosen(site: Path, open_page: OpenPage) -> None:

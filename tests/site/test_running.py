@@ -4,11 +4,14 @@ import json
 import sys
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from docs.builder.runner import session
 from docs.builder.runner.session import Page
 from docs.builder.running import RUNNABLE, examples, marked, write_packages
+from microfp import explorer
 
 ROOT = Path(__file__).parents[2]
 
@@ -121,6 +124,36 @@ def test_what_a_notebook_would_draw_is_shown_as_well() -> None:
     source = f"class Drawn:\n{drawing}\nDrawn()"
     _, told = shown(source)
     assert [kind for kind, _ in told] == ["text/plain", "text/html"]
+
+
+@pytest.mark.parametrize(
+    ("source", "kinds"),
+    [
+        ("y", ["text/plain", "text/vnd.graphviz"]),
+        ("y.parents[0]", ["text/plain"]),
+        ("display.drawing(y, backward(y))", ["text/plain", "text/vnd.graphviz"]),
+        ("backward(y)", ["text/plain", "text/html"]),
+    ],
+)
+def test_a_graph_is_shown_as_text_for_graphviz_and_a_table_as_a_table(
+    source: str, kinds: list[str]
+) -> None:
+    before = "from microfp import backward, display, value\ny = value(2.0) * 3.0"
+    _, told = shown(source, before=before)
+    assert [kind for kind, _ in told] == kinds
+
+
+def test_a_widget_is_lent_what_it_is_made_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("anywidget", "traitlets"):
+        monkeypatch.setitem(sys.modules, name, sys.modules.get(name) or ModuleType(name))
+    explorer.page._widget_class.cache_clear()
+    session.lend_widgets()
+    _, told = shown("from microfp import explorer, value\nexplorer.widget(value(2.0) * 3.0)")
+    explorer.page._widget_class.cache_clear()
+    assert [kind for kind, _ in told] == ["text/plain", "application/vnd.anywidget"]
+    parts = json.loads(told[1][1])
+    assert "export default" in parts["esm"]
+    assert json.loads(parts["state"]["page"])["nodes"][2]["data"] == 6.0
 
 
 def test_the_packages_are_microfp_and_what_it_needs_without_compiled_code(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """Runs examples as a prompt does: statement by statement, showing what each comes to.
 
-The page's worker loads this file in Pyodide; it needs the standard library alone.
+The page's worker loads this file in Pyodide. What a page cannot have of the extras, it lends: a
+widget is shown by the page itself, and Graphviz draws a graph there, from its text.
 """
 
 import ast
+import json
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -13,6 +15,9 @@ from types import ModuleType
 
 FILE = "<example>"
 RICH = ("image/svg+xml", "text/html")
+GRAPH, WIDGET = "text/vnd.graphviz", "application/vnd.anywidget"
+MOST_NODES = 60
+"""How many nodes a graph has at most that is drawn without being asked for."""
 
 Show = Callable[[str, str], object]
 """Takes a media type and what is to be shown."""
@@ -47,6 +52,36 @@ class Page:
             return all(is_done or goes_on for is_done in done)
 
 
+class Lent:
+    """Stands for `anywidget.AnyWidget`: a page needs its script, its style and what it holds."""
+
+    _esm = _css = ""
+
+    def __init__(self, **state: object) -> None:
+        self.state = state
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class _Trait:
+    """Stands for a trait, which says nothing to a page."""
+
+    def tag(self, **_: object) -> "_Trait":
+        return self
+
+
+def lend_widgets() -> None:
+    """Lend the modules that widgets are made with."""
+    for name, member, lent in (
+        ("anywidget", "AnyWidget", Lent),
+        ("traitlets", "Unicode", _Trait),
+    ):
+        module = ModuleType(name)
+        setattr(module, member, lent)
+        sys.modules[name] = module
+
+
 class _Printed(TextIOBase):
     def __init__(self, show: Show) -> None:
         self._show = show
@@ -79,7 +114,20 @@ def _result_of(statement: ast.stmt, names: dict[str, object]) -> object:
 
 
 def _pictures(result: object) -> Iterator[tuple[str, str]]:
-    """How a notebook would draw a result, where it can without an extra."""
+    """How a notebook would draw a result, where it can with what a page has."""
+    if isinstance(result, Lent):
+        parts = {"esm": result._esm, "css": result._css, "state": result.state}
+        yield WIDGET, json.dumps(parts)
+        return
+    from microfp import Value, display, graph
+
+    if isinstance(result, display.Drawing):
+        yield GRAPH, graph.to_dot(result.output, result.gradients)
+        return
+    if isinstance(result, Value):
+        if result.parents and len(graph.nodes(result)) <= MOST_NODES:
+            yield GRAPH, graph.to_dot(result)
+        return
     bundle: dict[str, str] = getattr(result, "_repr_mimebundle_", dict)()
     found = next((kind for kind in RICH if kind in bundle), None)
     if found is not None:

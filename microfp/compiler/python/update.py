@@ -14,12 +14,11 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from microfp.base.memo import remembering
-from microfp.compiler.ir.passes import lower
+from microfp.compiler.ir.updates import is_plain, update_program
 from microfp.compiler.python.source import compiled, functions_of, update_source
 from microfp.compiler.trace.optimizer_state import columns_of, counts_of, records_of, state_after
-from microfp.compiler.trace.stand_ins import traced_leaf
-from microfp.compiler.trace.update_rules import Rules, rules_of, scalars_of, trace_update
-from microfp.optim import Optimizer, RuleUse
+from microfp.compiler.trace.update_rules import Rules, rules_of, scalars_of
+from microfp.optim import Optimizer
 
 __all__ = ["Updated", "update_for"]
 
@@ -47,7 +46,7 @@ Update: TypeAlias = Callable[[Numbers, Numbers, object, int], Updated]
 def _update_for(optimizer: Optimizer) -> Update | None:
     """Compile the update of an optimiser; None where it is more than rules that can be traced."""
     rules = rules_of(optimizer)
-    if rules is None or not all(map(_is_plain, rules.uses)):
+    if rules is None or not all(map(is_plain, rules.uses)):
         return None
     try:
         loop = _loop(rules)
@@ -79,15 +78,8 @@ def _without_memory(
 update_for: Callable[[Optimizer], Update | None] = remembering(_update_for)
 
 
-def _is_plain(use: RuleUse) -> bool:
-    """Whether a rule looks at one parameter alone, and at every one in every step."""
-    return not use.rule.reductions and use.where is None and use.every == 1
-
-
 def _loop(rules: Rules) -> Loop:
-    p, g = traced_leaf("p"), traced_leaf("g")
-    it = trace_update(rules, g, p, {})
-    program = lower((g * g, p + it.update, *it.after), (p, g, *it.remembered, *it.scalars))
-    source = update_source(program, scalars=len(it.scalars))
+    program = update_program(rules)
+    source = update_source(program, scalars=rules.scalar_count)
     loop: Loop = compiled(source, tuple(functions_of(program).items()))  # type: ignore[assignment]  # as it is written
     return loop

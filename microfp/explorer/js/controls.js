@@ -41,6 +41,29 @@ function go(player, step) {
   if (isLast(player.state)) pause(player);
 }
 
+// One step downhill: what can be moved goes against its gradient, and both passes are computed anew.
+function descend(player, rate) {
+  const { data, leaves, values, frames } = player.state;
+  const gradients = tableAt(frames, leaves.length, frames.length - 1);
+  const moved = movedBy(data);
+  compute(
+    player,
+    leaves.map((leaf, i) => (moved.has(i) ? leaf - rate * (gradients[i] ?? 0) : leaf)),
+  );
+  player.inputs.follow(player.state.leaves);
+  const output = outputOf(data);
+  const [before, after] = [values[output], player.state.values[output]].map((it) => numeral(it));
+  return `${outputName(data)}: ${before} \u2192 ${after}`;
+}
+
+// The weights of a model; where the page knows of none, all that has a name.
+function movedBy(data) {
+  const leaves = data.nodes.map((_, i) => i).filter((i) => isLeaf(data, i));
+  const weights = leaves.filter((i) => kindOf(data, i) === "weight");
+  const named = leaves.filter((i) => kindOf(data, i) === "input");
+  return new Set(weights.length ? weights : named.length ? named : leaves);
+}
+
 function compute(player, leaves) {
   player.state = withLeaves(player.state, leaves);
   nameAll(player.view, player.state);
@@ -78,6 +101,7 @@ const actionsOf = (player) => ({
   change: (i, number) =>
     compute(player, player.state.leaves.map((leaf, k) => (k === i ? number : leaf))),
   reset: () => compute(player, initialState(player.state.data).leaves),
+  descend: (rate) => descend(player, rate),
 });
 
 // The transport: buttons, the slider, the pace and the choice of a node.
@@ -183,7 +207,30 @@ function fieldOf(data, i, message, actions) {
     oninput: () => change(String(Number(Number(drag.value).toPrecision(4))), field),
   });
   drag.value = start;
-  return { start, field, drag, row: element("li", {}, span("name", name), field, drag) };
+  const words = element("span", { class: "name" }, name);
+  if (kindOf(data, i) !== "input") words.append(span("caption", kindOf(data, i)));
+  return { i, start, field, drag, row: element("li", {}, words, field, drag) };
+}
+
+// The step downhill: a rate, a button, and what has come of it.
+function downhillOf(data, message, actions) {
+  const rate = element("input", {
+    type: "number", value: 0.1, min: 0, step: "any", "aria-label": "Rate", disabled: !data.editable,
+  });
+  const onclick = () => {
+    const number = readNumber(rate.value, "The rate", message);
+    if (number !== null) write(told, actions.descend(number));
+  };
+  const about = { type: "button", class: "downhill", disabled: !data.editable, onclick };
+  const told = element("p", { class: "told", role: "status" });
+  return element(
+    "div",
+    { class: "descent" },
+    element("button", about, "Step downhill"),
+    element("label", {}, span("caption", "rate"), rate),
+    span("rule", `x ${MINUS}= rate \u00d7 grad`),
+    told,
+  );
 }
 
 // The leaves that have a label come first.
@@ -207,10 +254,16 @@ function resetButton(data, fields, message, actions) {
 function inputsOf(data, actions) {
   const message = element("p", { class: "message", role: "alert" });
   const fields = leavesOf(data).map((i) => fieldOf(data, i, message, actions));
+  const follow = (leaves) => {
+    for (const { i, field, drag } of fields) {
+      field.value = Number(leaves[i].toPrecision(6));
+      drag.value = leaves[i];
+    }
+  };
   const hint = data.editable
     ? "Change a number, and both passes are computed again."
     : "This graph has a primitive with no form outside Python, so its numbers are fixed.";
-  return element(
+  const section = element(
     "section",
     { class: "card inputs", "aria-label": "Inputs" },
     element(
@@ -220,14 +273,16 @@ function inputsOf(data, actions) {
       resetButton(data, fields, message, actions),
     ),
     element("p", { class: "hint" }, hint),
+    downhillOf(data, message, actions),
     element("ul", {}, ...fields.map(({ row }) => row)),
     message,
   );
+  return { section, follow };
 }
 
 // The head and the foot.
 
-function headOf(root) {
+function headOf(root, { isPart }) {
   const title = element("p", { class: "formula" });
   const isDark = () => root.dataset.theme === "dark";
   const setTheme = (name) => {
@@ -236,6 +291,7 @@ function headOf(root) {
   };
   const onclick = () => setTheme(isDark() ? "light" : "dark");
   const theme = element("button", { type: "button", class: "theme", onclick });
+  if (isPart) return { title, header: element("header", {}, title) };
   setTheme(window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   const words = element("div", {}, element("h1", {}, "Backpropagation, step by step"), title);
   return { title, header: element("header", {}, words, theme) };
@@ -257,20 +313,22 @@ function helpOf() {
 
 // The whole.
 
-function viewOf(root, data, actions) {
+function viewOf(root, data, actions, options) {
   const view = {
-    head: headOf(root),
+    head: headOf(root, options),
     picture: pictureOf(data, actions),
     transport: transportOf(data, actions),
     story: storyCard(),
     table: tableOf(data, actions),
+    inputs: inputsOf(data, actions),
   };
-  const panels = [view.story.section, inputsOf(data, actions), view.table.section];
+  const panels = [view.story.section, view.inputs.section, view.table.section];
   root.classList.add("mfp-explorer");
+  if (options.isPart) root.classList.add("part");
   root.append(
     view.head.header,
     data.note ? element("p", { class: "note" }, data.note) : "",
-    view.picture.stage,
+    element("div", { class: "frame" }, view.picture.zooms, view.picture.stage),
     view.transport.section,
     element("div", { class: "panels" }, ...panels),
     helpOf(),
@@ -301,16 +359,26 @@ function keyListener(actions) {
   };
 }
 
-function mount(root, data, { keys = root } = {}) {
+// `isPart` says that the page around it has a heading and a theme of its own.
+function mount(root, data, { keys = root, isPart = false } = {}) {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const player = { state: initialState(data), view: null, timer: null, calm };
   const actions = actionsOf(player);
   const onKey = keyListener(actions);
-  player.view = viewOf(root, data, actions);
+  player.view = viewOf(root, data, actions, { isPart });
+  player.inputs = player.view.inputs;
   keys.addEventListener("keydown", onKey);
   nameAll(player.view, player.state);
+  const fitted = () => {
+    resize(player.view.picture, data);
+    centre(player.view, data, player.state.frames[player.state.step].node, "instant");
+  };
+  const watching = new ResizeObserver(fitted);
+  watching.observe(player.view.picture.stage);
+  fitted();
   showNow(player);
   return () => {
+    watching.disconnect();
     pause(player);
     keys.removeEventListener("keydown", onKey);
     root.replaceChildren();

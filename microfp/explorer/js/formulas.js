@@ -68,14 +68,14 @@ function inside(tree, weakest, words, { first = false } = {}) {
 
 function symbolOf({ notation, parameter }) {
   const operator = operatorOf(notation);
-  if (operator === "**" && parameter !== null) return `power ${numeral(Number(parameter))}`;
+  if (operator === "**" && parameter !== null) return `power ${numeral(Number(parameter), 3)}`;
   return operator ? GLYPHS[operator] : notation[0] === "-" ? MINUS : notation.split("(")[0];
 }
 
 // Nodes.
 
 const isLeaf = (data, i) => !data.nodes[i].operands.length;
-const kindOf = (data, i) => (data.nodes[i].label === null ? "leaf" : "input");
+const kindOf = (data, i) => data.nodes[i].kind;
 const nameOf = (data, i) => data.nodes[i].label ?? `n${i}`;
 
 const outputOf = (data) => data.nodes.length - 1;

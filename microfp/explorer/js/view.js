@@ -4,6 +4,8 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const SIZE = { column: 214, row: 96, width: 128, height: 70, margin: 26 };
+const TALL = { across: 152, along: 122 }; // the distances where the graph goes down the page
+const LEAST = 0.7; // the least scale at which all is easily read
 const MOST_LABELS = 8;
 
 // Elements.
@@ -34,76 +36,90 @@ function classify(target, ...names) {
 
 const span = (name, text) => element("span", { class: name }, text);
 
-// The picture of the graph.
+// The picture of the graph. It goes to the right, or down the page where that is narrow.
 
-const at = ([column, row]) => [
-  SIZE.margin + column * SIZE.column,
-  SIZE.margin + row * SIZE.row + SIZE.height / 2,
-];
+const placed = ([column, row], isTall) =>
+  isTall
+    ? [SIZE.margin + row * TALL.across, SIZE.margin + column * TALL.along]
+    : [SIZE.margin + column * SIZE.column, SIZE.margin + row * SIZE.row];
 
-const sizeOf = ({ columns, rows }) => ({
-  width: 2 * SIZE.margin + (columns - 1) * SIZE.column + SIZE.width,
-  height: 2 * SIZE.margin + (rows - 1) * SIZE.row + SIZE.height,
-});
+const sizeOf = ({ columns, rows }, isTall) => {
+  const [right, bottom] = placed([columns - 1, rows - 1], isTall);
+  return { width: right + SIZE.width + SIZE.margin, height: bottom + SIZE.height + SIZE.margin };
+};
 
 // The points of an edge: where its operand ends, its bends, and its port at the node.
-function routeOf({ nodes, layout }, i, operand) {
+function routeOf({ nodes, layout }, i, operand, isTall) {
   const many = nodes[i].operands.length;
-  const [sourceX, sourceY] = at(layout.places[nodes[i].operands[operand]]);
-  const [targetX, targetY] = at(layout.places[i]);
-  const port = targetY + (operand - (many - 1) / 2) * Math.min(18, (SIZE.height - 24) / many);
+  const [sourceX, sourceY] = placed(layout.places[nodes[i].operands[operand]], isTall);
+  const [targetX, targetY] = placed(layout.places[i], isTall);
+  const [length, breadth] = isTall ? [SIZE.height, SIZE.width] : [SIZE.width, SIZE.height];
+  const port = (operand - (many - 1) / 2) * Math.min(18, (breadth - 24) / many);
+  const out = ([x, y], along, aside) => (isTall ? [x + aside, y + along] : [x + along, y + aside]);
   const bends = layout.bends[i][operand].flatMap((place) => {
-    const [x, y] = at(place);
-    return [[x, y], [x + SIZE.width, y]];
+    const corner = placed(place, isTall);
+    return [out(corner, 0, breadth / 2), out(corner, length, breadth / 2)];
   });
-  return [[sourceX + SIZE.width, sourceY], ...bends, [targetX - 7, port]];
+  return [
+    out([sourceX, sourceY], length, breadth / 2),
+    ...bends,
+    out([targetX, targetY], -7, breadth / 2 + port),
+  ];
 }
 
-function pathOf(points) {
+function pathOf(points, isTall) {
   const curves = points.slice(1).map(([nextX, nextY], i) => {
     const [x, y] = points[i];
+    if (isTall) {
+      const middle = (y + nextY) / 2;
+      return x === nextX ? `V${nextY}` : `C${x},${middle} ${nextX},${middle} ${nextX},${nextY}`;
+    }
     const middle = (x + nextX) / 2;
-    return y === nextY
-      ? `H${nextX}`
-      : `C${middle},${y} ${middle},${nextY} ${nextX},${nextY}`;
+    return y === nextY ? `H${nextX}` : `C${middle},${y} ${middle},${nextY} ${nextX},${nextY}`;
   });
   return `M${points[0][0]},${points[0][1]} ${curves.join(" ")}`;
 }
 
-function edgeOf(data, i, operand) {
-  const points = routeOf(data, i, operand);
+function placeEdge({ path, label }, data, i, operand, isTall) {
+  const points = routeOf(data, i, operand, isTall);
   const [[fromX, fromY], [toX, toY]] = points.slice(-2);
-  const middle = { x: (fromX + toX) / 2, y: (fromY + toY) / 2 + 4 };
-  return {
-    path: drawn("path", { d: pathOf(points), class: "edge" }),
-    label: drawn("text", { ...middle, class: "slope" }),
-  };
+  path.setAttribute("d", pathOf(points, isTall));
+  label.setAttribute("x", (fromX + toX) / 2);
+  label.setAttribute("y", (fromY + toY) / 2 + 4);
 }
 
-function captionOf(node) {
-  const symbol = symbolOf(node);
+const edgeOf = () => ({ path: drawn("path", { class: "edge" }), label: drawn("text", { class: "slope" }) });
+
+// The caption stands in the middle, or beside the number of the node where both have no room.
+function captionOf(node, i) {
+  const symbol = symbolOf(node).replace("power ", "^");
   const text = !symbol
-    ? (node.label ?? "leaf")
+    ? (node.label ?? node.kind)
     : node.label === null ? symbol : `${node.label} = ${symbol}`;
-  return text.length > 12 ? `${text.slice(0, 11)}\u2026` : text;
+  const id = node.label === null ? `n${i}` : "";
+  const [letter, digit] = [9.4, 7.2]; // a little more than the widest fonts take
+  const taken = id ? id.length * digit + 13 : 8;
+  const room = SIZE.width - taken - 8;
+  const most = Math.floor(room / letter);
+  const shown = text.length > most ? `${text.slice(0, most - 1)}\u2026` : text;
+  const isFree = shown.length * letter < SIZE.width - 2 * taken;
+  return { id, text: shown, middle: isFree ? SIZE.width / 2 : 8 + room / 2 };
 }
 
 function boxOf(data, i, actions) {
-  const [x, y] = at(data.layout.places[i]);
-  const top = y - SIZE.height / 2;
-  const line = (name, below, left = SIZE.width / 2) =>
-    drawn("text", { x: x + left, y: top + below, class: name });
-  const title = line("title", 22);
+  const caption = captionOf(data.nodes[i], i);
+  const line = (name, y, x = SIZE.width / 2) => drawn("text", { x, y, class: name });
+  const title = line("title", 22, caption.middle);
   const id = line("id", 16, SIZE.width - 9);
   const [value, gradient] = [line("data", 42), line("gradient", 60)];
   const group = drawn(
     "g",
     { class: "node", onclick: () => actions.jump(i) },
-    drawn("rect", { x, y: top, width: SIZE.width, height: SIZE.height, rx: 12 }),
+    drawn("rect", { width: SIZE.width, height: SIZE.height, rx: 12 }),
     title, id, value, gradient,
   );
-  write(title, captionOf(data.nodes[i]));
-  if (data.nodes[i].label === null) write(id, `n${i}`);
+  write(title, caption.text);
+  write(id, caption.id);
   return { group, value, gradient };
 }
 
@@ -119,18 +135,13 @@ const markerOf = (id, name) =>
 
 function pictureOf(data, actions) {
   const boxes = data.nodes.map((_, i) => boxOf(data, i, actions));
-  const edges = data.nodes.map((node, i) =>
-    node.operands.map((parent, operand) => (isHidden(parent) ? null : edgeOf(data, i, operand))),
+  const edges = data.nodes.map((node) =>
+    node.operands.map((parent) => (isHidden(parent) ? null : edgeOf())),
   );
-  const { width, height } = sizeOf(data.layout);
   const shown = edges.flat().filter((edge) => edge !== null);
   const svg = drawn(
     "svg",
-    {
-      viewBox: `0 0 ${width} ${height}`, role: "img",
-      style: `width: clamp(${0.85 * width}px, 100%, ${width}px)`,
-      "aria-label": `Graph of ${boxes.length} nodes; the table below lists them.`,
-    },
+    { role: "img", "aria-label": `Graph of ${boxes.length} nodes; the table below lists them.` },
     drawn("defs", {}, markerOf("mfp-arrow", "arrow"), markerOf("mfp-flow", "arrow flow"),
       markerOf("mfp-pulse", "arrow pulse")),
     drawn("g", {}, ...shown.map((edge) => edge.path)),
@@ -138,7 +149,50 @@ function pictureOf(data, actions) {
     drawn("g", {}, ...shown.map((edge) => edge.label)),
   );
   const about = { class: "stage", tabindex: 0, role: "region", "aria-label": "Graph" };
-  return { stage: element("div", about, svg), svg, width, boxes, edges };
+  const picture = { stage: element("div", about, svg), svg, boxes, edges, scale: null };
+  const zoom = (label, text, change) =>
+    element("button", { type: "button", "aria-label": label, title: label, onclick: () => {
+      change();
+      resize(picture, data);
+    } }, text);
+  picture.zooms = element(
+    "div",
+    { class: "zooms", role: "group", "aria-label": "Size of the graph" },
+    zoom("Smaller", MINUS, () => (picture.scale = picture.shown / 1.25)),
+    zoom("Fit", "Fit", () => (picture.scale = picture.fit)),
+    zoom("Larger", "+", () => (picture.scale = Math.min(3, picture.shown * 1.25))),
+  );
+  arrange(picture, data, false);
+  return picture;
+}
+
+// Puts all in its place.
+function arrange(picture, data, isTall) {
+  picture.isTall = isTall;
+  picture.size = sizeOf(data.layout, isTall);
+  picture.boxes.forEach(({ group }, i) => {
+    const [x, y] = placed(data.layout.places[i], isTall);
+    group.setAttribute("transform", `translate(${x} ${y})`);
+  });
+  picture.edges.forEach((edges, i) =>
+    edges.forEach((edge, operand) => edge && placeEdge(edge, data, i, operand, isTall)),
+  );
+  picture.svg.setAttribute("viewBox", `0 0 ${picture.size.width} ${picture.size.height}`);
+}
+
+// As large as its column has room for, but no smaller than can be read; or as somebody has chosen.
+function resize(picture, data) {
+  const room = picture.stage.clientWidth;
+  if (!room) return;
+  const [wide, tall] = [false, true].map((it) => room / sizeOf(data.layout, it).width);
+  const isTall = wide < LEAST && tall > wide && data.nodes.length <= 60;
+  if (isTall !== picture.isTall) arrange(picture, data, isTall);
+  const { width, height } = picture.size;
+  const most = parseFloat(getComputedStyle(picture.stage).maxHeight) || Infinity;
+  picture.fit = Math.min(1, room / width, most / height);
+  picture.shown = picture.scale ?? Math.min(1, Math.max(room / width, LEAST));
+  picture.svg.style.width = `${Math.floor(picture.shown * width)}px`;
+  picture.stage.dataset.scale = picture.shown.toFixed(3);
 }
 
 // The story of a step: a headline, and what stands below it.
@@ -302,7 +356,7 @@ function tableOf(data, actions) {
   );
   const table = element(
     "table",
-    {},
+    { class: "nodes" },
     element("thead", {}, element("tr", {}, ...heads)),
     element("tbody", {}, ...rows.map(({ row }) => row)),
   );
@@ -368,7 +422,7 @@ function showBox({ group, value, gradient }, { data, frames, step, values }, i, 
   classify(
     group,
     "node",
-    isLeaf(data, i) && "leaf",
+    isLeaf(data, i) && `leaf ${kindOf(data, i)}`,
     !look.known && "unknown",
     look.current && `current ${frames[step].phase}`,
     look.changed && "changed",
@@ -426,12 +480,12 @@ function showTransport({ slider, counter, phases, chooser }, { frames, step }, h
 
 // The node at work comes to the middle of the picture, its row to the middle of the table.
 function centre({ picture, table }, data, i, behavior) {
-  const { stage, svg, width } = picture;
-  const [x, y] = at(data.layout.places[i]);
-  const scale = svg.clientWidth / width || 1;
+  const { stage, svg, size, isTall } = picture;
+  const [x, y] = placed(data.layout.places[i], isTall);
+  const scale = svg.clientWidth / size.width || 1;
   stage.scrollTo({
     left: (x + SIZE.width / 2) * scale - stage.clientWidth / 2,
-    top: y * scale - stage.clientHeight / 2,
+    top: (y + SIZE.height / 2) * scale - stage.clientHeight / 2,
     behavior,
   });
   const { area, rows } = table;

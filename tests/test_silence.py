@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from microfp import backward, datasets, func, losses, nn, optim, schedules, trainer, value
 from microfp.datasets import Dataset
 from microfp.errors import DataError
-from microfp.experiments.experiments import merit
+from microfp.experiments import merit
 from microfp.record import Record, attr
 from microfp.toolbox import or_raise
 from microfp.trainer import parallel, streams

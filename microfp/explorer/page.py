@@ -11,7 +11,6 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
-from microfp.base.javascript_text import primitives_table
 from microfp.base.checks import wrong_kind
 from microfp.base.json import to_json
 from microfp.base.later import Later
@@ -19,7 +18,7 @@ from microfp.base.text import escaped
 from microfp.explorer.frames import Frame, Phase, Term, frames, shown_nodes
 from microfp.explorer.layout import Place, layered
 from microfp.explorer.rules import Rule, rule_of
-from microfp.ops import PRIMITIVES
+from microfp.ops import PRIMITIVES, javascript_table
 from microfp.tree import Path, scalars
 from microfp.values import Value, primitive_of, topological_order
 
@@ -318,7 +317,7 @@ SCRIPTS = ("passes.js", "formulas.js", "view.js", "controls.js")
 @cache  # of files that belong to the program
 def script() -> str:
     """Join the script of the page: what primitives compute, then the parts in `js/`."""
-    return "\n".join([primitives_table(), *(_asset(f"js/{name}") for name in SCRIPTS)])
+    return "\n".join([javascript_table(), *(_asset(f"js/{name}") for name in SCRIPTS)])
 
 
 def style() -> str:

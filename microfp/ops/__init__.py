@@ -41,6 +41,7 @@ from microfp.ops.identities import (
     reduced,
     sharing_key,
 )
+from microfp.ops.javascript import javascript_number, javascript_table, to_javascript
 from microfp.ops.logistic import *
 from microfp.ops.powers import *
 from microfp.ops.primitive import (
@@ -81,9 +82,12 @@ __all__ = [
     "Parameter",
     "Primitive",
     "Terms",
+    "javascript_number",
+    "javascript_table",
     "primitive",
     "reduced",
     "sharing_key",
+    "to_javascript",
 ]
 __all__ += arithmetic.__all__
 __all__ += powers.__all__

@@ -21,8 +21,8 @@ program is a row of functions, which hand on what they need in an array.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from microfp.base.javascript_text import literal, written
 from microfp.compiler.ir.program import CONSTANT, Program
+from microfp.ops import javascript_number, to_javascript
 
 __all__ = ["javascript_source"]
 
@@ -59,7 +59,7 @@ class _Plan(NamedTuple):
 
     def name(self, slot: int) -> str:
         number = self.number(slot)
-        return f"v{slot}" if number is None else literal(number)
+        return f"v{slot}" if number is None else javascript_number(number)
 
 
 def javascript_source(program: Program, name: str = "program", *, carried: int = 0) -> str:
@@ -110,7 +110,7 @@ def _body(
         yield f"const v{slot} = {_load(plan, slot, handed_on)};"
     for slot, (op, operands, parameter) in enumerate(instructions, first):
         if op != CONSTANT:
-            formula = written(op, [plan.name(it) for it in operands], parameter)
+            formula = to_javascript(op, [plan.name(it) for it in operands], parameter)
             yield f"const v{slot} = {formula};"
     for slot, place in handed_on.items():
         if first <= slot < first + PIECE:

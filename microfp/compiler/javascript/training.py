@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-from microfp.base.javascript_text import primitives_table
 from microfp.base.json import to_json
 from microfp.compiler.ir.adjoint import carried_program, penalty_program
 from microfp.compiler.ir.updates import is_plain, update_program
@@ -21,6 +20,7 @@ from microfp.compiler.trace.update_rules import Rules, rules_of, scalars_of
 from microfp.errors import CompileError
 from microfp.losses import Loss
 from microfp.nn import Model
+from microfp.ops import javascript_table
 from microfp.optim import Optimizer
 
 __all__ = ["scalars_of_steps", "training_source"]
@@ -56,7 +56,7 @@ def training_source(
     }
     parts = [
         f"const SHAPE = {to_json(shape)};",
-        primitives_table(),
+        javascript_table(),
         javascript_source(carried_program(graph), "example", carried=len(graph.parameters)),
         *([javascript_source(penalty_program(penalty), "penalty")] if penalty else []),
         javascript_source(update_program(rules), "update"),

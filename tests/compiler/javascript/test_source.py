@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, settings
 
 from microfp import exp, native, ops, tanh, value
-from microfp.base.javascript_text import primitives_table
 from microfp.compiler.ir.program import Instruction, Program, run
 from microfp.compiler.javascript import source
 from microfp.errors import CompileError
-from microfp.ops import PRIMITIVES, primitive
+from microfp.ops import PRIMITIVES, javascript_table, primitive
 from microfp.values import apply
 from tests.expressions import VALUES, Expression, evaluate, expressions, microfp_leaves
 from tests.javascript import answer_of
@@ -34,7 +33,7 @@ def computed(program: Program, numbers: Sequence[float], carried: int = 0) -> li
         "outputs": len(program.outputs) - carried,
     }
     text = source.javascript_source(program, carried=carried)
-    return [float(it) for it in answer_of(primitives_table() + text + CALL, given_)]
+    return [float(it) for it in answer_of(javascript_table() + text + CALL, given_)]
 
 
 def near(ours: float, theirs: float) -> bool:

@@ -405,7 +405,10 @@ def run_rows(
     parameters = buffer(padded(len(numbers), width))
     parameters.view[: len(numbers)] = memoryview(array("d", numbers))
     # What loops keep may be much, and clearing it would take as long as they do.
-    room, size = scratch if executable.plan else _cleared, executable.scratch(-(-len(rows) // width))
+    room, size = (
+        scratch if executable.plan else _cleared,
+        executable.scratch(-(-len(rows) // width)),
+    )
     nodes = room("nodes", size)
     arguments = Arguments(
         context=executable.context,

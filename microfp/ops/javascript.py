@@ -3,9 +3,9 @@
 A form that is an expression of its operands is written with them in place; one that needs
 statements, or other primitives, is called in the table `FORWARD`.
 
->>> written("mul", ["x", "v2"]), written("relu", ["v3"])
+>>> to_javascript("mul", ["x", "v2"]), to_javascript("relu", ["v3"])
 ('x * v2', 'v3 <= 0 ? 0 : v3')
->>> written("erf", ["x"])
+>>> to_javascript("erf", ["x"])
 'FORWARD.erf(x)'
 """
 
@@ -14,19 +14,20 @@ import re
 from collections.abc import Sequence
 
 from microfp.errors import CompileError
-from microfp.ops import PRIMITIVES, Primitive
+from microfp.ops.primitive import Primitive
+from microfp.ops.table import PRIMITIVES
 
-__all__ = ["literal", "primitives_table", "written"]
+__all__ = ["javascript_number", "javascript_table", "to_javascript"]
 
 OPERANDS = "abc"
 MOST_IN_PLACE = 90
 """How long a form is at most that is written in place."""
 
 
-def primitives_table() -> str:
+def javascript_table() -> str:
     """Write `FORWARD`: what each primitive computes, as a function of numbers.
 
-    >>> primitives_table().splitlines()[1]
+    >>> javascript_table().splitlines()[1]
     '  add: (a, b, c) => a + b,'
     """
     forms = [
@@ -37,10 +38,10 @@ def primitives_table() -> str:
     return "\n".join(["const FORWARD = {", *forms, "};", ""])
 
 
-def literal(number: float) -> str:
+def javascript_number(number: float) -> str:
     """Write a number so that JavaScript reads the same bits, and as an operand of any operator.
 
-    >>> literal(0.1), literal(-2.0), literal(float("inf"))
+    >>> javascript_number(0.1), javascript_number(-2.0), javascript_number(float("inf"))
     ('0.1', '(-2.0)', 'Infinity')
     """
     if math.isnan(number):
@@ -49,7 +50,9 @@ def literal(number: float) -> str:
     return f"(-{text})" if math.copysign(1.0, number) < 0.0 else text
 
 
-def written(op: str, operands: Sequence[str], parameter: float | Primitive | None = None) -> str:
+def to_javascript(
+    op: str, operands: Sequence[str], parameter: float | Primitive | None = None
+) -> str:
     """Write a primitive of some operands as an expression.
 
     Args:
@@ -60,13 +63,13 @@ def written(op: str, operands: Sequence[str], parameter: float | Primitive | Non
     Raises:
         CompileError: If the primitive has no form in JavaScript.
 
-    >>> written("constant_power", ["x"], 3.0)
+    >>> to_javascript("constant_power", ["x"], 3.0)
     'FORWARD.constant_power(x, 3.0)'
     """
     row = parameter if isinstance(parameter, Primitive) else PRIMITIVES[op]
     if row.javascript is None or isinstance(parameter, Primitive):
         raise CompileError(f"the primitive {op!r} has no form in JavaScript")
-    exponent = [literal(parameter)] if isinstance(parameter, float) else []
+    exponent = [javascript_number(parameter)] if isinstance(parameter, float) else []
     arguments = [*operands, *exponent]
     if row.arity is None:
         return " + ".join(arguments) if arguments else "0"

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from properdocs.exceptions import BuildError
 
 from docs.builder import live
-from docs.builder.runner import playground
+from docs.builder.runner import names, playground
 
 ROOT = Path(__file__).parents[2]
 SOURCES = Path(__file__).parent / "runner"
@@ -179,6 +179,7 @@ def write_runtime(site: Path) -> None:
     _bundle(SOURCES / "editor.js", folder / "editor.js")
     shutil.copy(GRAPHVIZ / "index.js", folder / "graphviz.js")
     _write_playground(folder / "playground")
+    _write_names(folder / "names")
     live.write_explorer(folder / "explorer")
 
 
@@ -188,6 +189,13 @@ def _write_playground(folder: Path) -> None:
     shutil.copy(SOURCES / "playground.py", folder / "playground.txt")
     start = playground.setup(json.dumps(playground.START))
     (folder / "start.json").write_text(start, encoding="utf-8")
+
+
+def _write_names(folder: Path) -> None:
+    """Write the page of the GPT: its scripts, its Python, and the parts of its program."""
+    shutil.copytree(SOURCES / "names", folder)
+    shutil.copy(SOURCES / "names.py", folder / "names.txt")
+    (folder / "program.json").write_text(json.dumps(names.PARTS), encoding="utf-8")
 
 
 def missing_artefacts() -> list[str]:

@@ -11,7 +11,7 @@ from microfp import datasets, gpt, trainer
 from microfp.losses import next_token
 from tests.pages import OpenPage, Theme, Violation
 
-PYTHON = 300_000
+PYTHON = 180_000
 """How long Python may take to come, on a busy machine."""
 OWN = ["anna", "hanna", "nan"]
 

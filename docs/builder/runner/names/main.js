@@ -88,7 +88,7 @@ function reset() {
 }
 
 function choice(name, label) {
-  const select = made("select", { onchange: () => chosen(name, Number(select.value)) });
+  const select = made("select", { aria: { label }, onchange: () => chosen(name, Number(select.value)) });
   select.append(...CHOICES[name].map((it) => made("option", { value: it, selected: it === START[name] }, `${it}`)));
   return made("label", {}, made("span", {}, label), select);
 }

@@ -20,7 +20,7 @@ def test_a_comment_becomes_the_data_of_an_explorer() -> None:
         "w": -3.0,
         "b": 7.0,
     }
-    assert data["frames"][-1]["upstream"] == 1.0
+    assert data["frames"][-1]["upstream"] == -3.0  # the gradient of x
     assert 'src="../run/explorer/explorer.js"' in text
     assert "Words." in text
     assert "<!--" not in text

@@ -179,7 +179,7 @@ def write_runtime(site: Path) -> None:
     _bundle(SOURCES / "editor.js", folder / "editor.js")
     shutil.copy(GRAPHVIZ / "index.js", folder / "graphviz.js")
     _write_playground(folder / "playground")
-    live.write_explorer(folder / "explorer")
+    live.write_explorer(site / "explorer")
 
 
 def _write_playground(folder: Path) -> None:

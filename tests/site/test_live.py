@@ -21,7 +21,7 @@ def test_a_comment_becomes_the_data_of_an_explorer() -> None:
         "b": 7.0,
     }
     assert data["frames"][-1]["upstream"] == -3.0  # the gradient of x
-    assert 'src="../run/explorer/explorer.js"' in text
+    assert 'src="../explorer/explorer.js"' in text
     assert "Words." in text
     assert "<!--" not in text
 

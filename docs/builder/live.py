@@ -21,7 +21,7 @@ def with_explorers(markdown: str, to_root: str) -> str:
     """
     if not EXPLORER.search(markdown):
         return markdown
-    folder = f"{to_root}run/explorer"
+    folder = f"{to_root}explorer"
     last = (
         f'<link rel="stylesheet" href="{folder}/explorer.css">\n'
         f'<script defer src="{folder}/explorer.js"></script>\n'

@@ -180,7 +180,7 @@ def write_runtime(site: Path) -> None:
     shutil.copy(GRAPHVIZ / "index.js", folder / "graphviz.js")
     _write_playground(folder / "playground")
     _write_names(folder / "names")
-    live.write_explorer(folder / "explorer")
+    live.write_explorer(site / "explorer")
 
 
 def _write_playground(folder: Path) -> None:

@@ -80,7 +80,7 @@ def test_time_goes_both_ways(address: str, open_page: OpenPage) -> None:
     page = opened(open_page, address, "step=20")
     reached(page, 20)
     then = loss_on(page), page.locator(".pg-table").inner_text()
-    page.get_by_label("Speed").select_option("10 steps a frame")
+    page.locator("#playground").get_by_label("Speed").select_option("10 steps a frame")
     button(page, "Train").click()
     page.wait_for_function("Number(document.getElementById('playground').dataset.step) > 60")
     button(page, "Pause").click()
@@ -110,7 +110,7 @@ def test_the_address_leads_back(address: str, open_page: OpenPage) -> None:
 def test_a_setting_begins_anew_and_stands_in_the_address(address: str, open_page: OpenPage) -> None:
     page = opened(open_page, address, "step=5")
     reached(page, 5)
-    page.get_by_label("Rate").select_option("0.3")
+    page.locator("#playground").get_by_label("Rate").select_option("0.3")
     page.wait_for_function("location.hash === '#rate=0.3'", timeout=PYTHON)
     reached(page, 0)
     button(page, "Fewer neurons in layer 2").click()
@@ -135,7 +135,7 @@ def test_the_keyboard_trains_and_steps(address: str, open_page: OpenPage) -> Non
 def test_a_neuron_tells_its_value_and_its_gradient(address: str, open_page: OpenPage) -> None:
     page = opened(open_page, address)
     reached(page, 0)
-    page.get_by_label("Example").fill("7")
+    page.locator("#playground").get_by_label("Example").fill("7")
     button(page, "Neuron h1.2").hover()
     data, model = datasets.moons(100, noise=0.1, seed=1337), nn.mlp(2, [16, 16, 1], seed=1337)
     hidden = model.layers[0](data.xs[7])

@@ -1,4 +1,4 @@
-"""Pictures of text of what a model has learned: two classes, more classes, a curve.
+"""Pictures of text of what a model has learned: classes in the plane, a curve.
 
 >>> from microfp import datasets, nn
 >>> print(curve_map(nn.neuron(1, weights=[1.0], activation="identity"), datasets.waves(9), 24)[:26])
@@ -7,33 +7,26 @@
 
 from collections.abc import Mapping, Sequence
 
-from microfp.charts.plot_data import dataset_points, decision_boundary
-from microfp.charts.terminal import boundary_map, boundary_spacing
 from microfp.compiler.python.scores import scores
 from microfp.datasets import Dataset
 from microfp.nn import Model
 
-__all__ = ["class_map", "curve_map", "two_classes"]
+__all__ = ["class_map", "curve_map"]
 
-PADDING = 0.5
 LINES = 24
 SHADES = " .:=%#"
 
 
-def two_classes(model: Model, dataset: Dataset, columns: int) -> str:
-    """Draw where a model of one output predicts class 1; see `charts.boundary_map`.
-
-    >>> from microfp import datasets, nn
-    >>> two_classes(nn.neuron(2), datasets.moons(4), 20).count("|") % 2
-    0
-    """
-    points = dataset_points(dataset)
-    spacing = boundary_spacing(points, columns=columns, padding=PADDING)
-    return boundary_map(decision_boundary(model, dataset, h=spacing, padding=PADDING), points)
-
-
 def class_map(model: Model, dataset: Dataset, columns: int) -> str:
     """Draw which class has the largest score, with the examples as digits over it.
+
+    Args:
+        model: A model with two inputs and a score for each class.
+        dataset: Two-dimensional examples, with the labels 0, 1, 2, ...
+        columns: How many characters a line has.
+
+    Returns:
+        The lines of the picture, framed, with the legend.
 
     >>> from microfp import datasets, nn
     >>> picture = class_map(nn.layer(2, 3), datasets.rings(6, noise=0.0), 30)
@@ -55,6 +48,14 @@ def class_map(model: Model, dataset: Dataset, columns: int) -> str:
 
 def curve_map(model: Model, dataset: Dataset, columns: int) -> str:
     """Draw a function of one number as a line of stars, over the examples.
+
+    Args:
+        model: A model with one input and one output.
+        dataset: Examples of one column.
+        columns: How many characters a line has.
+
+    Returns:
+        The lines of the picture, framed, with the legend.
 
     >>> from microfp import datasets, nn
     >>> "*: predicted" in curve_map(nn.neuron(1), datasets.waves(5), 30)

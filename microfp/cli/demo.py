@@ -15,7 +15,8 @@ from microfp.base.checks import LARGEST_SEED, check_finite, wrong_value
 from microfp.base.files import write_atomically
 from microfp.base.json import to_json
 from microfp.base.text import percent, six_digits
-from microfp.charts.maps import class_map, curve_map, two_classes
+from microfp.charts import boundary_map, boundary_spacing, class_map, curve_map
+from microfp.charts.plot_data import dataset_points, decision_boundary
 from microfp.cli.arguments import (
     Commands,
     Lines,
@@ -74,6 +75,13 @@ DATASETS: Mapping[str, Callable[..., Dataset]] = {
 }
 
 
+def _two_classes(model: MLP, dataset: Dataset, columns: int) -> str:
+    """Draw where a model of one output predicts class 1."""
+    points = dataset_points(dataset)
+    spacing = boundary_spacing(points, columns=columns, padding=PADDING)
+    return boundary_map(decision_boundary(model, dataset, h=spacing, padding=PADDING), points)
+
+
 class _Task(NamedTuple):
     """How data are learned, and shown."""
 
@@ -82,7 +90,7 @@ class _Task(NamedTuple):
     name: str = "max margin"
     loss: Callable[[float], Loss] = lambda alpha: max_margin(alpha=alpha)
     rate: Rate = micrograd_decay
-    draw: Callable[[MLP, Dataset, int], str] = two_classes
+    draw: Callable[[MLP, Dataset, int], str] = _two_classes
 
 
 _TASKS: Mapping[str, _Task] = {
@@ -107,6 +115,7 @@ def _task(options: "DemoOptions") -> _Task:
     return _TASKS.get(options.dataset, _Task())
 
 
+PADDING = 0.5
 WIDTH = 60
 FRAMES = 25
 

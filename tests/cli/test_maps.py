@@ -5,7 +5,7 @@ import json
 import pytest
 
 from microfp import datasets, nn
-from microfp.charts.maps import class_map, curve_map
+from microfp.charts import class_map, curve_map
 from microfp.cli import main
 
 

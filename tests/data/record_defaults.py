@@ -5,7 +5,9 @@ Run it where torch and optax are installed: `python tests/data/record_defaults.p
 
 import inspect
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import optax
 import torch
@@ -20,26 +22,28 @@ OPTAX = "lion lamb lbfgs scale_by_lbfgs contrib.schedule_free"
 FOLDER = Path(__file__).parent
 
 
-def found(module, name):
+def found(module: object, name: str) -> Callable[..., object]:
+    thing: Any = module
     for part in name.split("."):
-        module = getattr(module, part)
-    return module
+        thing = getattr(thing, part)
+    function: Callable[..., object] = thing
+    return function
 
 
 PLAIN = int | float | str | bool | None
 
 
-def is_plain(value):
+def is_plain(value: object) -> bool:
     return isinstance(value, PLAIN) or (type(value) is tuple and all(map(is_plain, value)))
 
 
-def defaults(function):
+def defaults(function: Callable[..., object]) -> dict[str, object]:
     parameters = inspect.signature(function).parameters.values()
     known = [it for it in parameters if it.default is not inspect.Parameter.empty]
     return {it.name: it.default for it in known if is_plain(it.default)}
 
 
-def main():
+def main() -> None:
     recorded = {"torch": torch.__version__.partition("+")[0], "optax": optax.__version__}
     rows = {
         f"torch.{module}.{name}": defaults(found(torch, f"{module}.{name}"))

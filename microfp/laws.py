@@ -30,7 +30,7 @@ from microfp.losses import Loss, mean_squared_error
 from microfp.nn import Model, mlp
 from microfp.nn import outputs as outputs_of
 from microfp.ops import Primitive
-from microfp.optim import Numbers, Optimizer, chain, identity, sgd
+from microfp.optim import Numbers, Optimizer, chain, identity, scale, sgd
 from microfp.record import Record, attr
 from microfp.schedules import Schedule
 from microfp.trainer import Backend, initial_state, make_step, parameter_numbers
@@ -373,6 +373,18 @@ def _lost_parameters(model: Model, numbers: Sequence[float]) -> str | None:
     )
 
 
+def _kept_numbers(model: Model, numbers: Sequence[float]) -> str | None:
+    """The numbers that were put in first must leave nothing behind."""
+    count = len(parameters(model))
+    first, last = ([numbers[(i + by) % COUNT] for i in range(count)] for by in (0, 1))
+    twice = with_parameters(with_parameters(model, first), last)
+    return _differ(
+        f"the outputs for {numbers[:1]}, after {first[:3]} were put in and not,",
+        _outputs(twice, _inputs(model, numbers)),
+        _outputs(with_parameters(model, last), _inputs(model, numbers)),
+    )
+
+
 def _wrong_model_gradient(model: Model, numbers: Sequence[float]) -> str | None:
     inputs, at = _inputs(model, numbers), [p.data for p in parameters(model)]
 
@@ -417,8 +429,15 @@ def _changing_optimizer(optimizer: Optimizer, numbers: Sequence[float]) -> str |
 
 def _no_unit(optimizer: Optimizer, numbers: Sequence[float]) -> str | None:
     alone = _two_updates(optimizer, numbers)
-    chained = _two_updates(chain(optimizer, identity()), numbers)
-    return _differ("the updates alone and in a chain with identity()", alone, chained)
+    chains = chain(optimizer), chain(optimizer, identity()), chain(identity(), optimizer)
+    found = [_differ("in a chain the updates", alone, _two_updates(it, numbers)) for it in chains]
+    return next(filter(None, found), None)
+
+
+def _grouped(optimizer: Optimizer, numbers: Sequence[float]) -> str | None:
+    first, last = scale(2.0), scale(0.25)
+    groups = chain(chain(first, optimizer), last), chain(first, chain(optimizer, last))
+    return _differ("the updates by two groupings", *(_two_updates(it, numbers) for it in groups))
 
 
 def _uncompiled_optimizer(optimizer: Optimizer, numbers: Sequence[float]) -> str | None:
@@ -527,6 +546,7 @@ _TABLE: Mapping[str, Sequence[tuple[str, str, Callable[..., str | None]]]] = {
             "with_parameters(m, parameters(m)) = m",
             _lost_parameters,
         ),
+        ("the last numbers win", "put(put(m, u), v) = put(m, v)", _kept_numbers),
         ("the gradient of a model is its slope", "∇m(x) ≈ slope of m", _wrong_model_gradient),
         ("a model reads no number", "python(m) = eager(m)", _untraceable_model),
     ],
@@ -537,7 +557,8 @@ _TABLE: Mapping[str, Sequence[tuple[str, str, Callable[..., str | None]]]] = {
             "update(g, state, p, k) = update(g, state, p, k)",
             _changing_optimizer,
         ),
-        ("identity is neutral", "chain(o, identity()) = o", _no_unit),
+        ("identity is neutral", "chain(o, identity()) = o = chain(identity(), o)", _no_unit),
+        ("chaining is associative", "chain(chain(a, o), b) = chain(a, chain(o, b))", _grouped),
         ("the rules of an optimiser are its update", "python(o) = eager(o)", _uncompiled_optimizer),
     ],
     "schedule": [

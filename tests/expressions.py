@@ -58,6 +58,19 @@ def _elementary(
     return lambda a: Dual(f(a.primal), slope(a.primal) * a.tangent)
 
 
+def _silu_slope(a: float) -> float:
+    return _logistic(a) * (1 + a * _logistic(-a))
+
+
+def _mish_slope(a: float) -> float:
+    share = math.tanh(math.log1p(math.exp(a)))
+    return share + a * (1 - share * share) * _logistic(a)
+
+
+def _gelu_argument(a: float) -> float:
+    return 2 * math.sqrt(2 / math.pi) * (a + 0.044715 * a * a * a)
+
+
 def _dual_product(a: Dual, b: Dual) -> Dual:
     return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
 
@@ -160,6 +173,26 @@ DUALS: Algebra[Dual] = {
     "digamma": _elementary(
         lambda a: float(mpmath.digamma(a)), lambda a: float(mpmath.polygamma(1, a))
     ),
+    "silu": _elementary(lambda a: a * _logistic(a), _silu_slope),
+    "mish": _elementary(lambda a: a * math.tanh(math.log1p(math.exp(a))), _mish_slope),
+    "gelu": _elementary(
+        lambda a: a * math.erfc(-a / math.sqrt(2)) / 2,
+        lambda a: (
+            math.erfc(-a / math.sqrt(2)) / 2 + a * math.exp(-a * a / 2) / math.sqrt(2 * math.pi)
+        ),
+    ),
+    "gelu_tanh": _elementary(
+        lambda a: a * _logistic(_gelu_argument(a)),
+        lambda a: (
+            _logistic(_gelu_argument(a))
+            + a
+            * _logistic(_gelu_argument(a))
+            * _logistic(-_gelu_argument(a))
+            * 2
+            * math.sqrt(2 / math.pi)
+            * (1 + 3 * 0.044715 * a * a)
+        ),
+    ),
     "floor": lambda a: Dual(float(math.floor(a.primal)), 0.0),
     "ceil": lambda a: Dual(float(math.ceil(a.primal)), 0.0),
     "round": lambda a: Dual(float(round(a.primal)), 0.0),
@@ -217,6 +250,10 @@ VALUES: Algebra[Value] = {
     "hypot": values.hypot,
     "erf": values.erf,
     "erfc": values.erfc,
+    "silu": values.silu,
+    "mish": values.mish,
+    "gelu": values.gelu,
+    "gelu_tanh": values.gelu_tanh,
     "lgamma": values.lgamma,
     "digamma": values.digamma,
     "floor": values.floor,
@@ -284,6 +321,12 @@ EXACT: Algebra[Any] = {
     "hypot": mpmath.hypot,
     "erf": mpmath.erf,
     "erfc": mpmath.erfc,
+    "silu": lambda a: a / (1 + mpmath.exp(-a)),
+    "mish": lambda a: a * mpmath.tanh(mpmath.log(1 + mpmath.exp(a))),
+    "gelu": lambda a: a * mpmath.erfc(-a / mpmath.sqrt(2)) / 2,
+    "gelu_tanh": lambda a: (
+        a / (1 + mpmath.exp(-2 * mpmath.sqrt(2 / mpmath.pi) * (a + mpmath.mpf("0.044715") * a**3)))
+    ),
     "lgamma": lambda a: mpmath.loggamma(a).real,
     "digamma": mpmath.digamma,
     "floor": mpmath.floor,

@@ -1,8 +1,12 @@
 """No example of the documents can hide from the plugin that runs them."""
 
 import re
+from pathlib import Path
 
 import pytest
+from sybil import Document, Sybil
+from sybil.example import SybilFailure
+from sybil.parsers.rest import DocTestParser
 
 from tests.documents import ROOT, SESSIONS, SourceDocument, answer, commands
 
@@ -51,3 +55,27 @@ def test_an_example_below_a_constant_is_found() -> None:
         (source[start:end], text) for start, end, text in SourceDocument.extract_docstrings(source)
     ]
     assert found == [("The one.\n\n>>> LEAF\n1\n",) * 2, (">>> 2",) * 2]
+
+
+BELOW = {
+    "a_constant": 'LEAF = 1\n"""The one.\n\n>>> 2 - 1\n{}\n"""\n',
+    "a_field": 'class A:\n    x: int = 1\n    """The one.\n\n    >>> 2 - 1\n    {}\n    """\n',
+}
+
+
+@pytest.mark.parametrize("said", [1, 2])
+@pytest.mark.parametrize("place", BELOW)
+def test_a_wrong_example_below_a_constant_or_a_field_fails(
+    place: str, said: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"below_{place}_{said}.py"
+    path.write_text(BELOW[place].format(said), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    kinds: dict[str | None, type[Document]] = {".py": SourceDocument}
+    sybil = Sybil([DocTestParser()], path=str(tmp_path), pattern="*.py", document_types=kinds)
+    (example,) = sybil.parse(path).examples()
+    if said == 1:
+        example.evaluate()
+    else:
+        with pytest.raises(SybilFailure):
+            example.evaluate()

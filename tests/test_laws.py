@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -161,6 +162,12 @@ def test_a_kink_is_no_counterexample() -> None:
 def test_each_law_has_an_equation_and_a_name_of_its_own() -> None:
     assert len({law.name for law in LAWS}) == len(LAWS)
     assert all(law.equation and law.kind for law in LAWS)
+
+
+def test_the_page_of_laws_lists_each_of_them_with_its_equation() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "laws.md").read_text(encoding="utf-8")
+    listed = [line for line in page.splitlines() if line.startswith("| ")][1:]
+    assert listed == [f"| {law.kind} | {law.name} | `{law.equation}` |" for law in LAWS]
 
 
 def test_what_has_no_laws_is_refused() -> None:

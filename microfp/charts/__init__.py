@@ -25,6 +25,7 @@ from microfp.charts.curves import (
 from microfp.charts.exercises import Case, Exercise, case, endless, exercise, first_wrong
 from microfp.charts.files import save, to_png, to_svg
 from microfp.charts.film import scrubber
+from microfp.charts.maps import class_map, curve_map
 from microfp.charts.plain import bars, lines
 from microfp.charts.planes import boundary, scatter
 from microfp.charts.report import report, summary
@@ -56,7 +57,9 @@ __all__ = [
     "chance_rows",
     "check_extra",
     "class_color",
+    "class_map",
     "compare",
+    "curve_map",
     "embedding_plane",
     "embedding_rows",
     "endless",

@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import TypeAlias, get_args
+from typing import NamedTuple, TypeAlias, get_args
 
 from pyrsistent import pmap, pvector
 from returns.io import IOResult
 
 from microfp import charts, datasets
-from microfp.base.checks import LARGEST_SEED, check_finite
+from microfp.base.checks import LARGEST_SEED, check_finite, wrong_value
 from microfp.base.files import write_atomically
 from microfp.base.json import to_json
 from microfp.base.text import percent, six_digits
-from microfp.charts import boundary_map, boundary_spacing
+from microfp.charts import boundary_map, boundary_spacing, class_map, curve_map
 from microfp.charts.plot_data import dataset_points, decision_boundary
 from microfp.cli.arguments import (
     Commands,
@@ -37,9 +37,15 @@ from microfp.cli.progress import Track, columns_of, tracker
 from microfp.cli.standard import beside, check_standard, written_by
 from microfp.datasets import Dataset
 from microfp.errors import FileError
-from microfp.losses import evaluate, max_margin
+from microfp.losses import (
+    Loss,
+    evaluate,
+    max_margin,
+    mean_squared_error,
+    softmax_cross_entropy,
+)
 from microfp.nn import MLP, mlp, parameter_count
-from microfp.optim import Optimizer, sgd
+from microfp.optim import Optimizer, Rate, sgd
 from microfp.record import Record, attr
 from microfp.schedules import micrograd_decay
 from microfp.toolbox import take
@@ -64,7 +70,50 @@ DATASETS: Mapping[str, Callable[..., Dataset]] = {
     "circles": datasets.circles,
     "xor": partial(datasets.xor, noise=0.1),  # corners alone would be four points
     "checkerboard": datasets.checkerboard,
+    "rings": datasets.rings,
+    "waves": datasets.waves,
 }
+
+
+def _two_classes(model: MLP, dataset: Dataset, columns: int) -> str:
+    """Draw where a model of one output predicts class 1."""
+    points = dataset_points(dataset)
+    spacing = boundary_spacing(points, columns=columns, padding=PADDING)
+    return boundary_map(decision_boundary(model, dataset, h=spacing, padding=PADDING), points)
+
+
+class _Task(NamedTuple):
+    """How data are learned, and shown."""
+
+    inputs: int = 2
+    outputs: int = 1
+    name: str = "max margin"
+    loss: Callable[[float], Loss] = lambda alpha: max_margin(alpha=alpha)
+    rate: Rate = micrograd_decay
+    draw: Callable[[MLP, Dataset, int], str] = _two_classes
+
+
+_TASKS: Mapping[str, _Task] = {
+    "rings": _Task(
+        outputs=3,
+        name="softmax cross-entropy",
+        loss=lambda alpha: softmax_cross_entropy(l2=alpha),
+        draw=class_map,
+    ),
+    "waves": _Task(
+        inputs=1,
+        name="mean squared error",
+        loss=lambda alpha: mean_squared_error(l2=alpha),
+        rate=0.05,  # of squared errors, micrograd's rates would make it diverge
+        draw=curve_map,
+    ),
+}
+"""What is no learning of two classes in the plane."""
+
+
+def _task(options: "DemoOptions") -> _Task:
+    return _TASKS.get(options.dataset, _Task())
+
 
 PADDING = 0.5
 WIDTH = 60
@@ -173,7 +222,6 @@ class _Demo(Record):
     options: DemoOptions = attr()
     dataset: Dataset = attr()
     model: MLP = attr()
-    spacing: float = attr()
     columns: int | None = attr(default=None)
 
 
@@ -204,6 +252,7 @@ def demo_lines(
     demo = _prepared(options, columns)
     lines = partial(_json_lines if options.json else _report_lines, clock=clock)
     if options.report or options.png:
+        _check_charted(options)
         charts.check_extra()
         lines = partial(_drawn_lines, lines=lines)
     states = _training(demo)
@@ -213,14 +262,21 @@ def demo_lines(
 def _prepared(options: DemoOptions, columns: int | None) -> _Demo:
     noise = {} if options.noise is None else {"noise": options.noise}
     dataset = DATASETS[options.dataset](options.samples, seed=options.seed, **noise)
-    model = mlp(2, [*options.hidden, 1], seed=options.seed)
-    spacing = boundary_spacing(
-        dataset_points(dataset), columns=_picture_width(columns), padding=PADDING
-    )
-    check_finite("demo", "the extent of the data", spacing)
+    task = _task(options)
+    model = mlp(task.inputs, [*options.hidden, task.outputs], seed=options.seed)
+    extents = (max(column) - min(column) for column in zip(*dataset.xs, strict=True))
+    check_finite("demo", "the extent of the data", max(extents))
     if options.backend == "auto":
         options = options.set(backend=_fastest(options, model, dataset))
-    return _Demo(options=options, dataset=dataset, model=model, spacing=spacing, columns=columns)
+    return _Demo(options=options, dataset=dataset, model=model, columns=columns)
+
+
+def _check_charted(options: DemoOptions) -> None:
+    """The charts of a report are of two classes in the plane."""
+    if options.dataset in _TASKS:
+        known = ", ".join(name for name in DATASETS if name not in _TASKS)
+        expected = f"one of {known}, where --report or --png is asked for"
+        raise wrong_value("demo", "--dataset", expected, options.dataset)
 
 
 def _picture_width(columns: int | None) -> int:
@@ -234,7 +290,7 @@ def _training(demo: _Demo) -> States:
     return train(
         demo.model,
         demo.dataset,
-        loss=max_margin(alpha=options.alpha),
+        loss=_task(options).loss(options.alpha),
         optimizer=_optimizer(options),
         batch_size=options.batch_size,
         seed=options.seed,
@@ -243,7 +299,8 @@ def _training(demo: _Demo) -> States:
 
 
 def _optimizer(options: DemoOptions) -> Optimizer:
-    return sgd(micrograd_decay if options.learning_rate is None else options.learning_rate)
+    rate = options.learning_rate
+    return sgd(_task(options).rate if rate is None else rate)
 
 
 def _fastest(options: DemoOptions, model: MLP, dataset: Dataset) -> Backend:
@@ -252,7 +309,7 @@ def _fastest(options: DemoOptions, model: MLP, dataset: Dataset) -> Backend:
         model,
         dataset,
         steps=options.steps,
-        loss=max_margin(alpha=options.alpha),
+        loss=_task(options).loss(options.alpha),
         batch_size=options.batch_size,
     )
 
@@ -271,9 +328,8 @@ def _report_lines(
     model = demo.model if last is None else last.model
     seconds = clock() - start
     yield ""
-    points = dataset_points(demo.dataset)
-    grid = decision_boundary(model, demo.dataset, h=demo.spacing, padding=PADDING)
-    yield from boundary_map(grid, points).split("\n")
+    picture = _task(demo.options).draw(model, demo.dataset, _picture_width(demo.columns))
+    yield from picture.split("\n")
     yield ""
     yield from _summary(demo, model, seconds)
 
@@ -322,7 +378,7 @@ def _run_of(
         history=pvector(history),
         final_loss=final.loss,
         final_accuracy=final.accuracy,
-        options=pmap({**demo.options, "loss": max_margin(alpha=demo.options.alpha)}),
+        options=pmap({**demo.options, "loss": _task(demo.options).loss(demo.options.alpha)}),
     )
 
 
@@ -369,18 +425,20 @@ def _present(metrics: Metrics | None) -> Metrics:
 
 def _backend_used(demo: _Demo) -> str:
     options = demo.options
-    loss = max_margin(alpha=options.alpha)
+    loss = _task(options).loss(options.alpha)
     return chosen_backend(demo.model, demo.dataset, loss=loss, backend=options.backend)
 
 
 def _heading(demo: _Demo) -> Iterator[str]:
     options, about = demo.options, demo.dataset.metadata
     batch = "" if options.batch_size is None else f", {options.batch_size} in a step"
-    widths = ", ".join(map(str, (*options.hidden, 1)))
+    task = _task(options)
+    widths = ", ".join(map(str, (*options.hidden, task.outputs)))
     noise = f"noise {about['noise']}, seed {options.seed}"
-    yield f"{options.dataset}: {about['n']} examples{batch}, {noise}"
-    yield f"model: 2 inputs, layers of {widths} neurons, {parameter_count(demo.model)} parameters"
-    yield f"loss: max margin, alpha {options.alpha:g}, backend {_backend_used(demo)}"
+    inputs = "1 input" if task.inputs == 1 else f"{task.inputs} inputs"
+    yield f"{options.dataset}: {len(demo.dataset.ys)} examples{batch}, {noise}"
+    yield f"model: {inputs}, layers of {widths} neurons, {parameter_count(demo.model)} parameters"
+    yield f"loss: {task.name}, alpha {options.alpha:g}, backend {_backend_used(demo)}"
     yield ""
     yield metrics_heading(demo.columns)
 
@@ -393,6 +451,6 @@ def _summary(demo: _Demo, model: MLP, seconds: float) -> Lines:
         f"{parameter_count(demo.model)} parameters, {steps} in {seconds:.2f} s, "
         f"backend {_backend_used(demo)}"
     )
-    final = evaluate(max_margin(alpha=demo.options.alpha), model, demo.dataset)
+    final = evaluate(_task(demo.options).loss(demo.options.alpha), model, demo.dataset)
     loss, accuracy = six_digits(final.total.data), percent(final.accuracy)
     yield f"after {steps}: loss {loss}, accuracy {accuracy}"

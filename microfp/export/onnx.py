@@ -456,6 +456,30 @@ def _cbrt(writer: _Writer, a: str) -> str:
     return writer.node("Mul", writer.node("Sign", a), root)
 
 
+def _silu(writer: _Writer, a: str) -> str:
+    return writer.node("Mul", a, _sigmoid(writer, a))
+
+
+def _mish(writer: _Writer, a: str) -> str:
+    return writer.node("Mul", a, writer.node("Tanh", _softplus(writer, a)))
+
+
+def _gelu(writer: _Writer, a: str) -> str:
+    scaled = writer.node("Mul", a, writer.constant(-sqrt(0.5)))
+    return writer.node("Mul", writer.node("Mul", writer.constant(0.5), a), _erfc(writer, scaled))
+
+
+def _gelu_tanh(writer: _Writer, a: str) -> str:
+    """Beyond 50 a cube might overflow, and the sigmoid is 0 or 1."""
+    low, high = writer.constant(-50.0), writer.constant(50.0)
+    near = writer.node("Max", writer.node("Min", a, high), low)
+    square = writer.node("Mul", near, near)
+    inner = writer.node("Mul", square, writer.constant(0.044715))
+    sum_ = writer.node("Add", near, writer.node("Mul", inner, near))
+    scaled = writer.node("Mul", sum_, writer.constant(2.0 * sqrt(2.0 / pi)))
+    return writer.node("Mul", a, _sigmoid(writer, scaled))
+
+
 def _condition(relation: str) -> _Form:
     return lambda w, a, b: _choice(w, relation, a, b, w.constant(1.0), w.constant(0.0))
 
@@ -497,6 +521,10 @@ _FORMS: Mapping[str, _Form] = {
     "erf": _erf,
     "erfc": _erfc,
     "expm1": _expm1,
+    "silu": _silu,
+    "mish": _mish,
+    "gelu": _gelu,
+    "gelu_tanh": _gelu_tanh,
     "greater": _condition("Greater"),
     "greater_equal": _condition("GreaterOrEqual"),
     "equal": _condition("Equal"),

@@ -183,6 +183,6 @@ def _globals_of(function: Callable[..., float]) -> dict[str, object]:
 
 
 def _tables(helpers: Sequence[Callable[..., float]]) -> dict[str, object]:
-    """The coefficients that helpers read."""
+    """The numbers that helpers read, alone or in tables."""
     read = [item for helper in helpers for item in _globals_of(helper).items()]
-    return {name: found for name, found in read if isinstance(found, tuple)}
+    return {name: found for name, found in read if isinstance(found, tuple | float)}

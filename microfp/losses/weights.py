@@ -1,9 +1,9 @@
 """Losses in which some examples count for more: by a weight of their own, or of their class."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from microfp.base.binding import bind
-from microfp.base.checks import check_kind, check_non_negative
+from microfp.base.checks import check_kind, check_non_negative, wrong_kind
 from microfp.datasets import Row
 from microfp.errors import DataError, ShapeError
 from microfp.losses.loss import Loss, Scores
@@ -61,16 +61,18 @@ def _check_weight(loss: Loss, targets: Row, outputs: int) -> None:
         loss.check_target(targets[:-1], outputs)
 
 
-def class_weighted(loss: Loss, weights: Mapping[float, float]) -> Loss:
+def class_weighted(loss: Loss, weights: Mapping[float, float] | Sequence[float]) -> Loss:
     """Let the examples of each class count by a weight.
 
     example = weights[y] * loss.example(scores, y);  the mean is over examples, not weights.
 
     Args:
         loss: Of one target an example, its class.
-        weights: From each label to a number of at least 0.
+        weights: From each label to a number of at least 0; or such numbers for the classes 0, 1,
+            2, ..., in order.
 
     Raises:
+        TypeError: If the weights are neither.
         DataError: In the evaluation, if a label has no weight.
 
     >>> from microfp.losses import max_margin
@@ -79,9 +81,13 @@ def class_weighted(loss: Loss, weights: Mapping[float, float]) -> Loss:
     2.0
     """
     check_kind("class_weighted", "loss", loss, Loss, example="losses.max_margin()")
+    if not isinstance(weights, Mapping | Sequence):
+        expected = "a mapping from labels to numbers, or a sequence of numbers"
+        raise wrong_kind("class_weighted", "weights", expected, weights)
+    by_label = weights if isinstance(weights, Mapping) else dict(enumerate(weights))
     table = tuple(
         (float(label), check_non_negative("class_weighted", f"weights[{label!r}]", weight))
-        for label, weight in weights.items()
+        for label, weight in by_label.items()
     )
     return loss.set(
         name=f"class_weighted({loss.name})",

@@ -16,6 +16,7 @@ how large it can become. In partial derivatives, `y` is the result: exp is its o
 """
 
 from microfp.ops import (
+    activations,
     arithmetic,
     choice,
     exponential,
@@ -26,6 +27,7 @@ from microfp.ops import (
     special,
     trigonometric,
 )
+from microfp.ops.activations import *
 from microfp.ops.arithmetic import *
 from microfp.ops.choice import *
 from microfp.ops.exponential import *
@@ -96,5 +98,6 @@ __all__ += logistic.__all__
 __all__ += trigonometric.__all__
 __all__ += hyperbolic.__all__
 __all__ += special.__all__
+__all__ += activations.__all__
 __all__ += rounding.__all__
 __all__ += choice.__all__

@@ -1,6 +1,7 @@
 """The rows of all topics in one table."""
 
 from microfp.ops import (
+    activations,
     arithmetic,
     choice,
     exponential,
@@ -23,6 +24,7 @@ TOPICS = (
     trigonometric,
     hyperbolic,
     special,
+    activations,
     rounding,
     choice,
 )

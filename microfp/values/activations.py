@@ -4,14 +4,11 @@ Where one chooses between two branches, the branch that is not taken is computed
 which it is harmless, so that it brings neither inf nor nan into a gradient.
 """
 
-from math import pi, sqrt
-
-from microfp.values.angles import tanh
+from microfp import ops
 from microfp.values.arithmetic import absolute, divide
 from microfp.values.choice import clip, less, minimum, positive, relu, sign, where
-from microfp.values.exponential import expm1, sigmoid, softplus
-from microfp.values.node import Scalar, Value
-from microfp.values.special import erfc
+from microfp.values.exponential import expm1, softplus
+from microfp.values.node import Scalar, Value, unary
 
 __all__ = [
     "elu",
@@ -27,6 +24,11 @@ __all__ = [
     "softsign",
 ]
 
+_gelu = unary(ops.gelu)
+_gelu_tanh = unary(ops.gelu_tanh)
+_silu = unary(ops.silu)
+_mish = unary(ops.mish)
+
 
 def gelu(a: Scalar) -> Value:
     """Gaussian error linear unit: a times the probability that a normal number is below a.
@@ -36,7 +38,7 @@ def gelu(a: Scalar) -> Value:
     >>> gelu(0.0).data, round(gelu(1.0).data, 6)
     (0.0, 0.841345)
     """
-    return 0.5 * (a * erfc(-a / sqrt(2.0)))
+    return _gelu(a)
 
 
 def gelu_tanh(a: Scalar) -> Value:
@@ -45,10 +47,7 @@ def gelu_tanh(a: Scalar) -> Value:
     >>> round(gelu_tanh(1.0).data, 6)
     0.841192
     """
-    # (1 + tanh u) / 2 is the sigmoid of 2 u, which is small without a loss of digits; it has come
-    # to 0 and 1 long before 50, and beyond that a cube would overflow in its slope.
-    near = clip(a, -50.0, 50.0)
-    return a * sigmoid(2.0 * sqrt(2.0 / pi) * (near + 0.044715 * (near * near * near)))
+    return _gelu_tanh(a)
 
 
 def silu(a: Scalar) -> Value:
@@ -57,7 +56,7 @@ def silu(a: Scalar) -> Value:
     >>> silu(0.0).data, round(silu(1.0).data, 6)
     (0.0, 0.731059)
     """
-    return a * sigmoid(a)
+    return _silu(a)
 
 
 def elu(a: Scalar, alpha: Scalar = 1.0) -> Value:
@@ -114,7 +113,7 @@ def mish(a: Scalar) -> Value:
     >>> round(mish(1.0).data, 6)
     0.865098
     """
-    return a * tanh(softplus(a))
+    return _mish(a)
 
 
 def softsign(a: Scalar) -> Value:

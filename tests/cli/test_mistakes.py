@@ -175,7 +175,10 @@ MISTAKES: tuple[tuple[str, str], ...] = (
     ("train data.csv --loss huber", "for classes there are auto, binary_cross_entropy"),
     ("train line.csv --loss max_margin", "want the loss mean_squared_error"),
     ("demo --samples 1", "an int from 2"),
-    ("demo --dataset iris", "one of moons, spiral, blobs, circles, xor, checkerboard"),
+    (
+        "demo --dataset iris",
+        "one of moons, spiral, blobs, circles, xor, checkerboard, rings, waves",
+    ),
     ("demo --report page.pdf", "must end in .html"),
     ("sweep data.csv --workers two", "an int from 1"),
     # More formulas

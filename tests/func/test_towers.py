@@ -42,6 +42,10 @@ SMOOTH = [
     "erfc",
     "lgamma",
     "digamma",
+    "silu",
+    "mish",
+    "gelu",
+    "gelu_tanh",
 ]
 
 

@@ -78,6 +78,8 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
         rf"\operatorname{{{name}}}": VALUES[name]
         for name in ("atan2", "exp2", "expm1", "log1p", "logaddexp", "hypot", "erf", "erfc")
     },
+    **{rf"\operatorname{{{name}}}": VALUES[name] for name in ("silu", "mish", "gelu")},
+    r"\operatorname{gelutanh}": values.gelu_tanh,
     r"\operatorname{relu}": relu,
     r"\operatorname{softplus}": softplus,
     r"\operatorname{sign}": VALUES["sign"],

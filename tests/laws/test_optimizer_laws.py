@@ -7,10 +7,11 @@ sgd(rate) is linear in the gradients, and scaling the rate scales the updates
 
 from itertools import accumulate
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyrsistent import pvector
 
+from microfp import laws
 from microfp.optim import Numbers, Optimizer, chain, identity, scale_by_schedule, sgd
 from microfp.schedules import micrograd_decay
 
@@ -113,3 +114,12 @@ def test_twice_the_rate_is_twice_the_way(slopes: Numbers, rate: float) -> None:
     once, _ = sgd(rate).update(slopes, (), START, 0)
     twice, _ = sgd(2.0 * rate).update(slopes, (), START, 0)
     assert list(twice) == [2.0 * update for update in once]
+
+
+@settings(max_examples=25)
+@given(optimizers, st.lists(st.floats(-3.0, 3.0), min_size=laws.COUNT, max_size=laws.COUNT))
+def test_drawn_optimisers_keep_the_laws_that_travel(a: Optimizer, numbers: list[float]) -> None:
+    for case in laws.of(a):
+        # A user's own update here has no rules that a compiler could read.
+        if case.law.name != "the rules of an optimiser are its update":
+            assert case.law.broken(a, numbers) is None, case

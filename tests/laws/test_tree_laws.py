@@ -9,11 +9,11 @@ map_parameters(identity, m) = m
 
 from typing import NamedTuple
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyrsistent import PMap, PVector, pmap, pvector
 
-from microfp import Record, Value, attr, value
+from microfp import Record, Value, attr, laws, nn, value
 from microfp.tree import map_parameters, map_values, parameter_count, parameters, with_parameters
 
 
@@ -121,3 +121,17 @@ def test_the_tree_that_was_given_stays(tree: object) -> None:
     before = content(tree)
     with_parameters(tree, numbers_for(tree, 9.0))
     assert content(tree) == before
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.integers(1, 3), min_size=1, max_size=3),
+    st.sampled_from(["tanh", "relu", "gelu", "identity"]),
+    st.lists(st.floats(-3.0, 3.0), min_size=laws.COUNT, max_size=laws.COUNT),
+)
+def test_drawn_models_keep_the_laws_that_travel(
+    widths: list[int], activation: nn.ActivationName, numbers: list[float]
+) -> None:
+    model = nn.mlp(2, widths, activation=activation)
+    for case in laws.of(model):
+        assert case.law.broken(model, numbers) is None, case

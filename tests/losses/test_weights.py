@@ -57,3 +57,10 @@ def test_a_label_without_a_weight_is_refused() -> None:
         evaluate(loss, neuron(1), dataset([[0.0]], [1.0]))
     with pytest.raises(DataError, match=r"max_margin: each label must be -1 or 1, got 3\.0"):
         evaluate(class_weighted(max_margin(), {3.0: 1.0}), neuron(1), dataset([[0.0]], [3.0]))
+
+
+def test_weights_of_classes_may_come_in_their_order() -> None:
+    listed = class_weighted(softmax_cross_entropy(), [1.0, 2.0, 5.0])
+    assert listed == class_weighted(softmax_cross_entropy(), {0: 1.0, 1: 2.0, 2: 5.0})
+    with pytest.raises(TypeError, match="weights must be a mapping from labels to numbers, or"):
+        class_weighted(softmax_cross_entropy(), 3.0)  # type: ignore[arg-type]  # on purpose

@@ -18,6 +18,16 @@ from microfp.compiler.native.run import jit as engine
 from microfp.compiler.native.run.executable import Form, executable_for, run_rows
 from microfp.ops import PRIMITIVES
 
+
+def _share(e: mpmath.mpf) -> mpmath.mpf:
+    """The hyperbolic tangent of log(1 + e), without a difference."""
+    return e * (e + 2) / (e * (e + 2) + 2)
+
+
+def _gelu_argument(a: mpmath.mpf) -> mpmath.mpf:
+    return 2 * mpmath.sqrt(2 / mpmath.pi) * (a + mpmath.mpf("0.044715") * a**3)
+
+
 EXACT: dict[str, Callable[[mpmath.mpf], mpmath.mpf]] = {
     "exp": mpmath.exp,
     "log": mpmath.log,
@@ -47,6 +57,10 @@ EXACT: dict[str, Callable[[mpmath.mpf], mpmath.mpf]] = {
     "erfc": mpmath.erfc,
     "lgamma": lambda a: mpmath.loggamma(a).real,
     "digamma": mpmath.digamma,
+    "silu": lambda a: a / (1 + mpmath.exp(-a)),
+    "mish": lambda a: a * _share(mpmath.exp(a)),
+    "gelu": lambda a: a * mpmath.erfc(-a / mpmath.sqrt(2)) / 2,
+    "gelu_tanh": lambda a: a / (1 + mpmath.exp(-_gelu_argument(a))),
     "floor": mpmath.floor,
     "ceil": mpmath.ceil,
     "round": mpmath.nint,
@@ -57,6 +71,7 @@ DOMAINS = {
     **dict.fromkeys(("lgamma", "digamma"), (1e-300, 1e15)),
     "erfc": (-30.0, 30.0),
     "acosh": (1.0, math.inf),
+    "gelu": (-39.0, 2.0**20),
     "log1p": (-1.0 + 2.0**-53, math.inf),
 }
 """Where a function is defined, or right to the last bits: the gamma function has roots below 0."""

@@ -20,9 +20,18 @@ floats; see `pairs`. **The C library.** What is seldom asked for is called there
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
 from functools import partial, reduce
 
+from microfp.compiler.native.emit.activations import ACTIVATION_KERNELS
+from microfp.compiler.native.emit.exponent import (
+    HALF_PI,
+    LN2,
+    clamp,
+    exp_minus_one,
+    exp_times,
+    parts,
+    ratio,
+)
 from microfp.compiler.native.emit.lanes import (
     INTRINSICS,
     Lanes,
@@ -47,66 +56,11 @@ Emit = Callable[..., str]
 Kernel = Callable[..., Lanes]
 """Writes the code of a primitive: from its operands to its result."""
 
-# Numbers that no float holds: their leading bits, and what is left.
-
-
-def _double(number: Fraction) -> float:
-    return number.numerator / number.denominator
-
-
-LN2 = Fraction(
-    6931471805599453094172321214581765680755001343602552541206800094933936219696947,
-    10**79,
-)
-HALF_PI = Fraction(
-    15707963267948966192313216916397514420985846996875529104874722961539082031431045, 10**79
-)
-
-
-def _parts(number: Fraction, bits: int, count: int) -> tuple[float, ...]:
-    """Cut a number into floats of so many bits; the last one holds what is left."""
-    parts: list[float] = []
-    for _ in range(count - 1):
-        scale = Fraction(2) ** (bits - math.frexp(float(number))[1])
-        part = Fraction(int(number * scale)) / scale
-        parts.append(float(part))
-        number -= part
-    return (*parts, _double(number))
-
-
 # The exponential.
 
 
-def _power_of_two(exponent: Whole) -> Lanes:
-    """The float 2**k, for whole numbers k whose power is normal."""
-    return ((exponent + 1023) << 52).as_bits()
-
-
-def _clamp(a: Lanes, low: float, high: float) -> Lanes:
-    """Keep a number between two others; nan stays."""
-    below = choose(a > high, high, a)
-    return choose(below < low, low, below)
-
-
-def _reduce_exponent(a: Lanes) -> tuple[Lanes, Lanes, Lanes]:
-    """For a = k ln 2 + r, |r| <= ln(2) / 2: k, r, and e**r - 1 - r."""
-    k = intrinsic("roundeven", a * (1.0 / math.log(2.0)))
-    high, low = _parts(LN2, 32, 2)
-    leading = fma(-k, high, a)
-    rest = k * low
-    r = leading - rest
-    error = (leading - r) - rest
-    coefficients = [1.0 / math.factorial(n) for n in range(2, 15)]
-    return k, r, (r * r) * polynomial(r, coefficients) + error
-
-
 def _exp(a: Lanes) -> Lanes:
-    k, r, rest = _reduce_exponent(_clamp(a, -746.0, 710.0))
-    result = 1.0 + (r + rest)
-    whole = k.whole()
-    half = whole >> 1  # the power itself may be too large or too small for a float
-    scaled = (result * _power_of_two(half)) * _power_of_two(whole - half)
-    return choose(a.is_nan(), a, scaled)
+    return choose(a.is_nan(), a, exp_times(a))
 
 
 def _exp_of_minus_size(a: Lanes) -> Lanes:
@@ -115,8 +69,11 @@ def _exp_of_minus_size(a: Lanes) -> Lanes:
 
 
 def _sigmoid(a: Lanes) -> Lanes:
-    decay = _exp_of_minus_size(a)
-    return choose(a >= 0.0, 1.0, decay) / (1.0 + decay)
+    """The quotient 1 / (1 + exp(-a)); from -1 down, w - w * w / (1 + w) for w = exp(a)."""
+    left = a < -1.0
+    w = call("exp", choose(left, a, -a))
+    share = choose(left, w, 1.0) / (1.0 + w)
+    return choose(left, fma(-w, share, w), share)
 
 
 # The logarithm.
@@ -152,7 +109,7 @@ def _log(a: Lanes) -> Lanes:
     k, m = _split(a)
     f = m - 1.0
     half_square, rest = _logarithm_terms(f, 11)
-    high, low = _parts(LN2, 32, 2)
+    high, low = parts(LN2, 32, 2)
     result = k * high + (f - (half_square - fma(k, low, rest)))
     result = choose(a.equals(math.inf), a, result)
     result = choose(a.equals(0.0), -math.inf, result)
@@ -165,7 +122,7 @@ def _log_as_pair(a: Lanes) -> Pair:
     k, m = _split(a)
     f = m - 1.0
     half_square, rest = _logarithm_terms(f, 13)
-    high, low = _parts(LN2, 32, 2)
+    high, low = parts(LN2, 32, 2)
     leading = two_sum(k * high, f)
     return quick_two_sum(leading.high, leading.low - (half_square - fma(k, low, rest)))
 
@@ -198,29 +155,10 @@ def _softplus(a: Lanes) -> Lanes:
 # The hyperbolic tangent.
 
 
-def _exp_minus_one(a: Lanes) -> Pair:
-    """For a from 0 to 44, e**a - 1 = scale (r + rest) + (scale - 1)."""
-    k, r, rest = _reduce_exponent(a)
-    scale = _power_of_two(k.whole())
-    high = fma(scale, r, scale - 1.0)
-    error = fma(scale, r, (scale - 1.0) - high)
-    return quick_two_sum(high, fma(scale, rest, error))
-
-
-def _ratio(t: Pair) -> Lanes:
-    """The quotient t / (t + 2): that of the leading floats, and what its remainder adds to it."""
-    under = t.high + 2.0
-    under_error = (t.high - (under - 2.0)) + t.low
-    quotient = t.high / under
-    remainder = fma(-quotient, under, t.high)
-    correction = remainder + fma(-quotient, under_error, t.low)
-    return quotient + correction / under
-
-
 def _tanh(a: Lanes) -> Lanes:
     """With t = e**(2|a|) - 1, tanh |a| = t / (t + 2)."""
     size = abs(a)
-    result = _ratio(_exp_minus_one(_clamp(size, 0.0, 22.0) * 2.0))
+    result = ratio(exp_minus_one(clamp(size, 0.0, 22.0) * 2.0))
     signed = intrinsic("copysign", result, a)
     return choose(a.is_nan(), a, choose(size < 1e-8, a, signed))
 
@@ -234,7 +172,7 @@ LARGEST_ANGLE = 2.0**20
 def _reduce_angle(a: Lanes) -> tuple[Whole, Pair]:
     """For a = k pi/2 + r: the whole number k, and r."""
     k = intrinsic("roundeven", a * (2.0 / math.pi))
-    first, second, third = _parts(HALF_PI, 53, 3)
+    first, second, third = parts(HALF_PI, 53, 3)
     leading = fma(-k, first, a)
     # Near a multiple of pi/2 these two cancel: their sum and its error are both exact.
     product = two_product(-k, second)
@@ -285,6 +223,7 @@ def _replace_far(far: Mask, near: Lanes, otherwise: Callable[[], Lanes]) -> Lane
 
 _OWN_KERNELS: Mapping[str, Kernel] = {
     **LIBRARY_KERNELS,
+    **ACTIVATION_KERNELS,
     "exp": _exp,
     "log": _log,
     "sigmoid": _sigmoid,

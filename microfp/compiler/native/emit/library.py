@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from microfp.base.series import DIGAMMA_NEAR_ROOT, DIGAMMA_OF_LARGE, DIGAMMA_ROOT
+from microfp.compiler.native.emit.exponent import exp_times
 from microfp.compiler.native.emit.lanes import Lanes, call, choose, intrinsic, polynomial
-from microfp.compiler.native.emit.pairs import fma, quick_two_sum, two_product, two_sum
+from microfp.compiler.native.emit.pairs import Pair, fma, quick_two_sum, two_product, two_sum
 
-__all__ = ["LIBRARY", "LIBRARY_KERNELS", "SCALED_TAIL", "by_lanes"]
+__all__ = ["LIBRARY", "LIBRARY_KERNELS", "SCALED_TAIL", "by_lanes", "scaled_tail"]
 
 LIBRARY: Mapping[str, int] = {
     **dict.fromkeys(("sin", "cos", "tan", "asin", "acos", "atan"), 1),
@@ -86,21 +87,58 @@ Mathematics of Computation 32, 1978); the fit is to 20 digits.
 """
 
 
-def _erfc(a: Lanes) -> Lanes:
-    """The library's below 1.25; beyond, exp(-a * a) times a slowly changing function.
+MIDDLE_TAIL = (
+    0.464311583202669,
+    -0.3158338964908418,
+    0.1879569237731824,
+    -0.10091439212620681,
+    0.04982841533137717,
+    -0.022925811484320862,
+    0.009922776760762139,
+    -0.004069537669724771,
+    0.0015904828285758944,
+    -0.0005950809993296323,
+    0.00021395731984111063,
+    -7.415976112956814e-05,
+    2.4845394254433764e-05,
+    -8.051636256005255e-06,
+    2.537590644702688e-06,
+    -8.250798070999722e-07,
+    2.4562216611315616e-07,
+)
+"""For a from 0.5 to 1.25, erfc(a) exp(a * a) as a polynomial in a - 0.875, by P. Chebyshev."""
 
-    What rounding takes from a * a and from 1 + 2 * a is put into a last factor near 1.
+MIDDLE_REST = -1.851963727754574e-17
+"""What the float of the first of them lacks."""
+
+
+def scaled_tail(a: Pair) -> Pair:
+    """For a from 0.5 to 28, erfc(a) exp(a * a): a float, and what it lacks in parts of it.
+
+    From 1.25 on it is a polynomial over 1 + 2 * a, and what rounding takes from that is known.
     """
-    safe = choose(a > 1.25, choose(a < 28.0, a, 28.0), 1.25)
-    square = two_product(safe, safe)
-    under = quick_two_sum(2.0 * safe, a.constant(1.0))
+    safe = choose(a.high > 1.25, a.high, 1.25)
+    under = quick_two_sum(2.0 * safe, a.high.constant(1.0))
     t = (safe - 4.0) / (safe + 4.0)
     scaled = quick_two_sum(SCALED_TAIL[0], t * polynomial(t, SCALED_TAIL[1:]))
-    ratio = scaled.high / under.high
-    rest = fma(-ratio, under.high, scaled.high) + scaled.low - ratio * under.low
-    tail = two_product(call("exp", -square.high), ratio)
-    correction = fma(tail.high, rest / scaled.high - square.low, tail.low)
-    return choose(a > 1.25, tail.high + correction, by_lanes("erfc", a))
+    quotient = scaled.high / under.high
+    rest = fma(-quotient, under.high, scaled.high) + scaled.low
+    rest = (rest - quotient * (under.low + 2.0 * a.low)) / scaled.high
+    x = (choose(a.high > 1.25, 0.875, a.high) - 0.875) + a.low
+    near = quick_two_sum(MIDDLE_TAIL[0], x * polynomial(x, MIDDLE_TAIL[1:]))
+    near_rest = (near.low + MIDDLE_REST) / near.high
+    return Pair(choose(a.high > 1.25, quotient, near.high), choose(a.high > 1.25, rest, near_rest))
+
+
+def _erfc(a: Lanes) -> Lanes:
+    """The library's below 0.5; beyond, exp(-a * a) times a slowly changing function.
+
+    What rounding takes from a * a stands in the exponent.
+    """
+    safe = choose(a > 0.5, choose(a < 28.0, a, 28.0), 0.5)
+    square, factor = two_product(safe, safe), scaled_tail(Pair(safe, safe.constant(0.0)))
+    tail = exp_times(-square.high, factor.high, factor.low - square.low)
+    return choose(a > 0.5, tail, by_lanes("erfc", a))
 
 
 def _remainder(a: Lanes, b: Lanes) -> Lanes:

@@ -229,7 +229,7 @@ def cell_inputs(
         marks: How numbers are written.
         fills: Whether a missing cell is filled; else it is a problem.
         strict: Whether a category that is not known is a problem; else it is the other one, or
-            none of them.
+            none of them, and among yes and no it is missing.
 
     Returns:
         As many numbers as `inputs_of` has names; or why there are none.
@@ -244,13 +244,15 @@ def cell_inputs(
     found = ABSENT if absent else _present(column, text.strip(), marks, strict=strict)
     if not isinstance(found, Problem):
         return (*found, 0.0) if column.indicator else found
-    if not fills or not (found.missing or _counts_as_missing(column)):
+    if not fills or not (found.missing or _counts_as_missing(column, strict=strict)):
         return found
     return (*_filled(column), 1.0) if column.indicator else _filled(column)
 
 
-def _counts_as_missing(column: InputColumn) -> bool:
+def _counts_as_missing(column: InputColumn, *, strict: bool) -> bool:
     """Whether a cell that cannot be read is one that is not there."""
+    if isinstance(column, BooleanColumn):
+        return not strict
     return isinstance(column, NumericColumn) and column.strays
 
 

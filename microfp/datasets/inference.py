@@ -53,11 +53,18 @@ from microfp.errors import DataError
 __all__ = ["MOST_CATEGORIES", "infer"]
 
 MOST_CATEGORIES: Final = 20
-"""How many texts of a column have an input of their own, the commonest; the others share one.
+"""How many texts of a column have an input of their own, the commonest; others have one each if
+they are common enough to be learnt, and share one if not.
 
 >>> MOST_CATEGORIES
 20
 """
+
+COMMON: Final = 10
+"""So many rows of its own give a category an input, however many categories there are ..."""
+
+MOST_INPUTS: Final = 100
+"""... up to this number."""
 
 ENOUGH: Final = 200
 
@@ -405,8 +412,12 @@ def _categorical(look: _Look) -> CategoricalColumn:
     """The commonest categories; rare ones share an input."""
     common = sorted(look.counts, key=lambda text: (-look.counts[text], text))
     least = max(2, look.total // 1000)
-    kept = [text for text in common if look.counts[text] >= least][:MOST_CATEGORIES]
-    kept = kept or common[:MOST_CATEGORIES]
+    learnt = [
+        text
+        for place, text in enumerate(common[:MOST_INPUTS])
+        if look.counts[text] >= (least if place < MOST_CATEGORIES else max(least, COMMON))
+    ]
+    kept = learnt or common[:MOST_CATEGORIES]
     return CategoricalColumn(
         name=look.name,
         categories=tuple(sorted(kept)),

@@ -8,16 +8,17 @@
 (('side=north', 'side=other', 'weight', 'weight missing'), (1.0, 0.0, 2.3, 1.0))
 """
 
+from array import array
 from collections.abc import Iterator, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import TypeAlias
 
 from pyrsistent import pmap
 
 from microfp.datasets.cells import is_missing, read_cell
-from microfp.datasets.coded import CodedColumn, columns_of
+from microfp.datasets.coded import CodedColumn, CodedRows, columns_of
 from microfp.datasets.examples import Dataset, dataset
-from microfp.datasets.matrices import Matrix
 from microfp.datasets.schemas import Encoded, Schema, Trouble, encode
 from microfp.datasets.tabular import Table
 from microfp.errors import DataError
@@ -90,15 +91,14 @@ def typed_dataset(table: Table, schema: Schema) -> Dataset:
     >>> data.xs, data.metadata["without_target"]
     (((1.0,), (5.0,)), 1)
     """
-    encoded, targets = encode(schema, table), typed_targets(schema, table)
-    _check_troubles(schema, table, encoded)
-    places, aims = _with_targets(encoded, targets)
-    if not places:
+    targets = typed_targets(schema, table)
+    aimed = _with_targets(table, targets)
+    encoded = encode(schema, aimed)
+    _check_troubles(schema, aimed, encoded)
+    if not encoded.rows:
         raise DataError(f"{table.source}: must hold rows with a target and inputs, got none")
-    ys, classes = labels(aims, named=schema.classes)
-    xs = encoded.xs
-    if len(places) < len(xs):
-        xs = xs.at(places) if isinstance(xs, Matrix) else [xs[place] for place in places]
+    known = [target for target in targets if target is not None]
+    ys, classes = labels([known[row] for row in encoded.rows], named=schema.classes)
     about = {
         "columns": schema.inputs,
         "target": schema.targets,
@@ -109,16 +109,17 @@ def typed_dataset(table: Table, schema: Schema) -> Dataset:
         **({"classes": classes} if classes else {}),
     }
     flat = ys if len(schema.targets) > 1 else [y for (y,) in ys]
-    return dataset(xs, flat, name=Path(table.source).stem, metadata=pmap(about))  # type: ignore[arg-type]  # `dataset` looks for itself
+    return dataset(encoded.xs, flat, name=Path(table.source).stem, metadata=pmap(about))  # type: ignore[arg-type]  # `dataset` looks for itself
 
 
-def _with_targets(
-    encoded: Encoded, targets: Sequence[tuple[str | float, ...] | None]
-) -> tuple[list[int], list[tuple[str | float, ...]]]:
-    """The places of the rows that have a target, and their targets."""
-    aims = [targets[row] for row in encoded.rows]
-    places = [place for place, target in enumerate(aims) if target is not None]
-    return places, [target for target in aims if target is not None]
+def _with_targets(table: Table, targets: Sequence[_Cell]) -> Table:
+    """The rows that have a target."""
+    there = [target is not None for target in targets]
+    if all(there):
+        return table
+    rows = table.rows
+    kept = rows.where(there) if isinstance(rows, CodedRows) else tuple(compress(rows, there))
+    return table.set(rows=kept, lines=array("q", compress(table.lines, there)))
 
 
 def _check_troubles(schema: Schema, table: Table, encoded: Encoded) -> None:

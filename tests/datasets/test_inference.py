@@ -126,6 +126,17 @@ def test_texts_that_recur_are_categories_the_commonest_with_an_input_of_their_ow
     )
 
 
+def test_whatever_is_common_enough_has_an_input_however_many_there_are() -> None:
+    streets = tuple(f"s{i % 50}" for i in range(500)) + tuple(f"r{i}" for i in range(30)) * 2
+    rows = tuple((street, str(i * i % 97), ("a", "b")[i % 2]) for i, street in enumerate(streets))
+    names = ("street", "size", "kind")
+    read = Table(source="t.csv", names=names, rows=rows, lines=range(2, len(rows) + 2))
+    found = infer(read, "kind").columns[0]
+    assert isinstance(found, CategoricalColumn)
+    assert set(found.categories) == {f"s{i}" for i in range(50)}
+    assert found.other
+
+
 @pytest.mark.parametrize(
     "codes", [("01067", "01069"), ("7359588353404810659", "7359588353404810660"), ("007", "12")]
 )

@@ -132,6 +132,16 @@ def test_two_columns_of_one_name_are_refused() -> None:
         Schema(columns=(NumericColumn(name="a"), NumericColumn(name="a")), targets=("y",))
 
 
+def test_a_word_that_is_neither_yes_nor_no_is_missing_unless_unseen_is_an_error() -> None:
+    member = BooleanColumn(name="member", fill=1.0, indicator=True)
+    schema = Schema(columns=(member,), targets=("y",))
+    cells = table((("no",), ("perhaps",)), ("member",))
+    assert encode(schema, cells).xs == ((0.0, 0.0), (1.0, 1.0))
+    (refused,) = encode(schema.set(unseen="error"), cells).troubles
+    assert str(refused) == "member must be yes or no, got 'perhaps'"
+    assert encode(schema.set(missing="skip"), cells).rows == (0,)
+
+
 def test_inputs_that_would_have_one_name_are_told_apart() -> None:
     kind = CategoricalColumn(name="kind", categories=("cat", "other"), other=True)
     schema = Schema(

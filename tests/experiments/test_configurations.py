@@ -17,6 +17,7 @@ from microfp.configurations import (
     loss_of,
     model_of,
     optimizer_of,
+    penalty_of,
     schedule_of,
     steps_of,
 )
@@ -147,6 +148,17 @@ def test_steps_are_those_given_or_whole_epochs(
     configuration = Configuration(**given)
     assert steps_of(configuration, examples) == steps
     assert steps % epoch_of(configuration, examples) == 0 or "steps" in given
+
+
+def test_the_penalty_of_all_examples_together_stays_what_it_is() -> None:
+    usual = Configuration()
+    counts = (200, 300, 5_000, 10**6)
+    assert [n * penalty_of(usual, n) for n in counts] == pytest.approx([2.0] * 4)
+    assert penalty_of(usual, 5) == penalty_of(usual, 0) == 0.01
+    assert [penalty_of(usual.set(penalty=it), 10) for it in (0.0, 0.5)] == [0.0, 0.5]
+    assert loss_of(Configuration(loss="huber")) == loss_of(
+        Configuration(loss="huber", penalty=penalty_of(usual))
+    )
 
 
 def test_steps_and_epochs_are_not_given_together() -> None:

@@ -35,6 +35,12 @@ def test_each_class_has_its_share_in_every_part(patience: int | None) -> None:
     assert experiment.validation is None or Counter(experiment.validation.ys) == {-1.0: 9, 1.0: 6}
 
 
+def test_the_penalty_follows_the_examples_that_are_trained_on() -> None:
+    begun = prepare(SHORT.set(held_out=0.5), datasets.moons(800)).start.configuration
+    assert begun.penalty == 2.0 / 400
+    assert prepare(SHORT.set(penalty=0.3), MOONS).start.configuration.penalty == 0.3
+
+
 def test_the_split_depends_on_the_seed_alone() -> None:
     parts = [prepare(SHORT.set(seed=seed, standardize=False), MOONS).held_out for seed in (1, 1, 2)]
     assert parts[0] == parts[1] != parts[2]

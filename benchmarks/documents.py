@@ -17,7 +17,7 @@ from benchmarks.measure import (
     per,
     side_by_side,
 )
-from microfp import datasets, gpt, trainer
+from microfp import datasets, gpt, optim, trainer
 from microfp.compiler.ir.stages import staged
 from microfp.compiler.native.emit.stages import stages_text
 from microfp.compiler.native.run import jit
@@ -65,16 +65,19 @@ def learning(batch_size: int, steps: int, **sizes: int) -> Learning:
 
 
 def by_microfp(learning: Learning, backend: Backend = "native") -> Callable[[], list[float]]:
-    """The training by a backend."""
-    return lambda: [metrics.loss for metrics in _fitted(learning, backend).history]
+    """The training by a backend; what is found out of an optimiser is found once."""
+    optimizer = gpt.adam(steps=learning.steps)
+    return lambda: [metrics.loss for metrics in _fitted(learning, backend, optimizer).history]
 
 
-def _fitted(learning: Learning, backend: Backend) -> trainer.Run[gpt.GPT]:
+def _fitted(
+    learning: Learning, backend: Backend, optimizer: optim.Optimizer
+) -> trainer.Run[gpt.GPT]:
     return trainer.fit(
         learning.start.model,
         learning.start.dataset,
         loss=LOSS,
-        optimizer=gpt.adam(steps=learning.steps),
+        optimizer=optimizer,
         steps=learning.steps,
         batch_size=learning.batch_size,
         seed=None,
@@ -166,7 +169,7 @@ def _drawing_rows() -> Rows:
     from benchmarks.peers import gpt_by_hand
 
     begun = gpt.prepared(datasets.names())
-    start = begun.set(model=_fitted(learning(8, 100), "native").final_model)
+    start = begun.set(model=_fitted(learning(8, 100), "native", gpt.adam(steps=100)).final_model)
     random = gpt.models.generator("benchmarks", start.seed)
     uniforms = [random.random() for _ in range(DRAWN * start.model.context)]
     by_hand = found(partial(gpt_by_hand.drawn, start, uniforms, DRAWN))

@@ -6,14 +6,26 @@ from itertools import islice
 from time import perf_counter
 from typing import NamedTuple
 
-from benchmarks.measure import Action, Goal, Row, Rows, check_agreement, found, per, side_by_side
-from microfp import datasets, gpt, trainer
+from benchmarks.measure import (
+    Action,
+    Goal,
+    Missing,
+    Row,
+    Rows,
+    check_agreement,
+    found,
+    per,
+    side_by_side,
+)
+from microfp import datasets, gpt, optim, trainer
 from microfp.compiler.ir.stages import staged
 from microfp.compiler.native.emit.stages import stages_text
 from microfp.compiler.native.run import jit
 from microfp.compiler.trace.sequences import record
 from microfp.losses import next_token
 from microfp.nn import parameter_count
+from microfp.trainer import Backend
+from tests.gpt_oracle import Oracle
 
 CHECKED = 20
 """How many losses all must agree on; a long training magnifies the rounding of its first step."""
@@ -52,24 +64,25 @@ def learning(batch_size: int, steps: int, **sizes: int) -> Learning:
     return Learning(start, batch_size, steps, data, rates)
 
 
-def by_microfp(learning: Learning) -> Callable[[], list[float]]:
-    """The training by the native backend."""
+def by_microfp(learning: Learning, backend: Backend = "native") -> Callable[[], list[float]]:
+    """The training by a backend; what is found out of an optimiser is found once."""
     optimizer = gpt.adam(steps=learning.steps)
+    return lambda: [metrics.loss for metrics in _fitted(learning, backend, optimizer).history]
 
-    def run() -> list[float]:
-        run = trainer.fit(
-            learning.start.model,
-            learning.start.dataset,
-            loss=LOSS,
-            optimizer=optimizer,
-            steps=learning.steps,
-            batch_size=learning.batch_size,
-            seed=None,
-            backend="native",
-        )
-        return [metrics.loss for metrics in run.history]
 
-    return run
+def _fitted(
+    learning: Learning, backend: Backend, optimizer: optim.Optimizer
+) -> trainer.Run[gpt.GPT]:
+    return trainer.fit(
+        learning.start.model,
+        learning.start.dataset,
+        loss=LOSS,
+        optimizer=optimizer,
+        steps=learning.steps,
+        batch_size=learning.batch_size,
+        seed=None,
+        backend=backend,
+    )
 
 
 def rows() -> Rows:
@@ -87,7 +100,8 @@ def rows() -> Rows:
         "two layers of 64, a step of 8", large, jax, {"JAX, scan": Goal("faster", 1.0)}
     )
     yield Row("compile for all lengths", _compile_seconds(), goal=Goal("seconds", 1.5))
-    yield Row("draw 20 names", _drawing_seconds())
+    yield from _eager_rows()
+    yield from _drawing_rows()
 
 
 def _beside(
@@ -127,10 +141,54 @@ def _compile_seconds() -> float:
     return perf_counter() - start
 
 
-def _drawing_seconds() -> float:
-    start = gpt.prepared(datasets.names())
-    drawn = partial(gpt.samples, start.model, start.tokeniser, seed=start.seed)
-    list(islice(drawn(), 1))
-    began = perf_counter()
-    list(islice(drawn(), 20))
-    return perf_counter() - began
+EAGER_STEPS = 5
+
+
+def _eager_rows() -> Rows:
+    """Steps that walk the graph, beside nodes that are told their gradients."""
+    plain, names = learning(1, EAGER_STEPS), datasets.names()
+
+    def by_walking() -> list[float]:
+        return by_microfp(plain, "eager")()
+
+    def by_mutable_nodes() -> list[float]:
+        return Oracle(names).train(EAGER_STEPS)
+
+    check_agreement("mutable nodes", by_mutable_nodes(), by_walking())
+    actions: dict[str, Action] = {"eager": by_walking, "nodes": by_mutable_nodes}
+    timed = per(EAGER_STEPS, side_by_side(actions, repetitions=7))
+    goal = Goal("faster", 1.5)
+    yield Row("eager, a step of 1", timed["eager"], "mutable nodes", timed["nodes"], goal)
+
+
+DRAWN = 2000
+
+
+def _drawing_rows() -> Rows:
+    """A token of a name, drawn natively from weights that were learnt a little, beside C."""
+    from benchmarks.peers import gpt_by_hand
+
+    begun = gpt.prepared(datasets.names())
+    start = begun.set(model=_fitted(learning(8, 100), "native", gpt.adam(steps=100)).final_model)
+    random = gpt.models.generator("benchmarks", start.seed)
+    uniforms = [random.random() for _ in range(DRAWN * start.model.context)]
+    by_hand = found(partial(gpt_by_hand.drawn, start, uniforms, DRAWN))
+    texts = _names(start, "native")
+    if not isinstance(by_hand, Missing):
+        _check_letters(start, by_hand(), texts())  # type: ignore[arg-type]  # an action gives anything
+    tokens = sum(min(len(text) + 1, start.model.context) for text in texts())
+    timed = per(tokens, side_by_side({"microfp": texts, "C": by_hand}, repetitions=7))
+    goal = Goal("at most", 2.0)
+    yield Row("a token of a name, drawn", timed["microfp"], "C", timed["C"], goal)
+
+
+def _names(start: gpt.Start, backend: Backend) -> Callable[[], list[str]]:
+    drawn = partial(gpt.samples, start.model, start.tokeniser, seed=start.seed, backend=backend)
+    return lambda: list(islice(drawn(), DRAWN))
+
+
+def _check_letters(start: gpt.Start, tokens: list[int], texts: list[str]) -> None:
+    """Check that both have drawn the same, one letter after another."""
+    letters = (*start.tokeniser.characters, "")
+    if "".join([letters[token] for token in tokens]) != "".join(texts):
+        raise AssertionError("C has drawn other letters")

@@ -11,6 +11,7 @@ outputs     %4
 """
 
 from microfp.compiler.explain import Stages, explain
+from microfp.compiler.explain_sequence import SequenceStages, explain_sequence
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Instruction, Program, run
 from microfp.compiler.javascript.source import javascript_source
@@ -22,8 +23,10 @@ __all__ = [
     "CodeStages",
     "Instruction",
     "Program",
+    "SequenceStages",
     "Stages",
     "explain",
+    "explain_sequence",
     "function_source",
     "javascript_source",
     "lower",

@@ -2,17 +2,20 @@
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from random import Random
 
+import numpy as np
+import onnxruntime
 import pytest
 from returns.pipeline import is_successful
 from returns.unsafe import unsafe_perform_io
 from safetensors import safe_open
 
-from microfp import datasets, export, func, gpt, nn, optim, trainer
+from microfp import datasets, export, func, gpt, gradients, nn, optim, trainer
 from microfp.errors import CompileError, DataError, ShapeError, TraceError
 from microfp.losses import Loss, evaluate, next_token
 from microfp.trainer import (
@@ -84,12 +87,13 @@ def test_gradients_are_those_of_forward_mode_and_of_the_oracle(backend: object) 
         return evaluate(next_token(), model, example).total.data
 
     numbers = [p.data for p in parameters(start.model)]
-    for place in (0, len(numbers) // 2, len(numbers) - 1):
-        ends = [
+    for place in range(0, len(numbers), 7):
+        a, b, c, d = (
             cost(with_parameters(start.model, [*numbers[:place], x, *numbers[place + 1 :]]))
-            for x in (numbers[place] + 1e-5, numbers[place] - 1e-5)
-        ]
-        assert found[place] == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-6, abs=1e-9)
+            for x in (numbers[place] + step * 1e-4 for step in (-2, -1, 1, 2))
+        )
+        slope = (a - 8.0 * b + 8.0 * c - d) / 12e-4  # central differences of fourth order
+        assert found[place] == pytest.approx(slope, rel=1e-7, abs=1e-10)
 
 
 def test_the_slope_along_a_direction_is_that_of_forward_mode() -> None:
@@ -397,3 +401,65 @@ def test_a_temperature_that_is_too_small_for_the_scores_is_told(backend: Backend
     start = gpt.prepared(NAMES, **SMALL)
     with pytest.raises(DataError, match="or the temperature is too small"):
         gpt.generate(start.model, start.tokeniser, temperature=1e-320, backend=backend)
+
+
+# Other programs.
+
+
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+def test_another_program_gives_the_scores_of_the_onnx_file(
+    tmp_path: Path, sizes: dict[str, int]
+) -> None:
+    model, path = gpt.gpt(7, **sizes), tmp_path / "gpt.onnx"
+    assert is_successful(gpt.to_onnx(model, path))
+    session = onnxruntime.InferenceSession(path)
+    for length in {1, 2, model.context}:  # one file for all lengths
+        rows = [[(3 * place + row) % 7 for place in range(length)] for row in range(2)]
+        (found,) = session.run(None, {"tokens": np.array(rows)})
+        for row, scores in zip(rows, found, strict=True):
+            expected = [score.data for score in model([float(token) for token in row])]
+            assert scores.flatten().tolist() == pytest.approx(expected, rel=1e-12, abs=1e-14)
+
+
+def test_an_onnx_file_that_cannot_be_written_is_a_failure() -> None:
+    assert not is_successful(gpt.to_onnx(gpt.gpt(3, **SMALL), "/nowhere/gpt.onnx"))
+
+
+# Many runs.
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_gradients_of_shards_add_up_to_that_of_the_whole(backend: Backend) -> None:
+    start = gpt.prepared(NAMES, **SMALL)
+    some = datasets.subset(start.dataset, range(7))
+    whole = eager.gradient(next_token(l2=0.01), start.model, some)
+    shards = datasets.batches(some, 3)
+    parts = trainer.parallel.gradient_map_reduce(
+        next_token(l2=0.01), start.model, shards, backend=backend
+    ).unwrap()
+    found = [gradients.grad(p, parts) for p in parameters(start.model)]
+    assert found == pytest.approx(list(whole), rel=1e-10, abs=1e-14)
+
+
+def rate_tried(rate: float) -> float:
+    start = gpt.prepared(NAMES, **SMALL)
+    optimizer = gpt.adam(steps=4, learning_rate=rate)
+    run = trainer.fit(
+        start.model,
+        start.dataset,
+        loss=next_token(),
+        optimizer=optimizer,
+        steps=4,
+        batch_size=2,
+        seed=None,
+        backend="native",
+    )
+    return run.final_loss
+
+
+def test_a_sweep_in_processes_is_the_sweep_here_bit_for_bit() -> None:
+    rates = [0.1, 0.01, 0.001]
+    with ProcessPoolExecutor(2) as executor:
+        there = [it.unwrap() for it in trainer.parallel.sweep(rates, rate_tried, executor)]
+    assert there == [it.unwrap() for it in trainer.parallel.sweep(rates, rate_tried)]
+    assert len(set(there)) == 3

@@ -75,9 +75,10 @@ def renamed(**names: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
     def taking_both(f: Callable[..., R]) -> Callable[..., R]:
         @wraps(f)
         def called(*args: object, **kwargs: object) -> R:
-            for old in names.keys() & kwargs.keys():
-                warn_renamed(f.__name__, old, names[old])
-                kwargs = _with_new_name(f.__name__, kwargs, old, names[old])
+            for old, new in names.items():
+                if old in kwargs:
+                    warn_renamed(f.__name__, old, new)
+                    kwargs = _with_new_name(f.__name__, kwargs, old, new)
             return f(*args, **kwargs)
 
         return called

@@ -33,7 +33,7 @@ from microfp.compiler.python.looped import looped_source
 from microfp.compiler.python.source import function_source
 from microfp.compiler.trace.calls import ExampleGraph
 from microfp.compiler.trace.repeats import Repeat
-from microfp.errors import CompileError
+from microfp.errors import CompileError, TraceError
 from microfp.losses import Loss
 from microfp.nn import Model
 from microfp.record import Deferred, Record, attr
@@ -130,7 +130,8 @@ def explain(loss: Loss, model: Model, n_in: int, *, targets: int = 1) -> Stages:
         targets: How many targets an example has.
 
     Raises:
-        TraceError: If loss or model cannot be traced.
+        TraceError: If loss or model cannot be traced; or if it is a loss of sequences, which
+            `explain_sequence` shows.
 
     >>> from microfp import losses, nn
     >>> print(explain(losses.max_margin(), nn.neuron(1), 1).loop)
@@ -153,7 +154,11 @@ def explain(loss: Loss, model: Model, n_in: int, *, targets: int = 1) -> Stages:
                     g1 += v19
         return costs, scores, (g0, g1,)
     """
-    check_kind("explain", "loss", loss, Loss)
+    if check_kind("explain", "loss", loss, Loss).position is not None:
+        raise TraceError(
+            f"explain: {loss.name} is a loss of sequences, which have stages: see "
+            f"explain_sequence(loss, model, {n_in})"
+        )
     graph, repeats = looped_example(loss, model, n_in, targets)
     code = Deferred(partial(code_stages, loss, model, n_in, targets=targets))
     return _looped(graph, repeats, code) if repeats else _straight(graph, code)

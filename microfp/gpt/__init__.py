@@ -21,6 +21,7 @@ True
 
 from microfp.gpt.files import Learnt, load, save
 from microfp.gpt.models import GPT, Heads, HeldOut, Seed, Start, adam, gpt, held_out, prepared
+from microfp.gpt.onnx import to_onnx
 from microfp.gpt.sampling import Token, fastest_to_draw, generate, probabilities, samples, tokens
 
 __all__ = [
@@ -41,5 +42,6 @@ __all__ = [
     "probabilities",
     "samples",
     "save",
+    "to_onnx",
     "tokens",
 ]

@@ -14,7 +14,7 @@ from microfp.optim.moments import Betas, Pair, corrections, moments, scale_by_mo
 from microfp.optim.rules import Descent, Optimizer, Rate
 from microfp.record import Record, attr
 
-__all__ = ["AdamState", "adam", "adamw", "root_corrections", "scale_by_adam"]
+__all__ = ["AdamState", "adam", "adamw", "root_scales", "scale_by_adam"]
 
 
 class AdamState(Record):
@@ -58,27 +58,27 @@ def scale_by_adam(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optimize
         rule=_adam_rule,
         state=AdamState,
         initial=(0.0, 0.0),
-        coefficients=root_corrections,
+        coefficients=root_scales,
     )
 
 
-def root_corrections(betas: Betas, count: int) -> Pair:
-    """The correction of the mean, and of the root of the mean square.
+def root_scales(betas: Betas, count: int) -> Pair:
+    """What the mean, and the root of the mean square, are multiplied by to be corrected.
 
-    >>> root_corrections((0.5, 0.75), 0)
-    (0.5, 0.5)
+    Numbers of a step, and not of a parameter: so nobody has to divide by them once for each.
+
+    >>> root_scales((0.5, 0.75), 0)
+    (2.0, 2.0)
     """
     mean, square = corrections(betas, count)
-    return mean, math.sqrt(square)
+    return 1.0 / mean, 1.0 / math.sqrt(square)
 
 
 def _adam_rule(
-    betas: Betas, tiny: float, g: float, slots: Pair, p: float, corrected: Pair
+    betas: Betas, tiny: float, g: float, slots: Pair, p: float, scales: Pair
 ) -> tuple[float, Pair]:
     m, v = moments(betas, g, *slots)
-    mean = ops.divide(m, corrected[0])
-    root = ops.divide(ops.sqrt(v), corrected[1])
-    return ops.divide(mean, root + tiny), (m, v)
+    return ops.divide(m * scales[0], ops.sqrt(v) * scales[1] + tiny), (m, v)
 
 
 @names_home

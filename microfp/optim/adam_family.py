@@ -11,7 +11,7 @@ from microfp import ops
 from microfp.base.binding import bind
 from microfp.base.checks import check_non_negative
 from microfp.base.elsewhere.leading import names_home
-from microfp.optim.adam import root_corrections
+from microfp.optim.adam import root_scales
 from microfp.optim.descents import decayed, descent
 from microfp.optim.moments import Betas, Pair, corrections, moments, scale_by_moments
 from microfp.optim.parts import check_decay
@@ -269,17 +269,16 @@ def scale_by_amsgrad(*, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Optim
         rule=_amsgrad_rule,
         state=AmsGradState,
         initial=(0.0, 0.0, 0.0),
-        coefficients=root_corrections,
+        coefficients=root_scales,
     )
 
 
 def _amsgrad_rule(
-    betas: Betas, tiny: float, g: float, slots: Triple, p: float, corrected: Pair
+    betas: Betas, tiny: float, g: float, slots: Triple, p: float, scales: Pair
 ) -> tuple[float, Triple]:
     m, v = moments(betas, g, *slots[:2])
     largest = ops.maximum(slots[2], v)
-    root = ops.divide(ops.sqrt(largest), corrected[1]) + tiny
-    return ops.divide(ops.divide(m, corrected[0]), root), (m, v, largest)
+    return ops.divide(m * scales[0], ops.sqrt(largest) * scales[1] + tiny), (m, v, largest)
 
 
 @names_home

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from microfp import losses, native, nn, tree
+from microfp import gpt, losses, native, nn, tree
+from microfp.errors import TraceError
 
 ANYTHING: Any = native
 
@@ -61,3 +62,21 @@ def test_a_model_that_is_all_frozen_can_be_explained() -> None:
     stages = native.explain(losses.max_margin(), tree.freeze(nn.neuron(1)), 1)
     assert "    () = parameters\n    () = gradients\n" in stages.loop
     assert stages.lowered.parameters == ()
+
+
+def test_a_model_of_sequences_has_its_stages_shown() -> None:
+    model = gpt.gpt(3, embedding=4, heads=2, context=5)
+    stages = native.explain_sequence(losses.next_token(), model, 5)
+    assert stages.stages[0] == "n[4t + i] = select(x[t], p[i + 4s; s < 3])   t < 5, i < 4"
+    assert sum("= dot(" in line and "i < 16" in line for line in stages.stages) == 1
+    assert sum(" = exp(" in line and "j < t + 1" in line for line in stages.stages) == 1
+    shown = str(stages)
+    assert all(line in shown for line in (*stages.stages, "def program(", "define i64 @run("))
+
+
+def test_a_loss_of_sequences_leads_to_what_shows_its_stages() -> None:
+    model = gpt.gpt(3, embedding=4, heads=2, context=5)
+    with pytest.raises(TraceError, match=r"see explain_sequence\(loss, model, 5\)"):
+        native.explain(losses.next_token(), model, 5)
+    with pytest.raises(TraceError, match="max_margin is no loss of sequences"):
+        native.explain_sequence(losses.max_margin(), model, 5)

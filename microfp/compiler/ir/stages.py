@@ -106,6 +106,19 @@ class Staged(NamedTuple):
     """How many tokens there are to look up."""
 
 
+def unlike(what: str) -> TraceError:
+    """The error of a model whose positions are not computed alike, ready to be raised.
+
+    >>> print(unlike("the positions have sums of other terms"))
+    the positions have sums of other terms: a model of sequences is compiled where each position \
+does the same with those before it; backend='eager' runs any
+    """
+    return TraceError(
+        f"{what}: a model of sequences is compiled where each position does the same with those "
+        "before it; backend='eager' runs any"
+    )
+
+
 Numbers: TypeAlias = tuple[int, ...]
 """What moves from call to call: the places of the operands, and how long vectors are."""
 
@@ -177,7 +190,7 @@ class _Planner:
         places = [self._place(it)[1] for it in several] or [0]
         steps = {b - a for a, b in pairwise(places)} or {0}
         if len(steps) > 1 or any(kind != "n" for kind, _ in several):
-            raise TraceError("what the positions give is not computed alike")
+            raise unlike("what the positions give is not computed alike")
         return Place("n", places[0], steps.pop())
 
     def _groups(self, level: list[int]) -> dict[Hashable, Rows]:
@@ -223,7 +236,7 @@ class _Planner:
             spaces = {space for space, _ in found}
             steps = {b - a for (_, a), (_, b) in pairwise(found)}
             if len(spaces) != 1 or len(steps) > 1 or "c" in spaces:
-                raise TraceError("the terms of a sum are not found at constant steps")
+                raise unlike("the terms of a sum are not found at constant steps")
             stride = steps.pop() if steps else None
             self._vectors[number] = spaces.pop(), found[0][1], stride, len(found)
         return self._vectors[number]
@@ -320,7 +333,7 @@ def _over(times: range, rows: list[list[tuple[Numbers, int]]]) -> Iterator[Nest]
             start += prod(shape)
         return
     if len(times) == 1:
-        raise TraceError("the calls of a position do not move by constant steps")
+        raise unlike("the calls of a position do not move by constant steps")
     for time, row in zip(times, rows, strict=True):
         yield from _over(range(time, time + 1), [row])
 

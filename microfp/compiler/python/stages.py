@@ -139,7 +139,8 @@ def _vector(stage: Stage, place: Place, lists: dict[str, str]) -> str:
     """The terms of a vector, as a slice of a list."""
     assert place.length is not None
     at = _at(place, len(stage.shape))
-    return f"{lists[place.space]}[{_slice(at, place.length, place.along)}]"
+    step = place.along or 1  # of a vector of one term nobody knows a step
+    return f"{lists[place.space]}[{_slice(at, place.length, step)}]"
 
 
 def _row(stage: Stage, place: Place, lists: dict[str, str], more: str = "") -> str:

@@ -16,8 +16,8 @@ WORKERS ?= logical
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo check format-check lint imports types types-all test coverage tools axe pyodide editor graphviz fmt \
-  mutate fuzz bench docs docs-assets dist extras matrix newest clean
+.PHONY: help demo check format-check lint imports types types-all test coverage tools axe pyodide \
+  editor graphviz fmt mutate fuzz bench docs docs-assets dist extras matrix newest clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -54,8 +54,8 @@ coverage: $(VENV)/.dev tools ## Run the tests and every example, and demand thei
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile \
 	  --cov --cov-report=term-missing:skip-covered
 
-# Without the judge of accessibility, Pyodide, the editor, or Graphviz, their tests are skipped, and say so; CI
-# insists.
+# Without the judge of accessibility, Pyodide, the editor, or Graphviz, their tests are skipped, and
+# say so; CI insists.
 tools:
 	@test -e $(AXE) || $(MAKE) --no-print-directory axe || true
 	@test -e $(PYODIDE) || $(MAKE) --no-print-directory pyodide || true

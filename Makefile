@@ -16,8 +16,8 @@ WORKERS ?= logical
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo check format-check lint imports types types-all test coverage axe pyodide editor graphviz fmt \
-  mutate fuzz bench docs docs-assets dist extras matrix newest clean
+.PHONY: help demo check format-check lint imports types types-all test coverage tools axe pyodide \
+  editor graphviz fmt mutate fuzz bench docs docs-assets dist extras matrix newest clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -50,15 +50,17 @@ test: $(VENV)/.dev ## Run the tests and every example (ARGS="tests/test_ops.py -
 	$(BIN)/python -m pytest $(ARGS)
 
 # The examples of a document go on from each other, so a file stays with one process.
-# Without the judge of accessibility, Pyodide, the editor, or Graphviz, their tests are skipped, and say so; CI
-# insists.
-coverage: $(VENV)/.dev ## Run the tests and every example, and demand their coverage
+coverage: $(VENV)/.dev tools ## Run the tests and every example, and demand their coverage
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile \
+	  --cov --cov-report=term-missing:skip-covered
+
+# Without the judge of accessibility, Pyodide, the editor, or Graphviz, their tests are skipped, and
+# say so; CI insists.
+tools:
 	@test -e $(AXE) || $(MAKE) --no-print-directory axe || true
 	@test -e $(PYODIDE) || $(MAKE) --no-print-directory pyodide || true
 	@test -e $(EDITOR) || $(MAKE) --no-print-directory editor || true
 	@test -e $(GRAPHVIZ) || $(MAKE) --no-print-directory graphviz || true
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile \
-	  --cov --cov-report=term-missing:skip-covered
 
 axe: $(AXE) ## Fetch axe-core, the judge of accessibility, for the tests of pages
 
@@ -104,7 +106,7 @@ dist: $(VENV)/.dist ## Build the wheel and the source archive, and judge both
 extras: $(VENV)/.dev ## Install each extra alone, and use it (ARGS="charts graph" narrows)
 	$(BIN)/python -m tests.extras $(ARGS)
 
-matrix: $(VENV)/.dev ## Run the tests under every supported Python (ARGS="3.12" narrows)
+matrix: $(VENV)/.dev tools ## Run the tests under every supported Python (ARGS="3.12" narrows)
 	$(BIN)/python -m tests.matrix --workers $(WORKERS) $(ARGS)
 
 newest: $(VENV)/.dev ## Run the heart of the tests under the newest supported Python

@@ -17,6 +17,7 @@ from returns.maybe import Maybe
 
 from microfp import ops
 from microfp.base.checks import check_kind, wrong_kind
+from microfp.base.collecting import uncollected
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.showing import mimebundle
 from microfp.ops import FLAT, PRIMITIVES, Operand, Primitive
@@ -280,6 +281,7 @@ def backward_symbolic(output: Value) -> PMap[Value, Value]:
     return pmap({node: lift(table.get(node, 0.0)) for node in order})
 
 
+@uncollected
 def evaluate(order: Iterable[Value], given: Mapping[Value, Operand]) -> dict[Value, Operand]:
     """Compute the nodes of a graph again, with something else in place of some of them.
 
@@ -402,6 +404,7 @@ def product(a: Operand, b: Operand) -> Operand | None:
     return a if b == 1.0 else ops.neg(a) if b == -1.0 else ops.mul(a, b)
 
 
+@uncollected
 def gradient_nodes(
     output: Value, leaves: Iterable[Value], start: Mapping[Value, Value]
 ) -> dict[Value, Value]:

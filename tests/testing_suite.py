@@ -16,8 +16,8 @@ from tests.environments import ROOT
 SYSTEM = ROOT / ".matrix" / "testing"
 # Besides Python: what the tests call, and what the wheels of pygraphviz leave to the system.
 PACKAGES = ("ca-certificates", "git", "graphviz")
-# What pages are tested in.
-BROWSER = ("chromium",)
+# What pages are tested in, and what runs Pyodide.
+BROWSER = ("chromium", "nodejs")
 # How pip and the network of this machine are set up.
 SETTINGS = ("/etc/pip.conf", "/etc/xdg/pip", "~/.config/pip", "~/.pip", "/etc/resolv.conf")
 CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/usr/local/share/ca-certificates")
@@ -65,8 +65,8 @@ def has(version: str) -> bool:
 
 
 def bring_browser() -> None:
-    """Install what the tests of pages need."""
-    if not (SYSTEM / "usr/bin/chromium").exists():
+    """Install what the tests of pages and of Pyodide need."""
+    if not all((SYSTEM / "usr/bin" / name).exists() for name in ("chromium", "node")):
         _install(*BROWSER)
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "open_regular",
     "open_rows",
     "read_regular",
+    "reason",
     "replace",
     "write_atomically",
 ]
@@ -32,6 +33,19 @@ _BINARY = getattr(os, "O_BINARY", 0)  # where lines would be translated otherwis
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # where opening a pipe would wait for its other end
 _PART = ".microfp-{}.part"
 _MOST_LINKS = 40
+
+
+def reason(error: OSError | ValueError) -> str:
+    """Say why the system refuses a file, in the same words on every Python.
+
+    >>> reason(FileNotFoundError(2, "No such file or directory", "nowhere"))
+    'No such file or directory'
+    >>> reason(ValueError("stat: embedded null character in path"))
+    'no file has a NUL in its name'
+    """
+    if "embedded null" in str(error):
+        return "no file has a NUL in its name"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def write_atomically(path: Path, content: bytes) -> IOResult[Path, OSError]:

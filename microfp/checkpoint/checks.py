@@ -1,6 +1,7 @@
 """What a state must be, to be saved and to be loaded, and the errors that say what is not."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
@@ -22,6 +23,7 @@ from microfp.tree import CONTAINERS, branches, parameter_count
 from microfp.values import Value
 
 __all__ = [
+    "DEEPEST",
     "LARGEST_INT",
     "Tagged",
     "Unreadable",
@@ -32,15 +34,26 @@ __all__ = [
     "check_record",
     "digest",
     "too_deep",
+    "unclosed",
     "wrong",
 ]
 
 M = TypeVar("M", bound=Model)
 
-_DEEPEST = 100
+DEEPEST = 100
+"""How deep lists and objects may be nested.
 
-_FREE, _PER_LIST, _PER_OBJECT = 2**16, 40, 12
-"""How many lists and objects any file may hold; and beyond, for how many characters one each."""
+>>> DEEPEST
+100
+"""
+
+_FREE = 2**16
+"""How many lists, objects, texts, values and names of fields any file may hold."""
+
+_FREE_NUMBERS = 2**20
+"""How many numbers of more than four characters any file may hold."""
+
+_NUMBER, _NAME = re.compile(r"[-+.e\d]{5,}"), re.compile(r'"([^"\\]{0,100})"\s*:')
 
 _MOST_ALIKE = 64
 """How many keys of a map may have one hash: points of a grid in six dimensions have."""
@@ -171,7 +184,17 @@ def too_deep() -> CheckpointError:
     >>> too_deep()
     CheckpointError('must be nested at most 100 deep, got more')
     """
-    return CheckpointError(f"must be nested at most {_DEEPEST} deep, got more")
+    return CheckpointError(f"must be nested at most {DEEPEST} deep, got more")
+
+
+def unclosed(text: str) -> int:
+    """How many brackets of a text are open at its end; those in texts count, too.
+
+    >>> unclosed("[[1, 2], [3")
+    2
+    """
+    opened = text.count("[") + text.count("{")
+    return opened - text.count("]") - text.count("}")
 
 
 def check_depth(data: object) -> None:
@@ -183,7 +206,7 @@ def check_depth(data: object) -> None:
     >>> check_depth([[1, {"a": [2]}]])
     """
     level = [data]
-    for _ in range(_DEEPEST):  # level by level, and no deeper than is allowed
+    for _ in range(DEEPEST):  # level by level, and no deeper than is allowed
         level = [inner for outer in level for inner in _inner(outer)]
         if not level:
             return
@@ -193,17 +216,42 @@ def check_depth(data: object) -> None:
 def check_density(text: str) -> None:
     """Check that a file does not take many times its own size in memory.
 
-    A list of one digit takes four characters there, and five hundred bytes in memory.
+    A list of one digit takes four characters there, and a hundred bytes in memory.
 
     Raises:
-        CheckpointError: If it holds more lists or objects than states of its size do.
+        CheckpointError: If it holds more of something than states of its size do, which write a
+            number of the model as `{"value": 0.0}` at the shortest.
 
     >>> check_density("[[1, 2], {}]")
     """
-    for name, bracket, size in (("list", "[", _PER_LIST), ("object", "{", _PER_OBJECT)):
-        if text.count(bracket) > _FREE + len(text) // size:
-            expected = f"at most one {name} for {size} characters"
-            raise CheckpointError(f"must hold {expected}, got {text.count(bracket)}")
+    if len(text) <= _FREE:
+        return
+    values = text.count('{"value"')
+    texts = text.count('"') // 2 - values
+    _check_count("list", text.count("["), text, size=40)
+    _check_count("object", text.count("{") - values, text, size=40)
+    _check_count("text", texts, text, size=16)
+    _check_count("value", text.count(","), text, size=4)
+    if texts > _FREE and len(_some_names(text)) > _FREE:
+        raise CheckpointError(f"must hold at most {_FREE} names of fields, got more")
+    if len(text) > 5 * _FREE_NUMBERS:
+        numbers = sum(1 for _ in _NUMBER.finditer(text))
+        _check_count("number of more than four characters", numbers, text, _FREE_NUMBERS, size=10)
+
+
+def _check_count(name: str, count: int, text: str, free: int = _FREE, *, size: int) -> None:
+    if count > free + len(text) // size:
+        raise CheckpointError(f"must hold at most one {name} for {size} characters, got {count}")
+
+
+def _some_names(text: str) -> set[str]:
+    """The different names of fields, or some more of them than a file may hold."""
+    found = set[str]()
+    for match in _NAME.finditer(text):  # a loop: it ends early
+        found.add(match[1])
+        if len(found) > _FREE:
+            break
+    return found
 
 
 def check_keys(keys: Sequence[object], where: str) -> None:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
 from inspect import signature
 from reprlib import repr as short_repr
 from types import FunctionType
@@ -15,6 +15,7 @@ from microfp.base.checks import wrong_kind, wrong_value
 from microfp.base.json import NOT_FINITE
 from microfp.base.numbers import agree
 from microfp.checkpoint.checks import (
+    DEEPEST,
     LARGEST_INT,
     Tagged,
     Unreadable,
@@ -25,6 +26,7 @@ from microfp.checkpoint.checks import (
     check_record,
     digest,
     too_deep,
+    unclosed,
     wrong,
 )
 from microfp.checkpoint.formats import (
@@ -81,12 +83,12 @@ def parsed(text: str) -> Parsed:
         data: object = json.loads(
             text,
             object_pairs_hook=_object,
-            parse_float=_float,
-            parse_int=_int,
+            parse_float=_Numbers(_float).__getitem__,
+            parse_int=_Numbers(_int).__getitem__,
             parse_constant=lambda word: Unreadable("a number, or a text such as 'NaN'", word),
         )
     except json.JSONDecodeError as error:
-        raise _no_json(error) from None
+        raise too_deep() if unclosed(text) > DEEPEST else _no_json(error) from None
     except RecursionError:
         raise too_deep() from None
     return Parsed(data)
@@ -103,10 +105,24 @@ def _no_json(error: json.JSONDecodeError) -> CheckpointError:
 def _object(pairs: list[tuple[str, object]]) -> object:
     if len(pairs) == 1:
         return Tagged(*pairs[0])
-    twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
-    return (
-        Unreadable("an object of different keys", f"{twice[0]!r} twice") if twice else dict(pairs)
-    )
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+    return Unreadable("an object of different keys", f"{twice!r} twice")
+
+
+class _Numbers(dict[str, object]):
+    """Numbers by their texts; those of at most four characters are one object each."""
+
+    def __init__(self, read: Callable[[str], object]) -> None:
+        self.read: Callable[[str], object] = read
+
+    def __missing__(self, text: str) -> object:
+        number = self.read(text)
+        if len(text) <= 4:
+            self[text] = number
+        return number
 
 
 def _float(text: str) -> object:

@@ -11,7 +11,7 @@ from returns.io import IOFailure, IOResult, IOSuccess
 from microfp.base.binding import bind
 from microfp.base.checks import wrong_kind
 from microfp.base.elsewhere.leading import names_home
-from microfp.base.files import read_regular, replace
+from microfp.base.files import read_regular, reason, replace
 from microfp.checkpoint.checks import check_density, wrong
 from microfp.checkpoint.decode import decoded, known_names, parsed
 from microfp.checkpoint.encode import encoded, laid_out
@@ -287,7 +287,7 @@ def _text(data: dict[str, object]) -> str:
 def _reason(error: OSError | ValueError) -> str:
     if getattr(error, "errno", None) == EFBIG:
         return f"it is larger than {LARGEST_FILE} bytes"
-    return getattr(error, "strerror", None) or str(error)
+    return reason(error)
 
 
 def _text_of(source: Path) -> str:

@@ -12,7 +12,7 @@ from returns.unsafe import unsafe_perform_io
 
 from microfp import explorer, graph
 from microfp.base import text
-from microfp.base.files import write_atomically
+from microfp.base.files import reason, write_atomically
 from microfp.cli.arguments import Commands, Parser, UsageError
 from microfp.cli.printing import Document, encoded
 from microfp.cli.progress import columns_of
@@ -197,6 +197,5 @@ def _write_whole(path: Path, page: str) -> None:
         raise UsageError(f"--output: must be the name of a file, got {str(path)!r}")
     written = write_atomically(path, encoded(page))
     if not is_successful(written):
-        error = unsafe_perform_io(written.failure())
-        reason = error.strerror or error
-        raise UsageError(f"--output: cannot write {short_repr(str(path))}: {reason}")
+        why = reason(unsafe_perform_io(written.failure()))
+        raise UsageError(f"--output: cannot write {short_repr(str(path))}: {why}")

@@ -19,7 +19,7 @@ from pyrsistent import PMap, pmap
 from returns.io import IOFailure, IOResult, IOSuccess
 
 from microfp.base.checks import check_count, check_kind, wrong_kind
-from microfp.base.files import read_regular
+from microfp.base.files import read_regular, reason
 from microfp.datasets.examples import Dataset, dataset
 from microfp.errors import DataError, FileError
 from microfp.record import Record, attr
@@ -61,8 +61,7 @@ def _content(path: str | PathLike[str]) -> bytes:
     try:
         return read_regular(Path(path)).removeprefix(b"\xef\xbb\xbf")
     except (OSError, ValueError) as error:  # a value: a name that no file can have
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{path}: must be a readable file: {reason}") from error
+        raise DataError(f"{path}: must be a readable file: {reason(error)}") from error
 
 
 def _documents(path: str, content: bytes) -> tuple[str, ...]:

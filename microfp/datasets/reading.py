@@ -17,7 +17,7 @@ from pathlib import Path
 from reprlib import repr as short_repr
 from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
-from microfp.base.files import open_regular
+from microfp.base.files import open_regular, reason
 from microfp.base.numbers import read_number, read_whole
 from microfp.base.text import told_apart
 from microfp.datasets.encodings import FALLBACK, encoding_of
@@ -104,8 +104,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         file = open_regular(path)
     except (OSError, ValueError) as error:  # a value: a name that no file can have
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{path}: must be a readable file: {reason}") from error
+        raise DataError(f"{path}: must be a readable file: {reason(error)}") from error
     with file:
         yield file
 

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar
 
 from microfp import ops
 from microfp.base.checks import wrong_kind
+from microfp.base.collecting import uncollected
 from microfp.base.watching import call_plainly, watch_outermost
 from microfp.errors import ShapeError
 from microfp.gradients import partials_of, product
@@ -416,6 +417,7 @@ def split(x: Operand, level: Level) -> tuple[Operand, Operand]:
     return dual(x.level, primals[0], tangents[0]), dual(x.level, primals[1], tangents[1])
 
 
+@uncollected
 def dual_adjoints(
     order: tuple[Value, ...], stand_ins: Mapping[Value, Operand]
 ) -> dict[Value, Pair]:

@@ -57,6 +57,10 @@ COSTLY: Mapping[str, Callable[[int], str]] = {
         {"map": [[i * 2 * n, 0] for i in range(n)]}
     ),
     "keys that share many bits": lambda n: state_with({"map": [[i << 44, 0] for i in range(n)]}),
+    "short numbers": lambda n: state_with([300 + i % 700 for i in range(n)]),
+    "short texts": lambda n: state_with([f"{i:06}" for i in range(n)]),
+    "names of fields": lambda n: state_with({f"{i:06}": 1 for i in range(n)}),
+    "small objects": lambda n: state_with([{"a": 1, "b": 2}] * n),
     "a chain of nodes": lambda n: chain_of_nodes(n // 4),
 }
 

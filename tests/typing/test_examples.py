@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.documents import ROOT
+from tests.matrix import LATE
 from tests.typing.examples import module_program, page_program, write_programs
 
 SETTINGS = """\
@@ -50,7 +53,14 @@ def test_pyright_accepts_every_example(examples: Path) -> None:
     told = json.loads(said(sys.executable, "-m", "pyright", *options, folder=examples))
     assert told["summary"]["filesAnalyzed"] > 80
     errors = [it for it in told["generalDiagnostics"] if it["severity"] == "error"]
-    assert errors == []
+    assert [it for it in errors if not is_of_a_late_tool(it)] == []
+
+
+def is_of_a_late_tool(error: dict[str, Any]) -> bool:
+    """Whether an import is not found because this Python has no wheel of the tool yet."""
+    late = [tool for tool in LATE if find_spec(tool) is None]
+    unfound = error.get("rule") == "reportMissingImports"
+    return unfound and any(f'"{tool}' in error["message"] for tool in late)
 
 
 def test_a_page_is_one_program_with_the_lines_of_the_page() -> None:

@@ -47,7 +47,10 @@ def _missing(module: str, name: str) -> object:
     hint = "" if name.startswith("__") else _module_hint(module, name)
     if _is_import(sys._getframe(1)):
         raise ImportError(f"cannot import name {name!r} from {module!r}{hint}", name=module)
-    raise AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
+    error = AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
+    if hint:
+        error.name = name  # or newer Pythons would look for the module, and guess, too
+    raise error
 
 
 def _is_import(frame: object) -> bool:
@@ -202,7 +205,8 @@ def names_home(f: F) -> F:
         except TypeError as error:
             if not _is_of_the_call(error.__traceback__):
                 raise
-            raise TypeError(f"{error}; {_call_hint(f, kwargs)}") from None
+            said = str(error).partition(". Did you mean")[0]  # newer Pythons guess, too
+            raise TypeError(f"{said}; {_call_hint(f, kwargs)}") from None
 
     return called  # type: ignore[return-value]  # it takes what f takes
 

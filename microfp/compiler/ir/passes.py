@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from microfp.base.checks import check_kind, wrong_kind
+from microfp.base.collecting import uncollected
 from microfp.base.order import post_order
 from microfp.compiler.ir.liveness import live_slots
 from microfp.compiler.ir.program import (
@@ -46,6 +47,7 @@ __all__ = [
 Pass: TypeAlias = Callable[[Program], Program]
 
 
+@uncollected
 def lower(
     output: Value | Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value] = ()
 ) -> Program:

@@ -13,6 +13,7 @@ from ctypes import c_int64, c_void_p
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
+from microfp.base.collecting import uncollected
 from microfp.compiler.ir.looped import Looped
 from microfp.compiler.ir.program import CONSTANT, Program
 from microfp.compiler.ir.stages import Staged
@@ -155,6 +156,7 @@ def check_native(program: Program) -> None:
             )
 
 
+@uncollected
 def executable_for(
     program: Program,
     *,

@@ -25,8 +25,8 @@ class Load(NamedTuple):
 
     kind: str
     """`"x"`, the inputs of an example; `"n"`, its nodes; `"p"`, the parameters and `"u"`,
-    the other numbers that all examples share; `"c"`, the table of constants; `"s"`, the
-    sums over all examples.
+    the other numbers that all examples share; `"c"`, the table of constants; `"r"`,
+    reciprocals of numbers that all share; `"s"`, the sums over all examples.
     """
     base: int
     """The place for all indices 0."""

@@ -8,14 +8,16 @@
 'nest    16       n16[i] = relu(p[17i + 64] + sum(16: p[17i + t + 48] * n0[t]))'
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pyrsistent import PMap, pmap
 
 from microfp.compiler.ir.looped import Looped
 from microfp.compiler.ir.program import Program
+from microfp.compiler.native.bounds import largest_leaf_of
 from microfp.compiler.native.compose import Calls
+from microfp.compiler.native.emit.choice import Kernel, kernels_of
 from microfp.compiler.native.emit.looped import LoopedPlan
 from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.run import jit
@@ -65,6 +67,8 @@ class CodeStages(Record):
     """The loops that were found, in a looped program around them those of scans; None for
     bytecode.
     """
+    kernels: tuple[Kernel, ...] = attr()
+    """What computes each of its nests, and then each of its sums; none is chosen around scans."""
     ir: str = attr()
     """The code, as LLVM IR, before LLVM's own passes."""
     assembly: str = attr(deferrable=True)
@@ -90,6 +94,8 @@ def _titled(stages: CodeStages) -> Iterator[tuple[str, str]]:
         yield f"one of {row.calls} calls, {row.step} parameters apart", str(row.program)
     if stages.rolled is not None:
         yield f"rolled: {_nest_count(stages.rolled)} loop nests", str(stages.rolled)
+    if isinstance(stages.rolled, Rolled):
+        yield "what computes each of them", _chosen(stages.rolled, stages.kernels)
     yield f"LLVM IR, {stages.width} examples side by side", stages.ir
     yield "assembly", stages.assembly
     yield "an example costs", _lines(stages.counts._asdict())
@@ -100,6 +106,15 @@ def _nest_count(rolled: Rolled | LoopedPlan) -> int:
     if isinstance(rolled, LoopedPlan):
         return rolled.nest_count
     return len(rolled.nests) + len(rolled.sums)
+
+
+def _chosen(rolled: Rolled, kernels: Sequence[Kernel]) -> str:
+    """The kernel of each nest, beside what the nest computes."""
+    targets = (str(nest).split(" = ")[0] for nest in (*rolled.nests, *rolled.sums))
+    return "\n".join(
+        f"{kernel:<12}{target.split(maxsplit=1)[1]}"
+        for kernel, target in zip(kernels, targets, strict=True)
+    )
 
 
 def _lines(numbers: Mapping[str, float]) -> str:
@@ -136,11 +151,18 @@ def code_stages(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Co
         way=executable.form,
         width=executable.width,
         rolled=rolled,
+        kernels=_kernels(rolled),
         ir=executable.text,
         assembly=jit.assembly(executable.text),
         counts=_counts(program, rolled),
         seconds=pmap(executable.code.seconds),
     )
+
+
+def _kernels(rolled: Rolled | LoopedPlan | None) -> tuple[Kernel, ...]:
+    if not isinstance(rolled, Rolled):
+        return ()
+    return tuple(kernels_of(rolled, bounded=largest_leaf_of(rolled) is not None))
 
 
 def _counts(program: Program | Looped, rolled: Rolled | LoopedPlan | None) -> Counts:

@@ -11,15 +11,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from microfp.compiler.native.emit.nests import Index, Scope, offset_of, write_expression
 from microfp.compiler.native.emit.writer import Writer
 from microfp.compiler.native.loops import Nest, Rolled
 
 __all__ = [
-    "FEW_SUMS",
     "Frame",
+    "Kernels",
     "chunk_blocks",
     "clear_from",
     "examples_of",
@@ -40,8 +40,8 @@ CHUNK_BYTES = 1 << 18
 FEWEST_BLOCKS = 16
 """A chunk has at least so many blocks, since each reads and writes all sums once."""
 
-FEW_SUMS = 8
-"""So many sums over the examples stay in registers, while the blocks go by."""
+Kernels: TypeAlias = Literal["auto", "loops"]
+"""What a program is computed by: by the kernels that the rules choose, or by loops alone."""
 
 
 class Frame(NamedTuple):
@@ -55,6 +55,8 @@ class Frame(NamedTuple):
     """Where inputs and outputs lie column by column, the length of a column, else 0."""
     bounded: bool
     """Whether nothing can overflow."""
+    kernels: Kernels = "auto"
+    """What it is computed by."""
 
     @property
     def chunk(self) -> int:

@@ -297,6 +297,7 @@ def kernel_texts(body: str, width: int) -> Iterator[str]:
     for name, arity in INTRINSICS.items():
         yield f"declare {vector} @llvm.{name}.v{width}f64({', '.join([vector] * arity)})"
     yield from ("declare i64 @llvm.umin.i64(i64, i64)", "declare i64 @llvm.ctpop.i64(i64)")
+    yield "declare double @llvm.fabs.f64(double)"
     yield "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)"
     yield "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
     for name, arity in LIBRARY.items():

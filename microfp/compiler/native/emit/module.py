@@ -17,8 +17,8 @@ from functools import partial
 from itertools import groupby
 
 from microfp.compiler.native.emit.blocks import (
-    FEW_SUMS,
     Frame,
+    Kernels,
     clear_from,
     left_of,
     scope_at,
@@ -28,15 +28,21 @@ from microfp.compiler.native.emit.blocks import (
     write_totals_begun,
     write_totals_stored,
 )
+from microfp.compiler.native.emit.choice import are_few, kernel_of
 from microfp.compiler.native.emit.gates import write_gated
 from microfp.compiler.native.emit.kernels import kernel_texts
 from microfp.compiler.native.emit.nests import Scope, write_nest
+from microfp.compiler.native.emit.reciprocals import (
+    divisors_of,
+    without_divisions,
+    write_reciprocals,
+)
 from microfp.compiler.native.emit.structs import GIVEN, signature
 from microfp.compiler.native.emit.sums import write_all_sums
-from microfp.compiler.native.emit.tiles import is_large, write_large
+from microfp.compiler.native.emit.tiles import write_large
 from microfp.compiler.native.emit.writer import Writer, literal
 from microfp.compiler.native.gates import find_gate
-from microfp.compiler.native.loops import Nest, Rolled
+from microfp.compiler.native.loops import Load, Nest, Rolled
 
 __all__ = ["constants_text", "function_text", "module_text"]
 
@@ -55,6 +61,7 @@ def function_text(
     columns: int = 0,
     size: float | None = None,
     most: int | None = None,
+    kernels: Kernels = "auto",
 ) -> str:
     """Write the function that runs a rolled program over all examples.
 
@@ -77,11 +84,12 @@ def function_text(
         size: While no parameter and no input is larger, nothing overflows; None where there is
             no such size.
         most: How many names there may be in it; no matter how many if not given.
+        kernels: What it is computed by; see `microfp.compiler.native.emit.choice`.
 
     Raises:
         TooLong: If there are more.
     """
-    frame = Frame(Writer(width, most), rolled, columns, bounded=size is not None)
+    frame = Frame(Writer(width, most), rolled, columns, size is not None, kernels)
     frame.writer.function(name, signature(*UNALIASED), lambda: _write_body(frame, size))
     return "\n".join([*frame.writer.texts(), *constants_text(rolled.constants)])
 
@@ -113,8 +121,7 @@ def constants_text(constants: Sequence[float]) -> Iterator[str]:
 
 def _write_blocks(frame: Frame) -> None:
     """All blocks, as it suits what is added up over them."""
-    is_large_somewhere = not frame.columns and any(map(is_large, frame.rolled.nests))
-    if frame.rolled.sum_count <= FEW_SUMS and not is_large_somewhere:
+    if are_few(frame.rolled, frame.kernels, by_columns=bool(frame.columns)):
         _in_one_go(frame)
         return
     if frame.rolled.sum_count:
@@ -129,17 +136,33 @@ def _write_blocks(frame: Frame) -> None:
 def _in_one_go(frame: Frame) -> None:
     """Block after block, all in the same place; the sums grow as they go by."""
     w, rolled = frame.writer, frame.rolled
+    divisors = divisors_of((*rolled.nests, *rolled.sums)) if frame.columns else ()
     write_totals_begun(w, rolled.sums)
+    if divisors:
+        usable = write_reciprocals(w, divisors)
+        w.if_then(usable, lambda: _blocks_in_one_go(frame, divisors))
+        w.if_then(w.value(f"xor i1 {usable}, true"), lambda: _blocks_in_one_go(frame, ()))
+    else:
+        _blocks_in_one_go(frame, ())
+    write_totals_stored(w, rolled.sums)
+
+
+def _blocks_in_one_go(frame: Frame, divisors: Sequence[Load]) -> None:
+    """All blocks, where there are reciprocals of some divisors."""
+    w, rolled = frame.writer, frame.rolled
+    nests, sums = (
+        tuple(without_divisions(nest, divisors) for nest in some)
+        for some in (rolled.nests, rolled.sums)
+    )
 
     def block(number: str) -> None:
         scope = scope_at(frame, number, "0")
-        for nest in rolled.nests:
+        for nest in nests:
             write_nest(scope, nest)
-        write_totals_added(scope, rolled.sums, left_of(w, number))
+        write_totals_added(scope, sums, left_of(w, number))
         write_outputs(frame, scope, number)
 
     w.each("%all", block)
-    write_totals_stored(w, rolled.sums)
 
 
 def _clear_sums(frame: Frame) -> None:
@@ -172,8 +195,8 @@ def _chunk(frame: Frame, start: str, some: str) -> None:
         clear_from(scope, left_of(w, number))
         write_outputs(frame, scope, number)
 
-    for are_large, nests in groupby(frame.rolled.nests, is_large):
-        if are_large:
+    for kernel, nests in groupby(frame.rolled.nests, lambda it: kernel_of(it, frame.kernels)):
+        if kernel == "tiles":
             for nest in nests:
                 write_large(frame, nest, start, some)
         else:

@@ -52,7 +52,7 @@ __all__ = [
 UNROLLED = 96
 """A nest of at most so many operations is written out without loops."""
 
-SHARED = {"p": "%p", "u": "%u", "c": "@constants"}
+SHARED = {"p": "%p", "u": "%u", "c": "@constants", "r": "%r"}
 """Where the numbers are that all examples share, by the kind of their loads."""
 
 TILE = 8

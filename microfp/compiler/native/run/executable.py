@@ -18,7 +18,7 @@ from microfp.compiler.ir.looped import Looped
 from microfp.compiler.ir.program import CONSTANT, Program
 from microfp.compiler.ir.stages import Staged
 from microfp.compiler.native.bounds import largest_leaf_of
-from microfp.compiler.native.emit.blocks import chunk_blocks, vector_count
+from microfp.compiler.native.emit.blocks import Kernels, chunk_blocks, vector_count
 from microfp.compiler.native.emit.bytecode import (
     Bytecode,
     BytecodeTable,
@@ -165,6 +165,7 @@ def executable_for(
     shared: Sequence[str] = (),
     columns: int = 0,
     form: Form = "auto",
+    kernels: Kernels = "auto",
 ) -> Executable:
     """Compile a program.
 
@@ -175,6 +176,7 @@ def executable_for(
         shared: The names of inputs that are the same for all examples.
         columns: Where inputs and outputs lie column by column, the length of a column.
         form: How to run it; bytecode knows no columns.
+        kernels: What code is computed by; see `microfp.compiler.native.emit.choice`.
 
     Raises:
         CompileError: If llvmlite is not installed, or a primitive has no native form.
@@ -185,7 +187,7 @@ def executable_for(
         rolled = find_loops(program, summed=summed, shared=shared, limit=limit)
         if rolled is not None:
             most = None if limit is None else LARGEST_TEXT
-            text = _text(rolled, width, columns=columns, most=most)
+            text = _text(rolled, width, columns=columns, most=most, kernels=kernels)
             if text is not None:
                 return _as_code(program, rolled, text, width)
     return _as_bytecode(program, bytecode_of(program, summed=summed, shared=shared), width)
@@ -287,11 +289,20 @@ def _no_program() -> Program:
     raise CompileError("a model of sequences has no program of one example: it has stages")
 
 
-def _text(rolled: Rolled, width: int, *, columns: int = 0, most: int | None = None) -> str | None:
+def _text(
+    rolled: Rolled,
+    width: int,
+    *,
+    columns: int = 0,
+    most: int | None = None,
+    kernels: Kernels = "auto",
+) -> str | None:
     """The code of loops, with the kernels that it calls; None where it would be too long."""
     size = None if columns else largest_leaf_of(rolled)
     try:
-        function = function_text("run", rolled, width=width, columns=columns, size=size, most=most)
+        function = function_text(
+            "run", rolled, width=width, columns=columns, size=size, most=most, kernels=kernels
+        )
     except TooLong:
         return None
     is_long = most is not None and function.count("\n") > most

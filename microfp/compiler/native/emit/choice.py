@@ -1,0 +1,89 @@
+"""Which kernel computes a nest: rules that were found by measuring.
+
+    loops       its loops around one block of lanes; small nests are written out
+    tiles       a function: some members in some blocks at once, their sums in registers
+    panels      a function: gradients of weights, as a product of packed inputs
+    nodes       a function: gradients of biases, sums of nodes themselves
+    registers   few sums over the examples, which stay in registers while the blocks go by
+    gated       its loops, behind a gate: only for the examples whose gate is open
+
+A program may be told to do with loops alone; its sums then differ by their rounding.
+
+>>> from microfp.compiler.native.loops import Load, Segment
+>>> term = Segment.unchecked(1, Load("n", 5, (1,)))
+>>> nest = Nest((16,), (term,), Load("s", 8, (9,)))
+>>> kernel_of(nest, "auto"), kernel_of(nest, "loops")
+('nodes', 'loops')
+"""
+
+from collections.abc import Iterator
+from itertools import repeat
+from typing import Literal, TypeAlias
+
+from microfp.compiler.native.emit.blocks import Kernels
+from microfp.compiler.native.emit.nodes import nodes_of
+from microfp.compiler.native.emit.products import product_of
+from microfp.compiler.native.emit.tiles import is_large
+from microfp.compiler.native.gates import find_gate
+from microfp.compiler.native.loops import Nest, Rolled
+
+__all__ = ["Kernel", "are_few", "kernel_of", "kernels_of"]
+
+Kernel: TypeAlias = Literal["loops", "tiles", "panels", "nodes", "registers", "gated"]
+"""How a nest is computed."""
+
+FEW_SUMS = 8
+"""So many sums over the examples stay in registers, while the blocks go by."""
+
+
+def kernel_of(nest: Nest, kernels: Kernels) -> Kernel:
+    """The kernel of a nest, where neither a gate nor few sums decide."""
+    if kernels == "loops":
+        return "loops"
+    if nest.target.kind != "s":
+        return "tiles" if is_large(nest) else "loops"
+    if product_of(nest) is not None:
+        return "panels"
+    return "loops" if nodes_of(nest) is None else "nodes"
+
+
+def are_few(rolled: Rolled, kernels: Kernels, *, by_columns: bool = False) -> bool:
+    """Whether the sums of a program stay in registers: they are few, and no nest wants tiles."""
+    is_tiled = not by_columns and any(kernel_of(it, kernels) == "tiles" for it in rolled.nests)
+    return rolled.sum_count <= FEW_SUMS and not is_tiled
+
+
+def kernels_of(rolled: Rolled, *, bounded: bool, kernels: Kernels = "auto") -> Iterator[Kernel]:
+    """The kernels of the nests of a program, and then of its sums.
+
+    Args:
+        rolled: The program; its examples lie block by block.
+        bounded: Whether nothing can overflow.
+        kernels: What it may be computed by.
+
+    >>> from microfp.compiler.native.loops import Load, Segment
+    >>> term = Segment.unchecked(1, Load("x", 0))
+    >>> rolled = Rolled(
+    ...     input_count=1,
+    ...     parameter_count=0,
+    ...     node_count=0,
+    ...     nests=(),
+    ...     outputs=(),
+    ...     sums=(Nest((), (term,), Load("s", 0)),),
+    ...     sum_count=1,
+    ... )
+    >>> list(kernels_of(rolled, bounded=True))
+    ['registers']
+    """
+    if are_few(rolled, kernels):
+        yield from repeat("loops", len(rolled.nests))
+        yield from repeat("registers", len(rolled.sums))
+        return
+    gate = find_gate(rolled) if bounded else None
+    for nest in (*rolled.nests, *rolled.sums):
+        if gate is None:
+            yield kernel_of(nest, kernels)
+        elif nest in gate.always:
+            yield "registers"
+        else:
+            yield "gated" if nest in (*gate.behind, *gate.gated) else "loops"

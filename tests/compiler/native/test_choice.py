@@ -1,0 +1,96 @@
+"""Which kernel computes a nest, and that it does not matter but for the last bits."""
+
+import math
+import random
+
+import pytest
+
+from microfp import losses, native, nn, total, value
+from microfp.compiler.ir.passes import lower
+from microfp.compiler.ir.program import Program
+from microfp.compiler.native.emit.choice import kernels_of
+from microfp.compiler.native.run.executable import executable_for
+from microfp.compiler.native.run.trainer import code_by_kinds
+from microfp.compiler.trace.structure import template
+from tests.compiler.native.test_products import computed, dot, matrix_program
+
+WIDTHS = (2, 4, 8)
+
+
+def nodes_program(rows: int, columns: int) -> Program:
+    """Linear neurons, and the sums over the examples of what each gives."""
+    x = [value(0.0) for _ in range(columns)]
+    w = [[value(0.0) for _ in range(columns + 1)] for _ in range(rows)]
+    outputs = [total([row[-1], *(a * b for a, b in zip(row, x, strict=False))]) for row in w]
+    return lower([*outputs, *outputs], x, [p for row in w for p in row])
+
+
+def drawn(rows: int, columns: int, count: int) -> tuple[list[float], list[list[float]]]:
+    draw = random.Random(rows + columns + count)
+    weights = [draw.uniform(-1, 1) for _ in range(rows * (columns + 1))]
+    return weights, [[draw.uniform(-1, 1) for _ in range(columns)] for _ in range(count)]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    ("rows", "columns", "count"),
+    [(16, 16, 8), (9, 20, 3), (17, 12, 40), (33, 30, 700)],  # of which the last is several chunks
+)
+def test_sums_of_nodes_are_what_they_are_by_hand(
+    rows: int, columns: int, count: int, width: int
+) -> None:
+    code = executable_for(nodes_program(rows, columns), summed=rows, width=width)
+    assert code.rolled is not None
+    assert list(kernels_of(code.rolled, bounded=True)) == ["tiles", "nodes"]
+    weights, xs = drawn(rows, columns, count)
+    outputs, sums = computed(code, weights, xs, rows)
+    by_row = [weights[j : j + columns + 1] for j in range(0, len(weights), columns + 1)]
+    expected = [[dot(w, [*x, 1.0]) for w in by_row] for x in xs]
+    assert outputs[-1] == pytest.approx(expected[-1], rel=1e-12, abs=1e-13)
+    assert sums == pytest.approx([math.fsum(y) for y in zip(*expected, strict=True)], abs=1e-11)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_loops_alone_give_the_same_but_for_rounding(width: int) -> None:
+    program = matrix_program(18, 25)
+    weights, xs = drawn(18, 25, 203)
+
+    by_rule = executable_for(program, summed=450, width=width)
+    by_loops = executable_for(program, summed=450, width=width, kernels="loops")
+    assert "@part" in by_rule.text
+    assert "@part" not in by_loops.text
+    rows, sums = computed(by_rule, weights, xs, 450)
+    plain_rows, plain_sums = computed(by_loops, weights, xs, 450)
+    for row, plain in zip(rows, plain_rows, strict=True):
+        assert row == pytest.approx(plain, rel=1e-12, abs=1e-13)
+    assert sums == pytest.approx(plain_sums, rel=1e-12, abs=1e-12)
+
+
+def test_looking_inside_says_what_computes_each_nest() -> None:
+    stages = native.explain(losses.softmax_cross_entropy(), nn.mlp(16, [32, 32, 4]), 16).code
+    rolled = stages.rolled
+    assert rolled is not None
+    assert len(stages.kernels) == len(rolled.nests) + len(rolled.sums)
+    chosen = dict(zip((*rolled.nests, *rolled.sums), stages.kernels, strict=True))
+    assert chosen[rolled.nests[0]] == "tiles"
+    assert [chosen[nest] for nest in rolled.sums[:2]] == ["panels", "nodes"]
+    assert "tiles       32       n0[i]" in str(stages).splitlines()
+
+
+def test_a_hinge_is_said_to_be_a_gate() -> None:
+    stages = native.explain(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2).code
+    assert {"loops", "gated", "registers"} == set(stages.kernels)
+
+
+def test_fifty_layers_are_code_that_is_no_longer_than_their_calls() -> None:
+    def code(depth: int) -> str:
+        model = nn.mlp(16, [16] * depth)
+        found = code_by_kinds(losses.softmax_cross_entropy(), template(model), 16, 1)
+        assert found is not None
+        assert found.executable.form == "code"
+        return found.executable.text
+
+    lines = [code(depth).count("\n") for depth in (10, 30, 50)]
+    a_layer = (lines[2] - lines[1]) / 20
+    assert lines[2] - lines[1] == pytest.approx(lines[1] - lines[0], rel=0.1)
+    assert a_layer < 80  # a layer of its own has more than a thousand

@@ -60,8 +60,9 @@ def scan(
         return taking.loop(f, init, items)  # type: ignore[return-value]  # what unrolling gives
     carried, given = init, list[Y]()
     for x in items:  # a loop: each step reads what the one before has carried on
-        carried, y = _pair(f(carried, x))
-        given.append(y)
+        pair: tuple[C, Y] = _pair(f(carried, x))
+        carried = pair[0]
+        given.append(pair[1])
     return carried, tuple(given)
 
 

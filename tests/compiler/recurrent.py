@@ -95,6 +95,7 @@ def carries_a_parameter(m: Three, xs: Numbers) -> Any:
 
 def one_in_the_other(m: Three, xs: Numbers) -> Any:
     def step(s: Any, x: Any) -> tuple[Any, Any]:
+        inner: Any
         inner, _ = func.scan(lambda q, _: (q * m.a + s, None), x, length=3)
         return tanh(inner * m.b), inner
 

@@ -26,7 +26,7 @@ def data(xs: tuple[Value, ...]) -> list[float]:
 
 @given(NUMBERS)
 def test_a_scan_is_a_fold_that_keeps_what_each_step_gives(xs: list[float]) -> None:
-    def kept(so_far: tuple[Any, tuple[Any, ...]], x: float) -> tuple[Any, tuple[Any, ...]]:
+    def kept(so_far: Any, x: float) -> Any:
         carried, y = step(so_far[0], x)
         return carried, (*so_far[1], y)
 
@@ -53,10 +53,10 @@ def test_a_scan_of_no_items_gives_back_what_it_was_given() -> None:
 
 @given(st.lists(st.floats(-2.0, 2.0), min_size=1, max_size=8), st.floats(-1.0, 1.0))
 def test_the_gradient_of_a_scan_is_that_of_its_steps_written_out(xs: list[float], w: float) -> None:
-    def scanned(w: Value) -> Value:
+    def scanned(w: Any) -> Any:
         return func.scan(lambda h, x: (tanh(w * h + x), None), 0.5, xs)[0]
 
-    def written_out(w: Value) -> Value:
+    def written_out(w: Any) -> Any:
         return reduce(lambda h, x: tanh(w * h + x), xs, value(0.5))
 
     slope = func.grad(written_out)(w)
@@ -68,7 +68,7 @@ def test_the_gradient_of_a_scan_is_that_of_its_steps_written_out(xs: list[float]
 
 
 def test_a_power_by_a_scan_has_the_derivatives_of_the_power() -> None:
-    def fifth(x: Value) -> Value:
+    def fifth(x: Any) -> Any:
         return func.scan(lambda y, _: (y * x, None), 1.0, length=5)[0]
 
     assert (fifth(value(2.0)).data, func.grad(fifth)(2.0)) == (32.0, 80.0)
@@ -82,7 +82,7 @@ def test_what_is_carried_may_be_any_tree() -> None:
         count, names = state["seen"]
         return {"sum": state["sum"] + x, "seen": (count + 1, names)}, x
 
-    end, _ = func.scan(counted, state, [1.0, 2.0, 4.0])
+    end: Any = func.scan(counted, state, [1.0, 2.0, 4.0])[0]
     assert (end["sum"].data, end["seen"]) == (7.0, (3, ["a"]))
 
 

@@ -36,8 +36,8 @@ def scan(
     Args:
         f: From what is carried and an item to what is carried on and what the step gives. Both are
             numbers, values, or trees of them: tuples, lists, dicts, PVectors, PMaps and Records.
-        init: What is carried into the first step: as what `f` carries on, but it may hold a number where
-            that holds a value.
+        init: What is carried into the first step: as what `f` carries on, but it may hold a number
+            where that holds a value.
         xs: The items, each a tree; None where `f` needs none, and is given None.
         length: How many steps there are; by default, one for each item.
 

@@ -16,7 +16,7 @@ Y = TypeVar("Y")
 
 def scan(
     f: Callable[..., tuple[C, Y]],
-    init: C,
+    init: object,
     xs: Iterable[object] | None = None,
     length: int | None = None,
 ) -> tuple[C, tuple[Y, ...]]:
@@ -36,7 +36,8 @@ def scan(
     Args:
         f: From what is carried and an item to what is carried on and what the step gives. Both are
             numbers, values, or trees of them: tuples, lists, dicts, PVectors, PMaps and Records.
-        init: What is carried into the first step.
+        init: What is carried into the first step: as what `f` carries on, but it may hold a number
+            where that holds a value.
         xs: The items, each a tree; None where `f` needs none, and is given None.
         length: How many steps there are; by default, one for each item.
 
@@ -60,9 +61,10 @@ def scan(
         return taking.loop(f, init, items)  # type: ignore[return-value]  # what unrolling gives
     carried, given = init, list[Y]()
     for x in items:  # a loop: each step reads what the one before has carried on
-        carried, y = _pair(f(carried, x))
-        given.append(y)
-    return carried, tuple(given)
+        pair: tuple[C, Y] = _pair(f(carried, x))
+        carried = pair[0]
+        given.append(pair[1])
+    return carried, tuple(given)  # type: ignore[return-value]  # what f carries on, or `init` as such
 
 
 def _items(xs: Iterable[object] | None, length: int | None) -> tuple[object, ...]:

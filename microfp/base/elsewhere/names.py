@@ -85,7 +85,8 @@ WRITTEN: Mapping[str, str] = {
     "backend='native' in trainer.fit, or native.value_and_grad(f, x)": "jit compile njit "
     "filter_jit pjit xla",
     "native.explain(model, loss, dataset)": "make_jaxpr xla_computation symbolic_trace",
-    "toolbox.accumulate(step, items, start)": "scan fori_loop while_loop associative_scan",
+    "func.scan(f, init, xs)": "fori_loop",
+    "toolbox.accumulate(step, items, start)": "while_loop associative_scan",
     # Models
     "nn.neuron(2)": "perceptron",
     "nn.layer(2, 3, activation='identity')": "Linear Dense Bilinear LazyLinear fc affine "

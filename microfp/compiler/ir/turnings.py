@@ -248,8 +248,8 @@ class _Lowering:
                 assert not isinstance(column, Stream), "what a loop keeps is found"
                 missing.append((leaf, column))
         room = self._room(len(missing) * turning.turns)
-        for place, (leaf, column) in enumerate(missing):
-            own = room[place :: len(missing)]
+        for at, (leaf, column) in enumerate(missing):
+            own = room[at :: len(missing)]
             found[leaf] = self._known[id(column)] = Moving(own[0], len(missing))
             writes += zip(column, own, strict=True)
         return found
@@ -294,11 +294,11 @@ class _Lowering:
         width = len(turning.given)
         room = self._room(width * turning.turns)
         stacked = [Moving(room[place], width) for place in range(width)]
-        for column, place in zip(turning.stacked, stacked, strict=True):
+        for at, column in enumerate(turning.stacked):
             if isinstance(column, Stream):
-                self._known[id(column)] = place
+                self._known[id(column)] = stacked[at]
             else:
-                self.cells |= zip(column, room[place.first - room[0] :: width], strict=True)
+                self.cells |= zip(column, room[at::width], strict=True)
         self.cells |= zip(turning.ends, carried, strict=True)
         results = (*turning.after, *turning.given)
         reached = set(nodes_below(results, places.__contains__))

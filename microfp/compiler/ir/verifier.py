@@ -12,13 +12,14 @@ is asked of what users pass in.
 ('output 0 is slot 7, and there are 4',)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from microfp.compiler.ir.liveness import live_slots
+from microfp.compiler.ir.looped import Loop, Looped, Moving, Piece, turns_of
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program
 from microfp.ops import PRIMITIVES, Primitive, sharing_key
 
-__all__ = ["faults", "unfinished"]
+__all__ = ["faults", "faults_of_looped", "unfinished"]
 
 
 def faults(program: Program) -> tuple[str, ...]:
@@ -119,3 +120,60 @@ def _foldable(program: Program) -> Iterator[str]:
             constants.add(slot)
         elif constants.issuperset(instruction.operands):
             yield f"%{slot} is computed from constants alone"
+
+
+def faults_of_looped(looped: Looped) -> tuple[str, ...]:
+    """Say what is wrong with looped programs; nothing where they mean something.
+
+    Each program is without faults and finished, has a cell for each input and each output, and
+    reads no cell that was not written before it. In a turn no cell
+    is written twice.
+
+    Args:
+        looped: What `lowered` has made.
+
+    >>> from microfp import value
+    >>> from microfp.compiler.ir.turnings import lowered
+    >>> x = value(2.0)
+    >>> looped = lowered([x * x], [x], [], [])
+    >>> faults_of_looped(looped), faults_of_looped(looped.set(steps=()))
+    ((), ('output 0 is cell 1, which is not written',))
+    """
+    written, found = set(range(len(looped.inputs))), list[str]()
+    for number, step in enumerate(looped.steps):  # a loop: each reads what is written before
+        found += [f"step {number}: {fault}" for fault in _faults_of_step(step, looped, written)]
+        for t in range(turns_of(step)):
+            written.update(_cells(step.writes, t))
+    return (
+        *found,
+        *(
+            f"output {place} is cell {cell}, which is not written"
+            for place, cell in enumerate(looped.outputs)
+            if cell not in written
+        ),
+    )
+
+
+def _faults_of_step(step: Piece | Loop, looped: Looped, written: set[int]) -> Iterator[str]:
+    program = step.program
+    yield from faults(program) or unfinished(program)
+    if program.parameters != looped.parameters:
+        yield "its parameters are others"
+    sizes = len(program.inputs), len(program.outputs)
+    if (len(step.reads), len(step.writes)) != sizes:
+        yield f"it has {len(step.reads)} and {len(step.writes)} cells for {sizes}"
+    if isinstance(step, Piece) and any(cell.step for cell in (*step.reads, *step.writes)):
+        yield "a cell moves, and there is one turn"
+    for t in range(turns_of(step)):
+        given, results = _cells(step.reads, t), _cells(step.writes, t)
+        for cell in given:
+            if cell not in written:
+                yield f"turn {t} reads cell {cell}, which is not written"
+        if len(set(results)) < len(results):
+            yield f"turn {t} writes a cell twice"
+        if not set(results) <= set(range(looped.cells)):
+            yield f"turn {t} writes a cell that is not there"
+
+
+def _cells(cells: Sequence[Moving], t: int) -> list[int]:
+    return [cell.first + cell.step * t for cell in cells]

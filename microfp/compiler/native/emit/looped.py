@@ -40,7 +40,7 @@ from microfp.compiler.native.emit.writer import Writer
 from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.roll import Cells, find_loops
 
-__all__ = ["LoopedPlan", "looped_room", "looped_text", "rolled_steps"]
+__all__ = ["LoopedPlan", "RolledLoop", "looped_room", "looped_text", "rolled_steps"]
 
 MOST_UNROLLED = 16
 """How many vectors are copied one after another; more of them in a loop."""
@@ -53,7 +53,7 @@ class Copied(NamedTuple):
     """The first number: in the frame of a loop, or among the nodes."""
     cell: Moving
     """The first cell."""
-    count: int
+    size: int
     """How many."""
 
 
@@ -125,8 +125,9 @@ class LoopedPlan(NamedTuple):
     def nest_count(self) -> int:
         """How many nests are written: those of equal loops once."""
         loops = {step.alike: step for step in self.steps if isinstance(step, RolledLoop)}
-        pieces = [step for step in self.steps if isinstance(step, RolledPiece)]
-        return sum(len(step.rolled.nests) for step in (*loops.values(), *pieces))
+        rolled = [step.rolled for step in self.steps if isinstance(step, RolledPiece)]
+        rolled += [step.rolled for step in loops.values()]
+        return sum([len(each.nests) for each in rolled])
 
     def __str__(self) -> str:
         return "\n".join(chain.from_iterable(map(_lines, self.steps)))
@@ -154,7 +155,7 @@ def _lines(step: RolledPiece | RolledLoop) -> Iterator[str]:
 
 def _text(target: Moving | None, kind: str, copied: Copied) -> str:
     """A copy in a line: to a cell, or from one to the frame."""
-    count = copied.count - 1
+    count = copied.size - 1
     own = f"{kind}{copied.place}" + (f" .. {kind}{copied.place + count}" if count else "")
     last = Moving(copied.cell.first + count, copied.cell.step)
     cells = cell_text(copied.cell) + (f" .. {cell_text(last)}" if count else "")
@@ -213,14 +214,14 @@ def _runs(pairs: Iterable[tuple[int, Moving]]) -> tuple[Copied, ...]:
     for place, cell in pairs:
         last = runs[-1] if runs else None
         if last and (place, cell) == _following(last):
-            runs[-1] = last._replace(count=last.count + 1)
+            runs[-1] = last._replace(size=last.size + 1)
         else:
             runs.append(Copied(place, cell, 1))
     return tuple(runs)
 
 
 def _following(run: Copied) -> tuple[int, Moving]:
-    return run.place + run.count, Moving(run.cell.first + run.count, run.cell.step)
+    return run.place + run.size, Moving(run.cell.first + run.size, run.cell.step)
 
 
 class _Frame(NamedTuple):
@@ -356,7 +357,7 @@ def _write_piece(frame: _Frame, piece: RolledPiece) -> None:
     for nest in piece.rolled.nests:
         write_nest(scope, nest)
     for run in piece.given:
-        _copy_run(w, w.address(w.type, nodes, run.place), frame.cell(run.cell.first), run.count)
+        _copy_run(w, w.address(w.type, nodes, run.place), frame.cell(run.cell.first), run.size)
 
 
 def _write_call(frame: _Frame, loop: RolledLoop) -> None:
@@ -392,19 +393,19 @@ def _write_loop(w: Writer, step: RolledLoop) -> None:
     def turn(index: str) -> None:
         t = w.value(f"sub i64 {loop.turns - 1}, {index}") if loop.backwards else index
         for run, cell in moving:
-            _copy_run(w, _at(w, run, cell, t), own(run), run.count)
+            _copy_run(w, _at(w, run, cell, t), own(run), run.size)
         for nest in step.rolled.nests:
             write_nest(scope, nest)
         for node, place in step.carried:
             w.store(w.load(w.address(w.type, nodes, node)), w.address(w.type, "%f", place))
         for run, cell in given:
-            _copy_run(w, own(run, nodes), _at(w, run, cell, t), run.count)
+            _copy_run(w, own(run, nodes), _at(w, run, cell, t), run.size)
 
     for run, cell in entering:
-        _copy_run(w, _at(w, run, cell, "0"), own(run), run.count)
+        _copy_run(w, _at(w, run, cell, "0"), own(run), run.size)
     w.each(str(loop.turns), turn)
     for run, cell in leaving:
-        _copy_run(w, own(run), _at(w, run, cell, "0"), run.count)
+        _copy_run(w, own(run), _at(w, run, cell, "0"), run.size)
 
 
 def _at(w: Writer, run: Copied, cell: str, t: str) -> str:

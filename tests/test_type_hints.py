@@ -50,9 +50,7 @@ UNKNOWN = {
     "checkpoint.to_data",  # data as JSON has it
     "losses.classification_rows",  # a column is called `class`, which no typed dict can say
     "experiments.score_row",  # plain data of all kinds, as JSON has it
-    "func.hessian",  # the shape of what it is taken along, twice
-    "func.jacfwd",  # the shape of the result, of the shapes of what it is taken along
-    "func.jacobian",
+    "func.jacfwd",  # to a type checker they are as `jacobian` is
     "func.jacrev",
     "optim.AccumulationState.inner",  # the state of whatever is inside; `state_of` reads states
     "optim.Optimizer.init",

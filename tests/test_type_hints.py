@@ -3,7 +3,7 @@
 import importlib
 import inspect
 from collections.abc import Iterator
-from typing import Any, get_args, get_overloads, get_type_hints
+from typing import Any, TypeVar, get_args, get_overloads, get_type_hints
 
 import pytest
 
@@ -37,6 +37,28 @@ ANNOTATED = dict(annotated())
 def test_the_types_of_a_public_name_can_be_resolved(name: str) -> None:
     hints = get_type_hints(ANNOTATED[name], include_extras=True)
     assert not any(isinstance(hint, str) for hint in hints.values())
+
+
+def parts(hint: object) -> Iterator[object]:
+    """A type, and those that it is made of."""
+    inside = hint if isinstance(hint, list) else get_args(hint)  # a list: what a function takes
+    yield from () if isinstance(hint, list) else (hint,)
+    for part in inside:
+        yield from parts(part)
+    yield from parts(hint.__bound__) if isinstance(hint, TypeVar) else ()
+
+
+def test_a_checker_at_run_time_can_ask_for_every_shape_that_is_taken_or_returned() -> None:
+    hints = [get_type_hints(thing) for name, thing in ANNOTATED.items() if "sklearn" not in name]
+    kinds = [part for each in hints for hint in each.values() for part in parts(hint)]
+    shapes = {kind for kind in kinds if isinstance(kind, type) and is_protocol(kind)}
+    assert microfp.nn.Model in shapes
+    for shape in shapes:
+        assert isinstance(isinstance(None, shape), bool)  # TypeError where it cannot be asked
+
+
+def is_protocol(kind: type) -> bool:
+    return bool(getattr(kind, "_is_protocol", False))
 
 
 def test_a_signature_of_a_record_tells_its_fields() -> None:

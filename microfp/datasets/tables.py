@@ -20,7 +20,7 @@ from math import isnan
 from numbers import Real
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 from returns.io import IOFailure, IOResult, IOSuccess
 
@@ -209,6 +209,7 @@ def _typed(table: Table, targets: tuple[Column, ...], choices: Choices) -> Datas
     return typed_dataset(table, infer(table, targets, choices))
 
 
+@runtime_checkable
 class Cells(Protocol):
     """The cells of a row, in order: a list or a tuple of them, and no text, which asks for texts.
 

@@ -194,11 +194,17 @@ class _RecordType(_PRecordMeta):
 
     if TYPE_CHECKING:  # a class is a function that makes records, of whatever its parameters say
 
-        def unchecked(cls: Callable[..., _T], *fields: object) -> _T: ...
+        def unchecked(cls: Callable[..., _T], *fields: object) -> _T:
+            """Build a record from fields in declared order, without any check; for hot code."""
+            ...
 
-        def unchecked_many(cls: Callable[..., _T], *columns: Sequence[object]) -> list[_T]: ...
+        def unchecked_many(cls: Callable[..., _T], *columns: Sequence[object]) -> list[_T]:
+            """Build records from columns of fields, as `unchecked` builds one; for hot code."""
+            ...
 
-        def writers(cls: Callable[..., _T]) -> tuple[Callable[[_T, object], None], ...]: ...
+        def writers(cls: Callable[..., _T]) -> tuple[Callable[[_T, object], None], ...]:
+            """Return one function per field that writes it into a record nobody has seen yet."""
+            ...
 
     else:
 
@@ -457,10 +463,11 @@ class Record(_Stored):
 
         def __replace__(self, /, **changes: object) -> Self: ...
 
-        set: ClassVar[_Set]
-        """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`."""
+    # Outside of the branch, where editors look for the docstring of what is no function to them.
+    set: ClassVar[_Set]
+    """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`."""
 
-    else:
+    if not TYPE_CHECKING:
 
         def set(self, *args, **changes):
             """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`.

@@ -84,9 +84,15 @@ def scaled(x: Scalar, model: nn.MLP) -> Scalar:
     return x * loss(model)
 
 
+def cube(x: float) -> float:
+    return x * x * x
+
+
 Two = tuple[float, float]
 sides = (2.0, 5.0)
 assert_type(func.hessian(square)(3.0), float)
+assert_type(func.hessian(cube)(3.0), float)
+assert_type(func.jacobian(cube)(3.0), float)
 assert_type(func.hessian(area)(sides), tuple[Two, Two])
 assert_type(func.hessian(product)((1.0, 2.0, 3.0)), tuple[tuple[float, ...], ...])
 assert_type(func.hessian(height)(Place(2.0, 5.0)), tuple[Place, ...])

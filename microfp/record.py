@@ -333,6 +333,11 @@ if TYPE_CHECKING:
         How it is built and guarded is left out: a checker would believe in every attribute.
         """
 
+        set: ClassVar[_Set]
+        """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`."""
+
+        def __replace__(self, /, **changes: object) -> Self: ...
+
         def items(self) -> ItemsView[str, object]:
             """Return the fields, as pairs of name and value, in declared order."""
             ...
@@ -458,14 +463,6 @@ class Record(_Stored):
         ('x', 'y')
         """
         return cls._names
-
-    if TYPE_CHECKING:
-
-        def __replace__(self, /, **changes: object) -> Self: ...
-
-    # Outside of the branch, where editors look for the docstring of what is no function to them.
-    set: ClassVar[_Set]
-    """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`."""
 
     if not TYPE_CHECKING:
 

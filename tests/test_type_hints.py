@@ -86,6 +86,10 @@ UNKNOWN = {
     "trainer.Run.options",  # what the run was asked for, of all kinds
     "datasets.Dataset.metadata",  # whatever is known of the data
     "gpt.Start.seed",  # a number, or the state of a generator, which is no type's
+    "datasets.column_rows",  # plain data of all kinds, as JSON has it
+    "charts.Case.arguments",  # what an answer to an exercise is asked, of all kinds
+    "charts.Case.read",
+    "charts.Case.wanted",
     "record.Record.iteritems",  # the fields of any record
     "record.Deferred.value",
     "record.pending",

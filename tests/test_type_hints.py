@@ -111,6 +111,18 @@ def results() -> Iterator[tuple[str, object]]:
             yield from ((f"{name}.{it}", hints[it]) for it in hints if not it.startswith("_"))
 
 
+OPEN_ENDED = {"grad", "hessian", "hvp", "jacobian", "value_and_grad", "vjp"}
+"""Transforms that take any number of arguments, or are told by a number along which: their last
+overloads are for what no type can say, and those before them for what is usual."""
+
+
+def test_only_the_last_overloads_of_transforms_leave_their_result_open() -> None:
+    for name, thing in ANNOTATED.items():
+        hints = [get_type_hints(each).get("return") for each in get_overloads(thing)]  # type: ignore[arg-type]
+        usual = hints[:-2] if name.removeprefix("func.") in OPEN_ENDED else hints
+        assert not any(map(says_nothing, usual)), name
+
+
 def says_nothing(hint: object) -> bool:
     """Whether a type is `object` or `Any`, or has one of them in a place that is read."""
     return hint in (object, Any) or any(map(says_nothing, get_args(hint)))

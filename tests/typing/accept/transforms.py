@@ -36,6 +36,8 @@ assert_type(func.jvp(square, 3.0, 1.0), tuple[float, float])
 assert_type(func.jvp(square, value(3.0), 1.0), tuple[Value, Value])
 assert_type(func.directional(loss, model, model), float)
 assert_type(func.vjp(loss, model)[0], float)
+assert_type(func.vjp(pair, model, has_aux=True)[2], str)
+assert_type(func.vjp(pair, model, has_aux=True)[1](value(1.0)), tuple[nn.MLP])
 assert_type(func.linearize(loss, model)[0], float)
 assert_type(bool(func.check_grads(square, 3.0)), bool)
 

@@ -235,7 +235,7 @@ __all__ = [
     "where",
 ]
 
-__version__ = VERSION
+__version__: str = VERSION
 
 show_listed(*listed_in(__name__))
 _elsewhere.lead_home(_sys.modules[__name__])

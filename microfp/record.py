@@ -190,6 +190,68 @@ class _RecordType(_PRecordMeta):
         cls._writers = tuple(getattr(cls, name).__set__ for name in cls._names)
         cls._read_all = _reader(cls._names)
 
+    # What the library builds records with stands here, where no record offers it to an editor.
+
+    if TYPE_CHECKING:  # a class is a function that makes records, of whatever its parameters say
+
+        def unchecked(cls: Callable[..., _T], *fields: object) -> _T:
+            """Build a record from fields in declared order, without any check; for hot code."""
+            ...
+
+        def unchecked_many(cls: Callable[..., _T], *columns: Sequence[object]) -> list[_T]:
+            """Build records from columns of fields, as `unchecked` builds one; for hot code."""
+            ...
+
+        def writers(cls: Callable[..., _T]) -> tuple[Callable[[_T, object], None], ...]:
+            """Return one function per field that writes it into a record nobody has seen yet."""
+            ...
+
+    else:
+
+        def unchecked(cls, *fields):
+            """Build a record from fields in declared order, without any check; for hot code.
+
+            >>> class Point(Record):
+            ...     x: float = attr()
+            ...     y: float = attr()
+            >>> Point.unchecked(1.0, 2.0)
+            Point(x=1.0, y=2.0)
+            """
+            record = object.__new__(cls)
+            for write, value in zip(cls._writers, fields, strict=True):
+                write(record, value)
+            return record
+
+        def unchecked_many(cls, *columns):
+            """Build records from columns of fields, as `unchecked` builds one; for hot code.
+
+            Args:
+                *columns: One sequence per field, in declared order, all of the same length.
+
+            Raises:
+                ValueError: If there are more or fewer columns than fields, or one is shorter.
+
+            >>> class Point(Record):
+            ...     x: float = attr()
+            ...     y: float = attr()
+            >>> Point.unchecked_many([1.0, 3.0], [2.0, 4.0])
+            [Point(x=1.0, y=2.0), Point(x=3.0, y=4.0)]
+            """
+            count = len(columns[0]) if columns else 0
+            if set(map(len, columns)) - {count}:
+                raise ValueError(f"{cls.__name__}: columns must be of one length")
+            records = list(map(object.__new__, repeat(cls, count)))
+            for write, column in zip(cls._writers, columns, strict=True):
+                any(map(write, records, column))  # each gives None: column by column, all in C
+            return records
+
+        def writers(cls):
+            """Return one function per field that writes it into a record nobody has seen yet.
+
+            They are for constructors that must be faster than `unchecked`.
+            """
+            return cls._writers
+
     @property
     def __signature__(cls) -> "Signature":
         """What `inspect.signature` says: the fields, by name, with their types and defaults."""
@@ -207,9 +269,8 @@ class _RecordType(_PRecordMeta):
         return Signature(tuple(fields))
 
     def __dir__(cls) -> list[str]:
-        """What a prompt offers: the fields and methods, and not what the library is built with."""
-        built_with = {"unchecked", "unchecked_many", "writers"}
-        known = {*super().__dir__(), *cls._names} - built_with
+        """What a prompt offers: the fields and methods."""
+        known = {*super().__dir__(), *cls._names}
         return sorted(it for it in known if not it.startswith("_") or it.startswith("__"))
 
     @property
@@ -272,6 +333,11 @@ if TYPE_CHECKING:
         How it is built and guarded is left out: a checker would believe in every attribute.
         """
 
+        set: ClassVar[_Set]
+        """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`."""
+
+        def __replace__(self, /, **changes: object) -> Self: ...
+
         def items(self) -> ItemsView[str, object]:
             """Return the fields, as pairs of name and value, in declared order."""
             ...
@@ -284,7 +350,7 @@ if TYPE_CHECKING:
             """Return a copy with the changes of one mapping after another."""
             ...
 
-        def transform(self, *transformations: object) -> Self:
+        def transform(self, path: Sequence[object], change: object, /, *more: object) -> Self:
             """Return a copy changed in places: `transform(["a", "b"], f)` changes a.b."""
             ...
 
@@ -387,45 +453,6 @@ class Record(_Stored):
     """
 
     @classmethod
-    def unchecked(cls, *fields: object) -> Self:
-        """Build a record from fields in declared order, without any check; for hot code.
-
-        >>> class Point(Record):
-        ...     x: float = attr()
-        ...     y: float = attr()
-        >>> Point.unchecked(1.0, 2.0)
-        Point(x=1.0, y=2.0)
-        """
-        record = object.__new__(cls)
-        for write, value in zip(cls._writers, fields, strict=True):
-            write(record, value)
-        return record
-
-    @classmethod
-    def unchecked_many(cls, *columns: Sequence[object]) -> list[Self]:
-        """Build records from columns of fields, as `unchecked` builds one; for hot code.
-
-        Args:
-            *columns: One sequence per field, in declared order, all of the same length.
-
-        Raises:
-            ValueError: If there are more or fewer columns than fields, or one is shorter.
-
-        >>> class Point(Record):
-        ...     x: float = attr()
-        ...     y: float = attr()
-        >>> Point.unchecked_many([1.0, 3.0], [2.0, 4.0])
-        [Point(x=1.0, y=2.0), Point(x=3.0, y=4.0)]
-        """
-        count = len(columns[0]) if columns else 0
-        if set(map(len, columns)) - {count}:
-            raise ValueError(f"{cls.__name__}: columns must be of one length")
-        records = list(map(object.__new__, repeat(cls, count)))
-        for write, column in zip(cls._writers, columns, strict=True):
-            any(map(write, records, column))  # each gives None: column by column, all of it in C
-        return records
-
-    @classmethod
     def field_names(cls) -> tuple[str, ...]:
         """Return the names of the fields, in declared order.
 
@@ -437,22 +464,7 @@ class Record(_Stored):
         """
         return cls._names
 
-    @classmethod
-    def writers(cls) -> tuple[Callable[[Self, object], None], ...]:
-        """Return one function per field that writes it into a record nobody has seen yet.
-
-        They are for constructors that must be faster than `unchecked`.
-        """
-        return cls._writers
-
-    if TYPE_CHECKING:
-
-        def __replace__(self, /, **changes: object) -> Self: ...
-
-        set: ClassVar[_Set]
-        """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`."""
-
-    else:
+    if not TYPE_CHECKING:
 
         def set(self, *args, **changes):
             """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`.

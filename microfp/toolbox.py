@@ -20,6 +20,7 @@ __all__ = [
     "bind_result",
     "collect",
     "iterate",
+    "known",
     "last",
     "or_raise",
     "pipe",
@@ -515,6 +516,32 @@ def sliding_window(n: int, items: Iterable[_A]) -> Iterator[tuple[_A, ...]]:
     """
     windows: Iterator[tuple[_A, ...]] = toolz.sliding_window(n, items)
     return windows
+
+
+def known(found: _A | None, name: str = "value") -> _A:
+    """Return what may be None, where you know that it is there: `known(run.final_accuracy)`.
+
+    To a type checker the result is never None, without an assertion; where you were mistaken, the
+    error says what is missing.
+
+    Args:
+        found: What is there.
+        name: What to call it in the error.
+
+    Raises:
+        ValueError: If it is None.
+
+    >>> from microfp import datasets, nn, trainer
+    >>> run = trainer.fit(nn.mlp(2, [4, 1]), datasets.moons(20), steps=5)
+    >>> 0.0 <= known(run.final_accuracy, "the accuracy") <= 1.0
+    True
+    >>> known(None, "the accuracy")
+    Traceback (most recent call last):
+    ValueError: known: the accuracy must be there, got None
+    """
+    if found is None:
+        raise ValueError(f"known: {name} must be there, got None")
+    return found
 
 
 def or_raise(result: IOResult[_A, _B] | Result[_A, _B]) -> _A:

@@ -13,6 +13,7 @@ from microfp.toolbox import (
     accumulate,
     collect,
     iterate,
+    known,
     last,
     pipe,
     sliding_window,
@@ -110,3 +111,11 @@ def test_last_of_nothing_is_an_index_error() -> None:
 def test_sliding_windows_are_all_the_runs_of_neighbours(items: list[int], n: int) -> None:
     runs = [tuple(items[i : i + n]) for i in range(len(items) - n + 1)]
     assert list(sliding_window(n, items)) == runs
+
+
+def test_what_is_known_to_be_there_is_returned_as_it_is_and_none_is_named() -> None:
+    empty: list[int] = []
+    assert known(empty) is empty
+    assert known(0.0) == 0.0
+    with pytest.raises(ValueError, match="the accuracy must be there, got None"):
+        known(None, "the accuracy")

@@ -3,7 +3,7 @@
 import importlib
 import inspect
 from collections.abc import Iterator
-from typing import Any, get_args, get_overloads, get_type_hints
+from typing import Any, TypeVar, get_args, get_overloads, get_type_hints
 
 import pytest
 
@@ -39,6 +39,28 @@ def test_the_types_of_a_public_name_can_be_resolved(name: str) -> None:
     assert not any(isinstance(hint, str) for hint in hints.values())
 
 
+def parts(hint: object) -> Iterator[object]:
+    """A type, and those that it is made of."""
+    inside = hint if isinstance(hint, list) else get_args(hint)  # a list: what a function takes
+    yield from () if isinstance(hint, list) else (hint,)
+    for part in inside:
+        yield from parts(part)
+    yield from parts(hint.__bound__) if isinstance(hint, TypeVar) else ()
+
+
+def test_a_checker_at_run_time_can_ask_for_every_shape_that_is_taken_or_returned() -> None:
+    hints = [get_type_hints(thing) for name, thing in ANNOTATED.items() if "sklearn" not in name]
+    kinds = [part for each in hints for hint in each.values() for part in parts(hint)]
+    shapes = {kind for kind in kinds if isinstance(kind, type) and is_protocol(kind)}
+    assert microfp.nn.Model in shapes
+    for shape in shapes:
+        assert isinstance(isinstance(None, shape), bool)  # TypeError where it cannot be asked
+
+
+def is_protocol(kind: type) -> bool:
+    return bool(getattr(kind, "_is_protocol", False))
+
+
 def test_a_signature_of_a_record_tells_its_fields() -> None:
     fields = inspect.signature(microfp.trainer.Metrics).parameters
     assert list(fields)[:3] == ["step", "loss", "data_loss"]
@@ -50,9 +72,7 @@ UNKNOWN = {
     "checkpoint.to_data",  # data as JSON has it
     "losses.classification_rows",  # a column is called `class`, which no typed dict can say
     "experiments.score_row",  # plain data of all kinds, as JSON has it
-    "func.hessian",  # the shape of what it is taken along, twice
-    "func.jacfwd",  # the shape of the result, of the shapes of what it is taken along
-    "func.jacobian",
+    "func.jacfwd",  # to a type checker they are as `jacobian` is
     "func.jacrev",
     "optim.AccumulationState.inner",  # the state of whatever is inside; `state_of` reads states
     "optim.Optimizer.init",
@@ -66,6 +86,10 @@ UNKNOWN = {
     "trainer.Run.options",  # what the run was asked for, of all kinds
     "datasets.Dataset.metadata",  # whatever is known of the data
     "gpt.Start.seed",  # a number, or the state of a generator, which is no type's
+    "datasets.column_rows",  # plain data of all kinds, as JSON has it
+    "charts.Case.arguments",  # what an answer to an exercise is asked, of all kinds
+    "charts.Case.read",
+    "charts.Case.wanted",
     "record.Record.iteritems",  # the fields of any record
     "record.Deferred.value",
     "record.pending",
@@ -85,6 +109,18 @@ def results() -> Iterator[tuple[str, object]]:
         elif inspect.isclass(thing) and thing.__module__.startswith("microfp."):
             hints = get_type_hints(thing)
             yield from ((f"{name}.{it}", hints[it]) for it in hints if not it.startswith("_"))
+
+
+OPEN_ENDED = {"grad", "hessian", "hvp", "jacobian", "value_and_grad", "vjp"}
+"""Transforms that take any number of arguments, or are told by a number along which: their last
+overloads are for what no type can say, and those before them for what is usual."""
+
+
+def test_only_the_last_overloads_of_transforms_leave_their_result_open() -> None:
+    for name, thing in ANNOTATED.items():
+        hints = [get_type_hints(each).get("return") for each in get_overloads(thing)]  # type: ignore[arg-type]
+        usual = hints[:-2] if name.removeprefix("func.") in OPEN_ENDED else hints
+        assert not any(map(says_nothing, usual)), name
 
 
 def says_nothing(hint: object) -> bool:

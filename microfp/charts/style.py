@@ -13,6 +13,7 @@ from typing import (
     Protocol,
     TypeAlias,
     TypeVar,
+    Union,
 )
 
 from microfp.base.later import Later
@@ -78,8 +79,8 @@ Chart: TypeAlias = (
 '<svg'
 """
 
-if not TYPE_CHECKING:  # so that other modules, which know no `alt`, can resolve it
-    Chart = ForwardRef(Chart, module=__name__)
+if not TYPE_CHECKING:  # so that other modules, which know no `alt`, can resolve each of its names
+    Chart = Union[tuple(ForwardRef(kind, module=__name__) for kind in Chart.split(" | "))]  # noqa: UP007 - of texts
 
 Rows: TypeAlias = Sequence[Mapping[str, object]]
 

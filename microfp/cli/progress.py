@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from importlib.util import find_spec
-from typing import Protocol, TextIO, TypeVar
+from typing import Protocol, TextIO, TypeVar, runtime_checkable
 
 from microfp.base import text
 from microfp.base.progress import rich_bar
@@ -23,6 +23,7 @@ __all__ = [
 A = TypeVar("A")
 
 
+@runtime_checkable
 class Track(Protocol):
     """Passes on so many items, and shows meanwhile how many of them there have been."""
 

@@ -20,7 +20,7 @@ from math import isnan
 from numbers import Real
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 from returns.io import IOFailure, IOResult, IOSuccess
 
@@ -209,9 +209,22 @@ def _typed(table: Table, targets: tuple[Column, ...], choices: Choices) -> Datas
     return typed_dataset(table, infer(table, targets, choices))
 
 
+@runtime_checkable
+class Cells(Protocol):
+    """The cells of a row, in order: a list or a tuple of them, and no text, which asks for texts.
+
+    >>> row: Cells = [5.1, None, "setosa"]
+    """
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[object]: ...
+    def __contains__(self, cell: object, /) -> bool: ...
+    def __getitem__(self, place: int, /) -> object: ...
+
+
 @names_home
 def from_rows(
-    rows: Iterable[Mapping[str, object]] | Iterable[Sequence[object]],
+    rows: Iterable[Mapping[str, object]] | Iterable[Cells],
     target: Column | Sequence[Column] = -1,
     *,
     name: str = "data",

@@ -187,6 +187,10 @@ def _moving(moved: Value, leaves: Sequence[Value]) -> tuple[float, ...]:
 @overload
 def hessian(f: Callable[Concatenate[Several, P], Scalar]) -> Curvature[P]: ...
 @overload
+def hessian(
+    f: Callable[Concatenate[float, P], Scalar],
+) -> Callable[Concatenate[float, P], float]: ...
+@overload
 def hessian(  # type: ignore[overload-overlap]  # the first that fits is meant
     f: Callable[Concatenate[tuple[float, ...], P], Scalar],
 ) -> Callable[Concatenate[tuple[float, ...], P], tuple[tuple[float, ...], ...]]: ...

@@ -5,7 +5,16 @@ in a lambda, the argument is a scalar to `grad`, and `Several` to the matrices o
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    overload,
+    runtime_checkable,
+)
 
 from microfp.record import Record
 from microfp.values import Scalar, Value
@@ -54,12 +63,14 @@ else:
 def typed_as(_model: F, /) -> Callable[[Callable[..., object]], F]:
     """Give a function the types of another one, which has overloads, to type checkers alone.
 
-    >>> typed_as(len)(max) is max
-    True
+    >>> largest = typed_as(len)(max)
+    >>> largest([1, 2])
+    2
     """
     return lambda function: function  # type: ignore[return-value]  # whoever writes it answers
 
 
+@runtime_checkable
 class Slope(Protocol[P]):
     """The derivative of a function of a scalar: a number gives a number, and a node a node.
 
@@ -77,6 +88,7 @@ class Slope(Protocol[P]):
     def __call__(self, x: Scalar, /, *args: P.args, **kwargs: P.kwargs) -> Scalar: ...
 
 
+@runtime_checkable
 class ValueAndSlope(Protocol[P]):
     """A function of a scalar with its derivative: numbers for a number, nodes for a node.
 
@@ -96,6 +108,7 @@ class ValueAndSlope(Protocol[P]):
     ) -> tuple[Scalar, Scalar]: ...
 
 
+@runtime_checkable
 class AtTwo(Protocol[Number_co, Node_co]):
     """A function of two scalars: one result for numbers, another where one of them is a node.
 
@@ -111,6 +124,7 @@ class AtTwo(Protocol[Number_co, Node_co]):
     def __call__(self, x: Scalar, y: Scalar, /) -> Node_co: ...
 
 
+@runtime_checkable
 class Slopes(Protocol[P]):
     """The Jacobian of a function that returns a scalar: shaped like its argument.
 
@@ -142,6 +156,7 @@ class Slopes(Protocol[P]):
     ) -> dict[K, float]: ...
 
 
+@runtime_checkable
 class Rows(Protocol[P]):
     """The Jacobian of a function that returns several: a row for each of them.
 
@@ -175,6 +190,7 @@ class Rows(Protocol[P]):
     ) -> Sequence[dict[K, float]]: ...
 
 
+@runtime_checkable
 class Curvature(Protocol[P]):
     """The Hessian: in place of each number of the argument, one shaped like the argument.
 

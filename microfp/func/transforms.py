@@ -298,6 +298,14 @@ def vjp(
 ) -> tuple[A, Callable[[A], tuple[B, C, D]]]: ...
 @overload
 def vjp(
+    f: Callable[[C], tuple[A, B]], c: C, /, *, has_aux: Literal[True]
+) -> tuple[A, Callable[[A], tuple[C]], B]: ...
+@overload
+def vjp(
+    f: Callable[[C, D], tuple[A, B]], c: C, d: D, /, *, has_aux: Literal[True]
+) -> tuple[A, Callable[[A], tuple[C, D]], B]: ...
+@overload
+def vjp(
     f: Callable[..., A], a: object, b: object, c: object, d: object, /, *primals: object
 ) -> tuple[A, Callable[[A], tuple[object, ...]]]: ...
 @overload

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from numbers import Real
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from pyrsistent import PMap
 
@@ -20,6 +20,7 @@ __all__ = ["Model", "apply_gradients", "forward", "forward_batch", "forward_many
 M = TypeVar("M")
 
 
+@runtime_checkable
 class Model(Protocol):
     """What can be trained: a record of values that can be called with inputs.
 

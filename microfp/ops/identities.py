@@ -16,7 +16,7 @@ True
 
 import math
 from collections.abc import Hashable, Mapping
-from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from microfp.base.keys import key
 from microfp.ops.primitive import Primitive
@@ -77,6 +77,7 @@ class Terms(Protocol[T]):
         """Return what a term is the negation of, if it is one, else None."""
 
 
+@runtime_checkable
 class Identity(Protocol):
     """What computes the same as one application: a term, a number, or a simpler application.
 

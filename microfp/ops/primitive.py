@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Callable
-from typing import Protocol, Self, TypeAlias, overload
+from typing import Protocol, Self, TypeAlias, overload, runtime_checkable
 
 from microfp.base.watching import unwatched
 from microfp.record import Record, attr
@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 
+@runtime_checkable
 class Carrier(Protocol):
     """What a primitive can be applied to besides floats: nodes of a graph, dual numbers.
 

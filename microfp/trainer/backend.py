@@ -13,7 +13,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Literal, Protocol, TypeAlias, get_args
+from typing import Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
 from pyrsistent import PVector, pvector
 
@@ -129,6 +129,7 @@ check_begins: Callable[[Loss, Model, Dataset], None] = remembering(check_fits)
 """Check that a training can begin, as `check_fits` does: of the same three it says nothing new."""
 
 
+@runtime_checkable
 class Step(Protocol):
     """A pure function from one state of a training to the next.
 

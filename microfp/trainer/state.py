@@ -140,7 +140,9 @@ class Run(Record, Generic[M]):
     measures. `last_step_loss` is the same number by the name of what it is.
     """
     final_accuracy: float | None = attr()
-    """The accuracy of the last step, on the same examples, or None."""
+    """The accuracy of the last step, on the same examples; None where the loss says of no example
+    that it is right. Where you know that there is one, `toolbox.known(run.final_accuracy)` is it.
+    """
     options: PMap[str, object] = attr(deferrable=True)
     """What the run was asked for, by name."""
 

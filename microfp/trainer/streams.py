@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from pyrsistent import pvector
 from returns.result import Failure, Result, Success
@@ -80,6 +80,7 @@ __all__ = [
 A = TypeVar("A")
 
 
+@runtime_checkable
 class Stage(Protocol):
     """A function from a stream of states to a stream of states of the same kind.
 
@@ -93,6 +94,7 @@ class Stage(Protocol):
         ...
 
 
+@runtime_checkable
 class AnyStage(Protocol):
     """A stage that asks for no metrics, and so takes states before their first step too.
 

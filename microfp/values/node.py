@@ -217,9 +217,11 @@ class Value(Record):
     def __ceil__(self) -> "Value":
         return _ceil(self)
 
-    def __float__(self) -> float:
-        # A function of `math` asks for it too, and would go on without the derivative.
-        raise TypeError(_NO_FLOAT)
+    if not TYPE_CHECKING:  # to a checker a value is no number that `float` or `math` could take
+
+        def __float__(self):
+            # A function of `math` asks for it too, and would go on without the derivative.
+            raise TypeError(_NO_FLOAT)
 
     def __bool__(self) -> bool:
         return self.data != 0.0

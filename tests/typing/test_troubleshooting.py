@@ -17,6 +17,7 @@ data = datasets.moons(20)
 model = nn.mlp(2, [1])
 start = trainer.initial_state(model, optim.sgd(0.1))
 state = next(trainer.train(model, data))
+run = trainer.fit(model, data)
 
 
 class Narrow(Record):

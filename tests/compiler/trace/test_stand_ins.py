@@ -16,9 +16,9 @@ from microfp.values import Value, value
 
 ASKING: dict[str, Callable[[Value], object]] = {
     "data": lambda x: x.data,
-    "float": float,
+    "float": float,  # type: ignore[dict-item]  # nor a float
     "int": int,  # type: ignore[dict-item]  # a value is no int
-    "complex": complex,
+    "complex": complex,  # type: ignore[dict-item]
     "bool": bool,
     "if": lambda x: 1.0 if x else 2.0,
     "not": lambda x: not x,
@@ -27,7 +27,7 @@ ASKING: dict[str, Callable[[Value], object]] = {
     "str": str,
     "f-string": lambda x: f"{x}",
     "format": lambda x: f"{x:.3f}",
-    "math.exp": math.exp,
+    "math.exp": math.exp,  # type: ignore[dict-item]
     "less": lambda x: x < 0.0,  # type: ignore[operator]  # values have no order
     "less or equal": lambda x: x <= 0.0,  # type: ignore[operator]
     "greater": lambda x: x > 0.0,  # type: ignore[operator]

@@ -85,7 +85,7 @@ assert_type(score, Value)
 table = pipe(score, backward)
 assert_type(table, Gradients)
 assert_type(find_grad(x, table), Maybe[float])
-assert_type(find_grad(x, table).map(curried.add(1.0)).map(float).value_or(0.0), float)
+assert_type(find_grad(x, table).map(curried.add(1.0)).map(lambda it: it.data).value_or(0.0), float)
 assert_type(pipe(score, graph.topological_order, mapped(op_of)), list[str])
 
 

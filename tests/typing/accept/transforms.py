@@ -1,6 +1,7 @@
 """Transforms keep the types of arguments, as far as types can say."""
 
-from typing import assert_type
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, assert_type
 
 from microfp import Value, func, nn, sin, value
 from microfp.values import Scalar
@@ -35,5 +36,82 @@ assert_type(func.jvp(square, 3.0, 1.0), tuple[float, float])
 assert_type(func.jvp(square, value(3.0), 1.0), tuple[Value, Value])
 assert_type(func.directional(loss, model, model), float)
 assert_type(func.vjp(loss, model)[0], float)
+assert_type(func.vjp(pair, model, has_aux=True)[2], str)
+assert_type(func.vjp(pair, model, has_aux=True)[1](value(1.0)), tuple[nn.MLP])
 assert_type(func.linearize(loss, model)[0], float)
 assert_type(bool(func.check_grads(square, 3.0)), bool)
+
+
+# Matrices of derivatives, and derivatives along several arguments.
+
+
+class Place(NamedTuple):
+    x: float
+    y: float
+
+
+def area(sides: tuple[float, float]) -> float:
+    return sides[0] * sides[1]
+
+
+def product(xs: Sequence[Scalar]) -> Scalar:
+    return xs[0] * xs[1]
+
+
+def height(place: Place) -> float:
+    return place.x * place.y
+
+
+def weighted(table: dict[str, float]) -> float:
+    return table["a"] * table["b"]
+
+
+def turned(sides: tuple[float, float]) -> tuple[float, float]:
+    return sides[1], sides[0]
+
+
+def named(sides: tuple[float, float]) -> dict[str, float]:
+    return {"area": sides[0] * sides[1]}
+
+
+def noted(sides: tuple[float, float]) -> tuple[float, str]:
+    return sides[0], "seen"
+
+
+def times(x: Scalar, y: Scalar) -> Scalar:
+    return x * y
+
+
+def scaled(x: Scalar, model: nn.MLP) -> Scalar:
+    return x * loss(model)
+
+
+def cube(x: float) -> float:
+    return x * x * x
+
+
+Two = tuple[float, float]
+sides = (2.0, 5.0)
+assert_type(func.hessian(square)(3.0), float)
+assert_type(func.hessian(cube)(3.0), float)
+assert_type(func.jacobian(cube)(3.0), float)
+assert_type(func.hessian(area)(sides), tuple[Two, Two])
+assert_type(func.hessian(product)((1.0, 2.0, 3.0)), tuple[tuple[float, ...], ...])
+assert_type(func.hessian(height)(Place(2.0, 5.0)), tuple[Place, ...])
+assert_type(func.hessian(weighted)({"a": 1.0, "b": 2.0}), dict[str, dict[str, float]])
+assert_type(func.hessian(times, argnums=(0, 1))(2.0, 5.0), tuple[Two, Two])
+assert_type(func.jacobian(square)(3.0, scale=2.0), float)
+assert_type(func.jacobian(square)(value(3.0)), Value)
+assert_type(func.jacobian(area)(sides), Two)
+assert_type(func.jacobian(turned)(sides), Sequence[Two])
+assert_type(func.jacfwd(turned)(sides), Sequence[Two])
+assert_type(func.jacrev(named)(sides), Mapping[str, Two])
+assert_type(func.jacobian(noted, has_aux=True)(sides), tuple[Two, str])
+assert_type(func.jacobian(loss)(model), nn.MLP)
+assert_type(func.jacobian(times, argnums=(0, 1))(2.0, 5.0), Two)
+assert_type(func.value_and_grad(times, argnums=(0, 1))(2.0, 5.0), tuple[float, Two])
+assert_type(func.value_and_grad(scaled, argnums=1)(2.0, model), tuple[float, nn.MLP])
+assert_type(func.hvp(area, sides, sides), Two)
+assert_type(func.hvp(times, sides, sides), Two)
+func.jacobian(lambda v: (v[0] * v[1], v[0]))(sides)
+func.hessian(lambda v: v[0] * v[1])(sides)

@@ -9,6 +9,7 @@ from microfp import losses, native, nn, total, value
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
 from microfp.compiler.native.emit.choice import kernels_of
+from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.run.executable import executable_for
 from microfp.compiler.native.run.trainer import code_by_kinds
 from microfp.compiler.trace.structure import template
@@ -69,7 +70,7 @@ def test_loops_alone_give_the_same_but_for_rounding(width: int) -> None:
 def test_looking_inside_says_what_computes_each_nest() -> None:
     stages = native.explain(losses.softmax_cross_entropy(), nn.mlp(16, [32, 32, 4]), 16).code
     rolled = stages.rolled
-    assert rolled is not None
+    assert isinstance(rolled, Rolled)
     assert len(stages.kernels) == len(rolled.nests) + len(rolled.sums)
     chosen = dict(zip((*rolled.nests, *rolled.sums), stages.kernels, strict=True))
     assert chosen[rolled.nests[0]] == "tiles"

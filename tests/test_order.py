@@ -44,6 +44,8 @@ OTHER_THINGS = {
     "widget": {"limit"},
     "boundary_map": {"columns"},  # characters in a row
     "boundary_spacing": {"columns"},
+    "class_map": {"columns"},
+    "curve_map": {"columns"},
     "table_numbers": {"columns"},  # the names of some
     "block": {"size"},  # how many numbers there are for a token
     "drawn_block": {"size"},
@@ -51,6 +53,7 @@ OTHER_THINGS = {
     "read_pieces": {"size"},  # how many rows of a file are read at a time
     "rms_norm": {"inputs"},
     "pipe": {"data"},  # whatever goes through
+    "shared": {"data"},  # whatever is read
     "value": {"data"},  # the number of a node
     "from_data": {"data"},  # plain data, as JSON has it
 }

@@ -24,8 +24,7 @@ from microfp.experiments.predictors import Predictor
 from microfp.experiments.watching import Experiment
 from microfp.nn import MLP
 from microfp.trainer import Backend, fastest_backend
-from microfp.trainer.parallel import SweepFailure, sweep
-from microfp.trainer.shared import Shared, shared
+from microfp.trainer.parallel import Shared, SweepFailure, shared, sweep
 from microfp.trainer.streams import Diverged
 
 if TYPE_CHECKING:  # who has an executor has loaded it; `import microfp` need not

@@ -20,7 +20,7 @@ from mypy.maptype import map_instance_to_supertype
 
 __all__ = ["plugin"]
 
-_SET = "microfp.record.Record.set"
+_SET = "microfp.record._Stored.set"
 _NAME = "set of Record"
 _CHANGES = "__mypy-replace"
 """Where mypy itself keeps, for `dataclasses.replace`, how a class may be changed."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib.metadata import files
 from importlib.util import find_spec
 from pathlib import Path
 from reprlib import repr as short_repr
@@ -22,10 +23,8 @@ from microfp.cli.arguments import Commands, UsageError
 
 __all__ = ["add_lesson", "lesson_lines", "notebooks", "title_of"]
 
-PACKAGE = Path(__file__).parents[1]
-PLACES = (PACKAGE / "notebooks", PACKAGE.parent / "docs" / "notebooks")
-"""Where the notebooks are: in an installed package, and in a checkout."""
-
+CHECKOUT = Path(__file__).parents[2] / "docs" / "notebooks"
+FIRST = "01_graph.py"
 OTHERS = ("demo", "gpt", "extras")
 TITLE = re.compile(r'app_title="([^"]+)"')
 RUN_ALL = (
@@ -93,11 +92,24 @@ def lesson_lines(
 def notebooks() -> tuple[Path, ...]:
     """The notebooks of the course: the lessons in order, then the others.
 
+    They lie among the data of the installed package, or in the checkout that it is installed from.
+
+    Raises:
+        UsageError: If they are at neither place.
+
     >>> len(notebooks())
     16
     """
-    place = next((it for it in PLACES if it.is_dir()), PLACES[0])
+    place = CHECKOUT if (CHECKOUT / "lessons" / FIRST).exists() else _installed()
     return (*sorted((place / "lessons").glob("*.py")), *(place / f"{it}.py" for it in OTHERS))
+
+
+def _installed() -> Path:
+    """Where the installer has laid the notebooks."""
+    first = next((it for it in files("microfp") or () if it.name == FIRST), None)
+    if first is None:
+        raise UsageError("the notebooks did not come with this installation of microfp")
+    return Path(str(first.locate())).resolve().parents[1]
 
 
 def title_of(notebook: Path) -> str:

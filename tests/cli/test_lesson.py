@@ -1,5 +1,6 @@
 """`microfp lesson` brings the notebooks of the course, and loses nobody's answers."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -50,11 +51,13 @@ def test_a_folder_that_is_none_is_named(tmp_path: Path, capsys: pytest.CaptureFi
     assert "--folder: cannot write" in err
 
 
-def test_the_notebooks_travel_in_the_wheel(wheel: Path) -> None:
-    from zipfile import ZipFile
+def test_the_notebooks_come_with_the_installed_package(bare_python: Path, tmp_path: Path) -> None:
+    def ran(*arguments: str) -> str:
+        command = [str(bare_python), "-m", "microfp", "lesson", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+        return done.stdout
 
-    with ZipFile(wheel) as archive:
-        names = set(archive.namelist())
+    assert len(ran().splitlines()) == 1 + len(notebooks())
     for path in notebooks():
-        where = "lessons/" if path.parent.name == "lessons" else ""
-        assert f"microfp/notebooks/{where}{path.name}" in names
+        ran(path.stem, "--no-open")
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()

@@ -144,9 +144,7 @@ def test_every_public_symbol_of_the_package_has_a_known_type_and_a_docstring(
     assert Path(found["packageRootDirectory"]).is_relative_to(bare_python.parent.parent)
     assert found["exportedSymbolCounts"]["withKnownType"] > 400
     unknown = [symbol["name"] for symbol in found["symbols"] if not symbol["isTypeKnown"]]
-    # The estimators take arrays of numpy, notebooks are apps of marimo, and neither is there;
-    # where they are, all are known.
-    absent = ("microfp.sklearn.", "microfp.notebooks.")
-    unknown = [name for name in unknown if not name.startswith(absent)]
+    # The estimators take arrays of numpy, which is not there; where it is, all are known.
+    unknown = [name for name in unknown if not name.startswith("microfp.sklearn.")]
     assert unknown == [], "\n".join(unknown)
     assert found["missingFunctionDocStringCount"] == found["missingClassDocStringCount"] == 0

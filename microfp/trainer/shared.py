@@ -52,17 +52,17 @@ class Shared(Generic[T]):
 
 
 @contextmanager
-def shared(data: T) -> Iterator[Shared[T]]:
+def shared(content: T) -> Iterator[Shared[T]]:
     """Lay something large where the processes of this machine read it, each of them once.
 
     A sweep pickles what it sends, for each run anew. What is wrapped in this goes by its name, so
     that a process holds one copy of it, however many runs it makes.
 
     Args:
-        data: What can be pickled, such as a dataset.
+        content: What can be pickled, such as a dataset.
 
     Returns:
-        A context: within it there is a handle, whose `value` is the data; after it, the file is
+        A context: within it there is a handle, whose `value` is the content; after it, the file is
         gone, and a process that has not read it cannot any more.
 
     Raises:
@@ -76,8 +76,8 @@ def shared(data: T) -> Iterator[Shared[T]]:
     with TemporaryDirectory(prefix="microfp-") as folder:
         path = Path(folder) / "shared.pickle"
         with path.open("wb") as file:
-            pickle.dump(data, file, protocol=pickle.HIGHEST_PROTOCOL)
-        yield Shared(str(path), (data,))
+            pickle.dump(content, file, protocol=pickle.HIGHEST_PROTOCOL)
+        yield Shared(str(path), (content,))
 
 
 @lru_cache(maxsize=MOST_KEPT)

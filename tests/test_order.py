@@ -53,7 +53,6 @@ OTHER_THINGS = {
     "read_pieces": {"size"},  # how many rows of a file are read at a time
     "rms_norm": {"inputs"},
     "pipe": {"data"},  # whatever goes through
-    "shared": {"data"},  # whatever is read
     "value": {"data"},  # the number of a node
     "from_data": {"data"},  # plain data, as JSON has it
 }

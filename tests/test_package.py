@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 
 import microfp
+from microfp.cli import lesson
 
 PACKAGE = Path(microfp.__file__).parent
 CORE = {"microfp", "pyrsistent", "returns", "toolz"}
@@ -57,8 +58,10 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     }
     with ZipFile(wheel) as archive:
         shipped = {name for name in archive.namelist() if ".dist-info/" not in name}
+    notebooks = {name for name in shipped if ".data/data/share/microfp/notebooks/" in name}
+    assert {Path(name).name for name in notebooks} == {path.name for path in lesson.notebooks()}
     assert "microfp/py.typed" in shipped
-    assert shipped == sources
+    assert shipped - notebooks == sources
 
 
 def test_the_core_needs_three_packages(metadata: Message) -> None:

@@ -6,8 +6,8 @@ they ride where it is mild, and not where it rains.
 
 >>> bikes(200)
 Dataset(name='bikes', n=200, d=11)
->>> bikes(200).metadata["columns"][:5]
-('season=winter', 'season=spring', 'season=summer', 'season=autumn', 'hour')
+>>> print(bikes(200).metadata["columns"])  # doctest: +ELLIPSIS
+('season=winter', 'season=spring', 'season=summer', 'season=autumn', 'hour', ...)
 """
 
 from collections.abc import Iterator

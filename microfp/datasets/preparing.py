@@ -60,7 +60,7 @@ def _drawn_order(n: int, seed: int, epoch: int) -> Sequence[int]:
     return array("q", Random(f"{seed} {epoch}").sample(range(n), n))
 
 
-_short_order = lru_cache(maxsize=256)(_drawn_order)
+_short_order = lru_cache(maxsize=64)(_drawn_order)
 _long_order = lru_cache(maxsize=16)(_drawn_order)
 
 
@@ -209,7 +209,7 @@ def dealt(n: int, batch_size: int, *, seed: int | None, step: int) -> Sequence[i
 
     >>> dealt(3, 2, seed=None, step=1)
     range(2, 3)
-    >>> dealt(3, 2, seed=1, step=1).tolist() == list(batch_numbers(3, 2, seed=1, step=1))
+    >>> list(dealt(3, 2, seed=1, step=1)) == list(batch_numbers(3, 2, seed=1, step=1))
     True
     """
     epoch, place = divmod(step, math.ceil(n / batch_size))

@@ -45,6 +45,7 @@ __all__ = [
     "Schema",
     "Trouble",
     "Unseen",
+    "check_columns",
     "encode",
 ]
 
@@ -205,17 +206,28 @@ def encode(schema: Schema, table: Table) -> Encoded:
     return _whole(columns, len(table.rows), troubles)
 
 
+def check_columns(table: Table, names: Iterable[str]) -> None:
+    """Check that a table has all columns of these names.
+
+    Raises:
+        DataError: With all that are missing, and those that are there.
+
+    >>> check_columns(Table(source="", names=("age",), rows=(), lines=()), ["age"])
+    """
+    absent = [name for name in names if name not in table.names]
+    if not absent:
+        return
+    missing, has = ", ".join(map(repr, absent)), ", ".join(table.names)
+    many = "columns" if len(absent) > 1 else "a column"
+    hint = other_delimiter(table.names)
+    raise DataError(
+        f"{table.source}, line 1: there must be {many} {missing:.200}, got only {has:.200}{hint}"
+    )
+
+
 def _found(schema: Schema, table: Table) -> list[tuple[InputColumn, CodedColumn]]:
     places = {name: place for place, name in enumerate(table.names)}
-    absent = [column.name for column in schema.used if column.name not in places]
-    if absent:
-        names = ", ".join(map(repr, absent))
-        has = ", ".join(table.names)
-        many = "columns" if len(absent) > 1 else "a column"
-        hint = other_delimiter(table.names)
-        raise DataError(
-            f"{table.source}, line 1: there must be {many} {names:.200}, got only {has:.200}{hint}"
-        )
+    check_columns(table, [column.name for column in schema.used])
     twice = [it.name for it in schema.used if table.names.count(it.name) > 1]
     if twice:
         raise DataError(

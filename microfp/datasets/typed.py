@@ -19,7 +19,7 @@ from pyrsistent import pmap
 from microfp.datasets.cells import is_missing, read_cell
 from microfp.datasets.coded import CodedColumn, CodedRows, columns_of
 from microfp.datasets.examples import Dataset, dataset
-from microfp.datasets.schemas import Encoded, Schema, Trouble, encode
+from microfp.datasets.schemas import Encoded, Schema, Trouble, check_columns, encode
 from microfp.datasets.tabular import Table
 from microfp.errors import DataError
 
@@ -40,9 +40,8 @@ def typed_targets(schema: Schema, table: Table) -> tuple[tuple[str | float, ...]
     ... )
     (('cat',), None)
     """
-    absent = [name for name in schema.targets if name not in table.names]
-    if absent:
-        raise DataError(f"{table.source}, line 1: there must be a column {absent[0]!r}, got none")
+    if not set(schema.targets) <= set(table.names):  # then all that is missing is told
+        check_columns(table, [*(it.name for it in schema.used), *schema.targets])
     columns = columns_of(table.rows)
     found = [_cells(schema, columns[table.names.index(name)]) for name in schema.targets]
     if len(found) == 1:

@@ -466,7 +466,7 @@ def tally(predictor: Predictor, encoded: Dataset) -> Tally:
     >>> from microfp.datasets import from_rows
     >>> line = from_rows([[float(i), 2.0 * i] for i in range(20)])
     >>> trained = experiments.run(Configuration(hidden=(), steps=0), line).unwrap().predictor
-    >>> tally(trained, encode(trained, [(1.0,)], [2.0])).targets
+    >>> list(tally(trained, encode(trained, [(1.0,)], [2.0])).targets)
     [2.0]
     """
     found = scores(predictor.model, encoded.xs)

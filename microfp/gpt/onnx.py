@@ -53,7 +53,8 @@ def to_onnx(model: GPT, path: str | PathLike[str]) -> IOResult[Path, FileError]:
     >>> written = to_onnx(gpt(3, embedding=4, heads=2), path)
     >>> import numpy, onnxruntime
     >>> session = onnxruntime.InferenceSession(path)
-    >>> session.run(None, {"tokens": numpy.array([[2, 0], [2, 1]])})[0].shape
+    >>> (scores,) = session.run(None, {"tokens": numpy.array([[2, 0], [2, 1]])})
+    >>> numpy.asarray(scores).shape
     (2, 2, 3)
     """
     try:

@@ -51,10 +51,10 @@ class Frame(Protocol):
     def __getitem__(self, name: str, /) -> Iterable[object]: ...
 
 
-Inputs: TypeAlias = (
-    ArrayLike | Table | Frame | Sequence[Mapping[str, object]] | Sequence[Sequence[object]]
-)
-"""Rows of numbers, or a table of any form.
+Inputs: TypeAlias = ArrayLike | Table | Frame | Sequence[object]
+"""Rows of numbers, or a table of any form: rows may be sequences, and dicts with names.
+
+Where rows differ in what they hold, type checkers see a list of objects, so that is what is asked.
 
 >>> rows: Inputs = [{"size": 1.0}]
 """

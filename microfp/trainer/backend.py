@@ -68,9 +68,9 @@ def check_backend(where: str, backend: str) -> None:
         ValueError: If there is none.
 
     >>> check_backend("fit", "native")
-    >>> check_backend("fit", "c")
+    >>> check_backend("fit", "x")
     Traceback (most recent call last):
-    ValueError: fit: backend must be one of auto, eager, python, native, got 'c'
+    ValueError: fit: backend must be one of auto, eager, python, native, got 'x'
     """
     if backend not in BACKENDS:
         from microfp.base.elsewhere.names import meant_choice

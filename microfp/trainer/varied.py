@@ -32,7 +32,9 @@ ExamplesOfStep: TypeAlias = Callable[[int], Examples]
 """From the number of a step, from 0, to the examples that it sees.
 
 >>> from microfp import datasets
->>> seen: ExamplesOfStep = lambda step: datasets.batch(datasets.moons(20), 4, seed=1, step=step)
+>>> def seen(step: int) -> datasets.Dataset:
+...     return datasets.batch(datasets.moons(20), 4, seed=1, step=step)
+>>> examples: ExamplesOfStep = seen
 >>> len(seen(0).ys)
 4
 """

@@ -340,7 +340,7 @@ def test_what_cannot_be_resumed_is_one_line(moons: Path, tmp_path: Path, capsys:
         check_complaint(answer(capsys, "train", moons, "--resume", model, *options), named)
     line = write_line(tmp_path / "flats.csv")
     told = answer(capsys, "train", line, "--resume", model)
-    check_complaint(told, "there must be columns 'x', 'y', got only size, price")
+    check_complaint(told, "there must be columns 'x', 'y', 'moon', got only size, price")
 
 
 # Runs that end early

@@ -10,6 +10,7 @@ from pyrsistent import PVector
 
 from microfp import datasets, losses, nn, optim, trainer
 from microfp.compiler.native.emit.reciprocals import divisors_of, without_divisions
+from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.run.examples import Chosen, Examples
 from microfp.compiler.native.run.memory import LARGE_PAGE, buffer
 from microfp.compiler.native.run.steps import run_steps
@@ -131,15 +132,23 @@ def test_what_all_parameters_are_divided_by_may_be_any_number(divisor: float) ->
         assert native == pytest.approx(eager, rel=1e-15, abs=5e-324, nan_ok=True)
 
 
+def quotients_of(text: str) -> list[str]:
+    return [line for line in text.splitlines() if "fdiv <" in line]
+
+
 def test_adam_divides_once_for_each_parameter() -> None:
     code = parameter_code(losses.mean_squared_error(), rules_of(optim.adam(0.1)), 8)
+    assert len(quotients_of(code.executable.text)) == 1
+
+
+def test_what_all_parameters_are_divided_by_is_inverted_once() -> None:
+    code = parameter_code(losses.mean_squared_error(), rules_of(optim.adamax(0.1)), 8)
     rolled = code.executable.rolled
-    assert rolled is not None
-    assert len(divisors_of(rolled.nests)) == 2
+    assert isinstance(rolled, Rolled)
+    assert len(divisors_of(rolled.nests)) == 1
     nests = [without_divisions(nest, divisors_of(rolled.nests)) for nest in rolled.nests]
     assert divisors_of(nests) == ()
-    quotients = [line for line in code.executable.text.splitlines() if "fdiv <" in line]
-    assert len(quotients) == 1 + 3  # with reciprocals, and without them
+    assert len(quotients_of(code.executable.text)) == 1 + 2  # with the reciprocal, and without it
 
 
 @pytest.mark.parametrize("count", [0, 5, LARGE_PAGE // 8, LARGE_PAGE // 8 + 3])

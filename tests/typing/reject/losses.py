@@ -35,7 +35,6 @@ losses.huber(delta="1")  # reject
 losses.quantile(0.5)  # reject
 losses.focal(gama=2.0)  # reject
 losses.class_weighted({0.0: 1.0}, loss)  # reject
-losses.class_weighted(loss, [1.0])  # reject
 losses.class_weighted(loss, {"a": 1.0})  # reject
 losses.weighted()  # reject
 losses.weighted("max_margin")  # reject

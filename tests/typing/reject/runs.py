@@ -87,7 +87,6 @@ losses.focal(gama=2.0)  # reject
 losses.own(lambda s, y: (s - y) ** 2)  # reject
 losses.own("own", lambda s: s)  # reject
 losses.own("own", lambda s, y: "much")  # reject
-losses.class_weighted(losses.max_margin(), [0.5, 0.5])  # reject
 losses.weighted(0.5)  # reject
 losses.r_squared(["a"], ["b"])  # reject
 losses.accuracy(losses.max_margin(), moons, moons)  # reject

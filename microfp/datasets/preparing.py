@@ -60,7 +60,7 @@ def _drawn_order(n: int, seed: int, epoch: int) -> Sequence[int]:
     return array("q", Random(f"{seed} {epoch}").sample(range(n), n))
 
 
-_short_order = lru_cache(maxsize=64)(_drawn_order)
+_short_order = lru_cache(maxsize=128)(_drawn_order)
 _long_order = lru_cache(maxsize=16)(_drawn_order)
 
 

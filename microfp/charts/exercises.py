@@ -117,8 +117,8 @@ def exercise(
 
     >>> exercise(abs, [case("-2", -2, wanted=2)])
     Right!
-    >>> exercise(lambda x: 1 / x, [case("0", 0.0, wanted=0.0)])
-    Not yet: for 0 it ended in ZeroDivisionError: float division by zero.
+    >>> exercise(lambda xs: xs[0], [case("an empty list", [], wanted=0)])
+    Not yet: for an empty list it ended in IndexError: list index out of range.
     """
     return Exercise(trouble=first_wrong(answer, cases), hint=hint, solution=cleandoc(solution))
 

@@ -27,6 +27,7 @@ from microfp.charts.style import (
     number_tip,
     steps_axis,
     tint,
+    told_apart,
 )
 from microfp.nn import Model
 from microfp.schedules import Schedule
@@ -99,22 +100,13 @@ def _series(
 
 
 def _told_apart(names: Sequence[str], heading: str) -> "tuple[alt.Color, alt.StrokeDash]":
-    """A colour and a pattern of dashes for each of some lines, over again if they run out."""
+    """A colour and a pattern of dashes for each of some lines."""
     import altair as alt
 
     chosen = (BLACK, SKY, PINK) if heading == "part" else PALETTE
     colors = [ink() if color == BLACK else color for color in chosen]
-    dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]
     legend = alt.Legend(symbolType="stroke", symbolSize=300, symbolStrokeWidth=2)
-    order = list(names)
-    color, dash = (
-        alt.Scale(domain=order, range=[forms[i % len(forms)] for i in range(len(order))])
-        for forms in (colors, dashes)
-    )
-    return (
-        alt.Color("metric:N", title=heading, scale=color, sort=order, legend=legend),
-        alt.StrokeDash("metric:N", title=heading, scale=dash, sort=order, legend=legend),
-    )
+    return told_apart("metric:N", names, title=heading, colors=colors, legend=legend)
 
 
 @names_home

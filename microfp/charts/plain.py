@@ -24,6 +24,7 @@ from microfp.charts.style import (
     inline,
     needs_extra,
     number_tip,
+    told_apart,
 )
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ else:
     alt = Later("altair")
 
 __all__ = ["bars", "lines"]
-
-DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
-MARGIN = 0.1
 
 
 @names_home
@@ -135,15 +133,7 @@ def bars(numbers: Mapping[str, float], *, quantity: str = "", title: str = "") -
 def _told_apart(names: Sequence[str]) -> "tuple[alt.Color, alt.StrokeDash]":
     """A colour and a pattern of dashes for each line; a line alone needs no legend."""
     legend = alt.Legend(symbolType="stroke", symbolSize=300) if len(names) > 1 else None
-    color, dash = (
-        alt.Scale(domain=list(names), range=[kinds[i % len(kinds)] for i in range(len(names))])
-        for kinds in (PALETTE, DASHES)
-    )
-    order = list(names)
-    return (
-        alt.Color("line:N", title=None, scale=color, sort=order, legend=legend),
-        alt.StrokeDash("line:N", title=None, scale=dash, sort=order, legend=legend),
-    )
+    return told_apart("line:N", names, title=None, colors=PALETTE, legend=legend)
 
 
 def _mark(here: tuple[float, float], across: "alt.X", up: "alt.Y") -> "alt.Chart":

@@ -61,6 +61,7 @@ __all__ = [
     "number_tip",
     "steps_axis",
     "tint",
+    "told_apart",
 ]
 
 M = TypeVar("M", bound=Model)
@@ -182,6 +183,31 @@ def steps_axis(title: str = "step") -> "alt.X":
 
     axis = alt.Axis(format="d", tickMinStep=1, grid=False, labelFlush=False)
     return alt.X("step:Q", title=title, axis=axis, scale=alt.Scale(nice=False))
+
+
+DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
+
+
+def told_apart(
+    field: str,
+    names: Sequence[str],
+    *,
+    title: str | None,
+    colors: "Sequence[str | alt.ExprRef]",
+    legend: "alt.Legend | None",
+) -> "tuple[alt.Color, alt.StrokeDash]":
+    """A colour and a pattern of dashes for each of some lines, over again if they run out."""
+    import altair as alt
+
+    order = list(names)
+    color, dash = (
+        alt.Scale(domain=order, range=[forms[i % len(forms)] for i in range(len(order))])
+        for forms in (colors, DASHES)
+    )
+    return (
+        alt.Color(field, title=title, scale=color, sort=order, legend=legend),
+        alt.StrokeDash(field, title=title, scale=dash, sort=order, legend=legend),
+    )
 
 
 def number_tip(field: str, title: str) -> "alt.Tooltip":

@@ -1,19 +1,12 @@
 // The page of the GPT: controls, what they ask of the worker that trains, and what it answers.
 // `page` holds all that changes.
 import { colours, sharp } from "../playground/drawing.js";
+import { made } from "../playground/elements.js";
 
 const CHOICES = { layers: [1, 2], embedding: [8, 16, 32], heads: [1, 2, 4], steps: [200, 500, 1000, 3000] };
 const START = { layers: 1, embedding: 16, heads: 4, steps: 1000, temperature: 0.5, text: "" };
 const MOST_NAMES = 60;
 const AVERAGED = 50; // steps: a single document says little
-
-const made = (name, properties = {}, ...children) => {
-  const { aria = {}, ...rest } = properties;
-  const found = Object.assign(document.createElement(name), rest);
-  for (const [key, value] of Object.entries(aria)) found.setAttribute(`aria-${key}`, value);
-  found.append(...children);
-  return found;
-};
 
 const root = document.getElementById("names");
 const page = { settings: { ...START }, worker: null, losses: [], isOn: false, isBegun: false, since: null };

@@ -1,6 +1,7 @@
 // The playground: controls, what they ask of the worker that trains, and what is shown of its answers.
 // `page` holds all that changes.
 import { drawCurve, drawPlane } from "./drawing.js";
+import { made } from "./elements.js";
 import { Network, inputName, nameOf, numeral } from "./network.js";
 import { CHOICES, MOST_LAYERS, MOST_NEURONS, fromHash, isStart, toHash } from "./settings.js";
 
@@ -14,14 +15,6 @@ const SPEEDS = {
 const USUAL_SPEED = "10 steps a frame";
 const BUDGET = 12; // milliseconds of training between two frames
 const SLOWLY = 120; // milliseconds between two pictures of the network while it trains
-
-const made = (name, properties = {}, ...children) => {
-  const { aria = {}, ...rest } = properties;
-  const found = Object.assign(document.createElement(name), rest);
-  for (const [key, value] of Object.entries(aria)) found.setAttribute(`aria-${key}`, value);
-  found.append(...children);
-  return found;
-};
 
 const root = document.getElementById("playground");
 const page = {

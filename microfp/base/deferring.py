@@ -1,10 +1,16 @@
 """Fields that are made when somebody reads them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from types import MemberDescriptorType
+from typing import TypeVar
 
-__all__ = ["DeferrableSlot", "Deferred"]
+__all__ = ["DeferrableSlot", "Deferred", "filled"]
+
+A = TypeVar("A")
+
+
+_UNMADE = object()
 
 
 class Deferred:
@@ -23,28 +29,32 @@ class Deferred:
 
     __slots__ = ("__dict__", "make")  # Python makes the dict when it is asked for
 
+    made: object = _UNMADE
+    """The value of one that was read, which its dict holds."""
+
     def __init__(self, make: Callable[[], object]) -> None:
         self.make: Callable[[], object] = make
 
-    @classmethod
-    def many(cls, makes: Iterable[Callable[[], object]]) -> "list[Deferred]":
-        """Build one of each, as the class does; for hot code.
-
-        >>> [each.value() for each in Deferred.many([list, dict])]
-        [[], {}]
-        """
-        given = list(makes)
-        built = list(map(object.__new__, repeat(cls, len(given))))
-        any(map(_write, built, given))  # each gives None: all in C
-        return built
-
     def value(self) -> object:
         """Return the value, made if need be; the same object to every reader and thread."""
-        made = self.__dict__
-        return made["made"] if made else made.setdefault("made", self.make())
+        made = self.made
+        return self.__dict__.setdefault("made", self.make()) if made is _UNMADE else made
 
 
-_write: Callable[[Deferred, Callable[[], object]], None] = Deferred.make.__set__  # type: ignore[attr-defined]  # a slot
+def filled(cls: type[A], *columns: Sequence[object]) -> list[A]:
+    """Build objects from columns of what their slots hold, without a call of the class.
+
+    Args:
+        cls: A class whose last slots, in the order in which they are named, are the columns'.
+        *columns: One sequence per slot, all of the same length.
+
+    >>> [each.value() for each in filled(Deferred, [list, dict])]
+    [[], {}]
+    """
+    built: list[A] = list(map(object.__new__, repeat(cls, len(columns[0]))))
+    for name, column in zip(cls.__slots__[-len(columns) :], columns, strict=True):  # type: ignore[attr-defined]  # it has slots
+        any(map(getattr(cls, name).__set__, built, column))  # each gives None: all in C
+    return built
 
 
 class DeferrableSlot:

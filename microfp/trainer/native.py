@@ -12,12 +12,10 @@
 
 from array import array
 from collections.abc import Iterator, Sequence
-from functools import partial
-from itertools import repeat
 
 from pyrsistent import pvector
 
-from microfp.compiler.native.run.ahead import Chooser, Steps, open_stream
+from microfp.compiler.native.run.ahead import Chooser, Steps, Stream, open_stream
 from microfp.compiler.native.run.examples import Examples
 from microfp.compiler.native.run.steps import run_steps
 from microfp.compiler.native.run.trainer import check_examples, trainer_for
@@ -26,29 +24,45 @@ from microfp.losses import Loss, check_fits
 from microfp.nn import Model
 from microfp.record import Deferred
 from microfp.trainer.backend import Folded, Training, check_captured, is_logged
-from microfp.trainer.replay import FURTHEST_AHEAD, GROWTH, Block, Opened, Reads
+from microfp.trainer.replay import FURTHEST_AHEAD, Block, End, Opened, Reads, left_in_memory
 from microfp.trainer.state import (
     M,
     Metrics,
     Stepped,
     TrainState,
     Unbuilt,
+    Unread,
     kind_of,
     parameter_numbers,
+    remembers_for,
     template_of,
+    unbuilt,
+    unread_states,
     untrained,
 )
+
 
 def _open(training: Training, state: TrainState[M]) -> Opened:
     """Compile a training, once per structure, to go on from a state."""
     loss, optimizer, dataset = training.loss, training.optimizer, training.dataset
-    template, numbers = template_of(state), parameter_numbers(state)
-    if not numbers:
+    if unbuilt(state) is None and not parameter_numbers(state):
         check_fits(loss, state.model, dataset)  # which says what is wrong
+    template = template_of(state)
     stream = open_stream(loss, optimizer, template, dataset)
     check_captured(stream.trainer.examples.captured, state)
-    place = state.step, numbers, state.optimizer_state, state.memory_of
+    left = _left(stream, state)
+    if left is not None:
+        return left._replace(stream=stream, chosen=_chooser(training), step=state.step)
+    place = state.step, parameter_numbers(state), state.optimizer_state, state.memory_of
     return Opened(stream, _chooser(training), template, *place)
+
+
+def _left(stream: Stream, state: TrainState[M]) -> Opened | None:
+    """Where the same training has left its numbers, if it was one."""
+    if not remembers_for(state, stream.optimizer):
+        return None
+    left = left_in_memory(state)
+    return left if left is not None and left.stream.trainer is stream.trainer else None
 
 
 def _chooser(training: Training) -> Chooser:
@@ -74,11 +88,12 @@ def step(training: Training, state: TrainState[M], /) -> Stepped[M]:
 def states(training: Training, state: TrainState[M], /) -> Iterator[Stepped[M]]:
     """Yield the states after a state, computed more and more of them ahead."""
     opened = _open(training, state)
-    return (_replayed if opened.stream.trainer.parameters.updated else _one_by_one)(opened)
+    is_code = opened.stream.trainer.parameters.updated
+    yield from (_replayed if is_code else _one_by_one)(opened)
 
 
 def _one_by_one(opened: Opened) -> Iterator[Stepped[M]]:
-    """The states where each step ends in Python, with an update that is no rule."""
+    """The states where an update that is no rule ends each step in Python."""
     while True:
         steps = opened.run(1, last_only=True)
         yield _last_state(opened, steps, _metrics(opened, steps)[0])
@@ -90,12 +105,15 @@ def _replayed(opened: Opened) -> Iterator[Stepped[M]]:
     reads, count = Reads(opened.step), 1
     while True:
         steps = reads.run(opened, count)
-        block: list[Stepped[M]] = _block(Block(opened, steps.count, reads), steps)
+        block, metrics = Block(opened, steps.count, reads), _metrics(opened, steps)
+        numbers = range(opened.step + 1, block.end + 1)
+        made: list[Stepped[M]] = unread_states(block, numbers, metrics, opened.memory_of)
+        made.reverse()
         opened = opened.after(steps)
-        del steps  # what is kept of it is for `reads` to say
-        while block:  # what was given out is kept nowhere
-            yield block.pop()
-        count = min(GROWTH * count, FURTHEST_AHEAD)
+        del block, metrics, steps  # what is kept of it is for `reads` to say
+        while made:  # what was given out is kept nowhere
+            yield made.pop()
+        count = min(2 * count, FURTHEST_AHEAD)
 
 
 def fold(training: Training, state: TrainState[M], steps: int, log_every: int, /) -> Folded[M]:
@@ -131,30 +149,11 @@ def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
 
 def _last_state(opened: Opened, steps: Steps, metrics: Metrics) -> Stepped[M]:
     """The state after the last of some steps."""
-    last = steps.count - 1
-    kind = kind_of(opened.template, optimizer=opened.stream.optimizer)
-    model = Unbuilt.unchecked(kind, Deferred(partial(steps.numbers, last)))
-    memory = Deferred(partial(steps.state, last))
-    return Stepped.unchecked(metrics.step + 1, Deferred(model), memory, metrics, opened.memory_of)
-
-
-def _block(block: Block, steps: Steps) -> list[Stepped[M]]:
-    """The states after each of some steps, the first of them last."""
-    opened = block.begin
-    places = range(opened.step + 1, block.end + 1)
-    known_finite = Deferred(block.ends_finite)
-    optimizer = opened.stream.optimizer
-    kind = kind_of(opened.template, known_finite=known_finite, optimizer=optimizer)
-    numbers = Deferred.many(map(partial, repeat(block.numbers), places))
-    models = Unbuilt.unchecked_many([kind] * steps.count, numbers)
-    states: list[Stepped[M]] = Stepped.unchecked_many(
-        places,
-        Deferred.many(models),
-        Deferred.many(map(partial, repeat(block.memory), places)),
-        _metrics(opened, steps),
-        [opened.memory_of] * steps.count,
+    end = End(kind_of(opened.template, optimizer=opened.stream.optimizer), opened, steps)
+    model, memory = Unbuilt(end, metrics.step + 1), Unread(end, metrics.step + 1)
+    return Stepped.unchecked(
+        metrics.step + 1, Deferred(model), Deferred(memory), metrics, opened.memory_of
     )
-    return states[::-1]
 
 
 def _metrics(opened: Opened, steps: Steps) -> list[Metrics]:

@@ -109,8 +109,8 @@ class Steps(Record):
     """From a place, counted from 0, to the parameters after that step."""
     state: Callable[[int], object] = attr()
     """From a place to the state of the optimiser after that step."""
-    left: Left | None = attr()
-    """What another run can go on from, without a look at numbers and state; or None."""
+    left: Callable[[int], Left] | None = attr()
+    """From a place to what another run can go on from, without a look at numbers and state."""
 
 
 def _open_stream(loss: Loss, optimizer: Optimizer, model: Template, dataset: Dataset) -> Stream:
@@ -266,10 +266,14 @@ def _steps(
             measured,
             lambda place: tuple(done.numbers(place % done.count + 1)),
             lambda place: _state_after(stream, done, known, place % done.count + 1),
-            Left(done.row(done.count), since + done.count) if _counts_steps(stream) else None,
+            partial(_left, done, since) if _counts_steps(stream) else None,
         )
     moved, after = _updated(stream.optimizer, done.numbers(1), state, numbers, first)
     return Steps.unchecked(1, measured, lambda place: moved, lambda place: after, None)
+
+
+def _left(done: StepsDone, since: int, place: int) -> Left:
+    return Left(done.row(place + 1), since + place + 1)
 
 
 def _counts_steps(stream: Stream) -> bool:

@@ -5,7 +5,7 @@ from itertools import repeat
 from types import MemberDescriptorType
 from typing import TypeVar
 
-__all__ = ["DeferrableSlot", "Deferred", "filled"]
+__all__ = ["DeferrableSlot", "Deferred", "filler"]
 
 A = TypeVar("A")
 
@@ -41,20 +41,26 @@ class Deferred:
         return self.__dict__.setdefault("made", self.make()) if made is _UNMADE else made
 
 
-def filled(cls: type[A], *columns: Sequence[object]) -> list[A]:
-    """Build objects from columns of what their slots hold, without a call of the class.
+def filler(cls: type[A], *names: str) -> Callable[..., list[A]]:
+    """Return a function that builds objects from columns of what their slots hold; for hot code.
 
     Args:
-        cls: A class whose last slots, in the order in which they are named, are the columns'.
-        *columns: One sequence per slot, all of the same length.
+        cls: A class, which is not called.
+        names: Its slots, one for each column.
 
-    >>> [each.value() for each in filled(Deferred, [list, dict])]
+    >>> deferred = filler(Deferred, "make")
+    >>> [each.value() for each in deferred([list, dict])]
     [[], {}]
     """
-    built: list[A] = list(map(object.__new__, repeat(cls, len(columns[0]))))
-    for name, column in zip(cls.__slots__[-len(columns) :], columns, strict=True):  # type: ignore[attr-defined]  # it has slots
-        any(map(getattr(cls, name).__set__, built, column))  # each gives None: all in C
-    return built
+    writers = [getattr(cls, name).__set__ for name in names]
+
+    def fill(*columns: Sequence[object]) -> list[A]:
+        built: list[A] = list(map(object.__new__, repeat(cls, len(columns[0]))))
+        for write, column in zip(writers, columns, strict=True):
+            any(map(write, built, column))  # each gives None: column by column, all in C
+        return built
+
+    return fill
 
 
 class DeferrableSlot:

@@ -34,7 +34,6 @@ from microfp.trainer.state import (
     Unread,
     kind_of,
     parameter_numbers,
-    remembers_for,
     template_of,
     unbuilt,
     unread_states,
@@ -45,24 +44,27 @@ from microfp.trainer.state import (
 def _open(training: Training, state: TrainState[M]) -> Opened:
     """Compile a training, once per structure, to go on from a state."""
     loss, optimizer, dataset = training.loss, training.optimizer, training.dataset
-    if unbuilt(state) is None and not parameter_numbers(state):
-        check_fits(loss, state.model, dataset)  # which says what is wrong
+    known: Unbuilt | None = unbuilt(state)
+    numbers: tuple[float, ...] = ()
+    if known is None:
+        numbers = parameter_numbers(state)
+        if not numbers:
+            check_fits(loss, state.model, dataset)  # which says what is wrong
     template = template_of(state)
     stream = open_stream(loss, optimizer, template, dataset)
     check_captured(stream.trainer.examples.captured, state)
-    left = _left(stream, state)
-    if left is not None:
-        return left._replace(stream=stream, chosen=_chooser(training), step=state.step)
-    place = state.step, parameter_numbers(state), state.optimizer_state, state.memory_of
+    if known is not None:
+        left = left_in_memory(state)
+        if left is not None and _goes_on(stream, left.stream):
+            return left._replace(stream=stream, chosen=_chooser(training), step=state.step)
+        numbers = known.numbers
+    place = state.step, numbers, state.optimizer_state, state.memory_of
     return Opened(stream, _chooser(training), template, *place)
 
 
-def _left(stream: Stream, state: TrainState[M]) -> Opened | None:
-    """Where the same training has left its numbers, if it was one."""
-    if not remembers_for(state, stream.optimizer):
-        return None
-    left = left_in_memory(state)
-    return left if left is not None and left.stream.trainer is stream.trainer else None
+def _goes_on(stream: Stream, left: Stream) -> bool:
+    """Whether a training writes its numbers in memory as another one has left them."""
+    return left.trainer is stream.trainer and left.optimizer is stream.optimizer
 
 
 def _chooser(training: Training) -> Chooser:
@@ -109,10 +111,10 @@ def _replayed(opened: Opened) -> Iterator[Stepped[M]]:
         numbers = range(opened.step + 1, block.end + 1)
         made: list[Stepped[M]] = unread_states(block, numbers, metrics, opened.memory_of)
         made.reverse()
-        opened = opened.after(steps)
-        del block, metrics, steps  # what is kept of it is for `reads` to say
-        while made:  # what was given out is kept nowhere
+        del block, metrics  # what is given out is kept nowhere
+        while made:
             yield made.pop()
+        opened = opened.after(steps)
         count = min(2 * count, FURTHEST_AHEAD)
 
 

@@ -174,17 +174,25 @@ def _replayed(begin: Opened, end: int, step: int, before: _Ran | None) -> _Ran:
 class Block:
     """Some states of a stream: where they begin, and how many they are."""
 
-    __slots__ = ("begin", "end", "kind", "reads")
+    __slots__ = ("_kind", "begin", "end", "reads")
 
     def __init__(self, begin: Opened, count: int, reads: Reads) -> None:
         """Begin at a place of a stream."""
         self.begin: Opened = begin
         self.end: int = begin.step + count
         self.reads: Reads = reads
-        # Not of the block itself, which would then be garbage of a cycle, not gone at once.
-        known_finite = Deferred(partial(_ends_finite, begin, self.end, reads))
-        optimizer = begin.stream.optimizer
-        self.kind: Kind = kind_of(begin.template, known_finite=known_finite, optimizer=optimizer)
+        self._kind: Kind | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What the models have in common."""
+        if self._kind is None:
+            begin, end, reads = self.begin, self.end, self.reads
+            # Not of the block itself, which would then be garbage of a cycle, not gone at once.
+            known_finite = Deferred(partial(_ends_finite, begin, end, reads))
+            optimizer = begin.stream.optimizer
+            self._kind = kind_of(begin.template, known_finite=known_finite, optimizer=optimizer)
+        return self._kind
 
     def numbers(self, step: int) -> tuple[float, ...]:
         """The parameters of the state of that number."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 from pyrsistent import PMap, PVector, pvector
 
 from microfp.base.checks import check_kind, wrong_kind
-from microfp.base.deferring import filled
+from microfp.base.deferring import filler
 from microfp.base.memo import remembering
 from microfp.base.showing import mimebundle
 from microfp.compiler.trace.structure import Template, template
@@ -275,6 +275,11 @@ class Unread:
         return self.source.memory(self.step)
 
 
+_deferred = filler(Deferred, "make")
+_unbuilt = filler(Unbuilt, "source", "step")
+_unread = filler(Unread, "source", "step")
+
+
 def unread_states(
     source: Source,
     steps: Sequence[int],
@@ -286,8 +291,8 @@ def unread_states(
     sources = [source] * count
     return Stepped.unchecked_many(
         steps,
-        filled(Deferred, filled(Unbuilt, sources, steps)),
-        filled(Deferred, filled(Unread, sources, steps)),
+        _deferred(_unbuilt(sources, steps)),
+        _deferred(_unread(sources, steps)),
         metrics,
         [memory_of] * count,
     )

@@ -2,12 +2,15 @@
 
 import math
 import random
+from functools import lru_cache
+from typing import get_args
 
 import pytest
 
-from microfp import losses, native, nn, total, value
+from microfp import backward, datasets, losses, native, nn, total, value
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
+from microfp.compiler.native.emit.blocks import Kernels
 from microfp.compiler.native.emit.choice import kernels_of
 from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.run.executable import executable_for
@@ -65,6 +68,77 @@ def test_loops_alone_give_the_same_but_for_rounding(width: int) -> None:
     for row, plain in zip(rows, plain_rows, strict=True):
         assert row == pytest.approx(plain, rel=1e-12, abs=1e-13)
     assert sums == pytest.approx(plain_sums, rel=1e-12, abs=1e-12)
+
+
+NETWORKS: dict[str, tuple[losses.Loss, nn.Model, int, tuple[float, ...]]] = {
+    "scalar by scalar": (
+        *(losses.softmax_cross_entropy(), nn.mlp(12, [12, 9, 4], init="he", seed=3), 12),
+        (0.0, 1.0, 2.0, 3.0),
+    ),
+    "by kinds": (
+        *(losses.softmax_cross_entropy(), nn.mlp(40, [30, 5], init="he", seed=4), 40),
+        (0.0, 1.0, 4.0),
+    ),
+    "behind a gate": (
+        *(losses.max_margin(alpha=1e-3), nn.mlp(5, [10, 8, 1], seed=5), 5),
+        (-1.0, 1.0),
+    ),
+    "smooth": (
+        *(losses.mean_squared_error(), nn.mlp(3, [7, 1], activation="tanh", seed=6), 3),
+        (0.25, -0.5),
+    ),
+    "one neuron": (
+        losses.mean_squared_error(),
+        nn.neuron(2, activation="identity", seed=7),
+        2,
+        (0.25, -0.5),
+    ),
+}
+"""A loss, a model, how many inputs it has, and targets."""
+
+
+@lru_cache
+def code_of(name: str, kernels: Kernels) -> native.CodeStages:
+    loss, model, inputs, _ = NETWORKS[name]
+    return native.explain(loss, model, inputs, kernels=kernels).code
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("count", [1, 8, 203])
+def test_whatever_kernels_are_asked_for_the_gradient_is_that_of_eager(
+    name: str, count: int
+) -> None:
+    loss, model, inputs, targets = NETWORKS[name]
+    draw = random.Random(count)
+    rows = [[draw.uniform(-1, 1) for _ in range(inputs)] for _ in range(count)]
+    data = datasets.dataset(rows, [draw.choice(targets) for _ in rows])
+    found = losses.evaluate(loss, model, data)
+    table = backward(found.total)
+    slopes = [table[p] for p in nn.parameters(model)]
+    for kernels in get_args(Kernels):
+        code = code_of(name, kernels)
+        cost, by_code = code.gradient(model, data)
+        assert cost == pytest.approx(found.total.data, rel=1e-12)
+        assert by_code == pytest.approx(slopes, rel=1e-12, abs=1e-14)
+        assert code.gradient(model, data) == (cost, by_code)
+
+
+def test_kernels_that_are_asked_for_are_chosen_and_shown() -> None:
+    def chosen(kernels: Kernels) -> set[str]:
+        stages = code_of("behind a gate", kernels)
+        assert isinstance(stages.rolled, Rolled)
+        lines = str(stages).splitlines()
+        assert all(any(line.startswith(f"{it} ") for line in lines) for it in stages.kernels)
+        return set(stages.kernels)
+
+    assert "gated" in chosen("auto")
+    assert chosen("loops") <= {"gated", "loops", "registers"}
+    assert {"tiles", "panels"} <= chosen("tiles") <= {"tiles", "panels", "nodes", "loops"}
+
+
+def test_kernels_of_another_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="explain: kernels must be one of auto, loops, tiles"):
+        native.explain(losses.mean_squared_error(), nn.neuron(1), 1, kernels="fast")  # type: ignore[call-overload]
 
 
 def test_looking_inside_says_what_computes_each_nest() -> None:

@@ -28,7 +28,7 @@ from microfp.compiler.native.emit.blocks import (
     write_totals_begun,
     write_totals_stored,
 )
-from microfp.compiler.native.emit.choice import are_few, kernel_of
+from microfp.compiler.native.emit.choice import are_few, gate_of, kernel_of
 from microfp.compiler.native.emit.gates import write_gated
 from microfp.compiler.native.emit.kernels import kernel_texts
 from microfp.compiler.native.emit.nests import Scope, write_nest
@@ -41,7 +41,6 @@ from microfp.compiler.native.emit.structs import GIVEN, signature
 from microfp.compiler.native.emit.sums import write_all_sums
 from microfp.compiler.native.emit.tiles import write_large
 from microfp.compiler.native.emit.writer import Writer, literal
-from microfp.compiler.native.gates import find_gate
 from microfp.compiler.native.loops import Load, Nest, Rolled
 
 __all__ = ["constants_text", "function_text", "module_text"]
@@ -126,7 +125,7 @@ def _write_blocks(frame: Frame) -> None:
         return
     if frame.rolled.sum_count:
         _clear_sums(frame)
-    gate = find_gate(frame.rolled) if frame.bounded else None
+    gate = gate_of(frame.rolled, frame.kernels, bounded=frame.bounded)
     if gate is None:
         _in_chunks(frame)
     else:

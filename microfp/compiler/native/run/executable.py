@@ -194,7 +194,7 @@ def executable_for(
 
 
 def executable_of(
-    rolled: Rolled, program: Callable[[], Program], *, width: int
+    rolled: Rolled, program: Callable[[], Program], *, width: int, kernels: Kernels = "auto"
 ) -> Executable | None:
     """Compile loops; None where the code would be too long, and bytecode is to be preferred.
 
@@ -202,13 +202,14 @@ def executable_of(
         rolled: What to compute for each example.
         program: Makes the same as a program, for whoever wants to look at it.
         width: How many examples are computed side by side.
+        kernels: What code is computed by; see `microfp.compiler.native.emit.choice`.
 
     Raises:
         CompileError: If llvmlite is not installed.
     """
     if len(rolled.nests) > LARGEST_NESTS:
         return None
-    text = _text(rolled, width, most=LARGEST_TEXT)
+    text = _text(rolled, width, most=LARGEST_TEXT, kernels=kernels)
     return None if text is None else _as_code(Deferred(program), rolled, text, width)
 
 

@@ -175,7 +175,7 @@ def code_stages(
         way=executable.form,
         width=executable.width,
         rolled=rolled,
-        kernels=_kernels(rolled, kernels),
+        kernels=_kernels(rolled, executable.kernels),
         ir=executable.text,
         assembly=jit.assembly(executable.text),
         counts=_counts(program, rolled),

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from microfp import backward, datasets, losses, native, nn, total, value
+from microfp import backward, datasets, losses, native, nn, optim, total, trainer, value
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
 from microfp.compiler.native.emit.blocks import Kernels
@@ -16,6 +16,7 @@ from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.run.executable import executable_for
 from microfp.compiler.native.run.trainer import code_by_kinds
 from microfp.compiler.trace.structure import template
+from microfp.trainer import Backend, Run
 from tests.compiler.native.test_products import computed, dot, matrix_program
 
 WIDTHS = (2, 4, 8)
@@ -155,6 +156,26 @@ def test_looking_inside_says_what_computes_each_nest() -> None:
 def test_a_hinge_is_said_to_be_a_gate() -> None:
     stages = native.explain(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2).code
     assert {"loops", "gated", "registers"} == set(stages.kernels)
+
+
+@pytest.mark.parametrize("widths", [[8] * 150, [24, 20, 18, 16, 12, 10]])
+def test_a_model_of_many_layers_is_code_that_gives_what_eager_gives(widths: list[int]) -> None:
+    loss, model = losses.softmax_cross_entropy(), nn.mlp(9, widths, init="he", seed=8)
+    draw = random.Random(9)
+    rows = [[draw.uniform(-1, 1) for _ in range(9)] for _ in range(11)]
+    data = datasets.dataset(rows, [float(draw.randrange(8)) for _ in rows])
+    code = code_by_kinds(loss, template(model), 9, 1)
+    assert code is not None
+    assert code.executable.form == "code"
+
+    def trained(backend: Backend) -> Run[nn.MLP]:
+        optimizer = optim.adam(1e-3)
+        return trainer.fit(model, data, steps=3, loss=loss, optimizer=optimizer, backend=backend)
+
+    fast, slow = trained("native"), trained("eager")
+    assert fast.final_loss == pytest.approx(slow.final_loss, rel=1e-12)
+    for p, q in zip(*map(nn.parameters, (fast.final_model, slow.final_model)), strict=True):
+        assert p.data == pytest.approx(q.data, rel=1e-11, abs=1e-14)
 
 
 def test_fifty_layers_are_code_that_is_no_longer_than_their_calls() -> None:

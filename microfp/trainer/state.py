@@ -17,7 +17,7 @@ from microfp.base.checks import check_kind, wrong_kind
 from microfp.base.deferring import filler
 from microfp.base.memo import remembering
 from microfp.base.showing import mimebundle
-from microfp.compiler.trace.structure import Template, template
+from microfp.compiler.trace.structure import Places, Template, template
 from microfp.datasets import Dataset
 from microfp.losses import Evaluation, Loss, evaluate
 from microfp.nn import Model
@@ -337,8 +337,8 @@ _vector: Callable[[object], PVector[float]] = remembering(lambda model: pvector(
 
 def _new_places_of(model: object) -> str:
     """The digest of the paths to a model's parameters, in order, whatever their numbers are."""
-    places = {parameter: place for place, parameter in enumerate(parameters(model))}
-    found = ((path, [places.get(each) for each in run]) for path, run in runs(model))
+    places = Places(parameters(model))
+    found = ((path, list(places.of(run))) for path, run in runs(model))
     lines = (f"{'.'.join(map(_key_text, path))}: {own}" for path, own in found if own != [None])
     return sha256("\n".join(lines).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 

@@ -174,7 +174,7 @@ def _answer(
     **given: int,
 ) -> Lines:
     check_standard([file, resume], [("--save", save)], json=json)
-    documents = datasets.names() if file is None else read_by(datasets.documents, file)
+    documents = datasets.names() if file is None else _several(file)
     job = _new(documents, given) if resume is None else _gone_on(documents, given, resume)
     job = job.set(backend=backend, samples=samples, temperature=temperature)
     if backend == "auto":
@@ -183,6 +183,15 @@ def _answer(
         check_writable("--save", save, *([file] if file else []))
     track = tracker(sys.stderr)
     return beside(gpt_lines(job, save=save, json=json, track=track, clock=perf_counter), save)
+
+
+def _several(file: Path) -> tuple[str, ...]:
+    """The documents of a file, at least two: of one alone, only itself can be learnt."""
+    documents = read_by(datasets.documents, file)
+    if len(documents) < 2:
+        got = f"got one of {len(documents[0]):,} characters"
+        raise UsageError(f"{file}: must hold at least two documents, one a line, {got}")
+    return documents
 
 
 def _new(documents: tuple[str, ...], given: Mapping[str, int]) -> Job:
@@ -310,14 +319,26 @@ def _heading(job: Job) -> Iterator[str]:
     lengths = sorted(map(len, start.documents))
     count = len(start.documents)
     yield (
-        f"{count:,} document{'' if count == 1 else 's'} of {lengths[0]} to {lengths[-1]} "
-        f"characters, {len(start.tokeniser.characters)} of them different"
+        f"{count:,} documents of {lengths[0]} to {lengths[-1]} characters, "
+        f"{len(start.tokeniser.characters)} of them different"
     )
+    yield from _cut_off(start)
     yield f"model: {start.model!r}"
     batch = f"{learnt.batch_size} document{'' if learnt.batch_size == 1 else 's'}"
     begun = f", after {learnt.state.step} that are done" if learnt.state.step else ""
     yield f"{learnt.steps} steps of {batch}{begun}, backend {job.backend}"
     yield ""
+
+
+def _cut_off(start: gpt.Start) -> Iterator[str]:
+    """Say so where documents are longer than what the model sees."""
+    context = start.model.context
+    longer = sum(len(document) > context for document in start.documents)
+    if longer:
+        yield (
+            f"{longer:,} of them {'is' if longer == 1 else 'are'} longer than the context: "
+            f"only the first {context} characters count"
+        )
 
 
 def _drawn(learnt: Learnt, seed: Seed, job: Job) -> list[str]:

@@ -29,7 +29,7 @@ from microfp.cli.arguments import (
 from microfp.cli.printing import Document
 from microfp.cli.progress import Track, tracker
 from microfp.cli.standard import OUTPUT, beside, check_standard, is_standard, read_by, written_by
-from microfp.gpt import GPT, Learnt, Seed
+from microfp.gpt import GPT, Learnt
 from microfp.losses import next_token
 from microfp.nn import parameter_count
 from microfp.record import Record, attr
@@ -287,12 +287,13 @@ def gpt_lines(
             raise Interrupted(_interrupted(job, last, save)) from None
         seconds = clock() - began
         learnt = job.learnt.set(state=last[0])
-        drawn = _drawn(learnt, job.start.seed, job)
         written, documents = written_by(partial(gpt.save, learnt), save)
+        # Kept before it is drawn from: scores that have diverged are an error there.
         if json:
-            yield Document(to_json(_found(job, history, seconds, drawn)))
+            yield Document(to_json(_found(job, history, seconds, _drawn(learnt, job))))
         else:
-            yield from _ending(job, history, seconds, drawn, written)
+            yield from _ending(job, history, seconds, written)
+            yield from _numbered(_drawn(learnt, job))
         yield from documents
 
     return lines()
@@ -341,18 +342,16 @@ def _cut_off(start: gpt.Start) -> Iterator[str]:
         )
 
 
-def _drawn(learnt: Learnt, seed: Seed, job: Job) -> list[str]:
+def _drawn(learnt: Learnt, job: Job) -> list[str]:
     model, chosen = learnt.state.model, job.backend
     backend = gpt.fastest_to_draw(model, count=job.samples) if chosen == "native" else chosen
     endless = gpt.samples(
-        model, learnt.tokeniser, temperature=job.temperature, seed=seed, backend=backend
+        model, learnt.tokeniser, temperature=job.temperature, seed=job.start.seed, backend=backend
     )
     return list(islice(endless, job.samples))
 
 
-def _ending(
-    job: Job, history: list[Metrics], seconds: float, drawn: list[str], written: str | None
-) -> Lines:
+def _ending(job: Job, history: list[Metrics], seconds: float, written: str | None) -> Lines:
     yield ""
     yield (
         f"{parameter_count(job.start.model):,} parameters, {len(history)} "
@@ -363,7 +362,6 @@ def _ending(
     if written is not None:
         draw = "" if written == OUTPUT else f"; draw from it with: microfp sample {written}"
         yield f"wrote {written}{draw}"
-    yield from _numbered(drawn)
 
 
 def _numbered(drawn: list[str]) -> Lines:

@@ -190,6 +190,17 @@ def test_a_file_whose_parts_do_not_fit_is_refused(
     assert str(path) in refused(capsys, "sample", path)
 
 
+@pytest.mark.parametrize("json", [[], ["--json"]])
+def test_what_was_learnt_is_kept_where_it_cannot_be_drawn_from(
+    names: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], json: list[str]
+) -> None:
+    path = tmp_path / "learnt.json"
+    options = ["--steps", "2", "--temperature", "1e-320", "--save", str(path), *SMALL, *json]
+    assert main(["gpt", str(names), *options]) == 1
+    assert "or the temperature is too small" in capsys.readouterr().err
+    assert unsafe_perform_io(gpt.load(path).unwrap()).state.step == 2
+
+
 def test_one_document_alone_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "one.txt"
     path.write_text("\n  anna  \n\n")

@@ -229,8 +229,10 @@ def _tiles(w: Writer, count: str, size: int, body: Callable[[str, int], None]) -
             body(first, step)
             return ()
 
-        more = w.value(f"icmp ult i64 {start}, {stop}")
-        w.if_then(more, lambda: w.loop(start, stop, step, turn))
+        def loop() -> None:
+            w.loop(start, stop, step, turn)
+
+        w.if_then(w.value(f"icmp ult i64 {start}, {stop}"), loop)
 
     whole = w.value(f"and i64 {count}, {-size}")
     some("0", whole, size)

@@ -37,8 +37,8 @@ def test_each_class_has_its_share_in_every_part(patience: int | None) -> None:
 
 def test_the_penalty_follows_the_examples_that_are_trained_on() -> None:
     begun = prepare(SHORT.set(held_out=0.5), datasets.moons(800)).start.configuration
-    assert begun.penalty == 2.0 / 400
-    assert prepare(SHORT.set(penalty=0.3), MOONS).start.configuration.penalty == 0.3
+    assert begun.l2 == 2.0 / 400
+    assert prepare(SHORT.set(l2=0.3), MOONS).start.configuration.l2 == 0.3
 
 
 def test_the_split_depends_on_the_seed_alone() -> None:
@@ -142,7 +142,7 @@ def test_watching_is_training_on_what_was_prepared() -> None:
 
 
 def test_patience_keeps_the_model_of_the_least_validation_loss_and_stops() -> None:
-    configuration = SHORT.set(hidden=(16,), steps=4000, patience=4, learning_rate=0.3, penalty=0.0)
+    configuration = SHORT.set(hidden=(16,), steps=4000, patience=4, learning_rate=0.3, l2=0.0)
     experiment = prepare(configuration, MOONS.set(ys=tuple(float(i % 2) for i in range(40))))
     epoch = math.ceil(len(experiment.training.ys) / 8)
     watched = [result.unwrap() for result in watch(experiment)]
@@ -195,7 +195,7 @@ def test_numbers_that_diverge_end_the_stream_and_the_run() -> None:
 
 
 def test_a_line_of_large_numbers_is_learnt_without_a_thought() -> None:
-    outcome = run(Configuration(hidden=(), penalty=0.0), line()).unwrap()
+    outcome = run(Configuration(hidden=(), l2=0.0), line()).unwrap()
     assert outcome.held_out is not None
     assert outcome.held_out.r2 is not None
     assert outcome.held_out.r2 > 0.999

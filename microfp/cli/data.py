@@ -311,6 +311,9 @@ def _column_lines(schema: Schema) -> Iterator[str]:
 
 
 def _skipped(dataset: Dataset) -> Iterator[str]:
+    unread = dataset.metadata.get("unread")
+    if unread:
+        yield f"cells that cannot be read, and count as missing: {unread}"
     for name, why in (("without_target", "without a target"), ("skipped", "with missing cells")):
         count = dataset.metadata.get(name)
         if count:

@@ -22,10 +22,12 @@ __all__ = [
     "EXACT",
     "MISSING",
     "NOT_NUMBERS",
+    "OTHER_MARKS",
     "TRUTHS",
     "Marks",
     "is_code",
     "is_missing",
+    "is_number_otherwise",
     "moment_form",
     "read_cell",
     "read_moment",
@@ -146,13 +148,45 @@ def is_code(text: str) -> bool:
     )
 
 
-def read_truth(text: str) -> float | None:
+OTHER_MARKS: Final = (
+    Marks(thousands=","),
+    Marks(decimal=","),
+    Marks(decimal=",", thousands="."),
+    Marks(thousands=" "),
+    Marks(decimal=",", thousands=" "),
+    Marks(thousands="'"),
+)
+"""How numbers are written elsewhere, the likeliest first.
+
+>>> read_cell("1'234.5", OTHER_MARKS[-1])
+1234.5
+"""
+
+
+def is_number_otherwise(text: str) -> bool:
+    """Whether a cell is a number to others: with their marks, or with a currency or percent sign.
+
+    >>> is_number_otherwise("$1,234"), is_number_otherwise("heavy")
+    (True, False)
+    """
+    return any(read_cell(text, marks, signs=True) is not None for marks in OTHER_MARKS)
+
+
+def read_truth(text: str, *, digits: bool = False) -> float | None:
     """Read one of the words for yes and no.
 
-    >>> read_truth("Yes"), read_truth("1")
-    (1.0, None)
+    Args:
+        text: The cell.
+        digits: Whether 1 and 0 are such words, as they are in a column that is known to hold them.
+
+    >>> read_truth("Yes"), read_truth("1"), read_truth("1", digits=True)
+    (1.0, None, 1.0)
     """
-    return TRUTHS.get(text.strip().lower())
+    word = text.strip().lower()
+    return _DIGITS.get(word) if digits and word in _DIGITS else TRUTHS.get(word)
+
+
+_DIGITS: Mapping[str, float] = {"1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}
 
 
 FORMS: Final = (

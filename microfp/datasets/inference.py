@@ -26,6 +26,7 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from microfp.datasets.cells import (
+    OTHER_MARKS,
     Marks,
     is_code,
     is_missing,
@@ -458,19 +459,9 @@ _PARTS: Final[dict[Part, Callable[[datetime], object]]] = {
 # What is in the way
 
 
-_MARKS: Final = (
-    Marks(thousands=","),
-    Marks(decimal=","),
-    Marks(decimal=",", thousands="."),
-    Marks(thousands=" "),
-    Marks(decimal=",", thousands=" "),
-    Marks(thousands="'"),
-)
-
-
 def _other_marks(look: _Look) -> _Trouble | None:
     """The trouble of numbers that are written otherwise: with commas, groups, signs."""
-    for marks in (look.marks, *_MARKS):
+    for marks in (look.marks, *OTHER_MARKS):
         for signs in (False, True):
             if _reads(look, marks, signs=signs):
                 if marks == look.marks and not signs:

@@ -120,6 +120,8 @@ class DateColumn(Record):
     """Of the column."""
     form: str = attr(default=ISO)
     """How the cells are written, as `cells.moment_form` finds it."""
+    doubtful: bool = attr(default=False)
+    """Whether no cell has settled if the day or the month comes first."""
     parts: tuple[Part, ...] = attr(default=("days",))
     """Which parts are inputs, those that differ."""
     first: str = attr(default="1970-01-01")

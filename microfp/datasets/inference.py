@@ -57,18 +57,18 @@ from microfp.errors import DataError
 __all__ = ["MOST_CATEGORIES", "infer"]
 
 MOST_CATEGORIES: Final = 20
-"""How many texts of a column have an input of their own, the commonest; others have one each if
-they are common enough to be learnt, and share one if not.
+"""How many texts of a column have an input of their own, the commonest, if they recur; others have
+one each if they stand in `COMMON` rows, and share one if not.
 
 >>> MOST_CATEGORIES
 20
 """
 
-COMMON: Final = 10
+COMMON: Final = 3
 """So many rows of its own give a category an input, however many categories there are ..."""
 
-MOST_INPUTS: Final = 100
-"""... up to this number."""
+MOST_INPUTS: Final = 250
+"""... up to this number, which is that of the countries of the world."""
 
 ENOUGH: Final = 200
 

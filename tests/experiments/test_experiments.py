@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from random import Random
 
 import pytest
 from returns.pipeline import is_successful
@@ -199,6 +200,16 @@ def test_a_line_of_large_numbers_is_learnt_without_a_thought() -> None:
     assert outcome.held_out is not None
     assert outcome.held_out.r2 is not None
     assert outcome.held_out.r2 > 0.999
+
+
+def test_groups_of_a_few_rows_each_are_told_apart() -> None:
+    draw = Random(1)
+    levels = [draw.gauss(0.0, 1.0) for _ in range(60)]
+    named = [(f"group {i % 60}", y + 0.1 * draw.gauss(0.0, 1.0)) for i, y in enumerate(levels * 6)]
+    held_out = run(Configuration(backend="native"), datasets.from_rows(named)).unwrap().held_out
+    assert held_out is not None
+    assert held_out.r2 is not None
+    assert held_out.r2 > 0.9  # the levels are 0.99 of the variance
 
 
 def test_irises_are_told_apart_as_scikit_learn_does_by_default() -> None:

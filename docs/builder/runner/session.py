@@ -1,21 +1,26 @@
 """Runs examples as a prompt does: statement by statement, showing what each comes to.
 
-The page's worker loads this file in Pyodide. What a page cannot have of the extras, it lends: a
-widget is shown by the page itself, and Graphviz draws a graph there, from its text.
+The page's worker loads this module in Pyodide. What a page cannot have of the extras, it lends: a
+widget is shown by the page itself, Graphviz draws a graph there, from its text, and Vega a chart.
+Altair and what it needs are fetched when something asks for the first of them.
 """
 
 import ast
 import json
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from importlib import invalidate_caches
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from io import TextIOBase
 from types import ModuleType
 
 FILE = "<example>"
 RICH = ("image/svg+xml", "text/html")
 GRAPH, WIDGET = "text/vnd.graphviz", "application/vnd.anywidget"
+CHART = "application/vnd.vegalite"
 MOST_NODES = 60
 """How many nodes a graph has at most that is drawn without being asked for."""
 
@@ -82,6 +87,37 @@ def lend_widgets() -> None:
         sys.modules[name] = module
 
 
+class Lender:
+    """Fetches packages when something asks for the first of them: a finder of modules.
+
+    Args:
+        names: The packages.
+        fetch: Puts them where modules are found.
+    """
+
+    def __init__(self, names: Collection[str], fetch: Callable[[], object]) -> None:
+        self._names, self._fetch = frozenset(names), fetch
+
+    def find_spec(
+        self,
+        name: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 - asked for by Python
+        target: ModuleType | None = None,  # noqa: ARG002
+    ) -> ModuleSpec | None:
+        """Find a module that was fetched just now; None for any other."""
+        if name not in self._names:
+            return None
+        sys.meta_path.remove(self)
+        self._fetch()
+        invalidate_caches()
+        return find_spec(name)
+
+
+def lend_packages(names: Collection[str], fetch: Callable[[], object]) -> None:
+    """Fetch packages when something asks for the first of them."""
+    sys.meta_path.insert(0, Lender(names, fetch))
+
+
 class _Printed(TextIOBase):
     def __init__(self, show: Show) -> None:
         self._show = show
@@ -96,11 +132,11 @@ def _run_one(statement: ast.stmt, module: ModuleType, show: Show) -> bool:
     try:
         result = _result_of(statement, vars(module))
     except BaseException as error:  # noqa: BLE001 - an example may raise anything
-        show("error", _told(error))
+        show("error", told(error))
         return False
     if result is not None:
         show("text/plain", f"{result!r}\n")
-        for kind, content in _pictures(result):
+        for kind, content in pictures(result):
             show(kind, content)
     return True
 
@@ -113,7 +149,7 @@ def _result_of(statement: ast.stmt, names: dict[str, object]) -> object:
     return None
 
 
-def _pictures(result: object) -> Iterator[tuple[str, str]]:
+def pictures(result: object) -> Iterator[tuple[str, str]]:
     """How a notebook would draw a result, where it can with what a page has."""
     if isinstance(result, Lent):
         parts = {"esm": result._esm, "css": result._css, "state": result.state}
@@ -123,19 +159,37 @@ def _pictures(result: object) -> Iterator[tuple[str, str]]:
 
     if isinstance(result, display.Drawing):
         yield GRAPH, graph.to_dot(result.output, result.gradients)
-        return
-    if isinstance(result, Value):
+    elif isinstance(result, Value):
         if result.parents and len(graph.nodes(result)) <= MOST_NODES:
             yield GRAPH, graph.to_dot(result)
-        return
-    bundle: dict[str, str] = getattr(result, "_repr_mimebundle_", dict)()
-    found = next((kind for kind in RICH if kind in bundle), None)
-    if found is not None:
-        yield found, bundle[found]
+    elif (chart := _chart(result)) is not None:
+        yield CHART, chart
+    else:
+        bundle: dict[str, str] = getattr(result, "_repr_mimebundle_", dict)()
+        yield from ((kind, bundle[kind]) for kind in RICH if kind in bundle)
 
 
-def _told(error: BaseException) -> str:
-    """An error in its own words, with the line of the example at which it was raised."""
-    lines = [it.lineno for it in traceback.extract_tb(error.__traceback__) if it.filename == FILE]
+def _chart(result: object) -> str | None:
+    """A chart, or what a notebook shows as one, as JSON for Vega, in the colours of each theme."""
+    from microfp import charts
+    from microfp.charts.files import specification
+    from microfp.charts.style import THEMES
+    from microfp.datasets import Dataset
+    from microfp.trainer import Run
+
+    if isinstance(result, Run):
+        drawn = charts.loss_curves(result)
+    elif isinstance(result, Dataset) and len(result.xs[0]) == 2:
+        drawn = charts.scatter(result)
+    elif type(result).__module__.startswith("altair.vegalite"):
+        drawn = result
+    else:
+        return None
+    return json.dumps({"spec": specification(drawn), "themes": dict(THEMES)})
+
+
+def told(error: BaseException, file: str = FILE) -> str:
+    """An error in its own words, with the line of the file at which it was raised."""
+    lines = [it.lineno for it in traceback.extract_tb(error.__traceback__) if it.filename == file]
     where = f"line {lines[-1]}: " if lines else ""
     return where + "".join(traceback.format_exception_only(error)).strip()

@@ -1,13 +1,15 @@
 // Runs Python for a page, beside it, so that the page stays usable: Pyodide with microfp in it.
 // It is sent { first, source, isSession }: imports, an example, and whether it has prompts. It answers
 // { kind, content } for all that is to be shown, and { done, ok } at the end.
-import { loadMicrofp } from "./python.js";
+import { loadPython } from "./python.js";
 
 const show = (kind, content) => postMessage({ kind, content });
 
-const page = loadMicrofp("session.txt", (content) => show("progress", content)).then((names) =>
-  (names.get("lend_widgets")(), names.get("Page")()),
-);
+const page = loadPython((content) => show("progress", content)).then((python) => {
+  const session = python.pyimport("docs.builder.runner.session");
+  session.lend_widgets();
+  return session.Page();
+});
 
 onmessage = async ({ data: { first, source, isSession } }) => {
   try {

@@ -28,6 +28,7 @@ MATH = re.compile(r"(\$\$?)([^$\n]+)\1")
 HEADING = re.compile(r"^# (.+)\n+", re.MULTILINE)
 THEMES: tuple[charts.Theme, ...] = ("light", "dark")
 WORDS = "what the cell above draws"
+RESIZES = "onload='__resizeIframe(this)'"  # a function that only pages of marimo have
 PIXELS = 1.5  # of a PNG, for each unit of a chart
 BEGIN, END = '<i class="cell-begins" data-cell="{number}"></i>', '<i class="cell-ends"></i>'
 NOTE = """\
@@ -163,8 +164,13 @@ def _without_text(cell: Cell) -> str:
 
 
 def _math(found: re.Match[str]) -> str:
-    """A formula as MathML, which browsers set by themselves."""
-    return convert(found[2], display="block" if found[1] == "$$" else "inline")
+    """A formula as MathML, which browsers set by themselves.
+
+    To Markdown, `<math>` at the beginning of a line would begin a paragraph.
+    """
+    if found[1] == "$$":
+        return convert(found[2], display="block")
+    return f"<span>{convert(found[2], display='inline')}</span>"
 
 
 def _parts(
@@ -200,7 +206,7 @@ def _shown(output: object, pictures: dict[str, bytes], stem: str) -> str:
     if isinstance(output, marimo.ui.refresh):
         return ""
     if isinstance(output, marimo.Html):
-        return f'<div class="result">{output.text}</div>'
+        return f'<div class="result">{output.text.replace(RESIZES, "")}</div>'
     return _bundle(output)
 
 

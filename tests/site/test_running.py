@@ -10,7 +10,14 @@ import pytest
 
 from docs.builder.runner import session
 from docs.builder.runner.session import Page
-from docs.builder.running import RUNNABLE, examples, marked, write_packages
+from docs.builder.running import (
+    LATE,
+    RUNNABLE,
+    examples,
+    marked,
+    write_late_packages,
+    write_packages,
+)
 from microfp import explorer
 
 ROOT = Path(__file__).parents[2]
@@ -31,8 +38,9 @@ def runnable(*sources: str) -> list[bool]:
     [
         (["x = 1", ">>> x\n1"], [True, True]),
         (["import numpy as np"], [False]),
-        (["from microfp import charts"], [False]),
-        (["import altair\ny = 1", "y + 1", "y = 2", "y + 1"], [False, False, True, True]),
+        (["from microfp import charts\nimport altair"], [True]),
+        (["charts.to_svg(chart)"], [False]),
+        (["import torch\ny = 1", "y + 1", "y = 2", "y + 1"], [False, False, True, True]),
         (["def f(x):\n    return native.predict(x)", "f(1)"], [False, False]),
         (["trainer.fit(m, d, backend='native')"], [False]),
         (["ks = [k for k in numpy.arange(3)]", "k = 1"], [False, True]),
@@ -47,7 +55,7 @@ def test_an_example_has_a_button_where_the_page_has_all_it_needs(
 
 def test_what_an_example_without_a_button_imports_comes_before_the_next() -> None:
     text = marked(
-        page("from microfp import charts, nn\nimport math\nimport altair", "nn.mlp(2, [1])")
+        page("from microfp import native, nn\nimport math\nimport torch", "nn.mlp(2, [1])")
     )
     assert 'data-first="from microfp import nn; import math"' in text
 
@@ -161,6 +169,8 @@ def test_the_packages_are_microfp_and_what_it_needs_without_compiled_code(tmp_pa
     with zipfile.ZipFile(tmp_path / "packages.zip") as archive:
         names = archive.namelist()
     assert {name.split("/")[0] for name in names} == {
+        "docs",
+        "marimo.py",
         "microfp",
         "pyrsistent",
         "returns",
@@ -169,3 +179,24 @@ def test_the_packages_are_microfp_and_what_it_needs_without_compiled_code(tmp_pa
     }
     assert "microfp/explorer/js/view.js" in names
     assert json.dumps(names).count(".so") == 0
+
+
+def test_what_charts_need_is_an_archive_of_its_own(tmp_path: Path) -> None:
+    write_late_packages(tmp_path / "late.zip")
+    with zipfile.ZipFile(tmp_path / "late.zip") as archive:
+        names = archive.namelist()
+    assert {*LATE, "rpds.py", "vl_convert.py"} <= {name.split("/")[0] for name in names}
+    assert len(names) == len(set(names))
+    assert [name for name in names if name.endswith(".so") or "/tests/" in name] == []
+
+
+@pytest.mark.parametrize(
+    "source", ["charts.scatter(data)", "data", "trainer.fit(nn.mlp(2, [1]), data, steps=2)"]
+)
+def test_a_chart_is_shown_as_json_for_vega(source: str) -> None:
+    before = "from microfp import charts, datasets, nn, trainer\ndata = datasets.moons(4)"
+    _, told = shown(source, before=before)
+    assert [it for it, _ in told] == ["text/plain", "application/vnd.vegalite"]
+    parts = json.loads(told[1][1])
+    assert parts["spec"]["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
+    assert set(parts["themes"]) == {"light", "dark"}

@@ -275,7 +275,7 @@ def nodes_of(result: object) -> list[Node]:
         return []
     if isinstance(result, Shown):
         return [result.node(nodes_of)]
-    found = [{"kind": kind, "content": content} for kind, content in pictures(result)]
+    found: list[Node] = [{"kind": kind, "content": content} for kind, content in pictures(result)]
     return found or [{"kind": "text/plain", "content": f"{result!r}\n"}]
 
 

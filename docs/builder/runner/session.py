@@ -177,12 +177,13 @@ def _chart(result: object) -> str | None:
     from microfp.datasets import Dataset
     from microfp.trainer import Run
 
+    drawn: charts.Chart
     if isinstance(result, Run):
         drawn = charts.loss_curves(result)
     elif isinstance(result, Dataset) and len(result.xs[0]) == 2:
         drawn = charts.scatter(result)
     elif type(result).__module__.startswith("altair.vegalite"):
-        drawn = result
+        drawn = result  # type: ignore[assignment] # its module says so
     else:
         return None
     return json.dumps({"spec": specification(drawn), "themes": dict(THEMES)})

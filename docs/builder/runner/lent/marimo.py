@@ -12,7 +12,9 @@ Nodes = Callable[[object], list[Mapping[str, object]]]
 
 
 def __getattr__(name: str) -> object:
-    raise AttributeError(f"marimo.{name} is not lent to this page: `microfp lesson` opens it in marimo")
+    raise AttributeError(
+        f"marimo.{name} is not lent to this page: `microfp lesson` opens it in marimo"
+    )
 
 
 class Html:
@@ -39,9 +41,13 @@ class Stack:
 
 def md(text: str) -> Html:
     """A text in Markdown."""
-    from markdown import Markdown
+    from markdown import Markdown  # type: ignore[import-untyped] # it has no types
 
-    return Html(Markdown(extensions=["markdown.extensions.tables", "markdown.extensions.fenced_code"]).convert(cleandoc(text)))
+    return Html(
+        Markdown(
+            extensions=["markdown.extensions.tables", "markdown.extensions.fenced_code"]
+        ).convert(cleandoc(text))
+    )
 
 
 def hstack(items: Iterable[object], *, justify: str = "space-between") -> Stack:
@@ -113,7 +119,9 @@ class Slider(Control):
             self.value = int(said) if self._is_whole else float(said)
 
     def _said(self) -> object:
-        return self.steps.index(self.value) if self.steps else self.value
+        if not self.steps:
+            return self.value
+        return next(i for i, it in enumerate(self.steps) if it == self.value)
 
 
 def _step(start: float | None, stop: float | None) -> float:

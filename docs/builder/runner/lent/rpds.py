@@ -33,7 +33,9 @@ class HashTrieMap(dict[K, V]):
 
     def update(self, *others: Mapping[K, V] | Iterable[tuple[K, V]]) -> "HashTrieMap[K, V]":  # type: ignore[override] # rpds returns the new map
         """Return the map with what others hold."""
-        return HashTrieMap({key: value for it in (self, *others) for key, value in dict(it).items()})
+        return HashTrieMap(
+            {key: value for it in (self, *others) for key, value in dict(it).items()}
+        )
 
 
 class HashTrieSet(frozenset[K]):
@@ -59,7 +61,9 @@ class HashTrieSet(frozenset[K]):
 
 
 class List(tuple[V, ...]):
-    """A list whose every change is a new list; the first is cheap to reach."""
+    """A list whose every change is a new list."""
+
+    __slots__ = ()
 
     def push_front(self, value: V) -> "List[V]":
         """Return the list with one more in front."""

@@ -66,14 +66,14 @@ LENT = SOURCES / "lent"
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLAIN = "```python\n"
 RUNNABLE = "```{ .python .run }\n"
-ASKS_FOR_MORE = re.compile(r"""["']native["']|workers=""")
+ASKS_FOR_MORE = re.compile(r"""["']native["']|workers=|/nowhere|/proc|tempfile""")
 
 EXTRAS = """
-    dask distributed export iris digits hypothesis jax laws llvmlite marimo
-    micrograd mo native networkx numpy onnx onnxruntime optax pandas rich safetensors sklearn torch
-    tqdm to_svg to_png to_networkx from_networkx with_progress
+    dask distributed export iris digits hypothesis jax laws llvmlite marimo micrograd mo native
+    networkx numpy onnx onnxruntime optax pandas rich rich_bar check_rich safetensors sklearn torch
+    tqdm with_progress chart_script counts report run_bundle to_svg to_png to_networkx from_networkx
 """
-PROCESSES = "concurrent multiprocessing subprocess threading"
+PROCESSES = "attempt cli concurrent mypy_plugin multiprocessing subprocess threading"
 ELSEWHERE = frozenset(f"{EXTRAS} {PROCESSES}".split())
 """Names that no page can give: an example with one of them has no button."""
 
@@ -108,6 +108,25 @@ def marked(markdown: str) -> str:
     """
     fences = iter(_fences([example for _, example in examples(markdown)]))
     return FENCE.sub(lambda block: block[0].replace(PLAIN, next(fences), 1), markdown)
+
+
+def marked_docstring(runs: Iterable[str], home: str) -> Iterator[str]:
+    """How each run of examples in a docstring begins, with a mark where it can run in the page.
+
+    Args:
+        runs: Examples with prompts, in order.
+        home: The path of what the docstring belongs to, whose module its examples know; empty for
+            none, which marks nothing.
+
+    >>> list(marked_docstring([">>> grad(f)"], "microfp.func.grad"))
+    ['```{ .pycon .run data-home="microfp.func.grad" }\\n']
+    """
+    is_elsewhere = not home or bool(ELSEWHERE & set(home.split(".")))
+    for opening in _fences(map(_example, runs)):
+        if opening == PLAIN or is_elsewhere:
+            yield PLAIN.replace("python", "pycon")
+        else:
+            yield opening.replace(".python .run", f'.pycon .run data-home="{home}"')
 
 
 def _fences(page: Iterable[Example]) -> Iterator[str]:

@@ -78,8 +78,8 @@
     example.output.hidden = false;
     example.block.dataset.state = "running";
     example.hasRun = true;
-    const { first, isSession } = example;
-    const ok = await ask({ first, source: sourceOf(example), isSession }, shown(example.output));
+    const { home, first, isSession } = example;
+    const ok = await ask({ home, first, source: sourceOf(example), isSession }, shown(example.output));
     delete example.output.dataset.progress;
     example.block.dataset.state = ok ? "done" : "failed";
     example.output.hidden = !example.output.hasChildNodes();
@@ -87,7 +87,9 @@
   }
 
   async function runWithThoseAbove(example) {
-    const above = examples.slice(0, examples.indexOf(example)).filter((it) => !it.hasRun);
+    const above = examples
+      .slice(0, examples.indexOf(example))
+      .filter((it) => it.home === example.home && !it.hasRun);
     for (const it of [...above, example]) if (!(await runOne(it))) break;
   }
 
@@ -133,6 +135,7 @@
       output,
       text: typed(shownText),
       isSession: hasPrompts(shownText),
+      home: block.dataset.home ?? "", // in the reference: what the example is of
       first: block.dataset.first ?? "",
       hasRun: false,
     };

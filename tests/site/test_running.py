@@ -15,10 +15,11 @@ from docs.builder.running import (
     RUNNABLE,
     examples,
     marked,
+    marked_docstring,
     write_late_packages,
     write_packages,
 )
-from microfp import explorer
+from microfp import explorer, gradients
 
 ROOT = Path(__file__).parents[2]
 
@@ -200,3 +201,51 @@ def test_a_chart_is_shown_as_json_for_vega(source: str) -> None:
     parts = json.loads(told[1][1])
     assert parts["spec"]["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
     assert set(parts["themes"]) == {"light", "dark"}
+
+
+@pytest.mark.parametrize(
+    ("runs", "home", "expected"),
+    [
+        ([">>> grad(f)"], "microfp.func.grad", [True]),
+        ([">>> grad(f)"], "", [False]),
+        ([">>> predict(model)"], "microfp.native.predict", [False]),
+        (
+            [">>> import torch\n>>> x = torch.ones(1)", ">>> x", ">>> 1"],
+            "m.f",
+            [False, False, True],
+        ),
+    ],
+)
+def test_examples_of_a_docstring_have_a_button_and_say_what_they_are_of(
+    runs: list[str], home: str, expected: list[bool]
+) -> None:
+    openings = list(marked_docstring(runs, home))
+    assert ["run" in it for it in openings] == expected
+    assert all(f'data-home="{home}"' in it for it in openings if "run" in it)
+    assert all(it.startswith(("```pycon", "```{ .pycon")) for it in openings)
+
+
+def test_examples_of_a_function_know_what_its_module_knows() -> None:
+    told: list[tuple[str, str]] = []
+    own = Page("microfp.gradients.backward")
+    own.run("backward(value(2.0)); gradients[x]", lambda *it: told.append(it), goes_on=True)
+    assert told[-1] == ("text/plain", "6.0\n")  # of the example at the head of the module
+    assert not hasattr(gradients, "x")
+
+
+@pytest.mark.parametrize(("goes_on", "said"), [(True, "0\n1\n"), (False, "")])
+def test_a_prompt_prints_what_stands_inside_of_a_statement(said: str, *, goes_on: bool) -> None:
+    _, told = shown("for i in range(2):\n    i", goes_on=goes_on)
+    assert "".join(content for _, content in told) == said
+
+
+def test_what_cannot_be_drawn_has_its_text() -> None:
+    source = """
+class Shy:
+    def __repr__(self):
+        return "shy"
+    def _repr_mimebundle_(self):
+        raise ValueError("not me")
+Shy()
+"""
+    assert shown(source) == (True, [("text/plain", "shy\n")])

@@ -7,15 +7,14 @@ import re
 import runpy
 from collections.abc import Iterator, Mapping
 from functools import cache
-from inspect import cleandoc
 from pathlib import Path
-from textwrap import dedent
 from typing import NamedTuple
 
 import marimo
 from altair import Chart, FacetChart, HConcatChart, LayerChart, VConcatChart
 from latex2mathml.converter import convert
 
+from docs.builder.runner.notebook import Cell, cells_of, text_of
 from microfp import charts
 
 DOCS = Path(__file__).parents[1]
@@ -29,25 +28,24 @@ MATH = re.compile(r"(\$\$?)([^$\n]+)\1")
 HEADING = re.compile(r"^# (.+)\n+", re.MULTILINE)
 THEMES: tuple[charts.Theme, ...] = ("light", "dark")
 WORDS = "what the cell above draws"
+RESIZES = "onload='__resizeIframe(this)'"  # a function that only pages of marimo have
 PIXELS = 1.5  # of a PNG, for each unit of a chart
+BEGIN, END = '<i class="cell-begins" data-cell="{number}"></i>', '<i class="cell-ends"></i>'
 NOTE = """\
 # {title}
 
 !!! note ""
-    This page was made by running the notebook. To change its code, to move its sliders and to do
-    its exercises, open it: `microfp lesson {name}`, and press ▶ at the lower right to run it all.
-    Or take the file: [for marimo]({stem}.py), [for Jupyter]({stem}.ipynb).
+    This page was made by running the notebook. Its sliders move, its code changes and its
+    exercises answer once it runs, here or in marimo: `microfp lesson {name}`, and press ▶ at the
+    lower right. Or take the file: [for marimo]({stem}.py), [for Jupyter]({stem}.ipynb).
+
+<div class="notebook-here" data-source="{stem}.py"></div>
 
 """
-
-
-class Cell(NamedTuple):
-    """A cell of a notebook: its code, how it ends, and the line of the file where it begins."""
-
-    code: str
-    last: ast.expr | None
-    is_hidden: bool = False
-    first: int = 1
+LAST = """
+<link rel="stylesheet" href="{to_root}run/notebooks/notebook.css">
+<script defer src="{to_root}run/notebooks/main.js"></script>
+"""
 
 
 class Page(NamedTuple):
@@ -70,7 +68,8 @@ def pages() -> Mapping[str, str | bytes]:
 def _files(notebook: Path) -> Iterator[tuple[str, str | bytes]]:
     address = _address(notebook)
     page = page_of(notebook)
-    yield address, page.text
+    to_root = "../" * (len(Path(address).parts) - 1)
+    yield address, page.text + LAST.format(to_root=to_root)
     yield address.replace(".md", ".ipynb"), jupyter(notebook)
     for name, picture in page.pictures.items():
         yield str(Path(address).parent / name), picture
@@ -89,8 +88,8 @@ def page_of(notebook: Path) -> Page:
     cells = cells_of(notebook.read_text(encoding="utf-8"))
     pictures: dict[str, bytes] = {}
     parts = [
-        _written(cell, output, definitions, pictures, notebook.stem)
-        for cell, output in zip(cells, outputs, strict=True)
+        _written(i, cell, output, definitions, pictures, notebook.stem)
+        for i, (cell, output) in enumerate(zip(cells, outputs, strict=True))
     ]
     text = "\n\n".join(part for part in parts if part)
     title = HEADING.search(text)
@@ -119,7 +118,7 @@ def jupyter(notebook: Path) -> bytes:
 
 
 def _jupyter_cell(number: int, cell: Cell) -> Mapping[str, object]:
-    text = _markdown(cell.last)
+    text = text_of(cell.last)
     source = _one_by_one(cell) if text is None else text
     shared = {"id": f"cell-{number}", "metadata": {}, "source": source}
     if text is not None:
@@ -137,45 +136,25 @@ def _one_by_one(cell: Cell) -> str:
             return cell.code
 
 
-def cells_of(source: str) -> list[Cell]:
-    """Return the cells of a notebook, in the order of the file.
-
-    A cell is a function with a decorator; its code is the body without the `return` that marimo
-    writes at its end. A function of its own is a cell as well, and is its code.
-    """
-    found = [s for s in ast.parse(source).body if getattr(s, "decorator_list", None)]
-    return [_cell(source, node) for node in found if isinstance(node, ast.FunctionDef)]
-
-
-def _cell(source: str, node: ast.FunctionDef) -> Cell:
-    lines = source.splitlines()
-    decorator = ast.unparse(node.decorator_list[0])
-    if decorator.startswith("app.function"):
-        return Cell("\n".join(lines[node.lineno - 1 : node.end_lineno]), None)
-    *body, end = node.body
-    if not isinstance(end, ast.Return):
-        body = node.body
-    if not body:
-        return Cell("", None)
-    last = body[-1].value if isinstance(body[-1], ast.Expr) else None
-    code = dedent("\n".join(lines[body[0].lineno - 1 : body[-1].end_lineno]))
-    return Cell(code, last, "hide_code=True" in decorator, body[0].lineno)
-
-
 def _written(
+    number: int,
     cell: Cell,
     output: object,
     definitions: Mapping[str, object],
     pictures: dict[str, bytes],
     stem: str,
 ) -> str:
-    """A cell on the page: a text as it is, code in a block, and below it what the cell shows."""
-    text = _markdown(cell.last)
+    """A cell on the page: a text as it is, code in a block, and below it what the cell shows.
+
+    Marks stand around a cell that runs in the page.
+    """
+    text = text_of(cell.last)
     if text is not None:
         return MATH.sub(_math, text)
     code = "" if cell.is_hidden else _without_text(cell)
     shown = [_shown(part, pictures, stem) for part in _parts(cell.last, output, definitions)]
-    return "\n\n".join([*([f"```python\n{code}\n```"] if code else []), *shown])
+    block = [f"```python\n{code}\n```"] if code else []
+    return "\n\n".join([BEGIN.format(number=number), *block, *shown, END])
 
 
 def _without_text(cell: Cell) -> str:
@@ -184,21 +163,14 @@ def _without_text(cell: Cell) -> str:
     return cell.code[: cell.code.rindex("mo.md(")].rstrip() if is_text else cell.code
 
 
-def _markdown(last: ast.expr | None) -> str | None:
-    """The text of a cell that ends in `mo.md` of a literal text."""
-    match last:
-        case ast.Call(
-            func=ast.Attribute(value=ast.Name(id="mo"), attr="md"),
-            args=[ast.Constant(value=str(text))],
-        ):
-            return cleandoc(text)
-        case _:
-            return None
-
-
 def _math(found: re.Match[str]) -> str:
-    """A formula as MathML, which browsers set by themselves."""
-    return convert(found[2], display="block" if found[1] == "$$" else "inline")
+    """A formula as MathML, which browsers set by themselves.
+
+    To Markdown, `<math>` at the beginning of a line would begin a paragraph.
+    """
+    if found[1] == "$$":
+        return convert(found[2], display="block")
+    return f"<span>{convert(found[2], display='inline')}</span>"
 
 
 def _parts(
@@ -234,7 +206,7 @@ def _shown(output: object, pictures: dict[str, bytes], stem: str) -> str:
     if isinstance(output, marimo.ui.refresh):
         return ""
     if isinstance(output, marimo.Html):
-        return f'<div class="result">{output.text}</div>'
+        return f'<div class="result">{output.text.replace(RESIZES, "")}</div>'
     return _bundle(output)
 
 

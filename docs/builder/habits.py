@@ -24,31 +24,35 @@ from griffe import (
 )
 
 from docs.builder.links import linked
+from docs.builder.running import marked_docstring
 
 BLOCK = r"^>>> .*(?:\n(?=.*\S).*)*"
 RUN = re.compile(rf"{BLOCK}(?:\n\s*\n{BLOCK})*", re.MULTILINE)
 DEFAULTS = {"default", "default_factory"}
 
 
-def fenced(docstring: str) -> str:
-    """Return a docstring with a fence around each run of examples.
+def fenced(docstring: str, home: str) -> Iterator[str]:
+    """Yield each run of examples of a docstring in a fence; those that can have a button.
 
     To Markdown, `>>>` would begin a quotation. Blocks of examples with nothing but empty lines
     between them are one run.
     """
-    return RUN.sub("```pycon\n\\g<0>\n```", docstring)
+    runs = RUN.findall(docstring)
+    for run, opening in zip(runs, marked_docstring(runs, home), strict=True):
+        yield f"{opening}{run}\n```"
 
 
-def written(docstring: str, module: str, own: Collection[str] = ()) -> str:
+def written(docstring: str, module: str, own: Collection[str] = (), home: str = "") -> str:
     """Return a docstring for the site: its examples in fences, its names as links.
 
     Args:
         docstring: What stands in the source.
         module: The module in which it stands.
         own: Names that mean something else there.
+        home: The path of what the docstring belongs to.
     """
     words = [linked(part, module, own) for part in RUN.split(docstring)]
-    examples = [fenced(run) for run in RUN.findall(docstring)]
+    examples = fenced(docstring, home)
     return "".join(part for pair in zip_longest(words, examples, fillvalue="") for part in pair)
 
 
@@ -110,7 +114,7 @@ def _write(thing: Object) -> None:
         thing.docstring.value = with_fields(thing.docstring.value, _taken_texts(thing))
     if thing.docstring is not None:
         module = thing.module.path.removeprefix("microfp.")
-        thing.docstring.value = written(thing.docstring.value, module, _own(thing))
+        thing.docstring.value = written(thing.docstring.value, module, _own(thing), thing.path)
     if isinstance(thing, Class):
         bases = {str(base) for base in thing.bases}
         if bases & {"Record", "NamedTuple"} and "__init__" not in thing.members:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from properdocs.config.defaults import ProperDocsConfig
+from properdocs.plugins import event_priority
 from properdocs.structure.files import File, Files
 from properdocs.structure.pages import Page
 
@@ -43,14 +44,18 @@ def on_page_markdown(markdown: str, page: Page, config: ProperDocsConfig, files:
     return text if is_made else running.marked(text)
 
 
+@event_priority(-150)  # after the plugin that writes the script of the search
 def on_post_build(config: ProperDocsConfig) -> None:
     """Leave out what no reader of this site fetches: debugging maps, stemmers of other tongues.
 
-    And add what examples run in, which readers fetch when they run the first.
+    The index of the search is there twice, as JSON and as a script that holds the same JSON; the
+    script stays, which pages from a disk need (see `theme/late-search.js`). And add what examples
+    run in, which readers fetch when they run the first.
     """
     site = Path(config.site_dir)
     scripts = site / "assets"
-    for path in [*scripts.rglob("*.map"), *scripts.rglob("lunr/**/*.js")]:
+    index = site / "search" / "search_index.json"
+    for path in [*scripts.rglob("*.map"), *scripts.rglob("lunr/**/*.js"), index]:
         path.unlink()
     running.write_runtime(site)
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterable, Iterator
+from importlib.metadata import distribution
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from properdocs.exceptions import BuildError
 
 from docs.builder import live
 from docs.builder.runner import names, playground
+from microfp.charts.report import chart_script
 
 ROOT = Path(__file__).parents[2]
 SOURCES = Path(__file__).parent / "runner"
@@ -31,18 +33,47 @@ RUNTIME = (
     "python_stdlib.zip",
 )
 PACKAGES = ("microfp", "pyrsistent", "returns", "toolz", "typing_extensions")
+MODULES = ("session", "notebook")
+"""What runs examples and notebooks, beside the packages."""
+LATE = (
+    "altair",
+    "attr",
+    "attrs",
+    "jinja2",
+    "jsonschema",
+    "jsonschema_specifications",
+    "markdown",
+    "markupsafe",
+    "narwhals",
+    "packaging",
+    "referencing",
+)
+"""What charts and the texts of notebooks need: fetched for the first of them."""
+LEFT_OUT = (
+    "altair/jupyter",
+    *(
+        f"narwhals/_{it}"
+        for it in ["arrow", "dask", "duckdb", "ibis", "pandas_like", "polars", "spark_like", "sql"]
+    ),
+    "narwhals/testing",
+    "tests",
+)
+"""Of these, what speaks with packages that no page has, and tests."""
+VERSIONS = ("altair", "jsonschema", "narwhals", "packaging")
+"""Of these, a package asks for the version."""
+LENT = SOURCES / "lent"
 
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLAIN = "```python\n"
 RUNNABLE = "```{ .python .run }\n"
-ASKS_FOR_MORE = re.compile(r"""["']native["']|workers=""")
+ASKS_FOR_MORE = re.compile(r"""["']native["']|workers=|/nowhere""")
 
 EXTRAS = """
-    altair charts dask distributed export iris digits hypothesis jax laws llvmlite marimo
-    micrograd mo native networkx numpy onnx onnxruntime optax pandas rich safetensors sklearn torch
-    tqdm to_svg to_png to_networkx from_networkx with_progress
+    dask distributed export iris digits hypothesis jax laws llvmlite marimo micrograd mo native
+    networkx numpy onnx onnxruntime optax pandas rich rich_bar check_rich safetensors sklearn torch
+    tqdm with_progress chart_script counts report run_bundle to_svg to_png to_networkx from_networkx
 """
-PROCESSES = "concurrent multiprocessing subprocess threading"
+PROCESSES = "attempt cli concurrent mypy_plugin multiprocessing subprocess threading"
 ELSEWHERE = frozenset(f"{EXTRAS} {PROCESSES}".split())
 """Names that no page can give: an example with one of them has no button."""
 
@@ -77,6 +108,25 @@ def marked(markdown: str) -> str:
     """
     fences = iter(_fences([example for _, example in examples(markdown)]))
     return FENCE.sub(lambda block: block[0].replace(PLAIN, next(fences), 1), markdown)
+
+
+def marked_docstring(runs: Iterable[str], home: str) -> Iterator[str]:
+    """How each run of examples in a docstring begins, with a mark where it can run in the page.
+
+    Args:
+        runs: Examples with prompts, in order.
+        home: The path of what the docstring belongs to, whose module its examples know; empty for
+            none, which marks nothing.
+
+    >>> list(marked_docstring([">>> grad(f)"], "microfp.func.grad"))
+    ['```{ .pycon .run data-home="microfp.func.grad" }\\n']
+    """
+    is_elsewhere = not home or bool(ELSEWHERE & set(home.split(".")))
+    for opening in _fences(map(_example, runs)):
+        if opening == PLAIN or is_elsewhere:
+            yield PLAIN.replace("python", "pycon")
+        else:
+            yield opening.replace(".python .run", f'.pycon .run data-home="{home}"')
 
 
 def _fences(page: Iterable[Example]) -> Iterator[str]:
@@ -170,12 +220,14 @@ def write_runtime(site: Path) -> None:
         raise BuildError(f"examples run in pages: first {' and '.join(missing)}")
     folder = site / "run"
     (folder / "pyodide").mkdir(parents=True)
-    for name in ("worker.js", "python.js"):
+    for name in ("worker.js", "python.js", "displays.js"):
         shutil.copy(SOURCES / name, folder)
-    shutil.copy(SOURCES / "session.py", folder / "session.txt")
+    shutil.copytree(SOURCES / "notebooks", folder / "notebooks")
     for name in RUNTIME:
         shutil.copy(PYODIDE / name, folder / "pyodide")
     write_packages(folder / "packages.zip")
+    write_late_packages(folder / "late.zip")
+    (folder / "vega.js").write_text(chart_script(), encoding="utf-8")
     _bundle(SOURCES / "editor.js", folder / "editor.js")
     shutil.copy(GRAPHVIZ / "index.js", folder / "graphviz.js")
     _write_playground(folder / "playground")
@@ -211,16 +263,36 @@ def missing_artefacts() -> list[str]:
 
 
 def write_packages(path: Path) -> None:
-    """Write microfp and what it needs into one archive; what is compiled would not run there."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file, name in sorted(_package_files(), key=lambda it: it[1]):
+    """Write microfp, what it needs and what runs it into one archive; nothing in it is compiled."""
+    own = [(SOURCES / f"{name}.py", f"docs/builder/runner/{name}.py") for name in MODULES]
+    _write_archive(path, [*_package_files(PACKAGES), *own, (LENT / "marimo.py", "marimo.py")])
+
+
+def write_late_packages(path: Path) -> None:
+    """Write Altair, Markdown and what they need into one archive, with what stands for the rest."""
+    lent = [(LENT / name, name) for name in ("rpds.py", "vl_convert.py")]
+    lent.append((LENT / "altair_jupyter.py", "altair/jupyter/__init__.py"))
+    _write_archive(path, [*_package_files(LATE), *_versions(), *lent])
+
+
+def _write_archive(path: Path, files: Iterable[tuple[Path, str]]) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for file, name in sorted(files, key=lambda it: it[1]):
             entry = zipfile.ZipInfo(name)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, file.read_bytes())
+            archive.writestr(entry, file.read_bytes(), compresslevel=9)
 
 
-def _package_files() -> Iterator[tuple[Path, str]]:
-    for package in PACKAGES:
+def _versions() -> Iterator[tuple[Path, str]]:
+    """The files that say which version of a package is there."""
+    for name in VERSIONS:
+        found = distribution(name)
+        (metadata,) = (it for it in found.files or () if it.name == "METADATA")
+        yield Path(str(found.locate_file(metadata))), str(metadata)
+
+
+def _package_files(packages: Iterable[str]) -> Iterator[tuple[Path, str]]:
+    for package in packages:
         found = find_spec(package)
         assert found is not None
         assert found.origin is not None
@@ -229,8 +301,15 @@ def _package_files() -> Iterator[tuple[Path, str]]:
             yield origin, origin.name
             continue
         for file in origin.parent.rglob("*"):
-            if file.is_file() and file.suffix not in (".pyc", ".so", ".pyi"):
-                yield file, str(Path(package) / file.relative_to(origin.parent))
+            name = Path(package) / file.relative_to(origin.parent)
+            if file.is_file() and _is_wanted(name):
+                yield file, str(name)
+
+
+def _is_wanted(name: Path) -> bool:
+    """Whether a file of a package is of use in a page: nothing compiled is, and no tests are."""
+    is_left_out = any(part in f"/{name.parent}/" for part in (f"/{it}/" for it in LEFT_OUT))
+    return not is_left_out and name.suffix not in (".pyc", ".so", ".pyi")
 
 
 def _bundle(source: Path, target: Path) -> None:

@@ -38,51 +38,8 @@
     for (const example of examples) example.hasRun = false;
   }
 
-  // Graphviz, as it runs in browsers; the first graph fetches it.
-  let graphviz;
-  async function drawnBy(dot) {
-    graphviz ??= import(new URL("graphviz.js", RUNTIME)).then(({ Graphviz }) => Graphviz.load());
-    return (await graphviz).dot(dot);
-  }
-
-  // A widget by the protocol of anywidget: a module with `render`, a style, and what it holds.
-  async function showWidget(place, { esm, css, state }) {
-    const address = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
-    const { default: widget } = await import(address);
-    place.append(element("style", {}, css));
-    const held = { ...state, isPart: true };
-    const model = { get: (name) => held[name], set: () => {}, save_changes: () => {}, on: () => {}, off: () => {} };
-    await widget.render({ model, el: place });
-    const isDark = document.body.dataset.mdColorScheme === "slate";
-    place.querySelector(".mfp-explorer")?.setAttribute("data-theme", isDark ? "dark" : "light");
-  }
-
-  const PICTURES = {
-    "image/svg+xml": (markup) =>
-      element("img", { src: `data:image/svg+xml,${encodeURIComponent(markup)}`, alt: "The result, drawn" }),
-    "text/vnd.graphviz": (dot) => {
-      const place = element("div", { className: "run-graph" });
-      drawnBy(dot).then((markup) => place.append(PICTURES["image/svg+xml"](markup)));
-      return place;
-    },
-    "application/vnd.anywidget": (told) => {
-      const place = element("div", { className: "run-widget" });
-      showWidget(place, JSON.parse(told));
-      return place;
-    },
-    "text/html": (markup) => {
-      if (!/<script/i.test(markup)) {
-        const place = element("div", { className: "run-table", tabIndex: 0 });
-        place.setAttribute("role", "region");
-        place.setAttribute("aria-label", "The result, as a table");
-        place.attachShadow({ mode: "open" }).innerHTML = markup;
-        return place;
-      }
-      const frame = element("iframe", { srcdoc: markup, title: "The result, drawn" });
-      frame.sandbox = "allow-scripts";
-      return frame;
-    },
-  };
+  let displays; // how results are shown, from the first click on
+  const loaded = async () => (displays ??= (await import(new URL("displays.js", RUNTIME))).DISPLAYS);
 
   function shown(output) {
     return (kind, content) => {
@@ -91,7 +48,7 @@
         return;
       }
       delete output.dataset.progress;
-      const draw = PICTURES[kind];
+      const draw = displays[kind];
       if (draw) output.append(draw(content));
       else if (output.lastChild?.className === kind.replace("/", "-")) output.lastChild.append(content);
       else output.append(element("pre", { className: kind.replace("/", "-") }, content));
@@ -99,7 +56,7 @@
   }
 
   async function open(example) {
-    const { edit } = await import(new URL("editor.js", RUNTIME));
+    const [{ edit }] = await Promise.all([import(new URL("editor.js", RUNTIME)), loaded()]);
     if (example.editor) return;
     example.code.hidden = true;
     const place = element("div", { className: "run-editor" });
@@ -121,8 +78,8 @@
     example.output.hidden = false;
     example.block.dataset.state = "running";
     example.hasRun = true;
-    const { first, isSession } = example;
-    const ok = await ask({ first, source: sourceOf(example), isSession }, shown(example.output));
+    const { home, first, isSession } = example;
+    const ok = await ask({ home, first, source: sourceOf(example), isSession }, shown(example.output));
     delete example.output.dataset.progress;
     example.block.dataset.state = ok ? "done" : "failed";
     example.output.hidden = !example.output.hasChildNodes();
@@ -130,7 +87,9 @@
   }
 
   async function runWithThoseAbove(example) {
-    const above = examples.slice(0, examples.indexOf(example)).filter((it) => !it.hasRun);
+    const above = examples
+      .slice(0, examples.indexOf(example))
+      .filter((it) => it.home === example.home && !it.hasRun);
     for (const it of [...above, example]) if (!(await runOne(it))) break;
   }
 
@@ -176,6 +135,7 @@
       output,
       text: typed(shownText),
       isSession: hasPrompts(shownText),
+      home: block.dataset.home ?? "", // in the reference: what the example is of
       first: block.dataset.first ?? "",
       hasRun: false,
     };

@@ -110,14 +110,29 @@ def _program() -> str:
     import vl_convert
 
     colors = f"const THEMES = {json.dumps(dict(THEMES))};"
-    return vl_convert.javascript_bundle(colors + _DRAW, vl_version=grammar()).replace(
+    return vl_convert.javascript_bundle(colors + _SHOW + _DRAW, vl_version=grammar()).replace(
         "</script", "<\\/script"
     )
 
 
-_DRAW = """
-const specs = JSON.parse(document.getElementById("specs").textContent);
-const dark = matchMedia("(prefers-color-scheme: dark)");
+@needs_extra
+def chart_script() -> str:
+    """Vega, Vega-Lite and a function of a page, `microfpChart(place, spec, theme)`, as JavaScript.
+
+    The function draws a chart in an element, no wider than there is room, in the colours of a
+    theme, one of `style.THEMES`.
+
+    >>> "microfpChart" in chart_script()
+    True
+    """
+    import vl_convert
+
+    last = "window.microfpChart = show;"
+    made: str = vl_convert.javascript_bundle(_SHOW + last, vl_version=grammar())
+    return made
+
+
+_SHOW = """
 const NARROW = 560; // pixels, of which an axis takes some
 const AXIS = 72;
 
@@ -134,16 +149,22 @@ function narrowed(spec, room) {
   return {...rest, ...views, ...below, ...width};
 }
 
+function show(place, spec, theme) {
+  const room = place.clientWidth;
+  const isNarrow = room < NARROW;
+  const legend = {...theme.legend, ...(isNarrow ? {orient: "bottom", columns: 2} : {})};
+  const shown = isNarrow ? narrowed(spec, room) : spec;
+  return vegaEmbed(place, shown, {actions: false, renderer: "canvas", config: {...theme, legend}});
+}
+"""
+
+_DRAW = """
+const specs = JSON.parse(document.getElementById("specs").textContent);
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
 function draw() {
   const theme = THEMES[dark.matches ? "dark" : "light"];
-  for (const [id, spec] of Object.entries(specs)) {
-    const place = document.getElementById(id);
-    const room = place.clientWidth;
-    const isNarrow = room < NARROW;
-    const legend = {...theme.legend, ...(isNarrow ? {orient: "bottom", columns: 2} : {})};
-    const shown = isNarrow ? narrowed(spec, room) : spec;
-    vegaEmbed(place, shown, {actions: false, renderer: "canvas", config: {...theme, legend}});
-  }
+  for (const [id, spec] of Object.entries(specs)) show(document.getElementById(id), spec, theme);
 }
 
 let width = innerWidth;

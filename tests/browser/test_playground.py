@@ -149,6 +149,22 @@ def test_a_neuron_tells_its_value_and_its_gradient(address: str, open_page: Open
     expect(told.locator("tbody tr").first).to_contain_text(weight)
 
 
+def test_a_neuron_opens_in_the_explorer(
+    address: str, open_page: OpenPage, violations: Callable[[Page], list[Violation]]
+) -> None:
+    page = opened(open_page, address)
+    reached(page, 0)
+    page.locator("#playground").get_by_label("Example").fill("7")
+    button(page, "Neuron h2.3").hover()
+    button(page, "Explore this neuron").click()
+    explorer = page.get_by_role("region", name="Explorer", exact=True)
+    expect(explorer).to_contain_text("h2.3 at example 7", timeout=PYTHON)
+    data, model = datasets.moons(100, noise=0.1, seed=1337), nn.mlp(2, [16, 16, 1], seed=1337)
+    neuron = model.layers[1](model.layers[0](data.xs[7]))[2]
+    expect(explorer.locator("header .formula")).to_contain_text(f"= {neuron.data:.5g}")
+    assert violations(page) == []
+
+
 def test_an_edge_tells_its_weight(address: str, open_page: OpenPage) -> None:
     page = opened(open_page, address)
     reached(page, 0)

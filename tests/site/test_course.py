@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from docs.builder.course import NOTEBOOKS, Page, cells_of, nav, page_of
+from docs.builder.course import NOTEBOOKS, Page, nav, page_of
+from docs.builder.runner.notebook import cells_of
 
 NOTEBOOK = '''
 import marimo

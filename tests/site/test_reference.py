@@ -13,7 +13,7 @@ import pytest
 from mkdocstrings import Inventory
 
 import microfp
-from docs.builder.habits import fenced
+from docs.builder.habits import written
 from docs.builder.reference import (
     PRIVATE,
     PUBLIC,
@@ -187,7 +187,7 @@ def test_every_command_has_its_help_in_the_reference(site: Path) -> None:
     ],
 )
 def test_examples_stand_in_blocks_of_code(docstring: str, wanted: str) -> None:
-    assert fenced(docstring) == wanted
+    assert written(docstring, "func") == wanted
 
 
 def test_no_example_of_the_site_became_a_quotation(site: Path) -> None:

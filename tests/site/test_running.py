@@ -10,8 +10,16 @@ import pytest
 
 from docs.builder.runner import session
 from docs.builder.runner.session import Page
-from docs.builder.running import RUNNABLE, examples, marked, write_packages
-from microfp import explorer
+from docs.builder.running import (
+    LATE,
+    RUNNABLE,
+    examples,
+    marked,
+    marked_docstring,
+    write_late_packages,
+    write_packages,
+)
+from microfp import explorer, gradients
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,8 +39,9 @@ def runnable(*sources: str) -> list[bool]:
     [
         (["x = 1", ">>> x\n1"], [True, True]),
         (["import numpy as np"], [False]),
-        (["from microfp import charts"], [False]),
-        (["import altair\ny = 1", "y + 1", "y = 2", "y + 1"], [False, False, True, True]),
+        (["from microfp import charts\nimport altair"], [True]),
+        (["charts.to_svg(chart)"], [False]),
+        (["import torch\ny = 1", "y + 1", "y = 2", "y + 1"], [False, False, True, True]),
         (["def f(x):\n    return native.predict(x)", "f(1)"], [False, False]),
         (["trainer.fit(m, d, backend='native')"], [False]),
         (["ks = [k for k in numpy.arange(3)]", "k = 1"], [False, True]),
@@ -47,7 +56,7 @@ def test_an_example_has_a_button_where_the_page_has_all_it_needs(
 
 def test_what_an_example_without_a_button_imports_comes_before_the_next() -> None:
     text = marked(
-        page("from microfp import charts, nn\nimport math\nimport altair", "nn.mlp(2, [1])")
+        page("from microfp import native, nn\nimport math\nimport torch", "nn.mlp(2, [1])")
     )
     assert 'data-first="from microfp import nn; import math"' in text
 
@@ -161,6 +170,8 @@ def test_the_packages_are_microfp_and_what_it_needs_without_compiled_code(tmp_pa
     with zipfile.ZipFile(tmp_path / "packages.zip") as archive:
         names = archive.namelist()
     assert {name.split("/")[0] for name in names} == {
+        "docs",
+        "marimo.py",
         "microfp",
         "pyrsistent",
         "returns",
@@ -169,3 +180,72 @@ def test_the_packages_are_microfp_and_what_it_needs_without_compiled_code(tmp_pa
     }
     assert "microfp/explorer/js/view.js" in names
     assert json.dumps(names).count(".so") == 0
+
+
+def test_what_charts_need_is_an_archive_of_its_own(tmp_path: Path) -> None:
+    write_late_packages(tmp_path / "late.zip")
+    with zipfile.ZipFile(tmp_path / "late.zip") as archive:
+        names = archive.namelist()
+    assert {*LATE, "rpds.py", "vl_convert.py"} <= {name.split("/")[0] for name in names}
+    assert len(names) == len(set(names))
+    assert [name for name in names if name.endswith(".so") or "/tests/" in name] == []
+
+
+@pytest.mark.parametrize(
+    "source", ["charts.scatter(data)", "data", "trainer.fit(nn.mlp(2, [1]), data, steps=2)"]
+)
+def test_a_chart_is_shown_as_json_for_vega(source: str) -> None:
+    before = "from microfp import charts, datasets, nn, trainer\ndata = datasets.moons(4)"
+    _, told = shown(source, before=before)
+    assert [it for it, _ in told] == ["text/plain", "application/vnd.vegalite"]
+    parts = json.loads(told[1][1])
+    assert parts["spec"]["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
+    assert set(parts["themes"]) == {"light", "dark"}
+
+
+@pytest.mark.parametrize(
+    ("runs", "home", "expected"),
+    [
+        ([">>> grad(f)"], "microfp.func.grad", [True]),
+        ([">>> grad(f)"], "", [False]),
+        ([">>> predict(model)"], "microfp.native.predict", [False]),
+        (
+            [">>> import torch\n>>> x = torch.ones(1)", ">>> x", ">>> 1"],
+            "m.f",
+            [False, False, True],
+        ),
+    ],
+)
+def test_examples_of_a_docstring_have_a_button_and_say_what_they_are_of(
+    runs: list[str], home: str, expected: list[bool]
+) -> None:
+    openings = list(marked_docstring(runs, home))
+    assert ["run" in it for it in openings] == expected
+    assert all(f'data-home="{home}"' in it for it in openings if "run" in it)
+    assert all(it.startswith(("```pycon", "```{ .pycon")) for it in openings)
+
+
+def test_examples_of_a_function_know_what_its_module_knows() -> None:
+    told: list[tuple[str, str]] = []
+    own = Page("microfp.gradients.backward")
+    own.run("backward(value(2.0)); gradients[x]", lambda *it: told.append(it), goes_on=True)
+    assert told[-1] == ("text/plain", "6.0\n")  # of the example at the head of the module
+    assert not hasattr(gradients, "x")
+
+
+@pytest.mark.parametrize(("goes_on", "said"), [(True, "0\n1\n"), (False, "")])
+def test_a_prompt_prints_what_stands_inside_of_a_statement(said: str, *, goes_on: bool) -> None:
+    _, told = shown("for i in range(2):\n    i", goes_on=goes_on)
+    assert "".join(content for _, content in told) == said
+
+
+def test_what_cannot_be_drawn_has_its_text() -> None:
+    source = """
+class Shy:
+    def __repr__(self):
+        return "shy"
+    def _repr_mimebundle_(self):
+        raise ValueError("not me")
+Shy()
+"""
+    assert shown(source) == (True, [("text/plain", "shy\n")])

@@ -8,7 +8,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from microfp import Value, datasets, export, losses, native, nn, optim, value
+from microfp import Value, datasets, explorer, export, losses, native, nn, optim, value
+from microfp.base.json import to_json
 from microfp.gradients import backward_symbolic
 from microfp.losses import Loss
 from microfp.nn import MLP
@@ -150,6 +151,21 @@ def looking(loss: Loss, model: MLP) -> str:
             "export { neurons, inspect };",
         ]
     )
+
+
+def explored(told: str) -> str:
+    """What the explorer shows of one neuron, as JSON.
+
+    Args:
+        told: As JSON `name`, `activation`, `inputs` (pairs of a name and a number), and
+            `weights`, the last of which is the bias.
+    """
+    it = json.loads(told)
+    *weights, bias = it["weights"]
+    neuron = nn.neuron(len(weights), weights=weights, bias=bias, activation=it["activation"])
+    inputs = [value(number, label=name) for name, number in it["inputs"]]
+    data = explorer.page_data(neuron(inputs), title=it["name"], model=neuron)
+    return to_json(dict(data))
 
 
 def _outputs(model: MLP, inputs: Sequence[Value]) -> list[Value]:

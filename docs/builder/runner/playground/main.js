@@ -72,6 +72,10 @@ const ANSWERS = {
     });
     if (Object.keys(page.next).length) ask({});
   },
+  explored: ({ data }) => {
+    tell("");
+    showExplorer(data);
+  },
   error: ({ content }) => {
     page.isWaiting = false;
     pause();
@@ -205,6 +209,38 @@ function showNeuron(state) {
     return [from, numeral(state.parameters[place]), numeral(state.gradients[place])];
   });
   fill(view.weights, lines);
+}
+
+// The explorer of the neuron that is chosen, at the example that is chosen: Python makes its graph.
+function explore() {
+  pause();
+  if (!page.state) return;
+  const { widths, neurons } = view.network;
+  const neuron = neurons[page.chosen];
+  const { layer, inputs, place } = neuron;
+  const before = neurons.findIndex((it) => it.layer === layer - 1);
+  const numbers = layer === 0 ? page.rows[page.example] : [...page.state.inspected.outputs].slice(before);
+  const name = nameOf(neuron, widths);
+  ask({
+    explore: {
+      name: `${name} at example ${page.example}`,
+      activation: name === "score" ? "identity" : page.config.activation,
+      inputs: Array.from({ length: inputs }, (_, k) => [inputName(layer, k), numbers[k]]),
+      weights: [...page.state.parameters].slice(place, place + inputs + 1),
+    },
+  });
+}
+
+// The script of the explorer mounts those that it finds, so each comes with the script anew.
+function showExplorer(data) {
+  const near = (name) => new URL(`../../explorer/${name}`, import.meta.url).href;
+  const held = made("script", { type: "application/json" }, JSON.stringify(data));
+  view.explorer.replaceChildren(
+    made("link", { rel: "stylesheet", href: near("explorer.css") }),
+    made("div", { className: "explorer-here" }, held),
+    made("script", { src: near("explorer.js") }),
+  );
+  view.explorer.hidden = false;
 }
 
 function fill(body, lines) {
@@ -358,12 +394,13 @@ function details() {
   const heads = ["from", "weight", "gradient"].map((it) => made("th", { scope: "col" }, it));
   const table = made("table", { className: "pg-table" }, made("thead", {}, made("tr", {}, ...heads)), view.weights);
     view.copied = made("output", { className: "pg-copied" });
+  view.explorer = made("section", { className: "pg-explorer", hidden: true, aria: { label: "Explorer" } });
   const scrolled = made("div", { className: "pg-rows", tabIndex: 0, role: "region", aria: { label: "Weights of the neuron" } }, table);
   view.code = made("div", { className: "pg-program", tabIndex: 0, role: "region", aria: { label: "Program" } });
   return made(
     "div",
     { className: "pg-details" },
-    made("section", { aria: { label: "Neuron" } }, view.neuronTitle, view.neuronFormula, view.neuronAt, scrolled),
+    made("section", { aria: { label: "Neuron" } }, view.neuronTitle, view.neuronFormula, view.neuronAt, scrolled, button("Explore this neuron", "Explore this neuron", explore)),
     made(
       "section",
       { aria: { label: "Program for what is on the screen" } },
@@ -372,6 +409,7 @@ function details() {
       button("Copy the program", "Copy", copy),
       view.copied,
     ),
+    view.explorer,
   );
 }
 

@@ -192,6 +192,7 @@ let queue = Promise.resolve();
 onmessage = ({ data }) => {
   queue = queue.then(async () => {
     try {
+      if (data.explore) postMessage({ kind: "explored", data: await ask("explored", JSON.stringify(data.explore)) });
       if (data.begin) await begin(data.begin);
       if (data.seek !== undefined) await seek(data.seek);
       if (data.advance) await advance(data.advance);

@@ -319,11 +319,9 @@ def sharing_key(op: str, operands: tuple[Hashable, ...], parameter: Parameter) -
     False
     """
     if parameter is None:
-        return op, _in_any_order(operands) if op in COMMUTATIVE else operands
+        if op in COMMUTATIVE:
+            a, b = operands
+            # In the order of their hashes; which one that is does not matter.
+            return (op, a, b) if hash(a) <= hash(b) else (op, b, a)
+        return op, operands
     return op, operands, parameter.hex() if isinstance(parameter, float) else key(parameter)
-
-
-def _in_any_order(operands: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
-    """Two operands, whose order is that of their hashes; which one that is does not matter."""
-    a, b = operands
-    return operands if hash(a) <= hash(b) else (b, a)

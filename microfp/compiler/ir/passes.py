@@ -15,6 +15,7 @@ outputs     %2
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from microfp.base.checks import check_kind, wrong_kind
@@ -123,10 +124,16 @@ def translate(
     outputs = (output,) if isinstance(output, Value) else tuple(output)
     slots = {leaf: slot for slot, leaf in enumerate((*inputs, *parameters))}
     instructions: list[Instruction] = []
+    first, slot_of = len(inputs) + len(parameters), slots.__getitem__
     for node in _order(outputs, slots):  # a loop: each slot depends on earlier ones
         if node not in slots:
-            slots[node] = len(inputs) + len(parameters) + len(instructions)
-            instructions.append(_instruction(node, slots))
+            slots[node] = first + len(instructions)
+            op = node.op
+            instructions.append(
+                Instruction(CONSTANT, (), node.data)
+                if op == LEAF
+                else _made((op, tuple(map(slot_of, node.parents)), node.parameter))
+            )
     return Program.unchecked(
         leaf_names("x", inputs),
         leaf_names("p", parameters),
@@ -143,10 +150,8 @@ def _order(outputs: Sequence[Value], leaves: Collection[Value]) -> Sequence[Valu
     return post_order(total(outputs), lambda node: above.get(node, node.parents))[:-1]
 
 
-def _instruction(node: Value, slots: dict[Value, int]) -> Instruction:
-    if node.op == LEAF:
-        return Instruction(CONSTANT, (), node.data)
-    return Instruction(node.op, tuple([slots[parent] for parent in node.parents]), node.parameter)
+_made: Callable[[tuple[object, ...]], Instruction] = partial(tuple.__new__, Instruction)
+"""An instruction of its fields, without a call in Python; there are hundreds of thousands."""
 
 
 def leaf_names(prefix: str, leaves: Sequence[Value]) -> tuple[str, ...]:
@@ -170,15 +175,20 @@ def leaf_names(prefix: str, leaves: Sequence[Value]) -> tuple[str, ...]:
 class Definitions(list[Instruction | None]):
     """What defines each slot so far, None for inputs and parameters; the rules can ask it."""
 
-    __slots__ = ()
+    __slots__ = ("constant", "constants")
 
-    def constant(self, slot: int) -> float | None:
+    def __init__(self, leaf_count: int) -> None:
+        """Begin with inputs and parameters."""
+        super().__init__([None] * leaf_count)
+        self.constants: dict[int, float] = {}
+        self.constant: Callable[[int], float | None] = self.constants.get
         """The number of a slot that holds a constant, else None."""
-        instruction = self[slot]
-        if instruction is None or instruction[0] != CONSTANT:
-            return None
-        parameter = instruction[2]
-        return parameter if isinstance(parameter, float) else None
+
+    def define(self, instruction: Instruction) -> None:
+        """Let an instruction define the next slot."""
+        if instruction[0] == CONSTANT and isinstance(instruction[2], float):
+            self.constants[len(self)] = instruction[2]
+        self.append(instruction)
 
     def negated(self, slot: int) -> int | None:
         """The slot that a slot is the negative of, else None."""
@@ -197,16 +207,16 @@ It is given the instruction, its operands already renumbered, and what defines e
 
 def _rewritten(program: Program, step: Step) -> Program:
     """Take a step for each instruction in turn, and renumber the slots."""
-    definitions = Definitions([None] * program.leaf_count)
+    definitions, has_moved = Definitions(program.leaf_count), False
     slots = list(range(program.leaf_count))
     for instruction in program.instructions:  # a loop: the fast form
-        has_moved = len(slots) > len(definitions)  # some slot is gone
         found = step(_renumbered(instruction, slots) if has_moved else instruction, definitions)
         if type(found) is int:
             slots.append(found)
+            has_moved = True
         else:
             slots.append(len(definitions))
-            definitions.append(found)  # type: ignore[arg-type]  # no int, so an instruction
+            definitions.define(found)  # type: ignore[arg-type]  # no int, so an instruction
     return Program.unchecked(
         program.inputs,
         program.parameters,
@@ -217,7 +227,10 @@ def _rewritten(program: Program, step: Step) -> Program:
 
 def _renumbered(instruction: Instruction, slots: Sequence[int]) -> Instruction:
     op, operands, parameter = instruction
-    return Instruction(op, tuple([slots[slot] for slot in operands]), parameter)
+    if len(operands) == 2:  # most have two, or one
+        first, second = operands
+        return _made((op, (slots[first], slots[second]), parameter))
+    return _made((op, tuple([slots[slot] for slot in operands]), parameter))
 
 
 # Pass: simplify instructions.
@@ -280,8 +293,9 @@ def share_subexpressions(program: Program) -> Program:
     known: dict[object, int] = {}
 
     def shared(instruction: Instruction, definitions: Definitions) -> Instruction | int:
-        slot = known.setdefault(sharing_key(*instruction), len(definitions))
-        return instruction if slot == len(definitions) else slot
+        here = len(definitions)
+        slot = known.setdefault(sharing_key(*instruction), here)
+        return instruction if slot == here else slot
 
     return _rewritten(program, shared)
 

@@ -17,6 +17,7 @@ from pyrsistent import PVector, pvector
 
 from microfp.base.binding import bind
 from microfp.base.checks import wrong_kind, wrong_value
+from microfp.base.collecting import uncollected
 from microfp.base.memo import by_key
 from microfp.compiler.ir.loop_adjoint import gradients_through
 from microfp.compiler.ir.looped_examples import captured_through, looped_model, model_looped
@@ -202,6 +203,7 @@ def _differentiated(
     return compiled, holds_frozen, captured_through((output,), repeats)
 
 
+@uncollected
 def _by_scalars(output: Value, leaves: Sequence[Value], form: Form) -> Executable:
     check_size("the function", output)
     table, nothing = gradient_nodes(output, leaves, {output: value(1.0)}), value(0.0)

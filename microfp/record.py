@@ -47,7 +47,7 @@ from pyrsistent import PRecord, pmap
 from pyrsistent._precord import _PRecordMeta  # what builds the classes, and is not offered
 
 from microfp.base.checks import wrong_kind
-from microfp.base.deferring import DeferrableSlot, Deferred
+from microfp.base.deferring import DeferrableSlot, Deferred, Pending
 from microfp.base.elsewhere.leading import attribute_hint, maker_hint
 from microfp.base.hints import (
     body_annotations,
@@ -588,4 +588,4 @@ def pending(record: Record, name: str) -> Callable[[], object] | None:
     """
     slot = getattr(type(record), name)
     held: object = slot.slot.__get__(record)
-    return held.make if isinstance(held, Deferred) else None
+    return held.make if isinstance(held, Pending) else None

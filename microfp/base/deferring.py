@@ -5,7 +5,7 @@ from itertools import repeat
 from types import MemberDescriptorType
 from typing import TypeVar
 
-__all__ = ["DeferrableSlot", "Deferred", "filler"]
+__all__ = ["DeferrableSlot", "Deferred", "Pending", "filler"]
 
 A = TypeVar("A")
 
@@ -13,11 +13,31 @@ A = TypeVar("A")
 _UNMADE = object()
 
 
-class Deferred:
-    """What stands in a deferrable field until somebody reads it.
+class Pending:
+    """What may stand in a deferrable field until somebody reads it: it makes the value then.
 
     The value is made once, at the first reading, and nobody can tell that it was not there
     before: so `make` has to be a pure function.
+    """
+
+    __slots__ = ("__dict__",)  # Python makes the dict when it is asked for
+
+    made: object = _UNMADE
+    """The value of one that was read, which its dict holds."""
+
+    @property
+    def make(self) -> Callable[[], object]:
+        """What makes the value."""
+        raise NotImplementedError
+
+    def value(self) -> object:
+        """Return the value, made if need be; the same object to every reader and thread."""
+        made = self.made
+        return self.__dict__.setdefault("made", self.make()) if made is _UNMADE else made
+
+
+class Deferred(Pending):
+    """What makes the value of a deferrable field by a function.
 
     >>> from microfp.record import Record, attr
     >>> class Answer(Record):
@@ -27,18 +47,10 @@ class Deferred:
     Answer(text='forty-two')
     """
 
-    __slots__ = ("__dict__", "make")  # Python makes the dict when it is asked for
-
-    made: object = _UNMADE
-    """The value of one that was read, which its dict holds."""
+    __slots__ = ("make",)
 
     def __init__(self, make: Callable[[], object]) -> None:
         self.make: Callable[[], object] = make
-
-    def value(self) -> object:
-        """Return the value, made if need be; the same object to every reader and thread."""
-        made = self.made
-        return self.__dict__.setdefault("made", self.make()) if made is _UNMADE else made
 
 
 def filler(cls: type[A], *names: str) -> Callable[..., list[A]]:
@@ -64,7 +76,7 @@ def filler(cls: type[A], *names: str) -> Callable[..., list[A]]:
 
 
 class DeferrableSlot:
-    """The slot of a field that may hold a `Deferred` instead of its value.
+    """The slot of a field that may hold what is `Pending` instead of its value.
 
     >>> class Answer:
     ...     __slots__ = ("text",)
@@ -83,7 +95,7 @@ class DeferrableSlot:
         if record is None:
             return self
         held: object = self.slot.__get__(record, owner)
-        return held.value() if type(held) is Deferred else held
+        return held.value() if isinstance(held, Pending) else held
 
     def __set__(self, record: object, value: object) -> None:
         self.slot.__set__(record, value)

@@ -22,7 +22,6 @@ from microfp.errors import TraceError
 from microfp.losses import Loss, check_fits, check_targets, share_correct
 from microfp.nn import Model
 from microfp.optim import Optimizer
-from microfp.record import Deferred
 from microfp.trainer.backend import Folded, Training, check_captured, folded
 from microfp.trainer.eager import rate, squares, updated
 from microfp.trainer.state import (
@@ -133,7 +132,7 @@ def _next(
         math.sqrt(after.squares),
     )
     given = Given(prepared.kind, after.numbers, after.state)
-    model = Deferred(Unbuilt(given, state.step + 1))
+    model = Unbuilt(given, state.step + 1)
     return Stepped.unchecked(state.step + 1, model, after.state, metrics, state.memory_of)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 from pyrsistent import PMap, PVector, pvector
 
 from microfp.base.checks import check_kind, wrong_kind
-from microfp.base.deferring import filler
+from microfp.base.deferring import Pending, filler
 from microfp.base.memo import remembering
 from microfp.base.showing import mimebundle
 from microfp.compiler.trace.structure import Places, Template, template
@@ -229,10 +229,10 @@ class Given(NamedTuple):
         return self.remembered
 
 
-class Unbuilt:
-    """A model that nobody has read yet; it waits in the field `model` of a state to be called."""
+class Unbuilt(Pending):
+    """A model that nobody has read yet; it waits in the field `model` of a state."""
 
-    __slots__ = ("__dict__", "source", "step")  # Python makes the dict when it is asked for
+    __slots__ = ("source", "step")
 
     read: tuple[float, ...] | None = None
     """The numbers of one that was read, which its dict holds."""
@@ -241,6 +241,11 @@ class Unbuilt:
         """Wait for the model of the state of that number."""
         self.source: Source = source
         self.step: int = step
+
+    @property
+    def make(self) -> Callable[[], object]:
+        """Itself: who finds it in a state can ask for more than the model."""
+        return self
 
     @property
     def kind(self) -> Kind:
@@ -260,8 +265,8 @@ class Unbuilt:
         return with_parameters(self.kind.template.model, self.numbers)
 
 
-class Unread:
-    """What an optimiser remembers in a state and nobody has read; it waits there to be called."""
+class Unread(Pending):
+    """What an optimiser remembers in a state, where nobody has read it yet."""
 
     __slots__ = ("source", "step")
 
@@ -270,12 +275,16 @@ class Unread:
         self.source: Source = source
         self.step: int = step
 
+    @property
+    def make(self) -> Callable[[], object]:
+        """Itself: who finds it in a state can ask where it comes from."""
+        return self
+
     def __call__(self) -> object:
         """Get what is remembered."""
         return self.source.memory(self.step)
 
 
-_deferred = filler(Deferred, "make")
 _unbuilt = filler(Unbuilt, "source", "step")
 _unread = filler(Unread, "source", "step")
 
@@ -291,8 +300,8 @@ def unread_states(
     sources = [source] * count
     return Stepped.unchecked_many(
         steps,
-        _deferred(_unbuilt(sources, steps)),
-        _deferred(_unread(sources, steps)),
+        _unbuilt(sources, steps),
+        _unread(sources, steps),
         metrics,
         [memory_of] * count,
     )

@@ -12,7 +12,7 @@ from docs.builder.reference import PUBLIC
 ORDER = ("loss", "model", "state", "optimizer", "dataset")
 """What is to be made small, of which model, by which optimiser, on which data: the data last."""
 
-KEYWORDS = ("steps", "log_every", "loss", "optimizer", "batch_size", "seed", "backend")
+KEYWORDS = ("steps", "log_every", "loss", "optimizer", "batch_size", "seed", "backend", "threads")
 """The order of the options of a training."""
 
 STRANGERS = {

@@ -22,6 +22,7 @@ from returns.unsafe import unsafe_perform_io
 
 from microfp.base.files import check_replaceable
 from microfp.base.numbers import read_number, read_whole
+from microfp.base.threads import Threads
 from microfp.cli.hints import OPTIONS, OWNERS, meant, named_choice
 from microfp.errors import FileError, MicrofpError
 from microfp.experiments.configurations import MOST_PARAMETERS
@@ -129,6 +130,20 @@ def whole(smallest: int, largest: int = LARGEST_COUNT) -> Callable[[str], int]:
         return number
 
     return read
+
+
+def cores(text: str) -> Threads:
+    """Read a number of threads, or that all are meant.
+
+    >>> cores("2"), cores("all")
+    (2, 'all')
+    """
+    if text == "all":
+        return "all"
+    number = read_whole(text)
+    if number is None or not 1 <= number <= LARGEST_COUNT:
+        raise expected(f"all, or an int from 1 to {LARGEST_COUNT}", text)
+    return number
 
 
 def real(meaning: str, is_right: Callable[[float], bool]) -> Callable[[str], float]:

@@ -14,6 +14,7 @@ from returns.result import Failure, Result
 from microfp.base.checks import LARGEST_SEED
 from microfp.base.files import write_atomically
 from microfp.base.json import to_json
+from microfp.base.threads import Threads
 from microfp.cli.arguments import (
     CommandError,
     Commands,
@@ -22,6 +23,7 @@ from microfp.cli.arguments import (
     UsageError,
     add_json,
     check_writable,
+    cores,
     expected,
     layers,
     non_negative,
@@ -216,6 +218,7 @@ def add_train(commands: Commands) -> None:
     add_scaling(command)
     _add_models(command)
     add_json(command)
+    _add_threads(command)
     command.set_defaults(answer=_answer)
 
 
@@ -249,6 +252,18 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_threads(command: argparse.ArgumentParser) -> None:
+    """Add the option of how many threads compute a step."""
+    command.add_argument(
+        "--threads",
+        type=cores,
+        default=1,
+        metavar="THREADS",
+        help="how many threads compute a step of the backend native, which more than one choose; "
+        "all for as many as there are cores; they change no bit; default: 1",
+    )
+
+
 def add_scaling(command: argparse.ArgumentParser) -> None:
     """Add the option that leaves numbers as they are."""
     command.add_argument(
@@ -269,6 +284,7 @@ def _answer(  # one parameter an option that neither says how to read nor is a c
     resume: Path | None,
     report: Path | None,
     json: bool,
+    threads: Threads,
     **others: object,
 ) -> Lines:
     if {"steps", "epochs"} <= others.keys():
@@ -295,6 +311,7 @@ def _answer(  # one parameter an option that neither says how to read nor is a c
         report=report,
         json=json,
         notes=notes_of(table, dataset),
+        threads=threads,
         track=tracker(sys.stderr),
         clock=perf_counter,
     )
@@ -326,6 +343,7 @@ def train_lines(
     clock: Callable[[], float],
     report: Path | None = None,
     notes: Sequence[str] = (),
+    threads: Threads = 1,
 ) -> Lines:
     """Train, and say so line by line, while it runs.
 
@@ -338,6 +356,7 @@ def train_lines(
         clock: The time in seconds.
         report: Where to write a page of scores and columns, if anywhere.
         notes: What there is to say of the examples.
+        threads: How many threads compute a step.
 
     >>> from microfp import datasets
     >>> from microfp.cli.progress import untracked
@@ -352,22 +371,22 @@ def train_lines(
     >>> print(next(lines))
     moons.csv: 40 examples, 2 inputs; target: 2 classes, -1 and 1
     """
-    backend = fastest(experiment)
+    backend = _backend(experiment, threads)
     results = watch(
-        computed_by(experiment, backend)
+        computed_by(experiment, backend), threads=threads
     )  # whatever cannot be trained raises here, before a line is out
     began = clock()
 
     def lines() -> Lines:
         tracked = track(results, _steps_left(experiment))
-        yield from () if json else _heading(experiment, source, backend)
+        yield from () if json else _heading(experiment, source, backend, threads)
         outcome = yield from _watched(experiment, tracked, save=save, json=json)
         seconds = clock() - began
         written, documents = written_by(partial(save_predictor, outcome.predictor), save)
         told_of = partial(_write_report, outcome, f"microfp: training on {source}", notes)
         reported, pages = written_by(told_of, report, ".html")
         if json:
-            found = _found(outcome, backend, seconds, written)
+            found = _found(outcome, backend, seconds, written) | {"threads": threads}
             yield Document(to_json({"data": source, "notes": notes, **found, "report": reported}))
         else:
             yield from _ending(experiment, outcome, seconds, written)
@@ -463,12 +482,23 @@ _BY_PLACE = (
 )
 
 
-def _heading(experiment: Experiment, source: str, backend: Backend) -> Lines:
+def _backend(experiment: Experiment, threads: Threads) -> Backend:
+    """What computes the steps; more than one thread choose the one that has several."""
+    asked = experiment.start.configuration.backend
+    if threads == 1:
+        return fastest(experiment)
+    if asked not in ("auto", "native"):
+        raise UsageError(f"--threads: needs --backend native, got {asked}")
+    return "native"
+
+
+def _heading(experiment: Experiment, source: str, backend: Backend, threads: Threads) -> Lines:
     start, configuration = experiment.start, experiment.start.configuration
     yield from source_lines(experiment, source)
     yield f"model: {_model(start)}, {parameter_count(start.model)} parameters"
     yield f"loss: {configuration.loss}, penalty {l2_of(configuration):.3g}"
-    yield f"optimizer: {configuration.optimizer}, {_batch_shown(experiment)}, backend {backend}"
+    by = backend if threads == 1 else f"{backend}, {threads} threads"
+    yield f"optimizer: {configuration.optimizer}, {_batch_shown(experiment)}, backend {by}"
     yield f"steps: {_epochs(experiment)}"
     yield ""
     yield metrics_heading(columns_of(sys.stdout))

@@ -16,7 +16,7 @@ from microfp.losses import Evaluation, Loss, max_margin
 from microfp.nn import Model
 from microfp.optim import Optimizer, sgd
 from microfp.schedules import micrograd_decay
-from microfp.trainer import Backend, Run, Stepped, TrainState
+from microfp.trainer import Backend, Run, Stepped, Threads, TrainState
 from microfp.values import Scalar, Value
 
 __all__ = [
@@ -209,6 +209,7 @@ def train(
     batch_size: int | None = None,
     seed: int = 1337,
     backend: Backend = "auto",
+    threads: Threads = 1,
 ) -> Callable[[M], Iterator[Stepped[M]]]:
     """Train the model that comes, without end; see `trainer.train`.
 
@@ -223,6 +224,7 @@ def train(
         batch_size=batch_size,
         seed=seed,
         backend=backend,
+        threads=threads,
     )
 
 
@@ -236,6 +238,7 @@ def fit(
     batch_size: int | None = None,
     seed: int = 1337,
     backend: Backend = "auto",
+    threads: Threads = 1,
 ) -> Callable[[M], Run[M]]:
     """Train the model that comes for a number of steps; see `trainer.fit`.
 
@@ -252,6 +255,7 @@ def fit(
         batch_size=batch_size,
         seed=seed,
         backend=backend,
+        threads=threads,
     )
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from returns.result import Failure, Result, Success
 
+from microfp.base.threads import Threads
 from microfp.compiler.python.scores import scores
 from microfp.datasets import Dataset
 from microfp.experiments.configurations import epoch_of, loss_of, optimizer_of, steps_of
@@ -65,10 +66,17 @@ class Watched(NamedTuple):
     """How many epochs ago it was, as of the last judgement."""
 
 
-def watch(experiment: Experiment) -> Iterator[Result[Watched, Diverged[MLP]]]:
+def watch(
+    experiment: Experiment, *, threads: Threads = 1
+) -> Iterator[Result[Watched, Diverged[MLP]]]:
     """Train: a lazy stream of the states, as many as there are steps, or until patience ends.
 
     The first `Failure` is the last item, as in `streams.try_train`.
+
+    Args:
+        experiment: What to train.
+        threads: How many threads compute a step, where its backend is native; see
+            `trainer.make_step`. They change no bit, so they are no part of an experiment.
 
     Raises:
         ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
@@ -88,6 +96,7 @@ def watch(experiment: Experiment) -> Iterator[Result[Watched, Diverged[MLP]]]:
         batch_size=configuration.batch_size,
         seed=configuration.seed,
         backend=configuration.backend,
+        threads=threads,
     )
     return _watched(experiment, take(max(steps_of(configuration) - start.step, 0))(results))
 

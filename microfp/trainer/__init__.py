@@ -7,6 +7,7 @@
 [0, 1, 2]
 """
 
+from microfp.base.threads import Threads
 from microfp.trainer.backend import Backend, Step, check_backend
 from microfp.trainer.choice import WORTH_COMPILING, chosen_backend, fastest_backend
 from microfp.trainer.eager import Differentiated, advance, descend, differentiate
@@ -35,6 +36,7 @@ __all__ = [
     "Run",
     "Step",
     "Stepped",
+    "Threads",
     "TrainState",
     "advance",
     "check_backend",

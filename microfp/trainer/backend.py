@@ -19,6 +19,7 @@ from pyrsistent import PVector, pvector
 
 from microfp.base.checks import check_count, check_kind, check_seed, wrong_value
 from microfp.base.memo import remembering
+from microfp.base.threads import Threads, check_threads
 from microfp.datasets import Dataset, Examples, as_dataset, batch
 from microfp.errors import ShapeError, TraceError
 from microfp.losses import Loss, check_fits
@@ -98,6 +99,8 @@ class Training(Record):
     """How many of them a step sees; None for all."""
     seed: int | None = attr()
     """What the batches are drawn with; None for examples in their own order."""
+    threads: Threads = attr(default=1)
+    """How many threads compute a step, where the backend has several."""
 
     def examples(self, step: int) -> Dataset:
         """The batch of a step."""
@@ -105,7 +108,12 @@ class Training(Record):
 
 
 def checked_training(
-    loss: Loss, optimizer: Optimizer, dataset: Examples, batch_size: int | None, seed: int | None
+    loss: Loss,
+    optimizer: Optimizer,
+    dataset: Examples,
+    batch_size: int | None,
+    seed: int | None,
+    threads: Threads = 1,
 ) -> Training:
     """Check what a user has asked for.
 
@@ -122,7 +130,8 @@ def checked_training(
     examples = as_dataset("train", dataset)
     size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
     drawn = None if seed is None else check_seed("train", "seed", seed)
-    return Training.unchecked(loss, optimizer, examples, size, drawn)
+    wanted = check_threads("train", threads)
+    return Training.unchecked(loss, optimizer, examples, size, drawn, wanted)
 
 
 check_begins: Callable[[Loss, Model, Dataset], None] = remembering(check_fits)

@@ -5,6 +5,7 @@
 'python'
 """
 
+from microfp.base.threads import Threads
 from microfp.compiler.native.run.executable import check_native
 from microfp.compiler.native.run.jit import bindings
 from microfp.compiler.python.step import MOST_NODES, Plan
@@ -21,16 +22,18 @@ from microfp.tree import parameters
 _RUNNERS: dict[str, Runner] = {"auto": auto, "eager": eager, "python": python, "native": native}
 
 
-def runner_of(backend: str) -> Runner:
-    """What computes the steps by a backend.
+def runner_of(backend: str, threads: Threads = 1) -> Runner:
+    """What computes the steps by a backend, and by so many threads.
 
     Raises:
-        ValueError: If there is no backend of that name.
+        ValueError: If there is no backend of that name, or it has one thread.
         CompileError: If the native backend is asked for and llvmlite is not installed.
     """
     check_backend("train", backend)
     if backend == "native":
         bindings()
+    elif threads != 1:
+        raise ValueError(f"train: threads={threads!r} needs backend='native', got {backend!r}")
     return _RUNNERS[backend]
 
 

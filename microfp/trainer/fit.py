@@ -18,6 +18,7 @@ from pyrsistent import PMap, PVector, pmap
 from microfp.base.binding import bind
 from microfp.base.checks import check_count, check_kind
 from microfp.base.elsewhere.leading import names_home
+from microfp.base.threads import Threads
 from microfp.datasets import Examples
 from microfp.losses import Loss, evaluate, max_margin
 from microfp.optim import Optimizer, sgd
@@ -50,6 +51,7 @@ def make_step(
     batch_size: int | None = None,
     seed: int | None = 1337,
     backend: Backend = "auto",
+    threads: Threads = 1,
 ) -> Step:
     """Make the function that training folds: evaluate, differentiate, update.
 
@@ -61,11 +63,14 @@ def make_step(
             all of them. See `batch`.
         seed: What the batches are drawn with; None for examples in their own order.
         backend: How the step is computed; see `Backend`.
+        threads: How many threads of the native backend compute it, at least 1; or `"all"` for as
+            many as there are cores. They change no bit. Small steps are computed by fewer.
 
     Returns:
         A pure function from a state to the next state; it pickles where what it is given does.
 
     Raises:
+        ValueError: If threads are asked for with a backend that has none.
         CompileError: If a backend is asked for that is not there. The step raises a `TraceError`
             if it was asked for and loss or model cannot be traced.
 
@@ -77,14 +82,14 @@ def make_step(
     >>> reduce(lambda state, _: step(state), range(3), start).step
     3
     """
-    training = checked_training(loss, optimizer, dataset, batch_size, seed)
-    runner_of(backend)
+    training = checked_training(loss, optimizer, dataset, batch_size, seed, threads)
+    runner_of(backend, training.threads)
     return bind(_stepped, training, backend)
 
 
 def _stepped(training: Training, backend: Backend, state: TrainState[M], /) -> Stepped[M]:
     check_kind("step", "state", state, TrainState, example="initial_state(model, optimizer)")
-    return runner_of(backend).step(training, check_state(training, state))
+    return runner_of(backend, training.threads).step(training, check_state(training, state))
 
 
 @names_home
@@ -97,6 +102,7 @@ def train(
     batch_size: int | None = None,
     seed: int | None = 1337,
     backend: Backend = "auto",
+    threads: Threads = 1,
 ) -> Iterator[Stepped[M]]:
     """Train without end: a lazy stream with the state after each step.
 
@@ -113,6 +119,7 @@ def train(
         batch_size: How many examples a step sees; None for all of them.
         seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `make_step`.
+        threads: How many threads compute it; see `make_step`.
 
     Raises:
         ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
@@ -122,8 +129,8 @@ def train(
     >>> next(stream).step, next(stream).step
     (1, 2)
     """
-    training = checked_training(loss, optimizer, dataset, batch_size, seed)
-    runner = runner_of(backend)
+    training = checked_training(loss, optimizer, dataset, batch_size, seed, threads)
+    runner = runner_of(backend, training.threads)
     start = initial_state(model, optimizer)
     check_begins(loss, model, training.dataset)
     return runner.states(training, start)
@@ -141,6 +148,7 @@ def fit(
     batch_size: int | None = None,
     seed: int | None = 1337,
     backend: Backend = "auto",
+    threads: Threads = 1,
 ) -> Run[M]:
     """Train for a number of steps.
 
@@ -154,6 +162,7 @@ def fit(
         batch_size: How many examples a step sees; None for all of them.
         seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `make_step`.
+        threads: How many threads compute it; see `make_step`.
 
     Returns:
         The models before and after, and the history.
@@ -169,8 +178,8 @@ def fit(
     """
     steps = check_count("fit", "steps", steps)
     check_count("fit", "log_every", log_every, minimum=1)
-    training = checked_training(loss, optimizer, dataset, batch_size, seed)
-    runner = runner_of(backend)
+    training = checked_training(loss, optimizer, dataset, batch_size, seed, threads)
+    runner = runner_of(backend, training.threads)
     start = initial_state(model, optimizer)
     end, history = runner.fold(training, start, steps, log_every)
     loss_and_accuracy = _last_measured(training, start, history)
@@ -242,5 +251,6 @@ def _options(training: Training, steps: int, log_every: int, backend: Backend) -
             "batch_size": training.batch_size,
             "seed": training.seed,
             "backend": backend,
+            "threads": training.threads,
         }
     )

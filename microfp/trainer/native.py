@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 
 from pyrsistent import pvector
 
+from microfp.base.threads import thread_count
 from microfp.compiler.native.run.ahead import Chooser, Steps, Stream, open_stream
 from microfp.compiler.native.run.examples import Examples
 from microfp.compiler.native.run.steps import run_steps
@@ -49,16 +50,17 @@ def _open(training: Training, state: TrainState[M]) -> Opened:
         numbers = parameter_numbers(state)
         if not numbers:
             check_fits(loss, state.model, dataset)  # which says what is wrong
-    template = template_of(state)
+    template, threads = template_of(state), thread_count(training.threads)
     stream = open_stream(loss, optimizer, template, dataset)
     check_captured(stream.trainer.examples.captured, state)
     if known is not None:
         left = left_in_memory(state)
         if left is not None and _goes_on(stream, left.stream):
-            return left._replace(stream=stream, chosen=_chooser(training), step=state.step)
+            now = left._replace(stream=stream, chosen=_chooser(training), step=state.step)
+            return now._replace(threads=threads)
         numbers = known.numbers
     place = state.step, numbers, state.optimizer_state, state.memory_of
-    return Opened(stream, _chooser(training), template, *place)
+    return Opened(stream, _chooser(training), template, *place, threads)
 
 
 def _goes_on(stream: Stream, left: Stream) -> bool:

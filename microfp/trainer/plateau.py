@@ -10,6 +10,7 @@
 from collections.abc import Callable, Iterator
 
 from microfp.base.checks import check_callable, check_kind
+from microfp.base.threads import Threads
 from microfp.datasets import Examples
 from microfp.losses import Loss, max_margin
 from microfp.optim import Optimizer
@@ -31,6 +32,7 @@ def reduce_on_plateau(
     batch_size: int | None = None,
     seed: int | None = 1337,
     backend: Backend = "auto",
+    threads: Threads = 1,
 ) -> Iterator[Stepped[M]]:
     """Train without end, by a rate that falls where the loss stands still.
 
@@ -46,6 +48,7 @@ def reduce_on_plateau(
         batch_size: How many examples a step sees; None for all of them.
         seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `trainer.make_step`.
+        threads: How many threads compute it; see `trainer.make_step`.
 
     Raises:
         ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
@@ -72,6 +75,7 @@ def reduce_on_plateau(
             batch_size=batch_size,
             seed=seed,
             backend=backend,
+            threads=threads,
         )
 
     return _falling(opened, opened(None, plateau.rate), plateau)

@@ -63,6 +63,8 @@ class Opened(NamedTuple):
     """What the optimiser remembers after them."""
     memory_of: str | None
     """Which parameters it remembers that of."""
+    threads: int
+    """How many threads compute a step, at most."""
     left: Left | None = None
     """What the last run has left in memory; then the numbers and the memory are older, and those
     of a state are made of it when somebody reads them."""
@@ -71,7 +73,7 @@ class Opened(NamedTuple):
         """Run some more steps, at most `count` of them and so much work, and at least one."""
         place = self.step, self.numbers, self.memory
         given = self.stream, self.chosen, *place, count
-        return ahead(*given, last_only=last_only, left=self.left, work=work)
+        return ahead(*given, last_only=last_only, left=self.left, work=work, threads=self.threads)
 
     def after(self, steps: Steps, place: int | None = None) -> "Opened":
         """Where the training stands after some steps, or after those up to a place."""

@@ -27,6 +27,7 @@ from microfp.base.elsewhere.leading import names_home
 from microfp.base.files import open_rows
 from microfp.base.json import to_json
 from microfp.base.progress import check_rich, rich_bar
+from microfp.base.threads import Threads
 from microfp.datasets import Examples
 from microfp.debug import NonFinite, NonFiniteGradient, first_non_finite, first_non_finite_gradient
 from microfp.errors import MicrofpError
@@ -371,6 +372,7 @@ def resume(
     batch_size: int | None = None,
     seed: int | None = 1337,
     backend: Backend = "auto",
+    threads: Threads = 1,
 ) -> Iterator[Stepped[M]]:
     """Go on from any state of a training: a lazy stream with the states after it.
 
@@ -385,6 +387,7 @@ def resume(
         batch_size: How many examples a step sees; None for all of them.
         seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `trainer.make_step`.
+        threads: How many threads compute it; see `trainer.make_step`.
 
     >>> from microfp import datasets, nn, trainer
     >>> data = datasets.moons(20)
@@ -392,8 +395,8 @@ def resume(
     >>> next(resume(third, data)).step
     4
     """
-    training = checked_training(loss, optimizer, dataset, batch_size, seed)
-    runner = runner_of(backend)
+    training = checked_training(loss, optimizer, dataset, batch_size, seed, threads)
+    runner = runner_of(backend, training.threads)
     check_begins(loss, alike(state), training.dataset)
     return runner.states(training, check_state(training, state))
 
@@ -456,6 +459,7 @@ def try_train(
     batch_size: int | None = None,
     seed: int | None = 1337,
     backend: Backend = "auto",
+    threads: Threads = 1,
 ) -> Iterator[Result[Stepped[M], Diverged[M]]]:
     """Train as long as loss and parameters are finite: a lazy stream of results.
 
@@ -471,6 +475,7 @@ def try_train(
         batch_size: How many examples a step sees; None for all of them.
         seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `trainer.make_step`.
+        threads: How many threads compute it; see `trainer.make_step`.
 
     Raises:
         ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
@@ -489,6 +494,7 @@ def try_train(
         batch_size=batch_size,
         seed=seed,
         backend=backend,
+        threads=threads,
     )
 
 
@@ -502,6 +508,7 @@ def try_resume(
     batch_size: int | None = None,
     seed: int | None = 1337,
     backend: Backend = "auto",
+    threads: Threads = 1,
 ) -> Iterator[Result[Stepped[M], Diverged[M]]]:
     """Go on from any state as long as loss and parameters are finite; see `try_train`.
 
@@ -513,6 +520,7 @@ def try_resume(
         batch_size: How many examples a step sees; None for all of them.
         seed: What the batches are drawn with; None for examples in their own order.
         backend: How a step is computed; see `trainer.make_step`.
+        threads: How many threads compute it; see `trainer.make_step`.
 
     Raises:
         ShapeError, DataError, ValueError, TypeError: At once, for what cannot be trained.
@@ -523,8 +531,8 @@ def try_resume(
     >>> next(try_resume(third, data)).unwrap().step
     4
     """
-    training = checked_training(loss, optimizer, dataset, batch_size, seed)
-    runner = runner_of(backend)
+    training = checked_training(loss, optimizer, dataset, batch_size, seed, threads)
+    runner = runner_of(backend, training.threads)
     check_begins(loss, alike(state), training.dataset)
     states = runner.states(training, check_state(training, state))
     return _results(states, state, bind(_explained, runner, training))

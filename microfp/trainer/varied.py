@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from microfp.base.checks import check_callable, check_kind
 from microfp.base.elsewhere.leading import names_home
+from microfp.base.threads import Threads, check_threads
 from microfp.datasets import Examples
 from microfp.losses import Loss, max_margin
 from microfp.optim import Optimizer, sgd
@@ -48,6 +49,7 @@ def train_on(
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
     backend: Backend = "auto",
+    threads: Threads = 1,
 ) -> Iterator[Stepped[M]]:
     """Train without end, each step on the examples that a function makes for it.
 
@@ -61,6 +63,7 @@ def train_on(
         optimizer: How.
         backend: How a step is computed; see `make_step`. Machine code is compiled once, for the
             structure of the examples; their numbers are handed over in each step.
+        threads: How many threads compute it; see `make_step`.
 
     Raises:
         TypeError, ValueError: At once, for what is no function, loss or optimiser.
@@ -72,7 +75,7 @@ def train_on(
     >>> ours.metrics == theirs.metrics
     True
     """
-    given = examples, loss, optimizer, backend
+    given = examples, loss, optimizer, backend, threads
     return _states(initial_state(model, optimizer), *_checked("train_on", *given))
 
 
@@ -84,6 +87,7 @@ def resume_on(
     loss: Loss = max_margin(alpha=1e-4),
     optimizer: Optimizer = sgd(micrograd_decay),
     backend: Backend = "auto",
+    threads: Threads = 1,
 ) -> Iterator[Stepped[M]]:
     """Go on from any state of such a training: with the options of that one, it is the same run.
 
@@ -93,6 +97,7 @@ def resume_on(
         loss: What is to be made small.
         optimizer: How.
         backend: How a step is computed.
+        threads: How many threads compute it; see `make_step`.
 
     >>> from microfp import datasets, nn, toolbox
     >>> data = datasets.moons(20)
@@ -100,21 +105,27 @@ def resume_on(
     >>> next(resume_on(third, lambda step: data)).step
     4
     """
-    return _states(state, *_checked("resume_on", examples, loss, optimizer, backend))
+    return _states(state, *_checked("resume_on", examples, loss, optimizer, backend, threads))
 
 
-_Given: TypeAlias = tuple[ExamplesOfStep, Loss, Optimizer, Backend]
+_Given: TypeAlias = tuple[ExamplesOfStep, Loss, Optimizer, Backend, Threads]
 
 
 def _checked(
-    where: str, examples: ExamplesOfStep, loss: Loss, optimizer: Optimizer, backend: Backend
+    where: str,
+    examples: ExamplesOfStep,
+    loss: Loss,
+    optimizer: Optimizer,
+    backend: Backend,
+    threads: Threads,
 ) -> _Given:
     expected = "a function from the number of a step to its examples; `train` takes examples"
     check_callable(where, "examples", examples, expected)
     check_kind(where, "loss", loss, Loss, example="losses.max_margin()")
     check_kind(where, "optimizer", optimizer, Optimizer, example="optim.sgd(0.1)")
-    runner_of(backend)
-    return examples, loss, optimizer, backend
+    checked = check_threads(where, threads)
+    runner_of(backend, checked)
+    return examples, loss, optimizer, backend, checked
 
 
 def _states(
@@ -123,9 +134,10 @@ def _states(
     loss: Loss,
     optimizer: Optimizer,
     backend: Backend,
+    threads: Threads,
 ) -> Iterator[Stepped[M]]:
-    runner = runner_of(backend)
+    runner = runner_of(backend, threads)
     while True:  # a plain loop: each state comes from the last
-        training = checked_training(loss, optimizer, examples(state.step), None, None)
+        training = checked_training(loss, optimizer, examples(state.step), None, None, threads)
         state = runner.step(training, check_state(training, state))
         yield state

@@ -25,6 +25,7 @@ from microfp.compiler.native.emit.looped import LoopedPlan
 from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.run import jit
 from microfp.compiler.native.run.examples import Examples
+from microfp.compiler.native.run.pieces import piece_counts
 from microfp.compiler.native.run.steps import run_steps
 from microfp.compiler.native.run.trainer import check_examples, example_code, trainer_for
 from microfp.compiler.trace.structure import template
@@ -91,6 +92,10 @@ class CodeStages(Record):
     """The code in the assembly language of this machine."""
     counts: Counts = attr()
     """What an example costs."""
+    pieces: tuple[tuple[int, int], ...] = attr()
+    """From how many examples on a step is cut into how many pieces, which threads share; none where
+    it never is.
+    """
     seconds: PMap[str, float] = attr()
     """How long LLVM took, stage by stage."""
     gradient: Callable[[Model, Dataset], tuple[float, tuple[float, ...]]] = attr()
@@ -119,6 +124,8 @@ def _titled(stages: CodeStages) -> Iterator[tuple[str, str]]:
     yield f"LLVM IR, {stages.width} examples side by side", stages.ir
     yield "assembly", stages.assembly
     yield "an example costs", _lines(stages.counts._asdict())
+    if stages.pieces:
+        yield "pieces of a step, which threads share", _cut(stages.pieces)
     yield "seconds of compiling", _lines(stages.seconds)
 
 
@@ -135,6 +142,11 @@ def _chosen(rolled: Rolled, kernels: Sequence[Kernel]) -> str:
         f"{kernel:<12}{target.split(maxsplit=1)[1]}"
         for kernel, target in zip(kernels, targets, strict=True)
     )
+
+
+def _cut(pieces: Sequence[tuple[int, int]]) -> str:
+    """How many pieces there are, from so many examples on."""
+    return "\n".join(f"{count:<4}from {examples:,} examples on" for examples, count in pieces)
 
 
 def _lines(numbers: Mapping[str, float]) -> str:
@@ -179,6 +191,7 @@ def code_stages(
         ir=executable.text,
         assembly=jit.assembly(executable.text),
         counts=_counts(program, rolled),
+        pieces=piece_counts(executable),
         seconds=pmap(executable.code.seconds),
         gradient=partial(_gradient, loss, kernels),
     )

@@ -57,6 +57,8 @@ class Frame(NamedTuple):
     """Whether nothing can overflow."""
     kernels: Kernels = "auto"
     """What it is computed by."""
+    shared: bool = False
+    """Whether several workers compute it together: see `microfp.compiler.native.emit.team`."""
 
     @property
     def chunk(self) -> int:

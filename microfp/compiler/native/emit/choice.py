@@ -28,7 +28,7 @@ from microfp.compiler.native.emit.tiles import is_large
 from microfp.compiler.native.gates import Gate, find_gate
 from microfp.compiler.native.loops import Nest, Rolled
 
-__all__ = ["Kernel", "are_few", "gate_of", "kernel_of", "kernels_of"]
+__all__ = ["Kernel", "are_few", "gate_of", "in_chunks", "kernel_of", "kernels_of"]
 
 Kernel: TypeAlias = Literal["loops", "tiles", "panels", "nodes", "registers", "gated"]
 """How a nest is computed."""
@@ -58,6 +58,17 @@ def are_few(rolled: Rolled, kernels: Kernels, *, by_columns: bool = False) -> bo
 def gate_of(rolled: Rolled, kernels: Kernels, *, bounded: bool) -> Gate | None:
     """The gate that a program is computed behind, if there is one and it may be."""
     return find_gate(rolled) if bounded and kernels != "tiles" else None
+
+
+def in_chunks(rolled: Rolled, *, bounded: bool, kernels: Kernels = "auto") -> bool:
+    """Whether the sums of each chunk of examples are added up, and then added to those so far.
+
+    Args:
+        rolled: The program; its examples lie block by block.
+        bounded: Whether nothing can overflow.
+        kernels: What it may be computed by.
+    """
+    return not are_few(rolled, kernels) and gate_of(rolled, kernels, bounded=bounded) is None
 
 
 def kernels_of(rolled: Rolled, *, bounded: bool, kernels: Kernels = "auto") -> Iterator[Kernel]:

@@ -43,7 +43,7 @@ from microfp.compiler.native.emit.tiles import write_large
 from microfp.compiler.native.emit.writer import Writer, literal
 from microfp.compiler.native.loops import Load, Nest, Rolled
 
-__all__ = ["constants_text", "function_text", "module_text"]
+__all__ = ["constants_text", "function_text", "is_large", "module_text"]
 
 
 def module_text(functions: Sequence[str], *, width: int) -> str:
@@ -222,7 +222,7 @@ def _any_large(w: Writer, numbers: str, vectors: str, size: float, so_far: str) 
     """Find, lane by lane, whether some number is larger than a size, or nan."""
 
     def more(index: str, carried: Sequence[str]) -> Sequence[str]:
-        return [w.value(f"or <{w.width} x i1> {carried[0]}, {_is_large(w, numbers, index, size)}")]
+        return [w.value(f"or <{w.width} x i1> {carried[0]}, {is_large(w, numbers, index, size)}")]
 
     return w.loop("0", vectors, 1, more, [so_far], kind=f"<{w.width} x i1>")[0]
 
@@ -234,12 +234,12 @@ def _any_large_parameter(w: Writer, count: int, size: float, so_far: str) -> str
     if not rest:
         return large
     lanes = ", ".join(f"i1 {int(lane < rest)}" for lane in range(w.width))
-    last = _is_large(w, "%p", str(whole), size)
+    last = is_large(w, "%p", str(whole), size)
     ours = w.value(f"and <{w.width} x i1> {last}, <{lanes}>")
     return w.value(f"or <{w.width} x i1> {large}, {ours}")
 
 
-def _is_large(w: Writer, numbers: str, index: str, size: float) -> str:
+def is_large(w: Writer, numbers: str, index: str, size: float) -> str:
     """Whether each number of one vector is larger than a size, or nan."""
     magnitude = w.intrinsic("fabs", w.load(w.element(numbers, index)))
     return w.value(f"fcmp ugt {w.type} {magnitude}, {w.constant(size)}")

@@ -125,8 +125,12 @@ def write_tiles(
     body: Callable[[tuple[Index, ...]], None],
     *,
     unrolled: bool,
+    shared: bool = False,
 ) -> None:
-    """Walk a loop tile by tile, and what is left over as a smaller tile."""
+    """Walk a loop tile by tile, and what is left over as a smaller tile; or one's share of it."""
+    if shared:
+        _share_tiles(w, count, size, body)
+        return
     full = count // size if not unrolled else 0
     if full > 1:
 
@@ -137,6 +141,26 @@ def write_tiles(
     done = full * size if full > 1 else 0
     for first in range(done, count, size):
         body(tuple((None, r) for r in range(first, min(first + size, count))))
+
+
+def _share_tiles(
+    w: Writer, count: int, size: int, body: Callable[[tuple[Index, ...]], None]
+) -> None:
+    """Walk the tiles of one worker of several: some that follow each other."""
+    full, rest = divmod(count, size)
+    first, stop = w.share(str(full))
+
+    def turn(index: str, _: Sequence[str]) -> Sequence[str]:
+        body(tuple((index, r) for r in range(size)))
+        return ()
+
+    def walk() -> None:
+        w.loop(w.value(f"mul i64 {first}, {size}"), w.value(f"mul i64 {stop}, {size}"), size, turn)
+
+    w.if_then(w.value(f"icmp ult i64 {first}, {stop}"), walk)
+    if rest:
+        is_last = w.value(f"icmp eq i64 {w.value('add i64 %me, 1')}, %workers")
+        w.if_then(is_last, lambda: body(tuple((None, full * size + r) for r in range(rest))))
 
 
 def _members(scope: Scope, nest: Nest, members: tuple[Member, ...]) -> None:

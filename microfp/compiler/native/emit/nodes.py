@@ -45,12 +45,13 @@ def write_nodes(frame: Frame, nodes: Nodes, start: str, some: str) -> None:
     """Call the function that adds up nodes."""
     w, stride = frame.writer, vector_count(frame.rolled)
     alike = nodes._replace(node=nodes.node._replace(base=0), target=nodes.target._replace(base=0))
-    name = w.beside((alike, stride), partial(_adding, w, alike, stride))
+    name = w.beside((alike, stride), partial(_adding, w, alike, stride, frame.shared))
     pointers = [pointer_of(frame, load, start) for load in (nodes.node, nodes.target)]
-    w.value(f"call i64 @{name}(i64 {some}, ptr {pointers[0]}, ptr {pointers[1]})")
+    workers = ", i64 %me, i64 %workers" * frame.shared
+    w.value(f"call i64 @{name}(i64 {some}, ptr {pointers[0]}, ptr {pointers[1]}{workers})")
 
 
-def _adding(w: Writer, nodes: Nodes, stride: int, name: str) -> str:
+def _adding(w: Writer, nodes: Nodes, stride: int, shared: bool, name: str) -> str:  # noqa: FBT001 - bound
     """Write a function that adds up nodes, two blocks of which are so many vectors apart."""
     w = w.another()
 
@@ -63,9 +64,10 @@ def _adding(w: Writer, nodes: Nodes, stride: int, name: str) -> str:
             w.store(w.value(f"fadd double {old}, {total}"), address, "double")
 
     def body() -> None:
-        write_tiles(w, nodes.rows, w.width, tile, unrolled=False)
+        write_tiles(w, nodes.rows, w.width, tile, unrolled=False, shared=shared)
 
-    w.function(name, ["i64 %blocks", "ptr %a", "ptr %s"], body)
+    workers = ["i64 %me", "i64 %workers"] if shared else []
+    w.function(name, ["i64 %blocks", "ptr %a", "ptr %s", *workers], body)
     return w.text()
 
 

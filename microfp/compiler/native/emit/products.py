@@ -200,7 +200,7 @@ class Sources(NamedTuple):
 
 
 def write_product(
-    w: Writer, product: Product, stride: int, sources: Sources, *, fused: bool
+    w: Writer, product: Product, stride: int, sources: Sources, *, fused: bool, shared: bool = False
 ) -> None:
     """Call the function that adds a product to the sums.
 
@@ -210,13 +210,14 @@ def write_product(
         stride: How many vectors the rows of two blocks are apart.
         sources: What it is given.
         fused: Whether products are added with one rounding.
+        shared: Whether it is that of one worker of several, who adds up some of the rows.
     """
     row, target = product.row._replace(base=0), product.target._replace(base=0)
     alike = product._replace(row=row, target=target, column=product.column._replace(base=0))
-    name = w.beside((alike, stride), partial(_multiplying, w, alike, stride, fused))
+    name = w.beside((alike, stride), partial(_multiplying, w, alike, stride, fused, shared))
     numbers = ", ".join(f"i64 {number}" for number in sources[:3])
     pointers = ", ".join(f"ptr {pointer}" for pointer in sources[3:])
-    w.value(f"call i64 @{name}({numbers}, {pointers})")
+    w.value(f"call i64 @{name}({numbers}, {pointers}{', i64 %me, i64 %workers' * shared})")
 
 
 class _Code(NamedTuple):
@@ -226,13 +227,22 @@ class _Code(NamedTuple):
     product: Product
     stride: int
     fused: bool
+    shared: bool
 
 
-def _multiplying(w: Writer, product: Product, stride: int, fused: bool, name: str) -> str:  # noqa: FBT001 - bound
+def _multiplying(
+    w: Writer,
+    product: Product,
+    stride: int,
+    fused: bool,  # noqa: FBT001 - bound
+    shared: bool,  # noqa: FBT001 - bound
+    name: str,
+) -> str:
     """Write a function that multiplies."""
-    code = _Code(w.another(), product, stride, fused)
+    code = _Code(w.another(), product, stride, fused, shared)
     numbers, pointers = ("blocks", "examples", "room"), ("a", "b", "s", "begun")
     arguments = [*(f"i64 %{it}" for it in numbers), *(f"ptr %{it}" for it in pointers)]
+    arguments += ["i64 %me", "i64 %workers"] if shared else []
     code.writer.function(name, arguments, lambda: _panels(code))
     return code.writer.text()
 
@@ -278,7 +288,7 @@ def _rows(code: _Code, packed: str, sums: str, columns: int) -> None:
         w.if_then("%grows", lambda: each(_add))
 
     size = balanced(product.rows, PANELS[w.width].rows)
-    write_tiles(w, product.rows, size, tile, unrolled=False)
+    write_tiles(w, product.rows, size, tile, unrolled=False, shared=code.shared)
 
 
 def _totals(code: _Code, row: str, packed: str, tile: tuple[Sequence[int], int]) -> Sequence[str]:

@@ -120,7 +120,7 @@ def steps_text(width: int) -> str:
     """
     w = Writer(width)
     fields = zip(kinds_of(Gathering[str]), Gathering._fields, strict=True)
-    w.function("gathered", [f"{kind} %{name}" for kind, name in fields], lambda: _write_gathered(w))
+    w.function("gathered", [f"{kind} %{name}" for kind, name in fields], lambda: write_gathered(w))
     w.function("gather", ["ptr %table"], lambda: _write_gather(w))
     w.function("train", ["ptr %table"], lambda: _write_train(w))
     return f"{w.text()}\ndeclare double @llvm.sqrt.f64(double)"
@@ -131,7 +131,7 @@ def _write_train(w: Writer) -> None:
     w.each(table.steps, lambda step: _write_step(w, table, step))
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
     """Where one step finds what is its own."""
 
     number: str
@@ -146,7 +146,7 @@ class _Step(NamedTuple):
 
 def _write_step(w: Writer, table: StepsTable[str], number: str) -> None:
     """One step: the examples, what their gradients add up to, the parameters, the measures."""
-    step = _step_at(w, table, number)
+    step = step_at(w, table, number)
     is_gathered = w.value(f"icmp ne ptr {table.chosen}, null")
     w.if_then(is_gathered, lambda: _gather_step(w, table, step))
     undone = w.call_pointer(
@@ -163,41 +163,41 @@ def _write_step(w: Writer, table: StepsTable[str], number: str) -> None:
         ),
     )
     w.return_if(w.value(f"icmp ne i64 {undone}, 0"), "1")
-    cost, right = _taken_from_row(w, table, step)
+    cost, right = taken_from_row(w, table, step)
     reduces = w.value(f"icmp ne i64 {table.reduction_count}, 0")
     shared = w.if_else(reduces, lambda: _reduced(w, table, step), lambda: step.scalars, "ptr")
     _call_parameters(
         *(w, table, step, table.parameters, table.parameter_context),
         *(shared, table.penalties, step.next_row),
     )
-    _write_measures(w, table, step, cost, right)
+    write_measures(w, table, step, cost, right)
 
 
-def _step_at(w: Writer, table: StepsTable[str], number: str) -> _Step:
+def step_at(w: Writer, table: StepsTable[str], number: str) -> Step:
     following = w.value(f"add i64 {number}, 1")
     place, next_place = [
         w.value(f"and i64 {step}, {table.row_mask}") for step in (number, following)
     ]
     batch = w.value(f"and i64 {number}, {table.batch_mask}")
-    row = _part(w, table.rows, table.row_size, place)
-    return _Step(
+    row = part_at(w, table.rows, table.row_size, place)
+    return Step(
         number,
         row,
-        next_row=_part(w, table.rows, table.row_size, next_place),
+        next_row=part_at(w, table.rows, table.row_size, next_place),
         seed=w.element(table.seeds, batch, "double"),
         examples=w.load(w.element(table.counts, batch, "i64"), "i64"),
-        outputs=_part(w, table.outputs, table.outputs_step, number),
-        scalars=_part(w, table.scalars, table.scalar_count, number),
+        outputs=part_at(w, table.outputs, table.outputs_step, number),
+        scalars=part_at(w, table.scalars, table.scalar_count, number),
         gradient=w.element(row, table.gradient_column, "double"),
     )
 
 
-def _part(w: Writer, base: str, size: str, place: str) -> str:
+def part_at(w: Writer, base: str, size: str, place: str) -> str:
     """Point at one of several parts of so many numbers each."""
     return w.element(base, w.value(f"mul i64 {place}, {size}"), "double")
 
 
-def _taken_from_row(w: Writer, table: StepsTable[str], step: _Step) -> tuple[str, str]:
+def taken_from_row(w: Writer, table: StepsTable[str], step: Step) -> tuple[str, str]:
     """The two sums behind the gradient, cost and right predictions; zeros take their place."""
     cost_at = w.element(step.gradient, table.parameter_count, "double")
     right_at = w.address("double", cost_at, 1)
@@ -207,7 +207,7 @@ def _taken_from_row(w: Writer, table: StepsTable[str], step: _Step) -> tuple[str
     return taken
 
 
-def _reduced(w: Writer, table: StepsTable[str], step: _Step) -> str:
+def _reduced(w: Writer, table: StepsTable[str], step: Step) -> str:
     """Copy the scalars of a step to where the totals of the reductions go behind them."""
     size = w.value(f"mul i64 {table.scalar_count}, 8")
     copied = f"ptr {table.shared}, ptr {step.scalars}, i64 {size}, i1 false"
@@ -227,7 +227,7 @@ def _reduced(w: Writer, table: StepsTable[str], step: _Step) -> str:
 def _call_parameters(
     w: Writer,
     table: StepsTable[str],
-    step: _Step,
+    step: Step,
     code: str,
     context: str,
     shared: str,
@@ -248,7 +248,7 @@ def _call_parameters(
     w.call_pointer(code, arguments)
 
 
-def _write_measures(w: Writer, table: StepsTable[str], step: _Step, cost: str, right: str) -> None:
+def write_measures(w: Writer, table: StepsTable[str], step: Step, cost: str, right: str) -> None:
     """Work out what was measured, in the order of `MEASURES`, and write each into its column."""
     penalty = w.load(table.penalties, "double")
     squares = w.load(w.address("double", table.penalties, 1), "double")
@@ -262,11 +262,11 @@ def _write_measures(w: Writer, table: StepsTable[str], step: _Step, cost: str, r
         "gradient_norm": w.value(f"call double @llvm.sqrt.f64(double {squares})"),
     }
     for column, name in enumerate(MEASURES):
-        at = _part(w, table.measures, table.steps, str(column))
+        at = part_at(w, table.measures, table.steps, str(column))
         w.store(measured[name], w.element(at, step.number, "double"), "double")
 
 
-def _gather_step(w: Writer, table: StepsTable[str], step: _Step) -> None:
+def _gather_step(w: Writer, table: StepsTable[str], step: Step) -> None:
     """Gather the examples of a step, where those of the step before have been."""
     first = w.value(f"mul i64 {step.number}, {table.chosen_step}")
     gathering = Gathering(
@@ -288,7 +288,7 @@ def _write_gather(w: Writer) -> None:
     w.value(f"call i64 @gathered({', '.join(map(' '.join, pairs))})")
 
 
-def _write_gathered(w: Writer) -> None:
+def write_gathered(w: Writer) -> None:
     """Gather block by block; the lanes of the last one that stand for no example are 0.0."""
     given = Gathering(*[f"%{name}" for name in Gathering._fields])
     whole = w.value(f"udiv i64 {given.chosen_count}, {w.width}")
@@ -302,13 +302,13 @@ def _block_at(w: Writer, given: Gathering[str], block: str) -> tuple[str, str]:
     """Where the numbers of the examples of a block stand, and where their columns go."""
     size = w.value(f"mul i64 {given.block_columns}, {w.width}")
     first = w.value(f"mul i64 {block}, {w.width}")
-    return w.element(given.chosen, first, "i64"), _part(w, given.inputs, size, block)
+    return w.element(given.chosen, first, "i64"), part_at(w, given.inputs, size, block)
 
 
 def _row_at(w: Writer, given: Gathering[str], chosen: str, lane: str) -> str:
     """Where the row of the example of a lane begins."""
     number = w.load(w.element(chosen, lane, "i64"), "i64")
-    return _part(w, given.rows, given.columns, number)
+    return part_at(w, given.rows, given.columns, number)
 
 
 def _gather_block(w: Writer, given: Gathering[str], block: str) -> None:
@@ -352,7 +352,7 @@ def _gather_some(w: Writer, given: Gathering[str], block: str, count: str) -> No
 
         def column(place: str) -> None:
             number = w.load(w.element(row, place, "double"), "double")
-            w.store(number, _part(w, first, str(w.width), place), "double")
+            w.store(number, part_at(w, first, str(w.width), place), "double")
 
         w.each(given.columns, column)
 

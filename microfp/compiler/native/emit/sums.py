@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from microfp.compiler.native.emit.blocks import Frame, vector_count
 from microfp.compiler.native.emit.choice import kernel_of
@@ -39,15 +40,23 @@ def room_of(sums: Iterable[Nest], width: int) -> int:
 def write_all_sums(frame: Frame, start: str, some: str, scope_of: Callable[[str], Scope]) -> None:
     """Add what some blocks say up, from one on, and to the sums so far."""
     panels = _packed(frame, start, some)
-    for nest in frame.rolled.sums:
+    for place, nest in enumerate(frame.rolled.sums):
         kernel = kernel_of(nest, frame.kernels)
         product, nodes = product_of(nest), nodes_of(nest)
         if kernel == "panels" and product is not None:
             _multiply(frame, product, panels[pack_of(product)], start, some)
         elif kernel == "nodes" and nodes is not None:
             write_nodes(frame, nodes, start, some)
+        elif frame.shared:
+            is_mine = _is_mine(frame.writer, place)
+            frame.writer.if_then(is_mine, partial(write_sums, frame.writer, nest, scope_of, some))
         else:
             write_sums(frame.writer, nest, scope_of, some)
+
+
+def _is_mine(w: Writer, place: int) -> str:
+    """Whether worker `%me` is the one for the nest at a place."""
+    return w.value(f"icmp eq i64 %me, {w.value(f'urem i64 {place}, %workers')}")
 
 
 def clear_sums(frame: Frame) -> None:
@@ -58,8 +67,12 @@ def clear_sums(frame: Frame) -> None:
     w, sums = frame.writer, frame.rolled.sums
     others = [nest for nest in sums if kernel_of(nest, frame.kernels) != "panels"]
     if len(others) < len(sums):
-        for nest in others:
-            _clear(w, nest, ())
+        for place, nest in enumerate(others):
+            clear = partial(_clear, w, nest, ())
+            if frame.shared:
+                w.if_then(_is_mine(w, place), clear)
+            else:
+                clear()
     else:
         clear_all_sums(frame)
 
@@ -87,6 +100,9 @@ def _packed(frame: Frame, start: str, some: str) -> dict[Packed, str]:
     blocks = _blocks_of_a_chunk(frame)
     room = w.value(f"mul i64 {blocks}, {w.width}")
     place = w.element("%n", w.value(f"mul i64 {blocks}, {vector_count(frame.rolled)}"))
+    if frame.shared:  # each worker has its own: what another one has written is slow to read
+        size = w.value(f"mul i64 {room}, {room_of(frame.rolled.sums, w.width)}")
+        place = w.element(place, w.value(f"mul i64 {size}, %me"))
     sums = [it for it in frame.rolled.sums if kernel_of(it, frame.kernels) == "panels"]
     for pack in packs_of(sums):
         source = pointer_of(frame, Load(pack.kind, pack.base), start)
@@ -121,4 +137,4 @@ def _multiply(frame: Frame, product: Product, panels: str, start: str, some: str
         begun=w.value(f"select i1 {w.value(f'icmp eq i64 {start}, 0')}, ptr null, ptr {target}"),
     )
     stride = _stride(frame, product.row.kind)
-    write_product(w, product, stride, sources, fused=frame.bounded)
+    write_product(w, product, stride, sources, fused=frame.bounded, shared=frame.shared)

@@ -105,7 +105,7 @@ def write_large(frame: Frame, nest: Nest, start: str, some: str) -> None:
     kinds = tuple(load.kind for load in loads)
     name = w.beside((nest, kinds), partial(_function, frame, nest, kinds))
     pointers = ", ".join(f"ptr {pointer_of(frame, load, start)}" for load in loads)
-    w.value(f"call i64 @{name}(i64 {some}, {pointers})")
+    w.value(f"call i64 @{name}(i64 {some}, {pointers}{', i64 %me, i64 %workers' * frame.shared})")
 
 
 def pointer_of(frame: Frame, load: Load, start: str) -> str:
@@ -124,8 +124,9 @@ def _function(frame: Frame, nest: Nest, kinds: Sequence[str], name: str) -> str:
     w = frame.writer.another()
     arguments = [f"ptr %a{k}" for k in range(len(kinds))]
     strides = {"n": vector_count(frame.rolled), "x": frame.rolled.input_count}
-    code = _Code(w, nest, kinds, strides, frame.bounded)
-    w.function(name, ["i64 %blocks", *arguments], lambda: _write(code))
+    code = _Code(w, nest, kinds, strides, frame.bounded, frame.shared)
+    workers = ["i64 %me", "i64 %workers"] if frame.shared else []
+    w.function(name, ["i64 %blocks", *arguments, *workers], lambda: _write(code))
     return w.text()
 
 
@@ -142,6 +143,8 @@ class _Code(NamedTuple):
     """How many vectors two blocks are apart, by the kind of what is read."""
     bounded: bool
     """Whether nothing can overflow."""
+    shared: bool
+    """Whether it computes the members of one worker alone."""
 
 
 def _write(code: _Code) -> None:
@@ -176,6 +179,7 @@ def _rows(code: _Code, outer: Member, body: Callable[[Rows], None]) -> None:
         size,
         lambda tile: body(tuple((*outer, index) for index in tile)),
         unrolled=False,
+        shared=code.shared,
     )
 
 

@@ -339,6 +339,17 @@ class Writer:
 
         self.loop("0", count, step, turn)
 
+    def share(self, count: str) -> tuple[str, str]:
+        """Write which of so many things are those of worker `%me` of `%workers`.
+
+        Returns:
+            The first, and the one behind the last; there may be none.
+        """
+        following = self.value("add i64 %me, 1")
+        products = [self.value(f"mul i64 {count}, {worker}") for worker in ("%me", following)]
+        first, stop = [self.value(f"udiv i64 {product}, %workers") for product in products]
+        return first, stop
+
     def times(self, count: str, body: Callable[[str], None]) -> None:
         """Write a loop over 0, 1, ... that may run no times."""
         some = self.value(f"icmp ne i64 {count}, 0")
@@ -348,7 +359,7 @@ class Writer:
         self,
         start: str,
         stop: str,
-        step: int,
+        step: int | str,
         body: Callable[[str, Sequence[str]], Sequence[str]],
         carried: Sequence[str] = (),
         *,

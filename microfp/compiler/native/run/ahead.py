@@ -164,6 +164,7 @@ def ahead(
     last_only: bool = False,
     left: Left | None = None,
     work: int = LARGEST_WORK,
+    threads: int = 1,
 ) -> Steps:
     """Run some steps, at most `count` of them and at least one.
 
@@ -177,6 +178,7 @@ def ahead(
         last_only: Whether only the numbers and the state after the last step will be asked for.
         left: What the run before has left, in place of the numbers.
         work: How many operations on numbers, at most.
+        threads: How many threads compute each step, at most.
 
     Raises:
         DataError: If a target of the first step has no meaning for the loss. Whatever is wrong
@@ -196,6 +198,7 @@ def ahead(
         *(stream.trainer, stream.examples, batches, numbers, remembered, timetable.scalars),
         last_only=last_only or limit == 1,  # then no other numbers are written
         row=left.row if left else None,
+        threads=threads,
     )
     return _steps(stream, step, done, batches, timetable.rates, (state, since), numbers)
 

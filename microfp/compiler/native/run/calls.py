@@ -19,6 +19,7 @@ from microfp.base.binding import bind
 from microfp.base.checks import wrong_kind, wrong_value
 from microfp.base.collecting import uncollected
 from microfp.base.memo import by_key
+from microfp.base.threads import Threads, check_threads, thread_count
 from microfp.compiler.ir.loop_adjoint import gradients_through
 from microfp.compiler.ir.looped_examples import captured_through, looped_model, model_looped
 from microfp.compiler.ir.passes import lower
@@ -271,12 +272,16 @@ def _popped(remaining: list[Scalar]) -> Scalar:
     return remaining.pop(0)
 
 
-def predict(model: Model, rows: Iterable[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+def predict(
+    model: Model, rows: Iterable[Sequence[float]], *, threads: Threads = 1
+) -> tuple[tuple[float, ...], ...]:
     """Run a model over many rows of inputs.
 
     Args:
         model: Any model that can be traced.
         rows: The inputs, row by row.
+        threads: How many threads compute them, at least 1, or `"all"` for as many as there are
+            cores; they change no bit. Few rows are computed by fewer.
 
     Returns:
         The outputs of each row, equal to those of `nn.outputs` to 1e-12.
@@ -291,6 +296,7 @@ def predict(model: Model, rows: Iterable[Sequence[float]]) -> tuple[tuple[float,
     """
     if not callable(model):
         raise wrong_kind("predict", "model", "a model that can be called with inputs", model)
+    wanted = thread_count(check_threads("predict", threads))
     numbers = [_row(row) for row in rows]
     if not numbers:
         return ()
@@ -302,7 +308,7 @@ def predict(model: Model, rows: Iterable[Sequence[float]]) -> tuple[tuple[float,
     compiled = _predictor(template(model), width)
     if isinstance(compiled, CompileError):
         raise compiled.with_traceback(None)
-    return tuple(run_rows(compiled, [p.data for p in parameters(model)], numbers))
+    return tuple(run_rows(compiled, [p.data for p in parameters(model)], numbers, wanted))
 
 
 def _row(row: object) -> "array[float]":

@@ -41,6 +41,7 @@ from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.roll import find_loops, own_primitives
 from microfp.compiler.native.run import jit
 from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded, scratch
+from microfp.compiler.native.run.threads import in_threads
 from microfp.errors import CompileError
 from microfp.record import Deferred, Record, attr, pending
 
@@ -409,7 +410,10 @@ def _table(bytecode: Bytecode) -> "tuple[array[int], Sequence[object]]":
 
 
 def run_rows(
-    executable: Executable, numbers: Sequence[float], rows: Sequence[Sequence[float]]
+    executable: Executable,
+    numbers: Sequence[float],
+    rows: Sequence[Sequence[float]],
+    threads: int = 1,
 ) -> list[tuple[float, ...]]:
     """Run a program over rows of inputs.
 
@@ -417,6 +421,7 @@ def run_rows(
         executable: The program, compiled; nothing in it is summed.
         numbers: The parameters.
         rows: The inputs, row by row.
+        threads: How many threads compute them, at most.
 
     Returns:
         The outputs of each row.
@@ -433,23 +438,44 @@ def run_rows(
     parameters = buffer(padded(len(numbers), width))
     parameters.view[: len(numbers)] = memoryview(array("d", numbers))
     # What loops keep may be much, and clearing it would take as long as they do.
-    room, size = (
-        scratch if executable.plan else _cleared,
-        executable.scratch(-(-len(rows) // width)),
-    )
-    nodes = room("nodes", size)
-    arguments = Arguments(
-        context=executable.context,
-        parameters=parameters.address,
-        shared=0,
-        inputs=inputs.address,
-        example_count=len(rows),
-        nodes=nodes.address,
-        sums=0,
-        outputs=outputs.address,
-    )
-    complete(executable, lambda: executable.call(arguments))
+    room = scratch if executable.plan else _cleared
+    workers = max(1, min(threads, len(rows) * (executable.operations + 1) // WORTH_A_THREAD))
+    share = padded(-(-len(rows) // workers), width)
+    size = padded(executable.scratch(share // width), ALIGNED)
+    nodes = room("nodes", size * workers)
+
+    def part(me: int) -> int:
+        """Compute the rows of a worker, if there are some left for it."""
+        first = me * share
+        some = min(share, len(rows) - first)
+        arguments = Arguments(
+            context=executable.context,
+            parameters=parameters.address,
+            shared=0,
+            inputs=inputs.address + 8 * first * executable.input_count,
+            example_count=some,
+            nodes=nodes.address + 8 * me * size,
+            sums=0,
+            outputs=outputs.address + 8 * first * count,
+        )
+        return executable.call(arguments) if some > 0 else 0
+
+    complete(executable, lambda: max(_by_workers(workers, part)))
     return _out_of_lanes(outputs, count, len(rows), width)
+
+
+def _by_workers(workers: int, part: Callable[[int], int]) -> Sequence[int]:
+    """What becomes of each worker's part; of one, without a thread of its own."""
+    if workers == 1:
+        return [part(0)]
+    return in_threads(workers, lambda me, count: max(map(part, range(me, workers, count))))
+
+
+WORTH_A_THREAD = 1 << 22
+"""So many operations take longer than to start a thread: some 0.1 ms."""
+
+ALIGNED = 8
+"""Vectors begin at multiples of so many numbers."""
 
 
 def _cleared(_name: str, count: int) -> Buffer:

@@ -15,18 +15,37 @@
 
 from array import array
 from collections.abc import Callable, Sequence
-from ctypes import c_void_p
+from ctypes import c_int64, c_void_p
 from itertools import chain
 from typing import NamedTuple
 
 from pyrsistent import PVector
 
 from microfp.base.memo import remembering
+from microfp.compiler.native.bounds import largest_leaf_of
+from microfp.compiler.native.emit.meeting import LINE, STOP, state_size
 from microfp.compiler.native.emit.steps import MEASURES, Reduction, StepsTable
 from microfp.compiler.native.emit.structs import packed
+from microfp.compiler.native.emit.team import team_text
+from microfp.compiler.native.emit.workers import (
+    APART,
+    TEAM,
+    TOGETHER,
+    SharesTable,
+    workers_text,
+)
+from microfp.compiler.native.run import jit
 from microfp.compiler.native.run.examples import Batches, Chosen, Examples, batches_of
-from microfp.compiler.native.run.executable import complete
+from microfp.compiler.native.run.executable import Executable, complete
 from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded, scratch
+from microfp.compiler.native.run.pieces import (
+    are_whole,
+    is_for_team,
+    owners,
+    parameters_size,
+    piece_size,
+)
+from microfp.compiler.native.run.threads import in_threads, yield_address
 from microfp.compiler.native.run.trainer import Trainer
 
 __all__ = ["StepsDone", "run_steps"]
@@ -101,6 +120,7 @@ def run_steps(
     *,
     last_only: bool = False,
     row: "memoryview[float] | None" = None,
+    threads: int = 1,
 ) -> StepsDone:
     """Run some steps.
 
@@ -114,22 +134,151 @@ def run_steps(
         last_only: Whether only the numbers after the last step will be asked for.
         row: A row that another run has left, to go on from; then nobody reads `numbers` and
             `remembered`.
+        threads: How many threads compute each step, at most; they change no bit.
     """
     data, rows = batches_of(trainer, examples, batches), 1 if last_only else len(batches) + 1
-    memory = _memory(trainer, data, len(batches), rows)
+    cut = _cut(trainer, data, threads)
+    memory = _memory(trainer, data, len(batches), rows, cut.workers)
     table = packed(_table(trainer, examples, data, memory, scalars))
+    shares = None if cut.is_whole else _shares(trainer, data, cut, memory)
 
     def train() -> int:
         if row is None:
             _write_first_row(trainer, memory.rows, (numbers, *remembered))
         else:
             memory.rows.view[: len(row)] = row
+        if shares is not None:
+            return _work(table, shares, cut.workers)
         undone: int = trainer.steps.functions["train"](c_void_p(address_of(table)))
         return undone
 
     complete(trainer.examples.executable, train)
     counts = data.counts if len(data.counts) == len(batches) else [data.largest] * len(batches)
     return StepsDone(trainer, counts, memory.rows, memory.measures, memory.scores)
+
+
+class _Cut(NamedTuple):
+    """How the work of some steps is cut: as it says in `microfp.compiler.native.run.pieces`."""
+
+    sizes: "array[int]"
+    """How many examples a piece has, batch by batch."""
+    modes: "array[int]"
+    """How each batch is computed."""
+    ranges: "array[int]"
+    """How many parameters a piece has, batch by batch."""
+    pieces: int
+    """How many pieces of examples a batch has, at most."""
+    parts: int
+    """How many pieces of parameters there are, at most."""
+    workers: int
+    """How many threads there are."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is nothing to share."""
+        return self.pieces == self.parts == self.workers == 1
+
+
+WHOLE = _Cut(array("q"), array("q"), array("q"), 1, 1, 1)
+"""Steps too small to be cut."""
+
+
+def _cut(trainer: Trainer, data: Batches, threads: int) -> _Cut:
+    """Cut the work of some steps."""
+    code, count = trainer.examples.executable, trainer.examples.parameter_count
+    if are_whole(code, data.largest):  # for speed: small steps are done in microseconds
+        return WHOLE
+    sizes = {examples: piece_size(code, examples) for examples in set(data.counts)}
+    ranges = {examples: parameters_size(code, examples, count) for examples in sizes}
+    teams = {examples: threads > 1 and is_for_team(code, examples) for examples in sizes}
+    pieces = max(-(-examples // size) for examples, size in sizes.items())
+    modes = {
+        examples: TEAM if teams[examples] else TOGETHER if size >= examples else APART
+        for examples, size in sizes.items()
+    }
+    return _Cut(
+        *(array("q", [table[it] for it in data.counts]) for table in (sizes, modes, ranges)),
+        pieces=pieces,
+        parts=max(-(-count // size) for size in ranges.values()),
+        workers=threads if any(teams.values()) else max(1, min(threads, pieces)),
+    )
+
+
+class _Shares(NamedTuple):
+    """What workers are told, and what keeps it in memory."""
+
+    table: "array[int]"
+    """The table."""
+    state: Buffer
+    """What all workers write to."""
+    owned: object
+    """What the table points at."""
+
+
+def _shares(trainer: Trainer, data: Batches, cut: _Cut, memory: "_Memory") -> _Shares:
+    """What workers are told."""
+    code, update = trainer.examples.executable, trainer.parameters
+    sums_size = padded(trainer.row - trainer.gradient, LINE)
+    sums = scratch("sums", sums_size * cut.pieces if cut.pieces > 1 else 0)
+    totals = scratch("totals", LINE * cut.parts * (len(update.reductions) + 1))
+    is_gathered = data.chosen is not None and TEAM in cut.modes
+    inputs_size = padded(padded(data.largest, trainer.width) * code.input_count, LINE)
+    inputs = scratch("team", inputs_size * cut.workers if is_gathered else 0)
+    state = buffer(state_size(cut.workers))
+    owned = owners(code, trainer.examples.parameter_count, cut.workers)
+    table = SharesTable(
+        sizes=address_of(cut.sizes),
+        modes=address_of(cut.modes),
+        team=_team_code(code).addresses["share"] if TEAM in cut.modes else 0,
+        sums=sums.address,
+        sums_size=sums_size,
+        scores=trainer.examples.written_count,
+        inputs=inputs.address,
+        inputs_size=inputs_size,
+        nodes_size=len(memory.nodes.view) // cut.workers // LINE * LINE,
+        ranges=address_of(cut.ranges),
+        owners=address_of(owned),
+        updates_size=len(memory.updates.view) // cut.workers // LINE * LINE,
+        shared_size=len(memory.shared.view) // cut.workers // LINE * LINE,
+        totals=totals.address,
+        state=state.address,
+        let_run=yield_address(),
+    )
+    return _Shares(packed(table), state, (cut, owned, sums, totals, inputs))
+
+
+def _compiled_team(code: Executable) -> jit.Code:
+    """Compile what all workers call for one batch."""
+    rolled, machine = code.rolled, jit.host()
+    assert rolled is not None, "no team without loops"
+    size = largest_leaf_of(rolled)
+    architecture = machine.triple.split("-")[0]
+    text = team_text(
+        rolled, width=code.width, size=size, architecture=architecture, kernels=code.kernels
+    )
+    return jit.compiled(text, ("share",))
+
+
+_team_code = remembering(_compiled_team)
+
+
+def _work(table: "array[int]", shares: _Shares, workers: int) -> int:
+    """Let workers do some steps; return 1 where they have left them undone."""
+    machine = jit.host()
+    text = workers_text(machine.width, machine.triple.split("-")[0])
+    function = jit.compiled(text, ("work",)).functions["work"]
+    state = shares.state.view.cast("B").cast("q")
+    state[:] = memoryview(array("q", bytes(8 * len(state))))
+    given = c_void_p(address_of(table)), c_void_p(address_of(shares.table))
+
+    def work(me: int, count: int) -> int:
+        undone: int = function(*given, c_int64(me), c_int64(count))
+        return undone
+
+    def stop() -> None:
+        state[STOP] = 1
+
+    return max(in_threads(workers, work, stop)) if workers > 1 else work(0, 1)
 
 
 class _Memory(NamedTuple):
@@ -155,7 +304,7 @@ class _Memory(NamedTuple):
     """The functions of the reductions, each with its context."""
 
 
-def _memory(trainer: Trainer, data: Batches, steps: int, rows: int) -> _Memory:
+def _memory(trainer: Trainer, data: Batches, steps: int, rows: int, workers: int) -> _Memory:
     examples, update, width = trainer.examples, trainer.parameters, trainer.width
     lanes = padded(data.largest, width)
     scores = lanes * examples.written_count
@@ -164,13 +313,20 @@ def _memory(trainer: Trainer, data: Batches, steps: int, rows: int) -> _Memory:
         rows=buffer(trainer.row * rows),
         measures=buffer(len(MEASURES) * steps),
         scores=scratch("scores", scores) if examples.judged else buffer(scores * steps),
-        nodes=scratch("nodes", examples.executable.scratch(lanes // width)),
-        updates=scratch("updates", max(code.scratch(trainer.stride // width) for code in codes)),
+        nodes=_for_each("nodes", workers, examples.executable.scratch(lanes // width)),
+        updates=_for_each(
+            "updates", workers, max(code.scratch(trainer.stride // width) for code in codes)
+        ),
         penalties=scratch("penalties", width),
-        shared=scratch("shared", update.scalar_count + len(update.reductions)),
+        shared=_for_each("shared", workers, update.scalar_count + len(update.reductions)),
         seeds=array("d", [1.0 / count for count in data.counts]),
         reductions=packed(*(Reduction(code.address, code.context) for code in update.reductions)),
     )
+
+
+def _for_each(name: str, workers: int, size: int) -> Buffer:
+    """Memory with room for each of some workers."""
+    return scratch(name, size if workers == 1 else workers * padded(size, LINE))
 
 
 def _table(

@@ -1,6 +1,6 @@
 """A GPT on the names of the project: batches of 1 and 8, two layers of 64, compiling, drawing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from time import perf_counter
@@ -51,9 +51,11 @@ class Learning(NamedTuple):
     rates: list[float]
 
 
-def learning(batch_size: int, steps: int, **sizes: int) -> Learning:
-    """The training that all do."""
-    start = gpt.prepared(datasets.names(), **sizes)
+def learning(
+    batch_size: int, steps: int, documents: Sequence[str] | None = None, **sizes: int
+) -> Learning:
+    """The training that all do: of names, where no other documents are given."""
+    start = gpt.prepared(documents or datasets.names(), **sizes)
     context, data = start.model.context, []
     for step in range(steps):
         batch = datasets.batch(start.dataset, batch_size, seed=None, step=step)
@@ -94,21 +96,27 @@ def rows() -> Rows:
         at_most = 1.2 if batch_size == 8 else 1.5
         goals = {"C": Goal("at most", at_most), "JAX, scan": Goal("faster", 3.0)}
         yield from _beside(f"a step of {batch_size}", learning(batch_size, steps), peers, goals)
-    large = learning(8, 20, layers=2, embedding=64, heads=8, context=32)
-    jax = {"JAX, scan": gpt_in_jax.scanned}
-    yield from _beside(
-        "two layers of 64, a step of 8", large, jax, {"JAX, scan": Goal("faster", 1.0)}
-    )
+    jax, ahead = {"JAX, scan": gpt_in_jax.scanned}, {"JAX, scan": Goal("faster", 1.0)}
+    sizes = {"layers": 2, "embedding": 64, "heads": 8, "context": 32}
+    for name, documents in (("names", None), ("lines of text", _lines())):
+        large = learning(8, 20, documents, **sizes)
+        yield from _beside(f"two layers of 64, a step of 8 {name}", large, jax, ahead)
     yield Row("compile for all lengths", _compile_seconds(), goal=Goal("seconds", 1.5))
     yield from _eager_rows()
     yield from _drawing_rows()
 
 
+def _lines() -> list[str]:
+    """Lines that fill the context: six names each."""
+    names = datasets.names()
+    return [" ".join(names[first : first + 6]) for first in range(len(names) - 6)]
+
+
 def _beside(
     name: str,
     learning: Learning,
-    peers: dict[str, Callable[[Learning], Callable[[], list[float]]]],
-    goals: dict[str, Goal],
+    peers: Mapping[str, Callable[[Learning], Callable[[], list[float]]]],
+    goals: Mapping[str, Goal],
 ) -> Rows:
     own = by_microfp(learning)
     expected = own()[:CHECKED]

@@ -27,6 +27,11 @@ def title(mo):
         small as microgpt, A. Karpathy's program of 200 lines, and computes its numbers; but its
         functions are pure, each weight of its attention is a node to look at, and it trains at the
         speed of C. It learns names that were made up for this project.
+
+        *Steps* is how many names it is trained on, one a step. *Heads* is in how many ways at once
+        it looks back at the characters before: lesson 13 builds one.
+        *Temperature* is how much chance there is when it draws a name: near 0 it always takes the
+        likeliest character.
         """
     )
 
@@ -48,7 +53,8 @@ def beginning(datasets, gpt, heads, mo):
         f"""
         `gpt.prepared` shuffles {len(start.documents):,} names, such as
         {", ".join(start.documents[:3])}, makes a token of each of their
-        {len(tokeniser.characters)} characters, and draws a model:
+        {len(tokeniser.characters)} characters and one more of where a name begins and ends, and
+        draws the weights of a model:
 
         `{start.model!r}`
         """
@@ -58,6 +64,8 @@ def beginning(datasets, gpt, heads, mo):
 
 @app.cell
 def training(gpt, mo, next_token, start, steps, trainer):
+    from math import log
+
     loss, optimizer = next_token(), gpt.adam(steps=steps.value)
     options = {"loss": loss, "optimizer": optimizer, "batch_size": 1, "seed": None}
     backend = trainer.fastest_backend(
@@ -68,8 +76,10 @@ def training(gpt, mo, next_token, start, steps, trainer):
     mo.md(
         f"""
         Training is `trainer.fit`, as for every model: {steps.value} steps of one name each, by
-        the backend `{backend}`. The loss is the surprise at the next character in nats; a model
-        that knows nothing has log({start.model.vocabulary}) = 3.3.
+        the backend `{backend}`. The loss is the surprise at the next character: minus the logarithm
+        of the chance that the model gave it. A model that knows nothing gives each token the same
+        chance, and has the loss log({start.model.vocabulary}) = {log(start.model.vocabulary):.1f}.
+        Some names are harder than others, so the curve jumps.
         """
     )
     return model, run
@@ -81,12 +91,13 @@ def losses(charts, run):
 
 
 @app.cell
-def measured(datasets, gpt, mo, model, start):
-    some = datasets.subset(start.dataset, range(0, len(start.documents), 60))
-    known = gpt.held_out(model, some)
+def measured(datasets, gpt, mo, model, start, steps):
+    unseen = range(steps.stop, len(start.documents), 10)
+    known = gpt.held_out(model, datasets.subset(start.dataset, unseen))
     mo.md(
-        f"On {len(some.xs)} of the names it needs **{known.nats:.2f} nats** a character, which is "
-        f"**{known.bits:.2f} bits**."
+        f"On {len(unseen)} names that it was never trained on, it needs **{known.bits:.2f} bits** "
+        f"a character: it is as unsure as if it chose among {2**known.bits:.1f} that are equally "
+        "likely."
     )
     return (known,)
 
@@ -99,6 +110,16 @@ def names(gpt, mo, model, start, temperature, tokeniser):
     names_drawn = list(islice(drawn, 20))
     mo.md("## What it has learnt\n\nNames that nobody wrote: " + ", ".join(names_drawn) + ".")
     return (names_drawn,)
+
+
+@app.cell
+def chances_title(mo):
+    mo.md(
+        r"""
+        How one more name came about: a row for each character, with the chances of what may come
+        next. What was drawn is green; `·` is where a name begins, and where it ends.
+        """
+    )
 
 
 @app.cell

@@ -112,7 +112,7 @@ def _told_apart(names: Sequence[str], heading: str) -> "tuple[alt.Color, alt.Str
 @names_home
 @needs_extra
 def loss_curves(run: Run[M]) -> Chart:
-    """Draw total loss, data loss and penalty over the steps.
+    """Draw total loss, data loss and penalty over the steps; without a penalty, one line for all.
 
     Args:
         run: A training; the metrics that it has logged are drawn.
@@ -130,9 +130,12 @@ def loss_curves(run: Run[M]) -> Chart:
 
 def loss_layers(run: Run[M]) -> "alt.LayerChart":
     """The lines of `loss_curves`, for a chart that has more than them."""
+    parts = ["total loss", "data loss", "penalty"]
+    if not any(metrics.penalty for metrics in run.history):
+        parts = parts[:1]  # the data loss would lie on it
     return _series(
-        plot_data.loss_history(run),
-        ["total loss", "data loss", "penalty"],
+        [row for row in plot_data.loss_history(run) if row["metric"] in parts],
+        parts,
         title="Loss",
         quantity="loss",
         heading="part",

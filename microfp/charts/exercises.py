@@ -156,15 +156,28 @@ def endless(items: Iterable[T], most: int = 1000) -> Iterator[T]:
 def _trouble(answer: Callable[..., object], asked: Case) -> str:
     """What is wrong with an answer to one question; empty for nothing."""
     try:
-        said = asked.read(_within(MOST_LINES, answer, asked.arguments))
-        right = _is_same(said, asked.wanted)
+        given = _within(MOST_LINES, answer, asked.arguments)
     except _Endless as stop:
         return f"for {asked.words} it did not come to an end: {stop}."
     except Exception as error:  # noqa: BLE001 # whatever a learner's code may raise is told
         return f"for {asked.words} it ended in {type(error).__name__}: {error}."
+    try:
+        said = asked.read(given)
+        right = _is_same(said, asked.wanted)
+    except _Endless as stop:
+        return f"for {asked.words} it did not come to an end: {stop}."
+    except Exception as error:  # noqa: BLE001 # so is what cannot be made of its answer
+        return f"for {asked.words} it gave {_given(given, error)}."
     if right:
         return ""
     return f"for {asked.words} you said {_shown(said)}, it is {_shown(asked.wanted)}."
+
+
+def _given(given: object, error: Exception) -> str:
+    """What an answer gave that is of another kind than what was wanted."""
+    if given is None:
+        return "nothing, None: what it gives stands behind `return`"
+    return f"{_shown(given)}, which is not what was asked for: {error}"
 
 
 def _within(most: int, answer: Callable[..., object], arguments: Sequence[object]) -> object:

@@ -117,7 +117,10 @@ def select(index: Scalar, values: Sequence[Scalar]) -> Value:
 def _place(where_: str, index: float, count: int) -> int:
     """An index as a place among so many."""
     if not (0 <= index < count and int(index) == index):
-        raise wrong_value(where_, "index", f"a whole number from 0 to {count - 1}", index)
+        error = wrong_value(where_, "index", f"a whole number from 0 to {count - 1}", index)
+        if is_absent(index):
+            raise ValueError(f"{error}; it stands where a row has ended: see nn.is_absent")
+        raise error
     return int(index)
 
 

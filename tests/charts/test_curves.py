@@ -5,7 +5,7 @@ import json
 import pytest
 from pyrsistent import pvector
 
-from microfp import charts, trainer
+from microfp import charts, losses, nn, trainer
 from microfp.charts import style
 from tests.charts.drawings import DATA, MODEL, RUN, STATES, drawn_text, encodings
 
@@ -21,6 +21,17 @@ def test_the_losses_of_a_chart_are_those_of_the_run() -> None:
     rows = [row for rows in spec["datasets"].values() for row in rows]
     drawn = [row["value"] for row in rows if row["metric"] == "total loss"]
     assert drawn[:4] == pytest.approx([metrics.loss for metrics in RUN.history], rel=1e-4)
+
+
+def metrics_drawn(run: trainer.Run[nn.MLP]) -> set[str]:
+    spec = json.loads(charts.loss_curves(run).to_json())
+    return {row["metric"] for rows in spec["datasets"].values() for row in rows if "metric" in row}
+
+
+def test_lines_that_would_lie_on_each_other_are_one() -> None:
+    assert {"total loss", "data loss", "penalty"} <= metrics_drawn(RUN)
+    plain = trainer.fit(MODEL, DATA, loss=losses.max_margin(alpha=0.0), steps=2)
+    assert metrics_drawn(plain) == {"total loss"}
 
 
 def test_numbers_that_are_not_finite_leave_a_gap() -> None:

@@ -56,11 +56,15 @@ def test_an_error_of_an_answer_is_told_by_its_name() -> None:
     assert trouble == "for x = 1 it ended in KeyError: 1."
 
 
-def test_what_cannot_be_read_of_an_answer_is_told_as_an_error() -> None:
+def test_an_answer_of_another_kind_is_shown() -> None:
     asked = case("a node", wanted=1.0, read=lambda it: it.data)
-    trouble = first_wrong(lambda: None, [asked])
-    assert trouble is not None
-    assert trouble.startswith("for a node it ended in AttributeError:")
+    assert first_wrong(lambda: None, [asked]) == (
+        "for a node it gave nothing, None: what it gives stands behind `return`."
+    )
+    assert first_wrong(lambda: [0.5], [asked]) == (
+        "for a node it gave [0.5], which is not what was asked for: 'list' object has no attribute "
+        "'data'."
+    )
 
 
 def forever() -> int:

@@ -90,6 +90,15 @@ def test_an_index_out_of_range_is_refused_at_the_door(index: float) -> None:
         nn.embedding([[v] for v in values], index)
 
 
+def test_the_index_of_a_row_that_has_ended_is_told_from_a_wrong_one() -> None:
+    with pytest.raises(
+        ValueError, match=r"got -1\.0; it stands where a row has ended: see nn\.is_"
+    ):
+        nn.embedding([[value(1.0)]], -1.0)
+    with pytest.raises(ValueError, match=r"got 3\.0$"):
+        nn.embedding([[value(1.0)]], 3.0)
+
+
 def test_a_node_as_an_index_stays_in_the_graph_and_has_the_slope_of_its_choice() -> None:
     values, index = [value(5.0), value(7.0)], value(1.0)
     chosen = nn.select(index, values)

@@ -33,7 +33,8 @@ def _(mo):
 
     A dictionary finds what has *the* key. That has no derivative: a key fits or does not. So let a
     key fit more or less. How well a question fits a key is their product, number by number, added
-    up: a *score*. The softmax turns scores into shares that add up to 1.
+    up: a *score*. The softmax turns scores into shares that add up to 1: $e$ to the power of each
+    score, divided by the sum of all of them.
     """)
     return
 
@@ -98,15 +99,12 @@ def _(mo):
 
 
 @app.cell
-def _(dot, shares, total):
+def _(dot, shares):
     def attend(query, keys, contents):
         weights = shares([dot(query, key) for key in keys])
         return [dot(weights, column) for column in zip(*contents, strict=True)]
 
-    def mean(contents):
-        return [total(column) / len(column) for column in zip(*contents, strict=True)]
-
-    return attend, mean
+    return (attend,)
 
 
 @app.cell

@@ -9,7 +9,7 @@ from microfp.base.checks import check_kind
 from microfp.checkpoint import Format, load_record, save_record
 from microfp.datasets import Characters
 from microfp.errors import CheckpointError, FileError
-from microfp.gpt.models import GPT, Seed
+from microfp.gpt.models import GPT
 from microfp.nn import Block
 from microfp.record import Record, attr
 from microfp.trainer import TrainState
@@ -36,7 +36,7 @@ class Learnt(Record):
     """How many steps were meant; the learning rate falls to 0 over so many."""
     batch_size: int = attr()
     """How many documents a step sees."""
-    seed: Seed = attr()
+    seed: int = attr()
     """What the documents were shuffled and the first weights drawn with."""
 
 

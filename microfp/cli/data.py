@@ -25,6 +25,7 @@ from microfp.datasets import (
     described,
     is_delimiter,
     read_table,
+    schema_of,
     table_dataset,
     typed_dataset,
 )
@@ -303,8 +304,8 @@ def _led(first: Sequence[str], lines: Lines) -> Lines:
 def table_lines(table: Table, dataset: Dataset) -> Lines:
     """Say what the columns were taken for, where there is something to say."""
     yield from (f"note: {note}" for note in table.notes)
-    schema = dataset.metadata.get("schema")
-    if isinstance(schema, Schema):
+    schema = schema_of(dataset)
+    if schema is not None:
         yield from _column_lines(schema)
     yield from (f"note: {note}" for note in _skipped(dataset))
 

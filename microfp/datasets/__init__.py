@@ -17,7 +17,7 @@ from microfp.datasets.bikes import bikes, bikes_table
 from microfp.datasets.bundled import digits, iris
 from microfp.datasets.cells import Marks
 from microfp.datasets.choices import Choices, TableError
-from microfp.datasets.described import column_rows, described
+from microfp.datasets.described import ColumnRow, column_rows, described, schema_of
 from microfp.datasets.documents import ABSENT, Characters, characters, documents, sequences
 from microfp.datasets.drawn import blobs, circles, moons, spiral
 from microfp.datasets.examples import Dataset, Examples, Point, Row, as_dataset, dataset, subset
@@ -80,6 +80,7 @@ __all__ = [
     "CategoricalColumn",
     "Characters",
     "Choices",
+    "ColumnRow",
     "Dataset",
     "DateColumn",
     "Encoded",
@@ -133,6 +134,7 @@ __all__ = [
     "read_table",
     "relabel",
     "rings",
+    "schema_of",
     "sequences",
     "shuffle",
     "spiral",

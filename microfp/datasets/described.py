@@ -15,7 +15,10 @@
 ('1 other', 'numeric', '')
 """
 
+from typing import TypedDict
+
 from microfp.datasets.cells import ISO, form_in_words, order_of
+from microfp.datasets.examples import Dataset
 from microfp.datasets.features import (
     BooleanColumn,
     CategoricalColumn,
@@ -52,7 +55,34 @@ def described(schema: Schema) -> tuple[tuple[str, str, str], ...]:
     return (*rows, *rest)
 
 
-def column_rows(schema: Schema) -> tuple[dict[str, object], ...]:
+class ColumnRow(TypedDict):
+    """What becomes of one column.
+
+    >>> row: ColumnRow = {"name": "size", "kind": "numeric", "fate": "", "count": 1}
+    """
+
+    name: str
+    """What the table calls it."""
+    kind: str
+    """What it holds."""
+    fate: str
+    """What is done with it, in words."""
+    count: int
+    """How many inputs it makes."""
+
+
+def schema_of(dataset: Dataset) -> Schema | None:
+    """The schema of the table that a dataset was made of; None where it was made of no table.
+
+    >>> from microfp.datasets import from_rows, moons
+    >>> schema_of(from_rows([["small", 1.0], ["large", 2.0]])).targets, schema_of(moons(4))
+    (('1',), None)
+    """
+    found = dataset.metadata.get("schema")
+    return found if isinstance(found, Schema) else None
+
+
+def column_rows(schema: Schema) -> tuple[ColumnRow, ...]:
     """List all columns as plain data, for JSON or a table: a dict each, and no column is left out.
 
     Args:

@@ -140,6 +140,16 @@ class Dataset(Record):
         return tuple(map(str, named)) if isinstance(named, Iterable) else ()
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the inputs, in their order; none where what made the data had none.
+
+        >>> dataset([[0.0], [1.0]], [0, 1], metadata={"columns": ("length",)}).columns
+        ('length',)
+        """
+        named = self.metadata.get("columns", ())
+        return tuple(map(str, named)) if isinstance(named, Iterable) else ()
+
+    @property
     def points(self) -> tuple[Point, ...]:
         """The examples as plain rows, for data of two columns.
 

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from io import StringIO
 from itertools import takewhile
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from microfp.base.checks import check_count, wrong_value
 from microfp.record import Record, attr
 
-__all__ = ["ANY_FORM", "DELIMITERS", "Form", "is_delimiter", "resolved", "rows_of"]
+__all__ = ["ANY_FORM", "DELIMITERS", "Form", "Ragged", "is_delimiter", "resolved", "rows_of"]
 
 DELIMITERS: Final = ",;\t|"
 """What is looked for between cells.
@@ -28,6 +28,13 @@ DELIMITERS: Final = ",;\t|"
 """
 
 MOST_TITLES: Final = 20
+
+
+Ragged: TypeAlias = Literal["error", "skip"]
+"""What becomes of lines that are longer or shorter than the first.
+
+>>> ragged: Ragged = "skip"
+"""
 
 
 class Form(Record):
@@ -52,7 +59,7 @@ class Form(Record):
     """How many lines before the table are passed over."""
     escaped: bool | None = attr(default=None)
     """Whether a quote inside of quotes is written with a backslash."""
-    ragged: str = attr(default="error")
+    ragged: Ragged = attr(default="error")
     """What becomes of lines with more or fewer cells than the first: an error, or they
     are passed over.
     """

@@ -178,7 +178,9 @@ class Configuration(Record):
     def penalty(self) -> float | None:
         """What `l2` was called once.
 
-        >>> Configuration(l2=0.5).penalty
+        >>> import warnings
+        >>> with warnings.catch_warnings(record=True, action="always"):
+        ...     Configuration(l2=0.5).penalty
         0.5
         """
         warn_renamed("Configuration", "penalty", "l2")
@@ -278,7 +280,9 @@ def l2_of(configuration: Configuration, examples: int | None = None) -> float:
 def penalty_of(configuration: Configuration, examples: int | None = None) -> float:
     """Do what `l2_of` does, which was called so once.
 
-    >>> penalty_of(Configuration(l2=0.5))
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True, action="always"):
+    ...     penalty_of(Configuration(l2=0.5))
     0.5
     """
     warn_renamed("experiments", "penalty_of", "l2_of")

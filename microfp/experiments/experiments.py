@@ -22,13 +22,13 @@ from microfp.datasets import (
     Dataset,
     Examples,
     Matrix,
-    Schema,
     Split,
     Standardization,
     as_dataset,
     columns_in,
     content_parts,
     dataset,
+    schema_of,
     split,
     split_parts,
     standardize,
@@ -376,15 +376,9 @@ def _start(
         targets=_fitted(numbers, (target,)) if scaled and not classes else None,
         configuration=configuration,
         state=initial_state(model, optimizer_of(configuration)),
-        schema=_schema(whole),
+        schema=schema_of(whole),
         split=split,
     )
-
-
-def _schema(dataset: Dataset) -> Schema | None:
-    """What the metadata know of the table that the numbers were made of."""
-    found = dataset.metadata.get("schema")
-    return found if isinstance(found, Schema) else None
 
 
 def _scales(training: Dataset, columns: Sequence[str]) -> Standardization:
@@ -393,7 +387,7 @@ def _scales(training: Dataset, columns: Sequence[str]) -> Standardization:
     Divided by its deviation, a category that is rare would be larger than all other inputs.
     """
     fitted = _fitted(training, columns)
-    if _schema(training) is None:
+    if schema_of(training) is None:
         return fitted
     binary = [{*column} <= {0.0, 1.0} for column in columns_in(training.xs)]
     means = zip(fitted.means, binary, strict=True)

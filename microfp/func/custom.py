@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from inspect import Parameter, signature
 from numbers import Real
-from typing import TypeVar
+from typing import TypeAlias, TypeVar, overload
 
 from microfp import ops, values
 from microfp.base.checks import check_callable, check_count, check_kind, wrong_kind, wrong_value
@@ -26,6 +26,12 @@ __all__ = ["custom_derivative", "stop_gradient"]
 
 A = TypeVar("A")
 
+# The first of each is what a lambda is read by; a function with `def` says what it takes.
+Partials: TypeAlias = Callable[..., tuple[Scalar, ...]]
+Partials1: TypeAlias = Callable[[Scalar, Scalar], tuple[Scalar, ...]] | Partials
+Partials2: TypeAlias = Callable[[Scalar, Scalar, Scalar], tuple[Scalar, ...]] | Partials
+Partials3: TypeAlias = Callable[[Scalar, Scalar, Scalar, Scalar], tuple[Scalar, ...]] | Partials
+
 
 def stop_gradient(x: A) -> A:
     """Return a tree as it is, but as a constant: derivatives along it are 0. Lists, dicts too.
@@ -37,9 +43,38 @@ def stop_gradient(x: A) -> A:
     return with_values(values.stop_gradient, x)
 
 
+@overload
 def custom_derivative(
     f: Callable[..., float],
-    partials: Callable[..., tuple[Scalar, ...]],
+    partials: Partials,
+    *,
+    name: str | None = None,
+    arity: int,
+) -> Callable[..., Value]: ...
+@overload
+def custom_derivative(
+    f: Callable[[float], float],
+    partials: Partials1,
+    *,
+    name: str | None = None,
+) -> Callable[[Scalar], Value]: ...
+@overload
+def custom_derivative(
+    f: Callable[[float, float], float],
+    partials: Partials2,
+    *,
+    name: str | None = None,
+) -> Callable[[Scalar, Scalar], Value]: ...
+@overload
+def custom_derivative(
+    f: Callable[[float, float, float], float],
+    partials: Partials3,
+    *,
+    name: str | None = None,
+) -> Callable[[Scalar, Scalar, Scalar], Value]: ...
+def custom_derivative(
+    f: Callable[..., float],
+    partials: Partials,
     *,
     name: str | None = None,
     arity: int | None = None,
@@ -96,7 +131,7 @@ def custom_derivative(
 def _row(
     title: str,
     f: Callable[..., float],
-    partials: Callable[..., tuple[Scalar, ...]],
+    partials: Partials,
     count: int,
 ) -> ops.Primitive:
     """The primitive of a function and its rule, which are checked whenever they have run."""

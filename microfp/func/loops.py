@@ -1,7 +1,7 @@
 """Loops: a function that is called step after step, each time with what it has carried so far."""
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from microfp.base.checks import check_callable, wrong_kind, wrong_value
 from microfp.base.looping import taker
@@ -10,10 +10,20 @@ from microfp.values import Value
 
 __all__ = ["scan"]
 
+A = TypeVar("A")
 C = TypeVar("C")
+X = TypeVar("X")
 Y = TypeVar("Y")
 
 
+@overload
+def scan(
+    f: Callable[[A, X], tuple[C, Y]], init: A, xs: Iterable[X], length: int | None = None
+) -> tuple[C, tuple[Y, ...]]: ...
+@overload
+def scan(
+    f: Callable[[A, None], tuple[C, Y]], init: A, xs: None = None, *, length: int
+) -> tuple[C, tuple[Y, ...]]: ...
 def scan(
     f: Callable[..., tuple[C, Y]],
     init: object,

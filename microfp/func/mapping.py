@@ -2,18 +2,72 @@
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import TypeVar, cast
+from typing import (
+    Concatenate,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    cast,
+    overload,
+    runtime_checkable,
+)
 
 from microfp.base.checks import check_callable, wrong_value
+from microfp.func.slopes import Slope
+from microfp.values import Scalar
 
 __all__ = ["vmap"]
 
+A = TypeVar("A")
 B = TypeVar("B")
+P = ParamSpec("P")
+A_contra = TypeVar("A_contra", contravariant=True)
+B_co = TypeVar("B_co", covariant=True)
 
 
-def vmap(
-    f: Callable[..., B], in_axes: int | tuple[int | None, ...] | None = 0
-) -> Callable[..., tuple[B, ...]]:
+@runtime_checkable
+class Mapped(Protocol[A_contra, B_co]):
+    """A function of several examples: it takes a sequence for each argument of one example.
+
+    >>> isinstance(vmap(abs), Mapped)
+    True
+    """
+
+    def __call__(
+        self, xs: Iterable[A_contra], /, *more: Iterable[object], **named: object
+    ) -> tuple[B_co, ...]: ...
+
+
+@runtime_checkable
+class MappedAlong(Protocol[B_co]):
+    """A function of several examples, along the arguments that `in_axes` has chosen.
+
+    >>> isinstance(vmap(abs, in_axes=0), MappedAlong)
+    True
+    """
+
+    def __call__(self, *args: object, **kwargs: object) -> tuple[B_co, ...]: ...
+
+
+Axes: TypeAlias = int | tuple[int | None, ...] | None
+
+
+@overload
+def vmap(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Slope[Scalar, P],
+) -> Mapped[float, float]: ...
+@overload
+def vmap(f: Slope[A, P]) -> Mapped[A, A]: ...
+@overload
+def vmap(f: Callable[Concatenate[A, ...], B]) -> Mapped[A, B]: ...
+@overload
+def vmap(f: Slope[Scalar, P], in_axes: Axes) -> MappedAlong[float]: ...
+@overload
+def vmap(f: Slope[A, P], in_axes: Axes) -> MappedAlong[A]: ...
+@overload
+def vmap(f: Callable[..., B], in_axes: Axes) -> MappedAlong[B]: ...
+def vmap(f: Callable[..., B], in_axes: Axes = 0) -> Callable[..., tuple[B, ...]]:
     """Apply a function to each of several examples: `vmap(f)(xs) == (f(xs[0]), f(xs[1]), ...)`.
 
     That is its plain meaning; `native` gives it the speed of machine code. It composes with all

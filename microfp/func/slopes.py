@@ -50,8 +50,9 @@ P = ParamSpec("P")
 Argument_contra = TypeVar("Argument_contra", contravariant=True)
 Auxiliary_co = TypeVar("Auxiliary_co", covariant=True)
 
-Numbers: TypeAlias = float | Record | tuple[float | Record, ...]
-"""What a derivative is taken at without a graph: numbers, models, and both."""
+Row: TypeAlias = float | tuple[float, ...] | list[float] | dict[str, float]
+Numbers: TypeAlias = Row | Record | tuple[Row | Record, ...]
+"""What a derivative is taken at without a graph: numbers, rows of them, models, all of these."""
 
 Two: TypeAlias = tuple[float, float]
 Three: TypeAlias = tuple[float, float, float]
@@ -97,6 +98,9 @@ class Slope(Protocol[A, P]):
     >>> slope(3.0)
     6.0
     """
+
+    @property
+    def __wrapped__(self) -> Callable[Concatenate[A, P], Scalar]: ...
 
     @overload
     def __call__(

@@ -13,6 +13,7 @@ from microfp.base.numbers import exact_sum, mean, squares
 from microfp.errors import DataError, ShapeError
 
 __all__ = [
+    "ClassificationRow",
     "ConfusionRow",
     "area_under_curve",
     "base_rate",
@@ -71,9 +72,27 @@ def confusion_rows(
     ]
 
 
+class ClassificationRow(TypedDict("ClassificationRow", {"class": object})):
+    """How well one class is predicted; `row["class"]` is the class.
+
+    >>> row: ClassificationRow = classification_rows([0, 1], [0, 1])[0]
+    >>> row["recall"]
+    1.0
+    """
+
+    precision: float
+    """Which share of what was called so is so."""
+    recall: float
+    """Which share of what is so was called so."""
+    f1: float
+    """The harmonic mean of both."""
+    count: int
+    """How many there are."""
+
+
 def classification_rows(
     targets: Sequence[C], predicted: Sequence[C], *, classes: Sequence[C] | None = None
-) -> list[dict[str, object]]:
+) -> list[ClassificationRow]:
     """Precision, recall and F1 of each class.
 
     precision = hits / times predicted;  recall = hits / times there;
@@ -96,7 +115,7 @@ def classification_rows(
     """
     counts = _pairs(targets, predicted)
     there, told = Counter(targets), Counter(predicted)
-    rows: list[dict[str, object]] = []
+    rows: list[ClassificationRow] = []
     for it in _classes(targets, predicted, classes):
         hits = counts[it, it]
         rows.append(

@@ -53,6 +53,11 @@ def twice(x: object) -> object:
     return x, x
 
 
+def untyped(f: Callable[..., object]) -> Callable[..., object]:
+    """The function as who has no type checker sees it."""
+    return f
+
+
 MISUSES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: func.grad(twice, 0)(2.0), TypeError, "grad: what twice returns must be a scal"),
     (lambda: func.grad(lambda x: x > 0)(value(2.0)), TypeError, "not orderable"),
@@ -94,10 +99,14 @@ MISUSES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: func.check_grads(sin, 1.0, step=0.0), ValueError, "step must be a finite number > 0"),
     (lambda: func.check_grads(sin, 1.0, tolerance=-1.0), ValueError, "tolerance must be a finite"),
     (lambda: func.custom_derivative(lambda *a: 1.0, lambda *a: ()), TypeError, "a fixed number of"),
-    (lambda: func.custom_derivative(lambda: 1.0, lambda y: ()), TypeError, "a fixed number of"),
+    (
+        lambda: func.custom_derivative(lambda: 1.0, lambda y: ()),  # type: ignore[misc, arg-type]
+        TypeError,
+        "a fixed number of",
+    ),
     (lambda: func.custom_derivative(math.hypot, lambda a, y: ()), TypeError, "unless arity is giv"),
     (lambda: func.custom_derivative(abs, lambda a, y: (), arity=0), ValueError, "abs: arity must"),
-    (lambda: cube(1.0, 2.0), ShapeError, "cube: operands must be 1, got 2"),
+    (lambda: untyped(cube)(1.0, 2.0), ShapeError, "cube: operands must be 1, got 2"),
     (
         lambda: func.grad(lambda x, y: x * y, (1, -1))(1.0, 2.0),
         ValueError,
@@ -128,16 +137,16 @@ MISUSES: list[tuple[Callable[[], object], type[Exception], str]] = [
     ),
     (lambda: func.custom_derivative(abs, lambda a, y: (y,), name=""), ValueError, "has, got ''$"),
     (
-        lambda: func.custom_derivative(abs, lambda a, y: (y,), name=3),  # type: ignore[arg-type]
+        lambda: func.custom_derivative(abs, lambda a, y: (y,), name=3),  # type: ignore[call-overload]
         TypeError,
         "^custom_derivative: name must be a str, got 3",
     ),
     (
-        lambda: func.custom_derivative(abs, (1.0,)),  # type: ignore[arg-type]
+        lambda: func.custom_derivative(abs, (1.0,)),  # type: ignore[call-overload]
         TypeError,
         r"^custom_derivative: partials must be a function, got \(1.0,\)",
     ),
-    (lambda: cube("a"), TypeError, "an operand must be a Value or a number, got 'a'"),
+    (lambda: untyped(cube)("a"), TypeError, "an operand must be a Value or a number, got 'a'"),
 ]
 
 

@@ -96,7 +96,7 @@ def _public_names() -> Iterator[str]:
     """All that the package offers, as a user writes it; what stands at the top comes last."""
     package = sys.modules[PACKAGE]
     top = list(getattr(package, "__all__", ()))
-    for name in sorted(reversed(top), key=lambda it: it != "gpt"):  # its adam is a special one
+    for name in sorted(top, key=lambda it: (it == "gpt", it), reverse=True):
         module = getattr(package, name)
         if isinstance(module, ModuleType) and name not in ("curried", "display", "plot_data"):
             yield from (f"{name}.{it}" for it in getattr(module, "__all__", ()))

@@ -1,5 +1,6 @@
 """Transforms keep the types of arguments, as far as types can say."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, assert_type
 
@@ -154,3 +155,25 @@ assert_type(func.hessian(times, argnums=1)(2.0, 5.0), float)
 assert_type(func.jacobian(stretched, argnums=1)(2.0, sides), Two)
 assert_type(func.jacobian(rows, argnums=1)(2.0, sides), Sequence[Two])
 assert_type(func.jacfwd(rows, argnums=(0, 1))(2.0, sides), Sequence[tuple[float, Two]])
+
+
+# Many examples, steps in a row, and a primitive of one's own.
+
+
+def cell(carried: Scalar, x: float) -> tuple[Value, Value]:
+    return sin(carried + x), sin(carried)
+
+
+def moved(at: Two, x: float) -> tuple[Two, float]:
+    return (at[0] + x, at[1] * x), at[0]
+
+
+assert_type(func.vmap(func.grad(area))([sides, sides]), tuple[Two, ...])
+assert_type(func.vmap(func.grad(sin))([1.0, 2.0]), tuple[float, ...])
+assert_type(func.vmap(sin)([value(1.0)]), tuple[Value, ...])
+assert_type(func.vmap(stretched, in_axes=(None, 0))(2.0, [sides]), tuple[float, ...])
+assert_type(func.scan(cell, 0.0, [1.0, 2.0]), tuple[Value, tuple[Value, ...]])
+assert_type(func.scan(moved, sides, [1.0]), tuple[Two, tuple[float, ...]])
+assert_type(func.scan(lambda x, _: (2.0 * x, x), 1.0, length=3), tuple[float, tuple[float, ...]])
+own_gamma = func.custom_derivative(math.gamma, lambda x, y: (y * x,))
+assert_type(own_gamma(2.0), Value)

@@ -3,6 +3,8 @@
 from typing import assert_type
 
 from microfp import Record, Value, attr, datasets, nn, optim, trainer, value
+from microfp.datasets import Schema
+from microfp.experiments import Configuration
 
 
 class Point(Record):
@@ -18,6 +20,8 @@ class Named(Point):
 point, named = Point(x=1), Named(x=1, name="a")
 start = trainer.initial_state(nn.mlp(2, [1]), optim.sgd(0.1))
 step = next(trainer.train(nn.mlp(2, [1]), datasets.moons(4)))
+plan = Configuration(hidden=(4,))
+schema = Schema(columns=(), targets=("b",))
 
 assert_type(point.set(x=2), Point)
 assert_type(point.set(y=2.0, tag=None), Point)
@@ -46,3 +50,9 @@ value(1.0).set(date=1.0)  # reject
 value(1.0).set(data="1")  # reject
 nn.mlp(2, [1]).set(layers=3)  # reject
 nn.mlp(2, [1]).set(layer=())  # reject
+plan.set(hidden=4)  # reject
+plan.set(loss="hinge")  # reject
+plan.set(penalty=0.1)  # reject
+plan.set(optimizer=optim.sgd(0.1))  # reject
+schema.set(unseen="ignore")  # reject
+datasets.moons(4).set(xs=[1.0, 2.0])  # reject

@@ -1,5 +1,7 @@
 """What a function does not take, its gradient does not take."""
 
+import math
+
 from microfp import Value, func, nn
 from microfp.values import Scalar
 
@@ -64,3 +66,21 @@ func.grad(nets, argnums=(1, 2))(3.0, net, net).layers  # reject
 func.grad(nets, argnums=1)(3.0, 2.0, net)  # reject
 func.hessian(nets, argnums=1)(3.0, net, net)  # reject
 func.jacobian(nets, argnums=1)(3.0, net, net).upper()  # reject
+
+
+def cell(carried: Scalar, x: float) -> tuple[Scalar, Scalar]:
+    return carried + x, carried
+
+
+func.scan(cell, 0.0, ["a"])  # reject
+func.scan(cell, "a", [1.0])  # reject
+func.scan(cell, 0.0)  # reject
+func.scan(cell, 0.0, [1.0])[0].upper()  # reject
+func.scan(lambda x, _: (2.0 * x, x), 1.0, length=3)[0].upper()  # reject
+func.scan(lambda x, _: 2.0 * x, 1.0, length=3)  # reject
+func.vmap(area)(3.0)  # reject
+func.vmap(area)(["a"])  # reject
+func.vmap(area)([(1.0, 2.0)])[0].upper()  # reject
+func.custom_derivative(math.gamma, lambda x, y: (y * x,))("a")  # reject
+func.custom_derivative(math.gamma, lambda x, y: (y * x,))(1.0, 2.0)  # reject
+func.custom_derivative(math.atan2, 3.0)  # reject

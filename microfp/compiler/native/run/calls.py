@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, islice
-from typing import Literal, NamedTuple, TypeAlias, TypeGuard, TypeVar
+from typing import Literal, NamedTuple, TypeAlias, TypeGuard, TypeVar, overload
 
 from pyrsistent import PVector, pvector
 
@@ -67,6 +67,14 @@ FORMS: Mapping[Way, Form] = {
 }
 
 
+@overload
+def value_and_grad(
+    f: Callable[[A], Scalar], example: A, *, way: Way = "auto"
+) -> Callable[[A], tuple[float, A]]: ...
+@overload
+def value_and_grad(
+    f: Callable[..., Scalar], example: A, *, way: Way = "auto"
+) -> Callable[[A], tuple[float, A]]: ...
 def value_and_grad(
     f: Callable[..., Scalar], example: A, *, way: Way = "auto"
 ) -> Callable[[A], tuple[float, A]]:

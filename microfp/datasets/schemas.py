@@ -197,8 +197,8 @@ def encode(schema: Schema, table: Table) -> Encoded:
     - missing cells are not filled, and it has one, or one that cannot be read;
     - it has a number or a date that is written in another way, such as 1,5 for 1.5;
     - it has a category that is not known, and those are errors;
-    - it has a cell that cannot be read in a column where that is so of most cells, and of ten at
-      least: that is another column than the one that the schema knows.
+    - it has a cell that cannot be read in a column where that is so of most cells that are there,
+      of a quarter of all, and of ten at least: that is another column than the schema knows.
 
     Args:
         schema: What the columns are.
@@ -252,7 +252,8 @@ def _strange(
         return {}
     there = {i for i, text in enumerate(coded.texts) if not is_missing(text, among_texts=False)}
     count, whole = (sum(code in some for code in coded.codes) for some in (strange, there))
-    return {} if count >= MOST_STRANGE and 2 * count > whole else strange
+    most = 2 * count > whole and 4 * count > len(coded.codes)
+    return {} if count >= MOST_STRANGE and most else strange
 
 
 def filled_columns(schema: Schema, table: Table) -> Mapping[int, tuple[str, ...]]:

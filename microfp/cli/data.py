@@ -29,6 +29,7 @@ from microfp.datasets import (
     table_dataset,
     typed_dataset,
 )
+from microfp.datasets.schemas import strays
 from microfp.experiments.predictors import Predictor
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "read_form",
     "table_lines",
     "told",
+    "unread_note",
 ]
 
 MOST_SHOWN = 40
@@ -307,12 +309,31 @@ def table_lines(table: Table, dataset: Dataset) -> Lines:
     schema = schema_of(dataset)
     if schema is not None:
         yield from _column_lines(schema)
-    yield from (f"note: {note}" for note in _skipped(dataset))
+    yield from (f"note: {note}" for note in notes_of(table, dataset)[len(table.notes) :])
 
 
 def notes_of(table: Table, dataset: Dataset) -> tuple[str, ...]:
-    """What was found out about a file, and which of its rows are left out, in words."""
-    return (*table.notes, *_skipped(dataset))
+    """What was found out about a file, and what of it is left out, in words."""
+    schema = dataset.metadata.get("schema")
+    strays = _strays(table, schema) if isinstance(schema, Schema) else ()
+    return (*table.notes, *strays, *_skipped(dataset))
+
+
+def _strays(table: Table, schema: Schema) -> Iterator[str]:
+    """The texts in columns of numbers: how many, and the first one."""
+    found = strays(schema, table)
+    return (unread_note(it.column, it.times, it.found, table.lines[it.row]) for it in found)
+
+
+def unread_note(name: str, count: int, cell: str, line: int) -> str:
+    """Say how many cells of a column cannot be read.
+
+    >>> unread_note("age", 2, "old", 7)
+    "age: 2 cells cannot be read and count as missing, such as 'old' in line 7"
+    """
+    many = "1 cell cannot be read and counts" if count == 1 else f"{count} cells cannot be read"
+    also = "" if count == 1 else " and count"
+    return f"{name:.80}: {many}{also} as missing, such as {cell!r:.40} in line {line}"
 
 
 def _column_lines(schema: Schema) -> Iterator[str]:

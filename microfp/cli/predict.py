@@ -24,7 +24,7 @@ from microfp.cli.arguments import (
     one_of,
     target,
 )
-from microfp.cli.data import add_form, parted, read_form
+from microfp.cli.data import add_form, parted, read_form, unread_note
 from microfp.cli.printing import Document, encoded, tell
 from microfp.cli.progress import columns_of
 from microfp.cli.scores import detail_lines, score_table
@@ -381,11 +381,7 @@ def _score_lines(job: _Job, course: _Course, columns: int | None) -> Lines:
 def _unread_lines(course: _Course) -> Lines:
     """What was filled since it could not be read, a line for each column."""
     for name, it in list(course.unread.items())[:MOST_TOLD]:
-        many = "1 cell" if it.times == 1 else f"{it.times} cells"
-        yield (
-            f"note: {name:.80}: {many} cannot be read and count{'s' * (it.times == 1)} as missing, "
-            f"such as {it.cell!r:.40} in line {it.line}"
-        )
+        yield f"note: {unread_note(name, it.times, it.cell, it.line)}"
     more = len(course.unread) - MOST_TOLD
     if more > 0:
         yield f"note: and so it is with cells of {more} more columns"

@@ -38,7 +38,10 @@ __all__ = [
     "read_truth",
 ]
 
-_WORDS: Final = "? na n/a #n/a <na> nan -nan null #null! #div/0! #value! -1.#ind"
+_WORDS: Final = (
+    "? na n/a n.a. #n/a <na> nan -nan nat null (null) \\n (blank) #null! #div/0! #value! #ref! "
+    "#name? #num! -1.#ind"
+)
 MISSING: Final = frozenset(("", *_WORDS.split()))
 """What stands in a cell, in small letters, where nothing is known.
 
@@ -121,24 +124,34 @@ def read_cell(text: str, marks: Marks, *, signs: bool = False) -> float | None:
     Args:
         text: The cell.
         marks: How numbers are written; a number without those marks is read as well.
-        signs: Whether currency and percent signs are passed over.
+        signs: Whether currency and percent signs are passed over, and a number in brackets is
+            negative, as accountants write it.
 
     >>> read_cell("12%", Marks()), read_cell("12%", Marks(), signs=True)
     (None, 12.0)
+    >>> read_cell("(1.50 $)", Marks(), signs=True)
+    -1.5
     """
-    bare = _SIGNS.sub("", text) if signs else text
+    bare = _BRACKETS.sub(r"-\1", _SIGNS.sub("", text)) if signs else text
     number = read_number(_plain(bare, marks), words=False)
     return number if number is not None and math.isfinite(number) else None
 
 
+_BRACKETS = re.compile(r"^\s*\(\s*([0-9][^()]*)\)\s*$")
 _SIGNS = re.compile(r"[$€£¥%]|\b(?:USD|EUR|GBP|CHF)\b")
 
 
 def _plain(text: str, marks: Marks) -> str:
     """The number as it is written with a point and without groups."""
+    if not text.isascii():
+        text = text.translate(_SAME)
     if marks.thousands and marks.thousands in text and _groups(marks).fullmatch(text.strip()):
         text = text.replace(marks.thousands, "")
     return text.replace(marks.decimal, ".", 1) if marks.decimal != "." else text
+
+
+_SAME = {0x2212: "-", 0xA0: " ", 0x202F: " "}
+"""A minus sign is a minus, and blanks that do not break a line are blanks."""
 
 
 @lru_cache(maxsize=16)

@@ -5,6 +5,7 @@ r"""How the bytes of a file are text: by a mark, by trial, or by a library that 
 """
 
 import codecs
+import re
 from functools import partial
 from typing import BinaryIO, Final
 
@@ -37,7 +38,7 @@ _SAMPLE: Final = 2**16
 def mark_of(start: bytes) -> str | None:
     r"""The encoding that the first bytes name; None where they name none.
 
-    UTF-16 without a mark shows by zeros in every other place.
+    UTF-16 without a mark shows by zeros in every other place, UTF-32 in three of four.
 
     >>> mark_of(b"a,b\n"), mark_of("a,b".encode("utf-16-le"))
     (None, 'utf-16-le')
@@ -45,6 +46,10 @@ def mark_of(start: bytes) -> str | None:
     for mark, name in _MARKS:
         if start.startswith(mark):
             return name
+    fourth = min(len(start), 200) // 4
+    empty = [start[place:200:4].count(0) > 0.7 * fourth for place in range(4)]
+    if fourth and sum(empty) == 3:
+        return "utf-32-be" if empty[0] else "utf-32-le"
     zeros = [start[parity:200:2].count(0) for parity in (0, 1)]
     half = min(len(start), 200) // 2
     if half and max(zeros) > 0.7 * half:
@@ -105,7 +110,7 @@ def _guessed(piece: bytes) -> str:
     """
     odd = b"\n".join(line for line in piece.splitlines() if not line.isascii())[:_SAMPLE]
     foreign = sum(byte >= 0x80 for byte in odd)
-    if foreign <= sum(map(_is_letter, odd)):
+    if foreign <= sum(map(_is_letter, odd)) or _is_western(odd, foreign):
         return FALLBACK
     try:
         from charset_normalizer import from_bytes
@@ -113,6 +118,19 @@ def _guessed(piece: bytes) -> str:
         raise missing_extra("read_csv", "charset-normalizer", "encodings") from None
     best = from_bytes(odd).best()
     return FALLBACK if best is None else best.encoding
+
+
+def _is_western(odd: bytes, foreign: int) -> bool:
+    """Whether bytes are accents and signs of the West, and most of them stand alone."""
+    try:
+        signs = {it for it in odd.decode(FALLBACK) if not (it.isascii() or it.isalpha())}
+    except UnicodeDecodeError:
+        return False
+    in_words = sum(map(len, re.findall(rb"[\x80-\xff]{3,}", odd)))
+    return signs <= _SIGNS and 2 * in_words < foreign
+
+
+_SIGNS: Final = frozenset("°€£§²³«»·–—‘’“”…®©™½\u00a0")  # noqa: RUF001 - signs that texts have
 
 
 def _is_letter(byte: int) -> bool:

@@ -231,7 +231,7 @@ def _titles(lines: Sequence[str], form: Form) -> int:
     count = 0
     for line in lines[:MOST_TITLES]:
         filled = [it for row in rows_of([line], form, strict=False) for it in row if it.strip()]
-        if len(filled) > 1:
+        if len(filled) > 1 or line.count('"') % 2:  # a quote that is open: a name of two lines
             break
         count += 1
     return count if count < min(len(lines), MOST_TITLES) else 0

@@ -481,25 +481,33 @@ _PARTS: Final[dict[Part, Callable[[datetime], object]]] = {
 
 
 def _other_marks(look: _Look) -> _Trouble | None:
-    """The trouble of numbers that are written otherwise: with commas, groups, signs."""
-    for marks in (look.marks, *OTHER_MARKS):
-        for signs in (False, True):
-            if _reads(look, marks, signs=signs):
-                if marks == look.marks and not signs:
-                    return None
-                return _Trouble(look.name, _written(look), _cures(look, marks, signs=signs))
-    return None
+    """The trouble of numbers that are written otherwise: with commas, groups, signs.
+
+    What reads the most of them cures it, the likeliest way first.
+    """
+    read = {
+        (marks, signs): count
+        for marks in (look.marks, *OTHER_MARKS)
+        for signs in (False, True)
+        if (count := _read_so(look, marks, signs=signs))
+    }
+    if not read:
+        return None
+    marks, signs = max(read, key=lambda way: read[way])
+    if read[marks, signs] == read.get((look.marks, False)):
+        return None
+    return _Trouble(look.name, _written(look, marks, signs=signs), _cures(look, marks, signs=signs))
 
 
-def _reads(look: _Look, marks: Marks, *, signs: bool) -> bool:
-    """Whether nearly all texts are numbers, so written; the first few say so for most columns."""
+def _read_so(look: _Look, marks: Marks, *, signs: bool) -> int:
+    """How many texts are numbers, so written; 0 where a few are not, as the first ones say."""
     texts = tuple(look.counts)
     first = [read_cell(text, marks, signs=signs) for text in texts[:ENOUGH]]
     if 2 * sum(it is not None for it in first) < len(first):
-        return False
+        return 0
     rest = [read_cell(text, marks, signs=signs) for text in texts[ENOUGH:]]
-    read = [*first, *rest]
-    return sum(it is not None for it in read) >= (1.0 - FEW) * len(read) > 0
+    count = sum(it is not None for it in (*first, *rest))
+    return count if count >= (1.0 - FEW) * len(texts) else 0
 
 
 def _cures(look: _Look, marks: Marks, *, signs: bool) -> tuple[Cure, ...]:
@@ -510,8 +518,12 @@ def _cures(look: _Look, marks: Marks, *, signs: bool) -> tuple[Cure, ...]:
     )
 
 
-def _written(look: _Look) -> str:
-    odd = next(it for it in look.counts if read_cell(it, look.marks) is None)
+def _written(look: _Look, marks: Marks, *, signs: bool) -> str:
+    odd = next(
+        it
+        for it in look.counts
+        if read_cell(it, look.marks) is None and read_cell(it, marks, signs=signs) is not None
+    )
     return f"holds numbers such as {odd!r:.40} in line {look.line(odd)}"
 
 

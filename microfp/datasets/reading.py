@@ -15,6 +15,7 @@ from io import TextIOWrapper
 from itertools import chain, islice, pairwise
 from pathlib import Path
 from reprlib import repr as short_repr
+from shlex import quote
 from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
 from microfp.base.files import open_regular, reason
@@ -22,6 +23,7 @@ from microfp.base.numbers import read_number, read_whole
 from microfp.base.text import told_apart
 from microfp.datasets.encodings import FALLBACK, encoding_of
 from microfp.datasets.forms import DELIMITERS, Form, resolved, rows_of
+from microfp.datasets.kinds import is_address, kind_of_file
 from microfp.errors import DataError
 
 __all__ = ["Piece", "Watch", "other_delimiter", "pieces"]
@@ -65,6 +67,8 @@ class _Layout(NamedTuple):
     """How many of them are cells of columns, from the first on."""
     first: int
     """The line that the others are like."""
+    header: list[str] | None = None
+    """The cells of that line, if they are words: then they are no row where they stand again."""
 
 
 def pieces(
@@ -104,7 +108,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         file = open_regular(path)
     except (OSError, ValueError) as error:  # a value: a name that no file can have
-        raise DataError(f"{path}: must be a readable file: {reason(error)}") from error
+        web = ", got an address; download it first" if is_address(str(path)) else ""
+        raise DataError(f"{path}: must be a readable file{web or f': {reason(error)}'}") from error
     with file:
         yield file
 
@@ -114,9 +119,12 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 def _resolved(path: Path, file: BinaryIO, form: Form) -> tuple[Form, tuple[str, ...]]:
     """The form with all that was found out, and a word on each thing that was."""
-    encoding = _found_encoding(path, file) if form.encoding is None else form.encoding
     start = file.read(SAMPLE)
     file.seek(0)
+    _check_kind(path, start)
+    encoding = _found_encoding(path, file) if form.encoding is None else form.encoding
+    if b"\0" in start and not encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
+        raise _zeros(path, start)
     whole = len(start) < SAMPLE
     try:
         sample = start.decode(encoding, errors="strict" if whole else "ignore")
@@ -124,8 +132,26 @@ def _resolved(path: Path, file: BinaryIO, form: Form) -> tuple[Form, tuple[str, 
         raise _no_text(path, encoding, start, error) from error
     sample = sample if whole else sample[: sample.rfind("\n") + 1] or sample
     found, notes = resolved(form, sample.removeprefix("\ufeff"))
-    told = () if form.encoding or encoding.startswith("utf-8") else (f"read as {encoding}",)
+    sure = encoding in (FALLBACK, "latin-1") or encoding.startswith("utf-")
+    guess = "" if sure else ", a guess; --encoding names another"
+    known = form.encoding or encoding.startswith("utf-8")
+    told = () if known else (f"read as {encoding}{guess}",)
     return found.set(encoding=encoding), (*told, *notes)
+
+
+def _check_kind(path: Path, start: bytes) -> None:
+    kind = kind_of_file(start)
+    if kind is not None:
+        cure = f"; {kind.help}" if kind.help else ""
+        raise DataError(f"{path}: must be a CSV file, is {kind.name}{cure}")
+
+
+def _zeros(path: Path, start: bytes) -> DataError:
+    line = start.count(b"\n", 0, start.index(b"\0")) + 1
+    return DataError(
+        f"{path}, line {line}: must be text, got a byte of 0; where the rest is right, "
+        "tr -d '\\0' takes such bytes out"
+    )
 
 
 def _found_encoding(path: Path, file: BinaryIO) -> str:
@@ -214,6 +240,8 @@ def _no_rows(path: Path, form: Form, line: int, error: Exception) -> DataError:
     if isinstance(error, UnicodeDecodeError):
         expected = f"{form.encoding} text, got other bytes; see encoding, --encoding"
         return DataError(f"{path}, line {line}: must be {expected}")
+    if "unexpected end" in str(error):
+        error = csv.Error(f"{error}, in a quote that begins there")
     return DataError(f"{path}, line {line}: must be comma-separated text: {error}")
 
 
@@ -233,6 +261,8 @@ def _laid_out(
         names, body = tuple(map(str, range(len(cells)))), head
     else:
         names, body = _header(path, first, cells, below, form), head[1:]
+    ruled = bool(body) and body is not head and _is_rule(body[0][1])
+    body = body[1:] if ruled else body
     layout = _aligned(names, [row for _, row in body], first)
     renamed = told_apart(layout.names)
     told = tuple(
@@ -241,7 +271,9 @@ def _laid_out(
         if new != old
     )
     noted = _on_header(first, names, is_data=body is head) if form.header is None else ()
-    return layout._replace(names=renamed), chain(body, rows), (*noted, *told)
+    words = body is not head and len(cells) > 1 and not any(map(_is_number, cells))
+    layout = layout._replace(names=renamed, header=cells if words else None)
+    return layout, chain(body, rows), (*noted, *told)
 
 
 def _on_header(line: int, names: Sequence[str], *, is_data: bool) -> tuple[str, ...]:
@@ -314,12 +346,30 @@ def _aligned(names: tuple[str, ...], rows: Sequence[Sequence[str]], first: int) 
     ends = not any(row[-1].strip() for row in rows)
     if width == count and ends and not names[-1] and count > 1:
         return whole._replace(names=names[:-1], kept=count - 1)
-    if width == count + 1:
+    if width == count + 1 and not any(map(_has_other_quotes, rows)):
         cut = whole._replace(width=width)
         return cut if ends else cut._replace(names=("", *names), kept=width)
     if width == count - 1 and not names[-1]:
         return _Layout(names[:-1], width, width, first)
     return whole
+
+
+def _is_number(cell: str) -> bool:
+    return read_number(cell) is not None
+
+
+def _is_rule(cells: Sequence[str]) -> bool:
+    """Whether a row is a line that is drawn below the names, of dashes and the like."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    return all(len(cell) > 1 and not cell.strip("-=:+") for cell in filled) and bool(filled)
+
+
+def _has_other_quotes(cells: Sequence[str]) -> bool:
+    """Whether a cell begins with a single quote, and the next one ends with it."""
+    return any(
+        a.startswith("'") and b.endswith("'") and not a.endswith("'")
+        for a, b in pairwise(map(str.strip, cells))
+    )
 
 
 def _whole(
@@ -330,7 +380,8 @@ def _whole(
     ragged: list[tuple[int, int]] = []
     for line, cells in rows:  # a plain loop: it parts the rows
         if len(cells) == layout.width:
-            good.append((line, cells))
+            if cells != layout.header:
+                good.append((line, cells))
         elif not cells[0].startswith("#"):
             ragged.append((line, len(cells)))
     return good, ragged
@@ -357,7 +408,9 @@ def other_delimiter(cells: Sequence[str]) -> str:
     """A word on the delimiter, where a line is one cell and has in it what divides cells.
 
     >>> other_delimiter(["a;b"])
-    "; line 1 has ';' in it: is that the delimiter?"
+    "; line 1 has ';' in it: is that the delimiter? --delimiter ';'"
     """
-    found = [mark for mark in DELIMITERS if len(cells) == 1 and mark in cells[0]]
-    return f"; line 1 has {found[0]!r} in it: is that the delimiter?" if found else ""
+    found = [mark for mark in f"{DELIMITERS}:~^" if len(cells) == 1 and mark in cells[0]]
+    if not found:
+        return ""
+    return f"; line 1 has {found[0]!r} in it: is that the delimiter? --delimiter {quote(found[0])}"

@@ -44,11 +44,13 @@ __all__ = [
     "Encoded",
     "Missing",
     "Schema",
+    "Stray",
     "Trouble",
     "Unseen",
     "check_columns",
     "encode",
     "filled_columns",
+    "strays",
 ]
 
 Missing: TypeAlias = Literal["fill", "skip", "error"]
@@ -195,8 +197,8 @@ def encode(schema: Schema, table: Table) -> Encoded:
     - missing cells are not filled, and it has one, or one that cannot be read;
     - it has a number or a date that is written in another way, such as 1,5 for 1.5;
     - it has a category that is not known, and those are errors;
-    - it has a cell that cannot be read in a column where that is so of most cells, and of ten at
-      least: that is another column than the one that the schema knows.
+    - it has a cell that cannot be read in a column where that is so of most cells that are there,
+      of a quarter of all, and of ten at least: that is another column than the schema knows.
 
     Args:
         schema: What the columns are.
@@ -250,7 +252,8 @@ def _strange(
         return {}
     there = {i for i, text in enumerate(coded.texts) if not is_missing(text, among_texts=False)}
     count, whole = (sum(code in some for code in coded.codes) for some in (strange, there))
-    return {} if count >= MOST_STRANGE and 2 * count > whole else strange
+    most = 2 * count > whole and 4 * count > len(coded.codes)
+    return {} if count >= MOST_STRANGE and most else strange
 
 
 def filled_columns(schema: Schema, table: Table) -> Mapping[int, tuple[str, ...]]:
@@ -286,6 +289,50 @@ def filled_columns(schema: Schema, table: Table) -> Mapping[int, tuple[str, ...]
         for row in (row for row, code in enumerate(coded.codes) if code in gaps):
             found[row] = (*found.get(row, ()), column.name)
     return found
+
+
+class Stray(NamedTuple):
+    """The texts in a column of numbers that has had some from the first.
+
+    >>> Stray("age", 2, 0, "old").times
+    2
+    """
+
+    column: str
+    """The name of the column."""
+    times: int
+    """How many there are."""
+    row: int
+    """The row of the first one, from 0."""
+    found: str
+    """What stands there."""
+
+
+def strays(schema: Schema, table: Table) -> tuple[Stray, ...]:
+    """Find the texts in columns of numbers of which the schema says that they have such.
+
+    >>> schema = Schema(columns=(NumericColumn(name="age", strays=True),), targets=())
+    >>> rows = (("4",), ("old",), ("?",), ("new",))
+    >>> strays(schema, Table(source="", names=("age",), rows=rows, lines=(2, 3, 4, 5)))
+    (Stray(column='age', times=2, row=1, found='old'),)
+    """
+    columns = [it for it in schema.used if isinstance(it, NumericColumn) and it.strays]
+    found = _found(schema.set(columns=tuple(columns)), table)
+    return tuple(
+        Stray(column.name, len(rows), rows[0], coded.texts[coded.codes[rows[0]]].strip())
+        for column, coded in found
+        if (rows := _stray_rows(schema, column, coded))
+    )
+
+
+def _stray_rows(schema: Schema, column: InputColumn, coded: CodedColumn) -> list[int]:
+    odd = {
+        i
+        for i, text in enumerate(coded.texts)
+        if isinstance(it := cell_inputs(column, text, schema.marks, fills=False), Problem)
+        and not it.missing
+    }
+    return [row for row, code in enumerate(coded.codes) if code in odd] if odd else []
 
 
 def check_columns(table: Table, names: Iterable[str]) -> None:

@@ -360,3 +360,42 @@ def test_whatever_a_column_holds_it_is_a_kind_that_reads_it_or_a_trouble(cells: 
     read = table(x=tuple(cells))
     schema = found_or_told(read)
     assert schema.options if isinstance(schema, TableError) else not encode(schema, read).troubles
+
+
+@pytest.mark.parametrize(
+    ("odd", "cure"),
+    [
+        ("3,5", "--decimal ,"),
+        ("1,234", "--thousands ,"),
+        ("1\u00a0234", "--thousands ' '"),
+        ("(12.5)", "--numeric x"),
+        ("12 %", "--numeric x"),
+    ],
+)
+def test_a_few_numbers_that_are_written_otherwise_are_no_gaps(odd: str, cure: str) -> None:
+    cells = tuple(odd if i == 7 else str(i * i) for i in range(N))
+    with pytest.raises(TableError) as raised:
+        infer(table(x=cells), "kind")
+    assert raised.value.options == cure
+    assert f"{odd!r} in line 9" in str(raised.value)
+
+
+def test_numbers_in_brackets_are_negative_where_signs_are_passed_over() -> None:
+    cells = tuple(f"({i}.5)" if i % 2 else f"{i}.5" for i in range(N))
+    schema = infer(table(x=cells), "kind", Choices(numeric=("x",)))
+    found = [row[0] for row in encode(schema, table(x=cells)).xs]
+    assert found == [-(i + 0.5) if i % 2 else i + 0.5 for i in range(N)]
+
+
+def test_a_minus_may_be_that_of_mathematics() -> None:
+    cells = tuple(f"\u2212{i}.5" for i in range(N))
+    assert encode(infer(table(x=cells), "kind"), table(x=cells)).xs[3][0] == -3.5
+
+
+@pytest.mark.parametrize("word", ["(null)", "\\N", "n.a.", "NaT", "#REF!"])
+def test_words_of_other_programs_for_nothing_are_gaps(word: str) -> None:
+    cells = tuple(word if i % 3 else f"{i % 4}x" for i in range(N))
+    found = column(cells)
+    assert isinstance(found, CategoricalColumn)
+    assert word not in found.categories
+    assert found.indicator

@@ -1,5 +1,6 @@
 """A file is read whatever its encoding, its delimiter, and what stands around its table."""
 
+import gzip
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,9 +24,9 @@ def read(folder: Path, content: str | bytes, **form: object) -> Table:
     return table
 
 
-def failure(folder: Path, content: str, **form: object) -> str:
-    path = folder / "data.csv"
-    path.write_text(content, "utf-8")
+def failure(tmp_path: Path, content: str | bytes, **form: object) -> str:
+    path = tmp_path / "table.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return str(unsafe_perform_io(read_table(path, form=Form.create(form)).failure()))
 
 
@@ -53,6 +54,9 @@ FORMS: dict[str, tuple[str | bytes, str]] = {
     "empty rows": (PLAIN.replace("\nZoë", "\n,,\n , ,\nZoë"), ""),
     "carriage returns": (PLAIN.replace("\n", "\r"), ""),
     "a header behind #": ("#" + PLAIN, ""),
+    "UTF-32 without a mark": (PLAIN.encode("utf-32-be"), "read as utf-32-be"),
+    "a header that comes again": (PLAIN + PLAIN.split("\n", maxsplit=1)[0] + "\n", ""),
+    "a line below the header": (PLAIN.replace("\n", "\n---,----,:--:\n", 1), ""),
 }
 
 
@@ -234,3 +238,46 @@ def test_pieces_fail_where_the_file_does(tmp_path: Path) -> None:
     assert len(next(pieces).rows) == 2
     with pytest.raises(DataError, match="line 4: must have 2 columns like line 1, got 1"):
         next(pieces)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+def test_a_few_accents_are_of_the_west_however_short_the_file_is(
+    encoding: str, tmp_path: Path
+) -> None:
+    table = read(tmp_path, "a,größe\n1,ä\n2,é\n3,ä\n".encode(encoding))
+    assert (table.names[1], [row[1] for row in table.rows]) == ("größe", ["ä", "é", "ä"])
+
+
+def test_a_name_may_have_a_line_end_in_it(tmp_path: Path) -> None:
+    table = read(tmp_path, '"a\nb",c,kind\n1,2,x\n3,4,y\n')
+    assert (table.names, table.notes) == (("a\nb", "c", "kind"), ())
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (gzip.compress(PLAIN.encode()), "is a gzip archive; unpack it first, as by gunzip -k"),
+        (b"PK\x03\x04rest", "is a zip archive or a spreadsheet; unpack it first, or save its"),
+        (b"PAR1rest", "is a Parquet file; save its table as CSV first"),
+        (b"%PDF-1.4\n", "is a PDF document; save its table as CSV first"),
+        (b"\x89PNG\r\n\x1a\n", "is a PNG image"),
+        ("<!DOCTYPE html>\n<html>\n", "is a page of HTML; is it the page about the file?"),
+        ('[{"a": 1, "b": 2}]', "is JSON; save its table as CSV first"),
+        ("@relation pets\n@data\n1,cat\n", "is an ARFF file"),
+        (PLAIN.replace("4.5", "4\0.5"), "line 2: must be text, got a byte of 0; where the rest"),
+        ("a,b,c\n" + "1,'2,3',4\n" * 3, "must have 3 columns like line 1, got 4"),
+        ("a:b\n1:2\n3:4\n", ""),
+    ],
+)
+def test_what_is_no_table_is_called_what_it_is(
+    content: str | bytes, told: str, tmp_path: Path
+) -> None:
+    if told:
+        assert told in failure(tmp_path, content)
+    else:
+        assert read(tmp_path, content).names == ("a:b",)
+
+
+def test_an_address_is_no_file() -> None:
+    failed = read_table("https://example.org/a.csv").failure()
+    assert "got an address; download it first" in str(unsafe_perform_io(failed))

@@ -152,6 +152,8 @@ def test_a_column_most_of_which_cannot_be_read_is_another_one() -> None:
     rows = [("Dream", f"b{i}" if i < 10 else "1", "no", "2007-11-11", "") for i in range(25)]
     found = encode(SCHEMA, table(tuple(rows)))
     assert (len(found.xs), len(found.unread)) == (25, 10)
+    gaps = tuple(("Dream", "", "no", "2007-11-11", "") for _ in range(30))
+    assert len(encode(SCHEMA, table((*rows[:10], *gaps))).unread) == 10
     other = encode(SCHEMA, table(tuple(rows[:19])))
     assert (other.rows, other.unread) == (tuple(range(10, 19)), ())
     assert [it.row for it in other.troubles] == list(range(10))

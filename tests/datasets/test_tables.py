@@ -280,7 +280,10 @@ WHERE_IT_FAILS: list[tuple[str, str | bytes, dict[str, Any], str]] = [
         "a quote that never ends",
         HEAD + '1,"2,3\n',
         {},
-        ", line 3: must be comma-separated text: unexpected end of data",
+        (
+            ", line 3: must be comma-separated text: unexpected end of data, in a quote that "
+            "begins there"
+        ),
     ),
     (
         "text after a quote",

@@ -221,7 +221,7 @@ function explore() {
   const before = neurons.findIndex((it) => it.layer === layer - 1);
   const numbers = layer === 0 ? page.rows[page.example] : [...page.state.inspected.outputs].slice(before);
   const name = nameOf(neuron, widths);
-  const short = (it) => Number(it.toPrecision(6)); // as many digits as its fields have room for
+  const short = (it) => Number(it.toPrecision(5)); // as many digits as its fields have room for
   ask({
     explore: {
       name: `${name} at example ${page.example}`,

@@ -14,6 +14,7 @@
 """
 
 import sys as _sys
+from typing import TYPE_CHECKING as _CHECKED
 
 import microfp.base.startup as _startup  # noqa: F401 - first: what follows takes a while
 from microfp import (
@@ -22,19 +23,25 @@ from microfp import (
     curried,
     datasets,
     debug,
+    errors,
     experiments,
     explorer,
     export,
     func,
     gpt,
+    gradients,
     graph,
     losses,
     native,
     nn,
+    ops,
     optim,
+    record,
     schedules,
+    toolbox,
     trainer,
     tree,
+    values,
 )
 from microfp.base.elsewhere import leading as _elsewhere
 from microfp.base.offering import listed_in, show_listed
@@ -124,6 +131,11 @@ from microfp.values import (
     where,
 )
 
+if _CHECKED:  # whoever asks for them as attributes has them loaded then
+    from microfp import expressions as expressions
+    from microfp import laws as laws
+    from microfp import sklearn as sklearn
+
 __all__ = [
     "Gradients",
     "Record",
@@ -158,6 +170,7 @@ __all__ = [
     "equal",
     "erf",
     "erfc",
+    "errors",
     "exp",
     "exp2",
     "experiments",
@@ -171,6 +184,7 @@ __all__ = [
     "gelu_tanh",
     "gpt",
     "grad",
+    "gradients",
     "graph",
     "greater",
     "greater_equal",
@@ -201,6 +215,7 @@ __all__ = [
     "neg",
     "nn",
     "norm",
+    "ops",
     "optim",
     "parallel",
     "plot_data",
@@ -208,6 +223,7 @@ __all__ = [
     "pow",
     "predictors",
     "reciprocal",
+    "record",
     "relu",
     "relu6",
     "remainder",
@@ -228,14 +244,16 @@ __all__ = [
     "sub",
     "tan",
     "tanh",
+    "toolbox",
     "total",
     "trainer",
     "tree",
     "value",
+    "values",
     "where",
 ]
 
 __version__: str = VERSION
 
 show_listed(*listed_in(__name__))
-_elsewhere.lead_home(_sys.modules[__name__])
+_elsewhere.lead_home(_sys.modules[__name__], later=("expressions", "laws", "sklearn"))

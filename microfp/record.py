@@ -187,7 +187,8 @@ class _RecordType(_PRecordMeta):
         for own in _declared(name, body):
             if cls._attrs[own].deferrable:
                 setattr(cls, own, DeferrableSlot(cls.__dict__[own]))
-        cls._writers = tuple(getattr(cls, name).__set__ for name in cls._names)
+        slots = [getattr(cls, name) for name in cls._names]
+        cls._writers = tuple([getattr(slot, "slot", slot).__set__ for slot in slots])
         cls._read_all = _reader(cls._names)
 
     # What the library builds records with stands here, where no record offers it to an editor.

@@ -35,6 +35,7 @@ SIZES: list[dict[str, int]] = [
     {"embedding": 12, "heads": 3, "context": 16},
     {"layers": 2, "embedding": 4, "heads": 2, "context": 8},
     {"embedding": 6, "heads": 1, "context": 3},
+    {"embedding": 28, "heads": 2, "context": 5},
 ]
 BACKENDS: list[Backend] = ["eager", "python", "native"]
 

@@ -244,10 +244,12 @@ def _write_playground(folder: Path) -> None:
 
 
 def _write_names(folder: Path) -> None:
-    """Write the page of the GPT: its scripts, its Python, and the parts of its program."""
+    """Write the page of the GPT: scripts, Python, its program, and what it begins with."""
     shutil.copytree(SOURCES / "names", folder)
     shutil.copy(SOURCES / "names.py", folder / "names.txt")
     (folder / "program.json").write_text(json.dumps(names.PARTS), encoding="utf-8")
+    start = names.setup(json.dumps(names.START))
+    (folder / "start.json").write_text(start, encoding="utf-8")
 
 
 def missing_artefacts() -> list[str]:

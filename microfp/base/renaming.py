@@ -1,7 +1,7 @@
 """Old names of parameters, which stay for one version and say what they are called now."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     deprecated = typing_extensions.deprecated
     """How type checkers and editors know that something is deprecated (PEP 702)."""
 
-__all__ = ["deprecated", "renamed", "warn_renamed"]
+__all__ = ["by_new_names", "deprecated", "renamed", "warn_renamed"]
 
 R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., object])
@@ -42,8 +42,14 @@ if not TYPE_CHECKING:
     deprecated = _deprecated
 
 
-def warn_renamed(where: str, old: str, new: str) -> None:
+def warn_renamed(where: str, old: str, new: str, *, above: int = 0) -> None:
     """Warn of an old spelling, at the line of whoever called the function that calls this.
+
+    Args:
+        where: What was called.
+        old: What was written.
+        new: What is to be written.
+        above: How many callers more there are between the two.
 
     >>> with warnings.catch_warnings(record=True, action="always") as told:
     ...     warn_renamed("clip", "limit", "max_delta")
@@ -51,7 +57,7 @@ def warn_renamed(where: str, old: str, new: str) -> None:
     'clip: `limit` is deprecated, write `max_delta`'
     """
     message = f"{where}: `{old}` is deprecated, write `{new}`"
-    warnings.warn(message, DeprecationWarning, stacklevel=3)
+    warnings.warn(message, DeprecationWarning, stacklevel=3 + above)
 
 
 def renamed(**names: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
@@ -75,15 +81,36 @@ def renamed(**names: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
     def taking_both(f: Callable[..., R]) -> Callable[..., R]:
         @wraps(f)
         def called(*args: object, **kwargs: object) -> R:
-            for old, new in names.items():
-                if old in kwargs:
-                    warn_renamed(f.__name__, old, new)
-                    kwargs = _with_new_name(f.__name__, kwargs, old, new)
-            return f(*args, **kwargs)
+            return f(*args, **by_new_names(f.__name__, kwargs, names))
 
         return called
 
     return taking_both
+
+
+def by_new_names(
+    where: str, given: dict[str, object], names: Mapping[str, str]
+) -> dict[str, object]:
+    """Keywords by their new names, with a warning of each that was given by its old one.
+
+    The warning is for the line of whoever called the function that calls this.
+
+    Args:
+        where: What was called.
+        given: The keywords.
+        names: For each old name the new one.
+
+    Raises:
+        TypeError: If one argument was given by both of its names.
+
+    >>> by_new_names("clip", {"max_delta": 2.0}, {"limit": "max_delta"})
+    {'max_delta': 2.0}
+    """
+    for old, new in names.items():
+        if old in given:
+            warn_renamed(where, old, new, above=1)
+            given = _with_new_name(where, given, old, new)
+    return given
 
 
 def _with_new_name(where: str, kwargs: dict[str, object], old: str, new: str) -> dict[str, object]:

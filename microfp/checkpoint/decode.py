@@ -414,6 +414,7 @@ def _instance(name: str, content: object, known: _Known, where: str) -> object:
 
 def _record(kind: type[Record], content: object, known: _Known, inside: str) -> Record:
     names = kind.field_names()
+    content = _by_new_names(kind, _dict(content, inside))
     optional = _with_defaults(kind)  # a file of an older microfp may not know them
     given = _of_keys(content, {*names} - optional, inside, optional)
     fields = {key: _read(given[key], known, f"{inside}.{key}") for key in names if key in given}
@@ -426,6 +427,13 @@ def _record(kind: type[Record], content: object, known: _Known, inside: str) -> 
         ) from None
     check_record(record, inside)
     return record
+
+
+def _by_new_names(kind: type[Record], content: dict[str, object]) -> dict[str, object]:
+    """What a file says of a record, with the names that its fields have now."""
+    former: Mapping[str, str] = getattr(kind, "former_names", {})
+    names = {old: new for old, new in former.items() if new not in content}
+    return {names.get(name, name): given for name, given in content.items()}
 
 
 def _with_defaults(kind: type[Record]) -> set[str]:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from types import FunctionType
 from typing import TypeAlias, TypeVar
 
@@ -67,13 +68,44 @@ def laid_out(data: object, indent: int = 0, key: str = "") -> str:
     '"b": {"a": [1, 2]}'
     """
     start = f"{json.dumps(key)}: " if key else ""
-    flat = json.dumps(data, allow_nan=False)
-    if indent + len(start) + len(flat) < _WIDTH or not isinstance(data, dict | list):
-        return f"{start}{flat}"
-    items = data.items() if isinstance(data, dict) else (("", item) for item in data)
-    inner = [laid_out(item, indent + 1, inner_key) for inner_key, item in items]
+    if not isinstance(data, dict | list) or _may_fit(data):
+        flat = json.dumps(data, allow_nan=False)
+        if indent + len(start) + len(flat) < _WIDTH or not isinstance(data, dict | list):
+            return f"{start}{flat}"
+    first, last = "{}" if isinstance(data, dict) else "[]"
     margin = "\n" + " " * indent
-    return f"{start}{flat[0]}{margin} {f',{margin} '.join(inner)}{margin}{flat[-1]}"
+    if isinstance(data, list) and indent + _LONGEST < _WIDTH and all(map(_is_short, data)):
+        lines = json.dumps(data, allow_nan=False, separators=(f",{margin} ", ": "))[1:-1]
+    else:
+        items = data.items() if isinstance(data, dict) else (("", item) for item in data)
+        inner = [laid_out(item, indent + 1, inner_key) for inner_key, item in items]
+        lines = f",{margin} ".join(inner)
+    return f"{start}{first}{margin} {lines}{margin}{last}"
+
+
+def _may_fit(data: dict[str, object] | list[object]) -> bool:
+    """Whether there is so little in it that a line may hold it: an item takes three characters."""
+    most = _WIDTH // 3
+    return len(list(islice(_leaves(data), most + 1))) <= most
+
+
+def _leaves(data: object) -> Iterator[object]:
+    if isinstance(data, dict | list) and data:
+        for item in data.values() if isinstance(data, dict) else data:
+            yield from _leaves(item)
+    else:
+        yield data
+
+
+_LONGEST = 40
+"""How long a number of a model is at most, as it is written."""
+
+
+def _is_short(item: object) -> bool:
+    """Whether an item is a number or a number of a model: most of a file, written all at once."""
+    return type(item) is float or (
+        type(item) is dict and item.keys() == {"value"} and type(item["value"]) is float
+    )
 
 
 _Places: TypeAlias = Mapping[Value, int]

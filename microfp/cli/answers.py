@@ -13,10 +13,13 @@ from typing import NamedTuple
 from microfp.base.numbers import read_number
 from microfp.cli.arguments import UsageError
 from microfp.datasets import (
+    Encoded,
     NumericColumn,
     Row,
     Schema,
     Table,
+    Trouble,
+    filled_columns,
     table_texts,
     wrong_cell,
 )
@@ -39,7 +42,7 @@ __all__ = ["Answers", "answers_to", "csv_of", "known_targets", "no_formula"]
 class Answers(NamedTuple):
     """What came of the rows of a table, by their numbers from 0.
 
-    >>> Answers({0: "cat"}, {}, {1: "must be a number"}, None, 0).found[0]
+    >>> Answers({0: "cat"}, {}, {1: "must be a number"}, None, 0, (), {}).found[0]
     'cat'
     """
 
@@ -53,16 +56,26 @@ class Answers(NamedTuple):
     """What the score is made of, if it was asked for and a target is known."""
     unscored: int
     """How many predicted rows have no target that is known, if the score was asked for."""
+    unread: tuple[Trouble, ...]
+    """The cells that count as missing since they cannot be read."""
+    filled: Mapping[int, tuple[str, ...]]
+    """The columns whose cell is missing or cannot be read, of each row that has such, if that was
+    asked for.
+    """
 
 
-def answers_to(predictor: Predictor, table: Table, *, probabilities: bool, scored: bool) -> Answers:
+def answers_to(
+    predictor: Predictor, table: Table, *, probabilities: bool, scored: bool, filled: bool = False
+) -> Answers:
     """Predict each row of a table that can be; what its target says is looked at for a score only.
 
     Raises:
         DataError: If a column is missing.
         UsageError: If there are no probabilities, or no target to score by.
     """
-    rows, inputs, troubles = _inputs(predictor, table)
+    schema = predictor.schema or _numbers_alone(predictor)
+    encoded, troubles = _inputs(schema, table)
+    rows, inputs = encoded.rows, encoded.xs
     found = _each(predictor, rows, inputs, troubles)
     kept = {row: x for row, x in zip(rows, inputs, strict=True) if row in found}
     shares = _shares(predictor, list(kept.values())) if probabilities else ()
@@ -74,21 +87,20 @@ def answers_to(predictor: Predictor, table: Table, *, probabilities: bool, score
         troubles,
         _tally(predictor, kept, rated, known) if rated else None,
         len(kept) - len(rated) if scored else 0,
+        encoded.unread,
+        filled_columns(schema, table) if filled else {},
     )
 
 
-def _inputs(
-    predictor: Predictor, table: Table
-) -> tuple[Sequence[int], Sequence[Row], dict[int, str]]:
+def _inputs(schema: Schema, table: Table) -> tuple[Encoded, dict[int, str]]:
     """The rows whose inputs can be read, those inputs, and what is wrong with the others."""
-    schema = predictor.schema or _numbers_alone(predictor)
     for column in schema.used if len(table.names) == 1 else ():
         table_texts(table, column.name)  # where it is not there, it asks for the delimiter
     found = encoded_table(schema, table)
     troubles = {
         it.row: str(wrong_cell(table, it.row, it.column, it.expected)) for it in found.troubles
     }
-    return found.rows, found.xs, troubles
+    return found, troubles
 
 
 def _numbers_alone(predictor: Predictor) -> Schema:

@@ -106,6 +106,13 @@ def _add_cells(command: argparse.ArgumentParser) -> None:
         "error; default: other",
     )
     command.add_argument(
+        "--date-order",
+        type=one_of(("dmy", "mdy")),
+        metavar="ORDER",
+        help="dmy or mdy: whether the day or the month comes first in dates such as 03/04/2021, "
+        "where no date of the column settles it",
+    )
+    command.add_argument(
         "--decimal",
         type=_mark,
         default=argparse.SUPPRESS,
@@ -198,7 +205,14 @@ def parted(given: Mapping[str, object]) -> tuple[Reading, dict[str, object]]:
         Form.create(
             {**form, "header": False if said.get("no_header") else header, "ragged": ragged}
         ),
-        Choices.create({**names, **ways, "marks": Marks.create(marks)}),
+        Choices.create(
+            {
+                **names,
+                **ways,
+                "date_order": said.get("date_order"),
+                "marks": Marks.create(marks),
+            }
+        ),
     ), others
 
 
@@ -211,6 +225,7 @@ _SAID = frozenset(
         *_COLUMNS,
         "missing",
         "unseen",
+        "date_order",
         "decimal",
         "thousands",
         "delimiter",
@@ -311,6 +326,9 @@ def _column_lines(schema: Schema) -> Iterator[str]:
 
 
 def _skipped(dataset: Dataset) -> Iterator[str]:
+    unread = dataset.metadata.get("unread")
+    if unread:
+        yield f"cells that cannot be read, and count as missing: {unread}"
     for name, why in (("without_target", "without a target"), ("skipped", "with missing cells")):
         count = dataset.metadata.get(name)
         if count:

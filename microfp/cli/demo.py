@@ -173,7 +173,7 @@ def _add_training(demo: Parser) -> None:
     option(
         "learning-rate", "a constant rate; default: micrograd's, from 1 down to 0.1", type=positive
     )
-    option("alpha", "weight of the L2 penalty", type=non_negative)
+    option("alpha", "weight of the L2 penalty", type=non_negative, other=("--l2",))
     option("batch-size", "examples in a step; default: all of them", type=whole(1))
     option("seed", "of data, weights and batches", type=whole(0, LARGEST_SEED))
     option("backend", "how a step is computed; auto is the fastest", choices=get_args(Backend))
@@ -199,11 +199,13 @@ def _add_option(
     *,
     type: Callable[[str], object] = str,
     choices: Sequence[str] | None = None,
+    other: Sequence[str] = (),
 ) -> None:
     default = usual[name.replace("-", "_")]
     shown = f": {', '.join(choices)}" if choices else ""
     parser.add_argument(
         f"--{name}",
+        *other,
         type=one_of(choices) if choices else type,
         default=default,
         metavar=name.rpartition("-")[2].upper(),

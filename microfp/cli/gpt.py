@@ -29,7 +29,7 @@ from microfp.cli.arguments import (
 from microfp.cli.printing import Document
 from microfp.cli.progress import Track, tracker
 from microfp.cli.standard import OUTPUT, beside, check_standard, is_standard, read_by, written_by
-from microfp.gpt import GPT, Learnt, Seed
+from microfp.gpt import GPT, Learnt
 from microfp.losses import next_token
 from microfp.nn import parameter_count
 from microfp.record import Record, attr
@@ -174,7 +174,7 @@ def _answer(
     **given: int,
 ) -> Lines:
     check_standard([file, resume], [("--save", save)], json=json)
-    documents = datasets.names() if file is None else read_by(datasets.documents, file)
+    documents = datasets.names() if file is None else _several(file)
     job = _new(documents, given) if resume is None else _gone_on(documents, given, resume)
     job = job.set(backend=backend, samples=samples, temperature=temperature)
     if backend == "auto":
@@ -183,6 +183,15 @@ def _answer(
         check_writable("--save", save, *([file] if file else []))
     track = tracker(sys.stderr)
     return beside(gpt_lines(job, save=save, json=json, track=track, clock=perf_counter), save)
+
+
+def _several(file: Path) -> tuple[str, ...]:
+    """The documents of a file, at least two: of one alone, only itself can be learnt."""
+    documents = read_by(datasets.documents, file)
+    if len(documents) < 2:
+        got = f"got one of {len(documents[0]):,} characters"
+        raise UsageError(f"{file}: must hold at least two documents, one a line, {got}")
+    return documents
 
 
 def _new(documents: tuple[str, ...], given: Mapping[str, int]) -> Job:
@@ -278,12 +287,13 @@ def gpt_lines(
             raise Interrupted(_interrupted(job, last, save)) from None
         seconds = clock() - began
         learnt = job.learnt.set(state=last[0])
-        drawn = _drawn(learnt, job.start.seed, job)
         written, documents = written_by(partial(gpt.save, learnt), save)
+        # Kept before it is drawn from: scores that have diverged are an error there.
         if json:
-            yield Document(to_json(_found(job, history, seconds, drawn)))
+            yield Document(to_json(_found(job, history, seconds, _drawn(learnt, job))))
         else:
-            yield from _ending(job, history, seconds, drawn, written)
+            yield from _ending(job, history, seconds, written)
+            yield from _numbered(_drawn(learnt, job))
         yield from documents
 
     return lines()
@@ -310,9 +320,10 @@ def _heading(job: Job) -> Iterator[str]:
     lengths = sorted(map(len, start.documents))
     count = len(start.documents)
     yield (
-        f"{count:,} document{'' if count == 1 else 's'} of {lengths[0]} to {lengths[-1]} "
-        f"characters, {len(start.tokeniser.characters)} of them different"
+        f"{count:,} documents of {lengths[0]} to {lengths[-1]} characters, "
+        f"{len(start.tokeniser.characters)} of them different"
     )
+    yield from _cut_off(start)
     yield f"model: {start.model!r}"
     batch = f"{learnt.batch_size} document{'' if learnt.batch_size == 1 else 's'}"
     begun = f", after {learnt.state.step} that are done" if learnt.state.step else ""
@@ -320,18 +331,27 @@ def _heading(job: Job) -> Iterator[str]:
     yield ""
 
 
-def _drawn(learnt: Learnt, seed: Seed, job: Job) -> list[str]:
+def _cut_off(start: gpt.Start) -> Iterator[str]:
+    """Say so where documents are longer than what the model sees."""
+    context = start.model.context
+    longer = sum(len(document) > context for document in start.documents)
+    if longer:
+        yield (
+            f"{longer:,} of them {'is' if longer == 1 else 'are'} longer than the context: "
+            f"only the first {context} characters count"
+        )
+
+
+def _drawn(learnt: Learnt, job: Job) -> list[str]:
     model, chosen = learnt.state.model, job.backend
     backend = gpt.fastest_to_draw(model, count=job.samples) if chosen == "native" else chosen
     endless = gpt.samples(
-        model, learnt.tokeniser, temperature=job.temperature, seed=seed, backend=backend
+        model, learnt.tokeniser, temperature=job.temperature, seed=job.start.seed, backend=backend
     )
     return list(islice(endless, job.samples))
 
 
-def _ending(
-    job: Job, history: list[Metrics], seconds: float, drawn: list[str], written: str | None
-) -> Lines:
+def _ending(job: Job, history: list[Metrics], seconds: float, written: str | None) -> Lines:
     yield ""
     yield (
         f"{parameter_count(job.start.model):,} parameters, {len(history)} "
@@ -342,7 +362,6 @@ def _ending(
     if written is not None:
         draw = "" if written == OUTPUT else f"; draw from it with: microfp sample {written}"
         yield f"wrote {written}{draw}"
-    yield from _numbered(drawn)
 
 
 def _numbered(drawn: list[str]) -> Lines:

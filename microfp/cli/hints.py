@@ -28,8 +28,8 @@ OPTIONS = _by_name(
         "batch-size": "bs minibatch mini-batch batch_size",
         "hidden": "layers units width widths hidden-sizes hidden-layer-sizes hidden-layers",
         "optimizer": "optim opt solver optimiser",
-        "penalty": "wd weight-decay l2 alpha regularization decay",
-        "alpha": "wd weight-decay l2 penalty regularization",
+        "l2": "wd weight-decay penalty alpha regularization decay",
+        "alpha": "wd weight-decay penalty regularization",
         "held-out": "test-size test-split validation-split val-split val test split",
         "patience": "early-stopping n-iter-no-change",
         "seed": "random-state random-seed rng",
@@ -80,7 +80,7 @@ COMMANDS = _by_name(
 OWNERS = {
     name: command
     for command, names in {
-        "microfp train": "optimizer schedule target drop save resume report penalty loss "
+        "microfp train": "optimizer schedule target drop save resume report l2 loss "
         "activation warm-up held-out patience delimiter no-header no-standardize",
         "microfp sweep": "workers time-limit",
         "microfp predict": "probabilities keep score escape-formulas",

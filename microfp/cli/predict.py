@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from returns.io import IOResult
 
@@ -21,6 +21,7 @@ from microfp.cli.arguments import (
     UsageError,
     add_json,
     check_writable,
+    one_of,
     target,
 )
 from microfp.cli.data import add_form, parted, read_form
@@ -48,8 +49,10 @@ def add_predict(commands: Commands) -> None:
         "predict",
         help="predict what is not known yet, by what `train` has saved",
         description="Predict a class or a number for each line of a CSV file, and print them as "
-        "CSV. The columns are found by their names, and others are passed over. A row that cannot "
-        "be predicted is said on standard error, has an empty cell, and makes the exit code 1.",
+        "CSV. The columns are found by their names, and others are passed over. Cells that are "
+        "missing or cannot be read are filled as in training, and the latter counted on standard "
+        "error. A row that cannot be predicted is said there too, has an empty cell, and makes the "
+        "exit code 1.",
         allow_abbrev=False,
     )
     _add_files(command)
@@ -61,6 +64,18 @@ def add_predict(commands: Commands) -> None:
         default=[],
         metavar="COLUMN",
         help="columns that are printed before the predictions, such as an id",
+    )
+    command.add_argument(
+        "--missing",
+        type=one_of(("fill", "error")),
+        metavar="WAY",
+        help="fill cells that are missing or cannot be read, or predict no row with such a cell; "
+        "default: what train was told",
+    )
+    command.add_argument(
+        "--filled",
+        action="store_true",
+        help="add a column that names the inputs which were missing or could not be read",
     )
     command.add_argument(
         "--score", action="store_true", help="say how good it is, by the target in the file"
@@ -93,12 +108,14 @@ def _add_files(command: Parser) -> None:
     add_form(command)
 
 
-def _answer(
+def _answer(  # noqa: PLR0913 - an option each
     model: Path,
     data: Path,
     *,
     probabilities: bool,
     keep: list[str],
+    missing: Literal["fill", "error"] | None,
+    filled: bool,
     score: bool,
     escape_formulas: bool,
     no_escape_formulas: bool,
@@ -107,7 +124,7 @@ def _answer(
     **form: object,
 ) -> Lines:
     check_standard([model, data])
-    predictor = read_by(partial(_predictor, data), model)
+    predictor = _treating(missing, read_by(partial(_predictor, data), model))
     reading, _ = parted(form)
     tables = _tables(data, reading.form)
     if json and output is not None:
@@ -124,12 +141,20 @@ def _answer(
         (_by_place(predictor, it) if by_place else it for it in chain([first], tables)),
         probabilities=probabilities,
         keep=keep,
+        filled=filled,
         scored=score,
         escape_formulas=not no_escape_formulas,
         output=output,
         json=json,
         tell=tell,
     )
+
+
+def _treating(missing: Literal["fill", "error"] | None, predictor: Predictor) -> Predictor:
+    """The predictor that fills missing cells or refuses them, as asked for."""
+    if missing is None or predictor.schema is None:
+        return predictor
+    return predictor.set(schema=predictor.schema.set(missing=missing))
 
 
 def _tables(data: Path, form: Form) -> Iterator[Table]:
@@ -166,6 +191,7 @@ def predict_lines(
     *,
     probabilities: bool = False,
     keep: Sequence[str] = (),
+    filled: bool = False,
     scored: bool = False,
     escape_formulas: bool = True,
     output: Path | None = None,
@@ -181,6 +207,7 @@ def predict_lines(
         tables: The inputs, at least one table; all have the same columns.
         probabilities: Whether to add the probability of each class.
         keep: Columns to print before the predictions.
+        filled: Whether to add a column that names the inputs which were filled.
         scored: Whether to score the rows whose target is known; else it is not looked at.
         escape_formulas: Whether to put ' before texts that a spreadsheet would compute.
         output: Where to write the CSV instead, if anywhere.
@@ -202,7 +229,7 @@ def predict_lines(
     >>> list(predict_lines(trained, [table], tell=print))
     ['kind\ncat']
     """
-    job = _Job(predictor, tuple(keep), probabilities, scored, escape_formulas)
+    job = _Job(predictor, tuple(keep), probabilities, filled, scored, escape_formulas)
     pieces = (_piece(job, table) for table in tables)
     first = next(pieces)  # whatever cannot be predicted at all raises here
     course = _Course(chain([first], pieces), tell)
@@ -217,6 +244,7 @@ class _Job(NamedTuple):
     predictor: Predictor
     keep: tuple[str, ...]
     probabilities: bool
+    filled: bool
     scored: bool
     escape_formulas: bool
 
@@ -237,8 +265,22 @@ def _piece(job: _Job, table: Table) -> _Piece:
             f"{', '.join(table.names):.200}"
         )
     kept = list(zip(*(table_texts(table, name) for name in job.keep), strict=True))
-    answers = answers_to(job.predictor, table, probabilities=job.probabilities, scored=job.scored)
+    answers = answers_to(
+        job.predictor,
+        table,
+        probabilities=job.probabilities,
+        scored=job.scored,
+        filled=job.filled,
+    )
     return _Piece(table, kept or [()] * len(table.rows), answers)
+
+
+class _Unread(NamedTuple):
+    """How many cells of a column could not be read, and the first of them."""
+
+    times: int
+    cell: str
+    line: int
 
 
 class _Course:
@@ -248,6 +290,7 @@ class _Course:
         self._pieces, self.tell = pieces, tell
         self.rows = self.failed = self.unscored = 0
         self.tallies: list[Tally] = []
+        self.unread: dict[str, _Unread] = {}
         self.source = ""
 
     def __iter__(self) -> Iterator[_Piece]:
@@ -264,6 +307,11 @@ class _Course:
         self.failed += len(answers.troubles)
         self.unscored += answers.unscored
         self.tallies += [] if answers.tally is None else [answers.tally]
+        for it in answers.unread:
+            before = self.unread.get(it.column)
+            new = _Unread(0, it.found, table.lines[it.row])
+            known = new if before is None else before
+            self.unread[it.column] = known._replace(times=known.times + 1)
 
     def score(self, predictor: Predictor) -> Score | None:
         """The score of all, if a target was known."""
@@ -274,14 +322,21 @@ def _heading(job: _Job) -> list[Prediction]:
     predictor = job.predictor
     name = predictor.target
     shares = [f"probability_{it}" for it in predictor.classes] if job.probabilities else []
-    return [*job.keep, f"predicted_{name}" if name in job.keep else name, *shares]
+    more = ["filled"] if job.filled else []
+    return [*job.keep, f"predicted_{name}" if name in job.keep else name, *shares, *more]
 
 
 def _rows(job: _Job, piece: _Piece) -> Iterator[list[Prediction]]:
     none = [""] * len(job.predictor.classes) if job.probabilities else []
     for row, kept in enumerate(piece.kept):
         shares = piece.answers.shares.get(row, none)
-        yield [*kept, piece.answers.found.get(row, ""), *shares]
+        more = [", ".join(_filled(piece, row))] if job.filled else []
+        yield [*kept, piece.answers.found.get(row, ""), *shares, *more]
+
+
+def _filled(piece: _Piece, row: int) -> tuple[str, ...]:
+    """The columns that were filled in a row, if it was predicted."""
+    return piece.answers.filled.get(row, ()) if row in piece.answers.found else ()
 
 
 def _documents(job: _Job, course: _Course) -> Iterator[str]:
@@ -323,8 +378,23 @@ def _score_lines(job: _Job, course: _Course, columns: int | None) -> Lines:
         yield f"{course.unscored} rows without a {job.predictor.target} that is known: not scored"
 
 
+def _unread_lines(course: _Course) -> Lines:
+    """What was filled since it could not be read, a line for each column."""
+    for name, it in list(course.unread.items())[:MOST_TOLD]:
+        many = "1 cell" if it.times == 1 else f"{it.times} cells"
+        yield (
+            f"note: {name:.80}: {many} cannot be read and count{'s' * (it.times == 1)} as missing, "
+            f"such as {it.cell!r:.40} in line {it.line}"
+        )
+    more = len(course.unread) - MOST_TOLD
+    if more > 0:
+        yield f"note: and so it is with cells of {more} more columns"
+
+
 def _check_all(course: _Course) -> None:
-    """Raise where some rows have no prediction, now that all the others have theirs."""
+    """Say what was filled, and raise where some rows have no prediction, when all others have."""
+    for line in _unread_lines(course):
+        course.tell(line)
     if course.failed:
         raise CommandError(
             f"{course.failed} of {course.rows} rows of {course.source} could not be predicted"
@@ -343,6 +413,11 @@ def _in_json(job: _Job, course: _Course) -> Lines:
         "predictions": [piece.answers.found.get(row) for piece, row in rows],
         "probabilities": shares if job.probabilities else None,
         "score": None if score is None else score_row(score),
+        **({"filled": [_filled(piece, row) for piece, row in rows]} if job.filled else {}),
+        "unread": [
+            {"column": name, "count": it.times, "line": it.line, "cell": it.cell}
+            for name, it in course.unread.items()
+        ],
         "kept": {name: [own[i] for own in kept] for i, name in enumerate(job.keep)},
         "failed": [
             {"line": piece.table.lines[row], "reason": piece.answers.troubles[row]}

@@ -35,7 +35,7 @@ from microfp.cli.arguments import (
 )
 from microfp.cli.data import add_source, notes_of, parted, read_again, read_dataset, read_form, told
 from microfp.cli.metrics import metrics_heading, metrics_row
-from microfp.cli.printing import Document
+from microfp.cli.printing import Document, tell
 from microfp.cli.progress import Track, columns_of, tracker
 from microfp.cli.scores import score_lines, score_rows
 from microfp.cli.standard import beside, check_standard, is_standard, read_by, written_by
@@ -60,7 +60,7 @@ from microfp.experiments.configurations import (
     SCHEDULES,
     Configuration,
     epoch_of,
-    penalty_of,
+    l2_of,
     steps_of,
 )
 from microfp.experiments.predictors import Predictor, load_predictor, save_predictor
@@ -117,7 +117,7 @@ OPTIONS: Mapping[str, Option] = {
     ),
     "schedule": Option("how the rate goes on from there", choices=tuple(SCHEDULES)),
     "warm_up": Option("steps in which the rate rises from 0 at first", whole(0), metavar="STEPS"),
-    "penalty": Option(
+    "l2": Option(
         "weight of the L2 penalty",
         non_negative,
         default="2 / examples, at most 0.01",
@@ -154,6 +154,21 @@ OPTIONS: Mapping[str, Option] = {
 _ALIASES: Mapping[str, Sequence[str]] = {"batch_size": ("--batch",)}
 
 
+class _Former(argparse.Action):
+    """An option by the name that it had: it works as ever, and says what it is called now."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        tell(f"{parser.prog}: {option_string} is deprecated, write --{self.dest}")
+        before = getattr(namespace, self.dest, [])
+        setattr(namespace, self.dest, [*before, *values] if isinstance(values, list) else values)
+
+
 def add_option(
     command: argparse.ArgumentParser, field: str, option: Option, **more: object
 ) -> None:
@@ -169,6 +184,16 @@ def add_option(
         help=f"{option.meaning}{_choices(option)}; default: {default}",
         **more,  # type: ignore[arg-type]  # whatever argparse knows besides
     )
+    for former in (old for old, new in Configuration.former_names.items() if new == field):
+        command.add_argument(
+            f"--{former}",
+            dest=field,
+            type=option.read,
+            default=argparse.SUPPRESS,
+            help=argparse.SUPPRESS,
+            action=_Former,
+            nargs=more.get("nargs"),  # type: ignore[arg-type]  # as for the option itself
+        )
 
 
 def _choices(option: Option) -> str:
@@ -442,7 +467,7 @@ def _heading(experiment: Experiment, source: str, backend: Backend) -> Lines:
     start, configuration = experiment.start, experiment.start.configuration
     yield from source_lines(experiment, source)
     yield f"model: {_model(start)}, {parameter_count(start.model)} parameters"
-    yield f"loss: {configuration.loss}, penalty {penalty_of(configuration):.3g}"
+    yield f"loss: {configuration.loss}, penalty {l2_of(configuration):.3g}"
     yield f"optimizer: {configuration.optimizer}, {_batch_shown(experiment)}, backend {backend}"
     yield f"steps: {_epochs(experiment)}"
     yield ""

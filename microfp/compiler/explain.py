@@ -16,9 +16,9 @@ outputs     %10 %7
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import overload
+from typing import get_args, overload
 
-from microfp.base.checks import check_kind
+from microfp.base.checks import check_kind, wrong_value
 from microfp.base.renaming import deprecated, renamed
 from microfp.compiler.ir.adjoint import carried_program, example_program
 from microfp.compiler.ir.bounds import largest_leaf
@@ -27,6 +27,7 @@ from microfp.compiler.ir.looped_examples import carried_looped, example_looped, 
 from microfp.compiler.ir.passes import lowered_step_by_step, translate
 from microfp.compiler.ir.program import Program
 from microfp.compiler.ir.turnings import lowered, turning_of
+from microfp.compiler.native.emit.blocks import Kernels
 from microfp.compiler.native.stages import CodeStages, code_stages
 from microfp.compiler.python.loop import loop_source
 from microfp.compiler.python.looped import looped_source
@@ -115,12 +116,18 @@ def _counted(title: str, program: Program | Looped) -> str:
 
 
 @overload
-def explain(loss: Loss, model: Model, n_in: int, *, targets: int = 1) -> Stages: ...
+def explain(
+    loss: Loss, model: Model, n_in: int, *, targets: int = 1, kernels: Kernels = "auto"
+) -> Stages: ...
 @overload
 @deprecated("`width` is called `n_in`")
-def explain(loss: Loss, model: Model, *, width: int, targets: int = 1) -> Stages: ...
+def explain(
+    loss: Loss, model: Model, *, width: int, targets: int = 1, kernels: Kernels = "auto"
+) -> Stages: ...
 @renamed(width="n_in")
-def explain(loss: Loss, model: Model, n_in: int, *, targets: int = 1) -> Stages:
+def explain(
+    loss: Loss, model: Model, n_in: int, *, targets: int = 1, kernels: Kernels = "auto"
+) -> Stages:
     """Show what a model and a loss become on their way to running code.
 
     Args:
@@ -128,8 +135,12 @@ def explain(loss: Loss, model: Model, n_in: int, *, targets: int = 1) -> Stages:
         model: The model.
         n_in: How many inputs it takes.
         targets: How many targets an example has.
+        kernels: What computes the loops of machine code: `"auto"`, what measured rules choose for
+            each; `"loops"`, loops alone; `"tiles"`, functions of tiles wherever there can be such.
+            Their results differ by rounding.
 
     Raises:
+        ValueError: If kernels are none of these.
         TraceError: If loss or model cannot be traced; or if it is a loss of sequences, which
             `explain_sequence` shows.
 
@@ -159,8 +170,10 @@ def explain(loss: Loss, model: Model, n_in: int, *, targets: int = 1) -> Stages:
             f"explain: {loss.name} is a loss of sequences, which have stages: see "
             f"explain_sequence(loss, model, {n_in})"
         )
+    if kernels not in get_args(Kernels):
+        raise wrong_value("explain", "kernels", f"one of {', '.join(get_args(Kernels))}", kernels)
     graph, repeats = looped_example(loss, model, n_in, targets)
-    code = Deferred(partial(code_stages, loss, model, n_in, targets=targets))
+    code = Deferred(partial(code_stages, loss, model, n_in, targets=targets, kernels=kernels))
     return _looped(graph, repeats, code) if repeats else _straight(graph, code)
 
 

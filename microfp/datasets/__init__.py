@@ -53,7 +53,14 @@ from microfp.datasets.preparing import (
     standardize,
 )
 from microfp.datasets.reading import Watch
-from microfp.datasets.schemas import SCHEMA_RECORDS, Encoded, Schema, Trouble, encode
+from microfp.datasets.schemas import (
+    SCHEMA_RECORDS,
+    Encoded,
+    Schema,
+    Trouble,
+    encode,
+    filled_columns,
+)
 from microfp.datasets.splitting import Split, content_parts, content_split, split_parts
 from microfp.datasets.tables import (
     from_csv,
@@ -112,6 +119,7 @@ __all__ = [
     "digits",
     "documents",
     "encode",
+    "filled_columns",
     "from_csv",
     "from_rows",
     "infer",

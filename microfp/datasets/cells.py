@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from microfp.base.numbers import read_number
 from microfp.record import Record, attr
@@ -22,11 +22,17 @@ __all__ = [
     "EXACT",
     "MISSING",
     "NOT_NUMBERS",
+    "OTHER_MARKS",
     "TRUTHS",
+    "DateOrder",
     "Marks",
+    "form_in_words",
     "is_code",
+    "is_doubtful",
     "is_missing",
+    "is_number_otherwise",
     "moment_form",
+    "order_of",
     "read_cell",
     "read_moment",
     "read_truth",
@@ -70,6 +76,13 @@ EXACT: Final = 2**53
 
 >>> float(EXACT) == float(EXACT + 1)
 True
+"""
+
+
+DateOrder: TypeAlias = Literal["dmy", "mdy"]
+"""Whether the day or the month comes first in a date such as 03/04/2021.
+
+>>> order: DateOrder = "dmy"
 """
 
 
@@ -146,31 +159,74 @@ def is_code(text: str) -> bool:
     )
 
 
-def read_truth(text: str) -> float | None:
+OTHER_MARKS: Final = (
+    Marks(thousands=","),
+    Marks(decimal=","),
+    Marks(decimal=",", thousands="."),
+    Marks(thousands=" "),
+    Marks(decimal=",", thousands=" "),
+    Marks(thousands="'"),
+)
+"""How numbers are written elsewhere, the likeliest first.
+
+>>> read_cell("1'234.5", OTHER_MARKS[-1])
+1234.5
+"""
+
+
+def is_number_otherwise(text: str) -> bool:
+    """Whether a cell is a number to others: with their marks, or with a currency or percent sign.
+
+    >>> is_number_otherwise("$1,234"), is_number_otherwise("heavy")
+    (True, False)
+    """
+    return any(read_cell(text, marks, signs=True) is not None for marks in OTHER_MARKS)
+
+
+def read_truth(text: str, *, digits: bool = False) -> float | None:
     """Read one of the words for yes and no.
 
-    >>> read_truth("Yes"), read_truth("1")
-    (1.0, None)
+    Args:
+        text: The cell.
+        digits: Whether 1 and 0 are such words, as they are in a column that is known to hold them.
+
+    >>> read_truth("Yes"), read_truth("1"), read_truth("1", digits=True)
+    (1.0, None, 1.0)
     """
-    return TRUTHS.get(text.strip().lower())
+    word = text.strip().lower()
+    return _DIGITS.get(word) if digits and word in _DIGITS else TRUTHS.get(word)
+
+
+_DIGITS: Mapping[str, float] = {"1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}
 
 
 FORMS: Final = (
     "%Y/%m/%d",
     "%d.%m.%Y",
+    "%m.%d.%Y",
+    "%d.%m.%y",
+    "%m.%d.%y",
     "%m/%d/%Y",
     "%d/%m/%Y",
     "%m/%d/%y",
     "%d/%m/%y",
     "%d-%m-%Y",
     "%m-%d-%Y",
+    "%d-%m-%y",
+    "%m-%d-%y",
     "%d-%b-%Y",
     "%d-%b-%y",
+    "%d-%B-%Y",
     "%d %b %Y",
     "%d %B %Y",
+    "%b-%d-%Y",
     "%b %d %Y",
+    "%B %d %Y",
     "%b %d, %Y",
     "%B %d, %Y",
+    "%b %Y",
+    "%B %Y",
+    "%b-%Y",
     "%Y-%m",
     "%Y/%m",
 )
@@ -182,7 +238,7 @@ FORMS: Final = (
 
 _TIMES: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 ISO: Final = "ISO 8601"
-_DATE = re.compile(r"(?:[0-9]{1,4}[-/. ].*|[A-Za-z]{3,9} [0-9].*)[0-9](?:Z| ?[AaPp][Mm])?")
+_DATE = re.compile(r"(?:[0-9]{1,4}[-/. ].*|[A-Za-z]{3,9}[- ][0-9].*)[0-9](?:Z| ?[AaPp][Mm])?")
 
 
 def read_moment(text: str, form: str = ISO) -> datetime | None:
@@ -206,13 +262,80 @@ def read_moment(text: str, form: str = ISO) -> datetime | None:
     return found.replace(tzinfo=None) if offset is None else (found - offset).replace(tzinfo=None)
 
 
-def moment_form(texts: tuple[str, ...]) -> str | None:
+def moment_form(texts: tuple[str, ...], order: DateOrder | None = None) -> str | None:
     """How all of these moments are written; None if they are none, or not all in one way.
 
-    >>> moment_form(("31/01/2013", "01/02/2013"))
+    Args:
+        texts: The cells.
+        order: Whether the day or the month is taken to come first where both fit all cells.
+
+    >>> moment_form(("31/01/2013", "01/02/2013")), moment_form(("03/04/2021",))
+    ('%d/%m/%Y', '%m/%d/%Y')
+    >>> moment_form(("03/04/2021",), "dmy")
     '%d/%m/%Y'
     """
     if not texts or not _DATE.fullmatch(texts[0].strip()):
         return None
     forms = (ISO, *(day + time for day in FORMS for time in _TIMES))
-    return next((it for it in forms if all(read_moment(text, it) for text in texts)), None)
+    found = next((it for it in forms if _fits(texts, it)), None)
+    if found is None or order is None or order_of(found) in (None, order):
+        return found
+    return _turned(found) if _fits(texts, _turned(found)) else found
+
+
+def _fits(texts: tuple[str, ...], form: str) -> bool:
+    return all(read_moment(text, form) for text in texts)
+
+
+def order_of(form: str) -> DateOrder | None:
+    """Whether the day or the month comes first in a form of days that are all digits.
+
+    >>> order_of("%d.%m.%Y"), order_of("%Y/%m/%d")
+    ('dmy', None)
+    """
+    return _ORDERS.get(form[:1] + form[1:2] + form[3:5])
+
+
+_ORDERS: Mapping[str, DateOrder] = {"%d%m": "dmy", "%m%d": "mdy"}
+
+
+def _turned(form: str) -> str:
+    """A form with its day and its month changed for each other."""
+    return form[:1] + form[4] + form[2:4] + form[1] + form[5:]
+
+
+def is_doubtful(texts: tuple[str, ...], form: str) -> bool:
+    """Whether moments of this form may be meant the other way round, day for month.
+
+    >>> is_doubtful(("03/04/2021",), "%m/%d/%Y"), is_doubtful(("03/13/2021",), "%m/%d/%Y")
+    (True, False)
+    """
+    if order_of(form) is None:
+        return False
+    pairs = [(read_moment(text, form), read_moment(text, _turned(form))) for text in texts]
+    return all(other for _, other in pairs) and any(one != other for one, other in pairs)
+
+
+def form_in_words(form: str) -> str:
+    """A form of dates as a person writes it.
+
+    >>> form_in_words("%d/%m/%Y %H:%M")
+    'day/month/year hour:minute'
+    """
+    return _DIRECTIVE.sub(lambda found: _WORDS_OF[found[0]], form)
+
+
+_WORDS_OF: Mapping[str, str] = {
+    "%d": "day",
+    "%m": "month",
+    "%b": "Jan",
+    "%B": "January",
+    "%Y": "year",
+    "%y": "two digits of the year",
+    "%H": "hour",
+    "%I": "hour",
+    "%M": "minute",
+    "%S": "second",
+    "%p": "AM",
+}
+_DIRECTIVE = re.compile("%[a-zA-Z]")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import Final, NamedTuple
 
-from microfp.datasets.cells import Marks
+from microfp.datasets.cells import DateOrder, Marks
 from microfp.datasets.schemas import Missing, Unseen
 from microfp.errors import DataError
 from microfp.record import Record, attr
@@ -31,6 +31,10 @@ class Choices(Record):
     """Columns of categories, whatever they look like; as a target, of classes."""
     date: tuple[str, ...] = attr(default=())
     """Columns of dates."""
+    date_order: DateOrder | None = attr(default=None)
+    """Whether the day or the month comes first in dates such as 03/04/2021, where no date of the
+    column settles it; None for the month, or the day between dots or dashes, with a note.
+    """
     drop: tuple[str, ...] = attr(default=())
     """Columns that are no inputs."""
     missing: Missing = attr(default="fill")

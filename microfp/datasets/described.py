@@ -15,7 +15,7 @@
 ('1 other', 'numeric', '')
 """
 
-from microfp.datasets.cells import ISO
+from microfp.datasets.cells import ISO, form_in_words, order_of
 from microfp.datasets.features import (
     BooleanColumn,
     CategoricalColumn,
@@ -99,9 +99,17 @@ def _fate(column: InputColumn) -> str:
         case BooleanColumn():
             return "; ".join(["0 or 1", *_filled(column, f"{column.fill:g}")])
         case DateColumn():
-            form = "" if column.form == ISO else f" of {column.form}"
-            parts = f"{', '.join(column.parts)}{form}"
+            form = "" if column.form == ISO else f" of {form_in_words(column.form)}"
+            parts = f"{', '.join(column.parts)}{form}{_doubt(column)}"
             return "; ".join([parts, *_filled(column, column.fill[:10])])
+
+
+def _doubt(column: DateColumn) -> str:
+    """A word on the order of day and month where no cell has settled it."""
+    if not column.doubtful:
+        return ""
+    first, other = ("day", "mdy") if order_of(column.form) == "dmy" else ("month", "dmy")
+    return f", as no date settles whether the {first} comes first (else --date-order {other})"
 
 
 def _categories(column: CategoricalColumn) -> str:

@@ -9,7 +9,7 @@
 ((7.0, 0.0, 4.0, 4.0, -1.0, -1.0), (0.0, 4.0, 4.0, 7.0, -1.0, -1.0))
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from os import PathLike
@@ -109,7 +109,7 @@ class Characters(Record):
     @property
     def places(self) -> PMap[str, int]:
         """The number of each character."""
-        return _places(self.characters)
+        return pmap(_numbers(self.characters))
 
     def encode(self, text: str) -> tuple[int, ...]:
         """The tokens of a text, one a character, without boundaries.
@@ -123,15 +123,15 @@ class Characters(Record):
 tokeniser, ab
         """
         check_kind("encode", "text", text, str)
-        places = self.places
-        for at, character in enumerate(text, start=1):
-            if character not in places:
-                known = "".join(self.characters)
-                raise DataError(
-                    f"encode: {character!r}, at place {at}, is none of the "
-                    f"{len(self.characters)} characters of the tokeniser, {known:.60}"
-                )
-        return tuple([places[character] for character in text])
+        numbers = _numbers(self.characters)
+        try:
+            return tuple([numbers[character] for character in text])
+        except KeyError as error:
+            unknown, known = error.args[0], "".join(self.characters)
+            raise DataError(
+                f"encode: {unknown!r}, at place {text.index(unknown) + 1}, is none of the "
+                f"{len(self.characters)} characters of the tokeniser, {known:.60}"
+            ) from None
 
     def decode(self, tokens: Iterable[int]) -> str:
         """The text of tokens; boundaries are left out.
@@ -158,8 +158,9 @@ tokeniser, ab
 
 
 @lru_cache(maxsize=16)
-def _places(characters: tuple[str, ...]) -> PMap[str, int]:
-    return pmap({character: place for place, character in enumerate(characters)})
+def _numbers(characters: tuple[str, ...]) -> Mapping[str, int]:
+    """The number of each character; a plain dictionary, which is asked once a character."""
+    return {character: place for place, character in enumerate(characters)}
 
 
 def characters(documents: Iterable[str]) -> Characters:

@@ -18,6 +18,8 @@ from microfp.datasets.cells import (
     ISO,
     Marks,
     is_missing,
+    is_number_otherwise,
+    moment_form,
     read_cell,
     read_moment,
     read_truth,
@@ -37,6 +39,7 @@ __all__ = [
     "Part",
     "Problem",
     "cell_inputs",
+    "filled_inputs",
     "inputs_of",
     "kind_of",
 ]
@@ -117,6 +120,8 @@ class DateColumn(Record):
     """Of the column."""
     form: str = attr(default=ISO)
     """How the cells are written, as `cells.moment_form` finds it."""
+    doubtful: bool = attr(default=False)
+    """Whether no cell has settled if the day or the month comes first."""
     parts: tuple[Part, ...] = attr(default=("days",))
     """Which parts are inputs, those that differ."""
     first: str = attr(default="1970-01-01")
@@ -152,12 +157,14 @@ InputColumn: TypeAlias = (
 class Problem(NamedTuple):
     """Why a cell makes no inputs.
 
-    >>> cell_inputs(NumericColumn(name="age"), "old", Marks())
-    Problem(expected='a finite number', missing=False)
+    >>> cell_inputs(NumericColumn(name="age"), "old", Marks()).expected
+    'a finite number'
     """
 
     expected: str
     missing: bool = False
+    otherwise: bool = False
+    """Whether the cell is of the kind, but written in another way: it says something."""
 
 
 ABSENT: Final = Problem("there", missing=True)
@@ -229,7 +236,7 @@ def cell_inputs(
         marks: How numbers are written.
         fills: Whether a missing cell is filled; else it is a problem.
         strict: Whether a category that is not known is a problem; else it is the other one, or
-            none of them, and among yes and no it is missing.
+            none of them.
 
     Returns:
         As many numbers as `inputs_of` has names; or why there are none.
@@ -244,16 +251,19 @@ def cell_inputs(
     found = ABSENT if absent else _present(column, text.strip(), marks, strict=strict)
     if not isinstance(found, Problem):
         return (*found, 0.0) if column.indicator else found
-    if not fills or not (found.missing or _counts_as_missing(column, strict=strict)):
-        return found
+    stray = isinstance(column, NumericColumn) and column.strays
+    return filled_inputs(column) if fills and (found.missing or stray) else found
+
+
+def filled_inputs(column: InputColumn) -> Row:
+    """The numbers that a column makes of a cell that is not there.
+
+    >>> filled_inputs(NumericColumn(name="age", fill=30.0, indicator=True))
+    (30.0, 1.0)
+    """
+    if isinstance(column, IgnoredColumn):
+        return ()
     return (*_filled(column), 1.0) if column.indicator else _filled(column)
-
-
-def _counts_as_missing(column: InputColumn, *, strict: bool) -> bool:
-    """Whether a cell that cannot be read is one that is not there."""
-    if isinstance(column, BooleanColumn):
-        return not strict
-    return isinstance(column, NumericColumn) and column.strays
 
 
 def _present(column: _Used, text: str, marks: Marks, *, strict: bool) -> Row | Problem:
@@ -261,16 +271,19 @@ def _present(column: _Used, text: str, marks: Marks, *, strict: bool) -> Row | P
     match column:
         case NumericColumn():
             number = read_cell(text, marks, signs=column.signs)
-            return Problem("a finite number") if number is None else (number,)
+            if number is None:
+                return Problem("a finite number", otherwise=is_number_otherwise(text))
+            return (number,)
         case BooleanColumn():
-            truth = read_truth(text)
+            truth = read_truth(text, digits=True)
             return Problem("yes or no") if truth is None else (truth,)
         case CategoricalColumn():
             return _one_hot(column, text, strict=strict)
         case DateColumn():
             moment = read_moment(text, column.form)
             if moment is None:
-                return Problem(f"a date written as {column.form}")
+                other = moment_form((text,)) is not None
+                return Problem(f"a date written as {column.form}", otherwise=other)
             return _date_inputs(column, moment)
 
 

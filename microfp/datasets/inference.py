@@ -26,10 +26,14 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from microfp.datasets.cells import (
+    OTHER_MARKS,
+    DateOrder,
     Marks,
     is_code,
+    is_doubtful,
     is_missing,
     moment_form,
+    order_of,
     read_cell,
     read_moment,
     read_truth,
@@ -53,18 +57,18 @@ from microfp.errors import DataError
 __all__ = ["MOST_CATEGORIES", "infer"]
 
 MOST_CATEGORIES: Final = 20
-"""How many texts of a column have an input of their own, the commonest; others have one each if
-they are common enough to be learnt, and share one if not.
+"""How many texts of a column have an input of their own, the commonest, if they recur; others have
+one each if they stand in `COMMON` rows, and share one if not.
 
 >>> MOST_CATEGORIES
 20
 """
 
-COMMON: Final = 10
+COMMON: Final = 3
 """So many rows of its own give a category an input, however many categories there are ..."""
 
-MOST_INPUTS: Final = 100
-"""... up to this number."""
+MOST_INPUTS: Final = 250
+"""... up to this number, which is that of the countries of the world."""
 
 ENOUGH: Final = 200
 
@@ -92,6 +96,7 @@ class _Look(NamedTuple):
     counts: Mapping[str, int]
     missing: int
     marks: Marks
+    order: DateOrder | None
     lines: Sequence[int]
 
     @property
@@ -137,7 +142,7 @@ add --decimal ,
     columns = (target,) if isinstance(target, str | int) else tuple(target)
     targets = places_of(table.source, table.names, columns)
     _check_choices(table, targets, choices)
-    looks = [_look(table, place, choices.marks) for place in range(len(table.names))]
+    looks = [_look(table, place, choices) for place in range(len(table.names))]
     aims = [looks[place] for place in targets]
     classes, troubles = _aim(aims, choices)
     kinds = _kinds(looks, aims, choices)
@@ -179,9 +184,24 @@ def _kinds(
     chosen = [_chosen(look, choices) or _ignored(look, inputs, aims) for look in inputs]
     pairs = list(zip(inputs, chosen, strict=True))
     found = [(_as_index(look) or _kind(look)) if kind is None else kind for look, kind in pairs]
-    if not all(isinstance(kind, IgnoredColumn) for kind in found):
-        return found
-    return [_kind(look) if kind is None else kind for look, kind in pairs]
+    if all(isinstance(kind, IgnoredColumn) for kind in found):
+        found = [_kind(look) if kind is None else kind for look, kind in pairs]
+    return _settled(inputs, found)
+
+
+def _settled(
+    looks: Sequence[_Look], found: Sequence[InputColumn | _Trouble]
+) -> list[InputColumn | _Trouble]:
+    """The columns, those of doubtful dates in the order of day and month that others have."""
+    dates = [it for it in found if isinstance(it, DateColumn)]
+    orders = {order_of(it.form) for it in dates if not it.doubtful} - {None}
+    order = next(iter(orders)) if len(orders) == 1 else None
+    return [
+        _date(look._replace(order=order)) or it
+        if order and isinstance(it, DateColumn) and it.doubtful
+        else it
+        for look, it in zip(looks, found, strict=True)
+    ]
 
 
 def _check_choices(table: Table, targets: Sequence[int], choices: Choices) -> None:
@@ -210,7 +230,7 @@ def _check_choices(table: Table, targets: Sequence[int], choices: Choices) -> No
             raise DataError(f"{table.source}: drop must name no target, got {got}")
 
 
-def _look(table: Table, place: int, marks: Marks) -> _Look:
+def _look(table: Table, place: int, choices: Choices) -> _Look:
     column = columns_of(table.rows)[place]
     counts: dict[str, int] = {}
     missing = 0
@@ -220,7 +240,8 @@ def _look(table: Table, place: int, marks: Marks) -> _Look:
             missing += count
         elif count:
             counts[bare] = counts.get(bare, 0) + count
-    return _Look(table.names[place], place, column, counts, missing, marks, table.lines)
+    name, marks, order = table.names[place], choices.marks, choices.date_order
+    return _Look(name, place, column, counts, missing, marks, order, table.lines)
 
 
 # What was chosen
@@ -429,13 +450,14 @@ def _categorical(look: _Look) -> CategoricalColumn:
 
 def _date(look: _Look) -> DateColumn | None:
     texts = tuple(look.counts)
-    form = moment_form(texts)
+    form = moment_form(texts, look.order)
     if form is None:
         return None
     read = sorted(it for text in texts if (it := read_moment(text, form)) is not None)
     return DateColumn(
         name=look.name,
         form=form,
+        doubtful=look.order is None and is_doubtful(texts, form),
         parts=tuple(part for part in PARTS if _differs(part, read)),
         first=read[0].isoformat(),
         fill=read[len(read) // 2].isoformat(),
@@ -458,19 +480,9 @@ _PARTS: Final[dict[Part, Callable[[datetime], object]]] = {
 # What is in the way
 
 
-_MARKS: Final = (
-    Marks(thousands=","),
-    Marks(decimal=","),
-    Marks(decimal=",", thousands="."),
-    Marks(thousands=" "),
-    Marks(decimal=",", thousands=" "),
-    Marks(thousands="'"),
-)
-
-
 def _other_marks(look: _Look) -> _Trouble | None:
     """The trouble of numbers that are written otherwise: with commas, groups, signs."""
-    for marks in (look.marks, *_MARKS):
+    for marks in (look.marks, *OTHER_MARKS):
         for signs in (False, True):
             if _reads(look, marks, signs=signs):
                 if marks == look.marks and not signs:

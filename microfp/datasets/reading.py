@@ -228,20 +228,32 @@ def _laid_out(
     if not head:
         raise DataError(f"{path}: must hold rows of numbers, is empty")
     first, cells = head[0]
-    if form.header is False or (form.header is None and _has_fractions(cells)):
+    below = [row for _, row in head[1:]]
+    if form.header is False or (form.header is None and _are_plainly_data(cells, below)):
         names, body = tuple(map(str, range(len(cells)))), head
     else:
-        names, body = _header(path, first, cells, [row for _, row in head[1:]], form), head[1:]
+        names, body = _header(path, first, cells, below, form), head[1:]
     layout = _aligned(names, [row for _, row in body], first)
     renamed = told_apart(layout.names)
-    no_header = form.header is None and layout.names == tuple(map(str, range(len(cells))))
     told = tuple(
         f"another column {old!r:.40} is called {new!r:.44}"
         for old, new in zip(layout.names, renamed, strict=True)
         if new != old
     )
-    noted = ("line 1 is data, so columns go by number",) if no_header and body is head else ()
+    noted = _on_header(first, names, is_data=body is head) if form.header is None else ()
     return layout._replace(names=renamed), chain(body, rows), (*noted, *told)
+
+
+def _on_header(line: int, names: Sequence[str], *, is_data: bool) -> tuple[str, ...]:
+    """A word on a first line that may have been taken for what it is not."""
+    if is_data:
+        return (f"line {line} is data, so columns go by number",)
+    numbers = [name for name in names if read_number(name) is not None]
+    if not numbers or _in_even_steps(numbers):
+        return ()
+    return (
+        f"line {line} is taken for names, such as {numbers[0]:.40}; if it is data: --no-header",
+    )
 
 
 def _header(
@@ -258,11 +270,17 @@ def _header(
     return names
 
 
-def _has_fractions(cells: Sequence[str]) -> bool:
-    """Whether all cells are numbers, and some are not whole: no names of columns are so."""
-    return all(read_number(cell) is not None for cell in cells) and any(
-        read_whole(cell) is None for cell in cells
-    )
+def _are_plainly_data(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether cells are an example, with what no names are: fractions, negative, equal numbers."""
+    bare = [cell.strip() for cell in cells]
+    numbers = [cell for cell in bare if read_number(cell) is not None]
+    odd = len(set(numbers)) < len(numbers) or any(map(_is_no_name, numbers))
+    return odd and _are_data(tuple(bare), rows)
+
+
+def _is_no_name(number: str) -> bool:
+    whole = read_whole(number)
+    return whole is None or whole < 0
 
 
 def _are_data(names: tuple[str, ...], rows: Sequence[Sequence[str]]) -> bool:

@@ -18,7 +18,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from microfp.base.checks import wrong_value
 from microfp.base.text import told_apart
-from microfp.datasets.cells import Marks
+from microfp.datasets.cells import Marks, is_missing
 from microfp.datasets.coded import CodedColumn, columns_of
 from microfp.datasets.examples import Row
 from microfp.datasets.features import (
@@ -30,6 +30,7 @@ from microfp.datasets.features import (
     NumericColumn,
     Problem,
     cell_inputs,
+    filled_inputs,
     inputs_of,
 )
 from microfp.datasets.matrices import Matrix
@@ -47,6 +48,7 @@ __all__ = [
     "Unseen",
     "check_columns",
     "encode",
+    "filled_columns",
 ]
 
 Missing: TypeAlias = Literal["fill", "skip", "error"]
@@ -157,10 +159,10 @@ class Encoded(NamedTuple):
 
     >>> from microfp.datasets.tabular import Table
     >>> schema = Schema(columns=(NumericColumn(name="age"),), targets=("kind",))
-    >>> table = Table(source="", names=("age",), rows=(("4",), ("old",)), lines=(1, 2))
+    >>> table = Table(source="", names=("age",), rows=(("4",), ("1,5",)), lines=(1, 2))
     >>> found = encode(schema, table)
     >>> found.xs, found.rows, str(found.troubles[0])
-    (((4.0,),), (0,), "age must be a finite number, got 'old'")
+    (((4.0,),), (0,), "age must be a finite number, got '1,5'")
     """
 
     xs: Sequence[Row]
@@ -169,6 +171,10 @@ class Encoded(NamedTuple):
     """Which rows of the table they are, from 0."""
     troubles: tuple[Trouble, ...]
     """For each other row, the first cell that stood in the way; in order."""
+    unread: tuple[Trouble, ...] = ()
+    """The cells that count as missing since they cannot be read, by column, then by row; none of
+    those columns in which such cells were there from the first.
+    """
 
 
 LARGE: Final = 2**16
@@ -182,8 +188,15 @@ LARGE: Final = 2**16
 def encode(schema: Schema, table: Table) -> Encoded:
     """Make the inputs of a model of the rows of a table.
 
-    The columns are found by their names; others are passed over, the targets too. A row with a
-    cell that means nothing to the schema is left out and named.
+    The columns are found by their names; others are passed over, the targets too. Where missing
+    cells are filled, a cell that cannot be read as a number, a date, yes or no counts as missing,
+    and is named among the `unread`. A row is left out, and named among the `troubles`, if
+
+    - missing cells are not filled, and it has one, or one that cannot be read;
+    - it has a number or a date that is written in another way, such as 1,5 for 1.5;
+    - it has a category that is not known, and those are errors;
+    - it has a cell that cannot be read in a column where that is so of most cells, and of ten at
+      least: that is another column than the one that the schema knows.
 
     Args:
         schema: What the columns are.
@@ -196,14 +209,83 @@ def encode(schema: Schema, table: Table) -> Encoded:
     >>> rows = (("x", "4"), ("y", "NA"))
     >>> encode(schema, Table(source="", names=("note", "age"), rows=rows, lines=(2, 3))).xs
     ((4.0, 0.0), (3.0, 1.0))
+    >>> unread = encode(schema, Table(source="", names=("age",), rows=(("old",),), lines=(2,)))
+    >>> unread.xs, str(unread.unread[0])
+    (((3.0, 1.0),), "age must be a finite number, got 'old'")
     """
     cells, columns = _found(schema, table), list["array[float]"]()
     troubles: dict[int, Trouble] = {}
+    unread: list[Trouble] = []
     for column, coded in cells:  # a plain loop: numbers and troubles of a column come together
-        known = [_inputs(schema, column, text) for text in coded.texts]
-        columns += _numbers(column, coded, known)
-        troubles = {**dict(_troubles(column, coded, known)), **troubles}
-    return _whole(columns, len(table.rows), troubles)
+        read = [_inputs(schema, column, text) for text in coded.texts]
+        bad = {i: it for i, it in enumerate(read) if isinstance(it, Problem)}
+        strange = _strange(schema, column, coded, bad)
+        for i in strange:
+            read[i] = filled_inputs(column)
+            del bad[i]
+        columns += _numbers(column, coded, read)
+        unread += [trouble for _, trouble in _troubles(column, coded, strange)]
+        troubles = {**dict(_troubles(column, coded, bad)), **troubles}
+    return _whole(columns, len(table.rows), troubles, unread)
+
+
+MOST_STRANGE: Final = 10
+"""Fewer cells than these may be strange in a column that is known.
+
+>>> MOST_STRANGE
+10
+"""
+
+
+def _strange(
+    schema: Schema, column: InputColumn, coded: CodedColumn, bad: Mapping[int, Problem]
+) -> Mapping[int, Problem]:
+    """The texts that cannot be read and count as missing, by place, and why."""
+    if schema.missing != "fill" or isinstance(column, CategoricalColumn):
+        return {}
+    if isinstance(column, BooleanColumn) and schema.unseen == "error":
+        return {}
+    strange = {i: it for i, it in bad.items() if not (it.missing or it.otherwise)}
+    if not strange:
+        return {}
+    there = {i for i, text in enumerate(coded.texts) if not is_missing(text, among_texts=False)}
+    count, whole = (sum(code in some for code in coded.codes) for some in (strange, there))
+    return {} if count >= MOST_STRANGE and 2 * count > whole else strange
+
+
+def filled_columns(schema: Schema, table: Table) -> Mapping[int, tuple[str, ...]]:
+    """Name for each row the columns whose cell is missing or cannot be read.
+
+    Those cells are filled, where the schema says so and `encode` has no trouble with the row.
+
+    Args:
+        schema: What the columns are.
+        table: Cells of text.
+
+    Returns:
+        By the number of the row, from 0; rows without such a cell are not in it.
+
+    Raises:
+        DataError: If a column is missing, or there is more than one of its name.
+
+    >>> schema = Schema(columns=(NumericColumn(name="age"), NumericColumn(name="size")), targets=())
+    >>> rows = (("4", "1"), ("", "big"))
+    >>> filled_columns(schema, Table(source="", names=("age", "size"), rows=rows, lines=(2, 3)))
+    {1: ('age', 'size')}
+    """
+    strict = schema.unseen == "error"
+    found: dict[int, tuple[str, ...]] = {}
+    for column, coded in _found(schema, table):  # a plain loop: columns add to what rows have
+        gaps = {
+            i
+            for i, text in enumerate(coded.texts)
+            if isinstance(
+                cell_inputs(column, text, schema.marks, fills=False, strict=strict), Problem
+            )
+        }
+        for row in (row for row, code in enumerate(coded.codes) if code in gaps):
+            found[row] = (*found.get(row, ()), column.name)
+    return found
 
 
 def check_columns(table: Table, names: Iterable[str]) -> None:
@@ -254,9 +336,8 @@ def _numbers(
 
 
 def _troubles(
-    column: InputColumn, coded: CodedColumn, known: Sequence[Row | Problem]
+    column: InputColumn, coded: CodedColumn, bad: Mapping[int, Problem]
 ) -> Iterable[tuple[int, Trouble]]:
-    bad: Mapping[int, Problem] = {i: it for i, it in enumerate(known) if isinstance(it, Problem)}
     if bad:
         for row, code in enumerate(coded.codes):
             if code in bad:
@@ -264,7 +345,10 @@ def _troubles(
 
 
 def _whole(
-    columns: Sequence["array[float]"], count: int, troubles: Mapping[int, Trouble]
+    columns: Sequence["array[float]"],
+    count: int,
+    troubles: Mapping[int, Trouble],
+    unread: Iterable[Trouble],
 ) -> Encoded:
     """The rows without trouble, as tuples where they are few."""
     rows: Sequence[int] = range(count)
@@ -274,4 +358,5 @@ def _whole(
     xs: Sequence[Row] = Matrix.of(columns)
     if len(rows) * len(columns) < LARGE:
         xs, rows = tuple(xs), tuple(rows)
-    return Encoded(xs, rows, tuple(troubles[row] for row in sorted(troubles)))
+    named = tuple(troubles[row] for row in sorted(troubles))
+    return Encoded(xs, rows, named, tuple(it for it in unread if it.row not in troubles))

@@ -71,7 +71,7 @@ def typed_dataset(table: Table, schema: Schema) -> Dataset:
 
     Rows without a target are left out, and rows with a cell that makes no inputs too, unless the
     schema says that they are errors; the metadata say how many, under "without_target" and
-    "skipped".
+    "skipped", and how many cells count as missing since they cannot be read, under "unread".
 
     Args:
         table: Cells of text.
@@ -105,6 +105,7 @@ def typed_dataset(table: Table, schema: Schema) -> Dataset:
         "source": table.source,
         "without_target": sum(target is None for target in targets),
         "skipped": len(encoded.troubles),
+        **({"unread": len(encoded.unread)} if encoded.unread else {}),
         **({"classes": classes} if classes else {}),
     }
     flat = ys if len(schema.targets) > 1 else [y for (y,) in ys]

@@ -12,7 +12,7 @@ True
 """
 
 from microfp.experiments.comparing import compare, computed_by, fastest, merit, prepare_all
-from microfp.experiments.configurations import (
+from microfp.experiments.configurations import (  # type: ignore[deprecated]  # for one version
     AUTO,
     CLASSIFICATION,
     LOSSES,
@@ -24,6 +24,7 @@ from microfp.experiments.configurations import (
     Configuration,
     LossName,
     epoch_of,
+    l2_of,
     loss_of,
     model_of,
     optimizer_of,
@@ -101,6 +102,7 @@ __all__ = [
     "epoch_of",
     "extend",
     "fastest",
+    "l2_of",
     "load_predictor",
     "loss_of",
     "mean_cost",

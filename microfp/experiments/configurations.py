@@ -3,7 +3,7 @@
 A `Configuration` can be written on a command line, saved in a file, compared and sent to another
 process. `loss_of`, `optimizer_of` and `model_of` make of it what it names.
 
->>> configuration = Configuration(loss="mean_squared_error", optimizer="sgd", penalty=0.0)
+>>> configuration = Configuration(loss="mean_squared_error", optimizer="sgd", l2=0.0)
 >>> loss_of(configuration).name, optimizer_of(configuration).name
 ('mean_squared_error', 'sgd')
 """
@@ -11,7 +11,7 @@ process. `loss_of`, `optimizer_of` and `model_of` make of it what it names.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Final, Literal, TypeAlias, get_args, overload
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias, get_args, overload
 
 from microfp import schedules
 from microfp.base.checks import (
@@ -24,7 +24,7 @@ from microfp.base.checks import (
     check_seed,
     wrong_value,
 )
-from microfp.base.renaming import deprecated, renamed
+from microfp.base.renaming import by_new_names, deprecated, renamed, warn_renamed
 from microfp.losses import CLASSIFICATION, REGRESSION, Loss
 from microfp.nn import ACTIVATIONS, MLP, ActivationName, mlp
 from microfp.optim import OPTIMIZERS, RATES, Optimizer, OptimizerName
@@ -44,6 +44,7 @@ __all__ = [
     "Configuration",
     "LossName",
     "epoch_of",
+    "l2_of",
     "loss_of",
     "model_of",
     "optimizer_of",
@@ -127,9 +128,9 @@ class Configuration(Record):
     """A name in `SCHEDULES`: how the rate goes on from there until the last step."""
     warm_up: int = attr(default=0)
     """How many steps the rate rises from 0 at first."""
-    penalty: float | None = attr(default=None)
+    l2: float | None = attr(default=None)
     """The weight of the L2 penalty, at least 0; None for one that suits the number of
-    examples. See `penalty_of`.
+    examples. See `l2_of`.
     """
     steps: int | None = attr(default=None)
     """How many steps in all; None for `epochs`."""
@@ -155,6 +156,33 @@ class Configuration(Record):
     """What weights, splits and batches are drawn with, from 0 to 2**32 - 1."""
     backend: Backend = attr(default=AUTO)
     """How a step is computed; see `trainer.Backend`."""
+
+    former_names: ClassVar[Mapping[str, str]] = {"penalty": "l2"}
+    """What fields were called once: such files are read, and `set` warns."""
+
+    if not TYPE_CHECKING:  # what checkers know of a record, they make of its fields
+
+        def __new__(cls, *unnamed, **given):
+            """Build a configuration from fields by the names that they have, or had."""
+            return super().__new__(
+                cls, *unnamed, **by_new_names("Configuration", given, cls.former_names)
+            )
+
+        def set(self, *args, **changes):
+            """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`."""
+            changed = dict([args]) if args else changes
+            return super().set(**by_new_names("Configuration", changed, self.former_names))
+
+    @property
+    @deprecated("`penalty` is called `l2`")
+    def penalty(self) -> float | None:
+        """What `l2` was called once.
+
+        >>> Configuration(l2=0.5).penalty
+        0.5
+        """
+        warn_renamed("Configuration", "penalty", "l2")
+        return self.l2
 
     def __invariant__(self) -> tuple[bool, str]:
         """Raise the error that says what is wrong; pyrsistent's own would say only that."""
@@ -188,8 +216,8 @@ def _check_numbers(configuration: Configuration) -> None:
     where = "Configuration"
     if configuration.learning_rate is not None:
         check_positive(where, "learning_rate", configuration.learning_rate)
-    if configuration.penalty is not None:
-        check_non_negative(where, "penalty", configuration.penalty)
+    if configuration.l2 is not None:
+        check_non_negative(where, "l2", configuration.l2)
     check_count(where, "warm_up", configuration.warm_up)
     for name in ("steps", "epochs"):
         if configuration[name] is not None:
@@ -218,10 +246,10 @@ def loss_of(configuration: Configuration) -> Loss:
     check_kind("loss_of", "configuration", configuration, Configuration)
     if configuration.loss == AUTO:
         raise wrong_value("loss_of", "loss", f"one of {', '.join(LOSSES)}", AUTO)
-    return LOSSES[configuration.loss](penalty_of(configuration))
+    return LOSSES[configuration.loss](l2_of(configuration))
 
 
-def penalty_of(configuration: Configuration, examples: int | None = None) -> float:
+def l2_of(configuration: Configuration, examples: int | None = None) -> float:
     """Return the weight of the L2 penalty: the one that is given, or one that suits the examples.
 
     That is 2 / examples, but at most 0.01: the more examples there are, the less needs to be known
@@ -231,19 +259,30 @@ def penalty_of(configuration: Configuration, examples: int | None = None) -> flo
     overfit, and the largest learn too little.
 
     Args:
-        configuration: Its penalty.
+        configuration: Its `l2`.
         examples: How many there are to train on; None where that is not known, for 0.001.
 
     Source: C. Bishop, Pattern Recognition and Machine Learning, 2006, equation 1.67.
 
-    >>> [penalty_of(Configuration(), examples=n) for n in (50, 1_000, 20_000)]
+    >>> [l2_of(Configuration(), examples=n) for n in (50, 1_000, 20_000)]
     [0.01, 0.002, 0.0001]
-    >>> penalty_of(Configuration(penalty=0.5), examples=50), penalty_of(Configuration())
+    >>> l2_of(Configuration(l2=0.5), examples=50), l2_of(Configuration())
     (0.5, 0.001)
     """
-    if configuration.penalty is not None:
-        return configuration.penalty
+    if configuration.l2 is not None:
+        return configuration.l2
     return USUAL_PENALTY if examples is None else min(PRIOR / max(examples, 1), LARGEST_PENALTY)
+
+
+@deprecated("`penalty_of` is called `l2_of`")
+def penalty_of(configuration: Configuration, examples: int | None = None) -> float:
+    """Do what `l2_of` does, which was called so once.
+
+    >>> penalty_of(Configuration(l2=0.5))
+    0.5
+    """
+    warn_renamed("experiments", "penalty_of", "l2_of")
+    return l2_of(configuration, examples)
 
 
 def rate_of(configuration: Configuration) -> float:

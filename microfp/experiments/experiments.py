@@ -40,9 +40,9 @@ from microfp.experiments.configurations import (
     REGRESSION,
     Configuration,
     LossName,
+    l2_of,
     model_of,
     optimizer_of,
-    penalty_of,
     rate_of,
     steps_of,
 )
@@ -131,7 +131,7 @@ def run(
 
     >>> from microfp import datasets
     >>> line = datasets.dataset([[float(i)] for i in range(40)], [2.0 * i + 1.0 for i in range(40)])
-    >>> outcome = run(Configuration(hidden=(), penalty=0.0), line).unwrap()
+    >>> outcome = run(Configuration(hidden=(), l2=0.0), line).unwrap()
     >>> outcome.held_out is not None and round(outcome.held_out.r2 or 0.0, 3)
     1.0
     """
@@ -198,7 +198,7 @@ def _counted(configuration: Configuration, examples: int) -> Configuration:
     return configuration.set(
         steps=steps_of(configuration, examples),
         epochs=None,
-        penalty=penalty_of(configuration, examples),
+        l2=l2_of(configuration, examples),
     )
 
 

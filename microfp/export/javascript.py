@@ -30,6 +30,11 @@ def to_javascript(
     - `firstMemory()` is what the optimiser remembers before the first step.
     - `shape` says how many columns, targets, parameters, scores and scalars there are.
 
+    With a loss of sequences, such as `losses.next_token`, an example is a sequence of `n_in` tokens
+    at most: a row is its tokens and then their targets, -1 behind either where it is shorter. Then
+    the module is loops over positions, and gives one function more: `read(parameters, tokens)`,
+    the scores of what comes after each token.
+
     Losses and gradients are those of the backends `eager` and `python`, to the bit where only
     arithmetic, comparisons and roots occur; the exponentials and logarithms of an engine may differ
     in the last place.
@@ -39,8 +44,8 @@ def to_javascript(
         model: The model, for its structure: its numbers are given to the functions, in the order of
             `nn.parameters`.
         optimizer: How; made of rules for one parameter alone.
-        n_in: How many inputs an example has, at least 1.
-        targets: How many targets it has, at least 1.
+        n_in: How many inputs an example has, at least 1; or how many tokens, at most.
+        targets: How many targets it has, at least 1; a sequence has one for each token.
 
     Returns:
         The text of the module.

@@ -28,6 +28,7 @@ How nested transforms are kept apart, `duals` explains.
 from microfp.func.check_grads import Disagreement, GradientCheck, check_grads
 from microfp.func.custom import custom_derivative, stop_gradient
 from microfp.func.duals import along, check_constants
+from microfp.func.gradients import grad, value_and_grad
 from microfp.func.loops import scan
 from microfp.func.mapping import vmap
 from microfp.func.matrices import hessian, hvp, jacfwd, jacobian, jacrev
@@ -40,7 +41,7 @@ from microfp.func.solvers import (
     until_converged,
 )
 from microfp.func.towers import derivatives, taylor
-from microfp.func.transforms import directional, grad, jvp, linearize, value_and_grad, vjp
+from microfp.func.transforms import directional, jvp, linearize, vjp
 
 __all__ = [
     "Disagreement",

@@ -7,9 +7,10 @@ from typing import TypeAlias
 from microfp import ops, values
 from microfp.base.checks import check_callable, check_count, check_positive, check_seed
 from microfp.func.duals import SCOPE
+from microfp.func.gradients import grad
 from microfp.func.matrices import unit_direction
 from microfp.func.places import data_of, number_of, operand_at, places_in, rebuild, spell_place
-from microfp.func.transforms import arguments_of, directional, grad
+from microfp.func.transforms import arguments_of, directional
 from microfp.ops import Operand
 from microfp.record import Record, attr
 from microfp.values import Scalar, lift

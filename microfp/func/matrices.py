@@ -4,11 +4,24 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial, wraps
 from typing import Concatenate, Literal, ParamSpec, TypeVar, overload
 
-from pyrsistent import PMap, PVector
+from pyrsistent import PMap
 
 from microfp import ops
 from microfp.base.checks import check_flag
 from microfp.base.elsewhere.leading import names_home
+from microfp.func.chosen import (
+    CurvatureAlong,
+    CurvaturesAlong,
+    FirstAndSecond,
+    FirstAndThird,
+    FirstThree,
+    RowsAlong,
+    SecondAndThird,
+    SeveralRowsAlong,
+    SlopeAlong,
+    SlopesAlong,
+)
+from microfp.func.gradients import grad
 from microfp.func.places import (
     check_transformed,
     number_of,
@@ -17,7 +30,16 @@ from microfp.func.places import (
     rebuild,
     replaced,
 )
-from microfp.func.slopes import AtTwo, Both, Curvature, Rows, Several, Slopes, Three, Two, typed_as
+from microfp.func.slopes import (
+    Curvature,
+    Matrix2,
+    Matrix3,
+    Measured,
+    Rows,
+    Several,
+    Slopes,
+    typed_as,
+)
 from microfp.func.trace import (
     Trace,
     pull_back,
@@ -29,7 +51,6 @@ from microfp.func.transforms import (
     Argnums,
     arguments_of,
     check_argnums,
-    grad,
     jvp_named,
     on_duals,
     without_auxiliary,
@@ -43,21 +64,19 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 K = TypeVar("K")
-N = TypeVar("N", bound=tuple[Scalar, ...])
+H = TypeVar("H", bound=Measured)
 P = ParamSpec("P")
 R = TypeVar("R", bound=Record)
 
 
 @overload
-def jacobian(f: Callable[Concatenate[Several, P], Scalar]) -> Slopes[P]: ...
+def jacobian(f: Callable[Concatenate[Several, P], Scalar]) -> Slopes[Several, P]: ...
 @overload
-def jacobian(f: Callable[Concatenate[Several, P], Sequence[Scalar]]) -> Rows[P]: ...
+def jacobian(f: Callable[Concatenate[Several, P], Sequence[Scalar]]) -> Rows[Several, P]: ...
 @overload
-def jacobian(f: Callable[Concatenate[A, P], Scalar]) -> Callable[Concatenate[A, P], A]: ...
+def jacobian(f: Callable[Concatenate[A, P], Scalar]) -> Slopes[A, P]: ...
 @overload
-def jacobian(
-    f: Callable[Concatenate[A, P], Sequence[Scalar]],
-) -> Callable[Concatenate[A, P], Sequence[A]]: ...
+def jacobian(f: Callable[Concatenate[A, P], Sequence[Scalar]]) -> Rows[A, P]: ...
 @overload
 def jacobian(
     f: Callable[Concatenate[A, P], Mapping[K, Scalar]],
@@ -71,17 +90,129 @@ def jacobian(
     f: Callable[Concatenate[A, P], tuple[Sequence[Scalar], B]], *, has_aux: Literal[True]
 ) -> Callable[Concatenate[A, P], tuple[Sequence[A], B]]: ...
 @overload
-def jacobian(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[[Scalar, Scalar], Scalar], argnums: Both
-) -> AtTwo[tuple[float, float], tuple[Scalar, Scalar]]: ...
-@overload
-def jacobian(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[[Scalar, Scalar], Sequence[Scalar]], argnums: Both
-) -> AtTwo[Sequence[tuple[float, float]], Sequence[tuple[Scalar, Scalar]]]: ...
+def jacobian(
+    f: Callable[[Scalar, Scalar], Scalar], argnums: int
+) -> SlopeAlong[[Scalar, Scalar], Scalar]: ...
 @overload
 def jacobian(
-    f: Callable[P, object], argnums: Argnums, *, has_aux: bool = False
-) -> Callable[P, object]: ...
+    f: Callable[[Scalar, Scalar, Scalar], Scalar], argnums: int
+) -> SlopeAlong[[Scalar, Scalar, Scalar], Scalar]: ...
+@overload
+def jacobian(
+    f: Callable[[Scalar, Scalar], Scalar], argnums: tuple[int, int]
+) -> SlopesAlong[[Scalar, Scalar], tuple[Scalar, Scalar]]: ...
+@overload
+def jacobian(
+    f: Callable[[Scalar, Scalar, Scalar], Scalar], argnums: tuple[int, int, int]
+) -> SlopesAlong[[Scalar, Scalar, Scalar], tuple[Scalar, Scalar, Scalar]]: ...
+@overload
+def jacobian(
+    f: Callable[[Scalar, Scalar], Sequence[Scalar]], argnums: int
+) -> RowsAlong[[Scalar, Scalar], Scalar]: ...
+@overload
+def jacobian(
+    f: Callable[[Scalar, Scalar, Scalar], Sequence[Scalar]], argnums: int
+) -> RowsAlong[[Scalar, Scalar, Scalar], Scalar]: ...
+@overload
+def jacobian(
+    f: Callable[[Scalar, Scalar], Sequence[Scalar]], argnums: tuple[int, int]
+) -> SeveralRowsAlong[[Scalar, Scalar], tuple[Scalar, Scalar]]: ...
+@overload
+def jacobian(
+    f: Callable[[Scalar, Scalar, Scalar], Sequence[Scalar]], argnums: tuple[int, int, int]
+) -> SeveralRowsAlong[[Scalar, Scalar, Scalar], tuple[Scalar, Scalar, Scalar]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, P], Scalar], argnums: Literal[0]
+) -> SlopeAlong[Concatenate[A, P], A]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, B, P], Scalar], argnums: Literal[1]
+) -> SlopeAlong[Concatenate[A, B, P], B]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, B, C, P], Scalar], argnums: Literal[2]
+) -> SlopeAlong[Concatenate[A, B, C, P], C]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, P], Scalar], argnums: tuple[Literal[0]]
+) -> SlopesAlong[Concatenate[A, P], tuple[A]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, B, P], Scalar], argnums: tuple[Literal[1]]
+) -> SlopesAlong[Concatenate[A, B, P], tuple[B]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, B, P], Scalar], argnums: FirstAndSecond
+) -> SlopesAlong[Concatenate[A, B, P], tuple[A, B]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, B, C, P], Scalar], argnums: FirstAndThird
+) -> SlopesAlong[Concatenate[A, B, C, P], tuple[A, C]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, B, C, P], Scalar], argnums: SecondAndThird
+) -> SlopesAlong[Concatenate[A, B, C, P], tuple[B, C]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, B, C, P], Scalar], argnums: FirstThree
+) -> SlopesAlong[Concatenate[A, B, C, P], tuple[A, B, C]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, P], Sequence[Scalar]], argnums: Literal[0]
+) -> RowsAlong[Concatenate[A, P], A]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, B, P], Sequence[Scalar]], argnums: Literal[1]
+) -> RowsAlong[Concatenate[A, B, P], B]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, B, C, P], Sequence[Scalar]], argnums: Literal[2]
+) -> RowsAlong[Concatenate[A, B, C, P], C]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, P], Sequence[Scalar]], argnums: tuple[Literal[0]]
+) -> SeveralRowsAlong[Concatenate[A, P], tuple[A]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, B, P], Sequence[Scalar]], argnums: tuple[Literal[1]]
+) -> SeveralRowsAlong[Concatenate[A, B, P], tuple[B]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, B, P], Sequence[Scalar]], argnums: FirstAndSecond
+) -> SeveralRowsAlong[Concatenate[A, B, P], tuple[A, B]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, B, C, P], Sequence[Scalar]], argnums: FirstAndThird
+) -> SeveralRowsAlong[Concatenate[A, B, C, P], tuple[A, C]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, B, C, P], Sequence[Scalar]], argnums: SecondAndThird
+) -> SeveralRowsAlong[Concatenate[A, B, C, P], tuple[B, C]]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, B, C, P], Sequence[Scalar]], argnums: FirstThree
+) -> SeveralRowsAlong[Concatenate[A, B, C, P], tuple[A, B, C]]: ...
+@overload
+def jacobian(f: Callable[P, Scalar], argnums: int) -> SlopeAlong[P, object]: ...
+@overload
+def jacobian(
+    f: Callable[P, Scalar], argnums: Sequence[int]
+) -> SlopesAlong[P, tuple[object, ...]]: ...
+@overload
+def jacobian(f: Callable[P, Sequence[Scalar]], argnums: int) -> RowsAlong[P, object]: ...
+@overload
+def jacobian(
+    f: Callable[P, Sequence[Scalar]], argnums: Sequence[int]
+) -> SeveralRowsAlong[P, tuple[object, ...]]: ...
+@overload
+def jacobian(
+    f: Callable[P, Mapping[K, Scalar]], argnums: Argnums
+) -> Callable[P, Mapping[K, object]]: ...
+@overload
+def jacobian(
+    f: Callable[P, tuple[object, B]], argnums: Argnums, *, has_aux: Literal[True]
+) -> Callable[P, tuple[object, B]]: ...
 @names_home
 def jacobian(
     f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
@@ -185,57 +316,67 @@ def _moving(moved: Value, leaves: Sequence[Value]) -> tuple[float, ...]:
 
 
 @overload
-def hessian(f: Callable[Concatenate[Several, P], Scalar]) -> Curvature[P]: ...
-@overload
-def hessian(
-    f: Callable[Concatenate[float, P], Scalar],
-) -> Callable[Concatenate[float, P], float]: ...
+def hessian(f: Callable[Concatenate[Several, P], Scalar]) -> Curvature[Several, P]: ...
 @overload
 def hessian(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[Concatenate[tuple[float, ...], P], Scalar],
-) -> Callable[Concatenate[tuple[float, ...], P], tuple[tuple[float, ...], ...]]: ...
-@overload
-def hessian(
-    f: Callable[Concatenate[Two, P], Scalar],
-) -> Callable[Concatenate[Two, P], tuple[Two, Two]]: ...
-@overload
-def hessian(
-    f: Callable[Concatenate[Three, P], Scalar],
-) -> Callable[Concatenate[Three, P], tuple[Three, Three, Three]]: ...
-@overload
-def hessian(
-    f: Callable[Concatenate[list[float], P], Scalar],
-) -> Callable[Concatenate[list[float], P], list[list[float]]]: ...
+    f: Callable[Concatenate[H, P], Scalar],
+) -> Curvature[H, P]: ...
 @overload
 def hessian(
     f: Callable[Concatenate[dict[K, float], P], Scalar],
-) -> Callable[Concatenate[dict[K, float], P], dict[K, dict[K, float]]]: ...
-@overload
-def hessian(
-    f: Callable[Concatenate[PVector[float], P], Scalar],
-) -> Callable[Concatenate[PVector[float], P], PVector[PVector[float]]]: ...
+) -> Curvature[dict[K, float], P]: ...
 @overload
 def hessian(
     f: Callable[Concatenate[PMap[K, float], P], Scalar],
-) -> Callable[Concatenate[PMap[K, float], P], PMap[K, PMap[K, float]]]: ...
+) -> Curvature[PMap[K, float], P]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[N, P], Scalar],
-) -> Callable[Concatenate[N, P], tuple[N, ...]]: ...
+    f: Callable[[Scalar, Scalar], Scalar], argnums: int
+) -> CurvatureAlong[[Scalar, Scalar], Scalar]: ...
+@overload
+def hessian(
+    f: Callable[[Scalar, Scalar, Scalar], Scalar], argnums: int
+) -> CurvatureAlong[[Scalar, Scalar, Scalar], Scalar]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[H, P], Scalar], argnums: Literal[0]
+) -> CurvatureAlong[Concatenate[H, P], H]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[A, H, P], Scalar], argnums: Literal[1]
+) -> CurvatureAlong[Concatenate[A, H, P], H]: ...
+@overload
+def hessian(
+    f: Callable[Concatenate[A, B, H, P], Scalar], argnums: Literal[2]
+) -> CurvatureAlong[Concatenate[A, B, H, P], H]: ...
 @overload
 def hessian(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[[Scalar, Scalar], Scalar], argnums: Both
-) -> AtTwo[tuple[Two, Two], tuple[tuple[Scalar, Scalar], tuple[Scalar, Scalar]]]: ...
+    f: Callable[[Scalar, Scalar], Scalar], argnums: tuple[int, int]
+) -> CurvaturesAlong[[Scalar, Scalar], tuple[tuple[Scalar, Scalar], tuple[Scalar, Scalar]]]: ...
 @overload
-def hessian(f: Callable[P, object], argnums: Argnums) -> Callable[P, object]: ...
+def hessian(  # type: ignore[overload-overlap]  # the first that fits is meant
+    f: Callable[[Scalar, Scalar, Scalar], Scalar], argnums: tuple[int, int, int]
+) -> CurvaturesAlong[[Scalar, Scalar, Scalar], tuple[tuple[Scalar, ...], ...]]: ...
+@overload
+def hessian(
+    f: Callable[[float, float], Scalar], argnums: tuple[int, int]
+) -> CurvaturesAlong[[float, float], Matrix2]: ...
+@overload
+def hessian(
+    f: Callable[[float, float, float], Scalar], argnums: tuple[int, int, int]
+) -> CurvaturesAlong[[float, float, float], Matrix3]: ...
+@overload
+def hessian(
+    f: Callable[P, object], argnums: Sequence[int]
+) -> CurvaturesAlong[P, tuple[object, ...]]: ...
 @names_home
 def hessian(f: Callable[..., object], argnums: Argnums = 0) -> Callable[..., object]:
     """The matrix of second derivatives of a scalar function: forward mode over `grad`.
 
     For a model it would be a model of models; see `hvp` for the products with it.
 
-    Types: the result has them for a scalar, and for a tuple, a named tuple, a list or a dict of
-    numbers; with `argnums` other than (0, 1) it is `object`.
+    Types: the result has them along a scalar, and along a tuple, a named tuple, a list or a dict of
+    numbers, as one of the first three arguments; along several arguments, if all are scalars.
 
     Raises:
         TypeError: When called, if `f` returns no scalar, or the argument is a record.

@@ -16,9 +16,9 @@ from typing import Generic, TypeVar
 from microfp import ops
 from microfp.base.checks import check_callable, check_count, check_non_negative, wrong_kind
 from microfp.func.duals import plain_number
+from microfp.func.gradients import value_and_grad
 from microfp.func.places import is_scalar, number_of, places_in, rebuild
 from microfp.func.towers import derivatives
-from microfp.func.transforms import value_and_grad
 from microfp.record import Record, attr
 from microfp.values import Scalar
 

@@ -1,23 +1,16 @@
-"""The transforms: `grad` and its kin by reverse mode, `jvp` and its kin by forward mode.
+"""Products of derivatives with vectors: `vjp` by reverse mode, `jvp` and its kin by forward mode.
 
->>> from microfp import sin
->>> grad(lambda x: x * x)(3.0)
-6.0
->>> grad(grad(grad(sin)))(0.0)
--1.0
+>>> jvp(lambda x: x * x, 3.0, 1.0)
+(9.0, 6.0)
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from typing import Concatenate, Literal, ParamSpec, TypeAlias, TypeVar, overload
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias, TypeVar, overload
 
 from microfp.base.checks import check_callable, check_flag, wrong_kind, wrong_value
-from microfp.base.elsewhere.leading import names_home
 from microfp.func.duals import SCOPE, Dual, Scope, dual, is_number_here, split, within
 from microfp.func.places import (
-    check_transformed,
     holds_node,
-    is_scalar,
     match_places,
     number_of,
     one_per_value,
@@ -28,16 +21,14 @@ from microfp.func.places import (
     rested,
     with_values,
 )
-from microfp.func.slopes import AtTwo, Both, Numbers, Slope, ValueAndSlope
+from microfp.func.slopes import Numbers
 from microfp.func.trace import (
     Trace,
-    differentiate,
     level_above,
     pull_back,
     push_forward,
     settle,
     settle_auxiliary,
-    shape_gradient,
     trace_call,
 )
 from microfp.ops import Operand
@@ -50,12 +41,11 @@ __all__ = [
     "arguments_of",
     "check_argnums",
     "directional",
-    "grad",
     "jvp",
     "jvp_named",
     "linearize",
     "on_duals",
-    "value_and_grad",
+    "split_auxiliary",
     "vjp",
     "without_auxiliary",
 ]
@@ -64,178 +54,10 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
-P = ParamSpec("P")
 R = TypeVar("R", bound=Record)
 
 Argnums: TypeAlias = int | Sequence[int]
 """Which positional arguments to differentiate along."""
-
-
-@overload
-def grad(f: Callable[Concatenate[Scalar, P], Scalar]) -> Slope[P]: ...
-@overload
-def grad(f: Callable[Concatenate[A, P], Scalar]) -> Callable[Concatenate[A, P], A]: ...
-@overload
-def grad(
-    f: Callable[Concatenate[A, P], tuple[Scalar, B]], *, has_aux: Literal[True]
-) -> Callable[Concatenate[A, P], tuple[A, B]]: ...
-@overload
-def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[[Scalar, Scalar], Scalar], argnums: Literal[0, 1]
-) -> AtTwo[float, Scalar]: ...
-@overload
-def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[[Scalar, Scalar], Scalar], argnums: Both
-) -> AtTwo[tuple[float, float], tuple[Scalar, Scalar]]: ...
-@overload
-def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[Concatenate[A, P], Scalar], argnums: Literal[0]
-) -> Callable[Concatenate[A, P], A]: ...
-@overload
-def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[Concatenate[A, B, P], Scalar], argnums: Literal[1]
-) -> Callable[Concatenate[A, B, P], B]: ...
-@overload
-def grad(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[Concatenate[A, B, P], Scalar], argnums: Both
-) -> Callable[Concatenate[A, B, P], tuple[A, B]]: ...
-@overload
-def grad(
-    f: Callable[P, object], argnums: Argnums, *, has_aux: bool = False
-) -> Callable[P, object]: ...
-@names_home
-def grad(
-    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
-) -> Callable[..., object]:
-    """The gradient of a function that returns one scalar, as a function of the same arguments.
-
-    Types: along the first or second argument, or both, the gradient has their types, and the
-    arguments keep theirs. With other `argnums` the result is `object`.
-    The argument of a lambda is taken for a scalar; a function of something else is written with
-    `def`, and says of what.
-
-    Args:
-        f: A function of trees that returns a Value or a number; with `has_aux`, a pair of that
-            and anything else.
-        argnums: Which positional argument to differentiate along; a tuple or list gives a tuple.
-        has_aux: Whether `f` returns such a pair; then so does the gradient.
-
-    Returns:
-        A function whose result has the shape of the argument.
-
-    Raises:
-        TypeError: When called, if `f` returns no scalar or an argument holds no numbers.
-        ValueError: When called, if `argnums` is out of range or names an argument twice.
-
-    >>> def area(sides: tuple[float, float]) -> float:
-    ...     return sides[0] * sides[1]
-    >>> grad(area)((2.0, 5.0))
-    (5.0, 2.0)
-    >>> grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 5.0)
-    (5.0, 2.0)
-    """
-    check_transformed("grad", f, argnums)
-    check_flag("grad", "has_aux", has_aux)
-
-    @wraps(f)
-    def gradient(*args: object, **kwargs: object) -> object:
-        _, slopes, aux = _value_and_gradient("grad", f, argnums, args, kwargs, has_aux=has_aux)
-        return (slopes, aux) if has_aux else slopes
-
-    return gradient
-
-
-@overload
-def value_and_grad(f: Callable[Concatenate[Scalar, P], Scalar]) -> ValueAndSlope[P]: ...
-@overload
-def value_and_grad(
-    f: Callable[Concatenate[Value, P], Scalar],
-) -> Callable[Concatenate[Value, P], tuple[Value, Value]]: ...
-@overload
-def value_and_grad(
-    f: Callable[Concatenate[A, P], Scalar],
-) -> Callable[Concatenate[A, P], tuple[float, A]]: ...
-@overload
-def value_and_grad(
-    f: Callable[Concatenate[A, P], tuple[Scalar, B]], *, has_aux: Literal[True]
-) -> Callable[Concatenate[A, P], tuple[tuple[Scalar, B], A]]: ...
-@overload
-def value_and_grad(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[[Scalar, Scalar], Scalar], argnums: Literal[0, 1]
-) -> AtTwo[tuple[float, float], tuple[Scalar, Scalar]]: ...
-@overload
-def value_and_grad(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[[Scalar, Scalar], Scalar], argnums: Both
-) -> AtTwo[tuple[float, tuple[float, float]], tuple[Scalar, tuple[Scalar, Scalar]]]: ...
-@overload
-def value_and_grad(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[Concatenate[A, P], Scalar], argnums: Literal[0]
-) -> Callable[Concatenate[A, P], tuple[float, A]]: ...
-@overload
-def value_and_grad(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[Concatenate[A, B, P], Scalar], argnums: Literal[1]
-) -> Callable[Concatenate[A, B, P], tuple[float, B]]: ...
-@overload
-def value_and_grad(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[Concatenate[A, B, P], Scalar], argnums: Both
-) -> Callable[Concatenate[A, B, P], tuple[float, tuple[A, B]]]: ...
-@overload
-def value_and_grad(
-    f: Callable[P, object], argnums: Argnums, *, has_aux: bool = False
-) -> Callable[P, tuple[object, object]]: ...
-@names_home
-def value_and_grad(
-    f: Callable[..., object], argnums: Argnums = 0, *, has_aux: bool = False
-) -> Callable[..., tuple[object, object]]:
-    """The value of a function and its gradient, for little more than the gradient alone.
-
-    With `has_aux` the result is `((value, auxiliary), gradient)`. Types are kept as by `grad`.
-
-    Args:
-        f: As for `grad`.
-        argnums: As for `grad`.
-        has_aux: As for `grad`.
-
-    Returns:
-        A function that returns the value, a number where numbers came in, and the gradient.
-
-    Raises:
-        TypeError: As `grad`.
-        ValueError: As `grad`.
-
-    >>> value_and_grad(lambda x: x * x)(3.0)
-    (9.0, 6.0)
-    """
-    check_transformed("value_and_grad", f, argnums)
-    check_flag("value_and_grad", "has_aux", has_aux)
-
-    @wraps(f)
-    def both(*args: object, **kwargs: object) -> tuple[object, object]:
-        y, slopes, aux = _value_and_gradient(
-            "value_and_grad", f, argnums, args, kwargs, has_aux=has_aux
-        )
-        return ((y, aux), slopes) if has_aux else (y, slopes)
-
-    return both
-
-
-def _value_and_gradient(
-    where: str,
-    f: Callable[..., object],
-    argnums: object,
-    args: tuple[object, ...],
-    kwargs: Mapping[str, object],
-    *,
-    has_aux: bool,
-) -> tuple[object, object, object]:
-    """The value, the gradient and the auxiliary result."""
-    numbers, several = check_argnums(where, argnums, args)
-    trace = trace_call(where, f, args, kwargs, numbers)
-    output, auxiliary = _split_auxiliary(where, f, trace.output, has_aux=has_aux)
-    y, slopes = differentiate(trace, _scalar_result(where, f, output))
-    gradient = shape_gradient(trace, slopes)
-    settled = settle_auxiliary(trace, auxiliary) if has_aux else None
-    return y, gradient if several else gradient[0], settled
 
 
 def check_argnums(
@@ -258,16 +80,17 @@ def check_argnums(
     return chosen, several
 
 
-def _scalar_result(where: str, f: object, output: object) -> Operand:
-    if not is_scalar(output):
-        name = getattr(f, "__name__", "the function")
-        raise wrong_kind(where, f"what {name} returns", "a scalar, a Value or a number", output)
-    return number_of(output)
-
-
-def _split_auxiliary(
+def split_auxiliary(
     where: str, f: object, output: object, *, has_aux: bool
 ) -> tuple[object, object]:
+    """What is differentiated of what a function has returned, and what is only passed on.
+
+    Raises:
+        TypeError: If there should be a pair and is none.
+
+    >>> split_auxiliary("grad", abs, (1.0, "seen"), has_aux=True)
+    (1.0, 'seen')
+    """
     if not has_aux:
         return output, None
     if not isinstance(output, tuple) or len(output) != 2:
@@ -340,7 +163,7 @@ def vjp(f: Callable[..., object], *primals: object, has_aux: bool = False) -> tu
 
 def without_auxiliary(f: object, trace: Trace, *, has_aux: bool) -> tuple[Trace, object]:
     """A trace of what is differentiated, and the auxiliary result."""
-    output, auxiliary = _split_auxiliary(trace.where, f, trace.output, has_aux=has_aux)
+    output, auxiliary = split_auxiliary(trace.where, f, trace.output, has_aux=has_aux)
     settled = settle_auxiliary(trace, auxiliary) if has_aux else None
     return trace.set(output=output), settled
 
@@ -386,7 +209,7 @@ def jvp(
     kept: list[object] = []  # filled by the one call that follows
 
     def result_of(*arguments: object) -> object:
-        result, auxiliary = _split_auxiliary("jvp", f, f(*arguments), has_aux=True)
+        result, auxiliary = split_auxiliary("jvp", f, f(*arguments), has_aux=True)
         kept.append(with_values(_without_tangent, auxiliary))
         return result
 

@@ -10,11 +10,14 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, overload
 
+from returns.pipeline import is_successful
+from returns.result import safe
+
 from microfp.base.binding import bind, shown
 from microfp.base.checks import check_kind
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.ieee import by_ieee
-from microfp.datasets import Dataset, Examples, Row, as_dataset
+from microfp.datasets import ABSENT, Dataset, Examples, Row, as_dataset
 from microfp.nn import Model
 from microfp.nn import outputs as outputs_of
 from microfp.record import Deferred, Record, attr
@@ -270,8 +273,20 @@ def check_fits(loss: Loss, model: Model, dataset: Examples) -> None:
     microfp.errors.DataError: max_margin: each label must be -1 or 1, got 3.0
     """
     examples = _checked(loss, model, dataset)
-    scores = outputs_of(model, examples.xs[0])
-    check_targets(loss, examples, len(scores))
+    check_targets(loss, examples, len(_first_scores(loss, model, examples.xs[0])))
+
+
+def _first_scores(loss: Loss, model: Model, row: Row) -> Scores:
+    """The outputs for the first example; of a sequence, its first position is enough.
+
+    The graph of a whole document may have millions of nodes. A model that cannot read a row that
+    has ended is given the whole of it.
+    """
+    if loss.position is not None:
+        short = safe(outputs_of)(model, (row[0], *[ABSENT] * (len(row) - 1)))
+        if is_successful(short):
+            return short.unwrap()
+    return outputs_of(model, row)
 
 
 def _checked(loss: Loss, model: Model, dataset: Examples) -> Dataset:

@@ -6,6 +6,7 @@ found out as by `datasets.infer`.
 """
 
 import math
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, Self, TypeAlias, TypeGuard
 
@@ -200,8 +201,11 @@ class TableEncoder(Transformer, Base):
     def transform(self, X: Inputs) -> "Floats":  # noqa: N803 - scikit-learn's name
         """Make the numbers of a table of the same columns, in whatever order they have names.
 
+        A cell that cannot be read as a number, a date, yes or no counts as missing, with a
+        warning.
+
         Raises:
-            DataError: If a column is missing, or a cell means nothing to the schema.
+            DataError: If a column is missing, or a cell is refused; see `datasets.encode`.
 
         >>> TableEncoder().fit([[1.0], [3.0]]).transform([[2.0], [5.0]]).tolist()
         [[0.0], [3.0]]
@@ -212,6 +216,10 @@ class TableEncoder(Transformer, Base):
         if found.troubles:
             first = found.troubles[0]
             raise DataError(f"TableEncoder: in row {first.row}, {first}")
+        if found.unread:
+            one, count = found.unread[0], len(found.unread)
+            told = f"{count} cells cannot be read and count as missing: in row {one.row}, {one}"
+            warnings.warn(f"TableEncoder: {told}", UserWarning, stacklevel=2)
         rows = found.xs if self.scale_ is None else self.scale_.rows(found.xs)
         return np.asarray(list(rows), dtype=np.float64).reshape(
             len(table.rows), len(self.schema_.inputs)

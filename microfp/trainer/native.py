@@ -12,88 +12,59 @@
 
 from array import array
 from collections.abc import Iterator, Sequence
-from functools import partial
-from itertools import repeat
-from typing import NamedTuple
 
 from pyrsistent import pvector
 
-from microfp.compiler.native.run.ahead import Chooser, Left, Steps, Stream, ahead, open_stream
+from microfp.compiler.native.run.ahead import Chooser, Steps, Stream, open_stream
 from microfp.compiler.native.run.examples import Examples
 from microfp.compiler.native.run.steps import run_steps
 from microfp.compiler.native.run.trainer import check_examples, trainer_for
-from microfp.compiler.trace.structure import Template
 from microfp.datasets import Dataset, dealt
 from microfp.losses import Loss, check_fits
 from microfp.nn import Model
 from microfp.record import Deferred
 from microfp.trainer.backend import Folded, Training, check_captured, is_logged
+from microfp.trainer.replay import FURTHEST_AHEAD, Block, End, Opened, Reads, left_in_memory
 from microfp.trainer.state import (
     M,
     Metrics,
     Stepped,
     TrainState,
     Unbuilt,
-    all_finite,
+    Unread,
     kind_of,
     parameter_numbers,
     template_of,
+    unbuilt,
+    unread_states,
     untrained,
 )
 
-FURTHEST_AHEAD = 64
-"""How many steps are computed before anybody has asked for them, at most.
 
->>> FURTHEST_AHEAD
-64
-"""
-
-
-class _Opened(NamedTuple):
-    """A training, compiled, and where it stands."""
-
-    stream: Stream
-    """What runs its steps."""
-    chosen: Chooser
-    """Which examples each of them sees."""
-    template: Template
-    """Of the structure of the model."""
-    step: int
-    """How many steps have been done."""
-    numbers: Sequence[float]
-    """The parameters after them."""
-    memory: object
-    """What the optimiser remembers after them."""
-    memory_of: str | None
-    """Which parameters it remembers that of."""
-    left: Left | None = None
-    """What the last run has left in memory; then the numbers and the memory are older, and those
-    of a state are made of it when somebody reads them."""
-
-    def run(self, count: int, *, last_only: bool) -> Steps:
-        """Run some more steps, at most `count` of them and at least one."""
-        place = self.step, self.numbers, self.memory
-        given = self.stream, self.chosen, *place, count
-        return ahead(*given, last_only=last_only, left=self.left)
-
-    def after(self, steps: Steps) -> "_Opened":
-        """Where the training stands after some steps."""
-        last, step = steps.count - 1, self.step + steps.count
-        if steps.left is not None:
-            return self._replace(step=step, left=steps.left)
-        return self._replace(step=step, numbers=steps.numbers(last), memory=steps.state(last))
-
-
-def _open(training: Training, state: TrainState[M]) -> _Opened:
+def _open(training: Training, state: TrainState[M]) -> Opened:
     """Compile a training, once per structure, to go on from a state."""
     loss, optimizer, dataset = training.loss, training.optimizer, training.dataset
-    template, numbers = template_of(state), parameter_numbers(state)
-    if not numbers:
-        check_fits(loss, state.model, dataset)  # which says what is wrong
+    known: Unbuilt | None = unbuilt(state)
+    numbers: tuple[float, ...] = ()
+    if known is None:
+        numbers = parameter_numbers(state)
+        if not numbers:
+            check_fits(loss, state.model, dataset)  # which says what is wrong
+    template = template_of(state)
     stream = open_stream(loss, optimizer, template, dataset)
     check_captured(stream.trainer.examples.captured, state)
+    if known is not None:
+        left = left_in_memory(state)
+        if left is not None and _goes_on(stream, left.stream):
+            return left._replace(stream=stream, chosen=_chooser(training), step=state.step)
+        numbers = known.numbers
     place = state.step, numbers, state.optimizer_state, state.memory_of
-    return _Opened(stream, _chooser(training), template, *place)
+    return Opened(stream, _chooser(training), template, *place)
+
+
+def _goes_on(stream: Stream, left: Stream) -> bool:
+    """Whether a training writes its numbers in memory as another one has left them."""
+    return left.trainer is stream.trainer and left.optimizer is stream.optimizer
 
 
 def _chooser(training: Training) -> Chooser:
@@ -118,13 +89,33 @@ def step(training: Training, state: TrainState[M], /) -> Stepped[M]:
 
 def states(training: Training, state: TrainState[M], /) -> Iterator[Stepped[M]]:
     """Yield the states after a state, computed more and more of them ahead."""
-    opened, count = _open(training, state), 1
+    opened = _open(training, state)
+    is_code = opened.stream.trainer.parameters.updated
+    yield from (_replayed if is_code else _one_by_one)(opened)
+
+
+def _one_by_one(opened: Opened) -> Iterator[Stepped[M]]:
+    """The states where an update that is no rule ends each step in Python."""
     while True:
-        steps = opened.run(count, last_only=False)
-        block: list[Stepped[M]] = _block(opened, steps)
-        while block:  # what was given out is kept nowhere
-            yield block.pop()
-        opened, count = opened.after(steps), min(2 * count, FURTHEST_AHEAD)
+        steps = opened.run(1, last_only=True)
+        yield _last_state(opened, steps, _metrics(opened, steps)[0])
+        opened = opened.after(steps)
+
+
+def _replayed(opened: Opened) -> Iterator[Stepped[M]]:
+    """The states where code updates the parameters; most of them are never read."""
+    reads, count = Reads(opened.step), 1
+    while True:
+        steps = reads.run(opened, count)
+        block, metrics = Block(opened, steps.count, reads), _metrics(opened, steps)
+        numbers = range(opened.step + 1, block.end + 1)
+        made: list[Stepped[M]] = unread_states(block, numbers, metrics, opened.memory_of)
+        made.reverse()
+        del block, metrics  # what is given out is kept nowhere
+        while made:
+            yield made.pop()
+        opened = opened.after(steps)
+        count = min(2 * count, FURTHEST_AHEAD)
 
 
 def fold(training: Training, state: TrainState[M], steps: int, log_every: int, /) -> Folded[M]:
@@ -158,44 +149,16 @@ def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
     return done.numbers(1)
 
 
-def _last_state(opened: _Opened, steps: Steps, metrics: Metrics) -> Stepped[M]:
+def _last_state(opened: Opened, steps: Steps, metrics: Metrics) -> Stepped[M]:
     """The state after the last of some steps."""
-    last = steps.count - 1
-    kind = kind_of(opened.template, optimizer=opened.stream.optimizer)
-    model = Unbuilt.unchecked(kind, Deferred(partial(steps.numbers, last)))
-    memory = Deferred(partial(steps.state, last))
-    return Stepped.unchecked(metrics.step + 1, Deferred(model), memory, metrics, opened.memory_of)
-
-
-def _block(opened: _Opened, steps: Steps) -> list[Stepped[M]]:
-    """The states after each of some steps, the first of them last."""
-    places, first = range(steps.count), opened.step + 1
-    known_finite = Deferred(partial(_ends_finite, steps))
-    optimizer = opened.stream.optimizer
-    kind = kind_of(opened.template, known_finite=known_finite, optimizer=optimizer)
-    models = Unbuilt.unchecked_many(
-        [kind] * steps.count, list(map(Deferred, map(partial, repeat(steps.numbers), places)))
+    end = End(kind_of(opened.template, optimizer=opened.stream.optimizer), opened, steps)
+    model, memory = Unbuilt(end, metrics.step + 1), Unread(end, metrics.step + 1)
+    return Stepped.unchecked(
+        metrics.step + 1, Deferred(model), Deferred(memory), metrics, opened.memory_of
     )
-    block: list[Stepped[M]] = Stepped.unchecked_many(
-        range(first, first + steps.count),
-        list(map(Deferred, models)),
-        list(map(Deferred, map(partial, repeat(steps.state), places))),
-        _metrics(opened, steps),
-        [opened.memory_of] * steps.count,
-    )
-    return block[::-1]
 
 
-def _ends_finite(steps: Steps) -> bool:
-    """Whether the parameters after the last of some steps are finite.
-
-    Then they were finite after each of them: to nan, and to what is infinite, nothing can be
-    added that makes it finite again.
-    """
-    return all_finite(steps.numbers(steps.count - 1))
-
-
-def _metrics(opened: _Opened, steps: Steps) -> list[Metrics]:
+def _metrics(opened: Opened, steps: Steps) -> list[Metrics]:
     """The metrics of some steps."""
     return Metrics.unchecked_many(range(opened.step, opened.step + steps.count), *steps.measured)
 

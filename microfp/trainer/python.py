@@ -26,6 +26,7 @@ from microfp.record import Deferred
 from microfp.trainer.backend import Folded, Training, check_captured, folded
 from microfp.trainer.eager import rate, squares, updated
 from microfp.trainer.state import (
+    Given,
     Kind,
     M,
     Metrics,
@@ -131,7 +132,8 @@ def _next(
         rate(training.optimizer, state.step),
         math.sqrt(after.squares),
     )
-    model = Deferred(Unbuilt.unchecked(prepared.kind, after.numbers))
+    given = Given(prepared.kind, after.numbers, after.state)
+    model = Deferred(Unbuilt(given, state.step + 1))
     return Stepped.unchecked(state.step + 1, model, after.state, metrics, state.memory_of)
 
 

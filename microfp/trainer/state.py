@@ -9,14 +9,15 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from pyrsistent import PMap, PVector, pvector
 
 from microfp.base.checks import check_kind, wrong_kind
+from microfp.base.deferring import filler
 from microfp.base.memo import remembering
 from microfp.base.showing import mimebundle
-from microfp.compiler.trace.structure import Template, template
+from microfp.compiler.trace.structure import Places, Template, template
 from microfp.datasets import Dataset
 from microfp.losses import Evaluation, Loss, evaluate
 from microfp.nn import Model
@@ -192,20 +193,109 @@ class Kind(Record):
     """
 
 
-class Unbuilt(Record):
-    """A model that nobody has read yet: a model of its structure, and its own numbers.
+class Source(Protocol):
+    """Where the numbers of states are, or how to get them: the same ones whenever it is asked."""
 
-    It waits in the field `model` of a state, and is called when somebody reads it.
-    """
+    @property
+    def kind(self) -> Kind:
+        """What the models have in common."""
+        ...
 
-    kind: Kind = attr()
-    """Its structure, and what is known of the numbers."""
-    numbers: tuple[float, ...] = attr(deferrable=True)
-    """Of its parameters, in order."""
+    def numbers(self, step: int, /) -> tuple[float, ...]:
+        """The parameters of the state of that number, in order."""
+        ...
+
+    def memory(self, step: int, /) -> object:
+        """What the optimiser remembers in the state of that number."""
+        ...
+
+
+class Given(NamedTuple):
+    """The numbers of one state, as a backend has computed them."""
+
+    kind: Kind
+    """What is known of them."""
+    given: tuple[float, ...]
+    """The parameters."""
+    remembered: object
+    """What the optimiser remembers."""
+
+    def numbers(self, _step: int, /) -> tuple[float, ...]:
+        """The parameters."""
+        return self.given
+
+    def memory(self, _step: int, /) -> object:
+        """What the optimiser remembers."""
+        return self.remembered
+
+
+class Unbuilt:
+    """A model that nobody has read yet; it waits in the field `model` of a state to be called."""
+
+    __slots__ = ("__dict__", "source", "step")  # Python makes the dict when it is asked for
+
+    read: tuple[float, ...] | None = None
+    """The numbers of one that was read, which its dict holds."""
+
+    def __init__(self, source: Source, step: int) -> None:
+        """Wait for the model of the state of that number."""
+        self.source: Source = source
+        self.step: int = step
+
+    @property
+    def kind(self) -> Kind:
+        """Its structure, and what is known of the numbers."""
+        return self.source.kind
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """Of its parameters, in order; the same object to every reader and thread."""
+        if self.read is not None:
+            return self.read
+        found: tuple[float, ...] = self.__dict__.setdefault("read", self.source.numbers(self.step))
+        return found
 
     def __call__(self) -> object:
         """Build the model."""
         return with_parameters(self.kind.template.model, self.numbers)
+
+
+class Unread:
+    """What an optimiser remembers in a state and nobody has read; it waits there to be called."""
+
+    __slots__ = ("source", "step")
+
+    def __init__(self, source: Source, step: int) -> None:
+        """Wait for the memory of the state of that number."""
+        self.source: Source = source
+        self.step: int = step
+
+    def __call__(self) -> object:
+        """Get what is remembered."""
+        return self.source.memory(self.step)
+
+
+_deferred = filler(Deferred, "make")
+_unbuilt = filler(Unbuilt, "source", "step")
+_unread = filler(Unread, "source", "step")
+
+
+def unread_states(
+    source: Source,
+    steps: Sequence[int],
+    metrics: Sequence[Metrics],
+    memory_of: str | None,
+) -> list[Stepped[M]]:
+    """The states of those numbers, whose models and memories are those of a source; in hot code."""
+    count = len(steps)
+    sources = [source] * count
+    return Stepped.unchecked_many(
+        steps,
+        _deferred(_unbuilt(sources, steps)),
+        _deferred(_unread(sources, steps)),
+        metrics,
+        [memory_of] * count,
+    )
 
 
 def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
@@ -247,8 +337,8 @@ _vector: Callable[[object], PVector[float]] = remembering(lambda model: pvector(
 
 def _new_places_of(model: object) -> str:
     """The digest of the paths to a model's parameters, in order, whatever their numbers are."""
-    places = {parameter: place for place, parameter in enumerate(parameters(model))}
-    found = ((path, [places.get(each) for each in run]) for path, run in runs(model))
+    places = Places(parameters(model))
+    found = ((path, list(places.of(run))) for path, run in runs(model))
     lines = (f"{'.'.join(map(_key_text, path))}: {own}" for path, own in found if own != [None])
     return sha256("\n".join(lines).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
@@ -276,9 +366,8 @@ def of_known_parameters(state: TrainState[M]) -> TrainState[M]:
 
 
 def _own_places(state: TrainState[M]) -> str:
-    """Those of the model of a state, found without building it."""
-    known = unbuilt(state)
-    return places_of(state.model if known is None else known.kind.template.model)
+    """Those of the model of a state."""
+    return places_of(alike(state))
 
 
 def foreign_memory(state: TrainState[M]) -> str | None:
@@ -349,6 +438,15 @@ def unbuilt(state: TrainState[M]) -> Unbuilt | None:
     """What the model of a state is made from, if it came out of a step on plain numbers."""
     make = pending(state, "model")
     return make if isinstance(make, Unbuilt) else None
+
+
+def alike(state: TrainState[M]) -> M:
+    """A model of the same structure as that of a state, which is not built for it."""
+    known = unbuilt(state)
+    if known is None:
+        return state.model
+    found: M = known.kind.template.model  # type: ignore[assignment]  # that of its training
+    return found
 
 
 def template_of(state: TrainState[M]) -> Template:

@@ -50,6 +50,7 @@ from microfp.trainer.state import (
     Metrics,
     Stepped,
     TrainState,
+    alike,
     initial_state,
     is_finite,
     memory_of,
@@ -393,7 +394,7 @@ def resume(
     """
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
-    check_begins(loss, state.model, training.dataset)
+    check_begins(loss, alike(state), training.dataset)
     return runner.states(training, check_state(training, state))
 
 
@@ -524,7 +525,7 @@ def try_resume(
     """
     training = checked_training(loss, optimizer, dataset, batch_size, seed)
     runner = runner_of(backend)
-    check_begins(loss, state.model, training.dataset)
+    check_begins(loss, alike(state), training.dataset)
     states = runner.states(training, check_state(training, state))
     return _results(states, state, bind(_explained, runner, training))
 

@@ -1,5 +1,6 @@
 """The page of the GPT in a browser: it trains as microfp does, and shows what it has learnt."""
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -51,17 +52,37 @@ def expected(documents: Sequence[str], steps: int, *, of: int, **sizes: int) -> 
 
 def test_it_trains_as_microfp_does_and_draws_names(address: str, open_page: OpenPage) -> None:
     page = opened(open_page, address)
-    page.get_by_label("steps", exact=True).select_option("200")
+    page.get_by_label("steps", exact=True).select_option("20000")
     button(page, "Train").click()
     trained(page, 25)
     button(page, "Pause").click()
     button(page, "Go on").wait_for()
     assert losses_on(page)[:25] == pytest.approx(
-        expected(datasets.names(), 25, of=200), rel=0.0, abs=1e-9
+        expected(datasets.names(), 25, of=20_000), rel=0.0, abs=1e-9
     )
     expect(page.locator(".nm-names li").first).to_be_visible()
+    before = page.locator(".nm-names li").count()
     button(page, "Draw 10 more").click()
-    expect(page.locator(".nm-names li")).to_have_count(11)
+    expect(page.locator(".nm-names li")).to_have_count(before + 10)
+
+
+def test_what_the_page_begins_with_needs_no_python(address: str, open_page: OpenPage) -> None:
+    page = opened(open_page, address)
+    page.get_by_label("after").fill("")
+    button(page, "Train").click()
+    button(page, "Train again").wait_for()
+    assert losses_on(page)[:25] == pytest.approx(
+        expected(datasets.names(), 25, of=1000), rel=0.0, abs=1e-9
+    )
+    last = losses_on(page)[-100:]
+    assert len(losses_on(page)) == 1000
+    assert sum(last) / 100 < 0.85 * math.log(26)
+    names = page.locator(".nm-names b").all_inner_texts()
+    assert set("".join(names).strip()) <= set("abcdefghijklmnopqrstuvwxyz")
+    found: list[str] = page.evaluate(
+        "performance.getEntriesByType('resource').map((it) => it.name)"
+    )
+    assert [it for it in found if "pyodide" in it or "packages" in it] == []
 
 
 def test_documents_of_ones_own_are_learnt_to_the_end(address: str, open_page: OpenPage) -> None:
@@ -79,6 +100,7 @@ def test_documents_of_ones_own_are_learnt_to_the_end(address: str, open_page: Op
     names = page.locator(".nm-names b").all_inner_texts()
     assert set("".join(names).strip()) <= set("ahn")
     page.get_by_label("after").fill("han")
+    page.locator(".nm-heads table").first.wait_for()
     expect(page.locator(".nm-bar").first).to_contain_text("n")
     expect(page.locator(".nm-heads table")).to_have_count(2)
     rows = page.locator(".nm-heads table").first.locator("tbody tr")
@@ -121,8 +143,8 @@ def test_it_is_accessible_and_nothing_overflows(
 ) -> None:
     page = opened(open_page, address, width=width, theme=theme, mobile=width < 500)
     button(page, "Train").click()
-    page.locator(".nm-bar").first.wait_for()
-    button(page, "Pause").click()
+    button(page, "Train again").wait_for()
+    page.locator(".nm-heads table").first.wait_for()
     keep_picture(page, f"names-{width}-{theme}")
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

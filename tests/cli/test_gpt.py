@@ -167,7 +167,7 @@ def test_what_does_not_fit_what_was_saved_is_refused(
     path, others = tmp_path / "learnt.json", tmp_path / "others.txt"
     answered(capsys, "gpt", names, "--steps", 2, "--save", path, *SMALL)
     kept = path.read_bytes()
-    others.write_text("ÄÖÜ\n")
+    others.write_text("ÄÖ\nÜÄ\n")
     said = refused(capsys, "gpt", others, "--resume", path, "--save", path)
     assert "the documents must have the characters that" in said
     said = refused(capsys, "gpt", names, "--resume", path)
@@ -190,10 +190,31 @@ def test_a_file_whose_parts_do_not_fit_is_refused(
     assert str(path) in refused(capsys, "sample", path)
 
 
-def test_one_document_is_enough_to_learn(
+@pytest.mark.parametrize("json", [[], ["--json"]])
+def test_what_was_learnt_is_kept_where_it_cannot_be_drawn_from(
+    names: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], json: list[str]
+) -> None:
+    path = tmp_path / "learnt.json"
+    options = ["--steps", "2", "--temperature", "1e-320", "--save", str(path), *SMALL, *json]
+    assert main(["gpt", str(names), *options]) == 1
+    assert "or the temperature is too small" in capsys.readouterr().err
+    assert unsafe_perform_io(gpt.load(path).unwrap()).state.step == 2
+
+
+def test_one_document_alone_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "one.txt"
+    path.write_text("\n  anna  \n\n")
+    said = refused(capsys, "gpt", path)
+    assert "must hold at least two documents, one a line, got one of 4 characters" in said
+
+
+def test_it_says_what_of_long_documents_counts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = tmp_path / "one.txt"
-    path.write_text("anna")
-    told = answered(capsys, "gpt", path, "--steps", 2, "--samples", 1, *SMALL)
-    assert told.startswith("1 document of 4 to 4 characters, 2 of them different")
+    path = tmp_path / "long.txt"
+    path.write_text("annanna\nhannah\nna\n")  # the context is 6
+    told = answered(capsys, "gpt", path, "--steps", 1, "--samples", 0, *SMALL)
+    assert "\n1 of them is longer than the context: only the first 6 characters count\n" in told
+    path.write_text("annann\nhannah\nna\n")
+    told = answered(capsys, "gpt", path, "--steps", 1, "--samples", 0, *SMALL)
+    assert "longer than" not in told

@@ -129,7 +129,7 @@ def test_rows_whose_target_is_not_known_are_not_scored(
 def test_rows_that_cannot_be_predicted_are_said_and_counted(
     folder: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    cells = ["1,2", "3,far", "1e308,-1e308", ",2", "0.5,high", "2,-0.5"]
+    cells = ["1,2", "3,2 %", "1e308,-1e308", ",2", "0.5,$4", "2,-0.5"]
     (tmp_path / "data.csv").write_text("x,y\n" + "".join(f"{it}\n" for it in cells), "utf-8")
     command = ("predict", folder / "moons.json", tmp_path / "data.csv")
     code, out, err = answer(capsys, *command, "--probabilities")
@@ -154,6 +154,29 @@ def test_rows_that_cannot_be_predicted_are_said_and_counted(
     assert written.code == 1
     assert written.out == f"predicted 4 of 6 rows\nwrote {output}\n"
     assert len(output.read_text("utf-8").splitlines()) == 7
+
+
+def test_cells_that_cannot_be_read_are_filled_and_counted(
+    folder: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    cells = ["1,2", "3,far", ",2", "0.5,high", "2,-0.5"]
+    for name, lines in (("data", cells), ("gaps", ["1,2", "3,", ",2", "0.5,", "2,-0.5"])):
+        (tmp_path / f"{name}.csv").write_text("x,y\n" + "\n".join(lines), "utf-8")
+    command = ("predict", folder / "moons.json", tmp_path / "data.csv")
+    code, out, err = answer(capsys, *command)
+    expected = answer(capsys, "predict", folder / "moons.json", tmp_path / "gaps.csv")
+    assert (code, out, expected.err) == (0, expected.out, "")
+    assert err == "note: y: 2 cells cannot be read and count as missing, such as 'far' in line 3\n"
+    rows = rows_of(answer(capsys, *command, "--filled").out)
+    assert [row[-1] for row in rows] == ["filled", "", "y", "x", "y", ""]
+    told = json.loads(answer(capsys, *command, "--filled", "--json").out)
+    assert told["filled"] == [[], ["y"], ["x"], ["y"], []]
+    assert told["unread"] == [{"column": "y", "count": 2, "line": 3, "cell": "far"}]
+    refused = answer(capsys, *command, "--missing", "error", "--filled")
+    assert refused.code == 1
+    assert rows_of(refused.out)[2:5] == [["", ""]] * 3
+    assert refused.err.splitlines()[-1].startswith("microfp: 3 of 5 rows of ")
+    check_complaint(answer(capsys, *command, "--missing", "some"), "--missing: must be one of")
 
 
 def test_many_rows_that_cannot_be_predicted_are_said_shortly(
@@ -288,6 +311,7 @@ def test_json_holds_all_of_it(folder: Path, capsys: Capture) -> None:
         "predictions": list(predict(predictor(folder), ROWS)),
         "probabilities": [list(row) for row in predict_probabilities(predictor(folder), ROWS)],
         "score": None,
+        "unread": [],
         "kept": {},
         "failed": [],
     }

@@ -123,7 +123,7 @@ def test_failures_are_rows_and_stop_nothing(moons: Path, tmp_path: Path, capsys:
         (("--learning-rate", "0.1", "-1"), "--learning-rate: must be a finite number > 0"),
         (("--schedule", "warp"), "--schedule: must be one of "),
         (("--warm-up", "x"), "--warm-up: must be an int from 0"),
-        (("--penalty", "1", "nan"), "--penalty: must be a finite number >= 0"),
+        (("--l2", "1", "nan"), "--l2: must be a finite number >= 0"),
         (("--steps", "1", "two"), "--steps: must be an int from 0"),
         (("--batch-size", "0"), "or the word all, got '0'"),
         (("--patience", "0"), "--patience: must be an int from 1"),

@@ -67,12 +67,12 @@ def test_digits_are_read_through_the_command(tmp_path: Path, capsys: Capture) ->
 
 def test_numbers_are_predicted_in_their_own_unit(tmp_path: Path, capsys: Capture) -> None:
     path = write_line(tmp_path / "flats.csv")
-    code, out, _ = answer(capsys, "train", path, "--hidden", "none", "--penalty", "0")
+    code, out, _ = answer(capsys, "train", path, "--hidden", "none", "--l2", "0")
     assert code == 0
     assert "60 examples, 1 input; price: numbers" in out
     assert "model: 1 input, 1 output, 2 parameters" in out
     assert re.search(r"examples +loss +R2 +mean \|error\| +rms error", out)
-    told = found(capsys, "train", path, "--hidden", "none", "--penalty", "0")
+    told = found(capsys, "train", path, "--hidden", "none", "--l2", "0")
     assert told["held_out"]["r2"] > 0.999
     assert told["held_out"]["mean_absolute_error"] < 20.0
 
@@ -86,7 +86,7 @@ def test_every_option_reaches_the_training(moons: Path, capsys: Capture) -> None
         "learning_rate": 0.25,
         "schedule": "linear",
         "warm_up": 2,
-        "penalty": 0.125,
+        "l2": 0.125,
         "steps": 9,
         "batch_size": 5,
         "held_out": 0.5,
@@ -238,8 +238,8 @@ BAD_OPTIONS = [
     (("--learning-rate", "nan"), "--learning-rate: must be a finite number > 0, got 'nan'"),
     (("--schedule", "warp"), "--schedule: must be one of "),
     (("--warm-up", "-1"), "--warm-up: must be an int from 0"),
-    (("--penalty", "-1"), "--penalty: must be a finite number >= 0, got '-1'"),
-    (("--penalty", "inf"), "--penalty: must be a finite number >= 0"),
+    (("--l2", "-1"), "--l2: must be a finite number >= 0, got '-1'"),
+    (("--l2", "inf"), "--l2: must be a finite number >= 0"),
     (("--steps", "1.5"), "--steps: must be an int from 0 to 1000000, got '1.5'"),
     (("--steps", "-1"), "--steps: must be an int from 0"),
     (("--batch-size", "0"), "must be an int from 1 to 1000000, or the word all, got '0'"),
@@ -439,3 +439,17 @@ def test_a_save_that_fails_at_the_end_is_said(
     code, _, err = answer(capsys, "train", moons, *FEW, "--save", folder / "model.json")
     assert code == 1
     assert "model.json: must be a file to write: No such file or directory" in err
+
+
+@pytest.mark.parametrize(("command", "values"), [("train", ["0.5"]), ("sweep", ["0.5", "0.25"])])
+def test_the_weight_of_the_penalty_is_taken_by_its_old_name_with_a_word(
+    command: str, values: list[str], moons: Path, capsys: Capture
+) -> None:
+    told = [
+        answer(capsys, command, moons, "--steps", "1", "--json", option, *values)
+        for option in ("--l2", "--penalty")
+    ]
+    (code, out, said), (old_code, old_out, old_said) = told
+    assert (code, old_code, said) == (0, 0, "")
+    assert old_said == f"microfp {command}: --penalty is deprecated, write --l2\n"
+    assert out.count('"l2": 0.5') == old_out.count('"l2": 0.5') > 0

@@ -1,6 +1,7 @@
 """What a column is, is found by stated rules, and all that is in the way is told at once."""
 
 from datetime import date, timedelta
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from microfp.datasets import (
     Schema,
     Table,
     TableError,
+    described,
     encode,
     infer,
     typed_dataset,
@@ -96,6 +98,9 @@ def test_words_for_yes_and_no_are_boolean(cells: tuple[str, ...]) -> None:
         (("31-Jan-24", "01-Feb-24"), "%d-%b-%y"),
         (("2024-01", "2024-02"), "%Y-%m"),
         (("1/31/2024 6:00 PM", "2/1/2024 7:00 AM"), "%m/%d/%Y %I:%M %p"),
+        (("Jan-31-2024", "Feb-1-2024"), "%b-%d-%Y"),
+        (("31-01-24", "01-02-24"), "%d-%m-%y"),
+        (("01.31.2024", "02.01.2024"), "%m.%d.%Y"),
     ],
 )
 def test_dates_are_found_in_the_one_form_that_fits_them_all(
@@ -105,6 +110,47 @@ def test_dates_are_found_in_the_one_form_that_fits_them_all(
     assert isinstance(found, DateColumn)
     assert found.form == form
     assert found.first.startswith(("2024-01-31", "2024-01-01"))
+
+
+DOUBTFUL = ("03/04/2021", "05/06/2021", "07/07/2021")
+
+
+@pytest.mark.parametrize(
+    ("cells", "order", "form", "doubtful"),
+    [
+        (DOUBTFUL, None, "%m/%d/%Y", True),
+        (DOUBTFUL, "dmy", "%d/%m/%Y", False),
+        (DOUBTFUL, "mdy", "%m/%d/%Y", False),
+        (("03-04-21 06:30", "05-06-21 07:00"), None, "%d-%m-%y %H:%M", True),
+        (("03-04-21 06:30", "05-06-21 07:00"), "mdy", "%m-%d-%y %H:%M", False),
+        ((*DOUBTFUL, "13/07/2021"), None, "%d/%m/%Y", False),
+        ((*DOUBTFUL, "13/07/2021"), "mdy", "%d/%m/%Y", False),
+        ((*DOUBTFUL, "07/13/2021"), "dmy", "%m/%d/%Y", False),
+        (("01/01/2021", "02/02/2021"), None, "%m/%d/%Y", False),
+        (("2021-03-04", "2021-05-06"), "dmy", "ISO 8601", False),
+        (("4 Mar 2021", "6 May 2021"), "mdy", "%d %b %Y", False),
+    ],
+)
+def test_the_order_of_day_and_month_is_settled_by_any_cell_or_by_choice_or_told(
+    cells: tuple[str, ...], order: Literal["dmy", "mdy"] | None, form: str, doubtful: bool
+) -> None:
+    rows = tuple((cell, str(i)) for i, cell in enumerate(cells))
+    table = Table(source="", names=("day", "y"), rows=rows, lines=range(len(rows)))
+    schema = infer(table, "y", Choices(date_order=order))
+    (found,) = schema.columns
+    assert isinstance(found, DateColumn)
+    assert (found.form, found.doubtful) == (form, doubtful)
+    ((_, _, fate),) = described(schema)
+    assert ("--date-order" in fate) == doubtful
+
+
+def test_a_column_that_settles_the_order_of_day_and_month_settles_it_for_others() -> None:
+    days = (("03/04/2021", "31/12/2021", "1"), ("05/06/2021", "01/12/2021", "2"))
+    names = ("from", "to", "y")
+    found = infer(Table(source="", names=names, rows=days, lines=(2, 3))).columns
+    assert [(it.form, it.doubtful) for it in found if isinstance(it, DateColumn)] == [
+        ("%d/%m/%Y", False)
+    ] * 2
 
 
 def test_only_parts_of_dates_that_differ_are_inputs() -> None:
@@ -127,7 +173,7 @@ def test_texts_that_recur_are_categories_the_commonest_with_an_input_of_their_ow
 
 
 def test_whatever_is_common_enough_has_an_input_however_many_there_are() -> None:
-    streets = tuple(f"s{i % 50}" for i in range(500)) + tuple(f"r{i}" for i in range(30)) * 2
+    streets = tuple(f"s{i % 50}" for i in range(150)) + tuple(f"r{i}" for i in range(30)) * 2
     rows = tuple((street, str(i * i % 97), ("a", "b")[i % 2]) for i, street in enumerate(streets))
     names = ("street", "size", "kind")
     read = Table(source="t.csv", names=names, rows=rows, lines=range(2, len(rows) + 2))

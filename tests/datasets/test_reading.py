@@ -140,6 +140,29 @@ def test_fractions_are_no_names(tmp_path: Path) -> None:
     assert "line 1 is data, so columns go by number" in table.notes
 
 
+@pytest.mark.parametrize(
+    ("content", "data"),
+    [
+        ("5.1,3.5,setosa\n4.9,3.0,setosa\n", True),
+        ("-3,2\n4,5\n", True),
+        ("7,7\n5,2\n", True),
+        ("id,0.25,0.5\na,1,2\nb,3,4\n", False),
+        ("150,4,setosa,virginica\n5.1,3.5,1,2\n", False),
+    ],
+)
+def test_a_first_line_that_no_names_are_is_data_and_one_that_may_be_either_is_told(
+    content: str, data: bool, tmp_path: Path
+) -> None:
+    table = read(tmp_path, content)
+    assert len(table.rows) == content.count("\n") - (not data)
+    (note,) = table.notes
+    assert note.startswith("line 1 is data" if data else "line 1 is taken for names, such as ")
+
+
+def test_years_as_names_are_not_told(tmp_path: Path) -> None:
+    assert read(tmp_path, "country,2019,2020,2021\na,1,2,3\n").notes == ()
+
+
 def test_what_is_given_is_not_found_out(tmp_path: Path) -> None:
     table = read(tmp_path, "x;y\n1,2;3\n4,5;6\n", delimiter=",", skip=1, header=False)
     assert tuple(table.rows) == (("1", "2;3"), ("4", "5;6"))

@@ -20,6 +20,7 @@ from microfp.datasets import (
     Schema,
     Table,
     encode,
+    filled_columns,
     infer,
 )
 from microfp.errors import DataError
@@ -104,14 +105,61 @@ def test_an_unseen_category_is_the_other_one_or_named() -> None:
     assert str(trouble) == "island must be one of Biscoe, Dream, got 'Torgersen'"
 
 
-def test_a_cell_that_is_none_of_its_kind_is_named_and_the_others_are_answered() -> None:
-    rows = (ROWS[0], ("Dream", "old", "no", "2007-11-11", ""), ("Dream", "1", "no", "soon", ""))
-    found = encode(SCHEMA, table(rows))
-    assert (len(found.xs), found.rows) == (1, (0,))
-    assert [str(it) for it in found.troubles] == [
+STRANGE = (
+    ROWS[0],
+    ("Dream", "old", "no", "2007-11-11", ""),
+    ("Dream", "1", "so", "soon", ""),
+)
+
+
+def test_a_cell_that_is_none_of_its_kind_counts_as_missing_and_is_named() -> None:
+    found = encode(SCHEMA, table(STRANGE))
+    gaps = tuple(
+        tuple("" if cell in ("old", "so", "soon") else cell for cell in row) for row in STRANGE
+    )
+    assert found.xs == encode(SCHEMA, table(gaps)).xs
+    assert (len(found.xs), found.troubles) == (3, ())
+    assert [str(it) for it in found.unread] == [
         "bill must be a finite number, got 'old'",
+        "sex must be yes or no, got 'so'",
         "seen must be a date written as ISO 8601, got 'soon'",
     ]
+    assert filled_columns(SCHEMA, table(STRANGE)) == {1: ("bill",), 2: ("sex", "seen")}
+    assert filled_columns(SCHEMA, table(gaps)) == {1: ("bill",), 2: ("sex", "seen")}
+
+
+@pytest.mark.parametrize("way", ["skip", "error"])
+def test_a_cell_that_is_none_of_its_kind_is_a_trouble_where_gaps_are_not_filled(way: str) -> None:
+    found = encode(SCHEMA.set("missing", way), table(STRANGE))
+    assert (len(found.xs), found.rows, found.unread) == (1, (0,), ())
+    assert [it.found for it in found.troubles] == ["old", "so"]
+
+
+@pytest.mark.parametrize("cell", ["39,1", "1,234", "$39.1", "40 %", "1.234,5"])
+def test_a_number_that_is_written_in_another_way_is_no_gap(cell: str) -> None:
+    found = encode(SCHEMA, table((ROWS[0], ("Dream", cell, "no", "2007-11-11", ""))))
+    assert (found.rows, found.unread) == ((0,), ())
+    assert [it.found for it in found.troubles] == [cell]
+
+
+def test_a_date_that_is_written_in_another_way_is_no_gap() -> None:
+    found = encode(SCHEMA, table((ROWS[0], ("Dream", "1", "no", "11/30/2007", ""))))
+    assert (found.rows, found.unread) == ((0,), ())
+    assert [it.found for it in found.troubles] == ["11/30/2007"]
+
+
+def test_a_column_most_of_which_cannot_be_read_is_another_one() -> None:
+    rows = [("Dream", f"b{i}" if i < 10 else "1", "no", "2007-11-11", "") for i in range(25)]
+    found = encode(SCHEMA, table(tuple(rows)))
+    assert (len(found.xs), len(found.unread)) == (25, 10)
+    other = encode(SCHEMA, table(tuple(rows[:19])))
+    assert (other.rows, other.unread) == (tuple(range(10, 19)), ())
+    assert [it.row for it in other.troubles] == list(range(10))
+
+
+def test_yes_and_no_may_be_digits_later() -> None:
+    digits = [(*row[:2], {"yes": "1", "no": "0"}.get(row[2], "NA"), *row[3:]) for row in ROWS]
+    assert encode(SCHEMA, table(tuple(digits))) == encode(SCHEMA, table(ROWS))
 
 
 def test_a_column_that_is_not_there_or_twice_is_refused() -> None:

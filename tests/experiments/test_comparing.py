@@ -28,7 +28,7 @@ MOONS = datasets.moons(40)
 
 VARIED = (
     SHORT,
-    SHORT.set(hidden=(5, 4), optimizer="sgd", penalty=0.1, activation="tanh"),
+    SHORT.set(hidden=(5, 4), optimizer="sgd", l2=0.1, activation="tanh"),
     SHORT.set(seed=2),
     SHORT.set(steps=None, epochs=3, seed=2),
     SHORT.set(standardize=False),

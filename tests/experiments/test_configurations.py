@@ -1,12 +1,14 @@
 """A configuration is data that is checked, and becomes the parts that it names."""
 
 import pickle
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import pytest
 from pyrsistent import pvector
 
-from microfp import losses, nn, optim, schedules
+from microfp import experiments, losses, nn, optim, schedules
 from microfp.configurations import (
     LOSSES,
     OPTIMIZERS,
@@ -14,10 +16,10 @@ from microfp.configurations import (
     SCHEDULES,
     Configuration,
     epoch_of,
+    l2_of,
     loss_of,
     model_of,
     optimizer_of,
-    penalty_of,
     schedule_of,
     steps_of,
 )
@@ -40,7 +42,7 @@ from microfp.schedules import ScheduleName
         ({"learning_rate": 0.0}, "learning_rate must be a finite number > 0, got 0.0"),
         ({"learning_rate": float("nan")}, "learning_rate must be a finite number > 0, got nan"),
         ({"warm_up": -1}, "warm_up must be an int >= 0, got -1"),
-        ({"penalty": -1.0}, "penalty must be a finite number >= 0, got -1.0"),
+        ({"l2": -1.0}, "l2 must be a finite number >= 0, got -1.0"),
         ({"steps": -1}, "steps must be an int >= 0, got -1"),
         ({"batch_size": 0}, "batch_size must be an int >= 1, got 0"),
         ({"held_out": 1.0}, "held_out must be a share from 0 to below 1, got 1.0"),
@@ -76,11 +78,11 @@ def test_a_configuration_is_data() -> None:
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_loss_is_the_one_of_its_name_with_the_penalty(name: LossName) -> None:
-    loss = loss_of(Configuration(loss=name, penalty=0.5))
+    loss = loss_of(Configuration(loss=name, l2=0.5))
     assert loss.name == name
     assert loss.penalty is not None
     assert loss.penalty(nn.neuron(1, weights=[3.0]).weights[0]).data == 4.5
-    assert loss_of(Configuration(loss=name, penalty=0.0)).penalty is None
+    assert loss_of(Configuration(loss=name, l2=0.0)).penalty is None
     assert callable(getattr(losses, name))
 
 
@@ -150,14 +152,14 @@ def test_steps_are_those_given_or_whole_epochs(
     assert steps % epoch_of(configuration, examples) == 0 or "steps" in given
 
 
-def test_the_penalty_of_all_examples_together_stays_what_it_is() -> None:
+def test_the_l2_of_all_examples_together_stays_what_it_is() -> None:
     usual = Configuration()
     counts = (200, 300, 5_000, 10**6)
-    assert [n * penalty_of(usual, n) for n in counts] == pytest.approx([2.0] * 4)
-    assert penalty_of(usual, 5) == penalty_of(usual, 0) == 0.01
-    assert [penalty_of(usual.set(penalty=it), 10) for it in (0.0, 0.5)] == [0.0, 0.5]
+    assert [n * l2_of(usual, n) for n in counts] == pytest.approx([2.0] * 4)
+    assert l2_of(usual, 5) == l2_of(usual, 0) == 0.01
+    assert [l2_of(usual.set(l2=it), 10) for it in (0.0, 0.5)] == [0.0, 0.5]
     assert loss_of(Configuration(loss="huber")) == loss_of(
-        Configuration(loss="huber", penalty=penalty_of(usual))
+        Configuration(loss="huber", l2=l2_of(usual))
     )
 
 
@@ -166,3 +168,24 @@ def test_steps_and_epochs_are_not_given_together() -> None:
         Configuration(steps=1, epochs=3)
     with pytest.raises(ValueError, match="epochs must be an int >= 0, got -1"):
         Configuration(epochs=-1)
+
+
+def test_the_weight_of_the_penalty_has_an_old_name_for_one_version() -> None:
+    made: Callable[..., Configuration] = Configuration
+    with pytest.warns(DeprecationWarning, match="Configuration: `penalty` is .* write `l2`"):
+        old = made(penalty=0.5)
+    assert old == Configuration(l2=0.5)
+    change: Callable[..., Configuration] = Configuration().set
+    for args, named in (((), {"penalty": 0.5}), (("penalty", 0.5), {})):
+        with pytest.warns(DeprecationWarning, match="`penalty` is deprecated") as told:
+            assert change(*args, **named) == old
+        assert told[0].filename == __file__
+    with pytest.warns(DeprecationWarning, match="`penalty` is deprecated"):
+        assert attrgetter("penalty")(old) == 0.5
+    with (
+        pytest.warns(DeprecationWarning, match="`penalty` is deprecated"),
+        pytest.raises(TypeError, match="`penalty` and `l2` are one argument, got both"),
+    ):
+        made(penalty=0.5, l2=0.5)
+    with pytest.warns(DeprecationWarning, match="`penalty_of` is deprecated, write `l2_of`"):
+        assert experiments.penalty_of(old) == 0.5  # type: ignore[deprecated]  # that is meant

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from random import Random
 
 import pytest
 from returns.pipeline import is_successful
@@ -37,8 +38,8 @@ def test_each_class_has_its_share_in_every_part(patience: int | None) -> None:
 
 def test_the_penalty_follows_the_examples_that_are_trained_on() -> None:
     begun = prepare(SHORT.set(held_out=0.5), datasets.moons(800)).start.configuration
-    assert begun.penalty == 2.0 / 400
-    assert prepare(SHORT.set(penalty=0.3), MOONS).start.configuration.penalty == 0.3
+    assert begun.l2 == 2.0 / 400
+    assert prepare(SHORT.set(l2=0.3), MOONS).start.configuration.l2 == 0.3
 
 
 def test_the_split_depends_on_the_seed_alone() -> None:
@@ -142,7 +143,7 @@ def test_watching_is_training_on_what_was_prepared() -> None:
 
 
 def test_patience_keeps_the_model_of_the_least_validation_loss_and_stops() -> None:
-    configuration = SHORT.set(hidden=(16,), steps=4000, patience=4, learning_rate=0.3, penalty=0.0)
+    configuration = SHORT.set(hidden=(16,), steps=4000, patience=4, learning_rate=0.3, l2=0.0)
     experiment = prepare(configuration, MOONS.set(ys=tuple(float(i % 2) for i in range(40))))
     epoch = math.ceil(len(experiment.training.ys) / 8)
     watched = [result.unwrap() for result in watch(experiment)]
@@ -195,10 +196,20 @@ def test_numbers_that_diverge_end_the_stream_and_the_run() -> None:
 
 
 def test_a_line_of_large_numbers_is_learnt_without_a_thought() -> None:
-    outcome = run(Configuration(hidden=(), penalty=0.0), line()).unwrap()
+    outcome = run(Configuration(hidden=(), l2=0.0), line()).unwrap()
     assert outcome.held_out is not None
     assert outcome.held_out.r2 is not None
     assert outcome.held_out.r2 > 0.999
+
+
+def test_groups_of_a_few_rows_each_are_told_apart() -> None:
+    draw = Random(1)
+    levels = [draw.gauss(0.0, 1.0) for _ in range(60)]
+    named = [(f"group {i % 60}", y + 0.1 * draw.gauss(0.0, 1.0)) for i, y in enumerate(levels * 6)]
+    held_out = run(Configuration(backend="native"), datasets.from_rows(named)).unwrap().held_out
+    assert held_out is not None
+    assert held_out.r2 is not None
+    assert held_out.r2 > 0.9  # the levels are 0.99 of the variance
 
 
 def test_irises_are_told_apart_as_scikit_learn_does_by_default() -> None:

@@ -270,6 +270,24 @@ def test_a_file_of_before_has_no_split_and_no_epochs(botanist: Predictor, tmp_pa
     assert botanist.split is not None
 
 
+def test_a_file_that_has_a_field_by_its_former_name_is_read(
+    botanist: Predictor, tmp_path: Path
+) -> None:
+    data = json.loads(saved(botanist, tmp_path / "model.json"))
+    fields = data["state"]["Predictor"]["configuration"]["Configuration"]
+    fields["penalty"] = fields.pop("l2")
+    plain = json.dumps([data["nodes"], data["state"]], sort_keys=True, separators=(",", ":"))
+    written = {**data, "sha256": sha256(plain.encode()).hexdigest()}
+    (tmp_path / "old.json").write_text(json.dumps(written))
+    old = unsafe_perform_io(load_predictor(tmp_path / "old.json").unwrap())
+    assert old.configuration == botanist.configuration
+    assert old.configuration.l2 is not None
+    fields["l2"] = 0.5  # by both names it is none
+    (tmp_path / "both.json").write_text(json.dumps(written))
+    told = str(unsafe_perform_io(load_predictor(tmp_path / "both.json").failure()))
+    assert "must have no key 'penalty'" in told
+
+
 def test_a_forged_file_is_refused_with_the_place_and_the_reason(
     botanist: Predictor, tmp_path: Path
 ) -> None:

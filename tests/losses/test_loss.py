@@ -391,6 +391,30 @@ def test_what_does_not_fit_is_refused_before_training_begins(
         assert message in str(caught.value) or "train: the model must have" in str(caught.value)
 
 
+class Reading(Record):
+    """A model of sequences that remembers how many positions it was asked for."""
+
+    weight: Value = attr(default=value(0.5))
+    strict: bool = attr(default=False)
+    asked: Any = attr(default=None)
+
+    def __call__(self, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+        there = [x for x in inputs if not nn.is_absent(x)]
+        if self.strict and len(there) < len(inputs):
+            raise ValueError("no row of mine ever ends")
+        self.asked.append(len(there))
+        known = [self.weight * x for x in there for _ in range(2)]
+        return (*known, *[value(0.0)] * (2 * len(inputs) - len(known)))
+
+
+def test_whether_a_model_fits_is_seen_at_the_first_position_of_a_sequence() -> None:
+    data, asked = dataset([[1.0, 0.0, 1.0]], [[0.0, 1.0, 1.0]]), list[int]()
+    check_fits(losses.next_token(), Reading(asked=asked), data)
+    assert asked == [1]
+    check_fits(losses.next_token(), Reading(asked=asked, strict=True), data)
+    assert asked == [1, 3]
+
+
 @pytest.mark.parametrize("make", [*MAKERS, max_margin], ids=lambda make: make.__name__)
 def test_a_negative_weight_is_refused(make: Callable[..., Loss]) -> None:
     with pytest.raises(ValueError, match=f"^{make.__name__}: l1 must be a finite number >= 0"):

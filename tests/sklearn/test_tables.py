@@ -144,7 +144,14 @@ def test_what_is_no_table_is_refused_in_words() -> None:
         encoder.transform(Frame({"side": SIDES}))
     with pytest.raises(ValueError, match="X must be a table, as in fit"):
         encoder.transform(np.zeros((2, 2)))
-    with pytest.raises(DataError, match="in row 1, size must be"):
-        encoder.transform([ROWS[0], {"side": "north", "size": "wide"}])
+    with pytest.raises(DataError, match="in row 1, size must be a finite number, got '1,5'"):
+        encoder.transform([ROWS[0], {"side": "north", "size": "1,5"}])
     with pytest.raises(TypeError, match="standardize must be True or False"):
         TableEncoder(standardize="no").fit(ROWS)  # type: ignore[arg-type]  # on purpose
+
+
+def test_a_cell_that_cannot_be_read_is_a_gap_with_a_warning() -> None:
+    encoder = TableEncoder().fit(ROWS)
+    with pytest.warns(UserWarning, match="1 cells cannot be read and count as missing: in row 1"):
+        found = encoder.transform([ROWS[0], {"side": "north", "size": "wide"}])
+    assert (found == encoder.transform([ROWS[0], {"side": "north", "size": None}])).all()

@@ -1,15 +1,15 @@
-"""What the page of the GPT asks of microfp: a training in pieces, names, and a look inside.
+"""What the page of the GPT asks of microfp: a training as data and functions, and a look inside.
 
-The page's worker loads this file in Pyodide; the tests call it as it stands.
+A worker of the page loads this file in Pyodide; the tests call it as it stands.
 """
 
 import json
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Sequence
+from functools import lru_cache
 
-from microfp import charts, datasets, gpt, trainer
+from microfp import charts, datasets, export, gpt
 from microfp.losses import next_token
-from microfp.tree import parameter_count
+from microfp.tree import parameters, with_parameters
 
 PROGRAM = """\
 from itertools import islice
@@ -31,9 +31,10 @@ samples = gpt.samples(run.final_model, start.tokeniser, temperature={temperature
 print(*islice(samples, 20), sep="\\n")
 """
 MOST_DOCUMENTS = 20_000
-
-
+START = {"text": "", "layers": 1, "embedding": 16, "heads": 4, "steps": 1000}
+"""What the page begins with."""
 PARTS = {
+    "start": START,
     "head": PROGRAM,
     "ours": {"reading": "", "documents": "datasets.names()"},
     "own": {
@@ -41,71 +42,49 @@ PARTS = {
         "documents": 'Path("documents.txt").read_text(encoding="utf-8").splitlines()',
     },
 }
-"""The program that a person would type for what is on the screen, as the page puts it together."""
+"""What the page begins with, and the program that a person would type for what is on the screen."""
 
 
-class Training:
-    """A training that a page takes a few steps of at a time."""
-
-    def __init__(self, told: str) -> None:
-        settings = json.loads(told)
-        lines = [line.strip() for line in settings["text"].split("\n")]
-        documents = [line for line in lines if line][:MOST_DOCUMENTS] or datasets.names()
-        sizes = {name: settings[name] for name in ("layers", "embedding", "heads")}
-        self.start = gpt.prepared(documents, **sizes)
-        self.model = self.start.model
-        self.states = self._states(settings["steps"])
-
-    def _states(self, steps: int) -> Iterator[trainer.Stepped[gpt.GPT]]:
-        endless = trainer.train(
-            self.start.model,
-            self.start.dataset,
-            loss=next_token(),
-            optimizer=gpt.adam(steps=steps),
-            batch_size=1,
-            seed=None,
-            backend="python",
-        )
-        return islice(endless, steps)
-
-    def about(self) -> str:
-        """What is trained, in words, as JSON."""
-        start = self.start
-        found = {
+def setup(told: str) -> str:
+    """All that a page needs to train and to draw, as JSON, from settings as JSON."""
+    settings = json.loads(told)
+    start, steps = _prepared(told), settings["steps"]
+    context, examples = start.model.context, start.dataset
+    order = [datasets.dealt(len(examples.ys), 1, seed=None, step=step)[0] for step in range(steps)]
+    optimizer = gpt.adam(steps=steps)
+    return json.dumps(
+        {
             "documents": len(start.documents),
-            "characters": len(start.tokeniser.characters),
-            "parameters": parameter_count(start.model),
-            "vocabulary": start.tokeniser.vocabulary,
+            "characters": start.tokeniser.characters,
+            "rows": [
+                [*_padded(x, context), *_padded(y, context)]
+                for x, y in zip(examples.xs, examples.targets, strict=True)
+            ],
+            "order": order,
+            "parameters": [p.data for p in parameters(start.model)],
+            "scalars": export.javascript_scalars(optimizer, steps=steps),
+            "module": export.to_javascript(next_token(), start.model, optimizer, n_in=context),
         }
-        return json.dumps(found)
+    )
 
-    def advanced(self, count: int) -> str:
-        """Do some steps, and return their losses as JSON; fewer at the end."""
-        states = list(islice(self.states, count))
-        if states:
-            self.model = states[-1].model
-        return json.dumps([state.metrics.loss for state in states])
 
-    def drawn(self, count: int, temperature: float, seed: int) -> str:
-        """Draw some documents from what has been learnt by now, as JSON."""
-        samples = gpt.samples(
-            self.model, self.start.tokeniser, temperature=temperature, seed=seed, backend="python"
-        )
-        return json.dumps(list(islice(samples, count)))
+def attention(told: str, numbers: str, text: str) -> str:
+    """What the characters of a text attend to, once the parameters are these, as JSON."""
+    start = _prepared(told)
+    model = with_parameters(start.model, json.loads(numbers))
+    return json.dumps(charts.attention_rows(model, start.tokeniser, text))
 
-    def looked(self, text: str) -> str:
-        """What may come after a text, and what its characters attend to, as JSON.
 
-        Characters that the model does not know are left out, and so is what exceeds the context.
-        """
-        tokeniser = self.start.tokeniser
-        known = "".join(it for it in text if it in tokeniser.characters)[: self.model.context - 1]
-        drawn = gpt.tokens(self.model, tokeniser, temperature=1.0, prompt=known, backend="python")
-        chances = next(drawn).probabilities
-        letters = [*tokeniser.characters, "."]
-        found = {
-            "text": known,
-            "next": sorted(zip(letters, chances, strict=True), key=lambda it: -it[1])[:8],
-            "attention": charts.attention_rows(self.model, tokeniser, known),
-        }
-        return json.dumps(found)
+@lru_cache(maxsize=1)
+def _prepared(told: str) -> gpt.Start:
+    settings = json.loads(told)
+    lines = [line.strip() for line in settings["text"].split("\n")]
+    documents = [line for line in lines if line][:MOST_DOCUMENTS] or datasets.names()
+    return gpt.prepared(
+        documents, **{name: settings[name] for name in ("layers", "embedding", "heads")}
+    )
+
+
+def _padded(tokens: Sequence[float], length: int) -> list[int]:
+    """Tokens as long as the context; -1 is none."""
+    return [*map(int, tokens), *[-1] * (length - len(tokens))]

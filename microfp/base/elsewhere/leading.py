@@ -16,6 +16,7 @@ of it, so that `import microfp` loads none.
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial, wraps
+from importlib import import_module
 from types import ModuleType, TracebackType
 from typing import TypeVar
 
@@ -29,11 +30,17 @@ PACKAGE = __name__.partition(".")[0]
 # Modules.
 
 
-def lead_home(package: ModuleType) -> None:
+def lead_home(package: ModuleType, later: Sequence[str] = ()) -> None:
     """Let a package, and the modules that it offers, say what names of other libraries are here.
 
     A module says so in its `__getattr__`; of a module that there is not, a finder behind all.
+
+    Args:
+        package: The package.
+        later: Modules of it that are loaded when somebody asks for them.
     """
+    if later:
+        package.__getattr__ = partial(_missing, package.__name__, later=later)  # type: ignore[method-assign]
     offered = [getattr(package, name) for name in package.__all__]
     for module in (package, *(it for it in offered if isinstance(it, ModuleType))):
         if "__getattr__" not in vars(module):
@@ -42,8 +49,10 @@ def lead_home(package: ModuleType) -> None:
         sys.meta_path.append(_Finder())
 
 
-def _missing(module: str, name: str) -> object:
-    """Raise what is said of a name that a module does not have."""
+def _missing(module: str, name: str, later: Sequence[str] = ()) -> object:
+    """Load a module that stands in it, or raise what is said of a name that it does not have."""
+    if name in later:
+        return import_module(f"{module}.{name}")
     hint = "" if name.startswith("__") else _module_hint(module, name)
     if _is_import(sys._getframe(1)):
         raise ImportError(f"cannot import name {name!r} from {module!r}{hint}", name=module)
@@ -87,7 +96,7 @@ def _public_names() -> Iterator[str]:
     """All that the package offers, as a user writes it; what stands at the top comes last."""
     package = sys.modules[PACKAGE]
     top = list(getattr(package, "__all__", ()))
-    for name in reversed(top):
+    for name in sorted(reversed(top), key=lambda it: it != "gpt"):  # its adam is a special one
         module = getattr(package, name)
         if isinstance(module, ModuleType) and name not in ("curried", "display", "plot_data"):
             yield from (f"{name}.{it}" for it in getattr(module, "__all__", ()))

@@ -8,7 +8,9 @@
 'nest    16       n16[i] = relu(p[17i + 64] + sum(16: p[17i + t + 48] * n0[t]))'
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from pyrsistent import PMap, pmap
@@ -17,16 +19,21 @@ from microfp.compiler.ir.looped import Looped
 from microfp.compiler.ir.program import Program
 from microfp.compiler.native.bounds import largest_leaf_of
 from microfp.compiler.native.compose import Calls
+from microfp.compiler.native.emit.blocks import Kernels
 from microfp.compiler.native.emit.choice import Kernel, kernels_of
 from microfp.compiler.native.emit.looped import LoopedPlan
 from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.run import jit
-from microfp.compiler.native.run.trainer import example_code
+from microfp.compiler.native.run.examples import Examples
+from microfp.compiler.native.run.steps import run_steps
+from microfp.compiler.native.run.trainer import check_examples, example_code, trainer_for
 from microfp.compiler.trace.structure import template
+from microfp.datasets import Dataset
 from microfp.errors import CompileError
-from microfp.losses import Loss
+from microfp.losses import Loss, check_fits
 from microfp.nn import Model
 from microfp.record import Record, attr
+from microfp.tree import parameters
 
 __all__ = ["CodeStages", "Counts", "code_stages"]
 
@@ -51,6 +58,15 @@ class CodeStages(Record):
     CodeStages(way='code', 65 instructions, 12 nodes; print shows them)
     >>> stages.way, "fmul" in stages.ir
     ('code', True)
+
+    By other kernels the same comes out, but for rounding:
+
+    >>> from microfp import datasets, native
+    >>> model, data = nn.mlp(2, [4, 1], seed=1), datasets.moons(20)
+    >>> by_tiles = native.explain(losses.max_margin(), model, 2, kernels="tiles").code
+    >>> loss, gradient = by_tiles.gradient(model, data)
+    >>> f"{loss:.6f}", len(gradient)
+    ('0.999698', 17)
     """
 
     program: Program | Looped = attr()
@@ -77,6 +93,10 @@ class CodeStages(Record):
     """What an example costs."""
     seconds: PMap[str, float] = attr()
     """How long LLVM took, stage by stage."""
+    gradient: Callable[[Model, Dataset], tuple[float, tuple[float, ...]]] = attr()
+    """From a model of this structure and a dataset to the loss and its gradient, by this code: a
+    number for each parameter, in order.
+    """
 
     def __repr__(self) -> str:
         """Show what there is of it; all the text would fill pages."""
@@ -121,7 +141,9 @@ def _lines(numbers: Mapping[str, float]) -> str:
     return "\n".join(f"{name:<12}{number:.3g}" for name, number in sorted(numbers.items()))
 
 
-def code_stages(loss: Loss, model: Model, width: int, *, targets: int = 1) -> CodeStages:
+def code_stages(
+    loss: Loss, model: Model, width: int, *, targets: int = 1, kernels: Kernels = "auto"
+) -> CodeStages:
     """Show what a model and a loss become on their way to machine code.
 
     Args:
@@ -129,6 +151,8 @@ def code_stages(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Co
         model: The model.
         width: How many inputs it takes.
         targets: How many targets an example has.
+        kernels: What computes the loops: what the rules choose; `"loops"` alone; or `"tiles"`
+            wherever there can be such.
 
     Raises:
         TraceError: If loss or model cannot be traced.
@@ -139,7 +163,7 @@ def code_stages(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Co
     >>> stages.ir.count("define i64 @run"), sorted(stages.seconds)
     (1, ['generate', 'optimize', 'parse'])
     """
-    code = example_code(loss, template(model), width, "auto", targets)
+    code = example_code(loss, template(model), width, "auto", targets, kernels)
     if isinstance(code, CompileError):
         raise code.with_traceback(None)
     executable, plan = code.executable, code.executable.plan
@@ -151,18 +175,35 @@ def code_stages(loss: Loss, model: Model, width: int, *, targets: int = 1) -> Co
         way=executable.form,
         width=executable.width,
         rolled=rolled,
-        kernels=_kernels(rolled),
+        kernels=_kernels(rolled, executable.kernels),
         ir=executable.text,
         assembly=jit.assembly(executable.text),
         counts=_counts(program, rolled),
         seconds=pmap(executable.code.seconds),
+        gradient=partial(_gradient, loss, kernels),
     )
 
 
-def _kernels(rolled: Rolled | LoopedPlan | None) -> tuple[Kernel, ...]:
+def _gradient(
+    loss: Loss, kernels: Kernels, model: Model, dataset: Dataset
+) -> tuple[float, tuple[float, ...]]:
+    """The loss of a model on a dataset, and its gradient."""
+    check_fits(loss, model, dataset)
+    columns, targets = len(dataset.xs[0]), dataset.target_count
+    trainer = trainer_for(loss, template(model), columns, None, "auto", targets, kernels)
+    check_examples(trainer.examples, dataset)
+    numbers = [p.data for p in parameters(model)]
+    # Without rules of update, what stands in the row after the step is the gradient.
+    given = trainer, Examples(dataset), [None], numbers, (), array("d")
+    done = run_steps(*given, last_only=True)
+    return done.measured()["loss"][0], tuple(done.numbers(1))
+
+
+def _kernels(rolled: Rolled | LoopedPlan | None, kernels: Kernels) -> tuple[Kernel, ...]:
     if not isinstance(rolled, Rolled):
         return ()
-    return tuple(kernels_of(rolled, bounded=largest_leaf_of(rolled) is not None))
+    bounded = largest_leaf_of(rolled) is not None
+    return tuple(kernels_of(rolled, bounded=bounded, kernels=kernels))
 
 
 def _counts(program: Program | Looped, rolled: Rolled | LoopedPlan | None) -> Counts:

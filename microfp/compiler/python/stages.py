@@ -15,6 +15,13 @@ from collections.abc import Iterator, Sequence
 
 from microfp.base.python_text import ATOM, Text, written
 from microfp.compiler.ir.adjoint import primitive_program
+from microfp.compiler.ir.place_text import (
+    LOOPS,
+    extent_text,
+    is_reduction,
+    place_text,
+    sum_text,
+)
 from microfp.compiler.ir.program import CONSTANT, Program
 from microfp.compiler.ir.stages import Extent, Place, Stage, Staged
 
@@ -22,7 +29,6 @@ __all__ = ["reader_source", "stages_source"]
 
 LISTS = {"n": "N", "p": "p", "x": "X", "y": "Y"}
 SLOPES = {"n": "G", "p": "D"}
-LOOPS = "ijkl"
 
 
 def stages_source(plan: Staged) -> str:
@@ -32,7 +38,7 @@ def stages_source(plan: Staged) -> str:
     the mean cost of the document, the parameters, and their gradients so far. It returns the cost.
     """
     assert plan.cost is not None
-    cost = _at(plan.cost)
+    cost = place_text(plan.cost)
     lines = [
         "def program(X, Y, n, seed, p, D):",
         "    share = 1.0 / n",
@@ -64,7 +70,7 @@ def reader_source(plan: Staged) -> str:
     lines = ["def program(X, t, p, N):"]
     for stage in plan.stages:
         lines += _nest(stage, f"if {stage.start} <= t < {stage.stop}:", _forward(stage))
-    at = _at(plan.scores)
+    at = place_text(plan.scores)
     return "\n".join([*lines, f"    return N[{at}:{at} + {plan.score_count}]"])
 
 
@@ -91,44 +97,20 @@ def _nest(
     """The loops inside of a position, under a line that says which positions are meant."""
     lines, indent = [f"    {head}"], " " * 8
     for loop, extent in zip(LOOPS, _outer(stage), strict=False):
-        inner = f"range({_extent(extent)})"
+        inner = f"range({extent_text(extent)})"
         lines.append(f"{indent}for {loop} in {f'reversed({inner})' if backwards else inner}:")
         indent += "    "
     return lines + [indent + line for line in body]
 
 
-def _is_reduction(stage: Stage) -> bool:
-    return stage.op in {"dot", "total", "largest"}
-
-
 def _outer(stage: Stage) -> tuple[Extent, ...]:
     """The loops that are written as such: the innermost one is a whole list at once."""
-    return stage.shape if _is_reduction(stage) else stage.shape[:-1]
-
-
-def _extent(extent: Extent) -> str:
-    return _sum([(extent.slope, "t"), (extent.base, "")])
-
-
-def _sum(terms: Sequence[tuple[int, str]]) -> str:
-    texts = [
-        (name if factor == 1 else f"{factor} * {name}") if name else str(factor)
-        for factor, name in terms
-        if factor
-    ]
-    return " + ".join(texts) or "0"
-
-
-def _at(place: Place, loops: int = 0, more: str = "") -> str:
-    """The place of an operand, in so many loops."""
-    strides = zip(place.strides[:loops], LOOPS, strict=False)
-    terms = _sum([(place.time, "t"), (int(place.first), ""), *strides])
-    return f"{terms} + {more}" if more else terms
+    return stage.shape if is_reduction(stage) else stage.shape[:-1]
 
 
 def _slice(start: str, extent: Extent, stride: int) -> str:
     """Places from a start, so many, at constant steps."""
-    length = _extent(extent)
+    length = extent_text(extent)
     if stride == 1:
         return f"{start}:{start} + {length}"
     whole = f"{stride} * ({length})" if extent.slope else str(stride * extent.base)
@@ -138,20 +120,20 @@ def _slice(start: str, extent: Extent, stride: int) -> str:
 def _vector(stage: Stage, place: Place, lists: dict[str, str]) -> str:
     """The terms of a vector, as a slice of a list."""
     assert place.length is not None
-    at = _at(place, len(stage.shape))
+    at = place_text(place, len(stage.shape))
     step = place.along or 1  # of a vector of one term nobody knows a step
     return f"{lists[place.space]}[{_slice(at, place.length, step)}]"
 
 
 def _row(stage: Stage, place: Place, lists: dict[str, str], more: str = "") -> str:
     """What the innermost loop reads: a slice of a list."""
-    at = _at(place, len(stage.shape) - 1, more)
+    at = place_text(place, len(stage.shape) - 1, more)
     return f"{lists[place.space]}[{_slice(at, stage.shape[-1], place.strides[-1])}]"
 
 
 def _one(stage: Stage, place: Place, lists: dict[str, str], more: str = "") -> str:
     """What is the same for all turns of the innermost loop, or of a stage without one."""
-    return f"{lists[place.space]}[{_at(place, len(_outer(stage)), more)}]"
+    return f"{lists[place.space]}[{place_text(place, len(_outer(stage)), more)}]"
 
 
 def _is_row(stage: Stage, place: Place) -> bool:
@@ -165,7 +147,7 @@ def _forward(stage: Stage) -> Iterator[str]:
     if stage.op == "select":
         yield from _looked_up(stage)
         return
-    if _is_reduction(stage):
+    if is_reduction(stage):
         out = _one(stage, stage.out, LISTS)
         vectors = [_vector(stage, place, LISTS) for place in stage.operands]
         yield f"{out} = {_REDUCED[stage.op].format(*vectors)}"
@@ -220,7 +202,7 @@ def _looked_up(stage: Stage) -> Iterator[str]:
     if stage.shape and _is_row(stage, index):
         raise NotImplementedError("an index that differs inside of a position")
     yield f"k = int({_one(stage, index, LISTS)})"
-    more = _sum([(vector.along, "k")])
+    more = sum_text([(vector.along, "k")])
     if stage.shape:
         yield f"{_row(stage, stage.out, LISTS)} = {_row(stage, vector, LISTS, more)}"
     else:
@@ -233,7 +215,7 @@ def _looked_up(stage: Stage) -> Iterator[str]:
 def _backward(stage: Stage) -> Iterator[str]:
     if stage.op == "select":
         yield from _looked_up_backward(stage)
-    elif _is_reduction(stage):
+    elif is_reduction(stage):
         yield from _reduced_backward(stage)
     else:
         yield from _primitive_backward(stage)
@@ -246,7 +228,7 @@ def _has_slope(place: Place) -> bool:
 def _looked_up_backward(stage: Stage) -> Iterator[str]:
     index, vector = stage.operands
     yield f"k = int({_one(stage, index, LISTS)})"
-    more = _sum([(vector.along, "k")])
+    more = sum_text([(vector.along, "k")])
     if not stage.shape:
         yield f"{_one(stage, vector, SLOPES, more)} += {_one(stage, stage.out, SLOPES)}"
         return

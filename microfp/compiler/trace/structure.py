@@ -9,7 +9,7 @@ False
 
 from collections.abc import Callable, Hashable, Sequence
 from itertools import count
-from operator import attrgetter
+from operator import attrgetter, is_
 
 from microfp.base.keys import key
 from microfp.base.memo import remembering
@@ -18,9 +18,45 @@ from microfp.record import Record, attr
 from microfp.tree import CONTAINERS, branches, holds_leaves_only, parameters
 from microfp.values import LEAF, Value
 
-__all__ = ["Template", "structure", "structure_of", "template"]
+__all__ = ["Places", "Template", "structure", "structure_of", "template"]
 
 _label_of: Callable[[Value], str | None] = attrgetter("label")
+
+
+class Places:
+    """Where the leaves of a tree stand among its parameters, for whoever walks it in their order.
+
+    A run of leaves begins where the one before has ended, unless some stand in two places. A table
+    of all parameters would take longer than the walk itself; it is made for such leaves only.
+
+    >>> from microfp import value
+    >>> v, w = value(1.0), value(2.0)
+    >>> places = Places((v, w))
+    >>> places.of((v,)), places.of((w, v)), places.of((value(2.0),))
+    (range(0, 1), [1, 0], [None])
+    """
+
+    def __init__(self, parameters: Sequence[Value]) -> None:
+        """Begin before the first parameter."""
+        self._parameters = tuple(parameters)
+        self._next = 0
+        self._table = dict[Value, int]()
+
+    def of(self, run: Sequence[Value]) -> Sequence[int | None]:
+        """The places of the next leaves; None for what is none of the parameters.
+
+        Args:
+            run: Any number of leaves.
+        """
+        first, stop = self._next, self._next + len(run)
+        beside = self._parameters[first:stop]
+        if len(beside) == len(run) and all(map(is_, beside, run)):
+            self._next = stop
+            return range(first, stop)
+        self._table = self._table or dict(zip(self._parameters, count(), strict=False))
+        found = list(map(self._table.get, run))
+        self._next = max(first, *(1 + place for place in found if place is not None), 0)
+        return found
 
 
 class Template(Record):
@@ -104,23 +140,28 @@ def structure_of(tree: object, leaves: Sequence[Value]) -> Hashable:
     >>> structure_of((w, 2.0), (w,)) == structure((value(3.0), 2.0))
     True
     """
-    return _structure(tree, dict(zip(leaves, count(), strict=False)))
+    return _structure(tree, Places(leaves))
 
 
-def _structure(branch: object, places: dict[Value, int]) -> Hashable:
-    if holds_leaves_only(branch):
-        first = places[branch[0]]
-        run = range(first, first + len(branch))
-        if set(map(_label_of, branch)) == {None} and list(map(places.get, branch)) == list(run):
+def _structure(branch: object, places: Places) -> Hashable:
+    if holds_leaves_only(branch) and set(map(_label_of, branch)) == {None}:
+        run = _as_range(places.of(branch))
+        if run is not None:
             return type(branch), run
     if isinstance(branch, Value):
-        if branch in places:
-            return Value, places[branch], branch.label
-        return _frozen(branch)
+        (place,) = places.of((branch,))
+        return _frozen(branch) if place is None else (Value, place, branch.label)
     if isinstance(branch, CONTAINERS):
         parts = ((key(place), _structure(part, places)) for place, part in branches(branch))
         return type(branch), *parts
     return _key(branch)
+
+
+def _as_range(places: Sequence[int | None]) -> range | None:
+    """Places as a range, if they follow one another."""
+    first = places[0]
+    run = None if first is None else range(first, first + len(places))
+    return run if places == run or (run is not None and list(places) == list(run)) else None
 
 
 def _frozen(node: Value) -> Hashable:

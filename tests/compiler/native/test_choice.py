@@ -2,17 +2,21 @@
 
 import math
 import random
+from functools import lru_cache
+from typing import get_args
 
 import pytest
 
-from microfp import losses, native, nn, total, value
+from microfp import backward, datasets, losses, native, nn, optim, total, trainer, value
 from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
+from microfp.compiler.native.emit.blocks import Kernels
 from microfp.compiler.native.emit.choice import kernels_of
 from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.run.executable import executable_for
 from microfp.compiler.native.run.trainer import code_by_kinds
 from microfp.compiler.trace.structure import template
+from microfp.trainer import Backend, Run
 from tests.compiler.native.test_products import computed, dot, matrix_program
 
 WIDTHS = (2, 4, 8)
@@ -67,6 +71,77 @@ def test_loops_alone_give_the_same_but_for_rounding(width: int) -> None:
     assert sums == pytest.approx(plain_sums, rel=1e-12, abs=1e-12)
 
 
+NETWORKS: dict[str, tuple[losses.Loss, nn.Model, int, tuple[float, ...]]] = {
+    "scalar by scalar": (
+        *(losses.softmax_cross_entropy(), nn.mlp(12, [12, 9, 4], init="he", seed=3), 12),
+        (0.0, 1.0, 2.0, 3.0),
+    ),
+    "by kinds": (
+        *(losses.softmax_cross_entropy(), nn.mlp(40, [30, 5], init="he", seed=4), 40),
+        (0.0, 1.0, 4.0),
+    ),
+    "behind a gate": (
+        *(losses.max_margin(alpha=1e-3), nn.mlp(5, [10, 8, 1], seed=5), 5),
+        (-1.0, 1.0),
+    ),
+    "smooth": (
+        *(losses.mean_squared_error(), nn.mlp(3, [7, 1], activation="tanh", seed=6), 3),
+        (0.25, -0.5),
+    ),
+    "one neuron": (
+        losses.mean_squared_error(),
+        nn.neuron(2, activation="identity", seed=7),
+        2,
+        (0.25, -0.5),
+    ),
+}
+"""A loss, a model, how many inputs it has, and targets."""
+
+
+@lru_cache
+def code_of(name: str, kernels: Kernels) -> native.CodeStages:
+    loss, model, inputs, _ = NETWORKS[name]
+    return native.explain(loss, model, inputs, kernels=kernels).code
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("count", [1, 8, 203])
+def test_whatever_kernels_are_asked_for_the_gradient_is_that_of_eager(
+    name: str, count: int
+) -> None:
+    loss, model, inputs, targets = NETWORKS[name]
+    draw = random.Random(count)
+    rows = [[draw.uniform(-1, 1) for _ in range(inputs)] for _ in range(count)]
+    data = datasets.dataset(rows, [draw.choice(targets) for _ in rows])
+    found = losses.evaluate(loss, model, data)
+    table = backward(found.total)
+    slopes = [table[p] for p in nn.parameters(model)]
+    for kernels in get_args(Kernels):
+        code = code_of(name, kernels)
+        cost, by_code = code.gradient(model, data)
+        assert cost == pytest.approx(found.total.data, rel=1e-12)
+        assert by_code == pytest.approx(slopes, rel=1e-12, abs=1e-14)
+        assert code.gradient(model, data) == (cost, by_code)
+
+
+def test_kernels_that_are_asked_for_are_chosen_and_shown() -> None:
+    def chosen(kernels: Kernels) -> set[str]:
+        stages = code_of("behind a gate", kernels)
+        assert isinstance(stages.rolled, Rolled)
+        lines = str(stages).splitlines()
+        assert all(any(line.startswith(f"{it} ") for line in lines) for it in stages.kernels)
+        return set(stages.kernels)
+
+    assert "gated" in chosen("auto")
+    assert chosen("loops") <= {"gated", "loops", "registers"}
+    assert {"tiles", "panels"} <= chosen("tiles") <= {"tiles", "panels", "nodes", "loops"}
+
+
+def test_kernels_of_another_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="explain: kernels must be one of auto, loops, tiles"):
+        native.explain(losses.mean_squared_error(), nn.neuron(1), 1, kernels="fast")  # type: ignore[call-overload]
+
+
 def test_looking_inside_says_what_computes_each_nest() -> None:
     stages = native.explain(losses.softmax_cross_entropy(), nn.mlp(16, [32, 32, 4]), 16).code
     rolled = stages.rolled
@@ -81,6 +156,26 @@ def test_looking_inside_says_what_computes_each_nest() -> None:
 def test_a_hinge_is_said_to_be_a_gate() -> None:
     stages = native.explain(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2).code
     assert {"loops", "gated", "registers"} == set(stages.kernels)
+
+
+@pytest.mark.parametrize("widths", [[8] * 150, [24, 20, 18, 16, 12, 10]])
+def test_a_model_of_many_layers_is_code_that_gives_what_eager_gives(widths: list[int]) -> None:
+    loss, model = losses.softmax_cross_entropy(), nn.mlp(9, widths, init="he", seed=8)
+    draw = random.Random(9)
+    rows = [[draw.uniform(-1, 1) for _ in range(9)] for _ in range(11)]
+    data = datasets.dataset(rows, [float(draw.randrange(8)) for _ in rows])
+    code = code_by_kinds(loss, template(model), 9, 1)
+    assert code is not None
+    assert code.executable.form == "code"
+
+    def trained(backend: Backend) -> Run[nn.MLP]:
+        optimizer = optim.adam(1e-3)
+        return trainer.fit(model, data, steps=3, loss=loss, optimizer=optimizer, backend=backend)
+
+    fast, slow = trained("native"), trained("eager")
+    assert fast.final_loss == pytest.approx(slow.final_loss, rel=1e-12)
+    for p, q in zip(*map(nn.parameters, (fast.final_model, slow.final_model)), strict=True):
+        assert p.data == pytest.approx(q.data, rel=1e-11, abs=1e-14)
 
 
 def test_fifty_layers_are_code_that_is_no_longer_than_their_calls() -> None:

@@ -44,7 +44,8 @@ def computed(
             x.view[first + k * width] = number
     blocks = -(-count // width)
     nodes, s = buffer(code.scratch(blocks)), buffer(sums)
-    nodes.view[:] = memoryview(array("d", [math.nan] * len(nodes.view)))  # it holds anything
+    for memory in (nodes, s):  # they hold anything
+        memory.view[:] = memoryview(array("d", [math.nan] * len(memory.view)))
     o = buffer(blocks * width * outputs)
     arguments = Arguments(
         context=code.context,

@@ -27,7 +27,7 @@ assert_type(func.value_and_grad(square)(3.0), tuple[float, float])
 assert_type(func.grad(loss)(model), nn.MLP)
 assert_type(func.value_and_grad(loss)(model), tuple[float, nn.MLP])
 assert_type(func.grad(pair, has_aux=True)(model), tuple[nn.MLP, str])
-assert_type(func.value_and_grad(pair, has_aux=True)(model), tuple[tuple[Scalar, str], nn.MLP])
+assert_type(func.value_and_grad(pair, has_aux=True)(model), tuple[tuple[float, str], nn.MLP])
 assert_type(func.grad(func.grad(square))(3.0), float)
 assert_type(func.grad(func.grad(sin))(3.0), float)
 assert_type(func.vjp(loss, model)[1](value(1.0)), tuple[nn.MLP])
@@ -86,6 +86,26 @@ def scaled(x: Scalar, model: nn.MLP) -> Scalar:
     return x * loss(model)
 
 
+def both(x: Scalar, y: Scalar, z: Scalar) -> Scalar:
+    return x * y * z
+
+
+def nets(x: Scalar, one: nn.MLP, other: nn.MLP) -> Scalar:
+    return x * loss(one) * loss(other)
+
+
+def noted_nets(x: Scalar, one: nn.MLP) -> tuple[Scalar, str]:
+    return x * loss(one), "seen"
+
+
+def stretched(x: float, sides: tuple[float, float]) -> float:
+    return x * sides[0] * sides[1]
+
+
+def rows(x: float, sides: tuple[float, float]) -> tuple[float, ...]:
+    return x * sides[0], sides[1]
+
+
 def cube(x: float) -> float:
     return x * x * x
 
@@ -115,3 +135,22 @@ assert_type(func.hvp(area, sides, sides), Two)
 assert_type(func.hvp(times, sides, sides), Two)
 func.jacobian(lambda v: (v[0] * v[1], v[0]))(sides)
 func.hessian(lambda v: v[0] * v[1])(sides)
+
+# Along any of the first three arguments.
+Net = nn.MLP
+assert_type(func.grad(times, argnums=1)(2.0, 5.0), float)
+assert_type(func.grad(times, argnums=(1, 0))(2.0, 5.0), Two)
+assert_type(func.grad(both, argnums=2)(2.0, 5.0, 1.0), float)
+assert_type(func.grad(both, argnums=(0, 1, 2))(2.0, 5.0, 1.0), tuple[float, float, float])
+assert_type(func.grad(nets, argnums=2)(2.0, model, model), Net)
+assert_type(func.grad(nets, argnums=(1,))(2.0, model, model), tuple[Net])
+assert_type(func.grad(nets, argnums=(1, 2))(2.0, model, model), tuple[Net, Net])
+assert_type(func.grad(nets, argnums=(0, 2))(2.0, model, model), tuple[Scalar, Net])
+assert_type(func.grad(nets, argnums=(0, 1, 2))(2.0, model, model), tuple[Scalar, Net, Net])
+assert_type(func.grad(noted_nets, argnums=1, has_aux=True)(2.0, model), tuple[Net, str])
+assert_type(func.value_and_grad(nets, argnums=2)(2.0, model, model), tuple[float, Net])
+assert_type(func.hessian(stretched, argnums=1)(2.0, sides), tuple[Two, Two])
+assert_type(func.hessian(times, argnums=1)(2.0, 5.0), float)
+assert_type(func.jacobian(stretched, argnums=1)(2.0, sides), Two)
+assert_type(func.jacobian(rows, argnums=1)(2.0, sides), Sequence[Two])
+assert_type(func.jacfwd(rows, argnums=(0, 1))(2.0, sides), Sequence[tuple[float, Two]])

@@ -38,3 +38,29 @@ func.jacrev(loss)(nn.neuron(2))  # reject
 func.jacfwd("area")  # reject
 rows: float = func.jacobian(area)((1.0, 2.0))  # reject
 func.hvp(area, (1.0, 2.0), 3.0)  # reject
+
+
+# Of what a lambda gives, as of what a function gives.
+
+
+def nets(x: Scalar, one: nn.MLP, other: nn.MLP) -> Scalar:
+    return x * loss(one) * loss(other)
+
+
+net = nn.mlp(2, [1])
+func.grad(lambda x: x * x)(3.0).upper()  # reject
+func.grad(lambda x, y: x * y, argnums=1)(3.0, 2.0).upper()  # reject
+func.grad(lambda x, y: x * y, argnums=(0, 1))(3.0, 2.0).data  # reject
+func.grad(lambda x, y, z: x * y * z, argnums=2)(3.0, 2.0, 1.0).upper()  # reject
+func.grad(func.grad(lambda x: x * x * x))(3.0).upper()  # reject
+func.grad(lambda x: (x * x, "seen"), has_aux=True)(3.0)[0].upper()  # reject
+func.value_and_grad(lambda x: x * x)(3.0)[0].upper()  # reject
+func.value_and_grad(lambda x, y: x * y, argnums=1)(3.0, 2.0)[1].upper()  # reject
+func.hessian(lambda v: v[0] * v[1])((1.0, 2.0))[0].upper()  # reject
+func.hessian(lambda x, y: x * y * y, argnums=1)(3.0, 2.0).upper()  # reject
+func.jacobian(lambda v: (v[0] * v[1], v[0]))((1.0, 2.0))[0].upper()  # reject
+func.grad(nets, argnums=2)(3.0, net, net).weights  # reject
+func.grad(nets, argnums=(1, 2))(3.0, net, net).layers  # reject
+func.grad(nets, argnums=1)(3.0, 2.0, net)  # reject
+func.hessian(nets, argnums=1)(3.0, net, net)  # reject
+func.jacobian(nets, argnums=1)(3.0, net, net).upper()  # reject

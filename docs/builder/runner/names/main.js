@@ -1,58 +1,109 @@
-// The page of the GPT: controls, what they ask of the worker that trains, and what it answers.
-// `page` holds all that changes.
+// The page of the GPT: controls, what they ask of the workers that train and that look inside, and
+// what those answer. `page` holds all that changes.
 import { colours, sharp } from "../playground/drawing.js";
 import { made } from "../playground/elements.js";
 
-const CHOICES = { layers: [1, 2], embedding: [8, 16, 32], heads: [1, 2, 4], steps: [200, 500, 1000, 3000] };
-const START = { layers: 1, embedding: 16, heads: 4, steps: 1000, temperature: 0.5, text: "" };
+const CHOICES = { layers: [1, 2], embedding: [8, 16, 32], heads: [1, 2, 4], steps: [200, 1000, 5000, 20000] };
 const MOST_NAMES = 60;
 const AVERAGED = 50; // steps: a single document says little
 
-const root = document.getElementById("names");
-const page = { settings: { ...START }, worker: null, losses: [], isOn: false, isBegun: false, since: null };
+const near = (name) => new URL(name, import.meta.url);
+const fetched = async (name) => (await fetch(near(name))).json();
 
-function ask(kind, content) {
-  if (!page.worker) {
-    page.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-    page.worker.onmessage = ({ data }) => ANSWERS[data.kind](data.content);
-    page.worker.onerror = () => ANSWERS.error("the worker could not be started");
-  }
-  page.worker.postMessage({ kind, content });
+const root = document.getElementById("names");
+const parts = await fetched("program.json");
+const START = { ...parts.start, temperature: 0.5 };
+const nothing = { trainer: null, losses: [], isOn: false, isBegun: false, since: null, isLooking: false, isStale: false };
+const page = { settings: { ...START }, python: null, told: "", ...nothing };
+
+function begunWorker(name, answers) {
+  const worker = new Worker(near(name), { type: "module" });
+  worker.onmessage = ({ data }) => answers[data.kind](data.content, data.given);
+  worker.onerror = () => failed("the worker could not be started");
+  return worker;
 }
 
-const ANSWERS = {
-  progress: (content) => tell(`${content} \u2026`),
-  begun(about) {
-    Object.assign(page, { losses: [], isBegun: true, since: performance.now() });
-    view.names.replaceChildren();
-    tell(
-      `${about.documents.toLocaleString("en")} documents of ${about.characters} characters, ` +
-        `${about.parameters.toLocaleString("en")} parameters`,
-    );
-    root.dataset.uniform = Math.log(about.vocabulary);
-    shown();
-  },
-  steps({ losses }) {
+// What the worker that trains is told, and what it answers.
+
+function ask(kind, content) {
+  page.trainer?.postMessage({ kind, content });
+}
+
+const TRAINED = {
+  steps(losses) {
     page.losses.push(...losses);
     shown();
   },
   names({ step, names }) {
-    const rows = names.map((name) => made("li", {}, made("b", {}, name || "\u00a0"), ` ${step}`));
+    const rows = names.map((name) => made("li", {}, made("b", {}, name || "\u00a0"), ` ${step.toLocaleString("en")}`));
     view.names.prepend(...rows.reverse());
     while (view.names.children.length > MOST_NAMES) view.names.lastChild.remove();
-    if (view.look.value) ask("look", view.look.value);
+    look();
   },
   finished() {
     page.isOn = false;
     shown();
   },
-  look: drawLook,
-  error(content) {
-    page.isOn = false;
-    tell(content, true);
-    shown();
+  look({ text, next, parameters }) {
+    drawNext(next);
+    page.isStale = page.isLooking; // Python is asked for one state after the other, not for all
+    if (page.isLooking) return;
+    page.isLooking = true;
+    python("attention", page.told, JSON.stringify(parameters), text);
   },
+  error: failed,
 };
+
+const look = () => view.look.value && ask("look", view.look.value);
+
+// What Python is asked, and what it answers: another training than the one of the page, and heads.
+
+function python(kind, ...given) {
+  page.python ??= begunWorker("worker.js", ANSWERED);
+  page.python.postMessage({ kind, given });
+}
+
+const ANSWERED = {
+  progress: (content) => page.isBegun || tell(`${content} \u2026`),
+  setup: (given, [told]) => told === page.told && begun(given), // else it has been reset meanwhile
+  attention(rows, [told, , text]) {
+    if (told !== page.told) return;
+    page.isLooking = false;
+    drawHeads(rows, text);
+    if (page.isStale) look();
+  },
+  error: failed,
+};
+
+function failed(words) {
+  page.isOn = false;
+  tell(words, true);
+  shown();
+}
+
+async function begin() {
+  const { text, layers, embedding, heads, steps } = page.settings;
+  page.told = JSON.stringify({ text, layers, embedding, heads, steps });
+  if (page.told === JSON.stringify(parts.start)) return begun(await fetched("start.json"));
+  tell("Loading Python \u2026");
+  python("setup", page.told);
+}
+
+function begun(given) {
+  page.trainer?.terminate();
+  Object.assign(page, nothing, { isOn: page.isOn, isBegun: true, losses: [], trainer: begunWorker("train.js", TRAINED) });
+  view.names.replaceChildren();
+  const characters = [...given.characters].length;
+  tell(
+    `${given.documents.toLocaleString("en")} documents of ${characters} characters, ` +
+      `${given.parameters.length.toLocaleString("en")} parameters`,
+  );
+  root.dataset.uniform = Math.log(characters + 1);
+  ask("begin", given);
+  ask("temperature", page.settings.temperature);
+  if (page.isOn) ask("go");
+  shown();
+}
 
 function tell(text, isError = false) {
   view.told.textContent = text;
@@ -63,16 +114,16 @@ function tell(text, isError = false) {
 
 function train() {
   page.isOn = !page.isOn;
-  if (page.isOn) {
-    page.since = null;
-    ask("train", page.settings);
-  } else ask("pause");
+  page.since = null;
+  if (!page.isOn) ask("pause");
+  else if (page.isBegun && page.losses.length < page.settings.steps) ask("go");
+  else begin();
   shown();
 }
 
 function reset() {
-  page.worker?.terminate();
-  Object.assign(page, { worker: null, losses: [], isOn: false, isBegun: false, since: null });
+  page.trainer?.terminate();
+  Object.assign(page, nothing, { told: "", losses: [] });
   view.names.replaceChildren();
   view.next.replaceChildren();
   view.heads.replaceChildren();
@@ -103,7 +154,7 @@ const view = {
   curve: made("canvas", { className: "nm-curve", role: "img", aria: { label: "The loss of each step, and its mean" } }),
   names: made("ol", { className: "nm-names", tabIndex: 0, aria: { label: "Names, the newest first" } }),
   warmth: made("output", {}, START.temperature.toFixed(1)),
-  look: made("input", { value: "mar", maxLength: 15, spellcheck: false, oninput: () => ask("look", view.look.value) }),
+  look: made("input", { value: "mar", maxLength: 15, spellcheck: false, oninput: look }),
   next: made("div", { className: "nm-next" }),
   heads: made("div", { className: "nm-heads" }),
   text: made("textarea", { rows: 8, spellcheck: false, placeholder: "one document a line", onchange: () => chosen("text", view.text.value) }),
@@ -173,13 +224,13 @@ function shown() {
   const isDone = isBegun && losses.length >= settings.steps;
   view.train.textContent = isOn ? "Pause" : isDone ? "Train again" : losses.length ? "Go on" : "Train";
   view.more.disabled = !isBegun;
-  view.step.textContent = `${losses.length} of ${settings.steps}`;
+  view.step.textContent = `${losses.length.toLocaleString("en")} of ${settings.steps.toLocaleString("en")}`;
   view.loss.textContent = losses.length ? meanOf(losses.slice(-AVERAGED)).toFixed(3) : "\u2013";
   if (isOn && isBegun) {
     page.since ??= { time: performance.now(), step: losses.length };
-    if (typeof page.since === "number") page.since = { time: page.since, step: 0 };
     const seconds = (performance.now() - page.since.time) / 1000;
-    if (seconds > 0.5) view.pace.textContent = ((losses.length - page.since.step) / seconds).toFixed(0);
+    const pace = (losses.length - page.since.step) / seconds;
+    if (seconds > 0.3) view.pace.textContent = pace.toLocaleString("en", { maximumFractionDigits: 0 });
   }
   view.program.textContent = programOf(settings);
   root.dataset.step = losses.length;
@@ -188,7 +239,7 @@ function shown() {
 }
 
 function programOf(settings) {
-  const { head, own, ours } = root.program;
+  const { head, own, ours } = parts;
   const text = settings.text.trim() ? own : ours;
   return Object.entries({ ...settings, documents: text.documents, reading: text.reading }).reduce(
     (program, [name, value]) => program.replaceAll(`{${name}}`, value),
@@ -219,7 +270,7 @@ function drawCurve() {
   context.stroke();
 }
 
-function drawLook({ text, next, attention }) {
+function drawNext(next) {
   view.next.replaceChildren(
     ...next.map(([letter, chance]) =>
       made(
@@ -231,6 +282,9 @@ function drawLook({ text, next, attention }) {
       ),
     ),
   );
+}
+
+function drawHeads(attention, text) {
   const letters = ["\u00b7", ...text];
   const kinds = [...new Set(attention.map((it) => `${it.layer}.${it.head}`))];
   view.heads.replaceChildren(...kinds.map((kind) => headOf(kind, attention.filter((it) => `${it.layer}.${it.head}` === kind), letters)));
@@ -257,7 +311,6 @@ function headOf(kind, rows, letters) {
   return made("table", {}, made("caption", {}, `layer ${layer}, head ${head}`), made("thead", {}, top), made("tbody", {}, ...cells));
 }
 
-root.program = await (await fetch(new URL("program.json", import.meta.url))).json();
 laidOut();
 shown();
 new MutationObserver(drawCurve).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });

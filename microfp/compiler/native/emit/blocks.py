@@ -40,8 +40,8 @@ CHUNK_BYTES = 1 << 18
 FEWEST_BLOCKS = 16
 """A chunk has at least so many blocks, since each reads and writes all sums once."""
 
-Kernels: TypeAlias = Literal["auto", "loops"]
-"""What a program is computed by: by the kernels that the rules choose, or by loops alone."""
+Kernels: TypeAlias = Literal["auto", "loops", "tiles"]
+"""What a program is computed by: what rules choose, loops alone, tiles wherever there can be."""
 
 
 class Frame(NamedTuple):

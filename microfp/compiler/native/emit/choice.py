@@ -7,13 +7,14 @@
     registers   few sums over the examples, which stay in registers while the blocks go by
     gated       its loops, behind a gate: only for the examples whose gate is open
 
-A program may be told to do with loops alone; its sums then differ by their rounding.
+A program may be told to do with `"loops"` alone, whatever the rules say, or to take `"tiles"`,
+panels and nodes for every nest that has such a form. Its sums differ by their rounding.
 
 >>> from microfp.compiler.native.loops import Load, Segment
 >>> term = Segment.unchecked(1, Load("n", 5, (1,)))
 >>> nest = Nest((16,), (term,), Load("s", 8, (9,)))
->>> kernel_of(nest, "auto"), kernel_of(nest, "loops")
-('nodes', 'loops')
+>>> kernel_of(nest, "auto"), kernel_of(nest, "loops"), kernel_of(nest, "tiles")
+('nodes', 'loops', 'nodes')
 """
 
 from collections.abc import Iterator
@@ -24,10 +25,10 @@ from microfp.compiler.native.emit.blocks import Kernels
 from microfp.compiler.native.emit.nodes import nodes_of
 from microfp.compiler.native.emit.products import product_of
 from microfp.compiler.native.emit.tiles import is_large
-from microfp.compiler.native.gates import find_gate
+from microfp.compiler.native.gates import Gate, find_gate
 from microfp.compiler.native.loops import Nest, Rolled
 
-__all__ = ["Kernel", "are_few", "kernel_of", "kernels_of"]
+__all__ = ["Kernel", "are_few", "gate_of", "kernel_of", "kernels_of"]
 
 Kernel: TypeAlias = Literal["loops", "tiles", "panels", "nodes", "registers", "gated"]
 """How a nest is computed."""
@@ -41,7 +42,8 @@ def kernel_of(nest: Nest, kernels: Kernels) -> Kernel:
     if kernels == "loops":
         return "loops"
     if nest.target.kind != "s":
-        return "tiles" if is_large(nest) else "loops"
+        is_tiled = bool(nest.shape) if kernels == "tiles" else is_large(nest)
+        return "tiles" if is_tiled else "loops"
     if product_of(nest) is not None:
         return "panels"
     return "loops" if nodes_of(nest) is None else "nodes"
@@ -51,6 +53,11 @@ def are_few(rolled: Rolled, kernels: Kernels, *, by_columns: bool = False) -> bo
     """Whether the sums of a program stay in registers: they are few, and no nest wants tiles."""
     is_tiled = not by_columns and any(kernel_of(it, kernels) == "tiles" for it in rolled.nests)
     return rolled.sum_count <= FEW_SUMS and not is_tiled
+
+
+def gate_of(rolled: Rolled, kernels: Kernels, *, bounded: bool) -> Gate | None:
+    """The gate that a program is computed behind, if there is one and it may be."""
+    return find_gate(rolled) if bounded and kernels != "tiles" else None
 
 
 def kernels_of(rolled: Rolled, *, bounded: bool, kernels: Kernels = "auto") -> Iterator[Kernel]:
@@ -79,7 +86,7 @@ def kernels_of(rolled: Rolled, *, bounded: bool, kernels: Kernels = "auto") -> I
         yield from repeat("loops", len(rolled.nests))
         yield from repeat("registers", len(rolled.sums))
         return
-    gate = find_gate(rolled) if bounded else None
+    gate = gate_of(rolled, kernels, bounded=bounded)
     for nest in (*rolled.nests, *rolled.sums):
         if gate is None:
             yield kernel_of(nest, kernels)

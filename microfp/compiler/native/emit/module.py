@@ -28,7 +28,7 @@ from microfp.compiler.native.emit.blocks import (
     write_totals_begun,
     write_totals_stored,
 )
-from microfp.compiler.native.emit.choice import are_few, kernel_of
+from microfp.compiler.native.emit.choice import are_few, gate_of, kernel_of
 from microfp.compiler.native.emit.gates import write_gated
 from microfp.compiler.native.emit.kernels import kernel_texts
 from microfp.compiler.native.emit.nests import Scope, write_nest
@@ -38,10 +38,9 @@ from microfp.compiler.native.emit.reciprocals import (
     write_reciprocals,
 )
 from microfp.compiler.native.emit.structs import GIVEN, signature
-from microfp.compiler.native.emit.sums import write_all_sums
+from microfp.compiler.native.emit.sums import clear_all_sums, clear_sums, write_all_sums
 from microfp.compiler.native.emit.tiles import write_large
 from microfp.compiler.native.emit.writer import Writer, literal
-from microfp.compiler.native.gates import find_gate
 from microfp.compiler.native.loops import Load, Nest, Rolled
 
 __all__ = ["constants_text", "function_text", "module_text"]
@@ -124,9 +123,9 @@ def _write_blocks(frame: Frame) -> None:
     if are_few(frame.rolled, frame.kernels, by_columns=bool(frame.columns)):
         _in_one_go(frame)
         return
+    gate = gate_of(frame.rolled, frame.kernels, bounded=frame.bounded)
     if frame.rolled.sum_count:
-        _clear_sums(frame)
-    gate = find_gate(frame.rolled) if frame.bounded else None
+        (clear_all_sums if gate else clear_sums)(frame)
     if gate is None:
         _in_chunks(frame)
     else:
@@ -163,11 +162,6 @@ def _blocks_in_one_go(frame: Frame, divisors: Sequence[Load]) -> None:
         write_outputs(frame, scope, number)
 
     w.each("%all", block)
-
-
-def _clear_sums(frame: Frame) -> None:
-    size = 8 * frame.rolled.sum_count
-    frame.writer.line(f"call void @llvm.memset.p0.i64(ptr %s, i8 0, i64 {size}, i1 false)")
 
 
 def _in_chunks(frame: Frame) -> None:

@@ -18,7 +18,7 @@ column=Load(kind='x', base=0, strides=(0, 1), step=0), target=Load(kind='s', bas
 strides=(9, 1), step=0))
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -195,6 +195,8 @@ class Sources(NamedTuple):
     """Where the packed columns are."""
     target: str
     """Where the sums are."""
+    begun: str
+    """The same; or null where nothing has been added to them, and they may hold anything."""
 
 
 def write_product(
@@ -229,7 +231,7 @@ class _Code(NamedTuple):
 def _multiplying(w: Writer, product: Product, stride: int, fused: bool, name: str) -> str:  # noqa: FBT001 - bound
     """Write a function that multiplies."""
     code = _Code(w.another(), product, stride, fused)
-    numbers, pointers = ("blocks", "examples", "room"), ("a", "b", "s")
+    numbers, pointers = ("blocks", "examples", "room"), ("a", "b", "s", "begun")
     arguments = [*(f"i64 %{it}" for it in numbers), *(f"ptr %{it}" for it in pointers)]
     code.writer.function(name, arguments, lambda: _panels(code))
     return code.writer.text()
@@ -238,6 +240,8 @@ def _multiplying(w: Writer, product: Product, stride: int, fused: bool, name: st
 def _panels(code: _Code) -> None:
     """Panel by panel, the last of which may have fewer vectors, and these fewer lanes."""
     w, product, vectors = code.writer, code.product, PANELS[code.writer.width].vectors
+    w.line("%begins = icmp eq ptr %begun, null")
+    w.line("%grows = xor i1 %begins, true")
     full, rest = divmod(product.columns, w.width * vectors)
 
     def panel(number: str, columns: int) -> None:
@@ -261,11 +265,17 @@ def _rows(code: _Code, packed: str, sums: str, columns: int) -> None:
         if register is not None:
             row = w.element(row, w.value(f"mul i64 {register}, {by_row}"))
             target = w.element(target, w.value(f"mul i64 {register}, {to_row}"), "double")
-        totals = _totals(code, row, packed, (offsets, -(-columns // w.width)))
-        for k, total in enumerate(totals):
-            place, vector = divmod(k, -(-columns // w.width))
-            address = w.address("double", target, offsets[place] * to_row + vector * w.width)
-            _add(w, address, total, min(w.width, columns - vector * w.width))
+        vectors = -(-columns // w.width)
+        totals = _totals(code, row, packed, (offsets, vectors))
+
+        def each(write: Callable[[Writer, str, str, int], None]) -> None:
+            for k, total in enumerate(totals):
+                place, vector = divmod(k, vectors)
+                address = w.address("double", target, offsets[place] * to_row + vector * w.width)
+                write(w, address, total, min(w.width, columns - vector * w.width))
+
+        w.if_then("%begins", lambda: each(_put))
+        w.if_then("%grows", lambda: each(_add))
 
     size = balanced(product.rows, PANELS[w.width].rows)
     write_tiles(w, product.rows, size, tile, unrolled=False)
@@ -315,6 +325,12 @@ def _plus(code: _Code, total: str, a: str, b: str) -> str:
     if code.fused:
         return w.fused(a, b, total)
     return w.value(f"fadd {w.type} {total}, {w.value(f'fmul {w.type} {a}, {b}')}")
+
+
+def _put(w: Writer, address: str, total: str, lanes: int) -> None:
+    """Write a vector, or some lanes of it, into memory."""
+    part = total if lanes == w.width else w.part(total, 0, lanes)
+    w.line(f"store <{lanes} x double> {part}, ptr {address}, align 8")
 
 
 def _add(w: Writer, address: str, more: str, lanes: int) -> None:

@@ -19,6 +19,7 @@ from microfp.compiler.ir.program import CONSTANT, Program
 from microfp.compiler.ir.stages import Extent, Place, Stage, Staged
 from microfp.compiler.native.emit.dots import dot, dot_backward
 from microfp.compiler.native.emit.kernels import FUNCTIONS, kernel_texts
+from microfp.compiler.native.emit.maps import linear_map, map_backward, map_forward
 from microfp.compiler.native.emit.structs import signature
 from microfp.compiler.native.emit.turns import (
     Scope,
@@ -121,14 +122,21 @@ def _write_document(scope: Scope) -> None:
     """Forward, the cost, and back."""
     w, plan = scope.w, scope.plan
     for stage in plan.stages:
-        _over_positions(scope, stage, one_position)
+        product = linear_map(stage)
+        if product is not None:
+            map_forward(scope, product)
+        else:
+            _over_positions(scope, stage, one_position)
     w.line(
         f"call void @llvm.memset.p0.i64(ptr {scope.slopes['n']}, i8 0, "
         f"i64 {8 * plan.node_count}, i1 false)"
     )
     _write_cost(scope)
     for stage in reversed(plan.stages):
-        if stage.active:
+        product = linear_map(stage)
+        if stage.active and product is not None:
+            map_backward(scope, product)
+        elif stage.active:
             _over_positions(scope, stage, _backward)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from microfp.compiler.native.emit.blocks import Frame, vector_count
 from microfp.compiler.native.emit.choice import kernel_of
-from microfp.compiler.native.emit.nests import Scope, write_sums
+from microfp.compiler.native.emit.nests import Member, Scope, offset_of, write_sums
 from microfp.compiler.native.emit.nodes import nodes_of, write_nodes
 from microfp.compiler.native.emit.products import (
     Packed,
@@ -25,9 +25,10 @@ from microfp.compiler.native.emit.products import (
     write_product,
 )
 from microfp.compiler.native.emit.tiles import pointer_of
+from microfp.compiler.native.emit.writer import Writer
 from microfp.compiler.native.loops import Load, Nest
 
-__all__ = ["room_of", "write_all_sums"]
+__all__ = ["clear_all_sums", "clear_sums", "room_of", "write_all_sums"]
 
 
 def room_of(sums: Iterable[Nest], width: int) -> int:
@@ -47,6 +48,37 @@ def write_all_sums(frame: Frame, start: str, some: str, scope_of: Callable[[str]
             write_nodes(frame, nodes, start, some)
         else:
             write_sums(frame.writer, nest, scope_of, some)
+
+
+def clear_sums(frame: Frame) -> None:
+    """Let the sums be 0.0, but for products, whose first chunk is written over what is there.
+
+    Gradients of weights are most of what a step writes, and memory is slower than products.
+    """
+    w, sums = frame.writer, frame.rolled.sums
+    others = [nest for nest in sums if kernel_of(nest, frame.kernels) != "panels"]
+    if len(others) < len(sums):
+        for nest in others:
+            _clear(w, nest, ())
+    else:
+        clear_all_sums(frame)
+
+
+def clear_all_sums(frame: Frame) -> None:
+    """Let all sums be 0.0."""
+    size = 8 * frame.rolled.sum_count
+    frame.writer.line(f"call void @llvm.memset.p0.i64(ptr %s, i8 0, i64 {size}, i1 false)")
+
+
+def _clear(w: Writer, nest: Nest, outer: Member) -> None:
+    """Let the sums of a nest be 0.0, inside of some of its loops."""
+    depth = len(outer)
+    if depth < len(nest.shape):
+        w.each(str(nest.shape[depth]), lambda i: _clear(w, nest, (*outer, (i, 0))))
+        return
+    constant, moved = offset_of(w, nest.target, outer, (None, 0))
+    place = w.address("double", "%s", constant)
+    w.store("0.0", w.element(place, moved, "double") if moved else place, "double")
 
 
 def _packed(frame: Frame, start: str, some: str) -> dict[Packed, str]:
@@ -85,7 +117,8 @@ def _multiply(frame: Frame, product: Product, panels: str, start: str, some: str
         room=w.value(f"mul i64 {_blocks_of_a_chunk(frame)}, {w.width}"),
         row=pointer_of(frame, product.row, start),
         column=panels,
-        target=pointer_of(frame, product.target, start),
+        target=(target := pointer_of(frame, product.target, start)),
+        begun=w.value(f"select i1 {w.value(f'icmp eq i64 {start}, 0')}, ptr null, ptr {target}"),
     )
     stride = _stride(frame, product.row.kind)
     write_product(w, product, stride, sources, fused=frame.bounded)

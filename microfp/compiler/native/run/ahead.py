@@ -109,8 +109,8 @@ class Steps(Record):
     """From a place, counted from 0, to the parameters after that step."""
     state: Callable[[int], object] = attr()
     """From a place to the state of the optimiser after that step."""
-    left: Left | None = attr()
-    """What another run can go on from, without a look at numbers and state; or None."""
+    left: Callable[[int], Left] | None = attr()
+    """From a place to what another run can go on from, without a look at numbers and state."""
 
 
 def _open_stream(loss: Loss, optimizer: Optimizer, model: Template, dataset: Dataset) -> Stream:
@@ -163,6 +163,7 @@ def ahead(
     *,
     last_only: bool = False,
     left: Left | None = None,
+    work: int = LARGEST_WORK,
 ) -> Steps:
     """Run some steps, at most `count` of them and at least one.
 
@@ -175,13 +176,15 @@ def ahead(
         count: How many steps, at most.
         last_only: Whether only the numbers and the state after the last step will be asked for.
         left: What the run before has left, in place of the numbers.
+        work: How many operations on numbers, at most.
 
     Raises:
         DataError: If a target of the first step has no meaning for the loss. Whatever is wrong
             with a later step ends the run before it.
     """
     updated = stream.trainer.parameters.updated
-    limit = _limit(stream, chosen, count, last_only=last_only) if updated else 1
+    row = 0 if last_only else 8 * stream.trainer.row
+    limit = _limit(stream, chosen, count, row, work) if updated else 1
     steps = range(step, step + limit)
     records = list(records_of(state)) if stream.rules else []
     since = left.since if left else 0
@@ -191,20 +194,19 @@ def ahead(
     remembered = list(columns_of(stream.rules, records)) if stream.rules and not left else []
     done = run_steps(
         *(stream.trainer, stream.examples, batches, numbers, remembered, timetable.scalars),
-        last_only=last_only,
+        last_only=last_only or limit == 1,  # then no other numbers are written
         row=left.row if left else None,
     )
     return _steps(stream, step, done, batches, timetable.rates, (state, since), numbers)
 
 
-def _limit(stream: Stream, chosen: Chooser, count: int, *, last_only: bool) -> int:
+def _limit(stream: Stream, chosen: Chooser, count: int, row: int, work: int) -> int:
     """How many steps are run at once: as many as memory allows, and soon done."""
-    examples, trainer = stream.examples, stream.trainer
+    examples = stream.examples
     batch = examples.count if chosen is None else len(chosen(0) or ())
-    row = 0 if last_only else 8 * trainer.row
-    row += 0 if chosen is None else 8 * batch
-    work = batch * (trainer.examples.executable.operations + 1)
-    return max(1, min(count, LARGEST_BYTES // max(row, 1), LARGEST_WORK // work))
+    size = row + (0 if chosen is None else 8 * batch)
+    each = batch * (stream.trainer.examples.executable.operations + 1)
+    return max(1, min(count, LARGEST_BYTES // max(size, 1), work // each))
 
 
 def _timetable(
@@ -264,10 +266,14 @@ def _steps(
             measured,
             lambda place: tuple(done.numbers(place % done.count + 1)),
             lambda place: _state_after(stream, done, known, place % done.count + 1),
-            Left(done.row(done.count), since + done.count) if _counts_steps(stream) else None,
+            partial(_left, done, since) if _counts_steps(stream) else None,
         )
     moved, after = _updated(stream.optimizer, done.numbers(1), state, numbers, first)
     return Steps.unchecked(1, measured, lambda place: moved, lambda place: after, None)
+
+
+def _left(done: StepsDone, since: int, place: int) -> Left:
+    return Left(done.row(place + 1), since + place + 1)
 
 
 def _counts_steps(stream: Stream) -> bool:

@@ -8,7 +8,7 @@
 """
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ctypes import c_int64, c_void_p
 from functools import lru_cache
 from typing import Literal, TypeAlias
@@ -64,6 +64,12 @@ LARGEST_NESTS = 1_000
 LARGEST_TEXT = 10_000
 """Code of more nests or lines takes LLVM about a second; bytecode takes it no time."""
 
+LARGEST_OF_CALLS: Mapping[Kernels, int] = {"auto": 40_000, "tiles": 300_000}
+"""So many lines of calls are compiled by the rules, then by tiles, which layers that are alike
+share. LLVM takes some seconds for them; but so does it take to walk the scalars of such a model,
+and an interpreter of them takes twenty times as long a step.
+"""
+
 LARGER = 6
 """How much larger code with loops of scans may be, since bytecode has none."""
 
@@ -103,6 +109,8 @@ class Executable(Record):
     """
     plan: LoopedPlan | None = attr(default=None)
     """Its programs, where scans are loops; then there is not one program of an example."""
+    kernels: Kernels = attr(default="auto")
+    """What its loops are computed by; see `microfp.compiler.native.emit.choice`."""
 
     @property
     def output_count(self) -> int:
@@ -189,27 +197,29 @@ def executable_for(
             most = None if limit is None else LARGEST_TEXT
             text = _text(rolled, width, columns=columns, most=most, kernels=kernels)
             if text is not None:
-                return _as_code(program, rolled, text, width)
+                return _as_code(program, rolled, text, width, kernels)
     return _as_bytecode(program, bytecode_of(program, summed=summed, shared=shared), width)
 
 
 def executable_of(
-    rolled: Rolled, program: Callable[[], Program], *, width: int
+    rolled: Rolled, program: Callable[[], Program], *, width: int, kernels: Kernels = "auto"
 ) -> Executable | None:
-    """Compile loops; None where the code would be too long, and bytecode is to be preferred.
+    """Compile loops of calls; None where the code would be very long.
 
     Args:
         rolled: What to compute for each example.
         program: Makes the same as a program, for whoever wants to look at it.
         width: How many examples are computed side by side.
+        kernels: What code is computed by; see `microfp.compiler.native.emit.choice`.
 
     Raises:
         CompileError: If llvmlite is not installed.
     """
-    if len(rolled.nests) > LARGEST_NESTS:
-        return None
-    text = _text(rolled, width, most=LARGEST_TEXT)
-    return None if text is None else _as_code(Deferred(program), rolled, text, width)
+    for way, most in LARGEST_OF_CALLS.items() if kernels == "auto" else ((kernels, None),):
+        text = _text(rolled, width, most=most, kernels=way)
+        if text is not None:
+            return _as_code(Deferred(program), rolled, text, width, way)
+    return None
 
 
 def executable_of_stages(plan: Staged, width: int) -> Executable:
@@ -234,6 +244,7 @@ def executable_of_stages(plan: Staged, width: int) -> Executable:
         None,
         lambda: None,
         None,
+        "auto",
     )
 
 
@@ -278,6 +289,7 @@ def executable_of_looped(
         None,
         lambda: None,
         plan,
+        "auto",
     )
 
 
@@ -309,7 +321,9 @@ def _text(
     return None if is_long else module_text([function], width=width)
 
 
-def _as_code(program: Program | Deferred, rolled: Rolled, text: str, width: int) -> Executable:
+def _as_code(
+    program: Program | Deferred, rolled: Rolled, text: str, width: int, kernels: Kernels
+) -> Executable:
     chunk = chunk_blocks(rolled, width)
     vectors = vector_count(rolled) + width * room_of(rolled.sums, width)
     context, admit = _for_large_numbers(rolled, width)
@@ -328,6 +342,7 @@ def _as_code(program: Program | Deferred, rolled: Rolled, text: str, width: int)
         context,
         admit,
         None,
+        kernels,
     )
 
 

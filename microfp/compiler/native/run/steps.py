@@ -68,9 +68,13 @@ class StepsDone:
         return _floats(self._rows.view[start : start + count])
 
     def row(self, step: int) -> "memoryview[float]":
-        """All numbers before the step of that number, where machine code has left them."""
+        """All numbers before the step of that number, where machine code has left them.
+
+        Where others stand beside them it is a copy, so that who keeps them does not keep those.
+        """
         start = self.trainer.row * (step % self._kept)
-        return self._rows.view[start : start + self.trainer.row]
+        row = self._rows.view[start : start + self.trainer.row]
+        return row if self._kept == 1 else memoryview(bytearray(row)).cast("d")
 
     def scores(self, step: int) -> list[tuple[float, ...]]:
         """The scores of each example in one step."""

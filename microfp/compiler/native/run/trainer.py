@@ -16,6 +16,7 @@ from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Program
 from microfp.compiler.ir.stages import Staged, called_by, check_document, staged
 from microfp.compiler.native.compose import Calls, roll_calls
+from microfp.compiler.native.emit.blocks import Kernels
 from microfp.compiler.native.emit.kernels import FUNCTIONS
 from microfp.compiler.native.emit.steps import steps_text
 from microfp.compiler.native.run import jit
@@ -119,25 +120,32 @@ def _example_bytes(found: object) -> int:
 
 @by_key(64, _example_bytes)
 def example_code(
-    loss: Loss, model: Template, columns: int, form: Form, targets: int = 1
+    loss: Loss,
+    model: Template,
+    columns: int,
+    form: Form,
+    targets: int = 1,
+    kernels: Kernels = "auto",
 ) -> ExampleCode | CompileError:
     """Compile a loss and a model; or say why that cannot be done, if the reason is final."""
     try:
-        return _example_code(loss, model, columns, form, targets)
+        return _example_code(loss, model, columns, form, targets, kernels)
     except CompileError as error:
         return final(error)
 
 
 def _example_code(
-    loss: Loss, model: Template, columns: int, form: Form, targets: int
+    loss: Loss, model: Template, columns: int, form: Form, targets: int, kernels: Kernels
 ) -> ExampleCode:
     if loss.position is not None:
         return _by_stages(loss, model, columns)
     is_small = len(parameters(model.model)) < MOST_SCALARS
     by_kinds = None
     if form == "auto" and not is_small:
-        by_kinds = code_by_kinds(loss, model, columns, targets)
-    return _by_scalars(loss, model, columns, form, targets) if by_kinds is None else by_kinds
+        by_kinds = code_by_kinds(loss, model, columns, targets, kernels)
+    if by_kinds is not None:
+        return by_kinds
+    return _by_scalars(loss, model, columns, form, targets, kernels)
 
 
 def _by_stages(loss: Loss, model: Template, columns: int) -> ExampleCode:
@@ -169,7 +177,9 @@ def check_examples(code: ExampleCode, dataset: Dataset) -> None:
             check_document(code.sequence, tokens, targets)
 
 
-def _by_scalars(loss: Loss, model: Template, columns: int, form: Form, targets: int) -> ExampleCode:
+def _by_scalars(
+    loss: Loss, model: Template, columns: int, form: Form, targets: int, kernels: Kernels
+) -> ExampleCode:
     """Compile every scalar of an example."""
     graph, repeats = looped_example(loss, model.model, columns, targets)  # type: ignore[arg-type]  # any record
     looped = _by_loops(loss, graph, repeats) if repeats else None
@@ -188,6 +198,7 @@ def _by_scalars(loss: Loss, model: Template, columns: int, form: Form, targets: 
             width=jit.host().width,
             shared=["seed"],
             form=form,
+            kernels=kernels,
         ),
         captured=_captured(loss, graph.cost, *graph.scores),
     )
@@ -225,7 +236,9 @@ MOST_SCALARS = 1_000
 """A model of fewer parameters is compiled scalar by scalar: that takes no time."""
 
 
-def code_by_kinds(loss: Loss, model: Template, columns: int, targets: int) -> ExampleCode | None:
+def code_by_kinds(
+    loss: Loss, model: Template, columns: int, targets: int, kernels: Kernels = "auto"
+) -> ExampleCode | None:
     """Compile one call of each kind of parts; None where the model is no list of rows of parts.
 
     Args:
@@ -233,6 +246,7 @@ def code_by_kinds(loss: Loss, model: Template, columns: int, targets: int) -> Ex
         model: The model.
         columns: How many inputs an example has.
         targets: How many targets.
+        kernels: What code is computed by; see `microfp.compiler.native.emit.choice`.
     """
     rows = trace_rows(model.model, columns)  # type: ignore[arg-type]  # any record
     if rows is None:
@@ -244,9 +258,9 @@ def code_by_kinds(loss: Loss, model: Template, columns: int, targets: int) -> Ex
         check_native(each)
     rolled = roll_calls(calls, program, summed=1 + judged)
     scalars = partial(_scalars, loss, model, columns, targets)
-    executable = executable_of(rolled, scalars, width=jit.host().width)
+    executable = executable_of(rolled, scalars, width=jit.host().width, kernels=kernels)
     if executable is None:  # nor are there shorter loops to be found among the scalars
-        return _by_scalars(loss, model, columns, "bytecode", targets)
+        return _by_scalars(loss, model, columns, "bytecode", targets, kernels)
     count, captured = rolled.parameter_count, [row.kind.output for row in rows]
     return ExampleCode.unchecked(
         count,
@@ -417,6 +431,7 @@ def trainer_for(
     rules: Rules | None,
     form: Form = "auto",
     targets: int = 1,
+    kernels: Kernels = "auto",
 ) -> Trainer:
     """Compile a training; once per structure in a process.
 
@@ -424,7 +439,7 @@ def trainer_for(
         TraceError: If loss, model or rule cannot be traced.
         CompileError: If llvmlite is not installed, or they use a primitive without native form.
     """
-    examples = example_code(loss, model, columns, form, targets)
+    examples = example_code(loss, model, columns, form, targets, kernels)
     if isinstance(examples, CompileError):
         raise examples.with_traceback(None)
     parameters = parameter_code(loss, rules, examples.parameter_count)

@@ -66,7 +66,7 @@ LENT = SOURCES / "lent"
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLAIN = "```python\n"
 RUNNABLE = "```{ .python .run }\n"
-ASKS_FOR_MORE = re.compile(r"""["']native["']|workers=|/nowhere""")
+ASKS_FOR_MORE = re.compile(r"""["']native["']|workers=|/nowhere|charts\.save""")
 
 EXTRAS = """
     dask distributed export iris digits hypothesis jax laws llvmlite marimo micrograd mo native

@@ -221,12 +221,13 @@ function explore() {
   const before = neurons.findIndex((it) => it.layer === layer - 1);
   const numbers = layer === 0 ? page.rows[page.example] : [...page.state.inspected.outputs].slice(before);
   const name = nameOf(neuron, widths);
+  const short = (it) => Number(it.toPrecision(5)); // as many digits as its fields have room for
   ask({
     explore: {
       name: `${name} at example ${page.example}`,
       activation: name === "score" ? "identity" : page.config.activation,
-      inputs: Array.from({ length: inputs }, (_, k) => [inputName(layer, k), numbers[k]]),
-      weights: [...page.state.parameters].slice(place, place + inputs + 1),
+      inputs: Array.from({ length: inputs }, (_, k) => [inputName(layer, k), short(numbers[k])]),
+      weights: [...page.state.parameters].slice(place, place + inputs + 1).map(short),
     },
   });
 }
@@ -241,6 +242,7 @@ function showExplorer(data) {
     made("script", { src: near("explorer.js") }),
   );
   view.explorer.hidden = false;
+  view.explorer.scrollIntoView({ block: "start" });
 }
 
 function fill(body, lines) {
@@ -400,7 +402,7 @@ function details() {
   return made(
     "div",
     { className: "pg-details" },
-    made("section", { aria: { label: "Neuron" } }, view.neuronTitle, view.neuronFormula, view.neuronAt, scrolled, button("Explore this neuron", "Explore this neuron", explore)),
+    made("section", { aria: { label: "Neuron" } }, view.neuronTitle, view.neuronFormula, view.neuronAt, scrolled, button("Explore this neuron", "Explore this neuron", explore, "pg-explore")),
     made(
       "section",
       { aria: { label: "Program for what is on the screen" } },
@@ -409,7 +411,6 @@ function details() {
       button("Copy the program", "Copy", copy),
       view.copied,
     ),
-    view.explorer,
   );
 }
 
@@ -433,6 +434,7 @@ const view = {};
 function mount() {
   view.told = made("p", { className: "pg-told", role: "status" });
   root.replaceChildren(transport(), view.told, pictures(), settings(), details());
+  root.after(view.explorer); // which has a style of its own
   showLayers();
   view.network.build([2, ...page.config.hidden, 1]);
   addEventListener("keydown", onKey);

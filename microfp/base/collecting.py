@@ -18,8 +18,8 @@ R = TypeVar("R")
 def uncollected(f: Callable[P, R]) -> Callable[P, R]:
     """Let a function run without searches for garbage; who has turned them off finds them so.
 
-    It is for functions that make no garbage in circles and call nobody who could. Others, in other
-    threads, have theirs collected a little later.
+    It is for functions that make no garbage in circles, and call nobody who could, but for a model,
+    once. Others, in other threads, have theirs collected a little later.
 
     >>> uncollected(gc.isenabled)(), gc.isenabled()
     (False, True)

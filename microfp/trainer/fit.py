@@ -18,6 +18,7 @@ from pyrsistent import PMap, PVector, pmap
 from microfp.base.binding import bind
 from microfp.base.checks import check_count, check_kind
 from microfp.base.elsewhere.leading import names_home
+from microfp.base.memo import remembering
 from microfp.base.threads import Threads
 from microfp.datasets import Examples
 from microfp.losses import Loss, evaluate, max_margin
@@ -202,9 +203,7 @@ def _last_measured(
 
 def _warn_of_the_usual(training: Training, history: PVector[Metrics]) -> None:
     """Say so where the default optimiser has come to nothing, which is no news of data or model."""
-    optimizer = training.optimizer
-    is_usual = optimizer is USUAL or (optimizer.name == USUAL.name and optimizer == USUAL)
-    if not is_usual or not history or history[-1].step < FEWEST - 1:
+    if not history or history[-1].step < FEWEST - 1 or not _is_usual(training.optimizer):
         return
     found = _idle(training, history)
     if found:
@@ -214,6 +213,12 @@ def _warn_of_the_usual(training: Training, history: PVector[Metrics]) -> None:
             "moons: give one, such as optimizer=optim.adam(0.01), and see datasets.standardize",
             stacklevel=4,
         )
+
+
+@remembering
+def _is_usual(optimizer: Optimizer) -> bool:
+    """Whether it is the default, or one like it: found once, since it takes as long as a fit."""
+    return optimizer is USUAL or (optimizer.name == USUAL.name and optimizer == USUAL)
 
 
 def _idle(training: Training, history: PVector[Metrics]) -> str:

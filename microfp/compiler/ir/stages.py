@@ -20,6 +20,7 @@ from operator import add, mul
 from typing import NamedTuple, TypeAlias
 
 from microfp.base.checks import wrong_value
+from microfp.base.collecting import uncollected
 from microfp.compiler.ir.adjoint import primitive_program
 from microfp.compiler.ir.affine import affine_runs
 from microfp.compiler.ir.program import CONSTANT
@@ -126,6 +127,7 @@ Rows: TypeAlias = dict[int, list[tuple[Numbers, int]]]
 """For each position the numbers of its calls, and which calls they are."""
 
 
+@uncollected
 def staged(recorded: Recorded, parameter_count: int) -> Staged:
     """Put recorded calls into stages.
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Hashable, Sequence
 from types import new_class
 from typing import NamedTuple, TypeAlias
 
+from microfp.base.collecting import uncollected
 from microfp.compiler.trace.refusals import called, stop
 from microfp.compiler.trace.stand_ins import Constant, Traced, node_of
 from microfp.errors import TraceError
@@ -170,6 +171,7 @@ FLAT = frozenset({"stop_gradient", "largest", "equal", "greater", "greater_equal
 _write_op, _write_parents, _write_label, _write_parameter = Value.writers()[1:]
 
 
+@uncollected
 def record(loss: Loss | None, model: Model, width: int) -> Recorded:
     """Call a model and a loss with stand-ins for the tokens of a document.
 

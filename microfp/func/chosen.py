@@ -3,7 +3,7 @@
 As in `slopes`, one transform gives one kind of type for one number, and one for several numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload, runtime_checkable
 
 from pyrsistent import PMap, PVector
@@ -49,6 +49,9 @@ class SlopeAlong(Protocol[P, Result_co]):
     2.0
     """
 
+    @property
+    def __wrapped__(self) -> Callable[P, object]: ...
+
     @overload
     def __call__(self: "SlopeAlong[[Scalar, Scalar], Scalar]", x: float, y: float, /) -> float: ...
     @overload
@@ -68,6 +71,9 @@ class SlopesAlong(Protocol[P, Result_co]):
     >>> isinstance(slopes, SlopesAlong), slopes(2.0, 5.0)
     (True, (5.0, 2.0))
     """
+
+    @property
+    def __wrapped__(self) -> Callable[P, object]: ...
 
     @overload
     def __call__(
@@ -95,6 +101,9 @@ class ValueAndSlopeAlong(Protocol[P, Result_co]):
     (True, (10.0, 2.0))
     """
 
+    @property
+    def __wrapped__(self) -> Callable[P, object]: ...
+
     @overload
     def __call__(
         self: "ValueAndSlopeAlong[[Scalar, Scalar], tuple[Scalar, Scalar]]", x: float, y: float, /
@@ -120,6 +129,9 @@ class ValueAndSlopesAlong(Protocol[P, Result_co]):
     >>> isinstance(both, ValueAndSlopesAlong), both(2.0, 5.0)
     (True, (10.0, (5.0, 2.0)))
     """
+
+    @property
+    def __wrapped__(self) -> Callable[P, object]: ...
 
     @overload
     def __call__(
@@ -150,6 +162,9 @@ class RowsAlong(Protocol[P, Result_co]):
     (True, (2.0, 0.0))
     """
 
+    @property
+    def __wrapped__(self) -> Callable[P, object]: ...
+
     @overload
     def __call__(
         self: "RowsAlong[[Scalar, Scalar], Scalar]", x: float, y: float, /
@@ -171,6 +186,9 @@ class SeveralRowsAlong(Protocol[P, Result_co]):
     >>> isinstance(rows, SeveralRowsAlong), rows(2.0, 5.0)
     (True, ((5.0, 2.0), (1.0, 0.0)))
     """
+
+    @property
+    def __wrapped__(self) -> Callable[P, object]: ...
 
     @overload
     def __call__(
@@ -197,6 +215,9 @@ class CurvatureAlong(Protocol[P, Argument_contra]):  # type: ignore[misc]  # the
     >>> isinstance(curvature, CurvatureAlong), curvature(2.0, 5.0)
     (True, 4.0)
     """
+
+    @property
+    def __wrapped__(self) -> Callable[P, object]: ...
 
     @overload
     def __call__(
@@ -253,6 +274,9 @@ class CurvaturesAlong(Protocol[P, Result_co]):
     >>> isinstance(curvature, CurvaturesAlong), curvature(2.0, 5.0)
     (True, ((0.0, 1.0), (1.0, 0.0)))
     """
+
+    @property
+    def __wrapped__(self) -> Callable[P, object]: ...
 
     @overload
     def __call__(

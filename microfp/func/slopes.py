@@ -124,6 +124,9 @@ class AuxiliarySlope(Protocol[A, P, Auxiliary_co]):
     (6.0, 'seen')
     """
 
+    @property
+    def __wrapped__(self) -> Callable[Concatenate[A, P], object]: ...
+
     @overload
     def __call__(
         self: "AuxiliarySlope[Scalar, P, Auxiliary_co]",
@@ -154,6 +157,9 @@ class ValueAndSlope(Protocol[A, P]):
     (9.0, 6.0)
     """
 
+    @property
+    def __wrapped__(self) -> Callable[Concatenate[A, P], object]: ...
+
     @overload
     def __call__(
         self: "ValueAndSlope[Scalar, P]", x: float, /, *args: P.args, **kwargs: P.kwargs
@@ -183,6 +189,9 @@ class AuxiliaryValueAndSlope(Protocol[A, P, Auxiliary_co]):
     >>> isinstance(both, AuxiliaryValueAndSlope), both(3.0)
     (True, ((9.0, 'seen'), 6.0))
     """
+
+    @property
+    def __wrapped__(self) -> Callable[Concatenate[A, P], object]: ...
 
     @overload
     def __call__(
@@ -215,6 +224,9 @@ class Slopes(Protocol[A, P]):
     >>> slopes((2.0, 5.0))
     (5.0, 2.0)
     """
+
+    @property
+    def __wrapped__(self) -> Callable[Concatenate[A, P], object]: ...
 
     @overload
     def __call__(
@@ -261,6 +273,9 @@ class Rows(Protocol[A, P]):
     >>> rows((2.0, 5.0))
     ((5.0, 2.0), (1.0, 0.0))
     """
+
+    @property
+    def __wrapped__(self) -> Callable[Concatenate[A, P], object]: ...
 
     @overload
     def __call__(

@@ -13,7 +13,6 @@ from microfp.base.numbers import exact_sum, mean, squares
 from microfp.errors import DataError, ShapeError
 
 __all__ = [
-    "ClassificationRow",
     "ConfusionRow",
     "area_under_curve",
     "base_rate",
@@ -72,27 +71,9 @@ def confusion_rows(
     ]
 
 
-class ClassificationRow(TypedDict("ClassificationRow", {"class": object})):
-    """How well one class is predicted; `row["class"]` is the class.
-
-    >>> row: ClassificationRow = classification_rows([0, 1], [0, 1])[0]
-    >>> row["recall"]
-    1.0
-    """
-
-    precision: float
-    """Which share of what was called so is so."""
-    recall: float
-    """Which share of what is so was called so."""
-    f1: float
-    """The harmonic mean of both."""
-    count: int
-    """How many there are."""
-
-
 def classification_rows(
     targets: Sequence[C], predicted: Sequence[C], *, classes: Sequence[C] | None = None
-) -> list[ClassificationRow]:
+) -> list[dict[str, object]]:
     """Precision, recall and F1 of each class.
 
     precision = hits / times predicted;  recall = hits / times there;
@@ -115,7 +96,7 @@ def classification_rows(
     """
     counts = _pairs(targets, predicted)
     there, told = Counter(targets), Counter(predicted)
-    rows: list[ClassificationRow] = []
+    rows: list[dict[str, object]] = []
     for it in _classes(targets, predicted, classes):
         hits = counts[it, it]
         rows.append(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from microfp.base import text
 from microfp.cli.arguments import Lines, UsageError, expected, one_of, whole
+from microfp.cli.hints import meant
 from microfp.cli.printing import is_watched, tell
 from microfp.cli.progress import bar_of_bytes
 from microfp.cli.standard import INPUT, is_standard, read_by
@@ -29,6 +30,7 @@ from microfp.datasets import (
     table_dataset,
     typed_dataset,
 )
+from microfp.datasets.choices import Cure
 from microfp.datasets.schemas import strays
 from microfp.experiments.predictors import Predictor
 
@@ -263,18 +265,51 @@ def read_dataset(table: Table, target: str | None, choices: Choices, command: st
         names = ", ".join(table.names)
         raise UsageError(
             f"{table.source}, line 1: --target must be one of the columns {names:.200}, "
-            f"got {target!r:.80}"
+            f"got {target!r:.80}{_perhaps(target, table.names)}"
         )
     try:
         return table_dataset(table, -1 if target is None else target, choices=choices)
     except TableError as error:
         aim = "" if target is None else f" --target {quote(target)}"
         start = f"microfp {command} {quote(table.source)}{aim}"
-        raise UsageError(f"{error.trouble}{_pasted(start, error)}") from None
+        raise UsageError(f"{error.trouble}{_pasted(start, choices, error)}") from None
 
 
-def _pasted(start: str, error: TableError) -> str:
-    return f"; try: {start} {error.options}" if error.options else ""
+def _perhaps(given: str, names: Sequence[str]) -> str:
+    """What may have been meant by the name of a column that there is not."""
+    hint = meant(given, names)
+    return "" if hint is None else f"; did you mean --target {quote(hint)}?"
+
+
+def _pasted(start: str, choices: Choices, error: TableError) -> str:
+    """The command that cures all troubles, with what was chosen already."""
+    if not error.cures:
+        return ""
+    given = {
+        "drop": choices.drop,
+        "numeric": choices.numeric,
+        "categorical": choices.categorical,
+        "date": choices.date,
+    }
+    known = [
+        Cure(option, name)
+        for option, names in given.items()
+        for name in names
+        if f"{name} must hold" not in error.trouble
+    ]
+    marks = {"decimal": choices.marks.decimal, "thousands": choices.marks.thousands}
+    plain = Marks()
+    known += [Cure(name, mark) for name, mark in marks.items() if mark != plain[name]]
+    ways = {
+        "date-order": choices.date_order,
+        "missing": choices.missing if choices.missing != "fill" else None,
+        "unseen": choices.unseen if choices.unseen != "other" else None,
+    }
+    known += [Cure(name, way) for name, way in ways.items() if way is not None]
+    again = {cure.option for cure in error.cures} - set(_COLUMNS)
+    kept = [cure for cure in known if cure.option not in again]
+    whole = TableError("", tuple(dict.fromkeys([*kept, *error.cures])))
+    return f"; try: {start} {whole.options}"
 
 
 def read_again(table: Table, begun: Predictor, choices: Choices) -> Dataset:

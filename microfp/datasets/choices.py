@@ -4,10 +4,11 @@
 'fill'
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from shlex import quote
 from typing import Final, NamedTuple
 
+from microfp.base.checks import wrong_value
 from microfp.datasets.cells import DateOrder, Marks
 from microfp.datasets.schemas import Missing, Unseen
 from microfp.errors import DataError
@@ -18,6 +19,9 @@ __all__ = ["NO_CHOICES", "Choices", "Cure", "TableError"]
 
 class Choices(Record):
     """What somebody has decided about a table before its columns are looked at.
+
+    Raises:
+        TypeError, ValueError: If a field makes no sense for any table.
 
     >>> Choices(drop=("id",)).missing
     'fill'
@@ -44,6 +48,20 @@ class Choices(Record):
     marks: Marks = attr(default=Marks())
     """How numbers are written."""
 
+    def __invariant__(self) -> tuple[bool, str]:
+        """Raise the error that says what is wrong; pyrsistent's own would say only that."""
+        for name, known in _WAYS.items():
+            if self[name] not in known:
+                shown = ", ".join(map(str, known))
+                raise wrong_value("Choices", name, f"one of {shown}", self[name])
+        return True, ""
+
+
+_WAYS: Mapping[str, tuple[str | None, ...]] = {
+    "missing": ("fill", "skip", "error"),
+    "unseen": ("other", "error"),
+    "date_order": (None, "dmy", "mdy"),
+}
 
 NO_CHOICES: Final = Choices()
 """Nothing is decided yet.

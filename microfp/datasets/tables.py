@@ -78,6 +78,7 @@ def read_csv(
     <IOResult: <Failure: nowhere.csv: must be a readable file: No such file or directory>>
     """
     asked = _form("read_csv", form, header=header, delimiter=delimiter)
+    check_kind("read_csv", "choices", choices, Choices)
     targets = _columns("read_csv", target, named=header is not False)
     try:
         return IOSuccess(_typed(_read_table(Path(path), asked), targets, choices))
@@ -201,6 +202,7 @@ def table_dataset(
     >>> table_dataset(pets, "kind", without=["name"]).xs
     ((4.5,), (0.1,))
     """
+    check_kind("table_dataset", "choices", choices, Choices)
     targets = _columns("table_dataset", target, named=True)
     return _typed(table, targets, choices.set(drop=(*choices.drop, *without)))
 
@@ -244,7 +246,7 @@ def from_rows(
 
     Raises:
         DataError: If there are no rows, columns are missing, or the columns make no inputs.
-        TypeError: If a cell is nothing that a table can hold.
+        TypeError: If a cell is nothing that a table can hold, or choices are none.
 
     >>> from_rows([[5.1, 3.5, "setosa"], [6.7, 3.1, "virginica"]]).ys
     (-1.0, 1.0)
@@ -254,6 +256,7 @@ def from_rows(
     >>> from_rows(cells).metadata["columns"]
     ('0=a', '0=other', '1', '1 missing')
     """
+    check_kind("from_rows", "choices", choices, Choices)
     names, cells = _cells(tuple(rows))
     places = places_of("from_rows", names, _columns("from_rows", target, named=True))
     inputs = [place for place in range(len(names)) if place not in places]

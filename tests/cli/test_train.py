@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import signal
 import sys
 import time
@@ -453,3 +454,25 @@ def test_the_weight_of_the_penalty_is_taken_by_its_old_name_with_a_word(
     assert (code, old_code, said) == (0, 0, "")
     assert old_said == f"microfp {command}: --penalty is deprecated, write --l2\n"
     assert out.count('"l2": 0.5') == old_out.count('"l2": 0.5') > 0
+
+
+def test_the_line_to_paste_has_what_was_said_already_and_cures_all(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """Eight troubles of a file: an encoding, titles, semicolons, commas, groups, signs, dates."""
+    rows = [
+        f"{i + 1};{i + 1}.{i * 37 % 1000:03},5;{i % 9}%;{i % 7},5 €;0{i % 9 + 1}.0{i % 8 + 1}.2021;"
+        f"{'n/a' if i % 9 == 0 else i * 2};größe;{'xy'[i % 2]}"
+        for i in range(40)
+    ]
+    path = tmp_path / "eight.csv"
+    header = "row;price;share;cost;day;size;note;kind"
+    path.write_bytes("\n".join(["Report", "", header, *rows]).encode("cp1252"))
+    for said in ((), ("--drop", "note"), ("--decimal", ",", "--date-order", "dmy")):
+        told = answer(capsys, "train", path, "--target", "kind", *said)
+        assert told.code == 2
+        pasted = shlex.split(told.err.partition("; try: microfp ")[2])
+        assert set(said) <= set(pasted)
+        assert answer(capsys, *pasted, "--steps", "1").code == 0
+    told = answer(capsys, "train", path, "--target", "knd")
+    check_complaint(told, "got 'knd'; did you mean --target kind?")

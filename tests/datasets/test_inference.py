@@ -1,7 +1,7 @@
 """What a column is, is found by stated rules, and all that is in the way is told at once."""
 
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,9 @@ from microfp.datasets import (
     TableError,
     described,
     encode,
+    from_rows,
     infer,
+    table_dataset,
     typed_dataset,
     typed_targets,
 )
@@ -399,3 +401,20 @@ def test_words_of_other_programs_for_nothing_are_gaps(word: str) -> None:
     assert isinstance(found, CategoricalColumn)
     assert word not in found.categories
     assert found.indicator
+
+
+@pytest.mark.parametrize(
+    ("field", "known"),
+    [("missing", "fill, skip, error"), ("unseen", "other, error"), ("date_order", "dmy, mdy")],
+)
+def test_a_word_that_is_no_choice_is_refused_with_those_that_are(field: str, known: str) -> None:
+    with pytest.raises(ValueError, match=f"Choices: {field} must be one of .*{known}, got 'ymd'"):
+        Choices.create({field: "ymd"})
+
+
+def test_choices_that_are_none_are_refused() -> None:
+    none: Any = {"drop": ("x",)}
+    with pytest.raises(TypeError, match="from_rows: choices must be"):
+        from_rows([[1.0, 2.0]], choices=none)
+    with pytest.raises(TypeError, match="table_dataset: choices must be"):
+        table_dataset(table(), choices=none)

@@ -39,7 +39,7 @@ def test_each_class_has_its_share_in_every_part(patience: int | None) -> None:
 def test_the_penalty_follows_the_examples_that_are_trained_on() -> None:
     begun = prepare(SHORT.set(held_out=0.5), datasets.moons(800)).start.configuration
     assert begun.l2 == 4.0 / 400
-    assert prepare(SHORT.set(l2=0.3), MOONS).start.configuration.penalty == 0.3
+    assert prepare(SHORT.set(l2=0.3), MOONS).start.configuration.l2 == 0.3
 
 
 def test_the_split_depends_on_the_seed_alone() -> None:

@@ -123,7 +123,7 @@ OPTIONS: Mapping[str, Option] = {
     "l2": Option(
         "weight of the L2 penalty",
         non_negative,
-        default="4 / examples, at most 0.02",
+        default="2 / examples, at most 0.01; of the mean squared error, twice that",
         metavar="WEIGHT",
     ),
     "steps": Option(

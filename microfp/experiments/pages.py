@@ -79,7 +79,7 @@ def limits_told(predictor: Predictor) -> tuple[str, ...]:
     """Say between which numbers a predictor predicts; nothing, where that may be any.
 
     >>> from microfp import datasets, experiments
-    >>> line = datasets.dataset([[0.0], [1.0], [2.0], [3.0]], [0.0, 10.0, 10.0, 10.0])
+    >>> line = datasets.dataset([[0.0], [1.0], [2.0], [3.0]], [0.0, 2.5, 7.5, 10.0])
     >>> print(
     ...     *limits_told(experiments.prepare(experiments.Configuration(held_out=0.0), line).start)
     ... )

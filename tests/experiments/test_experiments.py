@@ -38,7 +38,9 @@ def test_each_class_has_its_share_in_every_part(patience: int | None) -> None:
 
 def test_the_penalty_follows_the_examples_that_are_trained_on() -> None:
     begun = prepare(SHORT.set(held_out=0.5), datasets.moons(800)).start.configuration
-    assert begun.l2 == 4.0 / 400
+    assert begun.l2 == 2.0 / 400
+    numbers = prepare(SHORT.set(held_out=0.5), line(800)).start.configuration
+    assert numbers.l2 == 4.0 / 400  # as of the squares of deviations, not of their halves
     assert prepare(SHORT.set(l2=0.3), MOONS).start.configuration.l2 == 0.3
 
 

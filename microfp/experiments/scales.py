@@ -32,7 +32,7 @@ Standardizati...ations=(0.0,))
         raise wrong_value("Predictor", name, expected, scale)
 
 
-def check_bounds(bounds: tuple[float, float] | None, classes: Sequence[str]) -> None:
+def check_bounds(bounds: Sequence[float] | None, classes: Sequence[str]) -> None:
     """Check that bounds, if there are any, are of numbers, finite and in order.
 
     Raises:

@@ -51,6 +51,7 @@ from microfp.experiments import (
     conclude,
     extend,
     fastest,
+    limits_told,
     prepare,
     watch,
 )
@@ -65,7 +66,6 @@ from microfp.experiments.configurations import (
     l2_of,
     steps_of,
 )
-from microfp.experiments.pages import limits_told
 from microfp.experiments.predictors import Predictor, load_predictor, save_predictor
 from microfp.nn import ACTIVATIONS, MLP, parameter_count
 from microfp.trainer import Backend, Metrics

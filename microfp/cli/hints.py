@@ -44,6 +44,7 @@ OPTIONS = _by_name(
         "save": "output out o outfile model-out export",
         "report": "html",
         "no-standardize": "normalize no-normalize standardize scale no-scale",
+        "unbounded": "no-bounds no-bounded bounded no-clip clip extrapolate",
         "backend": "device engine accelerator",
         "probabilities": "proba probs predict-proba scores p",
         "samples": "n-samples points examples n size",
@@ -81,7 +82,8 @@ OWNERS = {
     name: command
     for command, names in {
         "microfp train": "optimizer schedule target drop save resume report l2 loss "
-        "activation warm-up held-out patience delimiter no-header no-standardize",
+        "activation warm-up held-out patience delimiter no-header no-standardize "
+        "unbounded",
         "microfp sweep": "workers time-limit",
         "microfp predict": "probabilities keep score escape-formulas",
         "microfp graph": "dot",

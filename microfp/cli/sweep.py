@@ -126,6 +126,7 @@ def _answer(
     save: Path | None,
     json: bool,
     standardize: bool = True,
+    bounded: bool = True,
     **others: object,
 ) -> Lines:
     if {"steps", "epochs"} <= others.keys():
@@ -134,7 +135,8 @@ def _answer(
     reading, varying = parted(others)
     given = {field: list(values) for field, values in varying.items()}  # type: ignore[call-overload]  # lists, as they were read
     table = read_form(data, reading.form)
-    configurations = combinations({**given, "standardize": [standardize]})
+    switches = {"standardize": [standardize], "bounded": [bounded]}
+    configurations = combinations({**given, **switches})
     dataset = read_dataset(table, target, reading.choices, "sweep")
     experiments = _prepared(configurations, dataset)
     if save is not None:

@@ -51,6 +51,7 @@ from microfp.experiments import (
     conclude,
     extend,
     fastest,
+    limits_told,
     prepare,
     watch,
 )
@@ -122,7 +123,7 @@ OPTIONS: Mapping[str, Option] = {
     "l2": Option(
         "weight of the L2 penalty",
         non_negative,
-        default="2 / examples, at most 0.01",
+        default="2 / examples, at most 0.01; of the mean squared error, twice that",
         metavar="WEIGHT",
     ),
     "steps": Option(
@@ -274,6 +275,14 @@ def add_scaling(command: argparse.ArgumentParser) -> None:
         help="leave inputs and numbers to predict as they are; by default they are scaled to mean "
         "0 and deviation 1",
     )
+    command.add_argument(
+        "--unbounded",
+        dest="bounded",
+        action="store_false",
+        default=argparse.SUPPRESS,
+        help="let a network predict any number; by default one with hidden layers stays within "
+        "the range of the training examples, and a tenth of it around",
+    )
 
 
 def _answer(  # one parameter an option that neither says how to read nor is a configuration's
@@ -318,12 +327,15 @@ def _answer(  # one parameter an option that neither says how to read nor is a c
     return beside(lines if json else told(table, dataset, lines), save, report)
 
 
+_SWITCHES = {"standardize": "no-standardize", "bounded": "unbounded"}
+
+
 def _check_resumable(begun: Predictor, target: str | None, given: Mapping[str, object]) -> None:
     if target not in (None, begun.target):
         raise UsageError(f"--target: must be {begun.target!r} to resume, got {target!r}")
     for field in given:
         if field not in ("steps", "epochs"):
-            option = "no-standardize" if field == "standardize" else field.replace("_", "-")
+            option = _SWITCHES.get(field, field.replace("_", "-"))
             raise UsageError(f"--{option}: must stay as it was, with --resume")
 
 
@@ -496,6 +508,7 @@ def _heading(experiment: Experiment, source: str, backend: Backend, threads: Thr
     start, configuration = experiment.start, experiment.start.configuration
     yield from source_lines(experiment, source)
     yield f"model: {_model(start)}, {parameter_count(start.model)} parameters"
+    yield from limits_told(start)
     yield f"loss: {configuration.loss}, penalty {l2_of(configuration):.3g}"
     by = backend if threads == 1 else f"{backend}, {threads} threads"
     yield f"optimizer: {configuration.optimizer}, {_batch_shown(experiment)}, backend {by}"
@@ -559,6 +572,7 @@ def _found(
         "columns": () if predictor.schema is None else column_rows(predictor.schema),
         "features": predictor.features,
         "classes": predictor.classes,
+        "bounds": predictor.bounds,
         "configuration": dict(predictor.configuration.items()),
         "parameters": parameter_count(predictor.model),
         "steps": outcome.steps,

@@ -8,16 +8,20 @@
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite
-from typing import TYPE_CHECKING, TypeAlias, overload
+from operator import index
+from pickle import PickleBuffer
+from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, overload
 
 __all__ = ["Matrix", "columns_in"]
 
 if TYPE_CHECKING:
-    _Doubles: TypeAlias = array[float]
+    _Doubles: TypeAlias = array[float] | memoryview[float]
 else:  # before Python 3.12 an array says nothing of what is in it
     _Doubles = array
 
 _Row: TypeAlias = tuple[float, ...]
+
+_Buffer: TypeAlias = bytes | bytearray | memoryview
 
 
 class Matrix(Sequence[_Row]):
@@ -108,11 +112,19 @@ class Matrix(Sequence[_Row]):
     def __hash__(self) -> int:
         return hash(tuple(self))
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return Matrix.of, (self._columns,)
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[object, ...]:
+        """Pickle the columns as buffers, where that is possible: whoever reads them may look on."""
+        if index(protocol) < 5:
+            return Matrix, (tuple(array("d", column) for column in self._columns),)
+        return _of_buffers, (tuple(map(PickleBuffer, self._columns)),)
 
     def __repr__(self) -> str:
         return f"Matrix(n={len(self)}, d={len(self._columns)})"
+
+
+def _of_buffers(buffers: Iterable[_Buffer]) -> Matrix:
+    """The rows whose columns are the doubles in these buffers, which are not copied."""
+    return Matrix.of(memoryview(it).cast("B").cast("d") for it in buffers)
 
 
 def columns_in(rows: Sequence[_Row]) -> Sequence[Sequence[float]]:

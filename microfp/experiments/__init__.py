@@ -43,7 +43,7 @@ from microfp.experiments.experiments import (
     prepare,
     run,
 )
-from microfp.experiments.pages import report
+from microfp.experiments.pages import limits_told, report
 from microfp.experiments.predictors import (
     FORMAT,
     Prediction,
@@ -103,6 +103,7 @@ __all__ = [
     "extend",
     "fastest",
     "l2_of",
+    "limits_told",
     "load_predictor",
     "loss_of",
     "mean_cost",

@@ -11,6 +11,7 @@ measure.
 True
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -263,7 +264,8 @@ def extend(
         else split_parts(predictor.split, dataset, _targets(dataset, names))
     )
     end = predictor.state.step + steps_of(more, len(parts["training"].ys))
-    return _experiment(predictor.set(configuration=more.set(steps=end, epochs=None)), parts, names)
+    begun = _widened(predictor, parts["training"].ys)
+    return _experiment(begun.set(configuration=more.set(steps=end, epochs=None)), parts, names)
 
 
 def _check_targets(dataset: Dataset) -> None:
@@ -374,11 +376,31 @@ def _start(
         classes=classes,
         inputs=_scales(training, columns) if scaled else None,
         targets=_fitted(numbers, (target,)) if scaled and not classes else None,
+        bounds=None if classes else _bounds(training.ys),
         configuration=configuration,
         state=initial_state(model, optimizer_of(configuration)),
         schema=schema_of(whole),
         split=split,
     )
+
+
+MARGIN = 0.1
+"""By this share of their range, predictions may leave the numbers that were trained on."""
+
+
+def _bounds(numbers: Sequence[float]) -> tuple[float, float]:
+    """How far a network may go outside of the numbers that it was trained on."""
+    low, high = min(numbers), max(numbers)
+    margin, largest = MARGIN * (high - low), sys.float_info.max
+    return max(low - margin, -largest), min(high + margin, largest)
+
+
+def _widened(predictor: Predictor, numbers: Sequence[float]) -> Predictor:
+    """The predictor whose bounds hold further examples too."""
+    if predictor.bounds is None:
+        return predictor
+    lows, highs = zip(predictor.bounds, _bounds(numbers), strict=True)
+    return predictor.set(bounds=(min(lows), max(highs)))
 
 
 def _scales(training: Dataset, columns: Sequence[str]) -> Standardization:

@@ -21,7 +21,7 @@ from microfp.losses import Interval
 from microfp.nn import parameter_count
 from microfp.trainer import Metrics
 
-__all__ = ["report"]
+__all__ = ["limits_told", "report"]
 
 MOST_CLASSES = 40
 """With more classes than these, a confusion matrix is too wide for a page."""
@@ -70,8 +70,26 @@ def _summary(outcome: Outcome) -> str:
         f"{parameter_count(predictor.model)} parameters",
         f"{configuration.loss}, {configuration.optimizer}",
         f"{predictor.state.step} steps, seed {configuration.seed}",
+        *limits_told(predictor),
     )
     return "; ".join(said)
+
+
+def limits_told(predictor: Predictor) -> tuple[str, ...]:
+    """Say between which numbers a predictor predicts; nothing, where that may be any.
+
+    >>> from microfp import datasets, experiments
+    >>> line = datasets.dataset([[0.0], [1.0], [2.0], [3.0]], [0.0, 2.5, 7.5, 10.0])
+    >>> print(
+    ...     *limits_told(experiments.prepare(experiments.Configuration(held_out=0.0), line).start)
+    ... )
+    predictions: from -1 to 11, where the training examples are, and a tenth of that around
+    """
+    if predictor.limits is None:
+        return ()
+    low, high = predictor.limits
+    around = "where the training examples are, and a tenth of that around"
+    return (f"predictions: from {low:.6g} to {high:.6g}, {around}",)
 
 
 # Tables

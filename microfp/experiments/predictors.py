@@ -50,6 +50,7 @@ from microfp.experiments.configurations import (
     Configuration,
     loss_of,
 )
+from microfp.experiments.scales import check_bounds, check_scale
 from microfp.experiments.scores import Score, class_score, number_score
 from microfp.losses import Loss
 from microfp.nn import MLP
@@ -106,6 +107,10 @@ class Predictor(Record):
     """How inputs are scaled before the model sees them; None for not at all."""
     targets: Standardization | None = attr(default=None)
     """How numbers to predict are scaled in training; None for not at all."""
+    bounds: tuple[float, float] | None = attr(default=None)
+    """The least and the largest number, in their own unit, that a network with hidden layers
+    predicts, if its configuration is bounded; None for any number.
+    """
     configuration: Configuration = attr()
     """What the model was trained by; its loss is not "auto"."""
     state: TrainState[MLP] = attr()
@@ -127,6 +132,12 @@ class Predictor(Record):
     def model(self) -> MLP:
         """The model itself, from scaled inputs to scores."""
         return self.state.model
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """Between which numbers it predicts; None for any, as a linear model does."""
+        bounded = self.configuration.bounded and self.configuration.hidden
+        return self.bounds if bounded else None
 
 
 # What has to fit
@@ -160,8 +171,9 @@ def _check_shapes(predictor: Predictor) -> None:
         )
     _check_schema(predictor)
     _check_split(predictor)
-    _check_scale("inputs", predictor.inputs, len(predictor.features))
-    _check_scale("targets", predictor.targets, 1)
+    check_scale("inputs", predictor.inputs, len(predictor.features))
+    check_scale("targets", predictor.targets, 1)
+    check_bounds(predictor.bounds, predictor.classes)
 
 
 def _check_schema(predictor: Predictor) -> None:
@@ -183,16 +195,6 @@ def _check_split(predictor: Predictor) -> None:
     split = predictor.split
     if split is not None and split.classes != predictor.classes:
         raise wrong_value("Predictor", "split", "of the same classes", split)
-
-
-def _check_scale(name: str, scale: Standardization | None, columns: int) -> None:
-    if scale is None:
-        return
-    numbers = (*scale.means, *scale.deviations)
-    fits = len(scale.means) == len(scale.deviations) == columns
-    if not fits or not all(map(math.isfinite, numbers)) or min(scale.deviations) <= 0.0:
-        expected = f"{columns} finite means, and as many deviations above 0"
-        raise wrong_value("Predictor", name, expected, scale)
 
 
 def output_count(configuration: Configuration, classes: Sequence[str]) -> int:
@@ -238,7 +240,7 @@ def predict(predictor: Predictor, rows: Sequence[Sequence[float]]) -> tuple[Pred
     """
     found = _scores(predictor, rows)
     if not predictor.classes:
-        return tuple(_unscaled(predictor, row[0]) for row in found)
+        return tuple(_answers(predictor, _firsts(found)))
     return tuple(predictor.classes[_best(row)] for row in found)
 
 
@@ -324,6 +326,15 @@ def _scaled(predictor: Predictor, rows: Sequence[Sequence[float]]) -> Sequence[R
     if predictor.inputs is not None:
         return predictor.inputs.rows(rows)
     return rows if isinstance(rows, Matrix) else [tuple(map(float, row)) for row in rows]
+
+
+def _answers(predictor: Predictor, found: Sequence[float]) -> list[float]:
+    """The numbers that scores stand for, none of them out of limits."""
+    numbers = _originals(predictor, found)
+    if predictor.limits is None:
+        return numbers
+    low, high = predictor.limits
+    return [min(max(number, low), high) for number in numbers]
 
 
 def _unscaled(predictor: Predictor, number: float) -> float:
@@ -472,10 +483,8 @@ def tally(predictor: Predictor, encoded: Dataset) -> Tally:
     found = scores(predictor.model, encoded.xs)
     paid = array("d", costs(loss_of(predictor.configuration), found, encoded.ys))
     if not predictor.classes:
-        own, predicted = (
-            array("d", _originals(predictor, ys)) for ys in (encoded.ys, _firsts(found))
-        )
-        return Tally(own, predicted, paid, ())
+        own = array("d", _originals(predictor, encoded.ys))
+        return Tally(own, array("d", _answers(predictor, _firsts(found))), paid, ())
     names = {label: name for name, label in _labels(predictor).items()}
     targets = [names[y] for y in encoded.ys]
     answers = [predictor.classes[_best(row)] for row in found]

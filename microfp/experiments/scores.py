@@ -55,7 +55,9 @@ class Score(Record):
     examples: int = attr()
     """How many."""
     loss: float = attr()
-    """The mean loss, without the penalty; of scaled targets, if they are scaled."""
+    """The mean loss, without the penalty; of scaled targets, if they are scaled, and of
+    scores that no bounds cut.
+    """
     accuracy: float | None = attr(default=None)
     """The share of classes predicted rightly, from 0 to 1; None for numbers."""
     r2: float | None = attr(default=None)

@@ -7,9 +7,10 @@
 """
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Generic, TypeVar, cast
@@ -26,26 +27,31 @@ class Shared(Generic[T]):
     """A handle of something large, which pickles as the name of a file; `shared` makes one.
 
     Where it was made, `value` is the thing itself. In another process it is read from the file
-    when it is first asked for, and kept for whatever asks next.
+    when it is first asked for, and kept for whatever asks next. The numbers of a `Matrix`, and
+    whatever else pickles as buffers, stay in the file, which all processes look into: the machine
+    has one copy of them.
 
     >>> with shared([1, 2]) as numbers:
     ...     numbers.value
     [1, 2]
     """
 
-    __slots__ = ("_here", "_path")
+    __slots__ = ("_here", "_path", "_sizes")
 
-    def __init__(self, path: str, here: tuple[T, ...] = ()) -> None:
+    def __init__(self, path: str, sizes: tuple[int, ...] = (), here: tuple[T, ...] = ()) -> None:
         self._path: str = path
+        self._sizes: tuple[int, ...] = sizes
         self._here: tuple[T, ...] = here
 
     @property
     def value(self) -> T:
         """The thing itself."""
-        return self._here[0] if self._here else cast("T", _read(self._path))  # as it was written
+        if self._here:
+            return self._here[0]
+        return cast("T", _read(self._path, self._sizes))  # as it was written
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Shared, (self._path,)
+        return Shared, (self._path, self._sizes)
 
     def __repr__(self) -> str:
         return f"Shared({self._path!r})"
@@ -73,15 +79,37 @@ def shared(content: T) -> Iterator[Shared[T]]:
     ...     len(data.value.xs)
     20
     """
-    with TemporaryDirectory(prefix="microfp-") as folder:
+    with TemporaryDirectory(prefix="microfp-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "shared.pickle"
-        with path.open("wb") as file:
-            pickle.dump(content, file, protocol=pickle.HIGHEST_PROTOCOL)
-        yield Shared(str(path), (content,))
+        yield Shared(str(path), _write(content, path), (content,))
+
+
+def _write(content: object, path: Path) -> tuple[int, ...]:
+    """Write a pickle, and its buffers beside it; return how many bytes each of these has."""
+    buffers: list[pickle.PickleBuffer] = []
+    with path.open("wb") as file:
+        pickle.dump(content, file, protocol=5, buffer_callback=buffers.append)
+    with _beside(path).open("wb") as file:
+        return tuple(file.write(buffer.raw()) for buffer in buffers)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_suffix(".buffers")
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _read(path: str) -> object:
+def _read(path: str, sizes: tuple[int, ...]) -> object:
     """What a file holds, of which this process has one copy."""
     with Path(path).open("rb") as file:
-        return pickle.load(file)
+        return pickle.load(file, buffers=_seen(_beside(Path(path)), sizes))
+
+
+def _seen(path: Path, sizes: Sequence[int]) -> list[memoryview]:
+    """The buffers of a file, as it lies in the memory of the machine, to be read."""
+    if not sum(sizes):
+        return [memoryview(b"")] * len(sizes)
+    import mmap  # only what has been sent wants it
+
+    with path.open("rb") as file:
+        whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    return [whole[start:end] for start, end in pairwise(accumulate(sizes, initial=0))]

@@ -78,6 +78,21 @@ def test_numbers_are_predicted_in_their_own_unit(tmp_path: Path, capsys: Capture
     assert told["held_out"]["mean_absolute_error"] < 20.0
 
 
+def test_between_which_numbers_is_predicted_is_said_and_can_be_left(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    path = write_line(tmp_path / "flats.csv")
+    short = ("train", path, "--held-out", "0", "--steps", "5")
+    prices = unsafe_perform_io(read_csv(path).unwrap()).ys
+    low, high, margin = min(prices), max(prices), 0.1 * (max(prices) - min(prices))
+    _, out, _ = answer(capsys, *short)
+    assert f"predictions: from {low - margin:.6g} to {high + margin:.6g}, where the training" in out
+    assert found(capsys, *short)["bounds"] == pytest.approx([low - margin, high + margin])
+    for more in (["--unbounded"], ["--hidden", "none"]):
+        _, out, _ = answer(capsys, *short, *more)
+        assert "predictions: from" not in out
+
+
 def test_every_option_reaches_the_training(moons: Path, capsys: Capture) -> None:
     options: dict[str, Any] = {
         "hidden": (3, 2),
@@ -97,11 +112,12 @@ def test_every_option_reaches_the_training(moons: Path, capsys: Capture) -> None
     }
     shown = {**options, "hidden": "3,2"}
     given = [f"--{name.replace('_', '-')}={value}" for name, value in shown.items()]
-    told = found(capsys, "train", moons, *given, "--no-standardize")
-    configuration = Configuration(**options, standardize=False)
+    told = found(capsys, "train", moons, *given, "--no-standardize", "--unbounded")
+    configuration = Configuration(**options, standardize=False, bounded=False)
     expected = {**dict(configuration.items()), "hidden": [3, 2]}
     assert told["configuration"] == expected
-    assert set(options) | {"standardize", "epochs"} == set(Configuration.field_names())
+    switches = {"standardize", "bounded", "epochs"}
+    assert set(options) | switches == set(Configuration.field_names())
     outcome = run(configuration, unsafe_perform_io(read_csv(moons).unwrap())).unwrap()
     assert outcome.held_out is not None
     assert told["held_out"] == json.loads(to_json(score_row(outcome.held_out)))

@@ -157,6 +157,8 @@ def test_the_l2_of_all_examples_together_stays_what_it_is() -> None:
     counts = (200, 300, 5_000, 10**6)
     assert [n * l2_of(usual, n) for n in counts] == pytest.approx([2.0] * 4)
     assert l2_of(usual, 5) == l2_of(usual, 0) == 0.01
+    squared = Configuration(loss="mean_squared_error")
+    assert [l2_of(squared, n) for n in counts] == [2.0 * l2_of(usual, n) for n in counts]
     assert [l2_of(usual.set(l2=it), 10) for it in (0.0, 0.5)] == [0.0, 0.5]
     assert loss_of(Configuration(loss="huber")) == loss_of(
         Configuration(loss="huber", l2=l2_of(usual))

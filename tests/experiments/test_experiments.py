@@ -12,7 +12,7 @@ from microfp import datasets, nn, optim, streams
 from microfp.configurations import Configuration, loss_of, optimizer_of
 from microfp.datasets import Dataset, dataset, iris
 from microfp.errors import DataError
-from microfp.experiments import conclude, extend, perform, prepare, run, watch
+from microfp.experiments import conclude, extend, perform, predict, prepare, run, score, watch
 from microfp.toolbox import last
 
 SHORT = Configuration(hidden=(3,), steps=12, batch_size=8)
@@ -39,6 +39,8 @@ def test_each_class_has_its_share_in_every_part(patience: int | None) -> None:
 def test_the_penalty_follows_the_examples_that_are_trained_on() -> None:
     begun = prepare(SHORT.set(held_out=0.5), datasets.moons(800)).start.configuration
     assert begun.l2 == 2.0 / 400
+    numbers = prepare(SHORT.set(held_out=0.5), line(800)).start.configuration
+    assert numbers.l2 == 4.0 / 400  # as of the squares of deviations, not of their halves
     assert prepare(SHORT.set(l2=0.3), MOONS).start.configuration.l2 == 0.3
 
 
@@ -200,6 +202,34 @@ def test_a_line_of_large_numbers_is_learnt_without_a_thought() -> None:
     assert outcome.held_out is not None
     assert outcome.held_out.r2 is not None
     assert outcome.held_out.r2 > 0.999
+
+
+def test_a_network_stays_near_the_numbers_that_it_was_trained_on() -> None:
+    data = dataset([[i / 80] for i in range(81)], [min(i / 80, 0.5) for i in range(81)])
+    configuration = Configuration(steps=200, held_out=0.0)
+    for bounded, hidden, stays in (
+        (True, (8,), True),
+        (False, (8,), False),
+        (True, (), False),
+    ):
+        chosen = configuration.set(bounded=bounded, hidden=hidden)
+        predictor = run(chosen, data).unwrap().predictor
+        assert predictor.bounds == pytest.approx((-0.05, 0.55))
+        assert predictor.limits == (predictor.bounds if stays else None)
+        (answer,) = predict(predictor, [(-100.0,)])
+        assert (answer == predictor.bounds[0]) == stays
+        measured = score(predictor, [(-100.0,), (0.1,)], [-0.05, 0.1])
+        assert ((measured.r2 or 0.0) > 0.5) == stays
+
+
+def test_a_training_that_goes_on_may_predict_what_it_has_seen_since() -> None:
+    begun = run(Configuration(steps=5), line(40)).unwrap().predictor
+    grown = extend(begun, line(80), steps=5).start
+    same = extend(begun, line(40), steps=5).start
+    assert begun.bounds is not None
+    assert grown.bounds is not None
+    assert same.bounds == begun.bounds
+    assert grown.bounds[0] <= begun.bounds[0] < begun.bounds[1] < grown.bounds[1]
 
 
 def test_groups_of_a_few_rows_each_are_told_apart() -> None:

@@ -3,6 +3,8 @@
 import os
 import pickle
 from concurrent.futures import ProcessPoolExecutor
+from copy import deepcopy
+from mmap import mmap
 from multiprocessing import get_context
 
 import pytest
@@ -61,6 +63,26 @@ def test_a_large_dataset_is_sent_as_a_name() -> None:
         assert sent.value == data.value
         assert sent.value is pickle.loads(pickle.dumps(data)).value
         assert [it.unwrap() for it in parallel.sweep([0.0], bind(count, sent))] == [500]
+
+
+def test_the_numbers_of_a_table_stay_in_a_file_that_all_processes_look_into() -> None:
+    table = datasets.Matrix([[0.1 * i for i in range(100)], [-1.0 / (i + 1) for i in range(100)]])
+    with parallel.shared({"table": table, "empty": datasets.Matrix([[]])}) as data:
+        sent = pickle.loads(pickle.dumps(data)).value
+        assert sent == data.value
+        seen = sent["table"]
+        assert all(isinstance(column.obj, mmap) for column in seen.columns)
+    assert seen == table
+    assert (seen[7], seen[-2:], seen.at([3, 3])) == (table[7], table[-2:], table.at([3, 3]))
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_rows_of_numbers_come_back_from_any_pickle(protocol: int) -> None:
+    table = datasets.Matrix([[0.1, -0.0, 1e300], [5e-324, 2.0, float("inf")]])
+    found = pickle.loads(pickle.dumps(table, protocol))
+    assert found == table
+    assert pickle.loads(pickle.dumps(found, protocol)) == table
+    assert deepcopy(found) == table
 
 
 def test_after_its_context_nobody_can_read_it_any_more() -> None:

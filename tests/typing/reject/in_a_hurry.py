@@ -419,10 +419,8 @@ charts.boundary(moons, net)  # reject
 charts.loss_curves(moons)  # reject
 charts.loss_curves(run, "loss")  # reject
 charts.compare([run])  # reject
-charts.save("a.svg", charts.loss_curves(run))  # reject
 charts.save(charts.loss_curves(run), "a.svg", theme="blue")  # reject
 charts.schedule_curve(0.1, 100)  # reject
-charts.to_png(run)  # reject
 curried.relabel({0.0: 1.0})  # reject
 curried.map_parameters(net)  # reject
 curried.freeze(3)  # reject

@@ -16,6 +16,7 @@ from microfp.cli.progress import bar_of_bytes
 from microfp.cli.standard import INPUT, is_standard, read_by
 from microfp.datasets import (
     Choices,
+    Cure,
     Dataset,
     Form,
     Marks,
@@ -27,11 +28,10 @@ from microfp.datasets import (
     is_delimiter,
     read_table,
     schema_of,
+    strays,
     table_dataset,
     typed_dataset,
 )
-from microfp.datasets.choices import Cure
-from microfp.datasets.schemas import strays
 from microfp.experiments.predictors import Predictor
 
 __all__ = [

@@ -65,18 +65,7 @@ def add_predict(commands: Commands) -> None:
         metavar="COLUMN",
         help="columns that are printed before the predictions, such as an id",
     )
-    command.add_argument(
-        "--missing",
-        type=one_of(("fill", "error")),
-        metavar="WAY",
-        help="fill cells that are missing or cannot be read, or predict no row with such a cell; "
-        "default: what train was told",
-    )
-    command.add_argument(
-        "--filled",
-        action="store_true",
-        help="add a column that names the inputs which were missing or could not be read",
-    )
+    _add_gaps(command)
     command.add_argument(
         "--score", action="store_true", help="say how good it is, by the target in the file"
     )
@@ -95,6 +84,22 @@ def add_predict(commands: Commands) -> None:
     )
     add_json(command)
     command.set_defaults(answer=_answer)
+
+
+def _add_gaps(command: Parser) -> None:
+    """Add what becomes of cells that are missing or cannot be read."""
+    command.add_argument(
+        "--missing",
+        type=one_of(("fill", "error")),
+        metavar="WAY",
+        help="fill cells that are missing or cannot be read, or predict no row with such a cell; "
+        "default: what train was told",
+    )
+    command.add_argument(
+        "--filled",
+        action="store_true",
+        help="add a column that names the inputs which were missing or could not be read",
+    )
 
 
 def _add_files(command: Parser) -> None:

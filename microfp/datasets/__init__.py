@@ -16,7 +16,7 @@ Point(x=1.1221146075409685, y=0.08147717341718697, label=-1.0)
 from microfp.datasets.bikes import bikes, bikes_table
 from microfp.datasets.bundled import digits, iris
 from microfp.datasets.cells import Marks
-from microfp.datasets.choices import Choices, TableError
+from microfp.datasets.choices import Choices, Cure, TableError
 from microfp.datasets.described import ColumnRow, column_rows, described, schema_of
 from microfp.datasets.documents import ABSENT, Characters, characters, documents, sequences
 from microfp.datasets.drawn import blobs, circles, moons, spiral
@@ -57,9 +57,11 @@ from microfp.datasets.schemas import (
     SCHEMA_RECORDS,
     Encoded,
     Schema,
+    Stray,
     Trouble,
     encode,
     filled_columns,
+    strays,
 )
 from microfp.datasets.splitting import Split, content_parts, content_split, split_parts
 from microfp.datasets.tables import (
@@ -81,6 +83,7 @@ __all__ = [
     "Characters",
     "Choices",
     "ColumnRow",
+    "Cure",
     "Dataset",
     "DateColumn",
     "Encoded",
@@ -96,6 +99,7 @@ __all__ = [
     "Schema",
     "Split",
     "Standardization",
+    "Stray",
     "Table",
     "TableError",
     "Trouble",
@@ -141,6 +145,7 @@ __all__ = [
     "split",
     "split_parts",
     "standardize",
+    "strays",
     "subset",
     "table_dataset",
     "table_numbers",

@@ -285,10 +285,9 @@ def gpt_lines(
                 yield from rows()
         except KeyboardInterrupt:
             raise Interrupted(_interrupted(job, last, save)) from None
-        seconds = clock() - began
-        learnt = job.learnt.set(state=last[0])
-        written, documents = written_by(partial(gpt.save, learnt), save)
+        seconds, learnt = clock() - began, job.learnt.set(state=last[0])
         # Kept before it is drawn from: scores that have diverged are an error there.
+        written, documents = written_by(partial(gpt.save, learnt), save)
         if json:
             yield Document(to_json(_found(job, history, seconds, _drawn(learnt, job))))
         else:

@@ -16,6 +16,7 @@
 from array import array
 from collections.abc import Callable, Sequence
 from ctypes import c_int64, c_void_p
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -262,11 +263,16 @@ def _compiled_team(code: Executable) -> jit.Code:
 _team_code = remembering(_compiled_team)
 
 
+@lru_cache(maxsize=1)
+def _workers_code() -> jit.Code:
+    """Compile what each worker calls."""
+    machine = jit.host()
+    return jit.compiled(workers_text(machine.width, machine.triple.split("-")[0]), ("work",))
+
+
 def _work(table: "array[int]", shares: _Shares, workers: int) -> int:
     """Let workers do some steps; return 1 where they have left them undone."""
-    machine = jit.host()
-    text = workers_text(machine.width, machine.triple.split("-")[0])
-    function = jit.compiled(text, ("work",)).functions["work"]
+    function = _workers_code().functions["work"]
     state = shares.state.view.cast("B").cast("q")
     state[:] = memoryview(array("q", bytes(8 * len(state))))
     given = c_void_p(address_of(table)), c_void_p(address_of(shares.table))

@@ -14,7 +14,7 @@
 """
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ctypes import c_int64, c_void_p
 from functools import lru_cache
 from itertools import chain
@@ -198,11 +198,18 @@ def _cut(trainer: Trainer, data: Batches, threads: int) -> _Cut:
         for examples, size in sizes.items()
     }
     return _Cut(
-        *(array("q", [table[it] for it in data.counts]) for table in (sizes, modes, ranges)),
+        sizes=_by_batch(sizes, data),
+        modes=_by_batch(modes, data),
+        ranges=_by_batch(ranges, data),
         pieces=pieces,
         parts=max(-(-count // size) for size in ranges.values()),
         workers=threads if any(teams.values()) else max(1, min(threads, pieces)),
     )
+
+
+def _by_batch(table: Mapping[int, int], data: Batches) -> "array[int]":
+    """What a table says of each batch, by how many examples it has."""
+    return array("q", [table[examples] for examples in data.counts])
 
 
 class _Shares(NamedTuple):

@@ -246,6 +246,7 @@ def test_a_run_remembers_what_it_was_asked_for() -> None:
             "batch_size": 4,
             "seed": 7,
             "backend": "eager",
+            "threads": 1,
         }
     )
 

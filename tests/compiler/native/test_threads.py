@@ -4,7 +4,7 @@ import math
 import signal
 import threading
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
@@ -17,7 +17,7 @@ from microfp.compiler.native.run.examples import Examples
 from microfp.compiler.native.run.executable import Executable
 from microfp.compiler.native.run.steps import run_steps
 from microfp.compiler.native.run.threads import in_threads
-from microfp.compiler.native.run.trainer import example_code, trainer_for
+from microfp.compiler.native.run.trainer import trainer_for
 from microfp.compiler.trace.structure import template
 from microfp.compiler.trace.update_rules import rules_of
 from microfp.datasets import Dataset
@@ -69,7 +69,7 @@ class Wave(Record):
     height: Value = attr()
     speed: Value = attr()
 
-    def __call__(self, inputs: tuple[Scalar, ...]) -> Value:
+    def __call__(self, inputs: Sequence[Scalar], /) -> Value:
         return self.height * tanh(self.speed * inputs[0] + inputs[1])
 
 
@@ -78,7 +78,7 @@ class Remembering(Record):
 
     weight: Value = attr()
 
-    def __call__(self, inputs: tuple[Scalar, ...]) -> Value:
+    def __call__(self, inputs: Sequence[Scalar], /) -> Value:
         return func.scan(lambda h, x: (tanh(self.weight * h + x), None), 0.5, inputs)[0]
 
 
@@ -246,12 +246,14 @@ def test_a_step_has_its_bits_whatever_batches_stand_beside_it() -> None:
 
 def test_a_large_network_works_in_team_and_a_demo_in_pieces() -> None:
     large = nn.mlp(64, [256, 256, 10])
-    code = example_code(losses.softmax_cross_entropy(), template(large), 64, "auto", 1).executable
+    code = trainer_for(
+        losses.softmax_cross_entropy(), template(large), 64, None
+    ).examples.executable
     assert pieces.is_for_team(code, 128)
     assert not pieces.is_for_team(code, 1)
     assert piece_count(code, 128) == 1
     assert piece_count(code, 100_000) == 16
-    small = example_code(losses.max_margin(), template(demo().model), 2, "auto", 1).executable
+    small = trainer_for(losses.max_margin(), template(demo().model), 2, None).examples.executable
     assert piece_count(small, 100) == 1
     assert piece_count(small, 100_000) > 1
 

@@ -220,6 +220,7 @@ def _each_of_share(w: Writer, count: str, body: Callable[[str], None]) -> None:
         body(index)
         return ()
 
-    w.if_then(
-        w.value(f"icmp ult i64 {first}, {stop}"), lambda: w.loop(first, stop, 1, turn) and None
-    )
+    def walk() -> None:
+        w.loop(first, stop, 1, turn)
+
+    w.if_then(w.value(f"icmp ult i64 {first}, {stop}"), walk)

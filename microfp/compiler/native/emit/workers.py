@@ -130,7 +130,7 @@ class _Cut(NamedTuple):
 
     size: str
     """How many examples a piece has, except the last."""
-    count: str
+    pieces: str
     """How many pieces there are."""
     is_apart: str
     """Whether each piece has sums of its own."""
@@ -164,7 +164,7 @@ def _write_step(worker: _Worker, number: str) -> None:
     alone = w.value(f"xor i1 {cut.is_team}, true")
     w.if_then(
         alone,
-        lambda: _draw(worker, cut.count, lambda it: _write_examples(worker, step, cut, it)),
+        lambda: _draw(worker, cut.pieces, lambda it: _write_examples(worker, step, cut, it)),
     )
     worker.meet()
     undone = w.value(f"load atomic i64, ptr {worker.state(UNDONE)} acquire, align 8")
@@ -191,7 +191,7 @@ def _cut(worker: _Worker, step: Step) -> _Cut:
     ]
     return _Cut(
         size=size,
-        count=_pieces(w, step.examples, size),
+        pieces=_pieces(w, step.examples, size),
         is_apart=w.value(f"icmp eq i64 {mode}, {APART}"),
         is_team=w.value(f"icmp eq i64 {mode}, {TEAM}"),
         range=some,
@@ -336,7 +336,7 @@ def _over_pieces(worker: _Worker, begin: str, cut: _Cut, kind: str) -> str:
 
     # Sums begin with 0.0, which another 0.0 in front does not change.
     nothing = "0.0" if kind == "double" else "zeroinitializer"
-    return w.loop("0", cut.count, 1, more, [nothing], kind=kind)[0]
+    return w.loop("0", cut.pieces, 1, more, [nothing], kind=kind)[0]
 
 
 def _each_own(worker: _Worker, cut: _Cut, body: Callable[[str], None]) -> None:

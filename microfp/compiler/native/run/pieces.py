@@ -30,7 +30,7 @@ MOST = 16
 """A step has at most so many pieces of examples: each has sums of its own, which take memory, and
 time to be added up."""
 
-LONG = 64
+LONG = 128
 """So many blocks have so much work that sums of their own cost nothing beside it."""
 
 FEWEST = 4

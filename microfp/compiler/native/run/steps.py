@@ -14,8 +14,9 @@
 """
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ctypes import c_int64, c_void_p
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -197,11 +198,18 @@ def _cut(trainer: Trainer, data: Batches, threads: int) -> _Cut:
         for examples, size in sizes.items()
     }
     return _Cut(
-        *(array("q", [table[it] for it in data.counts]) for table in (sizes, modes, ranges)),
+        sizes=_by_batch(sizes, data),
+        modes=_by_batch(modes, data),
+        ranges=_by_batch(ranges, data),
         pieces=pieces,
         parts=max(-(-count // size) for size in ranges.values()),
         workers=threads if any(teams.values()) else max(1, min(threads, pieces)),
     )
+
+
+def _by_batch(table: Mapping[int, int], data: Batches) -> "array[int]":
+    """What a table says of each batch, by how many examples it has."""
+    return array("q", [table[examples] for examples in data.counts])
 
 
 class _Shares(NamedTuple):
@@ -262,11 +270,16 @@ def _compiled_team(code: Executable) -> jit.Code:
 _team_code = remembering(_compiled_team)
 
 
+@lru_cache(maxsize=1)
+def _workers_code() -> jit.Code:
+    """Compile what each worker calls."""
+    machine = jit.host()
+    return jit.compiled(workers_text(machine.width, machine.triple.split("-")[0]), ("work",))
+
+
 def _work(table: "array[int]", shares: _Shares, workers: int) -> int:
     """Let workers do some steps; return 1 where they have left them undone."""
-    machine = jit.host()
-    text = workers_text(machine.width, machine.triple.split("-")[0])
-    function = jit.compiled(text, ("work",)).functions["work"]
+    function = _workers_code().functions["work"]
     state = shares.state.view.cast("B").cast("q")
     state[:] = memoryview(array("q", bytes(8 * len(state))))
     given = c_void_p(address_of(table)), c_void_p(address_of(shares.table))

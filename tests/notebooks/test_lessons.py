@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from docs.builder.course import cells_of
+from docs.builder.runner.notebook import cells_of
 from microfp import exp, log, total
 from microfp.charts import Exercise
 from microfp.graph import topological_order

@@ -18,6 +18,7 @@ GROUPS = {
     "large": "large: MLP(784, [128, 10]), 100,000 parameters",
     "structures": "structures: the memory that 500 different networks take, compiled one by one",
     "documents": "documents: a GPT from scalars on a thousand names",
+    "growth": "growth: a step as layers, width, examples and steps grow, beside JAX",
     "grid": "grid: models and batches of many sizes, folded and state by state, beside JAX",
     "estimators": "estimators: the estimators of ten sets beside scikit-learn's: accuracy, time",
     "irregular": "irregular: a graph of 100,000 nodes without structure",

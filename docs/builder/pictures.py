@@ -1,5 +1,6 @@
 """The pictures of the docs, drawn by the library: `make docs-assets`."""
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +21,7 @@ def pictures() -> Mapping[str, str]:
     drawn: dict[str, str] = {}
     for name, svg in {"graph": _graph(), "house": house.picture()}.items():
         drawn |= {f"{name}.svg": svg, f"{name}-dark.svg": darkened(svg)}
-    for name, chart in {"loss": _loss(), "boundary": _boundary()}.items():
+    for name, chart in {"loss": _loss(), "boundary": _boundary(), **_growth()}.items():
         drawn[f"{name}.svg"] = bare(charts.to_svg(chart))
         drawn[f"{name}-dark.svg"] = bare(charts.to_svg(chart, theme="dark"))
     return drawn
@@ -57,6 +58,23 @@ def _loss() -> charts.Chart:
 
 def _boundary() -> charts.Chart:
     return charts.boundary(_run().final_model, _moons(), h=0.1)
+
+
+def _growth() -> Mapping[str, charts.Chart]:
+    """What a step costs as one size grows, by the rows that the benchmark has written."""
+    rows = json.loads((ASSETS / "growth.json").read_text(encoding="utf-8"))["groups"]["growth"]
+    found: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    for row in rows:  # a loop: each row is two points of its chart
+        varied, _, count = row["what"].partition(" ")
+        lines = found.setdefault(varied, {"microfp": [], "JAX": []})
+        for name, seconds in (("microfp", row["ours"]), ("JAX", row["theirs"])):
+            lines[name].append((float(count.replace(",", "")), 1e6 * seconds))
+    return {
+        f"growth-{varied}": charts.lines(
+            lines, x=varied, y="µs a step", scales=("log", "log"), title=f"A step, by {varied}"
+        )
+        for varied, lines in found.items()
+    }
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from microfp.charts.exercises import Case, Exercise, case, endless, exercise, fi
 from microfp.charts.files import save, to_png, to_svg
 from microfp.charts.film import scrubber
 from microfp.charts.maps import class_map, curve_map
-from microfp.charts.plain import bars, lines
+from microfp.charts.plain import ScaleName, bars, lines
 from microfp.charts.planes import boundary, scatter
 from microfp.charts.report import report, summary
 from microfp.charts.sequences import (
@@ -45,6 +45,7 @@ __all__ = [
     "Case",
     "Chart",
     "Exercise",
+    "ScaleName",
     "Theme",
     "accuracy_curve",
     "attention_map",

@@ -8,7 +8,7 @@ They draw what is not a training: a function and its tangent, the way of a desce
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from microfp.base.checks import wrong_value
 from microfp.base.elsewhere.leading import names_home
@@ -32,7 +32,13 @@ if TYPE_CHECKING:
 else:
     alt = Later("altair")
 
-__all__ = ["bars", "lines"]
+__all__ = ["ScaleName", "bars", "lines"]
+
+ScaleName: TypeAlias = Literal["linear", "log"]
+"""How an axis goes: the same steps for the same differences, or for the same ratios.
+
+>>> chart = lines({"x*x": [(1, 1), (10, 100)]}, scales=("log", "log"))
+"""
 
 
 @names_home
@@ -44,6 +50,7 @@ def lines(
     x: str = "x",
     y: str = "y",
     bounds: tuple[float, float] | None = None,
+    scales: tuple[ScaleName, ScaleName] = ("linear", "linear"),
     title: str = "",
 ) -> Chart:
     """Draw lines through points, told apart by colour and dashes, and perhaps one point on them.
@@ -56,11 +63,13 @@ def lines(
         x: What the axis to the right measures.
         y: What the axis upwards measures.
         bounds: The least and the greatest y that is drawn; all of them without it.
+        scales: How the axes go, to the right and upwards: `"linear"`, or `"log"` for numbers
+            above 0.
         title: The words above it; the name of the only line, if there is one, without them.
 
     Raises:
         ImportError: Without the extra `[charts]`.
-        ValueError: If there is no line.
+        ValueError: If there is no line, or a number that is not above 0 on a logarithmic axis.
 
     >>> slope = lines(
     ...     {"curve": [(0, 0), (1, 1), (2, 4)], "tangent": [(0, -1), (2, 3)]}, here=(1, 1)
@@ -70,14 +79,16 @@ def lines(
     """
     if not series:
         raise wrong_value("lines", "series", "at least one line", series)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"line": name, "place": i, "x": float(a), "y": float(b)}
         for name, points in series.items()
         for i, (a, b) in enumerate(points)
     ]
-    across = alt.X("x:Q", title=x, scale=alt.Scale(zero=False, nice=False))
-    scale = alt.Scale(domain=bounds) if bounds else alt.Scale(zero=False)
-    up = alt.Y("y:Q", title=y, scale=scale)
+    for axis, kind in zip("xy", scales, strict=True):
+        _check_scale(axis, kind, [row[axis] for row in rows])
+    across = alt.X("x:Q", title=x, scale=alt.Scale(type=scales[0], zero=False, nice=False))
+    shown = {"domain": bounds} if bounds else {"zero": False}
+    up = alt.Y("y:Q", title=y, scale=alt.Scale(type=scales[1], **shown))
     color, dash = _told_apart(tuple(series))
     drawn = (
         alt.Chart(inline(rows), width=WIDTH, height=HEIGHT)
@@ -94,6 +105,14 @@ def lines(
     words = title or (next(iter(series)) if len(series) == 1 else "")
     layers = [drawn] if here is None else [drawn, _mark(here, across, up)]
     return finished(alt.layer(*layers).properties(title=words))
+
+
+def _check_scale(axis: str, kind: object, numbers: Sequence[float]) -> None:
+    if kind not in get_args(ScaleName):
+        raise wrong_value("lines", "scales", "two of 'linear' and 'log'", kind)
+    lowest = min(numbers, default=1.0)
+    if kind == "log" and lowest <= 0.0:
+        raise wrong_value("lines", axis, "numbers above 0 on a logarithmic axis", lowest)
 
 
 @names_home

@@ -49,3 +49,14 @@ def test_nothing_to_draw_is_refused(draw: object) -> None:
     assert callable(draw)
     with pytest.raises(ValueError, match="at least one"):
         draw({})
+
+
+def test_axes_may_be_logarithmic() -> None:
+    powers = [(10.0**k, 10.0 ** (2 * k)) for k in range(4)]
+    spec = charts.lines({"square": powers}, scales=("log", "linear")).to_dict()["layer"][0]
+    assert spec["encoding"]["x"]["scale"]["type"] == "log"
+    assert spec["encoding"]["y"]["scale"]["type"] == "linear"
+    with pytest.raises(ValueError, match=r"lines: y must be numbers above 0 .* got 0\.0"):
+        charts.lines({"zero": [(1.0, 0.0)]}, scales=("log", "log"))
+    with pytest.raises(ValueError, match="scales must be two of 'linear' and 'log', got 'cube'"):
+        charts.lines({"square": powers}, scales=("cube", "log"))  # type: ignore[arg-type]

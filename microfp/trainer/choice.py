@@ -6,18 +6,18 @@
 """
 
 from microfp.base.threads import Threads
-from microfp.compiler.native.run.executable import check_native
 from microfp.compiler.native.run.jit import bindings
-from microfp.compiler.python.step import MOST_NODES, Plan
+from microfp.compiler.native.run.trainer import trainer_for
+from microfp.compiler.python.step import MOST_NODES
 from microfp.datasets import Dataset, Examples, as_dataset
 from microfp.errors import CompileError, TraceError
 from microfp.losses import Loss, check_fits, max_margin
 from microfp.nn import Model
 from microfp.trainer import auto, eager, native, python
-from microfp.trainer.backend import Backend, Runner, check_backend
-from microfp.trainer.python import Prepared, prepare
-from microfp.trainer.state import untrained
-from microfp.tree import parameters
+from microfp.trainer.backend import Backend, Runner, check_backend, check_captured
+from microfp.trainer.python import prepare
+from microfp.trainer.state import template_of, untrained
+from microfp.tree import parameter_count
 
 _RUNNERS: dict[str, Runner] = {"auto": auto, "eager": eager, "python": python, "native": native}
 
@@ -52,22 +52,19 @@ def chosen_backend(
     """
     if backend != "auto":
         return backend
-    traced = _traced(model, as_dataset("train", dataset), loss, MOST_NODES)
+    examples = as_dataset("train", dataset)
+    check_fits(loss, model, examples)
+    traced = prepare(loss, untrained(model), examples, MOST_NODES)
     return "eager" if isinstance(traced, TraceError) else "python"
-
-
-def _traced(
-    model: Model, dataset: Dataset, loss: Loss, most_nodes: int | None
-) -> Prepared | TraceError:
-    check_fits(loss, model, dataset)
-    return prepare(loss, untrained(model), dataset, most_nodes)
 
 
 WORTH_COMPILING = 15_000_000
 """From how much work on machine code is done sooner: steps times examples times parameters.
 
-Loading llvmlite and compiling the demo take 0.14 s, and generated Python about 10 ns for each;
-measured in whole processes, by the group `process` of the benchmarks.
+This is of a model as small as the demo's. Loading llvmlite and compiling take 0.15 s and a little
+for each parameter, generated Python about 10 ns for each piece of work and 35 µs for each parameter
+before it can begin; measured in whole processes, by the groups `process` and `grid` of the
+benchmarks.
 
 >>> WORTH_COMPILING
 15000000
@@ -100,22 +97,38 @@ def fastest_backend(
     'python'
     """
     examples = as_dataset("train", dataset)
-    n = len(examples.ys)
-    work = steps * min(batch_size or n, n) * len(parameters(model))
+    check_fits(loss, model, examples)
+    n, count = len(examples.ys), parameter_count(model)
+    work = steps * min(batch_size or n, n) * count
     if loss.position is not None:
         work *= len(examples.xs[0])  # each parameter meets each position
-    prepared = _traced(model, examples, loss, None if loss.position else MOST_NODES)
-    if isinstance(prepared, TraceError):
-        return "eager"
-    return "native" if work >= WORTH_COMPILING and _is_compilable(prepared.plan) else "python"
+    if is_compiled_sooner(work, count) and _is_compilable(model, examples, loss):
+        return "native"
+    traced = prepare(loss, untrained(model), examples, None if loss.position else MOST_NODES)
+    return "eager" if isinstance(traced, TraceError) else "python"
 
 
-def _is_compilable(plan: Plan) -> bool:
-    """Whether llvmlite is installed, and has something for every instruction."""
+def is_compiled_sooner(work: float, count: int) -> bool:
+    """Whether machine code is done first, compiling included, with some work on parameters.
+
+    Python writes its source for each parameter; machine code is written for each kind of neuron.
+
+    >>> is_compiled_sooner(WORTH_COMPILING, 337), is_compiled_sooner(1e6, 337)
+    (True, False)
+    >>> is_compiled_sooner(0.0, 100_000)
+    True
+    """
+    compiling = 0.15 + 2e-5 * min(count, 5_000) + 1e-6 * count
+    return 1e-8 * work + 3.5e-5 * count >= compiling
+
+
+def _is_compilable(model: Model, dataset: Dataset, loss: Loss) -> bool:
+    """Whether machine code can compute a training; it is compiled, and kept for that training."""
+    start = untrained(model)
     try:
-        if plan.example is not None:
-            check_native(plan.example)
-        bindings()
-    except CompileError:
+        columns, targets = len(dataset.xs[0]), dataset.target_count
+        trainer = trainer_for(loss, template_of(start), columns, None, targets=targets)
+        check_captured(trainer.examples.captured, start)
+    except (CompileError, TraceError):
         return False
     return True

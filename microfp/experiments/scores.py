@@ -6,6 +6,7 @@
 """
 
 import math
+from array import array
 from collections.abc import Sequence
 
 from microfp.base.numbers import mean
@@ -172,7 +173,7 @@ def number_score(targets: Sequence[float], predicted: Sequence[float], *, loss: 
         examples=len(targets),
         loss=loss,
         r2=None if math.isnan(share) else share,
-        mean_absolute_error=mean([abs(y - it) for y, it in pairs]),
+        mean_absolute_error=mean(array("d", (abs(y - it) for y, it in pairs))),
         root_mean_squared_error=root_mean_squared_error(targets, predicted),
         r2_interval=None if math.isnan(share) else r_squared_interval(targets, predicted),
         root_mean_squared_error_interval=root_mean_squared_error_interval(targets, predicted),

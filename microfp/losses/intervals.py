@@ -8,7 +8,9 @@ They hold for examples that are drawn independently of each other, and of the tr
 """
 
 import math
+from array import array
 from collections.abc import Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 from microfp.base.checks import check_count, wrong_value
@@ -87,7 +89,7 @@ def root_mean_squared_error_interval(
     middle = mean(errors)
     if not middle:
         return Interval(0.0, 0.0)
-    factor = _factor([error / middle for error in errors])
+    factor = _factor(array("d", (error / middle for error in errors)))
     return Interval(math.sqrt(middle / factor), math.sqrt(middle * factor))
 
 
@@ -112,14 +114,14 @@ def r_squared_interval(targets: Sequence[float], predicted: Sequence[float]) -> 
     """
     check_pairs("r_squared_interval", targets, predicted)
     errors = squares(targets, predicted)
-    distances = squares(targets, [mean(targets)] * len(targets))
+    distances = squares(targets, repeat(mean(targets)))
     left, spread = mean(errors), mean(distances)
     if not spread:
         return Interval(math.nan, math.nan)
     if not left:
         return Interval(1.0, 1.0)
     pairs = zip(errors, distances, strict=True)
-    factor = _factor([error / left - distance / spread for error, distance in pairs])
+    factor = _factor(array("d", (error / left - distance / spread for error, distance in pairs)))
     rest = left / spread
     return Interval(1.0 - rest * factor, 1.0 - rest / factor)
 
@@ -130,7 +132,7 @@ def _factor(influences: Sequence[float]) -> float:
     if n == 1:
         return math.inf
     middle = mean(influences)
-    variance = mean(squares(influences, [middle] * n)) * n / (n - 1)
+    variance = mean(squares(influences, repeat(middle))) * n / (n - 1)
     return _exp(DEVIATIONS * math.sqrt(variance / n))
 
 

@@ -7,6 +7,7 @@
 import math
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import repeat
 from typing import Generic, TypedDict, TypeVar
 
 from microfp.base.numbers import exact_sum, mean, squares
@@ -212,7 +213,7 @@ def r_squared(targets: Sequence[float], predicted: Sequence[float]) -> float:
     0.5
     """
     check_pairs("r_squared", targets, predicted)
-    spread = exact_sum(squares(targets, [mean(targets)] * len(targets)))
+    spread = exact_sum(squares(targets, repeat(mean(targets))))
     return 1.0 - exact_sum(squares(targets, predicted)) / spread if spread else math.nan
 
 

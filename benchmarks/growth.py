@@ -2,7 +2,7 @@
 
 One of them is varied at a time, beside JAX's scan; the rest is a network 64-64-64-10 that is
 trained for 400 steps on batches of 64. `make docs-assets` draws what
-`make bench ARGS="growth --json docs/assets/growth.json"` has written down.
+`make bench ARGS="growth --json benchmarks/data/growth.json"` has written down.
 """
 
 from collections.abc import Iterator, Mapping

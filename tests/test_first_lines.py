@@ -409,7 +409,7 @@ datasets.get_dummies(data)                           | datasets.one_hot
 data.head()                                          | data.xs[:5]
 data.iloc[0]                                         | data.xs[:5]
 data.shape                                           | len(data.xs)
-data.columns                                         | data.metadata
+data.columns                                         | None
 data.describe()                                      | repr(data)
 data.values                                          | None
 data.to_numpy()                                      | numpy.array(data.xs)

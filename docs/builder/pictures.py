@@ -9,6 +9,7 @@ from docs.builder import house
 from microfp import backward, charts, datasets, graph, nn, relu, trainer, value
 
 ASSETS = Path(__file__).parents[1] / "assets"
+MEASURED = Path(__file__).parents[2] / "benchmarks" / "data"
 SPOKEN = re.compile(r' (?:aria-[a-z]+|role|pointer-events)="[^"]*"')
 UNSEEN = re.compile(r"(?<=\.\d\d)\d+")
 
@@ -62,7 +63,7 @@ def _boundary() -> charts.Chart:
 
 def _growth() -> Mapping[str, charts.Chart]:
     """What a step costs as one size grows, by the rows that the benchmark has written."""
-    rows = json.loads((ASSETS / "growth.json").read_text(encoding="utf-8"))["groups"]["growth"]
+    rows = json.loads((MEASURED / "growth.json").read_text(encoding="utf-8"))["groups"]["growth"]
     found: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for row in rows:  # a loop: each row is two points of its chart
         varied, _, count = row["what"].partition(" ")

@@ -18,6 +18,12 @@ class Pending:
 
     The value is made once, at the first reading, and nobody can tell that it was not there
     before: so `make` has to be a pure function.
+
+    >>> class Counted(Pending):
+    ...     make = lambda self: [1, 2]
+    >>> counted = Counted()
+    >>> counted.value() is counted.value()
+    True
     """
 
     __slots__ = ("__dict__",)  # Python makes the dict when it is asked for

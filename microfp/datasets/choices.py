@@ -79,7 +79,9 @@ class Cure(NamedTuple):
     """
 
     option: str
+    """What it is called, without its dashes."""
     value: str
+    """What it is given."""
 
 
 class TableError(DataError):

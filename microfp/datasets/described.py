@@ -75,7 +75,8 @@ def schema_of(dataset: Dataset) -> Schema | None:
     """The schema of the table that a dataset was made of; None where it was made of no table.
 
     >>> from microfp.datasets import from_rows, moons
-    >>> schema_of(from_rows([["small", 1.0], ["large", 2.0]])).targets, schema_of(moons(4))
+    >>> schema = schema_of(from_rows([["small", 1.0], ["large", 2.0]]))
+    >>> schema.targets if schema else (), schema_of(moons(4))
     (('1',), None)
     """
     found = dataset.metadata.get("schema")

@@ -157,12 +157,14 @@ InputColumn: TypeAlias = (
 class Problem(NamedTuple):
     """Why a cell makes no inputs.
 
-    >>> cell_inputs(NumericColumn(name="age"), "old", Marks()).expected
-    'a finite number'
+    >>> cell_inputs(NumericColumn(name="age"), "old", Marks())
+    Problem(expected='a finite number', missing=False, otherwise=False)
     """
 
     expected: str
+    """What would have been right, in words."""
     missing: bool = False
+    """Whether there is nothing in the cell."""
     otherwise: bool = False
     """Whether the cell is of the kind, but written in another way: it says something."""
 

@@ -157,7 +157,8 @@ def attribute_hint(kind: type, fields: Sequence[str], name: str) -> str:
             return f": {known[name]}"
     if name.startswith("_"):  # asked by a program, such as a notebook or `copy`
         return ""
-    function = next((it for it in _public_names() if it.rpartition(".")[2] == name), None)
+    named = [it for it in _public_names() if it.rpartition(".")[2] == name]
+    function = min(named, key=lambda it: "." in it, default=None)  # the top before its modules
     if function is not None and callable(_found(function)):
         return f": {function}(x) is a function"
     return f"; it has {', '.join([*fields, *_properties(kind)])}"

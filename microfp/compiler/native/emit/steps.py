@@ -174,6 +174,7 @@ def _write_step(w: Writer, table: StepsTable[str], number: str) -> None:
 
 
 def step_at(w: Writer, table: StepsTable[str], number: str) -> Step:
+    """Find what the step of a number reads and writes."""
     following = w.value(f"add i64 {number}, 1")
     place, next_place = [
         w.value(f"and i64 {step}, {table.row_mask}") for step in (number, following)

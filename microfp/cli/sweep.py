@@ -15,6 +15,7 @@ from returns.pipeline import is_successful
 from returns.result import Result
 
 from microfp.base import text
+from microfp.base.blocks import give_large_blocks_back
 from microfp.base.json import to_json
 from microfp.base.text import percent, six_digits
 from microfp.cli.arguments import (
@@ -134,6 +135,7 @@ def _answer(
     check_standard([data], [("--save", save)], json=json)
     reading, varying = parted(others)
     given = {field: list(values) for field, values in varying.items()}  # type: ignore[call-overload]  # lists, as they were read
+    give_large_blocks_back()
     table = read_form(data, reading.form)
     switches = {"standardize": [standardize], "bounded": [bounded]}
     configurations = combinations({**given, **switches})

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias, get_args
 from returns.io import IOResult
 from returns.result import Failure, Result
 
+from microfp.base.blocks import give_large_blocks_back
 from microfp.base.checks import LARGEST_SEED
 from microfp.base.files import write_atomically
 from microfp.base.json import to_json
@@ -301,6 +302,7 @@ def _answer(  # one parameter an option that neither says how to read nor is a c
     written = (("--save", save), ("--report", report))
     check_standard([data, resume], written, json=json)
     reading, given = parted(others)
+    give_large_blocks_back()
     table = read_form(data, reading.form)
     if resume is None:
         dataset = read_dataset(table, target, reading.choices, "train")

@@ -49,11 +49,13 @@ def _order(n: int, seed: int | None, epoch: int) -> Sequence[int]:
     """The places from 0 to n - 1 in a random order, one for each seed and epoch."""
     if seed is None:
         return range(n)
-    return (_short_order if n <= SHORT else _long_order)(n, seed, epoch)
+    remembered = _short_order if n <= SHORT else _long_order if n <= LONG else _longest_order
+    return remembered(n, seed, epoch)
 
 
-SHORT = 4096
-"""Of orders that are no longer, those of many epochs are remembered."""
+SHORT, LONG = 1 << 12, 1 << 16
+"""Of orders that are no longer, those of many epochs are remembered, or of some: a megabyte at most
+is not much memory. Longer ones are remembered for the first epoch, this one and the next."""
 
 
 def _drawn_order(n: int, seed: int, epoch: int) -> Sequence[int]:
@@ -62,6 +64,7 @@ def _drawn_order(n: int, seed: int, epoch: int) -> Sequence[int]:
 
 _short_order = lru_cache(maxsize=128)(_drawn_order)
 _long_order = lru_cache(maxsize=16)(_drawn_order)
+_longest_order = lru_cache(maxsize=3)(_drawn_order)
 
 
 @names_home

@@ -8,7 +8,7 @@ They draw what is not a training: a function and its tangent, the way of a desce
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from microfp.base.checks import wrong_value
 from microfp.base.elsewhere.leading import names_home
@@ -79,13 +79,14 @@ def lines(
     """
     if not series:
         raise wrong_value("lines", "series", "at least one line", series)
-    rows: list[dict[str, Any]] = [
-        {"line": name, "place": i, "x": float(a), "y": float(b)}
-        for name, points in series.items()
-        for i, (a, b) in enumerate(points)
+    points = [
+        (name, i, float(a), float(b))
+        for name, own in series.items()
+        for i, (a, b) in enumerate(own)
     ]
-    for axis, kind in zip("xy", scales, strict=True):
-        _check_scale(axis, kind, [row[axis] for row in rows])
+    _check_scale("x", scales[0], [a for _, _, a, _ in points])
+    _check_scale("y", scales[1], [b for _, _, _, b in points])
+    rows = [{"line": name, "place": i, "x": a, "y": b} for name, i, a, b in points]
     across = alt.X("x:Q", title=x, scale=alt.Scale(type=scales[0], zero=False, nice=False))
     shown = {"domain": bounds} if bounds else {"zero": False}
     up = alt.Y("y:Q", title=y, scale=alt.Scale(type=scales[1], **shown))

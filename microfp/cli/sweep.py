@@ -15,7 +15,6 @@ from returns.pipeline import is_successful
 from returns.result import Result
 
 from microfp.base import text
-from microfp.base.blocks import give_large_blocks_back
 from microfp.base.json import to_json
 from microfp.base.text import percent, six_digits
 from microfp.cli.arguments import (
@@ -32,6 +31,7 @@ from microfp.cli.arguments import (
     target,
     whole,
 )
+from microfp.cli.blocks import give_large_blocks_back
 from microfp.cli.data import add_source, parted, read_dataset, read_form, told
 from microfp.cli.printing import Document
 from microfp.cli.progress import Track, columns_of, tracker

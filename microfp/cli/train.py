@@ -11,7 +11,6 @@ from typing import NamedTuple, TypeAlias, get_args
 from returns.io import IOResult
 from returns.result import Failure, Result
 
-from microfp.base.blocks import give_large_blocks_back
 from microfp.base.checks import LARGEST_SEED
 from microfp.base.files import write_atomically
 from microfp.base.json import to_json
@@ -36,6 +35,7 @@ from microfp.cli.arguments import (
     target,
     whole,
 )
+from microfp.cli.blocks import give_large_blocks_back
 from microfp.cli.data import add_source, notes_of, parted, read_again, read_dataset, read_form, told
 from microfp.cli.metrics import metrics_heading, metrics_row
 from microfp.cli.printing import Document, tell

@@ -4,12 +4,13 @@
 """
 
 import sys
+from typing import Final
 
 __all__ = ["give_large_blocks_back"]
 
-M_MMAP_THRESHOLD = -3
+_MMAP_THRESHOLD: Final = -3
 """What glibc calls the option, in `malloc.h`."""
-LARGE = 1 << 17
+_LARGE: Final = 1 << 17
 """What glibc begins with, in bytes."""
 
 
@@ -22,6 +23,8 @@ def give_large_blocks_back() -> None:
     is no glibc, nothing happens.
 
     Source: mallopt(3), M_MMAP_THRESHOLD.
+
+    >>> give_large_blocks_back()
     """
     if sys.platform != "linux":
         return
@@ -29,4 +32,4 @@ def give_large_blocks_back() -> None:
 
     option = getattr(CDLL(None), "mallopt", None)
     if option is not None:
-        option(M_MMAP_THRESHOLD, LARGE)
+        option(_MMAP_THRESHOLD, _LARGE)

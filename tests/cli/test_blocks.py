@@ -6,7 +6,7 @@ import sys
 import pytest
 
 PROGRAM = """
-from microfp.base.blocks import give_large_blocks_back
+from microfp.cli.blocks import give_large_blocks_back
 
 def held():
     return int(open("/proc/self/statm").read().split()[1]) * 4096

@@ -13,13 +13,10 @@ ptr noalias %s, ptr %o) {
 """
 
 from collections.abc import Iterator, Sequence
-from functools import partial
-from itertools import groupby
 
 from microfp.compiler.native.emit.blocks import (
     Frame,
     Kernels,
-    clear_from,
     left_of,
     scope_at,
     write_chunks,
@@ -28,20 +25,20 @@ from microfp.compiler.native.emit.blocks import (
     write_totals_begun,
     write_totals_stored,
 )
-from microfp.compiler.native.emit.choice import are_few, gate_of, kernel_of
+from microfp.compiler.native.emit.choice import are_few, gate_of
+from microfp.compiler.native.emit.chunks import write_chunk
 from microfp.compiler.native.emit.gates import write_gated
 from microfp.compiler.native.emit.kernels import kernel_texts
-from microfp.compiler.native.emit.nests import Scope, write_nest
+from microfp.compiler.native.emit.nests import write_nest
 from microfp.compiler.native.emit.reciprocals import (
     divisors_of,
     without_divisions,
     write_reciprocals,
 )
 from microfp.compiler.native.emit.structs import GIVEN, signature
-from microfp.compiler.native.emit.sums import clear_all_sums, clear_sums, write_all_sums
-from microfp.compiler.native.emit.tiles import write_large
+from microfp.compiler.native.emit.sums import clear_all_sums, clear_sums
 from microfp.compiler.native.emit.writer import Writer, literal
-from microfp.compiler.native.loops import Load, Nest, Rolled
+from microfp.compiler.native.loops import Load, Rolled
 
 __all__ = ["constants_text", "function_text", "is_large", "module_text"]
 
@@ -166,37 +163,10 @@ def _blocks_in_one_go(frame: Frame, divisors: Sequence[Load]) -> None:
 
 def _in_chunks(frame: Frame) -> None:
     """Chunk after chunk, each with its sums."""
-    write_chunks(frame.writer, "%all", frame.chunk, lambda start, some: _chunk(frame, start, some))
-
-
-def _chunk(frame: Frame, start: str, some: str) -> None:
-    """All blocks of a chunk, nest by nest where nests are large, and then its sums."""
     w = frame.writer
-
-    def number_of(index: str) -> str:
-        return w.value(f"add i64 {start}, {index}")
-
-    def scope_of(index: str) -> Scope:
-        return scope_at(frame, number_of(index), index)
-
-    def block(nests: Sequence[Nest], index: str) -> None:
-        scope = scope_of(index)
-        for nest in nests:
-            write_nest(scope, nest)
-
-    def end(index: str) -> None:
-        scope, number = scope_of(index), number_of(index)
-        clear_from(scope, left_of(w, number))
-        write_outputs(frame, scope, number)
-
-    for kernel, nests in groupby(frame.rolled.nests, lambda it: kernel_of(it, frame.kernels)):
-        if kernel == "tiles":
-            for nest in nests:
-                write_large(frame, nest, start, some)
-        else:
-            w.each(some, partial(block, tuple(nests)))
-    w.each(some, end)
-    write_all_sums(frame, start, some, scope_of)
+    write_chunks(
+        w, "%all", frame.chunk, lambda start, some: write_chunk(frame, start, some, w.each)
+    )
 
 
 def _leave_if_large(w: Writer, rolled: Rolled, size: float) -> None:

@@ -17,28 +17,23 @@ False
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from microfp.compiler.native.emit.blocks import (
     Frame,
     Kernels,
-    clear_from,
-    left_of,
-    scope_at,
     write_chunks,
-    write_outputs,
 )
 from microfp.compiler.native.emit.choice import in_chunks, kernel_of
+from microfp.compiler.native.emit.chunks import write_chunk
 from microfp.compiler.native.emit.kernels import kernel_texts
 from microfp.compiler.native.emit.meeting import LARGE, meeting_text, write_meeting
 from microfp.compiler.native.emit.module import constants_text, is_large
-from microfp.compiler.native.emit.nests import Scope, write_nest
 from microfp.compiler.native.emit.products import product_of
 from microfp.compiler.native.emit.structs import GIVEN, signature
-from microfp.compiler.native.emit.sums import clear_sums, write_all_sums
-from microfp.compiler.native.emit.tiles import write_large
+from microfp.compiler.native.emit.sums import clear_sums
 from microfp.compiler.native.emit.writer import Writer
-from microfp.compiler.native.loops import Nest, Rolled
+from microfp.compiler.native.loops import Rolled
 
 __all__ = ["rows_of", "team_text", "works_in_team"]
 
@@ -102,7 +97,10 @@ def _write_share(frame: Frame, size: float | None) -> None:
     if size is not None:
         _leave_if_large(frame, size)
     clear_sums(frame)
-    write_chunks(w, "%all", frame.chunk, lambda start, some: _chunk(frame, start, some))
+    each, meet = partial(_each_of_share, w), partial(write_meeting, w)
+    write_chunks(
+        w, "%all", frame.chunk, lambda start, some: write_chunk(frame, start, some, each, meet)
+    )
 
 
 def _leave_if_large(frame: Frame, size: float) -> None:
@@ -176,40 +174,6 @@ def _note_if(w: Writer, large: str, lanes: int | None = None) -> None:
         w.value(f"icmp ne i{w.width} {bits}, 0"),
         lambda: w.line(f"store atomic i64 1, ptr {at} release, align 8"),
     )
-
-
-def _chunk(frame: Frame, start: str, some: str) -> None:
-    """All blocks of a chunk: large nests by members, others by blocks, and then the sums."""
-    w = frame.writer
-
-    def number_of(index: str) -> str:
-        return w.value(f"add i64 {start}, {index}")
-
-    def scope_of(index: str) -> Scope:
-        return scope_at(frame, number_of(index), index)
-
-    def block(nests: Sequence[Nest], index: str) -> None:
-        scope = scope_of(index)
-        for nest in nests:
-            write_nest(scope, nest)
-
-    def end(index: str) -> None:
-        scope, number = scope_of(index), number_of(index)
-        clear_from(scope, left_of(w, number))
-        write_outputs(frame, scope, number)
-
-    for kernel, nests in groupby(frame.rolled.nests, lambda it: kernel_of(it, frame.kernels)):
-        if kernel == "tiles":
-            for nest in nests:
-                write_large(frame, nest, start, some)
-                write_meeting(w)
-        else:
-            _each_of_share(w, some, partial(block, tuple(nests)))
-            write_meeting(w)
-    _each_of_share(w, some, end)
-    write_meeting(w)
-    write_all_sums(frame, start, some, scope_of)
-    write_meeting(w)
 
 
 def _each_of_share(w: Writer, count: str, body: Callable[[str], None]) -> None:

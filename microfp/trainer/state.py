@@ -229,23 +229,33 @@ class Given(NamedTuple):
         return self.remembered
 
 
-class Unbuilt(Pending):
-    """A model that nobody has read yet; it waits in the field `model` of a state."""
+class _Waiting(Pending):
+    """Something of one state that nobody has read yet, and where it comes from."""
 
     __slots__ = ("source", "step")
 
-    read: tuple[float, ...] | None = None
-    """The numbers of one that was read, which its dict holds."""
-
     def __init__(self, source: Source, step: int) -> None:
-        """Wait for the model of the state of that number."""
+        """Wait for that of the state of that number."""
         self.source: Source = source
         self.step: int = step
 
     @property
     def make(self) -> Callable[[], object]:
-        """Itself: who finds it in a state can ask for more than the model."""
+        """Itself: who finds it in a state can ask where it comes from."""
         return self
+
+    def __call__(self) -> object:
+        """Make it."""
+        raise NotImplementedError
+
+
+class Unbuilt(_Waiting):
+    """A model that nobody has read yet; it waits in the field `model` of a state."""
+
+    __slots__ = ()
+
+    read: tuple[float, ...] | None = None
+    """The numbers of one that was read, which its dict holds."""
 
     @property
     def kind(self) -> Kind:
@@ -265,20 +275,10 @@ class Unbuilt(Pending):
         return with_parameters(self.kind.template.model, self.numbers)
 
 
-class Unread(Pending):
+class Unread(_Waiting):
     """What an optimiser remembers in a state, where nobody has read it yet."""
 
-    __slots__ = ("source", "step")
-
-    def __init__(self, source: Source, step: int) -> None:
-        """Wait for the memory of the state of that number."""
-        self.source: Source = source
-        self.step: int = step
-
-    @property
-    def make(self) -> Callable[[], object]:
-        """Itself: who finds it in a state can ask where it comes from."""
-        return self
+    __slots__ = ()
 
     def __call__(self) -> object:
         """Get what is remembered."""

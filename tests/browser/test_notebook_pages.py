@@ -71,10 +71,13 @@ def test_a_cell_without_an_end_can_be_stopped_and_the_notebook_begun_anew(
     expect(stop).to_be_visible()
     stop.click()
     expect(page.locator(".notebook-words")).to_contain_text("What the cells had made is lost")
-    page.locator(".cell-frame .cm-content").nth(1).fill("by_hand = 2.5\nby_hand")
     page.get_by_role("button", name="Run this notebook again").click()
     expect(page.locator(".notebook-here")).to_have_attribute("data-state", "done", timeout=DONE)
+    left_out = page.locator(".cell-output", has_text="it was stopped before its end")
+    expect(left_out).to_have_count(1)
+    edited(page, "while True", "by_hand = 2.5\nby_hand")
     expect(page.locator(".cell-output pre").nth(1)).to_have_text("2.5\n")
+    expect(left_out).to_have_count(0)
 
 
 def test_a_notebook_from_the_disk_says_how_to_serve_it(site: Path, open_page: OpenPage) -> None:

@@ -181,12 +181,15 @@ def holds_leaves_only(tree: object) -> TypeGuard["PVector[Value] | tuple[Value, 
     >>> holds_leaves_only((value(1.0), value(2.0))), holds_leaves_only((value(1.0), "and"))
     (True, False)
     """
-    if type(tree) is not tuple and not isinstance(tree, PVector):
-        return False
-    return set(map(type, tree)) == {Value} and set(map(_op_of, tree)) == {LEAF}
+    return (type(tree) is tuple or isinstance(tree, PVector)) and _are_leaves(tree)
 
 
 _op_of: Callable[[Value], str] = attrgetter("op")
+
+_are_leaves: Callable[[Iterable[object]], bool] = remembering(
+    lambda items: set(map(type, items)) == {Value} and set(map(_op_of, items)) == {LEAF}
+)
+"""Remembered, as several walks ask it of the weights of one neuron before they go on to the next."""
 
 
 def _check_holds_no_values(path: Path, content: object) -> None:

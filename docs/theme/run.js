@@ -98,7 +98,7 @@
     Object.assign(example, { hasRun: true, isBegun: false });
     running = example;
     const { home, first, isSession } = example;
-    const ok = await ask({ home, first, source: sourceOf(example), isSession }, shown(example.output));
+    const ok = await ask({ page: location.pathname, home, first, source: sourceOf(example), isSession }, shown(example.output));
     running = undefined;
     delete example.stopped; // it has an end after all
     delete example.output.dataset.progress;

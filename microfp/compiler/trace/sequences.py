@@ -84,7 +84,7 @@ class _Recorder:
         self._several: dict[int, tuple[object, Reference]] = {}
         self._columns: dict[int, tuple[object, list[Reference]]] = {}
         body: dict[str, object] = {
-            "__apply__": lambda _, primitive, operands: self.apply(primitive, operands),
+            "__apply__": self.apply,  # bound already: a node that is asked adds nothing
             "__dot__": lambda a, b: self.call("dot", None, (self.several(a), self.several(b))),
             "__embedding__": self.embedding,
             "__linear__": self.linear,

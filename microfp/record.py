@@ -574,8 +574,13 @@ def check_several(where: str, name: str, expected: str, given: object) -> None:
     Traceback (most recent call last):
     TypeError: total: terms must be a sequence of numbers, got 3.0 (float)
     """
-    if isinstance(given, Record) or not isinstance(given, Iterable):
+    if isinstance(given, Record) or not isinstance(given, Iterable) or _is_array_of_one(given):
         raise wrong_kind(where, name, expected, given)
+
+
+def _is_array_of_one(given: object) -> bool:
+    """Whether it is an array of no dimension, which says that it can be iterated, and cannot."""
+    return getattr(given, "ndim", None) == 0
 
 
 def pending(record: Record, name: str) -> Callable[[], object] | None:

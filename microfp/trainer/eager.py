@@ -51,6 +51,7 @@ def differentiate(evaluation: Evaluation[M]) -> Differentiated[M]:
     >>> len(differentiate(evaluation).gradients) > 3
     True
     """
+    check_kind("differentiate", "evaluation", evaluation, Evaluation)
     return Differentiated(evaluation=evaluation, gradients=backward(evaluation.total))
 
 

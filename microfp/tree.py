@@ -118,9 +118,17 @@ def _places(tree: object, path: Path, in_record: bool) -> Iterator[Place]:  # no
 
 def _shallow(tree: object, path: Path) -> Iterator[tuple[object, object]]:
     """The branches of a container, if it does not stand too deep."""
-    if len(path) >= DEEPEST:
-        raise ShapeError(f"tree: each branch must be nested at most {DEEPEST} deep, got more")
+    check_depth(len(path))
     return branches(tree)
+
+
+def check_depth(depth: int) -> None:
+    """Raise where a tree is nested deeper than one that can be walked by recursion.
+
+    >>> check_depth(2)
+    """
+    if depth >= DEEPEST:
+        raise ShapeError(f"tree: each branch must be nested at most {DEEPEST} deep, got more")
 
 
 def _is_constant(content: object, in_record: bool) -> bool:  # noqa: FBT001 - half of a place
@@ -318,6 +326,7 @@ def map_scalars(f: Callable[[object], object], tree: _M) -> _M:
     >>> map_scalars(str, (1.0, (2.0, 3.0)))
     ('1.0', ('2.0', '3.0'))
     """
+    check_callable("map_scalars", "f", f)
 
     def mapped(content: object, /, *, in_record: bool) -> object:
         return content if _is_constant(content, in_record) else f(content)

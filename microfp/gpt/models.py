@@ -223,6 +223,7 @@ def _drawn(
     check_count("gpt", "context", context, minimum=1)
     if embedding % check_count("gpt", "heads", heads, minimum=1):
         raise wrong_value("gpt", "heads", f"a divisor of the embedding, {embedding}", heads)
+    _check_size(vocabulary, layers, embedding, context)
     rows = [
         drawn_matrix(random, count, embedding, DEVIATION)
         for count in (vocabulary, context, vocabulary)
@@ -230,6 +231,25 @@ def _drawn(
     blocks = [drawn_block(random, embedding, heads, DEVIATION) for _ in range(layers)]
     return GPT.unchecked(*rows, pvector(blocks))
 
+
+def _check_size(vocabulary: int, layers: int, embedding: int, context: int) -> None:
+    """Say how many parameters there would be before they take all the memory there is."""
+    count = embedding * (2 * vocabulary + context + 12 * layers * embedding)
+    if count > MOST_PARAMETERS:
+        sizes = f"layers={layers}, embedding={embedding}, context={context}"
+        raise ValueError(
+            f"gpt: a model must have at most {MOST_PARAMETERS:,} parameters, got {count:,} "
+            f"of {sizes} and {vocabulary} tokens"
+        )
+
+
+MOST_PARAMETERS = 1_000_000
+"""How large a GPT may be: each parameter is a node, in each state of a training.
+
+>>> gpt(27, embedding=100_000)  # doctest: +ELLIPSIS
+Traceback (most recent call last):
+ValueError: gpt: a model must have at most 1,000,000 parameters, got 120,007,000,000 of ...
+"""
 
 DEVIATION = 0.08
 """The standard deviation of the weights that are drawn."""

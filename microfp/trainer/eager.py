@@ -150,7 +150,7 @@ def squares(slopes: Sequence[float]) -> float:
     return total.forward(*[slope * slope for slope in slopes])
 
 
-@uncollected  # a graph holds no circle: it goes when nobody holds it, and nothing has to be searched
+@uncollected  # a graph holds no circle: it goes with the last who holds it, without a search
 def step(training: Training, state: TrainState[M], /) -> Stepped[M]:
     """Return the state after one more step."""
     return pipe(

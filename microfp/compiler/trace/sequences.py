@@ -127,6 +127,11 @@ class _Recorder:
 
     def call(self, op: str, parameter: Hashable, operands: tuple[Reference, ...]) -> Value:
         """Record an operation."""
+        if len(self.calls) >= MOST_CALLS:
+            raise TraceError(
+                f"an example of the model has more than the {MOST_CALLS:,} operations that are "
+                "compiled; a smaller context has fewer, and backend='eager' walks any"
+            )
         level, position, active = _together(operands)
         known = level + 1, position, active and op not in FLAT
         self.calls.append(Call(op, parameter, operands, *known))
@@ -170,6 +175,9 @@ def _together(references: Sequence[Reference]) -> Known:
     levels, positions, actives = zip(*found, strict=True)
     return max(levels), max(positions), any(actives)
 
+
+MOST_CALLS = 1_000_000
+"""The most operations that are recorded: some ten seconds, and 1 GB."""
 
 FLAT = frozenset({"stop_gradient", "largest", "equal", "greater", "greater_equal", "positive"})
 """What has no gradient to pass on."""

@@ -41,6 +41,11 @@ class OpenPage(Protocol):
         """Open a file, or an address on this machine."""
 
 
+class Judge(Protocol):
+    def __call__(self, page: Page, name: str, /) -> None:
+        """Fail where a page overflows or is not accessible; keep a picture under this name."""
+
+
 def watch(tab: Tab) -> None:
     """Note what a page complains of, and every request that leaves this machine."""
     page, complaints = tab

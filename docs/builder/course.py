@@ -29,6 +29,7 @@ HEADING = re.compile(r"^# (.+)\n+", re.MULTILINE)
 THEMES: tuple[charts.Theme, ...] = ("light", "dark")
 WORDS = "what the cell above draws"
 RESIZES = "onload='__resizeIframe(this)'"  # a function that only pages of marimo have
+FRAME = f'<iframe title="{WORDS}" '
 PIXELS = 1.5  # of a PNG, for each unit of a chart
 BEGIN, END = '<i class="cell-begins" data-cell="{number}"></i>', '<i class="cell-ends"></i>'
 NOTE = """\
@@ -201,12 +202,13 @@ def _shown(output: object, pictures: dict[str, bytes], stem: str) -> str:
         return _picture(output, pictures, stem)
     if isinstance(output, marimo.ui.table):
         return _table(output.data)
-    if isinstance(output, marimo.ui.slider):
+    if isinstance(output, marimo.ui.slider | marimo.ui.dropdown):
         return f'<p class="control">{_label(output)} <output>{output.value}</output></p>'
     if isinstance(output, marimo.ui.refresh):
         return ""
     if isinstance(output, marimo.Html):
-        return f'<div class="result">{output.text.replace(RESIZES, "")}</div>'
+        framed = output.text.replace("<iframe ", FRAME).replace('height="400px"', "")
+        return f'<div class="result">{framed.replace(RESIZES, "")}</div>'
     return _bundle(output)
 
 
@@ -247,9 +249,9 @@ def _cell_text(content: object) -> str:
     return f"{content:.4g}" if isinstance(content, float) else str(content)
 
 
-def _label(slider: object) -> str:
-    """The label of a slider, which is marked-up text inside an attribute."""
-    found = re.search(r"data-label='([^']*)'", str(getattr(slider, "text", "")))
+def _label(control: object) -> str:
+    """The label of a control, which is marked-up text inside an attribute."""
+    found = re.search(r"data-label='([^']*)'", str(getattr(control, "text", "")))
     return re.sub(r"<[^>]*>", "", json.loads(html.unescape(found[1]))) if found else ""
 
 

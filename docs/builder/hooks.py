@@ -9,12 +9,17 @@ from properdocs.structure.files import File, Files
 from properdocs.structure.pages import Page
 
 from docs.builder import course, live, reference, running
+from docs.builder.missing import missing_page
 
 ROOT = Path(__file__).parents[2]
 MADE = {"<course>": course.nav, "<reference>": reference.nav}
 NOTEBOOK = re.compile(r"(\]\([^)\s]*notebooks/[\w/]+)\.py\)")
 PICTURE = re.compile(r"(!\[[^\]]*\])\(((?:\.\./)*assets/[\w-]+)\.(svg|png)\)")
 SOURCE = re.compile(r"\]\((?:\.\./)+microfp((?:/\w+)*)(?:\.py|/)?\)")
+AS_IT_STANDS = re.compile(
+    r"(<(?:pre|script|style|textarea)\b.*?</(?:pre|script|style|textarea)>)", re.DOTALL
+)
+SPACE = re.compile(r"\s*\n\s*")
 SECTION = re.compile(r"<!-- README: (.+) -->")
 
 
@@ -44,6 +49,16 @@ def on_page_markdown(markdown: str, page: Page, config: ProperDocsConfig, files:
     return text if is_made else running.marked(text)
 
 
+def on_post_page(output: str, page: Page, config: ProperDocsConfig) -> str:
+    """Leave out the white space with which templates are written: a fifth of all pages."""
+    return squeezed(output)
+
+
+def on_post_template(output: str, template_name: str, config: ProperDocsConfig) -> str:
+    """Put the page for addresses that there are not in the place of the theme's."""
+    return missing_page() if template_name == "404.html" else output
+
+
 @event_priority(-150)  # after the plugin that writes the script of the search
 def on_post_build(config: ProperDocsConfig) -> None:
     """Leave out what no reader of this site fetches: debugging maps, stemmers of other tongues.
@@ -58,6 +73,16 @@ def on_post_build(config: ProperDocsConfig) -> None:
     for path in [*scripts.rglob("*.map"), *scripts.rglob("lunr/**/*.js"), index]:
         path.unlink()
     running.write_runtime(site)
+
+
+def squeezed(page: str) -> str:
+    r"""Return a page without white space of which a browser shows one space.
+
+    >>> squeezed("<p>\n    a\n\n  b</p><pre>\n    c</pre>")
+    '<p>\na\nb</p><pre>\n    c</pre>'
+    """
+    kept = AS_IT_STANDS.split(page)  # every second part is to stay as it stands
+    return "".join(it if i % 2 else SPACE.sub("\n", it) for i, it in enumerate(kept))
 
 
 def adapted(markdown: str, to_docs: str) -> str:

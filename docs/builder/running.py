@@ -17,6 +17,7 @@ from properdocs.exceptions import BuildError
 
 from docs.builder import live
 from docs.builder.runner import names, playground
+from docs.builder.runner.notebook import names_of
 from microfp.charts.report import chart_script
 
 ROOT = Path(__file__).parents[2]
@@ -66,12 +67,17 @@ LENT = SOURCES / "lent"
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLAIN = "```python\n"
 RUNNABLE = "```{ .python .run }\n"
-ASKS_FOR_MORE = re.compile(r"""["']native["']|workers=|/nowhere|charts\.save""")
+ASKS_FOR_MORE = re.compile(
+    r"""["']native["']|workers=|/nowhere|charts\.(save|report)|\.code\b"""
+    r"""|native\.(?!(explain|explain_sequence|function_source|javascript_source|lower|run)\b)\w"""
+)
+"""What an example says that asks for machine code, processes, or files of charts."""
 
 EXTRAS = """
-    dask distributed export iris digits hypothesis jax laws llvmlite marimo micrograd mo native
+    dask distributed iris digits hypothesis jax laws llvmlite marimo micrograd mo
     networkx numpy onnx onnxruntime optax pandas rich rich_bar check_rich safetensors sklearn torch
     tqdm with_progress chart_script counts report run_bundle to_svg to_png to_networkx from_networkx
+    to_safetensors from_safetensors to_onnx
 """
 PROCESSES = "attempt cli concurrent mypy_plugin multiprocessing subprocess threading"
 ELSEWHERE = frozenset(f"{EXTRAS} {PROCESSES}".split())
@@ -121,7 +127,7 @@ def marked_docstring(runs: Iterable[str], home: str) -> Iterator[str]:
     >>> list(marked_docstring([">>> grad(f)"], "microfp.func.grad"))
     ['```{ .pycon .run data-home="microfp.func.grad" }\\n']
     """
-    is_elsewhere = not home or bool(ELSEWHERE & set(home.split(".")))
+    is_elsewhere = not home or bool((ELSEWHERE | {"native"}) & set(home.split(".")))
     for opening in _fences(map(_example, runs)):
         if opening == PLAIN or is_elsewhere:
             yield PLAIN.replace("python", "pycon")
@@ -131,18 +137,39 @@ def marked_docstring(runs: Iterable[str], home: str) -> Iterator[str]:
 
 def _fences(page: Iterable[Example]) -> Iterator[str]:
     """How each example of a page begins: with a mark, where it can run in the page."""
-    missing: frozenset[str] = ELSEWHERE
+    missing: frozenset[str] = frozenset()
     imports: list[str] = []
     for example in page:
         tree = ast.parse(example.source)
-        if _names(tree) & missing or ASKS_FOR_MORE.search(example.source):
+        asks = _names(tree) & ELSEWHERE or ASKS_FOR_MORE.search(example.source)
+        if asks or _read_of(missing, tree):
             imports += _imports(tree)
             missing |= _defined(tree)
             yield PLAIN
         else:
-            missing = (missing - _defined(tree)) | ELSEWHERE
+            missing -= _defined(tree)
             yield _fence(imports)
             imports = []
+
+
+def _read_of(missing: frozenset[str], tree: ast.Module) -> bool:
+    """Whether statements read some of these names before they make them."""
+    for statement in tree.body:  # a loop: each statement makes names for the next
+        if _reads(statement) & missing:
+            return True
+        missing -= _defined(ast.Module([statement], []))
+    return False
+
+
+def _reads(statement: ast.stmt) -> frozenset[str]:
+    """The names that a statement reads; in an assignment, what is assigned is read first."""
+    match statement:
+        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+            return names_of(ast.unparse(value)).reads
+        case ast.AugAssign(target=target, value=value):
+            return names_of(f"{ast.unparse(target)}, {ast.unparse(value)}").reads
+        case _:
+            return names_of(ast.unparse(statement)).reads
 
 
 def _fence(imports: Iterable[str]) -> str:

@@ -6,9 +6,17 @@
     "Python runs in pages that a server sends. In the folder of this site, type\n" +
     "    python -m http.server\nand open http://localhost:8000.";
 
+  const STOPPED =
+    "Stopped. Python begins anew: what the examples of this page had made is lost, and the next run " +
+    "makes what it needs of it again.";
+  const WITHOUT = " This one is left out of that, until you change it or press its Run.";
+  const LEFT_OUT = "An example above was stopped, and is left out.";
+
   let worker; // runs the examples of this page, from the first click on
   let examples = [];
   let queue = Promise.resolve(); // one example at a time, in the order of the clicks
+  let running; // the example that Python is at
+  let life = {}; // another one each time that Python begins anew
 
   const element = (name, properties, ...children) => {
     const made = Object.assign(document.createElement(name), properties);
@@ -32,10 +40,16 @@
     });
   }
 
+  // Python begins anew. What waits for an answer of the old worker never gets one.
   function forget() {
     worker?.terminate();
-    worker = undefined;
-    for (const example of examples) example.hasRun = false;
+    [worker, running, queue, life] = [undefined, undefined, Promise.resolve(), {}];
+    for (const example of examples) {
+      example.hasRun = false;
+      example.buttons.stop.hidden = true;
+      if (example.block.dataset.state === "running") delete example.block.dataset.state;
+      delete example.output.dataset.progress;
+    }
   }
 
   let displays; // how results are shown, from the first click on
@@ -48,6 +62,10 @@
         return;
       }
       delete output.dataset.progress;
+      if (kind === "begun") {
+        running.isBegun = true;
+        return;
+      }
       const draw = displays[kind];
       if (draw) output.append(draw(content));
       else if (output.lastChild?.className === kind.replace("/", "-")) output.lastChild.append(content);
@@ -77,9 +95,12 @@
     example.output.replaceChildren();
     example.output.hidden = false;
     example.block.dataset.state = "running";
-    example.hasRun = true;
+    Object.assign(example, { hasRun: true, isBegun: false });
+    running = example;
     const { home, first, isSession } = example;
-    const ok = await ask({ home, first, source: sourceOf(example), isSession }, shown(example.output));
+    const ok = await ask({ page: location.pathname, home, first, source: sourceOf(example), isSession }, shown(example.output));
+    running = undefined;
+    delete example.stopped; // it has an end after all
     delete example.output.dataset.progress;
     example.block.dataset.state = ok ? "done" : "failed";
     example.output.hidden = !example.output.hasChildNodes();
@@ -90,7 +111,14 @@
     const above = examples
       .slice(0, examples.indexOf(example))
       .filter((it) => it.home === example.home && !it.hasRun);
-    for (const it of [...above, example]) if (!(await runOne(it))) break;
+    const isLeftOut = (it) => it.stopped === sourceOf(it);
+    for (const it of [...above.filter((it) => !isLeftOut(it)), example]) if (!(await runOne(it))) break;
+    if (above.some(isLeftOut)) say(example, LEFT_OUT);
+  }
+
+  function say(example, words) {
+    example.output.append(element("pre", { className: "said" }, words));
+    example.output.hidden = false;
   }
 
   function run(example) {
@@ -100,19 +128,21 @@
       return;
     }
     example.buttons.stop.hidden = false;
+    const own = life;
+    const ifAlive = (does) => () => (own === life ? does() : undefined);
     queue = queue
       .then(() => open(example))
-      .then(() => runWithThoseAbove(example))
-      .finally(() => (example.buttons.stop.hidden = true));
+      .then(ifAlive(() => runWithThoseAbove(example)))
+      .finally(ifAlive(() => (example.buttons.stop.hidden = true)));
   }
 
   // What runs for ever holds its worker, so to stop is to begin anew.
   function stop(example) {
+    const stopped = running ?? example;
+    if (stopped.isBegun) stopped.stopped = sourceOf(stopped);
     forget();
-    queue = Promise.resolve();
-    example.output.append(element("pre", { className: "error" }, "stopped"));
-    example.block.dataset.state = "failed";
-    example.buttons.stop.hidden = true;
+    say(stopped, stopped.isBegun ? STOPPED + WITHOUT : STOPPED);
+    stopped.block.dataset.state = "failed";
   }
 
   function reset(example) {
@@ -122,6 +152,7 @@
     example.output.replaceChildren();
     example.output.hidden = true;
     delete example.block.dataset.state;
+    delete example.stopped;
   }
 
   function prepared(block) {

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from html import escape
 from typing import TypeVar
 
-from microfp.base import text
+from microfp.base.checks import check_kind
+from microfp.base.page import page, shown
 from microfp.charts import curves, film, planes
 from microfp.charts.curves import accuracy_layers, loss_layers
 from microfp.charts.files import grammar, specification
@@ -14,6 +14,7 @@ from microfp.charts.style import HEIGHT, THEMES, Chart, finished, needs_extra
 from microfp.datasets import Dataset
 from microfp.losses import Loss
 from microfp.nn import Model, parameter_count
+from microfp.record import check_several
 from microfp.trainer import Run, TrainState
 
 __all__ = [
@@ -34,6 +35,7 @@ def summary(run: Run[M], dataset: Dataset) -> Chart:
     >>> len(picture.to_dict()["hconcat"])
     2
     """
+    check_kind("summary", "run", run, Run, example="trainer.fit(model, dataset)")
     import altair as alt
 
     over_steps = alt.vconcat(
@@ -68,16 +70,19 @@ def report(
     >>> page.count("<figure "), "http://" in page.partition("<script")[0]
     (8, False)
     """
+    check_kind("report", "run", run, Run, example="trainer.fit(model, dataset)")
+    check_several("report", "states", "a sequence of states", states)
     figures = _figures(run, states, dataset)
     drawn = {f"chart-{i}": _described(chart, words) for i, (chart, words) in enumerate(figures)}
-    return _PAGE.format(
-        title=escape(text.escaped(title)),
-        summary=escape(_words(run, dataset)),
-        figures="\n".join(
-            _FIGURE.format(number=i, words=escape(words)) for i, (_, words) in enumerate(figures)
+    specs = json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    return page(
+        title,
+        _words(run, dataset),
+        style=_STYLE,
+        main="\n".join(
+            _FIGURE.format(number=i, words=shown(words)) for i, (_, words) in enumerate(figures)
         ),
-        specs=json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
-        program=_program(),
+        last=_LAST.format(specs=specs, program=_program()),
     )
 
 
@@ -179,41 +184,18 @@ draw();
 _FIGURE = """\
 <figure tabindex="0"><div id="chart-{number}"></div><figcaption>{words}</figcaption></figure>"""
 
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; --ink: #222; --muted: #444; --ground: #f4f4f2; --card: #fff;
-  --line: #ddd; }}
-@media (prefers-color-scheme: dark) {{
-  :root {{ --ink: #e9ebee; --muted: #bcc4cd; --ground: #0d0f12; --card: #14171b; --line: #343b44; }}
-}}
-body {{ font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
-  margin: 0 auto; padding: clamp(0.5rem, 3vw, 1.5rem); max-width: 76rem; }}
-h1 {{ margin: 0; font-size: 1.6rem; }}
-main {{ display: flex; flex-wrap: wrap; gap: 1rem; }}
-figure {{ background: var(--card); border: 1px solid var(--line); border-radius: 8px; margin: 0;
+_STYLE = """\
+main { display: flex; flex-wrap: wrap; gap: 1rem; }
+figure { background: var(--card); border: 1px solid var(--line); border-radius: 8px; margin: 0;
   padding: clamp(0.5rem, 2vw, 1rem); overflow-x: auto; flex: 1 1 min(35rem, 100%); min-width: 0;
-  box-sizing: border-box; }}
-figure:first-child {{ flex-basis: 100%; }}
-figure > div {{ width: 100%; }}
-figcaption {{ color: var(--muted); max-width: 40rem; }}
-.vega-bind {{ font-size: 1rem; padding: .5rem 0; }}
-.vega-bind input {{ width: min(24rem, 60vw); vertical-align: middle; accent-color: #0072B2; }}
-</style>
-</head>
-<body>
-<header><h1>{title}</h1><p>{summary}</p></header>
-<main>
-{figures}
-</main>
+  box-sizing: border-box; }
+figure:first-child { flex-basis: 100%; }
+figure > div { width: 100%; }
+.vega-bind { font-size: 1rem; padding: .5rem 0; }
+.vega-bind input { width: min(24rem, 60vw); vertical-align: middle; accent-color: #0072B2; }
+"""
+
+_LAST = """\
 <script type="application/json" id="specs">{specs}</script>
 <script type="module">{program}</script>
-</body>
-</html>
 """

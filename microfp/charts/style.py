@@ -249,6 +249,7 @@ def _theme(ground: str, ink: str, grid: str, ticks: str) -> Mapping[str, object]
         "background": ground,
         "title": {"color": ink},
         "legend": letters,
+        "header": letters,
         "axis": {**letters, "gridColor": grid, "domainColor": ticks, "tickColor": ticks},
     }
 

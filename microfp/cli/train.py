@@ -529,7 +529,8 @@ def _heading(experiment: Experiment, source: str, backend: Backend, threads: Thr
 def _epochs(experiment: Experiment) -> str:
     steps = _steps_left(experiment)
     epoch = epoch_of(experiment.start.configuration, len(experiment.training.ys))
-    return f"{steps}, {steps / epoch:.3g} epochs of {_count(epoch, 'step')}"
+    seen = f"{steps / epoch:.3g}"
+    return f"{steps}, {seen} epoch{'' if seen == '1' else 's'} of {_count(epoch, 'step')}"
 
 
 def _model(start: Predictor) -> str:

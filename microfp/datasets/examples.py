@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pyrsistent import PMap, pmap
 
-from microfp.base.checks import wrong_kind
+from microfp.base.checks import check_kind, wrong_kind
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.showing import mimebundle
 from microfp.datasets.matrices import Doubles, Matrix
 from microfp.errors import DataError, ShapeError
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 
 __all__ = [
     "Dataset",
@@ -296,6 +296,8 @@ def subset(dataset: Dataset, places: Sequence[int]) -> Dataset:
     >>> subset(dataset([[0.0], [1.0], [2.0]], [-1, 1, 1]), [2, 0]).xs
     ((2.0,), (0.0,))
     """
+    check_kind("subset", "dataset", dataset, Dataset)
+    check_several("subset", "places", "a sequence of ints", places)
     if len(places) == 0:
         raise DataError("subset: places must be at least one, got none")
     return Dataset.unchecked(

@@ -18,6 +18,7 @@ from microfp.base.checks import (
     check_count,
     check_finite,
     check_flag,
+    check_kind,
     check_seed,
     wrong_value,
 )
@@ -150,6 +151,7 @@ def batch(dataset: Dataset, batch_size: int | None, *, seed: int | None, step: i
     >>> [len(batch(data, 4, seed=1, step=k).xs) for k in range(4)]
     [4, 4, 2, 4]
     """
+    check_kind("batch", "dataset", dataset, Dataset)
     n = len(dataset.xs)
     if batch_size is None or check_count("batch", "batch_size", batch_size, minimum=1) >= n:
         return dataset
@@ -171,6 +173,9 @@ def batch_numbers(n: int, batch_size: int, *, seed: int | None, step: int) -> tu
     >>> sorted(batch_numbers(3, 3, seed=1, step=0))
     [0, 1, 2]
     """
+    check_count("batch_numbers", "n", n, minimum=1)
+    check_count("batch_numbers", "batch_size", batch_size, minimum=1)
+    check_count("batch_numbers", "step", step)
     return tuple(dealt(n, batch_size, seed=seed, step=step))
 
 

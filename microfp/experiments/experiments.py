@@ -146,6 +146,9 @@ def perform(experiment: Experiment, *, log_every: int = 1) -> Result[Outcome, Di
     >>> perform(prepare(Configuration(steps=2), datasets.moons(40))).unwrap().steps
     2
     """
+    check_kind(
+        "perform", "experiment", experiment, Experiment, example="prepare(configuration, dataset)"
+    )
     every = check_count("perform", "log_every", log_every, minimum=1)
     last, history = None, list[Metrics]()
     for result in watch(experiment):  # a plain loop: it ends at the first failure

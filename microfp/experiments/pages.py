@@ -9,9 +9,9 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from html import escape
 
-from microfp.base import text
+from microfp.base.checks import check_kind
+from microfp.base.page import page, shown
 from microfp.base.text import percent, six_digits
 from microfp.datasets import column_rows
 from microfp.experiments.experiments import Outcome
@@ -47,17 +47,10 @@ def report(outcome: Outcome, *, title: str = "microfp", notes: Sequence[str] = (
     >>> "&lt;pets&gt;" in page, "small" in page, "<script" in page
     (True, True, False)
     """
+    check_kind("report", "outcome", outcome, Outcome)
     sections = (*_scores(outcome), *_columns(outcome.predictor), *_curve(outcome.history))
-    return _PAGE.format(
-        title=_shown(title),
-        summary=_shown(_summary(outcome)),
-        notes="".join(f"<p>{_shown(note)}</p>\n" for note in notes),
-        sections="\n".join(sections),
-    )
-
-
-def _shown(words: str) -> str:
-    return escape(text.escaped(words))
+    said = "".join(f"<p>{shown(note)}</p>\n" for note in notes)
+    return page(title, _summary(outcome), style=_STYLE, main=said + "\n".join(sections))
 
 
 def _summary(outcome: Outcome) -> str:
@@ -164,7 +157,7 @@ def _between(interval: Interval | None, shown: Callable[[float], str]) -> str:
 def _by_class(name: str, score: Score) -> str:
     rows = [
         (
-            _shown(row.name),
+            shown(row.name),
             percent(row.precision),
             percent(row.recall),
             f"{row.f1:.3f}",
@@ -176,14 +169,14 @@ def _by_class(name: str, score: Score) -> str:
 
 
 def _confusion(name: str, score: Score) -> str:
-    names = [_shown(row.name) for row in score.by_class]
+    names = [shown(row.name) for row in score.by_class]
     rows = [
         (its, *(_shaded(count, sum(counts)) for count in counts))
         for its, counts in zip(names, score.confusion, strict=True)
     ]
     return _table(
-        f"Confusion matrix, {name}: a row for what is, a column for what was predicted",
-        ("", *names),
+        f"Confusion matrix, {name}",
+        ("is, and predicted as", *names),
         rows,
     )
 
@@ -198,7 +191,7 @@ def _columns(predictor: Predictor) -> Iterator[str]:
     if predictor.schema is None:
         return
     rows = [
-        (_shown(str(row["name"])), *(_shown(str(row[key])) for key in ("kind", "fate", "count")))
+        (shown(str(row["name"])), *(shown(str(row[key])) for key in ("kind", "fate", "count")))
         for row in column_rows(predictor.schema)
     ]
     yield _table("Columns", ("column", "kind", "what becomes of it", "inputs"), rows, "words")
@@ -230,36 +223,16 @@ _CURVE = """\
 preserveAspectRatio="none"><polyline points="{way}"/></svg>
 <figcaption>Loss of the batch of a step, {told}</figcaption></figure>"""
 
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; --line: #ccc; --ink: #0072b2; }}
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 1.5rem; max-width: 64rem; }}
-h1 {{ margin: 0; font-size: 1.6rem; overflow-wrap: anywhere; }}
-section {{ overflow-x: auto; margin: 1.5rem 0; }}
-table {{ border-collapse: collapse; }}
-caption {{ text-align: left; font-weight: 600; padding: .3rem 0; }}
-th, td {{ padding: .25rem .75rem; border-bottom: 1px solid var(--line); text-align: right; }}
-th:first-child, .words * {{ text-align: left; }}
-thead th {{ font-weight: 600; }}
-tbody th {{ font-weight: 400; }}
-figure {{ margin: 1.5rem 0; }}
-svg {{ width: 100%; height: 12rem; border-left: 1px solid; border-bottom: 1px solid; }}
-polyline {{ fill: none; stroke: var(--ink); stroke-width: 2; vector-effect: non-scaling-stroke; }}
-@media (prefers-color-scheme: dark) {{ :root {{ --line: #555; --ink: #56b4e9; }} }}
-</style>
-</head>
-<body>
-<header><h1>{title}</h1><p>{summary}</p></header>
-<main>
-{notes}{sections}
-</main>
-</body>
-</html>
+_STYLE = """\
+body { max-width: 64rem; }
+section { overflow-x: auto; margin: 1.5rem 0; }
+table { border-collapse: collapse; }
+caption { text-align: left; font-weight: 600; padding: .3rem 0; white-space: nowrap; }
+th, td { padding: .25rem .75rem; border-bottom: 1px solid var(--line); text-align: right; }
+th:first-child, .words * { text-align: left; }
+thead th { font-weight: 600; }
+tbody th { font-weight: 400; }
+figure { margin: 1.5rem 0; }
+svg { width: 100%; height: 12rem; border-left: 1px solid; border-bottom: 1px solid; }
+polyline { fill: none; stroke: var(--series); stroke-width: 2; vector-effect: non-scaling-stroke; }
 """

@@ -26,7 +26,7 @@ from typing import NamedTuple, TypeAlias
 
 from returns.io import IOResult
 
-from microfp.base.checks import wrong_kind, wrong_value
+from microfp.base.checks import check_kind, wrong_kind, wrong_value
 from microfp.base.numbers import mean
 from microfp.checkpoint import Format, load_record, save_record
 from microfp.compiler.python.scores import costs, scores
@@ -238,6 +238,7 @@ def predict(predictor: Predictor, rows: Sequence[Sequence[float]]) -> tuple[Pred
     >>> predict(trained, [(4.0,), (0.3,)])
     ('cat', 'bird')
     """
+    check_kind("predict", "predictor", predictor, Predictor)
     found = _scores(predictor, rows)
     if not predictor.classes:
         return tuple(_answers(predictor, _firsts(found)))
@@ -265,6 +266,7 @@ def predict_probabilities(predictor: Predictor, rows: Sequence[Sequence[float]])
     >>> [sum(row) for row in predict_probabilities(trained, [(4.0,), (0.3,)])]
     [1.0, 1.0]
     """
+    check_kind("predict_probabilities", "predictor", predictor, Predictor)
     loss = predictor.configuration.loss
     if loss not in _LOGITS:
         expected = f"made by {' or '.join(_LOGITS)}"
@@ -374,6 +376,7 @@ def encode(
     >>> encode(trained, [(4.0,)], ["cat"]).ys
     (1.0,)
     """
+    check_kind("encode", "predictor", predictor, Predictor)
     encoded = _class_labels if predictor.classes else _scaled_numbers
     xs, ys = _scaled(predictor, rows), encoded(predictor, targets)
     kept = Doubles(ys) if isinstance(xs, Matrix) else tuple(ys)
@@ -438,6 +441,7 @@ def measure(predictor: Predictor, encoded: Dataset) -> Score:
     >>> measure(trained, encode(trained, [(1.0,)], [2.0])).examples
     1
     """
+    check_kind("measure", "predictor", predictor, Predictor)
     return total_score(predictor, (tally(predictor, piece) for piece in _in_pieces(encoded)))
 
 

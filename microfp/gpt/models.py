@@ -13,7 +13,14 @@ from pyrsistent import PVector, pvector
 
 from microfp import optim
 from microfp.base.binding import bind
-from microfp.base.checks import check_count, check_positive, check_seed, wrong_kind, wrong_value
+from microfp.base.checks import (
+    check_count,
+    check_kind,
+    check_positive,
+    check_seed,
+    wrong_kind,
+    wrong_value,
+)
 from microfp.datasets import Characters, Dataset, characters, sequences
 from microfp.errors import ShapeError
 from microfp.losses import Loss, next_token
@@ -28,7 +35,7 @@ from microfp.nn import (
     linear,
     rms_norm,
 )
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 from microfp.tree import parameter_count
 from microfp.values import Scalar, Value, value
 
@@ -295,6 +302,7 @@ def prepared(
     >>> start.documents, start.tokeniser
     (('bob', 'ann'), Characters('abno', vocabulary=5))
     """
+    check_several("prepared", "documents", "documents, each a text", documents)
     tokeniser, random = characters(given := tuple(documents)), generator("prepared", seed)
     shuffled = list(given)
     random.shuffle(shuffled)
@@ -346,6 +354,7 @@ def held_out(model: GPT, dataset: Dataset) -> HeldOut:
     >>> round(held_out(start.model, start.dataset).bits, 1)
     2.3
     """
+    check_kind("held_out", "model", model, GPT)
     rows = zip(dataset.xs, dataset.targets, strict=True)
     costs = [_cost(model, next_token(), x, y) for x, y in rows]
     lengths = [sum(not is_absent(token) for token in row) for row in dataset.xs]

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.pages import OpenPage, Tab, Theme, Violation, watch
+from tests.pages import Judge, OpenPage, Tab, Theme, Violation, watch
 
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / ".artifacts"
@@ -134,6 +134,20 @@ def keep_picture() -> Callable[[Page, str], Path]:
         return path
 
     return keep
+
+
+@pytest.fixture
+def judge(
+    violations: Callable[[Page], list[Violation]], keep_picture: Callable[[Page, str], Path]
+) -> Judge:
+    """Hold a page to what every page has to be: no wider than the screen, and accessible."""
+
+    def judge_page(page: Page, name: str) -> None:
+        keep_picture(page, name)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert violations(page) == []
+
+    return judge_page
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from microfp import backward, explorer, losses, nn, relu, tanh, value
 from microfp.graph import topological_order
 from microfp.values import Value
-from tests.pages import OpenPage, Theme, Violation
+from tests.pages import Judge, OpenPage, Theme
 
 FORMULA = "relu(x*w + b)"
 STEPS = 13
@@ -204,15 +204,12 @@ def test_it_is_accessible_and_nothing_overflows(
     view: str,
     size: dict[str, object],
     opened: Callable[..., Page],
-    violations: Callable[[Page], list[Violation]],
-    keep_picture: Callable[[Page, str], Path],
+    judge: Judge,
 ) -> None:
     page = opened(theme=theme, **size)
     for step in (2, 9):
         page.get_by_label("Step", exact=True).fill(str(step))
-        keep_picture(page, f"explorer-{view}-{theme}-{step}")
-        assert violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        judge(page, f"explorer-{view}-{theme}-{step}")
 
 
 def test_the_theme_follows_the_system_and_the_button(opened: Callable[..., Page]) -> None:

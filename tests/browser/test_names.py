@@ -1,7 +1,7 @@
 """The page of the GPT in a browser: it trains as microfp does, and shows what it has learnt."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from microfp import datasets, gpt, trainer
 from microfp.losses import next_token
-from tests.pages import OpenPage, Theme, Violation
+from tests.pages import Judge, OpenPage, Theme
 
 PYTHON = 180_000
 """How long Python may take to come, on a busy machine."""
@@ -138,16 +138,13 @@ def test_it_is_accessible_and_nothing_overflows(
     theme: Theme,
     address: str,
     open_page: OpenPage,
-    violations: Callable[[Page], list[Violation]],
-    keep_picture: Callable[[Page, str], Path],
+    judge: Judge,
 ) -> None:
     page = opened(open_page, address, width=width, theme=theme, mobile=width < 500)
     button(page, "Train").click()
     button(page, "Train again").wait_for()
     page.locator(".nm-heads table").first.wait_for()
-    keep_picture(page, f"names-{width}-{theme}")
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    judge(page, f"names-{width}-{theme}")
 
 
 def test_a_page_from_the_disk_says_how_to_serve_it(site: Path, open_page: OpenPage) -> None:

@@ -1,11 +1,10 @@
 """Notebooks run in their pages: in the browser, from the site alone."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.pages import OpenPage, Violation
+from tests.pages import Judge, OpenPage
 
 RIGHT = """
 def first_below(models, bound):
@@ -38,8 +37,7 @@ def edited(page: Page, code: str, other: str) -> None:
 def test_a_lesson_is_live_in_its_page(
     address: str,
     open_page: OpenPage,
-    violations: Callable[[Page], list[Violation]],
-    keep_picture: Callable[[Page, str], Path],
+    judge: Judge,
 ) -> None:
     page = open_page(f"{address}/notebooks/lessons/08_training.html", width=390, theme="dark").page
     started(page)
@@ -57,8 +55,7 @@ def test_a_lesson_is_live_in_its_page(
     expect(verdict).to_contain_text("Not yet: for 31 models")
     edited(page, "def first_below", RIGHT)
     expect(verdict).to_contain_text("Right!")
-    assert violations(page) == []
-    keep_picture(page, "notebook-lesson-dark")
+    judge(page, "notebook-lesson-dark")
 
 
 def test_a_cell_without_an_end_can_be_stopped_and_the_notebook_begun_anew(
@@ -71,10 +68,13 @@ def test_a_cell_without_an_end_can_be_stopped_and_the_notebook_begun_anew(
     expect(stop).to_be_visible()
     stop.click()
     expect(page.locator(".notebook-words")).to_contain_text("What the cells had made is lost")
-    page.locator(".cell-frame .cm-content").nth(1).fill("by_hand = 2.5\nby_hand")
     page.get_by_role("button", name="Run this notebook again").click()
     expect(page.locator(".notebook-here")).to_have_attribute("data-state", "done", timeout=DONE)
+    left_out = page.locator(".cell-output", has_text="it was stopped before its end")
+    expect(left_out).to_have_count(1)
+    edited(page, "while True", "by_hand = 2.5\nby_hand")
     expect(page.locator(".cell-output pre").nth(1)).to_have_text("2.5\n")
+    expect(left_out).to_have_count(0)
 
 
 def test_a_notebook_from_the_disk_says_how_to_serve_it(site: Path, open_page: OpenPage) -> None:

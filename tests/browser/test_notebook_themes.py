@@ -33,10 +33,12 @@ THEMES: tuple[Theme, ...] = ("light", "dark")
 GROUND = "getComputedStyle(document.querySelector('.microfp-chart rect')).fill"
 
 
-@pytest.fixture(params=THEMES)
-def notebook(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Theme, str]]:
+@pytest.fixture(scope="module", params=THEMES)
+def notebook(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Theme, str]]:
     """A theme, and where marimo serves a notebook in it."""
-    path = tmp_path / "notebook.py"
+    path = tmp_path_factory.mktemp("notebook") / "notebook.py"
     path.write_text(NOTEBOOK.format(theme=request.param), encoding="utf-8")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from docs.builder.runner import playground
 from microfp import backward, datasets, grad, losses, nn
-from tests.pages import OpenPage, Theme, Violation
+from tests.pages import Judge, OpenPage, Theme, Violation
 
 OTHER = (
     "data=circles&n=50&noise=0.05&hidden=5,3&activation=tanh&loss=binary_cross_entropy"
@@ -193,14 +193,11 @@ def test_it_is_accessible_and_nothing_overflows(
     theme: Theme,
     address: str,
     open_page: OpenPage,
-    violations: Callable[[Page], list[Violation]],
-    keep_picture: Callable[[Page, str], Path],
+    judge: Judge,
 ) -> None:
     page = opened(open_page, address, "step=50", width=width, theme=theme, mobile=width < 500)
     reached(page, 50)
-    keep_picture(page, f"playground-{width}-{theme}")
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    judge(page, f"playground-{width}-{theme}")
 
 
 def test_frames_and_steps_a_second_are_kept(

@@ -1,12 +1,11 @@
 """Pages of the site in a browser, opened from the disk: readable, accessible, searchable."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.pages import OpenPage, Theme, Violation
+from tests.pages import Judge, OpenPage, Theme
 
 PAGES = {
     "landing": "index.html",
@@ -14,6 +13,7 @@ PAGES = {
     "guide": "guides/data.html",
     "reference": "reference/trainer.html",
     "lesson": "notebooks/demo.html",
+    "gpt": "notebooks/gpt.html",
 }
 VIEWS: dict[str, dict[str, int | bool]] = {
     "phone": {"width": 390, "height": 844, "mobile": True},
@@ -30,8 +30,7 @@ def test_a_page_is_accessible_and_nothing_overflows(
     theme: Theme,
     site: Path,
     open_page: OpenPage,
-    violations: Callable[[Page], list[Violation]],
-    keep_picture: Callable[[Page, str], Path],
+    judge: Judge,
 ) -> None:
     size = VIEWS[view]
     page = open_page(
@@ -41,9 +40,21 @@ def test_a_page_is_accessible_and_nothing_overflows(
         mobile=bool(size["mobile"]),
         theme=theme,
     ).page
-    keep_picture(page, f"site-{name}-{view}-{theme}")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert violations(page) == []
+    judge(page, f"site-{name}-{view}-{theme}")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_address_without_a_page_leads_to_the_site_around_it(
+    theme: Theme, site: Path, address: str, open_page: OpenPage, judge: Judge
+) -> None:
+    tab = open_page(f"{address}/index.html", theme=theme, width=390, mobile=True)
+    missing = f"{address}/reference/nn/none.html"
+    tab.page.route(missing, lambda route: route.fulfill(path=site / "404.html"))
+    tab.page.goto(missing)
+    link = tab.page.get_by_role("link", name="Playground")
+    expect(link).to_have_attribute("href", f"{address}/playground.html")
+    judge(tab.page, f"missing-{theme}")
+    tab.complaints.clear()  # of the folders in which it has looked for the site
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import vl_convert
 
-from microfp import charts, datasets
+from microfp import charts, datasets, gpt
 from microfp.charts import Chart
 from tests.charts.drawings import CHARTS, DATA, RUN, encodings
 
@@ -87,10 +87,19 @@ def painted(svg: str) -> Iterator[tuple[str, str, str]]:
                     )
 
 
+GPT, TOKENISER = gpt.gpt(3, embedding=4, heads=2), datasets.characters(["ab"])
+
+LETTERED: Mapping[str, Callable[[], Chart]] = {
+    **CHARTS,
+    "attention": lambda: charts.attention_map(GPT, TOKENISER, "ab"),
+    "characters": lambda: charts.next_characters([gpt.Token(0, "a", (0.5, 0.3, 0.2))], TOKENISER),
+}
+
+
 @pytest.mark.parametrize("theme", GROUNDS)
-@pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.parametrize("name", LETTERED)
 def test_letters_can_be_read_on_the_ground_of_their_theme(name: str, theme: charts.Theme) -> None:
-    svg = charts.to_svg(CHARTS[name](), theme=theme)
+    svg = charts.to_svg(LETTERED[name](), theme=theme)
     letters = [color for role, _, color in painted(svg) if "mark-text" in role]
     assert len(letters) > 5
     assert min(contrast(color, GROUNDS[theme]) for color in letters) >= 4.5

@@ -56,6 +56,15 @@ def test_irises_just_work(tmp_path: Path, capsys: Capture) -> None:
     assert max(map(len, out.splitlines()[4:])) <= 80
 
 
+@pytest.mark.parametrize(
+    ("epochs", "told"), [("1", "2, 1 epoch of 2 steps"), ("2", "4, 2 epochs of 2 steps")]
+)
+def test_one_epoch_is_no_epochs(epochs: str, told: str, tmp_path: Path, capsys: Capture) -> None:
+    path = write_line(tmp_path / "line.csv")
+    options = ("--hidden", "none", "--batch-size", "30", "--held-out", "0", "--epochs", epochs)
+    assert f"steps: {told}" in answer(capsys, "train", path, *options).out
+
+
 def test_digits_are_read_through_the_command(tmp_path: Path, capsys: Capture) -> None:
     bunch = load_digits()
     rows = [(*x, y) for x, y in zip(bunch["data"][:300], bunch["target"][:300], strict=True)]
@@ -455,7 +464,7 @@ def test_a_save_that_fails_at_the_end_is_said(
     monkeypatch.setattr("microfp.cli.train.perf_counter", clock)
     code, _, err = answer(capsys, "train", moons, *FEW, "--save", folder / "model.json")
     assert code == 1
-    assert "model.json: must be a file to write: No such file or directory" in err
+    assert "model.json: cannot be written: No such file or directory" in err
 
 
 @pytest.mark.parametrize(("command", "values"), [("train", ["0.5"]), ("sweep", ["0.5", "0.25"])])

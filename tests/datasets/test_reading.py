@@ -262,7 +262,10 @@ def test_a_name_may_have_a_line_end_in_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (gzip.compress(PLAIN.encode()), "is a gzip archive; unpack it first, as by gunzip -k"),
+        (
+            gzip.compress(PLAIN.encode(), mtime=0),
+            "is a gzip archive; unpack it first, as by gunzip -k",
+        ),
         (b"PK\x03\x04rest", "is a zip archive or a spreadsheet; unpack it first, or save its"),
         (b"PAR1rest", "is a Parquet file; save its table as CSV first"),
         (b"%PDF-1.4\n", "is a PDF document; save its table as CSV first"),

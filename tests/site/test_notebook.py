@@ -211,6 +211,23 @@ def test_what_is_wrong_with_an_edited_cell_is_told(page: Page, code: str, troubl
     assert str(nodes[0]["content"]).startswith(trouble)
 
 
+def test_a_cell_that_was_stopped_is_left_out_until_it_or_what_it_reads_is_edited() -> None:
+    page = Page(SMALL)
+    page.notebook.change(3, "square = 0\nwhile True: pass")
+    page.notebook.leave(3)
+    page.notebook.run_all()
+    failed = {
+        number: str(nodes[0]["content"]) for number, it, nodes in page.news() if it == "failed"
+    }
+    assert failed[3].startswith("not run: it was stopped before its end")
+    assert failed.keys() == {2, 3}
+    page.notebook.edit(3, "square = n.value")
+    assert [(number, state) for number, state, _ in page.news()] == [(3, "done"), (2, "done")]
+    page.notebook.leave(3)
+    page.notebook.edit(1, "n = mo.ui.slider(0, 9, value=2)")
+    assert {number: state for number, state, _ in page.news()}[3] == "done"
+
+
 def test_cells_that_wait_for_each_other_are_told_so() -> None:
     circle = Page(SMALL.replace("square = n.value**2", "square = n.value + other"))
     circle.notebook.codes[2] = "other = square"

@@ -44,6 +44,10 @@ def runnable(*sources: str) -> list[bool]:
         (["import torch\ny = 1", "y + 1", "y = 2", "y + 1"], [False, False, True, True]),
         (["def f(x):\n    return native.predict(x)", "f(1)"], [False, False]),
         (["trainer.fit(m, d, backend='native')"], [False]),
+        (["s = native.explain(loss, model, 2)", "s.loop", "s.code.rolled"], [True, True, False]),
+        (["from microfp import export", "export.to_onnx(m, f)"], [True, False]),
+        (["import torch\ny = 1", "x.y", "def f(y):\n    return y"], [False, True, True]),
+        (["import torch\ny = 1", "y = y + 1", "for y in x: y"], [False, False, True]),
         (["ks = [k for k in numpy.arange(3)]", "k = 1"], [False, True]),
         (["parallel.sweep(f, cs, workers=2)", "parallel.sweep(f, cs)"], [False, True]),
     ],
@@ -56,7 +60,7 @@ def test_an_example_has_a_button_where_the_page_has_all_it_needs(
 
 def test_what_an_example_without_a_button_imports_comes_before_the_next() -> None:
     text = marked(
-        page("from microfp import native, nn\nimport math\nimport torch", "nn.mlp(2, [1])")
+        page("from microfp import nn, to_svg\nimport math\nimport torch", "nn.mlp(2, [1])")
     )
     assert 'data-first="from microfp import nn; import math"' in text
 

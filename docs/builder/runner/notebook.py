@@ -26,6 +26,7 @@ Tell: TypeAlias = Callable[[int, str, str], object]
 """Takes the number of a cell, its state, and the nodes that it shows, as JSON."""
 
 BUILTINS = frozenset(dir(builtins))
+STOPPED = "not run: it was stopped before its end; change it, or press its Run cell"
 
 
 class Cell(NamedTuple):
@@ -178,6 +179,7 @@ class Notebook:
         self.codes = [_source_of(cell) for cell in cells_of(source)]
         self.names = [names_of(code) for code in self.codes]
         self.made: dict[str, object] = {}
+        self._stopped: set[int] = set()
         self._tell = tell
 
     def run_all(self) -> None:
@@ -186,16 +188,27 @@ class Notebook:
 
     def edit(self, number: int, code: str) -> None:
         """Give a cell other code, and run it with all that depends on it."""
+        before = self.names[number].makes
+        if self.change(number, code):
+            chosen = followers(self.names, before | self.names[number].makes) | {number}
+            self._stopped -= chosen
+            self._run(chosen)
+
+    def change(self, number: int, code: str) -> bool:
+        """Give a cell other code; False, and the cell says why, where that is no Python."""
         try:
             names = names_of(code)
         except SyntaxError as error:
             self._say(number, "failed", _error(f"line {error.lineno}: SyntaxError: {error.msg}"))
-            return
-        before = self.names[number].makes
-        self.codes[number], self.names[number] = code, names
-        for name in before - names.makes:
+            return False
+        for name in self.names[number].makes - names.makes:
             self.made.pop(name, None)
-        self._run(followers(self.names, before | names.makes) | {number})
+        self.codes[number], self.names[number] = code, names
+        return True
+
+    def leave(self, number: int) -> None:
+        """Leave a cell out that was stopped, until it, or what it depends on, is edited."""
+        self._stopped.add(number)
 
     def set(self, control: str, said: str) -> None:
         """Set a control to what the page says, as JSON, and run what depends on it."""
@@ -236,6 +249,8 @@ class Notebook:
     def _trouble(self, number: int) -> str:
         """Why a cell cannot run; empty where it can."""
         reads, makes = self.names[number]
+        if number in self._stopped:
+            return STOPPED
         for i, other in enumerate(self.names):
             if i != number and (twice := sorted(makes & other.makes)):
                 return f"{twice[0]} is made by another cell too: a notebook makes each name once"

@@ -38,8 +38,19 @@ export async function loadPython(tell) {
   return python;
 }
 
+// Asks the functions of a file of Python, which take and give JSON. Python is fetched for the first
+// question; what is under way is posted.
+export function functionsOf(file) {
+  const tell = (content) => postMessage({ kind: "progress", content });
+  let names;
+  return async (name, ...given) => {
+    names ??= namesOf(file, tell);
+    return JSON.parse((await names).get(name)(...given));
+  };
+}
+
 // The names of a file of Python, in a namespace of its own.
-export async function loadMicrofp(file, tell) {
+async function namesOf(file, tell) {
   const [python, text] = await Promise.all([loadPython(tell), fetched(file, "text")]);
   const names = python.globals.get("dict")();
   names.set("__name__", "page");

@@ -42,11 +42,19 @@ class Traced(Value):
 
     def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> Value:
         name, given = primitive.name, operands[: primitive.arity]
-        parents = tuple([x if type(x) is Traced else node_of(x) for x in given])
         constant = operands[len(given)] if len(given) < len(operands) else None
+        for operand in given:  # a loop: mostly there is nothing to do
+            if type(operand) is not Traced:
+                given = tuple([x if type(x) is Traced else node_of(x) for x in given])
+                break
         parameter = constant if PRIMITIVES.get(name) is primitive else primitive
         assert parameter is None or isinstance(parameter, float | Primitive)
-        return _traced(Traced, name, parents, parameter=parameter)
+        made = _new(Traced)  # `_traced`, written out: most nodes are made here
+        _write_op(made, name)
+        _write_parents(made, given)
+        _write_label(made, None)
+        _write_parameter(made, parameter)
+        return made
 
     def __repr__(self) -> str:
         label = "" if self.label is None else f", label={self.label!r}"
@@ -259,6 +267,7 @@ def number_of(node: Value) -> TracedNumber:
 
 T = TypeVar("T", bound=Traced)
 
+_new = object.__new__
 _write_op, _write_parents, _write_label, _write_parameter = Value.writers()[1:]
 
 
@@ -270,7 +279,7 @@ def _traced(
     label: str | None = None,
     parameter: float | Primitive | None = None,
 ) -> T:
-    made = object.__new__(kind)
+    made = _new(kind)
     _write_op(made, op)
     _write_parents(made, parents)
     _write_label(made, label)

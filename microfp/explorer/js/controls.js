@@ -185,11 +185,14 @@ function readNumber(text, name, message) {
   return wrong ? null : number;
 }
 
+// What a field holds; browsers refuse numbers that are not finite.
+const written = (number) => (Number.isFinite(number) ? number : "");
+
 function fieldOf(data, i, message, actions) {
   const name = nameOf(data, i);
   const start = Number(data.nodes[i].data);
   const reach = Math.max(3, 2 * Math.abs(Number.isFinite(start) ? start : 0));
-  const shared = { value: start, step: "any", disabled: !data.editable };
+  const shared = { value: written(start), step: "any", disabled: !data.editable };
   const change = (text, other) => {
     const number = readNumber(text, name, message);
     if (number === null) return false;
@@ -206,7 +209,7 @@ function fieldOf(data, i, message, actions) {
     "aria-label": `Drag ${name}`,
     oninput: () => change(String(Number(Number(drag.value).toPrecision(4))), field),
   });
-  drag.value = start;
+  drag.value = written(start);
   const words = element("span", { class: "name" }, name);
   if (kindOf(data, i) !== "input") words.append(span("caption", kindOf(data, i)));
   return { i, start, field, drag, row: element("li", {}, words, field, drag) };
@@ -243,7 +246,7 @@ const leavesOf = (data) =>
 
 function resetButton(data, fields, message, actions) {
   const onclick = () => {
-    for (const { start, field, drag } of fields) [field.value, drag.value] = [start, start];
+    for (const { start, field, drag } of fields) field.value = drag.value = written(start);
     write(message, "");
     actions.reset();
   };
@@ -256,8 +259,8 @@ function inputsOf(data, actions) {
   const fields = leavesOf(data).map((i) => fieldOf(data, i, message, actions));
   const follow = (leaves) => {
     for (const { i, field, drag } of fields) {
-      field.value = Number(leaves[i].toPrecision(6));
-      drag.value = leaves[i];
+      field.value = written(Number(leaves[i].toPrecision(6)));
+      drag.value = written(leaves[i]);
     }
   };
   const hint = data.editable

@@ -1,13 +1,11 @@
-// Asks microfp for the page of the GPT: Python, fetched for the first question, beside the page.
-import { loadMicrofp } from "../python.js";
+// Asks microfp for the page of the GPT, beside the page.
+import { functionsOf } from "../python.js";
 
-let python;
+const ask = functionsOf("names/names.txt");
 
 onmessage = async ({ data: { kind, given } }) => {
   try {
-    python ??= loadMicrofp("names/names.txt", (content) => postMessage({ kind: "progress", content }));
-    const names = await python;
-    postMessage({ kind, given, content: JSON.parse(names.get(kind)(...given)) });
+    postMessage({ kind, given, content: await ask(kind, ...given) });
   } catch (error) {
     postMessage({ kind: "error", content: error.message });
   }

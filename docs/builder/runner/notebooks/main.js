@@ -6,6 +6,9 @@
     "Notebooks run in pages that a server sends. In the folder of this site, type\n" +
     "    python -m http.server\nand open http://localhost:8000.";
   const LIVE = "The notebook is live: what depends on a control or a cell runs again.";
+  const STOPPED =
+    "Stopped. What the cells had made is lost; your changes to them are kept. The cell that ran when you " +
+    "stopped is left out of the next run, until you change it or press its Run cell.";
   const STATES = { waiting: "waits", running: "runs", done: "", failed: "" };
 
   const bar = document.querySelector(".notebook-here");
@@ -62,11 +65,14 @@
     worker.terminate();
     clearInterval(clock);
     [worker, isBusy, waiting] = [undefined, false, new Map()];
-    for (const cell of cells.values()) if (cell.state !== "done") show(cell, "failed", []);
+    for (const cell of cells.values()) {
+      if (cell.state === "running") cell.stopped = standing(cell);
+      if (cell.state !== "done") show(cell, "failed", []);
+    }
     Object.assign(view.run, { hidden: false, textContent: "Run this notebook again" });
     view.stop.hidden = true;
     bar.dataset.state = "stopped";
-    tell("Stopped. What the cells had made is lost; your changes to them are kept.");
+    tell(STOPPED);
   }
 
   const tell = (words) => (view.words.textContent = words);
@@ -95,11 +101,20 @@
       if (!cell.output.isConnected) (cell.still.at(-1) ?? cell.code ?? cell.begins).after(cell.output);
       cell.output.setAttribute("aria-live", "polite");
       if (cell.code && !cell.editor) open(cell, codes[cell.number]);
-      else if (cell.editor && sourceOf(cell) !== codes[cell.number]) ask("edit", cell.number, sourceOf(cell));
     }
   }
 
   const sourceOf = (cell) => cell.editor.state.doc.toString();
+
+  // What a cell that was stopped would run again with: its code, or that of all where it shows none.
+  const standing = (cell) => (cell.editor ? [cell] : edited()).map(sourceOf).join();
+  const edited = () => [...cells.values()].filter((it) => it.editor);
+
+  // What is asked before anything runs anew.
+  const changes = () => [
+    ...edited().map((it) => ["change", it.number, sourceOf(it)]),
+    ...[...cells.values()].filter((it) => it.stopped === standing(it)).map((it) => ["leave", it.number]),
+  ];
 
   function open(cell, text) {
     const run = () => (worker ? ask("edit", cell.number, sourceOf(cell)) : start());
@@ -122,6 +137,7 @@
     if (cell.word) cell.word.textContent = STATES[state];
     cell.output.dataset.state = state;
     if (state === "running") return;
+    if (state === "done") delete cell.stopped;
     for (const it of cell.still) it.remove();
     cell.still = [];
     fill(cell.output, cell.nodes, nodes);
@@ -242,7 +258,7 @@
       marks();
       cells = new Map([...document.querySelectorAll(".cell-begins")].map(found).map((it) => [it.number, it]));
     }
-    ask("open", source);
+    ask("open", source, changes());
     ask("run_all");
   }
 

@@ -1,20 +1,15 @@
 // Trains for the playground, beside the page. Python, loaded with the first question, turns a
 // configuration into functions of JavaScript; those train. A state is the parameters and what the
 // optimiser remembers; states of the past are kept or computed again, so that time goes both ways.
-import { fetched, loadMicrofp } from "../python.js";
+import { fetched, functionsOf } from "../python.js";
 
 const KEPT = 1500; // so many states are kept, and those between are computed from them
 const AHEAD = 1000; // so many steps are asked of Python at once
 const GRID = 44;
 const SMALL = 18;
 
-let python; // fetched for the first configuration that is not the one of the page
+const ask = functionsOf("playground/playground.txt"); // a configuration that is not that of the page
 let training; // what the present configuration is made of
-
-async function ask(name, ...given) {
-  python ??= loadMicrofp("playground/playground.txt", (content) => postMessage({ kind: "progress", content }));
-  return JSON.parse((await python).get(name)(...given));
-}
 
 async function begin({ config, step }) {
   const told = JSON.stringify(config);

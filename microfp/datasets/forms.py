@@ -205,18 +205,18 @@ def _delimiter(lines: Sequence[str], form: Form) -> str:
     return " " if found[best][0] == 0.0 and blanks[0] == 1.0 else best
 
 
-def _consistency(lines: Sequence[str], form: Form) -> tuple[float, int, float]:
+def _consistency(lines: Sequence[str], form: Form) -> tuple[float, bool, int]:
     """The share of lines with the usual number of cells, and that number; nothing for one cell.
 
-    The share is rounded at first, since lines may be titles or broken; but where two marks are as
-    good, as in 1,5;2 below x;y, the one that divides all lines is right.
+    The share is rounded, since lines may be titles or broken; but of marks that are as good, the
+    one that divides all lines is right, such as the semicolon in 1,5;2,5 below x;y.
     """
     widths = _widths(lines, form)
     if not widths:
-        return 0.0, 0, 0.0
+        return 0.0, False, 0
     usual, count = Counter(widths).most_common(1)[0]
-    share = count / len(widths)
-    return (round(share, 1), usual, share) if usual > 1 else (0.0, 0, 0.0)
+    whole = count == len(widths)
+    return (round(count / len(widths), 1), whole, usual) if usual > 1 else (0.0, False, 0)
 
 
 def _widths(lines: Sequence[str], form: Form) -> list[int]:

@@ -168,9 +168,10 @@ def test_years_as_names_are_not_told(tmp_path: Path) -> None:
 
 
 def test_where_decimal_commas_divide_as_well_the_names_decide(tmp_path: Path) -> None:
-    table = read(tmp_path, "x;y\n" + "".join(f"{i};{i},5\n" for i in range(40)))
-    assert table.names == ("x", "y")
-    assert table.rows[7] == ("7", "7,5")
+    for first in ("{}", "{},5"):
+        rows = [(first.format(i), f"{i},25") for i in range(40)]
+        table = read(tmp_path, "x;y\n" + "".join(f"{a};{b}\n" for a, b in rows))
+        assert (table.names, tuple(table.rows)) == (("x", "y"), tuple(rows))
 
 
 def test_what_is_given_is_not_found_out(tmp_path: Path) -> None:

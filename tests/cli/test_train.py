@@ -321,9 +321,9 @@ BAD_FILES = {
     "one number": ("x,y\n1,5\n2,5\n", "must hold at least two different targets, got only '5'"),
     "names of rows": (
         "x,y\n" + "".join(f"{i},n{i}\n" for i in range(9)),
-        "at least two examples a class on average, got 9 classes for 9 examples",
+        "a class of y on average, got 9 classes for 9 examples; another column is predicted with",
     ),
-    "one example": ("x,y\n1,a\n2,b\n", "held_out must be a share of 2 examples"),
+    "one example": ("x,y\n1,a\n2,b\n", "held_out must be 0, or a share of 2 examples"),
     "huge numbers": (
         "x,y\n" + "1e200,a\n2,b\n" * 9,
         "the numbers of x must be at most 1e+150, got 1e+200",
@@ -501,3 +501,24 @@ def test_the_line_to_paste_has_what_was_said_already_and_cures_all(
         assert answer(capsys, *pasted, "--steps", "1").code == 0
     told = answer(capsys, "train", path, "--target", "knd")
     check_complaint(told, "got 'knd'; did you mean --target kind?")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("--encoding", "utf-16"),
+        ("--delimiter", "tab"),
+        ("--skip", "1", "--header"),
+        ("--skip", "2", "--no-header", "--delimiter", "tab"),
+    ],
+)
+def test_the_line_to_paste_has_what_was_said_of_the_form_of_the_file(
+    said: tuple[str, ...], tmp_path: Path, capsys: Capture
+) -> None:
+    rows = "".join(f"{i},5\t{i * 7 % 40}\n" for i in range(40))
+    path = tmp_path / "tabs.csv"
+    path.write_text(f"a\tb\na\tb\n{rows}", "utf-16" if "utf-16" in said else "utf-8")
+    told = answer(capsys, "train", path, *said)
+    pasted = shlex.split(told.err.partition("; try: microfp ")[2])
+    assert set(said) <= set(pasted)
+    assert answer(capsys, *pasted, "--steps", "1").code == 0

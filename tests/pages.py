@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Request
 LOCAL = ("file", "data", "blob", "about")
 
 Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
 
 
 class Violation(TypedDict):
@@ -44,6 +45,13 @@ class OpenPage(Protocol):
 class Judge(Protocol):
     def __call__(self, page: Page, name: str, /) -> None:
         """Fail where a page overflows or is not accessible; keep a picture under this name."""
+
+
+def in_theme(page: Page, theme: Theme) -> None:
+    """Let a page of the site, which follows the system, come in a theme."""
+    page.emulate_media(color_scheme=theme)
+    scheme = {"light": "default", "dark": "slate"}[theme]
+    page.wait_for_function("scheme => document.body.dataset.mdColorScheme === scheme", arg=scheme)
 
 
 def watch(tab: Tab) -> None:

@@ -226,6 +226,8 @@ def _shown(it: object) -> str:
     """A thing in a sentence: numbers short, the rest as Python writes it, but not at length."""
     if _is_number(it):
         return f"{it:.6g}"
+    if it is ...:
+        return "nothing yet"
     words = repr(it)
     return words if len(words) <= MOST_LETTERS else f"{words[:MOST_LETTERS]} and so on"
 

@@ -1,14 +1,14 @@
 """Examples of the site run in the page: Python in the browser, from the site alone."""
 
 import doctest
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from docs.builder.running import Example, examples, marked
-from tests.pages import Judge, OpenPage, Tab, Theme, watch
+from tests.pages import THEMES, Judge, OpenPage, Tab, in_theme, watch
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -171,67 +171,61 @@ def test_an_example_without_an_end_is_stopped_left_out_and_reset(
     assert said(block) == first
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_an_example_that_has_run_is_accessible(
-    theme: Theme,
-    address: str,
-    open_page: OpenPage,
-    judge: Judge,
-) -> None:
-    page = open_page(f"{address}/start/first-gradient.html", theme=theme, width=390).page
-    block = blocks(page).first
+@pytest.fixture(scope="module")
+def warm(address: str, browser: Browser) -> Iterator[Page]:
+    """A page in which Python is loaded, and the first example has run."""
+    tab = Tab(browser.new_page(), [])
+    watch(tab)
+    tab.page.goto(f"{address}/start/first-gradient.html")
+    block = blocks(tab.page).first
     button(block, "Run").click()
     state(block, "done")
-    judge(page, f"run-{theme}")
+    yield tab.page
+    tab.page.close()
+    assert tab.complaints == []
 
 
-def test_an_error_is_worded_as_microfp_words_it(address: str, open_page: OpenPage) -> None:
-    page = opened(open_page, address)
-    block = blocks(page).first
-    button(block, "Run").click()
-    state(block, "done")
+def test_an_example_that_has_run_is_accessible(warm: Page, judge: Judge) -> None:
+    for theme in THEMES:
+        warm.set_viewport_size({"width": 390, "height": 900})
+        in_theme(warm, theme)
+        judge(warm, f"run-{theme}")
+
+
+def test_an_error_is_worded_as_microfp_words_it(warm: Page) -> None:
+    block = blocks(warm).first
     block.get_by_role("textbox").fill("from microfp import value\nvalue('one')")
     block.get_by_role("textbox").press("Control+Enter")
     expect(block.locator(".run-output pre.error")).to_contain_text("line 2: TypeError: value")
 
 
-def ran(page: Page, source: str) -> Locator:
-    """A block in which something else was run."""
-    block = blocks(page).first
-    button(block, "Run").click()
-    state(block, "done")
-    block.get_by_role("textbox").fill(source)
-    button(block, "Run").click()
-    state(block, "done")
-    return block
-
-
 def test_graphs_tables_and_the_explorer_appear_below_the_block(
-    address: str, open_page: OpenPage, keep_picture: Callable[[Page, str], Path]
+    warm: Page, keep_picture: Callable[[Page, str], Path]
 ) -> None:
-    page = opened(open_page, address)
+    block = blocks(warm).first
     made = "from microfp import backward, explorer, value\nx = value(3.0, label='x')\n"
-    block = ran(page, f"{made}x * x\nbackward(x * x)\nexplorer.widget(x * x)")
+    shows = "x * x\nbackward(x * x)\nexplorer.widget(x * x)"
+    block.get_by_role("textbox").fill(made + shows)
+    button(block, "Run").click()
     picture = block.locator(".run-graph img")
     expect(picture).to_have_count(1)
-    page.wait_for_function("document.querySelector('.run-graph img').naturalWidth > 50")
+    warm.wait_for_function("document.querySelector('.run-graph img').naturalWidth > 50")
     expect(block.locator(".run-table")).to_contain_text("gradient")
     explorer = block.locator(".mfp-explorer")
     explorer.get_by_role("button", name="Last step").click()
     expect(explorer.locator(".node .gradient").first).to_have_text("grad 6")
     explorer.get_by_role("button", name="Step downhill").click()
     expect(explorer.locator(".told")).to_contain_text("9 \N{RIGHTWARDS ARROW} 5.76")
-    keep_picture(page, "run-displays")
+    keep_picture(warm, "run-displays")
 
 
-def test_a_keyboard_leaves_the_editor(address: str, open_page: OpenPage) -> None:
-    page = opened(open_page, address)
-    block = blocks(page).first
+def test_a_keyboard_runs_and_leaves_the_editor(warm: Page) -> None:
+    block = blocks(warm).nth(1)
     button(block, "Run").focus()
-    page.keyboard.press("Enter")
+    warm.keyboard.press("Enter")
     state(block, "done")
     block.get_by_role("textbox").focus()
-    page.keyboard.press("Escape")
+    warm.keyboard.press("Escape")
     expect(button(block, "Run")).to_be_focused()
 
 

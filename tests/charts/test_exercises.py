@@ -67,6 +67,11 @@ def test_an_answer_of_another_kind_is_shown() -> None:
     )
 
 
+def test_three_dots_are_no_answer_yet() -> None:
+    trouble = first_wrong(lambda: ..., [case("no step", wanted=0)])
+    assert trouble == "for no step you said nothing yet, it is 0."
+
+
 def forever() -> int:
     n = 0
     while True:

@@ -101,7 +101,7 @@ class Slider(Control):
     ) -> None:
         if not steps and (start is None or stop is None):
             raise ValueError("slider: start and stop are needed, or steps")
-        self.steps = list(steps)
+        self.start, self.stop, self.step, self.steps = start, stop, step, list(steps)
         least = start if start is not None else self.steps[0]
         chosen = least if value is None else value
         places = {"least": start, "most": stop, "step": step or _step(start, stop)}

@@ -67,5 +67,5 @@ def test_a_target_without_meaning_is_refused_by_the_step_that_meets_it(backend: 
     )
     second = step(step(trainer.initial_state(nn.mlp(1, [3]), optim.sgd(0.1))))
     assert second.step == 2
-    with pytest.raises(ValueError, match="below 3, .* got 3.0"):
+    with pytest.raises(ValueError, match="a class number below 3"):
         step(second)

@@ -33,6 +33,7 @@ from reprlib import repr as short_repr
 from typing import (
     TYPE_CHECKING,
     ClassVar,
+    Literal,
     ParamSpec,
     Protocol,
     Self,
@@ -333,6 +334,8 @@ if TYPE_CHECKING:
 
         How it is built and guarded is left out: a checker would believe in every attribute.
         """
+
+        _branches: ClassVar[Literal[True]]  # to tell what has fields to go through from a node
 
         set: ClassVar[_Set]
         """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`."""

@@ -83,10 +83,22 @@ def to_svg(output: Value, gradients: Gradients | None = None, *, limit: int = LI
     >>> to_svg(value(2.0, label="x") * 3.0)[:5]
     '<?xml'
     """
-    count = len(topological_order(check_kind("to_svg", "output", output, Value)))
-    rows = nodes(output, gradients, limit=check_count("to_svg", "limit", limit, minimum=1))
+    check_kind("to_svg", "output", output, Value)
+    most = check_count("to_svg", "limit", limit, minimum=1)
+    return _rendered(styled_dot(output, gradients, limit=most))
+
+
+def styled_dot(output: Value, gradients: Gradients | None = None, *, limit: int = LIMIT) -> str:
+    """Write in DOT what `to_svg` draws, for those who have a Graphviz of their own.
+
+    >>> from microfp import value
+    >>> "rounded" in styled_dot(value(2.0, label="x") * 3.0)
+    True
+    """
+    count = len(topological_order(output))
+    rows = nodes(output, gradients, limit=limit)
     note = f'label="the {len(rows):,} nodes nearest to the output, of {count:,}";'
-    return _rendered(_dot(rows, [*_STYLES, *([note] if len(rows) < count else [])]))
+    return _dot(rows, [*_STYLES, *([note] if len(rows) < count else [])])
 
 
 # Readable on light and on dark pages: dark text in light boxes on no ground at all.

@@ -195,12 +195,13 @@ def _drawn(result: object) -> Iterator[tuple[str, str]]:
         yield WIDGET, json.dumps(parts)
         return
     from microfp import Value, display, graph
+    from microfp.graph.render import styled_dot
 
     if isinstance(result, display.Drawing):
-        yield GRAPH, graph.to_dot(result.output, result.gradients)
+        yield GRAPH, styled_dot(result.output, result.gradients)
     elif isinstance(result, Value):
         if result.parents and len(graph.nodes(result)) <= MOST_NODES:
-            yield GRAPH, graph.to_dot(result)
+            yield GRAPH, styled_dot(result)
     elif (chart := _chart(result)) is not None:
         yield CHART, chart
     else:

@@ -126,7 +126,7 @@ def derivative(x):
 @app.cell(hide_code=True)
 def _(case, cubic, derivative, exercise, slope):
     def check(answer):
-        places = (0.0, 1.0, -2.0, 0.5, 3.0)
+        places = (1.0, -2.0, 0.5, 3.0, -0.5)
         return exercise(
             answer,
             [case(f"x = {x:g}", x, wanted=slope(cubic, x)) for x in places],

@@ -184,12 +184,12 @@ def holds_leaves_only(tree: object) -> TypeGuard["PVector[Value] | tuple[Value, 
     return (type(tree) is tuple or isinstance(tree, PVector)) and _are_leaves(tree)
 
 
-_op_of: Callable[[Value], str] = attrgetter("op")
+_op_of: Callable[[object], str] = attrgetter("op")  # asked of values alone
 
 _are_leaves: Callable[[Iterable[object]], bool] = remembering(
     lambda items: set(map(type, items)) == {Value} and set(map(_op_of, items)) == {LEAF}
 )
-"""Remembered, as several walks ask it of the weights of one neuron before they go on to the next."""
+"""Remembered, as several walks ask it of the weights of one neuron, and then of the next one's."""
 
 
 def _check_holds_no_values(path: Path, content: object) -> None:

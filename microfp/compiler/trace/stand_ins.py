@@ -8,10 +8,12 @@ Traceback (most recent call last):
 microfp.errors.TraceError: `data` of a value cannot be known while its graph is traced ...
 """
 
+import sys
 from numbers import Rational, Real
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from microfp import ops, values
+from microfp import func, ops, values
 from microfp.compiler.trace.refusals import stop
 from microfp.ops import PRIMITIVES, Operand, Primitive
 from microfp.values import LEAF, Scalar, Value, lift
@@ -38,6 +40,8 @@ class Traced(Value):
     @property  # type: ignore[misc]  # a field everywhere else; here there is none
     def data(self) -> float:
         """Refuse: there is no number yet."""
+        if _is_transform(sys._getframe(1).f_code.co_filename):
+            _refuse_transform()
         return _refuse("`data`")
 
     def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> Value:
@@ -311,6 +315,22 @@ def _refuse(what: str) -> NoReturn:
     stop(
         f"{what} of a value cannot be known while its graph is traced",
         "`where` makes a choice that a graph can hold",
+    )
+
+
+_TRANSFORMS = Path(func.__file__).parent
+
+
+def _is_transform(file: str) -> bool:
+    """Whether it is a transform of `microfp.func` that asks, and not what a user wrote."""
+    return Path(file).parent == _TRANSFORMS
+
+
+def _refuse_transform() -> NoReturn:
+    stop(
+        "a transform of microfp.func reads the number that it is taken at, which cannot be known "
+        "while a graph is traced",
+        "what holds one runs outside of compiled code: by func, or with backend 'eager'",
     )
 
 

@@ -21,7 +21,7 @@ OPERATIONS: tuple[Callable[[Value, Value], Value], ...] = (
     lambda a, b: values.sin(b),
 )
 NUMBERS = [i / INPUTS for i in range(INPUTS)]
-GOALS = {"to the first result": None, "compiled by LLVM": Goal("seconds", 1.0)}
+GOALS = {"to the first result": Goal("seconds", 2.0), "compiled by LLVM": Goal("seconds", 1.0)}
 
 
 def graph(inputs: Sequence[Value], nodes: int = NODES) -> Value:

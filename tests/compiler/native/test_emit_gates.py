@@ -8,17 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microfp import losses, nn
+from microfp import datasets, losses, native, nn, optim
 from microfp.compiler.ir.adjoint import example_program
 from microfp.compiler.ir.program import Program, run
 from microfp.compiler.native.emit.gates import SPAN, needed
+from microfp.compiler.native.emit.products import product_of
 from microfp.compiler.native.emit.structs import Arguments
 from microfp.compiler.native.gates import Gate, find_gate
-from microfp.compiler.native.loops import Load, Nest, Segment
+from microfp.compiler.native.loops import Load, Nest, Rolled, Segment
 from microfp.compiler.native.roll import roll
 from microfp.compiler.native.run.executable import Executable, executable_for
 from microfp.compiler.native.run.memory import buffer, padded
 from microfp.compiler.trace.calls import trace_example
+from microfp.trainer import fit
 from tests.untraced import untraced
 
 MODEL = nn.mlp(2, [3, 2, 1], seed=5)
@@ -130,3 +132,19 @@ def test_only_what_is_read_behind_the_gate_is_computed_again() -> None:
     shown = Nest((), (Segment.unchecked(1, Load("n", gate().node)),), Load("n", 99))
     before = (*gate().before, shown)
     assert needed(gate()._replace(before=before)) == gate().before
+
+
+@pytest.mark.parametrize("count", [1, 12, 1200])
+def test_products_behind_a_gate_are_those_of_all_examples(count: int) -> None:
+    model = nn.mlp(8, [9, 8, 1], seed=2)  # of nodes and of inputs, in more chunks than one
+    xs = [[math.sin(1.0 + 7.0 * i + k * k) for k in range(8)] for i in range(count)]
+    data = datasets.dataset(xs, [(-1.0) ** (i * i // 3) for i in range(count)])
+    with_python, with_native = (
+        fit(model, data, steps=1, optimizer=optim.sgd(1.0), backend=backend).final_model
+        for backend in ("python", "native")
+    )
+    found = [p.data for p in nn.parameters(with_native)]
+    assert found == pytest.approx([p.data for p in nn.parameters(with_python)], rel=1e-12)
+    rolled = native.explain(losses.max_margin(alpha=1e-4), model, 8).code.rolled
+    assert isinstance(rolled, Rolled)
+    assert sum(product_of(nest) is not None for nest in rolled.sums) == 2

@@ -5,7 +5,7 @@
     panels      a function: gradients of weights, as a product of packed inputs
     nodes       a function: gradients of biases, sums of nodes themselves
     registers   few sums over the examples, which stay in registers while the blocks go by
-    gated       its loops, behind a gate: only for the examples whose gate is open
+    gated       behind a gate, only for the examples whose gate is open: its loops; or panels
 
 A program may be told to do with `"loops"` alone, whatever the rules say, or to take `"tiles"`,
 panels and nodes for every nest that has such a form. Its sums differ by their rounding.

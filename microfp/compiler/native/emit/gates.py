@@ -25,7 +25,8 @@ from microfp.compiler.native.emit.blocks import (
     write_totals_begun,
     write_totals_stored,
 )
-from microfp.compiler.native.emit.nests import Scope, write_nest, write_sums
+from microfp.compiler.native.emit.nests import Scope, write_nest
+from microfp.compiler.native.emit.sums import write_sums_of_active
 from microfp.compiler.native.emit.writer import Writer
 from microfp.compiler.native.gates import Gate, nodes_read, nodes_written
 from microfp.compiler.native.loops import Nest
@@ -112,8 +113,8 @@ def _behind(frame: Frame, gate: Gate, found: str) -> None:
 
     def chunk(start: str, some: str) -> None:
         _compute(frame, gate, start, some, found)
-        for nest in gate.gated:
-            write_sums(w, nest, lambda place: _at(frame, place), some)
+        left = w.value(f"sub i64 {found}, {w.value(f'mul i64 {start}, {w.width}')}")
+        write_sums_of_active(frame, gate.gated, some, left, lambda place: _at(frame, place))
 
     write_chunks(w, blocks, frame.chunk, chunk)
 

@@ -6,8 +6,9 @@
 0
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from microfp.compiler.native.emit.blocks import Frame, vector_count
 from microfp.compiler.native.emit.choice import kernel_of
@@ -29,7 +30,7 @@ from microfp.compiler.native.emit.tiles import pointer_of
 from microfp.compiler.native.emit.writer import Writer
 from microfp.compiler.native.loops import Load, Nest
 
-__all__ = ["clear_all_sums", "clear_sums", "room_of", "write_all_sums"]
+__all__ = ["clear_all_sums", "clear_sums", "room_of", "write_all_sums", "write_sums_of_active"]
 
 
 def room_of(sums: Iterable[Nest], width: int) -> int:
@@ -39,12 +40,14 @@ def room_of(sums: Iterable[Nest], width: int) -> int:
 
 def write_all_sums(frame: Frame, start: str, some: str, scope_of: Callable[[str], Scope]) -> None:
     """Add what some blocks say up, from one on, and to the sums so far."""
-    panels = _packed(frame, start, some)
+    blocks = _Blocks(some, _left(frame.writer, start), partial(_source, frame, start))
+    panels = _packed(frame, frame.rolled.sums, blocks)
+    is_first = frame.writer.value(f"icmp eq i64 {start}, 0")
     for place, nest in enumerate(frame.rolled.sums):
         kernel = kernel_of(nest, frame.kernels)
         product, nodes = product_of(nest), nodes_of(nest)
         if kernel == "panels" and product is not None:
-            _multiply(frame, product, panels[pack_of(product)], start, some)
+            _multiply(frame, product, panels[pack_of(product)], blocks, is_first)
         elif kernel == "nodes" and nodes is not None:
             write_nodes(frame, nodes, start, some)
         elif frame.shared:
@@ -52,6 +55,54 @@ def write_all_sums(frame: Frame, start: str, some: str, scope_of: Callable[[str]
             frame.writer.if_then(is_mine, partial(write_sums, frame.writer, nest, scope_of, some))
         else:
             write_sums(frame.writer, nest, scope_of, some)
+
+
+def write_sums_of_active(
+    frame: Frame, nests: Sequence[Nest], some: str, left: str, scope_of: Callable[[str], Scope]
+) -> None:
+    """Add what some blocks of active examples say to the sums so far.
+
+    Args:
+        frame: The function; all its sums have begun.
+        nests: The sums.
+        some: How many blocks there are; their inputs are behind their nodes.
+        left: How many examples there are from the first block on.
+        scope_of: From the place of a block to the block.
+    """
+    blocks = _Blocks(some, left, partial(_source_of_active, frame))
+    panels = _packed(frame, nests, blocks)
+    for nest in nests:
+        product = product_of(nest)
+        if product is not None and kernel_of(nest, frame.kernels) == "panels":
+            _multiply(frame, product, panels[pack_of(product)], blocks, "false")
+        else:
+            write_sums(frame.writer, nest, scope_of, some)
+
+
+class _Blocks(NamedTuple):
+    """Some blocks, whose sums are added up."""
+
+    some: str
+    """How many there are."""
+    left: str
+    """How many examples there are from the first one on."""
+    source: Callable[[Load], tuple[str, int]]
+    """Where a load of the first block is, and how many vectors two blocks are apart."""
+
+
+def _source(frame: Frame, start: str, load: Load) -> tuple[str, int]:
+    stride = vector_count(frame.rolled) if load.kind == "n" else frame.rolled.input_count
+    return pointer_of(frame, load, start), stride
+
+
+def _source_of_active(frame: Frame, load: Load) -> tuple[str, int]:
+    behind = frame.rolled.node_count if load.kind == "x" else 0
+    place = frame.writer.address(frame.writer.type, "%n", load.base + behind)
+    return place, vector_count(frame.rolled)
+
+
+def _left(w: Writer, start: str) -> str:
+    return w.value(f"sub i64 %count, {w.value(f'mul i64 {start}, {w.width}')}")
 
 
 def _is_mine(w: Writer, place: int) -> str:
@@ -94,19 +145,18 @@ def _clear(w: Writer, nest: Nest, outer: Member) -> None:
     w.store("0.0", w.element(place, moved, "double") if moved else place, "double")
 
 
-def _packed(frame: Frame, start: str, some: str) -> dict[Packed, str]:
+def _packed(frame: Frame, sums: Sequence[Nest], blocks: _Blocks) -> dict[Packed, str]:
     """Pack what products read, and say where."""
     w, panels = frame.writer, dict[Packed, str]()
-    blocks = _blocks_of_a_chunk(frame)
-    room = w.value(f"mul i64 {blocks}, {w.width}")
-    place = w.element("%n", w.value(f"mul i64 {blocks}, {vector_count(frame.rolled)}"))
+    most = _blocks_of_a_chunk(frame)
+    room = w.value(f"mul i64 {most}, {w.width}")
+    place = w.element("%n", w.value(f"mul i64 {most}, {vector_count(frame.rolled)}"))
     if frame.shared:  # each worker has its own: what another one has written is slow to read
         size = w.value(f"mul i64 {room}, {room_of(frame.rolled.sums, w.width)}")
         place = w.element(place, w.value(f"mul i64 {size}, %me"))
-    sums = [it for it in frame.rolled.sums if kernel_of(it, frame.kernels) == "panels"]
-    for pack in packs_of(sums):
-        source = pointer_of(frame, Load(pack.kind, pack.base), start)
-        write_pack(w, pack, _stride(frame, pack.kind), Packing(some, room, source, place))
+    for pack in packs_of([it for it in sums if kernel_of(it, frame.kernels) == "panels"]):
+        source, stride = blocks.source(Load(pack.kind, pack.base))
+        write_pack(w, pack, stride, Packing(blocks.some, room, source, place))
         panels[pack] = place
         place = w.element(place, w.value(f"mul i64 {room}, {packed_size(pack, w.width)}"))
     return panels
@@ -117,24 +167,18 @@ def _blocks_of_a_chunk(frame: Frame) -> str:
     return frame.writer.value(f"call i64 @llvm.umin.i64(i64 %all, i64 {frame.chunk})")
 
 
-def _stride(frame: Frame, kind: str) -> int:
-    """How many vectors two blocks are apart, of nodes or of inputs."""
-    return vector_count(frame.rolled) if kind == "n" else frame.rolled.input_count
-
-
-def _multiply(frame: Frame, product: Product, panels: str, start: str, some: str) -> None:
-    """Add a product to its sums."""
+def _multiply(frame: Frame, product: Product, panels: str, blocks: _Blocks, is_first: str) -> None:
+    """Add a product to its sums; or write it over what is there, where the blocks are the first."""
     w = frame.writer
-    left = w.value(f"sub i64 %count, {w.value(f'mul i64 {start}, {w.width}')}")
-    lanes = w.value(f"mul i64 {some}, {w.width}")
+    lanes = w.value(f"mul i64 {blocks.some}, {w.width}")
+    row, stride = blocks.source(product.row)
     sources = Sources(
-        blocks=some,
-        examples=w.value(f"call i64 @llvm.umin.i64(i64 {left}, i64 {lanes})"),
+        blocks=blocks.some,
+        examples=w.value(f"call i64 @llvm.umin.i64(i64 {blocks.left}, i64 {lanes})"),
         room=w.value(f"mul i64 {_blocks_of_a_chunk(frame)}, {w.width}"),
-        row=pointer_of(frame, product.row, start),
+        row=row,
         column=panels,
-        target=(target := pointer_of(frame, product.target, start)),
-        begun=w.value(f"select i1 {w.value(f'icmp eq i64 {start}, 0')}, ptr null, ptr {target}"),
+        target=(target := w.address("double", "%s", product.target.base)),
+        begun=w.value(f"select i1 {is_first}, ptr null, ptr {target}"),
     )
-    stride = _stride(frame, product.row.kind)
     write_product(w, product, stride, sources, fused=frame.bounded, shared=frame.shared)

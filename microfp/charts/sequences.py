@@ -113,9 +113,13 @@ def attention_rows(model: GPT, tokeniser: Characters, text: str) -> list[Attenti
     ]
 
 
+MAPS_ABREAST = 4
+"""How many maps stand side by side; more would be wider than a page."""
+
+
 @needs_extra
 def attention_map(model: GPT, tokeniser: Characters, text: str) -> Chart:
-    """Draw what each character attends to: a map for each head, a row for each layer.
+    """Draw what each character attends to: a map for each head of each layer, side by side.
 
     Args:
         model: A GPT.
@@ -130,13 +134,14 @@ def attention_map(model: GPT, tokeniser: Characters, text: str) -> Chart:
     import altair as alt
 
     rows = attention_rows(model, tokeniser, text)
-    size = max(60, min(150, 18 * (len(text) + 1)))
+    size = max(60, min(140, 18 * (len(text) + 1)))
     labels = "slice(datum.label, indexof(datum.label, ' ') + 1)"
     named = [
         {
             **row,
             "row": f"{row['position']:02} {row['token']}",
             "column": f"{row['seen']:02} {row['seen_token']}",
+            "map": f"layer {row['layer']}, head {row['head']}",
         }
         for row in rows
     ]
@@ -148,7 +153,10 @@ def attention_map(model: GPT, tokeniser: Characters, text: str) -> Chart:
             x=alt.X("column:N", title="sees", axis=axis),
             y=alt.Y("row:N", title="character", axis=axis),
             color=alt.Color(
-                "weight:Q", title="weight", scale=alt.Scale(scheme="viridis", domain=[0, 1])
+                "weight:Q",
+                title="weight",
+                scale=alt.Scale(scheme="viridis", domain=[0, 1]),
+                legend=alt.Legend(orient="bottom"),  # beside the maps, a narrow page cuts it off
             ),
             tooltip=[
                 alt.Tooltip("token:N", title="character"),
@@ -156,7 +164,7 @@ def attention_map(model: GPT, tokeniser: Characters, text: str) -> Chart:
                 number_tip("weight", "weight"),
             ],
         )
-        .facet(column=alt.Column("head:N", title="head"), row=alt.Row("layer:N", title="layer"))
+        .facet(alt.Facet("map:N", title=None, sort=None), columns=MAPS_ABREAST)
     )
     return finished(drawn.properties(title="What each character attends to"))
 
@@ -307,6 +315,7 @@ def next_characters(drawn: Iterable[Token], tokeniser: Characters) -> Chart:
                 "drawn:N",
                 title="drawn",
                 scale=alt.Scale(domain=[True, False], range=[GREEN, SKY]),
+                legend=alt.Legend(orient="top"),
             ),
             tooltip=[alt.Tooltip("token:N"), number_tip("probability", "probability")],
         )

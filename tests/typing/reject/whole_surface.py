@@ -1,14 +1,12 @@
 """Every room, with its newest options, as somebody reads past the manual."""
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial, reduce
+from collections.abc import Callable, Sequence
+from functools import reduce
 from itertools import pairwise, takewhile
-from pathlib import Path
 
-from pyrsistent import PMap, PVector, pmap, pvector
-from returns.io import IOResult
-from returns.result import Failure, Result, Success
+from pyrsistent import pvector
+from returns.result import Success
 
 import microfp
 from microfp import (
@@ -24,7 +22,6 @@ from microfp import (
     datasets,
     debug,
     display,
-    errors,
     experiments,
     explorer,
     export,
@@ -60,9 +57,7 @@ from microfp import (
     where,
 )
 from microfp.datasets import (
-    Characters,
     Choices,
-    Dataset,
     DateColumn,
     Form,
     Matrix,
@@ -71,16 +66,14 @@ from microfp.datasets import (
     Standardization,
     Table,
 )
-from microfp.experiments import Configuration, Outcome, Predictor
-from microfp.gpt import GPT
-from microfp.losses import Evaluation, Loss
+from microfp.experiments import Configuration
+from microfp.losses import Loss
 from microfp.nn import MLP, Layer, Neuron
-from microfp.optim import AdamState, EmptyState, Optimizer, Rule
-from microfp.schedules import Plateau, Schedule
+from microfp.optim import AdamState, Optimizer
+from microfp.schedules import Schedule
 from microfp.sklearn import MLPClassifier, MLPRegressor, TableEncoder
-from microfp.streams import Diverged
 from microfp.toolbox import Piped, accumulate, collect, iterate, last, pipe, take
-from microfp.trainer import Metrics, Run, Step, Stepped, TrainState
+from microfp.trainer import Run, Stepped, TrainState
 
 net = nn.mlp(3, [5, 1])
 rings = datasets.rings(30)

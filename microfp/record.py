@@ -37,6 +37,7 @@ from typing import (
     ParamSpec,
     Protocol,
     Self,
+    TypeAlias,
     TypedDict,
     TypeVar,
     Unpack,
@@ -44,7 +45,7 @@ from typing import (
     overload,
 )
 
-from pyrsistent import PRecord, pmap
+from pyrsistent import PRecord, PVector, pmap
 from pyrsistent._precord import _PRecordMeta  # what builds the classes, and is not offered
 
 from microfp.base.checks import wrong_kind
@@ -75,6 +76,7 @@ _T = TypeVar("_T")
 _R = TypeVar("_R", bound="Record")
 _R_co = TypeVar("_R_co", covariant=True)
 _P = ParamSpec("_P")
+_Path: TypeAlias = list[_T] | tuple[_T, ...] | PVector[_T]  # no text
 
 # What a field is declared with.
 
@@ -335,7 +337,7 @@ if TYPE_CHECKING:
         How it is built and guarded is left out: a checker would believe in every attribute.
         """
 
-        _branches: ClassVar[Literal[True]]  # to tell what has fields to go through from a node
+        __branches__: ClassVar[Literal[True]]  # to tell what has fields to go through from a node
 
         set: ClassVar[_Set]
         """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`."""
@@ -354,7 +356,7 @@ if TYPE_CHECKING:
             """Return a copy with the changes of one mapping after another."""
             ...
 
-        def transform(self, path: Sequence[object], change: object, /, *more: object) -> Self:
+        def transform(self, path: _Path[_T], change: object, /, *more: object) -> Self:
             """Return a copy changed in places: `transform(["a", "b"], f)` changes a.b."""
             ...
 

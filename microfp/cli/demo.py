@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple, TypeAlias, get_args
 
-from pyrsistent import pmap, pvector
+from pyrsistent import pvector
 from returns.io import IOResult
 
 from microfp import charts, datasets
@@ -54,6 +54,7 @@ from microfp.trainer import (
     Metrics,
     Run,
     TrainState,
+    as_options,
     chosen_backend,
     fastest_backend,
     initial_state,
@@ -380,7 +381,7 @@ def _run_of(
         history=pvector(history),
         final_loss=final.loss,
         final_accuracy=final.accuracy,
-        options=pmap({**demo.options, "loss": _task(demo.options).loss(demo.options.alpha)}),
+        options=as_options({**demo.options, "loss": _task(demo.options).loss(demo.options.alpha)}),
     )
 
 

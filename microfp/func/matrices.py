@@ -71,8 +71,6 @@ E = TypeVar("E", bound=Shaped)
 F = TypeVar("F", bound=float)
 G = TypeVar("G", bound=float)
 S = TypeVar("S", bound=Scalar)
-V = TypeVar("V", bound=Value)
-W = TypeVar("W", bound=Value)
 M = TypeVar("M", bound=Several)
 Y = TypeVar("Y", bound=Scalar)
 Ys = TypeVar("Ys", bound=Sequence[Scalar])
@@ -460,7 +458,7 @@ def _slopes_along(
 
 @overload
 def hvp(
-    f: Callable[[V], Scalar], primals: V | tuple[V], tangents: Scalar | tuple[Scalar]
+    f: Callable[[Value], Scalar], primals: Value | tuple[Value], tangents: Scalar | tuple[Scalar]
 ) -> Value: ...
 @overload
 def hvp(
@@ -472,7 +470,7 @@ def hvp(f: Callable[[E], Scalar], primals: tuple[E], tangents: tuple[E]) -> E: .
 def hvp(f: Callable[[E], Scalar], primals: E, tangents: E) -> E: ...
 @overload
 def hvp(
-    f: Callable[[V], Scalar], primals: float | tuple[float], tangents: float | tuple[float]
+    f: Callable[[Value], Scalar], primals: float | tuple[float], tangents: float | tuple[float]
 ) -> float: ...
 @overload
 def hvp(
@@ -484,7 +482,7 @@ def hvp(
 ) -> tuple[A, B]: ...
 @overload
 def hvp(
-    f: Callable[[V, W], Scalar], primals: tuple[float, float], tangents: tuple[float, float]
+    f: Callable[[Value, Value], Scalar], primals: tuple[float, float], tangents: tuple[float, float]
 ) -> tuple[float, float]: ...
 @overload
 def hvp(

@@ -46,6 +46,7 @@ __all__ = [
 A = TypeVar("A")
 F = TypeVar("F", bound=Callable[..., object])
 K = TypeVar("K")
+M = TypeVar("M", bound=Record)
 N = TypeVar("N", bound=tuple[Scalar, ...])
 P = ParamSpec("P")
 Argument_contra = TypeVar("Argument_contra", contravariant=True)
@@ -308,6 +309,8 @@ class Slopes(Protocol[A, P]):
         **kwargs: P.kwargs,
     ) -> dict[K, float]: ...
     @overload
+    def __call__(self: "Slopes[Several, P]", x: M, /, *args: P.args, **kwargs: P.kwargs) -> M: ...
+    @overload
     def __call__(self, x: A, /, *args: P.args, **kwargs: P.kwargs) -> A: ...
 
 
@@ -388,6 +391,10 @@ class Rows(Protocol[A, P]):
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> Sequence[dict[K, float]]: ...
+    @overload
+    def __call__(
+        self: "Rows[Several, P]", x: M, /, *args: P.args, **kwargs: P.kwargs
+    ) -> Sequence[M]: ...
     @overload
     def __call__(self, x: A, /, *args: P.args, **kwargs: P.kwargs) -> Sequence[A]: ...
 

@@ -54,7 +54,7 @@ __all__ = [
 class Branching(Protocol):
     """A record that is no node, to type checkers alone."""
 
-    _branches: ClassVar[Literal[True]]
+    __branches__: ClassVar[Literal[True]]
 
 
 Shaped: TypeAlias = Sequence[object] | Mapping[str, object] | Branching
@@ -126,14 +126,16 @@ def split_auxiliary(
 
 
 @overload
-def vjp(f: Callable[[V], Scalar], v: V, /) -> tuple[Value, Callable[[Scalar], tuple[Value]]]: ...
+def vjp(
+    f: Callable[[Value], Scalar], v: Value, /
+) -> tuple[Value, Callable[[Scalar], tuple[Value]]]: ...
 @overload
 def vjp(f: Callable[[F], Scalar], x: F, /) -> tuple[float, Callable[[Scalar], tuple[float]]]: ...
 @overload
 def vjp(f: Callable[[K], Scalar], b: K, /) -> tuple[float, Callable[[Scalar], tuple[K]]]: ...
 @overload
 def vjp(
-    f: Callable[[V], Scalar], x: float, /
+    f: Callable[[Value], Scalar], x: float, /
 ) -> tuple[float, Callable[[Scalar], tuple[float]]]: ...
 @overload
 def vjp(
@@ -173,7 +175,7 @@ def vjp(
 ) -> tuple[float, Callable[[Scalar], tuple[K]], A]: ...
 @overload
 def vjp(
-    f: Callable[[V], tuple[Scalar, A]], x: float, /, *, has_aux: Literal[True]
+    f: Callable[[Value], tuple[Scalar, A]], x: float, /, *, has_aux: Literal[True]
 ) -> tuple[float, Callable[[Scalar], tuple[float]], A]: ...
 @overload
 def vjp(
@@ -230,7 +232,7 @@ def without_auxiliary(f: object, trace: Trace, *, has_aux: bool) -> tuple[Trace,
 
 @overload
 def jvp(
-    f: Callable[[V], Scalar], primals: V | tuple[V], tangents: Scalar | tuple[Scalar]
+    f: Callable[[Value], Scalar], primals: Value | tuple[Value], tangents: Scalar | tuple[Scalar]
 ) -> tuple[Value, Value]: ...
 @overload
 def jvp(f: Callable[[W], Scalar], primals: tuple[W], tangents: tuple[W]) -> tuple[Value, Value]: ...
@@ -244,7 +246,7 @@ def jvp(f: Callable[[K], Scalar], primals: tuple[K], tangents: tuple[K]) -> tupl
 def jvp(f: Callable[[K], Scalar], primals: K, tangents: K) -> tuple[float, float]: ...
 @overload
 def jvp(
-    f: Callable[[V], Scalar], primals: float | tuple[float], tangents: float | tuple[float]
+    f: Callable[[Value], Scalar], primals: float | tuple[float], tangents: float | tuple[float]
 ) -> tuple[float, float]: ...
 @overload
 def jvp(
@@ -272,8 +274,8 @@ def jvp(f: Callable[[B, C], Y], primals: tuple[B, C], tangents: tuple[B, C]) -> 
 def jvp(f: Callable[..., A], primals: Further, tangents: tuple[object, ...]) -> tuple[A, A]: ...
 @overload
 def jvp(
-    f: Callable[[V], tuple[Scalar, A]],
-    primals: V | tuple[V],
+    f: Callable[[Value], tuple[Scalar, A]],
+    primals: Value | tuple[Value],
     tangents: Scalar | tuple[Scalar],
     *,
     has_aux: Literal[True],
@@ -300,7 +302,7 @@ def jvp(
 ) -> tuple[float, float, A]: ...
 @overload
 def jvp(
-    f: Callable[[V], tuple[Scalar, A]],
+    f: Callable[[Value], tuple[Scalar, A]],
     primals: float | tuple[float],
     tangents: float | tuple[float],
     *,
@@ -430,13 +432,17 @@ def _check_tied(where: str, places: tuple[Place, ...], directions: list[Operand]
 
 
 @overload
-def linearize(f: Callable[[V], Scalar], v: V, /) -> tuple[Value, Callable[[Scalar], Value]]: ...
+def linearize(
+    f: Callable[[Value], Scalar], v: Value, /
+) -> tuple[Value, Callable[[Scalar], Value]]: ...
 @overload
 def linearize(f: Callable[[F], Scalar], x: F, /) -> tuple[float, Callable[[float], float]]: ...
 @overload
 def linearize(f: Callable[[K], Scalar], b: K, /) -> tuple[float, Callable[[K], float]]: ...
 @overload
-def linearize(f: Callable[[V], Scalar], x: float, /) -> tuple[float, Callable[[float], float]]: ...
+def linearize(
+    f: Callable[[Value], Scalar], x: float, /
+) -> tuple[float, Callable[[float], float]]: ...
 @overload
 def linearize(
     f: Callable[[F, G], Scalar], x: F, y: G, /
@@ -496,7 +502,7 @@ def linearize(f: Callable[..., A], *primals: object) -> tuple[A, Callable[..., A
 
 @overload
 def directional(
-    f: Callable[[V], Scalar], primals: V | tuple[V], tangents: Scalar | tuple[Scalar]
+    f: Callable[[Value], Scalar], primals: Value | tuple[Value], tangents: Scalar | tuple[Scalar]
 ) -> Value: ...
 @overload
 def directional(f: Callable[[W], Scalar], primals: tuple[W], tangents: tuple[W]) -> Value: ...
@@ -510,7 +516,7 @@ def directional(f: Callable[[K], Scalar], primals: tuple[K], tangents: tuple[K])
 def directional(f: Callable[[K], Scalar], primals: K, tangents: K) -> float: ...
 @overload
 def directional(
-    f: Callable[[V], Scalar], primals: float | tuple[float], tangents: float | tuple[float]
+    f: Callable[[Value], Scalar], primals: float | tuple[float], tangents: float | tuple[float]
 ) -> float: ...
 @overload
 def directional(

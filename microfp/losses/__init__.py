@@ -32,6 +32,7 @@ from microfp.losses.loss import (
     share_correct,
 )
 from microfp.losses.metrics import (
+    ClassificationRow,
     ConfusionRow,
     area_under_curve,
     base_rate,
@@ -57,6 +58,7 @@ from microfp.losses.weights import class_weighted, weighted
 __all__ = [
     "CLASSIFICATION",
     "REGRESSION",
+    "ClassificationRow",
     "ConfusionRow",
     "Evaluation",
     "Interval",

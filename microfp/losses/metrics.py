@@ -15,6 +15,7 @@ from microfp.base.numbers import exact_sum, mean, squares
 from microfp.errors import DataError, ShapeError
 
 __all__ = [
+    "ClassificationRow",
     "ConfusionRow",
     "area_under_curve",
     "base_rate",
@@ -26,6 +27,27 @@ __all__ = [
 ]
 
 C = TypeVar("C", bound=Hashable)
+
+
+_Named = TypedDict("_Named", {"class": Hashable})  # a word that no class body can declare
+
+
+class ClassificationRow(_Named):
+    """How well the examples of one class are told from the others.
+
+    >>> row: ClassificationRow = classification_rows(["a"], ["a"])[0]
+    >>> row["f1"]
+    1.0
+    """
+
+    precision: float
+    """How many of those predicted are there."""
+    recall: float
+    """How many of those there are predicted."""
+    f1: float
+    """The harmonic mean of both."""
+    count: int
+    """How often it is there."""
 
 
 class ConfusionRow(TypedDict, Generic[C]):
@@ -75,7 +97,7 @@ def confusion_rows(
 
 def classification_rows(
     targets: Sequence[C], predicted: Sequence[C], *, classes: Sequence[C] | None = None
-) -> list[dict[str, object]]:
+) -> list[ClassificationRow]:
     """Precision, recall and F1 of each class.
 
     precision = hits / times predicted;  recall = hits / times there;
@@ -98,7 +120,7 @@ def classification_rows(
     """
     counts = _pairs(targets, predicted)
     there, told = Counter(targets), Counter(predicted)
-    rows: list[dict[str, object]] = []
+    rows: list[ClassificationRow] = []
     for it in _classes(targets, predicted, classes):
         hits = counts[it, it]
         rows.append(

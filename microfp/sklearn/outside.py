@@ -1,6 +1,6 @@
 """What is used of numpy and scikit-learn, with types; or the error that names the extra."""
 
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from microfp.base.checks import missing_extra
 
@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 Floats: TypeAlias = NDArray[np.float64]
+Request: TypeAlias = bool | str | None
 
 if TYPE_CHECKING:  # scikit-learn has no types: this is what people use of its classes
 
@@ -50,6 +51,9 @@ if TYPE_CHECKING:  # scikit-learn has no types: this is what people use of its c
         def set_params(self, **params: object) -> Self:
             """Change parameters of the constructor, and return the estimator."""
 
+        def get_metadata_routing(self) -> object:
+            """Return which metadata it asks for, as scikit-learn routes it."""
+
         def __sklearn_tags__(self) -> object: ...
 
     class Scored:
@@ -57,6 +61,15 @@ if TYPE_CHECKING:  # scikit-learn has no types: this is what people use of its c
 
         def score(self, X: object, y: ArrayLike, sample_weight: object = None) -> float:  # noqa: N803
             """Return the accuracy of classes, or R² of numbers."""
+
+        def set_fit_request(self, *, sample_weight: Request = ...) -> Self:
+            """Say whether `fit` is handed weights, and return the estimator."""
+
+        def set_partial_fit_request(self, *, sample_weight: Request = ...) -> Self:
+            """Say whether `partial_fit` is handed weights, and return the estimator."""
+
+        def set_score_request(self, *, sample_weight: Request = ...) -> Self:
+            """Say whether `score` is handed weights, and return the estimator."""
 
     class Classifier(Scored):
         """An estimator of classes."""
@@ -69,6 +82,11 @@ if TYPE_CHECKING:  # scikit-learn has no types: this is what people use of its c
 
         def fit_transform(self, X: object, y: object = None) -> Floats:  # noqa: N803
             """Fit, and transform the same rows."""
+
+        def set_output(
+            self, *, transform: Literal["default", "pandas", "polars"] | None = None
+        ) -> Self:
+            """Say in which form columns come out, and return the transformer."""
 
 else:
     from sklearn.base import BaseEstimator as Base

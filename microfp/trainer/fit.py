@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from pyrsistent import PMap, PVector, pmap
+from pyrsistent import PVector
 
 from microfp.base.binding import bind
 from microfp.base.checks import check_count, check_kind
@@ -34,7 +34,16 @@ from microfp.trainer.backend import (
     checked_training,
 )
 from microfp.trainer.choice import runner_of
-from microfp.trainer.state import M, Metrics, Run, Stepped, TrainState, initial_state
+from microfp.trainer.state import (
+    M,
+    Metrics,
+    Options,
+    Run,
+    Stepped,
+    TrainState,
+    as_options,
+    initial_state,
+)
 
 USUAL = sgd(micrograd_decay)
 """The default optimiser, that of the official demo."""
@@ -246,8 +255,8 @@ def _model_of(state: TrainState[M]) -> object:
     return state.model if make is None else Deferred(make)
 
 
-def _options(training: Training, steps: int, log_every: int, backend: Backend) -> PMap[str, object]:
-    return pmap(
+def _options(training: Training, steps: int, log_every: int, backend: Backend) -> Options:
+    return as_options(
         {
             "steps": steps,
             "log_every": log_every,

@@ -7,11 +7,11 @@
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar, overload
 
-from pyrsistent import PMap, PVector, pvector
+from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.base.checks import check_kind, wrong_kind
 from microfp.base.deferring import Pending, filler
@@ -121,6 +121,42 @@ AnyState = TypeVar("AnyState", bound=TrainState[Model])
 AnyStepped = TypeVar("AnyStepped", bound=Stepped[Model])
 
 
+if TYPE_CHECKING:
+
+    class Options(PMap[str, object]):
+        """What a run was asked for, by name; to type checkers, each name with its type."""
+
+        @overload
+        def __getitem__(self, name: Literal["steps", "log_every"], /) -> int: ...
+        @overload
+        def __getitem__(self, name: Literal["batch_size", "seed"], /) -> int | None: ...
+        @overload
+        def __getitem__(self, name: Literal["loss"], /) -> Loss: ...
+        @overload
+        def __getitem__(self, name: Literal["optimizer"], /) -> Optimizer: ...
+        @overload
+        def __getitem__(
+            self, name: Literal["backend"], /
+        ) -> Literal["auto", "eager", "python", "native"]: ...
+        @overload
+        def __getitem__(self, name: Literal["threads"], /) -> int | Literal["all"]: ...
+        @overload
+        def __getitem__(self, name: str, /) -> object: ...
+        def __getitem__(self, name: str, /) -> object: ...
+
+else:
+    Options = PMap[str, object]
+
+
+def as_options(options: Mapping[str, object]) -> Options:
+    """Note what a run was asked for.
+
+    >>> as_options({"steps": 3})["steps"]
+    3
+    """
+    return pmap(options)  # type: ignore[return-value]  # it is one at run time
+
+
 class Run(Record, Generic[M]):
     """A finished training.
 
@@ -144,7 +180,7 @@ class Run(Record, Generic[M]):
     """The accuracy of the last step, on the same examples; None where the loss says of no example
     that it is right. Where you know that there is one, `toolbox.known(run.final_accuracy)` is it.
     """
-    options: PMap[str, object] = attr(deferrable=True)
+    options: Options = attr(deferrable=True)
     """What the run was asked for, by name."""
 
     @property

@@ -144,7 +144,7 @@ class Value(Record):
             raise TypeError("a Value has no trunc: write floor(x), or ceil(x) below 0")
 
     if TYPE_CHECKING:
-        _branches: ClassVar[Literal[False]]  # type: ignore[assignment]  # a record without branches
+        __branches__: ClassVar[Literal[False]]  # type: ignore[assignment]  # a record without branches
         __array_ufunc__ = None
     else:
 

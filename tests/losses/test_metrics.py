@@ -27,7 +27,7 @@ numbers = st.floats(-100.0, 100.0)
 def test_rows_of_classes_are_sklearns(pairs: list[tuple[int, int]]) -> None:
     targets, predicted = map(list, zip(*pairs, strict=True))
     found = metrics.precision_recall_fscore_support(targets, predicted, zero_division=0.0)
-    rows = classification_rows(targets, predicted)
+    rows = [dict(row) for row in classification_rows(targets, predicted)]
     for name, column in zip(("precision", "recall", "f1", "count"), found, strict=True):
         assert [row[name] for row in rows] == pytest.approx(list(column), rel=1e-12)
     classes = sorted({*targets, *predicted})

@@ -39,6 +39,7 @@ __all__ = [
     "Reading",
     "Source",
     "add_form",
+    "add_missing",
     "add_source",
     "examples_of",
     "led",
@@ -97,13 +98,12 @@ _COLUMNS: Mapping[str, str] = {
 
 def _add_cells(command: argparse.ArgumentParser) -> None:
     """Add the options of what stands in a cell."""
-    command.add_argument(
-        "--missing",
-        type=one_of(("fill", "skip", "error")),
-        default="fill",
-        metavar="WAY",
-        help="fill missing cells with the median or the commonest and tell the model, skip such "
+    add_missing(
+        command,
+        ("fill", "skip", "error"),
+        "fill missing cells with the median or the commonest and tell the model, skip such "
         "rows, or make them an error; default: fill",
+        default="fill",
     )
     command.add_argument(
         "--unseen",
@@ -133,6 +133,19 @@ def _add_cells(command: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         metavar="CHAR",
         help="what groups three digits",
+    )
+
+
+def add_missing(
+    command: argparse.ArgumentParser,
+    ways: Sequence[str],
+    meaning: str,
+    *,
+    default: str | None = None,
+) -> None:
+    """Add the option of what becomes of cells that are missing."""
+    command.add_argument(
+        "--missing", type=one_of(ways), default=default, metavar="WAY", help=meaning
     )
 
 

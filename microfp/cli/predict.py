@@ -21,10 +21,9 @@ from microfp.cli.arguments import (
     UsageError,
     add_json,
     check_writable,
-    one_of,
     target,
 )
-from microfp.cli.data import add_form, parted, read_form, unread_note
+from microfp.cli.data import add_form, add_missing, parted, read_form, unread_note
 from microfp.cli.printing import Document, encoded, tell
 from microfp.cli.progress import columns_of
 from microfp.cli.scores import detail_lines, score_table
@@ -88,11 +87,10 @@ def add_predict(commands: Commands) -> None:
 
 def _add_gaps(command: Parser) -> None:
     """Add what becomes of cells that are missing or cannot be read."""
-    command.add_argument(
-        "--missing",
-        type=one_of(("fill", "error")),
-        metavar="WAY",
-        help="fill cells that are missing or cannot be read, or predict no row with such a cell; "
+    add_missing(
+        command,
+        ("fill", "error"),
+        "fill cells that are missing or cannot be read, or predict no row with such a cell; "
         "default: what train was told",
     )
     command.add_argument(

@@ -11,7 +11,9 @@
 import math
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from operator import sub, truediv
 from typing import TYPE_CHECKING, overload
 
 from microfp.base.checks import (
@@ -299,11 +301,11 @@ def _standard(x: float, mean: float, deviation: float) -> float:
     return difference / deviation
 
 
-def _standard_column(column: Sequence[float], mean: float, deviation: float) -> list[float]:
+def _standard_column(column: Sequence[float], mean: float, deviation: float) -> Iterable[float]:
     """The numbers of a column, each as `_standard` has it; at once where none is very large."""
     if max(column, default=0.0) - mean < math.inf > mean - min(column, default=0.0):
-        return [(x - mean) / deviation for x in column]
-    return [_standard(x, mean, deviation) for x in column]
+        return map(truediv, map(sub, column, repeat(mean)), repeat(deviation))
+    return (_standard(x, mean, deviation) for x in column)
 
 
 ROUNDING = 8.0 * sys.float_info.epsilon
@@ -338,11 +340,12 @@ def _spread(column: Sequence[float]) -> tuple[float, float]:
     no square leaves the range of floats. The units are powers of two, so that nothing is rounded.
     """
     unit = _unit(column)
-    scaled = array("d", [x / unit for x in column])
+    scaled = array("d", map(truediv, column, repeat(unit)))
     mean = _mean(scaled)
-    differences = array("d", [x - mean for x in scaled])
+    differences = array("d", map(sub, scaled, repeat(mean)))
     width = _unit(differences)
-    deviation = math.sqrt(_mean(array("d", [(x / width) ** 2 for x in differences]))) * width
+    shares = map(truediv, differences, repeat(width))
+    deviation = math.sqrt(_mean(array("d", map(pow, shares, repeat(2))))) * width
     if deviation <= ROUNDING * max(map(abs, scaled)):
         return column[0], 1.0
     return mean * unit, max(deviation * unit, SMALLEST)

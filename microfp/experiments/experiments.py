@@ -417,7 +417,7 @@ def _scales(training: Dataset, columns: Sequence[str]) -> Standardization:
     fitted = _fitted(training, columns)
     if schema_of(training) is None:
         return fitted
-    binary = [{*column} <= {0.0, 1.0} for column in columns_in(training.xs)]
+    binary = [all(map((0.0, 1.0).__contains__, column)) for column in columns_in(training.xs)]
     means = zip(fitted.means, binary, strict=True)
     deviations = zip(fitted.deviations, binary, strict=True)
     return Standardization(

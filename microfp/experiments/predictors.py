@@ -241,7 +241,7 @@ def predict(predictor: Predictor, rows: Sequence[Sequence[float]]) -> tuple[Pred
     check_kind("predict", "predictor", predictor, Predictor)
     found = _scores(predictor, rows)
     if not predictor.classes:
-        return tuple(_answers(predictor, _firsts(found)))
+        return tuple(_answers(predictor, [row[0] for row in found]))
     return tuple(predictor.classes[_best(row)] for row in found)
 
 
@@ -489,7 +489,7 @@ def tally(predictor: Predictor, encoded: Dataset) -> Tally:
     paid = array("d", costs(loss_of(predictor.configuration), found, encoded.ys))
     if not predictor.classes:
         own = array("d", _originals(predictor, encoded.ys))
-        return Tally(own, array("d", _answers(predictor, _firsts(found))), paid, ())
+        return Tally(own, array("d", _answers(predictor, [row[0] for row in found])), paid, ())
     names = {label: name for name, label in _labels(predictor).items()}
     targets = [names[y] for y in encoded.ys]
     answers = [predictor.classes[_best(row)] for row in found]
@@ -536,10 +536,6 @@ def _class_score(predictor: Predictor, tallies: Iterable[Tally]) -> Score:
 def _check_some(costs: Sequence[float]) -> None:
     if not costs:
         raise DataError("score: there must be an example whose target is known, got none")
-
-
-def _firsts(rows: Sequence[Row]) -> list[float]:
-    return [row[0] for row in rows]
 
 
 def _originals(predictor: Predictor, numbers: Sequence[float]) -> list[float]:

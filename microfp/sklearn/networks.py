@@ -500,17 +500,8 @@ class MLPRegressor(Regressor, _Estimator):
     loss = mean over examples of error² / 2 + alpha / (2 * examples of a batch) * sum of p²
 
     Names, meanings and defaults are those of `sklearn.neural_network.MLPRegressor`; the penalty
-    counts biases too, and biases begin with 0. For its parameters see `MLPClassifier`. With
-    several targets an example, the mean over them.
-
-    Attributes:
-        model_: The network, as a microfp model.
-        encoder_: What makes numbers of a table; None where numbers were given.
-        state_: The state of its training.
-        loss_curve_: The loss of each epoch; `loss_` is the last, `best_loss_` the smallest.
-        coefs_: The weights, layer by layer.
-        intercepts_: The biases, layer by layer.
-        n_iter_: How many epochs it was trained for.
+    counts biases too, and biases begin with 0. For its parameters, and what a fit leaves, see
+    `MLPClassifier`. With several targets an example, the mean over them.
 
     >>> model = MLPRegressor((), learning_rate_init=0.1, n_iter_no_change=99, max_iter=999)
     >>> model.fit([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]).predict([[3.0]]).round(1).tolist()

@@ -90,7 +90,7 @@ def test_examples_of_few_kinds_are_divided_each_by_itself() -> None:
 def test_what_leaves_a_side_empty_is_refused() -> None:
     data = dataset([[1.0], [2.0]], [1.0, 2.0])
     for share in (0.999, 1.0, -0.5, 2.0):
-        with pytest.raises(ValueError, match="split: held_out must be a share of 2 examples that"):
+        with pytest.raises(ValueError, match="held_out must be 0, or a share of 2 examples that"):
             content_split(data, data.ys, held_out=share)
     same = dataset([[1.0], [1.0]], [1.0, 1.0])
     with pytest.raises(ValueError, match="that leaves some on both sides"):

@@ -16,8 +16,9 @@ WORKERS ?= logical
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo check format-check lint imports types types-all test coverage tools axe pyodide \
-  editor graphviz fmt mutate fuzz bench docs docs-assets dist extras matrix newest clean
+.PHONY: help demo check static format-check lint imports types types-all test coverage tools axe \
+  pyodide editor graphviz fmt mutate fuzz bench docs docs-assets dist extras matrix newest fetch \
+  environment clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -27,7 +28,9 @@ demo: $(VENV)/.core ## Train two moons from a fresh environment (ARGS="--steps 2
 	$(BIN)/microfp demo $(ARGS)
 
 # The tests come last, so that their totals are the last line.
-check: format-check lint imports types coverage ## Every gate: format, lint, imports, types, tests
+check: static coverage ## Every gate: format, lint, imports, types, tests
+
+static: format-check lint imports types ## The gates that only read: format, lint, imports, types
 
 format-check: $(VENV)/.dev ## Fail where `make fmt` would change a file
 	$(BIN)/ruff format --check .
@@ -49,9 +52,10 @@ types-all: $(VENV)/.checkers ## Show what six type checkers say of the programs 
 test: $(VENV)/.dev ## Run the tests and every example (ARGS="tests/test_ops.py -k relu" narrows)
 	$(BIN)/python -m pytest $(ARGS)
 
-# The examples of a document go on from each other, so a file stays with one process.
+# The examples of a document go on from each other, so a file stays with one process. The order is
+# that of tests/longest.py: what lasts longest first.
 coverage: $(VENV)/.dev tools ## Run the tests and every example, and demand their coverage
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile \
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  --cov --cov-report=term-missing:skip-covered
 
 # Without the judge of accessibility, Pyodide, the editor, or Graphviz, their tests are skipped, and
@@ -111,6 +115,12 @@ matrix: $(VENV)/.dev tools ## Run the tests under every supported Python (ARGS="
 
 newest: $(VENV)/.dev ## Run the heart of the tests under the newest supported Python
 	$(BIN)/python -m tests.matrix --workers $(WORKERS) --heart
+
+# What takes long without using the cores: CI lets it run beside the static gates.
+fetch: $(VENV)/.dev tools ## Fetch what the tests need besides the environment, and the newest Python with its own
+	$(BIN)/python -m tests.matrix --fetch
+
+environment: $(VENV)/.dev ## Make the environment of all other commands
 
 clean: ## Remove the environment and everything built
 	rm -rf $(VENV) .matrix build dist mutants site .mypy_cache .ruff_cache .pytest_cache .hypothesis \

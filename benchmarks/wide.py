@@ -11,6 +11,7 @@ MAKERS: dict[str, Maker] = {
     "microfp": partial(ours.folded, backend="native"),
     "JAX, scan": jax_jitted.scanned,
     "C": c_by_hand.trained,
+    "C, tuned": c_by_hand.tuned,
     "numpy by hand": numpy_by_hand.trained,
     "torch": torch_eager.trained,
 }

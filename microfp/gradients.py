@@ -192,6 +192,7 @@ def chain_rule(gradients: Gradients, node: Value) -> Gradients:
     >>> chain_rule(pmap({y: 1.0}), y)[x]
     6.0
     """
+    check_kind("chain_rule", "node", node, Value)
     changing = {parent: gradients[parent] for parent in node.parents if parent in gradients}
     table = changing | {node: gradients[node]}
     _add_terms(table, (node,))
@@ -527,4 +528,5 @@ def with_grad(x: Value, gradients: Gradients) -> GradientRow:
     >>> with_grad(x, backward(x * x))
     {'label': 'x', 'data': 3.0, 'grad': 6.0}
     """
+    check_kind("with_grad", "x", x, Value)
     return GradientRow(label=x.label, data=x.data, grad=grad(x, gradients))

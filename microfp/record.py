@@ -33,6 +33,7 @@ from reprlib import repr as short_repr
 from typing import (
     TYPE_CHECKING,
     ClassVar,
+    Literal,
     ParamSpec,
     Protocol,
     Self,
@@ -334,6 +335,8 @@ if TYPE_CHECKING:
         How it is built and guarded is left out: a checker would believe in every attribute.
         """
 
+        _branches: ClassVar[Literal[True]]  # to tell what has fields to go through from a node
+
         set: ClassVar[_Set]
         """Return a copy with some fields changed: `set(x=1, y=2)`, or `set("x", 1)`."""
 
@@ -571,8 +574,13 @@ def check_several(where: str, name: str, expected: str, given: object) -> None:
     Traceback (most recent call last):
     TypeError: total: terms must be a sequence of numbers, got 3.0 (float)
     """
-    if isinstance(given, Record) or not isinstance(given, Iterable):
+    if isinstance(given, Record) or not isinstance(given, Iterable) or _is_array_of_one(given):
         raise wrong_kind(where, name, expected, given)
+
+
+def _is_array_of_one(given: object) -> bool:
+    """Whether it is an array of no dimension, which says that it can be iterated, and cannot."""
+    return getattr(given, "ndim", None) == 0
 
 
 def pending(record: Record, name: str) -> Callable[[], object] | None:

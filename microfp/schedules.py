@@ -20,13 +20,14 @@ from microfp.base.binding import bind
 from microfp.base.checks import (
     check_callable,
     check_count,
+    check_kind,
     check_non_negative,
     check_positive,
     wrong_value,
 )
 from microfp.base.elsewhere.leading import names_home
 from microfp.errors import ShapeError
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 
 __all__ = [
     "SCHEDULES",
@@ -488,6 +489,7 @@ def after_loss(before: Plateau, loss: float) -> Plateau:
     >>> after_loss(plateau(0.5), 3.0).best
     3.0
     """
+    check_kind("after_loss", "before", before, Plateau)
     is_better = loss < before.best * (1.0 - before.threshold)
     waiting = 0 if is_better or before.cooling else before.waiting + 1
     falls = waiting > before.patience
@@ -520,6 +522,8 @@ def join(schedules: Sequence[Schedule], boundaries: Sequence[int]) -> Schedule:
     >>> [rate(k) for k in (0, 99, 100, 105, 110)]
     [1.0, 1.0, 0.5, 0.25, 0.0]
     """
+    check_several("join", "schedules", "a sequence of schedules", schedules)
+    check_several("join", "boundaries", "a sequence of ints", boundaries)
     if not schedules or len(boundaries) != len(schedules) - 1:
         raise ShapeError(
             f"join: boundaries must be one fewer than schedules, {len(schedules)}, "

@@ -118,9 +118,17 @@ def _places(tree: object, path: Path, in_record: bool) -> Iterator[Place]:  # no
 
 def _shallow(tree: object, path: Path) -> Iterator[tuple[object, object]]:
     """The branches of a container, if it does not stand too deep."""
-    if len(path) >= DEEPEST:
-        raise ShapeError(f"tree: each branch must be nested at most {DEEPEST} deep, got more")
+    check_depth(len(path))
     return branches(tree)
+
+
+def check_depth(depth: int) -> None:
+    """Raise where a tree is nested deeper than one that can be walked by recursion.
+
+    >>> check_depth(2)
+    """
+    if depth >= DEEPEST:
+        raise ShapeError(f"tree: each branch must be nested at most {DEEPEST} deep, got more")
 
 
 def _is_constant(content: object, in_record: bool) -> bool:  # noqa: FBT001 - half of a place
@@ -173,12 +181,15 @@ def holds_leaves_only(tree: object) -> TypeGuard["PVector[Value] | tuple[Value, 
     >>> holds_leaves_only((value(1.0), value(2.0))), holds_leaves_only((value(1.0), "and"))
     (True, False)
     """
-    if type(tree) is not tuple and not isinstance(tree, PVector):
-        return False
-    return set(map(type, tree)) == {Value} and set(map(_op_of, tree)) == {LEAF}
+    return (type(tree) is tuple or isinstance(tree, PVector)) and _are_leaves(tree)
 
 
-_op_of: Callable[[Value], str] = attrgetter("op")
+_op_of: Callable[[object], str] = attrgetter("op")
+
+_are_leaves: Callable[[Iterable[object]], bool] = remembering(
+    lambda items: set(map(type, items)) == {Value} and set(map(_op_of, items)) == {LEAF}
+)
+"""Remembered, as several walks ask it of one neuron's weights before they come to the next."""
 
 
 def _check_holds_no_values(path: Path, content: object) -> None:
@@ -315,6 +326,7 @@ def map_scalars(f: Callable[[object], object], tree: _M) -> _M:
     >>> map_scalars(str, (1.0, (2.0, 3.0)))
     ('1.0', ('2.0', '3.0'))
     """
+    check_callable("map_scalars", "f", f)
 
     def mapped(content: object, /, *, in_record: bool) -> object:
         return content if _is_constant(content, in_record) else f(content)

@@ -2,10 +2,12 @@
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,48 +40,59 @@ def run(*command: str | Path) -> None:
         pytest.fail(f"{command} exited {result.returncode}\n{result.stdout}\n{result.stderr}")
 
 
+def made_once(name: str, make: Callable[[Path], object], tmp: pytest.TempPathFactory) -> Path:
+    """A folder that is made once: of the processes that share the tests, one makes it for all."""
+    own = tmp.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, finished = shared / name, shared / f"{name}.finished"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not finished.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # what another process began and gave up
+            folder.mkdir()
+            make(folder)
+            finished.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built once from this checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT)
-    (built,) = folder.glob("*.whl")
+    (built,) = made_once("wheel", build_wheel, tmp_path_factory).glob("*.whl")
     return built
+
+
+def build_wheel(folder: Path) -> None:
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT)
 
 
 @pytest.fixture(scope="session")
 def bare_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment that holds the wheel, what it needs, and nothing else."""
-    folder = tmp_path_factory.mktemp("bare")
-    venv.create(folder, with_pip=True)
+    folder = made_once("bare", lambda bare: make_environment(bare, wheel), tmp_path_factory)
+    return folder / "bin" / "python"
+
+
+def make_environment(folder: Path, wheel: Path) -> None:
+    """The pip of this environment installs into the new one, which needs none of its own."""
+    venv.create(folder)
     python = folder / "bin" / "python"
-    run(python, "-m", "pip", "install", "--constraint", ROOT / "constraints.txt", wheel)
-    return python
+    pip = (sys.executable, "-m", "pip", "--python", python)
+    run(*pip, "install", "--constraint", ROOT / "constraints.txt", wheel)
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built once and strictly: a broken link, or an unknown anchor, fails here.
-
-    Processes that share the tests share it: the first builds, the others wait.
-    """
+    """The site, built once and strictly: a broken link, or an unknown anchor, fails here."""
     if missing := missing_artefacts():
         why = f"the site needs what it runs examples in: {' and '.join(missing)}"
         (pytest.fail if os.environ.get("MICROFP_REQUIRE_BROWSER") else pytest.skip)(why)
-    own = tmp_path_factory.getbasetemp()
-    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    finished = shared / "site"
-    with (shared / "site.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not finished.exists():
-            build_site(tmp_path_factory.mktemp("site") / "built").rename(finished)
-    return finished
+    return made_once("site", build_site, tmp_path_factory)
 
 
-def build_site(folder: Path) -> Path:
+def build_site(folder: Path) -> None:
     command = (sys.executable, "-m", "properdocs", "build", "--strict")
     run(*command, "--config-file", ROOT / ".properdocs.yml", "--site-dir", folder)
-    return folder
 
 
 # What needs more than pip can bring: where its tests are, and what they need.

@@ -152,17 +152,29 @@ def _brought(version: str) -> Python | None:
 
 
 def environment(cell: Cell, found: Python) -> Python:
-    """The interpreter of an environment with what the cell asks for."""
+    """The interpreter of an environment with what the cell asks for, made where it is not there."""
     folder = PLACE / cell.python
     *before, _name = found  # the environment stands in the project, which every system sees
     if not (folder / "pyvenv.cfg").exists():
         subprocess.run([*found, "-m", "venv", str(folder)], check=True)
     python = [*before, str(folder / "bin" / "python")]
     steps = [(*PINNED, "--editable", f"{ROOT}[dev]"), *([cell.instead] if cell.instead else [])]
+    stamp, asked = folder / "asked.txt", _asked(steps)
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == asked:
+        return python
+    stamp.unlink(missing_ok=True)
     for step in steps:
         if install(python, *step) != 0:
             sys.exit(f"matrix: pip cannot install {' '.join(step)} for Python {cell.python}")
+    stamp.write_text(asked, encoding="utf-8")
     return python
+
+
+def _asked(steps: Sequence[Sequence[str]]) -> str:
+    """All that says what pip installs: its arguments, and the files that they lead to."""
+    files = (ROOT / name for name in ("pyproject.toml", "constraints.txt"))
+    texts = (file.read_text(encoding="utf-8") for file in files)
+    return "\n".join([*map(" ".join, steps), *texts])
 
 
 def without_late_tools(python: Python) -> list[str]:
@@ -198,15 +210,30 @@ def run(cell: Cell, found: Python, workers: str) -> bool:
     return ran.returncode == 0
 
 
+def heart() -> Cell:
+    """The run of the heart of the tests under the newest Python."""
+    return Cell(supported()[-1], "heart", options=HEART)
+
+
+def fetch_heart() -> int:
+    """Bring the newest Python, and what it needs."""
+    found = interpreter(heart().python)
+    return 0 if found and environment(heart(), found) else 1
+
+
 def run_heart(workers: str) -> int:
     """Run the heart of the tests under the newest Python, which has to be there."""
-    newest = supported()[-1]
-    found = interpreter(newest)
-    return 0 if found and run(Cell(newest, "heart", options=HEART), found, workers) else 1
+    found = interpreter(heart().python)
+    return 0 if found and run(heart(), found, workers) else 1
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the tests under these versions, or all; `--workers N` as in pytest-xdist."""
+    """Run the tests under these versions, or all; `--workers N` as in pytest-xdist.
+
+    `--heart` runs the heart under the newest; `--fetch` only brings what that takes.
+    """
+    if arguments == ["--fetch"]:
+        return fetch_heart()
     workers = "logical"
     if arguments[:1] == ["--workers"]:
         workers, arguments = arguments[1], arguments[2:]

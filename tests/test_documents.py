@@ -37,7 +37,9 @@ def test_no_example_is_skipped(path: str) -> None:
 
 def test_sessions_are_run_where_they_stand() -> None:
     pages = [
-        path for path in (ROOT / "docs").rglob("*.md") if "$ microfp train" in path.read_text()
+        path
+        for path in (ROOT / "docs").rglob("*.md")
+        if "$ microfp train" in path.read_text("utf-8")
     ]
     assert sorted(pages) == [ROOT / "docs" / session for session in SESSIONS]
     session = "$ microfp graph x \\\n  x=2 --dot\nsaid\n$ microfp --version\nmicrofp\n"

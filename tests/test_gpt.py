@@ -334,6 +334,13 @@ def test_targets_that_are_not_as_many_as_tokens_are_refused(backend: Backend) ->
         trainer.fit(start.model, data, loss=next_token(), steps=1, backend=backend)
 
 
+def test_a_character_behind_the_last_position_has_to_be_known_too() -> None:
+    known = datasets.characters(["ab"])
+    assert datasets.sequences(["abab"], known, context=2).xs == ((2.0, 0.0),)
+    with pytest.raises(DataError, match="'c', at place 4, is none"):
+        datasets.sequences(["abac"], known, context=2)
+
+
 def test_a_row_longer_than_the_context_is_refused() -> None:
     with pytest.raises(ShapeError, match="at most 5 tokens, its context, got 6"):
         gpt.gpt(4, **SMALL)((0.0,) * 6)

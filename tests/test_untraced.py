@@ -2,11 +2,15 @@
 
 import sys
 from contextlib import suppress
-from types import FrameType
+from pathlib import Path
+from types import FrameType, SimpleNamespace
+from typing import cast
 
 import pytest
 
-from tests.untraced import untraced
+from tests.untraced import WHOLE, pytest_runtest_protocol, untraced
+
+ROOT = Path(__file__).parent.parent
 
 calls: list[str] = []
 
@@ -40,3 +44,27 @@ def test_nothing_inside_is_traced_and_everything_after_it_is(fail: bool) -> None
         sys.settrace(before)
     assert ("unwatched" in inside, "watched" in inside) == (False, False)
     assert "watched" in calls
+
+
+@pytest.mark.parametrize("path", WHOLE)
+def test_what_is_never_traced_is_there(path: str) -> None:
+    assert (ROOT / path).is_file()
+
+
+@pytest.mark.parametrize(
+    ("place", "is_traced"), [("tests/test_functions.py", False), ("tests/test_ops.py", True)]
+)
+def test_whole_files_are_not_traced_and_what_follows_is(place: str, is_traced: bool) -> None:
+    item = cast("pytest.Item", SimpleNamespace(nodeid=f"{place}::test_any"))  # all that is asked
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        running = pytest_runtest_protocol(item)
+        next(running)
+        inside = sys.gettrace()
+        with pytest.raises(StopIteration, match="ran"):
+            running.send("ran")
+        after = sys.gettrace()
+    finally:
+        sys.settrace(before)
+    assert (inside is not None, after) == (is_traced, tracer)

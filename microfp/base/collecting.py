@@ -18,8 +18,9 @@ R = TypeVar("R")
 def uncollected(f: Callable[P, R]) -> Callable[P, R]:
     """Let a function run without searches for garbage; who has turned them off finds them so.
 
-    It is for functions that make no garbage in circles, and call nobody who could, but for a model,
-    once. Others, in other threads, have theirs collected a little later.
+    It is for functions that make no garbage in circles, and call nobody who could, but for models
+    and losses, as often as one step asks for. What those leave, and what others make in other
+    threads, is collected a little later.
 
     >>> uncollected(gc.isenabled)(), gc.isenabled()
     (False, True)

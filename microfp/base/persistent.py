@@ -11,6 +11,7 @@ from pyrsistent import InvariantException, PRecord, PTypeError, field
 from pyrsistent import _checked_types as _checked  # neither of the two has types
 from pyrsistent import _field_common as _common
 
+from microfp.base.checks import wrong_value
 from microfp.base.hints import kinds
 
 __all__ = ["Field", "accepted", "check_invariants", "field_of", "store_invariants"]
@@ -84,10 +85,17 @@ def field_of(
 def _converter(allowed: tuple[type, ...]) -> Callable[..., object]:
     """What turns a given value into the field's: an int to a float, a dict to a record."""
     if float in allowed and int not in allowed:
-        return lambda v: float(v) if type(v) is int else v
+        return lambda v: _as_float(v) if type(v) is int else v
     if len(allowed) == 1 and issubclass(allowed[0], PRecord):
         return _nested(allowed[0].create)
     return lambda v: v
+
+
+def _as_float(number: int) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        raise wrong_value("record", "a number", "one that a float can hold", number) from None
 
 
 def _nested(build: Callable[..., object]) -> Callable[..., object]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from microfp.base.checks import wrong_value
+from microfp.base.checks import check_kind, wrong_kind, wrong_value
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.later import Later
 from microfp.charts import plot_data
@@ -130,6 +130,7 @@ def loss_curves(run: Run[M]) -> Chart:
 
 def loss_layers(run: Run[M]) -> "alt.LayerChart":
     """The lines of `loss_curves`, for a chart that has more than them."""
+    check_kind("loss_curves", "run", run, Run, example="trainer.fit(model, dataset)")
     parts = ["total loss", "data loss", "penalty"]
     if not any(metrics.penalty for metrics in run.history):
         parts = parts[:1]  # the data loss would lie on it
@@ -252,6 +253,8 @@ def compare(runs: Mapping[str, Run[M]], *, metric: Metric = "loss", title: str =
     >>> compare({"one": run, "two": run}, title="Twins").to_dict()["title"]
     'Twins'
     """
+    if not isinstance(runs, Mapping):
+        raise wrong_kind("compare", "runs", "a dict from names to runs", runs)
     if not runs:
         raise wrong_value("compare", "runs", "at least one run", runs)
     if metric not in _QUANTITIES:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from returns.io import IOResult
 
-from microfp.base.checks import check_positive, wrong_value
+from microfp.base.checks import check_positive, wrong_kind, wrong_value
 from microfp.base.files import write_atomically
 from microfp.base.text import escaped
 from microfp.charts.style import THEMES, Chart, Theme, needs_extra
@@ -79,6 +79,8 @@ def specification(chart: Chart) -> dict[str, object]:
     >>> "mark" in specification(scatter(datasets.moons(4)))
     True
     """
+    if not hasattr(chart, "to_json"):
+        raise wrong_kind("charts", "chart", "a chart, as functions of microfp.charts make", chart)
     found: dict[str, object] = json.loads(chart.to_json(indent=None), object_hook=_shown)
     return found
 

@@ -10,7 +10,7 @@ They draw what is not a training: a function and its tangent, the way of a desce
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from microfp.base.checks import wrong_value
+from microfp.base.checks import wrong_kind, wrong_value
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.later import Later
 from microfp.charts.style import (
@@ -77,6 +77,8 @@ def lines(
     >>> len(slope.to_dict()["layer"])
     2
     """
+    if not isinstance(series, Mapping):
+        raise wrong_kind("lines", "series", "a dict from names to points", series)
     if not series:
         raise wrong_value("lines", "series", "at least one line", series)
     points = [
@@ -135,6 +137,8 @@ def bars(numbers: Mapping[str, float], *, quantity: str = "", title: str = "") -
     ... ]
     'bar'
     """
+    if not isinstance(numbers, Mapping):
+        raise wrong_kind("bars", "numbers", "a dict from names to numbers", numbers)
     if not numbers:
         raise wrong_value("bars", "numbers", "at least one number", numbers)
     rows = [{"name": name, "number": float(number)} for name, number in numbers.items()]

@@ -16,6 +16,7 @@ from microfp.base.checks import check_count, check_kind, check_non_negative, che
 from microfp.compiler.python.scores import scores
 from microfp.datasets import Examples, as_dataset
 from microfp.nn import Model, forward, parameters
+from microfp.record import check_several
 from microfp.schedules import Schedule
 from microfp.trainer import Metrics, Run, TrainState
 
@@ -437,6 +438,7 @@ def boundary_frames(
     >>> [(row["step"], row["until"]) for row in boundary_frames(states, data, h=1.0)]
     [(1, 2), (2, 3), (3, 4)]
     """
+    check_several("boundary_frames", "states", "a sequence of states", states)
     return [
         _frame(state, until, decision_boundary(state.model, dataset, h=h, padding=padding), h)
         for state, until in zip(states, _ends(states), strict=True)
@@ -477,6 +479,7 @@ def parameter_histogram(states: Sequence[TrainState[M]], *, bins: int = 40) -> l
     >>> [(row["low"], row["high"], row["count"]) for row in parameter_histogram([start], bins=2)]
     [(-1.0, 0.0, 1), (0.0, 1.0, 2)]
     """
+    check_several("parameter_histogram", "states", "a sequence of states", states)
     check_count("parameter_histogram", "bins", bins, minimum=1)
     numbers = [list(filter(math.isfinite, _numbers(state))) for state in states]
     found = [number for row in numbers for number in row]

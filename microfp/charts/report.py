@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TypeVar
 
+from microfp.base.checks import check_kind
 from microfp.base.page import page, shown
 from microfp.charts import curves, film, planes
 from microfp.charts.curves import accuracy_layers, loss_layers
@@ -13,6 +14,7 @@ from microfp.charts.style import HEIGHT, THEMES, Chart, finished, needs_extra
 from microfp.datasets import Dataset
 from microfp.losses import Loss
 from microfp.nn import Model, parameter_count
+from microfp.record import check_several
 from microfp.trainer import Run, TrainState
 
 __all__ = [
@@ -33,6 +35,7 @@ def summary(run: Run[M], dataset: Dataset) -> Chart:
     >>> len(picture.to_dict()["hconcat"])
     2
     """
+    check_kind("summary", "run", run, Run, example="trainer.fit(model, dataset)")
     import altair as alt
 
     over_steps = alt.vconcat(
@@ -67,6 +70,8 @@ def report(
     >>> page.count("<figure "), "http://" in page.partition("<script")[0]
     (8, False)
     """
+    check_kind("report", "run", run, Run, example="trainer.fit(model, dataset)")
+    check_several("report", "states", "a sequence of states", states)
     figures = _figures(run, states, dataset)
     drawn = {f"chart-{i}": _described(chart, words) for i, (chart, words) in enumerate(figures)}
     specs = json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")

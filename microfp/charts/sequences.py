@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from math import sqrt
 from typing import TYPE_CHECKING, TypedDict
 
-from microfp.base.checks import wrong_value
+from microfp.base.checks import check_kind, wrong_value
 from microfp.charts.style import (
     GREEN,
     SKY,
@@ -89,6 +89,7 @@ def attention_rows(model: GPT, tokeniser: Characters, text: str) -> list[Attenti
     >>> [(row["token"], row["seen_token"]) for row in rows]
     [('·', '·'), ('a', '·'), ('a', 'a'), ('b', '·'), ('b', 'a'), ('b', 'b')]
     """
+    check_kind("attention_rows", "model", model, GPT)
     tokens = (tokeniser.boundary, *tokeniser.encode(text))
     if len(tokens) > model.context:
         expected = f"at most {model.context - 1} characters, as the context allows"
@@ -172,6 +173,8 @@ def embedding_rows(model: GPT, tokeniser: Characters) -> list[EmbeddingRow]:
     >>> [row["token"] for row in rows]
     ['a', 'b', '·']
     """
+    check_kind("embedding_rows", "model", model, GPT)
+    check_kind("embedding_rows", "tokeniser", tokeniser, Characters)
     rows = [[value.data for value in row] for row in model.tokens]
     means = [sum(column) / len(rows) for column in zip(*rows, strict=True)]
     centred = [[x - mean for x, mean in zip(row, means, strict=True)] for row in rows]
@@ -256,6 +259,7 @@ def chance_rows(drawn: Iterable[Token], tokeniser: Characters) -> list[ChanceRow
     >>> [(row["token"], row["probability"], row["drawn"]) for row in rows]
     [('a', 0.5, True), ('b', 0.25, False), ('·', 0.25, False)]
     """
+    check_kind("chance_rows", "tokeniser", tokeniser, Characters)
     texts, before, rows = _texts(tokeniser), BOUNDARY, list[ChanceRow]()
     for position, token in enumerate(drawn):  # a loop: each comes after the one before it
         for place, chance in enumerate(token.probabilities):

@@ -124,7 +124,7 @@ def save_record(
     except CheckpointError as error:
         return IOFailure(CheckpointError(f"{target}: {error}"))
     except (OSError, ValueError) as error:
-        return IOFailure(CheckpointError(f"{target}: must be a file to write: {_reason(error)}"))
+        return IOFailure(CheckpointError(f"{target}: cannot be written: {_reason(error)}"))
     return IOSuccess(target)
 
 

@@ -21,6 +21,7 @@ from microfp.datasets import (
     Trouble,
     filled_columns,
     table_texts,
+    typed_targets,
     wrong_cell,
 )
 from microfp.datasets import encode as encoded_table
@@ -156,10 +157,10 @@ def known_targets(predictor: Predictor, table: Table) -> list[Prediction | None]
         raise UsageError(
             f"--score: there must be a column {predictor.target!r:.80} in {table.source}, got none"
         )
-    cells = table_texts(table, predictor.target)
     if predictor.classes:
-        return [_class(predictor, cell) for cell in cells]
-    return [_finite(read_number(cell)) for cell in cells]
+        return [_class(predictor, cell) for cell in table_texts(table, predictor.target)]
+    found = typed_targets(predictor.schema or _numbers_alone(predictor), table)
+    return [None if target is None else float(target[0]) for target in found]
 
 
 def _finite(number: float | None) -> float | None:

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -35,16 +35,19 @@ from microfp.datasets import (
 from microfp.experiments.predictors import Predictor
 
 __all__ = [
+    "Read",
     "Reading",
+    "Source",
     "add_form",
     "add_source",
+    "examples_of",
+    "led",
     "notes_of",
     "parted",
-    "read_again",
     "read_dataset",
     "read_form",
+    "read_source",
     "table_lines",
-    "told",
     "unread_note",
 ]
 
@@ -242,6 +245,34 @@ _SAID = frozenset(
 )
 
 
+class Read(NamedTuple):
+    """What there is to say of a file that was read."""
+
+    name: str
+    """What it is called."""
+    notes: tuple[str, ...]
+    """What was found out about it, and what of it is left out."""
+    lines: tuple[str, ...]
+    """What the columns were taken for, as `table_lines` lays it out."""
+
+
+class Source(NamedTuple):
+    """What was made of a file; its table, which may be large, is not kept."""
+
+    dataset: Dataset
+    """The examples."""
+    read: Read
+    """What there is to say of it."""
+
+
+def read_source(path: Path, form: Form, make: Callable[[Table], Dataset]) -> Source:
+    """Read a CSV file, make a dataset of it, and say what became of the columns."""
+    table = read_form(path, form)
+    dataset = make(table)
+    lines = tuple(table_lines(table, dataset))
+    return Source(dataset, Read(table.source, notes_of(table, dataset), lines))
+
+
 def read_form(path: Path, form: Form) -> Table:
     """Read a CSV file, or raise what is wrong with it; of a large one, say how far it is."""
     table = read_by(partial(read_table, form=form, watch=_watching(path)), path)
@@ -259,7 +290,7 @@ def _watching(path: Path) -> Watch:
     return bar_of_bytes if is_watched(sys.stderr) else lambda _done, _total: None
 
 
-def read_dataset(table: Table, target: str | None, choices: Choices, command: str) -> Dataset:
+def read_dataset(table: Table, target: str | None, reading: Reading, command: str) -> Dataset:
     """Make a dataset of a table, or raise all that is in the way, with the line that cures it."""
     if target is not None and target not in table.names:
         names = ", ".join(table.names)
@@ -268,11 +299,25 @@ def read_dataset(table: Table, target: str | None, choices: Choices, command: st
             f"got {target!r:.80}{_perhaps(target, table.names)}"
         )
     try:
-        return table_dataset(table, -1 if target is None else target, choices=choices)
+        return table_dataset(table, -1 if target is None else target, choices=reading.choices)
     except TableError as error:
         aim = "" if target is None else f" --target {quote(target)}"
-        start = f"microfp {command} {quote(table.source)}{aim}"
-        raise UsageError(f"{error.trouble}{_pasted(start, choices, error)}") from None
+        source = "-" if table.source == INPUT else quote(table.source)
+        start = f"microfp {command} {source}{aim}{_form_options(reading.form)}"
+        raise UsageError(f"{error.trouble}{_pasted(start, reading.choices, error)}") from None
+
+
+def _form_options(form: Form) -> str:
+    r"""The options that said how the file is read, as they are pasted behind a command.
+
+    >>> _form_options(Form(delimiter="\t", skip=2, header=False))
+    ' --delimiter tab --skip 2 --no-header'
+    """
+    mark = "tab" if form.delimiter == "\t" else form.delimiter
+    given = {"delimiter": mark, "encoding": form.encoding, "skip": form.skip}
+    options = [f"--{name} {quote(str(it))}" for name, it in given.items() if it is not None]
+    header = {True: ["--header"], False: ["--no-header"], None: []}[form.header]
+    return "".join(f" {option}" for option in (*options, *header))
 
 
 def _perhaps(given: str, names: Sequence[str]) -> str:
@@ -312,8 +357,18 @@ def _pasted(start: str, choices: Choices, error: TableError) -> str:
     return f"; try: {start} {whole.options}"
 
 
-def read_again(table: Table, begun: Predictor, choices: Choices) -> Dataset:
-    """Make a dataset of a table whose columns a predictor knows."""
+def examples_of(
+    target: str | None, reading: Reading, begun: Predictor | None, table: Table
+) -> Dataset:
+    """Make a dataset of a table to train on, or to go on with what was begun."""
+    return (
+        read_dataset(table, target, reading, "train")
+        if begun is None
+        else _again(table, begun, reading.choices)
+    )
+
+
+def _again(table: Table, begun: Predictor, choices: Choices) -> Dataset:
     if begun.schema is not None:
         return typed_dataset(table, begun.schema)
     known = (*begun.features, begun.target)
@@ -325,15 +380,12 @@ def read_again(table: Table, begun: Predictor, choices: Choices) -> Dataset:
 # What is said of a table
 
 
-def told(table: Table, dataset: Dataset, lines: Lines) -> Lines:
-    """Say what the columns were taken for, before the lines of a command.
+def led(first: Sequence[str], lines: Lines) -> Lines:
+    """Some lines, and then those of a command.
 
-    All of it is known at once, so that a large table need not live as long as the command.
+    >>> list(led(["a table"], iter(["a training"])))
+    ['a table', 'a training']
     """
-    return _led(tuple(table_lines(table, dataset)), lines)
-
-
-def _led(first: Sequence[str], lines: Lines) -> Lines:
     yield from first
     yield from lines
 

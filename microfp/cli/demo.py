@@ -433,12 +433,13 @@ def _backend_used(demo: _Demo) -> str:
 
 def _heading(demo: _Demo) -> Iterator[str]:
     options, about = demo.options, demo.dataset.metadata
-    batch = "" if options.batch_size is None else f", {options.batch_size} in a step"
+    size, n = options.batch_size, len(demo.dataset.ys)
+    batch = "" if size is None or size >= n else f", {size} in a step"
     task = _task(options)
     widths = ", ".join(map(str, (*options.hidden, task.outputs)))
     noise = f"noise {about['noise']}, seed {options.seed}"
     inputs = "1 input" if task.inputs == 1 else f"{task.inputs} inputs"
-    yield f"{options.dataset}: {len(demo.dataset.ys)} examples{batch}, {noise}"
+    yield f"{options.dataset}: {n} examples{batch}, {noise}"
     yield f"model: {inputs}, layers of {widths} neurons, {parameter_count(demo.model)} parameters"
     yield f"loss: {task.name}, alpha {options.alpha:g}, backend {_backend_used(demo)}"
     yield ""

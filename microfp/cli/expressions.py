@@ -63,7 +63,7 @@ def add_explore(commands: Commands) -> None:
 
 
 _GRAMMAR = (
-    f"An expression has numbers, names, + - * / **, parentheses and the functions "
+    f"An expression has numbers, names, + - * / % **, parentheses and the functions "
     f"{', '.join(FUNCTIONS)}. {' and '.join(CONSTANTS)} are the constants, unless they are given."
 )
 

@@ -235,13 +235,21 @@ def _gone_on(documents: tuple[str, ...], given: Mapping[str, int], path: Path) -
 
 
 def _fastest(job: Job) -> Backend:
-    return fastest_backend(
+    """The fastest backend; a GPT is compiled, unless its documents take too many operations."""
+    found = fastest_backend(
         job.start.model,
         job.start.dataset,
         steps=job.learnt.steps - job.learnt.state.step,
         loss=next_token(),
         batch_size=job.learnt.batch_size,
     )
+    if found == "eager":
+        raise UsageError(
+            f"--context: documents of {len(job.start.dataset.xs[0]):,} characters are too long "
+            "to be compiled with this model; a smaller context is, and --backend eager takes "
+            "minutes a step"
+        )
+    return found
 
 
 def gpt_lines(

@@ -32,7 +32,7 @@ from microfp.cli.arguments import (
     whole,
 )
 from microfp.cli.blocks import give_large_blocks_back
-from microfp.cli.data import add_source, parted, read_dataset, read_form, told
+from microfp.cli.data import add_source, led, parted, read_dataset, read_source
 from microfp.cli.printing import Document
 from microfp.cli.progress import Track, columns_of, tracker
 from microfp.cli.scores import score_rows
@@ -136,24 +136,24 @@ def _answer(
     reading, varying = parted(others)
     given = {field: list(values) for field, values in varying.items()}  # type: ignore[call-overload]  # lists, as they were read
     give_large_blocks_back()
-    table = read_form(data, reading.form)
     switches = {"standardize": [standardize], "bounded": [bounded]}
     configurations = combinations({**given, **switches})
-    dataset = read_dataset(table, target, reading.choices, "sweep")
+    make = partial(read_dataset, target=target, reading=reading, command="sweep")
+    dataset, read = read_source(data, reading.form, make)
     experiments = _prepared(configurations, dataset)
     if save is not None:
         check_writable("--save", save, data)
     lines = sweep_lines(
         experiments,
         [field for field, values in given.items() if len(values) > 1],
-        source=table.source,
+        source=read.name,
         workers=workers,
         time_limit=time_limit,
         save=save,
         json=json,
         track=tracker(sys.stderr),
     )
-    return beside(lines if json else told(table, dataset, lines), save)
+    return beside(lines if json else led(read.lines, lines), save)
 
 
 def _prepared(configurations: Sequence[Configuration], dataset: Dataset) -> tuple[Experiment, ...]:

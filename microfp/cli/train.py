@@ -36,7 +36,7 @@ from microfp.cli.arguments import (
     whole,
 )
 from microfp.cli.blocks import give_large_blocks_back
-from microfp.cli.data import add_source, notes_of, parted, read_again, read_dataset, read_form, told
+from microfp.cli.data import Read, Source, add_source, examples_of, led, parted, read_source
 from microfp.cli.metrics import metrics_heading, metrics_row
 from microfp.cli.printing import Document, tell
 from microfp.cli.progress import Track, columns_of, tracker
@@ -303,30 +303,37 @@ def _answer(  # one parameter an option that neither says how to read nor is a c
     check_standard([data, resume], written, json=json)
     reading, given = parted(others)
     give_large_blocks_back()
-    table = read_form(data, reading.form)
-    if resume is None:
-        dataset = read_dataset(table, target, reading.choices, "train")
-        experiment = prepare(Configuration.create(given), dataset)
-    else:
-        begun = read_by(load_predictor, resume)
+    begun = None if resume is None else read_by(load_predictor, resume)
+    if begun is not None:
         _check_resumable(begun, target, given)
-        dataset = read_again(table, begun, reading.choices)
-        experiment = extend(begun, dataset, **given)  # type: ignore[arg-type]  # steps or epochs
+    make = partial(examples_of, target, reading, begun)
+    experiment, read = _prepared(read_source(data, reading.form, make), begun, given)
     for option, path in written:
         if path is not None:
             check_writable(option, path, data)
     lines = train_lines(
         experiment,
-        table.source,
+        read.name,
         save=save,
         report=report,
         json=json,
-        notes=notes_of(table, dataset),
+        notes=read.notes,
         threads=threads,
         track=tracker(sys.stderr),
         clock=perf_counter,
     )
-    return beside(lines if json else told(table, dataset, lines), save, report)
+    return beside(lines if json else led(read.lines, lines), save, report)
+
+
+def _prepared(
+    source: Source, begun: Predictor | None, given: Mapping[str, object]
+) -> tuple[Experiment, Read]:
+    """The experiment, which keeps no dataset that is not scaled, and what was said of the file."""
+    if begun is None:
+        experiment = prepare(Configuration.create(given), source.dataset)
+    else:
+        experiment = extend(begun, source.dataset, **given)  # type: ignore[arg-type]  # steps or epochs
+    return experiment, source.read
 
 
 _SWITCHES = {"standardize": "no-standardize", "bounded": "unbounded"}
@@ -522,7 +529,8 @@ def _heading(experiment: Experiment, source: str, backend: Backend, threads: Thr
 def _epochs(experiment: Experiment) -> str:
     steps = _steps_left(experiment)
     epoch = epoch_of(experiment.start.configuration, len(experiment.training.ys))
-    return f"{steps}, {steps / epoch:.3g} epochs of {_count(epoch, 'step')}"
+    seen = f"{steps / epoch:.3g}"
+    return f"{steps}, {seen} epoch{'' if seen == '1' else 's'} of {_count(epoch, 'step')}"
 
 
 def _model(start: Predictor) -> str:

@@ -32,7 +32,7 @@ from microfp.datasets.features import (
 from microfp.datasets.forms import Form, is_delimiter
 from microfp.datasets.inference import infer
 from microfp.datasets.masks import with_masks
-from microfp.datasets.matrices import Matrix, columns_in
+from microfp.datasets.matrices import Doubles, Matrix, columns_in
 from microfp.datasets.names import names
 from microfp.datasets.patterns import (
     checkerboard,
@@ -86,6 +86,7 @@ __all__ = [
     "Cure",
     "Dataset",
     "DateColumn",
+    "Doubles",
     "Encoded",
     "Examples",
     "Form",

@@ -17,6 +17,7 @@
 
 from typing import TypedDict
 
+from microfp.base.checks import check_kind
 from microfp.datasets.cells import ISO, form_in_words, order_of
 from microfp.datasets.examples import Dataset
 from microfp.datasets.features import (
@@ -46,6 +47,7 @@ def described(schema: Schema) -> tuple[tuple[str, str, str], ...]:
     >>> described(Schema(columns=(NumericColumn(name="size"),), targets=("kind",)))
     ()
     """
+    check_kind("described", "schema", schema, Schema)
     plain = [column for column in schema.columns if _is_plain(column)]
     odd = [column for column in schema.columns if not _is_plain(column)]
     if not odd:
@@ -79,6 +81,7 @@ def schema_of(dataset: Dataset) -> Schema | None:
     >>> schema.targets if schema else (), schema_of(moons(4))
     (('1',), None)
     """
+    check_kind("schema_of", "dataset", dataset, Dataset)
     found = dataset.metadata.get("schema")
     return found if isinstance(found, Schema) else None
 

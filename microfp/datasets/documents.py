@@ -219,7 +219,9 @@ def sequences(documents: Iterable[str], tokeniser: Characters, *, context: int =
 
 def _row(text: str, tokeniser: Characters, most: int) -> list[float]:
     """The tokens of a document between its boundaries, one more than it has positions."""
-    tokens = (tokeniser.boundary, *tokeniser.encode(text), tokeniser.boundary)
+    if not set(text) <= set(tokeniser.characters):
+        tokeniser.encode(text)  # which says what is unknown, also behind the last position
+    tokens = (tokeniser.boundary, *tokeniser.encode(text[:most]), tokeniser.boundary)
     return [float(token) for token in tokens[: most + 1]]
 
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pyrsistent import PMap, pmap
 
-from microfp.base.checks import wrong_kind
+from microfp.base.checks import check_kind, wrong_kind
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.showing import mimebundle
-from microfp.datasets.matrices import Matrix
+from microfp.datasets.matrices import Doubles, Matrix
 from microfp.errors import DataError, ShapeError
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 
 __all__ = [
     "Dataset",
@@ -84,9 +84,9 @@ class Dataset(Record):
     """the inputs, n rows of d finite floats, n >= 1 and d >= 1: a tuple of them, or, where
     they are many, a `Matrix`, which keeps them as columns of doubles.
     """
-    ys: tuple[float, ...] = attr()
-    """the targets, n finite floats; a label is -1.0 or 1.0 for two classes, and the
-    number of the class, from 0.0, for more.
+    ys: Sequence[float] = attr()
+    """the targets, n finite floats: a tuple of them, or, where they are many, `Doubles`. A
+    label is -1.0 or 1.0 for two classes, and the number of the class, from 0.0, for more.
     """
     metadata: PMap[str, object] = attr(default=pmap())
     """what made the data: name, n, noise, seed, shuffle and the like."""
@@ -98,7 +98,7 @@ class Dataset(Record):
     def __invariant__(self) -> tuple[bool, str]:
         """Raise the error that says what is wrong; pyrsistent's own would say only that."""
         _check_inputs(self.xs)
-        check_cells("dataset", "ys", self.ys)
+        _check_targets(self.ys)
         if self.further_ys:
             check_rows("dataset", "further_ys", self.further_ys)
         for name, column in (("ys", self.ys), ("further_ys", self.further_ys or self.ys)):
@@ -199,6 +199,12 @@ def _check_inputs(xs: Sequence[Row]) -> None:
         check_rows("dataset", "xs", xs if isinstance(xs, tuple) else tuple(xs))
 
 
+def _check_targets(ys: Sequence[float]) -> None:
+    """Check targets, all at once where they are kept as doubles."""
+    if not isinstance(ys, Doubles) or not ys.is_finite():
+        check_cells("dataset", "ys", tuple(ys) if isinstance(ys, Doubles) else ys)  # type: ignore[arg-type]  # it looks for itself
+
+
 @names_home
 def dataset(
     xs: Iterable[Iterable[float]],
@@ -236,7 +242,8 @@ def dataset(
     if not isinstance(metadata, Mapping):
         raise wrong_kind("dataset", "metadata", "a mapping", metadata)
     rows = xs if isinstance(xs, Matrix) else to_rows("dataset", "xs", xs)
-    first, further = _to_targets("dataset", "ys", ys)
+    first: Sequence[float]
+    first, further = (ys, ()) if isinstance(ys, Doubles) else _to_targets("dataset", "ys", ys)
     about = pmap({**metadata, "name": name, "n": len(rows)})
     return Dataset(xs=rows, ys=first, metadata=about, further_ys=further)
 
@@ -289,11 +296,13 @@ def subset(dataset: Dataset, places: Sequence[int]) -> Dataset:
     >>> subset(dataset([[0.0], [1.0], [2.0]], [-1, 1, 1]), [2, 0]).xs
     ((2.0,), (0.0,))
     """
+    check_kind("subset", "dataset", dataset, Dataset)
+    check_several("subset", "places", "a sequence of ints", places)
     if len(places) == 0:
         raise DataError("subset: places must be at least one, got none")
     return Dataset.unchecked(
         _chosen(dataset.xs, places),
-        tuple(dataset.ys[place] for place in places),
+        _chosen_targets(dataset.ys, places),
         dataset.metadata,
         tuple(dataset.further_ys[place] for place in places) if dataset.further_ys else (),
     )
@@ -307,6 +316,13 @@ def _chosen(xs: Sequence[Row], places: Sequence[int]) -> Sequence[Row]:
     if isinstance(xs, Matrix) and len(places) > FEW:
         return xs.at(places)
     return tuple(xs[place] for place in places)
+
+
+def _chosen_targets(ys: Sequence[float], places: Sequence[int]) -> Sequence[float]:
+    """Some targets: of doubles as doubles, unless they are those of a batch."""
+    if isinstance(ys, Doubles) and len(places) > FEW:
+        return ys.at(places)
+    return tuple([ys[place] for place in places])
 
 
 def to_rows(where: str, name: str, rows: Iterable[Iterable[float]]) -> tuple[Row, ...]:

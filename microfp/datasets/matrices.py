@@ -1,4 +1,6 @@
-"""Rows of numbers that are kept as columns of doubles: eight bytes a number, whatever their count.
+"""Numbers that are kept as doubles: eight bytes a number, whatever their count.
+
+A `Matrix` is rows, kept as columns; a `Doubles` is one column alone.
 
 >>> rows = Matrix([[1.0, 2.0], [3.0, 4.0]])
 >>> rows[0], len(rows), rows == ((1.0, 3.0), (2.0, 4.0))
@@ -12,16 +14,93 @@ from operator import index
 from pickle import PickleBuffer
 from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, overload
 
-__all__ = ["Matrix", "columns_in"]
+__all__ = ["Doubles", "Matrix", "columns_in"]
 
 if TYPE_CHECKING:
-    _Doubles: TypeAlias = array[float] | memoryview[float]
+    _Cells: TypeAlias = array[float] | memoryview[float]
 else:  # before Python 3.12 an array says nothing of what is in it
-    _Doubles = array
+    _Cells = array
 
 _Row: TypeAlias = tuple[float, ...]
 
 _Buffer: TypeAlias = bytes | bytearray | memoryview
+
+
+class Doubles(Sequence[float]):
+    """Floats that do not change; equal to a tuple of the same numbers.
+
+    >>> ys = Doubles([1.0, -1.0, 1.0])
+    >>> ys[1], ys == (1.0, -1.0, 1.0), ys[1:]
+    (-1.0, True, Doubles(n=2))
+    """
+
+    __slots__ = ("_cells",)
+
+    _cells: "_Cells"
+
+    def __init__(self, cells: Iterable[float]) -> None:
+        object.__setattr__(self, "_cells", array("d", cells))
+
+    @classmethod
+    def of(cls, cells: "_Cells") -> "Doubles":
+        """The numbers of an array: no copy, so nobody may change it any more.
+
+        >>> Doubles.of(array("d", [1.0, 2.0]))[-1]
+        2.0
+        """
+        made = cls.__new__(cls)
+        object.__setattr__(made, "_cells", cells)
+        return made
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: numbers do not change."""
+        raise AttributeError(f"Doubles: {name} cannot be set, they do not change")
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(self._cells)
+
+    @overload
+    def __getitem__(self, place: int) -> float: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Doubles": ...
+    def __getitem__(self, place: int | slice) -> "float | Doubles":
+        return Doubles(self._cells[place]) if isinstance(place, slice) else self._cells[place]
+
+    def at(self, places: Sequence[int]) -> "Doubles":
+        """The numbers at some places, in their order.
+
+        >>> Doubles([1.0, 2.0]).at([1, 1]) == (2.0, 2.0)
+        True
+        """
+        return Doubles(map(self._cells.__getitem__, places))
+
+    def is_finite(self) -> bool:
+        """Whether all of them are.
+
+        >>> Doubles([1.0, float("inf")]).is_finite()
+        False
+        """
+        return all(map(isfinite, self._cells))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Doubles):
+            return self._cells == other._cells
+        return tuple(self) == other if isinstance(other, tuple) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[object, ...]:
+        """Pickle them as a buffer, where that is possible: whoever reads it may look on."""
+        if index(protocol) < 5:
+            return Doubles, (array("d", self._cells),)
+        return _cells_of, (PickleBuffer(self._cells),)
+
+    def __repr__(self) -> str:
+        return f"Doubles(n={len(self)})"
 
 
 class Matrix(Sequence[_Row]):
@@ -36,13 +115,13 @@ class Matrix(Sequence[_Row]):
 
     __slots__ = ("_columns",)
 
-    _columns: "tuple[_Doubles, ...]"
+    _columns: "tuple[_Cells, ...]"
 
     def __init__(self, columns: Iterable[Iterable[float]]) -> None:
         object.__setattr__(self, "_columns", tuple(array("d", column) for column in columns))
 
     @classmethod
-    def of(cls, columns: "Iterable[_Doubles]") -> "Matrix":
+    def of(cls, columns: "Iterable[_Cells]") -> "Matrix":
         """The rows whose columns are these arrays: no copies, so nobody may change them any more.
 
         >>> Matrix.of([array("d", [1.0, 2.0])])[1]
@@ -88,7 +167,7 @@ class Matrix(Sequence[_Row]):
         """
         return Matrix.of(array("d", map(it.__getitem__, places)) for it in self._columns)
 
-    def each(self, change: "Callable[[_Doubles], Iterable[float]]") -> "Matrix":
+    def each(self, change: "Callable[[_Cells], Iterable[float]]") -> "Matrix":
         """The rows whose columns are made of these, one by one.
 
         >>> Matrix([[1.0, 2.0]]).each(lambda column: [2.0 * x for x in column])[1]
@@ -124,7 +203,16 @@ class Matrix(Sequence[_Row]):
 
 def _of_buffers(buffers: Iterable[_Buffer]) -> Matrix:
     """The rows whose columns are the doubles in these buffers, which are not copied."""
-    return Matrix.of(memoryview(it).cast("B").cast("d") for it in buffers)
+    return Matrix.of(_doubles_in(it) for it in buffers)
+
+
+def _cells_of(buffer: _Buffer) -> Doubles:
+    """The numbers in a buffer, which are not copied."""
+    return Doubles.of(_doubles_in(buffer))
+
+
+def _doubles_in(buffer: _Buffer) -> "memoryview[float]":
+    return memoryview(buffer).cast("B").cast("d")
 
 
 def columns_in(rows: Sequence[_Row]) -> Sequence[Sequence[float]]:

@@ -12,14 +12,13 @@ import math
 import sys
 from array import array
 from collections.abc import Sequence
-from functools import lru_cache
-from random import Random
 from typing import TYPE_CHECKING, overload
 
 from microfp.base.checks import (
     check_count,
     check_finite,
     check_flag,
+    check_kind,
     check_seed,
     wrong_value,
 )
@@ -27,6 +26,7 @@ from microfp.base.elsewhere.leading import names_home
 from microfp.base.renaming import deprecated, renamed
 from microfp.datasets.examples import Dataset, Examples, Row, as_dataset, subset
 from microfp.datasets.matrices import Matrix, columns_in
+from microfp.datasets.orders import order
 from microfp.errors import DataError, ShapeError
 from microfp.record import Record, attr
 
@@ -45,28 +45,6 @@ __all__ = [
 ]
 
 
-def _order(n: int, seed: int | None, epoch: int) -> Sequence[int]:
-    """The places from 0 to n - 1 in a random order, one for each seed and epoch."""
-    if seed is None:
-        return range(n)
-    remembered = _short_order if n <= SHORT else _long_order if n <= LONG else _longest_order
-    return remembered(n, seed, epoch)
-
-
-SHORT, LONG = 1 << 12, 1 << 16
-"""Of orders that are no longer, those of many epochs are remembered, or of some: a megabyte at most
-is not much memory. Longer ones are remembered for the first epoch, this one and the next."""
-
-
-def _drawn_order(n: int, seed: int, epoch: int) -> Sequence[int]:
-    return array("q", Random(f"{seed} {epoch}").sample(range(n), n))
-
-
-_short_order = lru_cache(maxsize=128)(_drawn_order)
-_long_order = lru_cache(maxsize=16)(_drawn_order)
-_longest_order = lru_cache(maxsize=3)(_drawn_order)
-
-
 @names_home
 def shuffle(dataset: Examples, *, seed: int = 1337) -> Dataset:
     """Put the examples in a random order.
@@ -80,7 +58,7 @@ def shuffle(dataset: Examples, *, seed: int = 1337) -> Dataset:
     [1.0, 2.0, 3.0]
     """
     dataset = as_dataset("shuffle", dataset)
-    return subset(dataset, _order(len(dataset.xs), check_seed("shuffle", "seed", seed), 0))
+    return subset(dataset, order(len(dataset.xs), check_seed("shuffle", "seed", seed), 0))
 
 
 @names_home
@@ -173,6 +151,7 @@ def batch(dataset: Dataset, batch_size: int | None, *, seed: int | None, step: i
     >>> [len(batch(data, 4, seed=1, step=k).xs) for k in range(4)]
     [4, 4, 2, 4]
     """
+    check_kind("batch", "dataset", dataset, Dataset)
     n = len(dataset.xs)
     if batch_size is None or check_count("batch", "batch_size", batch_size, minimum=1) >= n:
         return dataset
@@ -194,6 +173,9 @@ def batch_numbers(n: int, batch_size: int, *, seed: int | None, step: int) -> tu
     >>> sorted(batch_numbers(3, 3, seed=1, step=0))
     [0, 1, 2]
     """
+    check_count("batch_numbers", "n", n, minimum=1)
+    check_count("batch_numbers", "batch_size", batch_size, minimum=1)
+    check_count("batch_numbers", "step", step)
     return tuple(dealt(n, batch_size, seed=seed, step=step))
 
 
@@ -216,7 +198,7 @@ def dealt(n: int, batch_size: int, *, seed: int | None, step: int) -> Sequence[i
     True
     """
     epoch, place = divmod(step, math.ceil(n / batch_size))
-    return _order(n, seed, epoch)[place * batch_size : (place + 1) * batch_size]
+    return order(n, seed, epoch)[place * batch_size : (place + 1) * batch_size]
 
 
 @overload
@@ -356,11 +338,11 @@ def _spread(column: Sequence[float]) -> tuple[float, float]:
     no square leaves the range of floats. The units are powers of two, so that nothing is rounded.
     """
     unit = _unit(column)
-    scaled = [x / unit for x in column]
+    scaled = array("d", [x / unit for x in column])
     mean = _mean(scaled)
-    differences = [x - mean for x in scaled]
+    differences = array("d", [x - mean for x in scaled])
     width = _unit(differences)
-    deviation = math.sqrt(_mean([(x / width) ** 2 for x in differences])) * width
+    deviation = math.sqrt(_mean(array("d", [(x / width) ** 2 for x in differences]))) * width
     if deviation <= ROUNDING * max(map(abs, scaled)):
         return column[0], 1.0
     return mean * unit, max(deviation * unit, SMALLEST)

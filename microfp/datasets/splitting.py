@@ -13,10 +13,11 @@ many others there are.
 
 import math
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
+from itertools import compress
 from struct import pack, unpack
 from typing import NamedTuple, TypeAlias
 
@@ -148,12 +149,8 @@ def _divided(
         draws = _draws(empty, dataset, targets)
     groups = _groups(names, targets)
     held = _limits("held_out", draws.first, groups, held_out, max(len(names), 1))
-    rest = [
-        i
-        for i, (x, group) in enumerate(zip(draws.first, groups, strict=True))
-        if not (held and x < held[group])
-    ]
-    second, own = [draws.second[i] for i in rest], [groups[i] for i in rest]
+    rest = [not (held and x < held[group]) for x, group in zip(draws.first, groups, strict=True)]
+    second, own = array("d", compress(draws.second, rest)), list(compress(groups, rest))
     stops = _limits("validation", second, own, validation, max(len(names), 1))
     return empty.set(held_out=held, validation=stops), draws
 
@@ -184,7 +181,7 @@ def split_parts(split: Split, dataset: Dataset, targets: Sequence[Target]) -> Ma
 def _parts(
     split: Split, dataset: Dataset, draws: "_Draws", groups: Sequence[int]
 ) -> Mapping[str, Dataset]:
-    places: dict[str, list[int]] = {"training": [], "validation": [], "held_out": []}
+    places = {name: array("q") for name in ("training", "validation", "held_out")}
     for i, pair in enumerate(zip(draws.first, draws.second, groups, strict=True)):
         places[_part(split, *pair)].append(i)
     if not places["training"]:
@@ -255,7 +252,8 @@ def _limits(
     limits = _limits_of(own, wanted, part) if 0 < wanted < n else ()
     held = [bisect_left(some, limit) for some, limit in zip(own, limits, strict=False)]
     if not 0 < sum(held) < n:
-        expected = f"a share of {n} examples that leaves some on both sides"
+        none = "0, or " if name == "held_out" else ""
+        expected = f"{none}a share of {n} examples that leaves some on both sides"
         raise wrong_value("split", name, expected, share)
     return limits
 
@@ -279,9 +277,10 @@ def _limit(draws: Sequence[float], wanted: int, share: float) -> float:
 
     Equal ones are below it together, and the largest never is.
     """
-    starts = [i for i, x in enumerate(draws) if not i or draws[i - 1] < x]
-    if not starts:
+    if not draws:
         return share
-    below = min(starts, key=lambda i: abs(i - wanted))
+    met = draws[min(wanted, len(draws) - 1)]
+    ends = bisect_left(draws, met), bisect_right(draws, met)  # of those that equal it
+    below = min((i for i in ends if i < len(draws)), key=lambda i: abs(i - wanted))
     last = draws[below - 1] if below else -1.0
     return min(max(share, math.nextafter(last, 2.0), 0.0), draws[below])

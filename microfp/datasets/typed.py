@@ -19,6 +19,7 @@ from pyrsistent import pmap
 from microfp.datasets.cells import is_missing, read_cell
 from microfp.datasets.coded import CodedColumn, CodedRows, columns_of
 from microfp.datasets.examples import Dataset, dataset
+from microfp.datasets.matrices import Doubles, Matrix
 from microfp.datasets.schemas import Encoded, Schema, Trouble, check_columns, encode
 from microfp.datasets.tabular import Table
 from microfp.errors import DataError
@@ -108,8 +109,10 @@ def typed_dataset(table: Table, schema: Schema) -> Dataset:
         **({"unread": len(encoded.unread)} if encoded.unread else {}),
         **({"classes": classes} if classes else {}),
     }
-    flat = ys if len(schema.targets) > 1 else [y for (y,) in ys]
-    return dataset(encoded.xs, flat, name=Path(table.source).stem, metadata=pmap(about))  # type: ignore[arg-type]  # `dataset` looks for itself
+    several = len(schema.targets) > 1
+    flat = (y for (y,) in ys)
+    kept = ys if several else Doubles(flat) if isinstance(encoded.xs, Matrix) else list(flat)  # type: ignore[arg-type]  # the numbers of rows
+    return dataset(encoded.xs, kept, name=Path(table.source).stem, metadata=pmap(about))  # type: ignore[arg-type]  # `dataset` looks for itself
 
 
 def _with_targets(table: Table, targets: Sequence[_Cell]) -> Table:

@@ -146,6 +146,9 @@ def perform(experiment: Experiment, *, log_every: int = 1) -> Result[Outcome, Di
     >>> perform(prepare(Configuration(steps=2), datasets.moons(40))).unwrap().steps
     2
     """
+    check_kind(
+        "perform", "experiment", experiment, Experiment, example="prepare(configuration, dataset)"
+    )
     every = check_count("perform", "log_every", log_every, minimum=1)
     last, history = None, list[Metrics]()
     for result in watch(experiment):  # a plain loop: it ends at the first failure
@@ -324,13 +327,16 @@ def _class_names(dataset: Dataset) -> dict[float, str]:
     labels = sorted(set(dataset.ys))
     if len(labels) < 2:
         raise DataError(f"prepare: there must be two classes or more, got {len(labels)}")
-    if 2 * len(labels) > len(dataset.ys) > 4:
-        raise DataError(
-            f"prepare: there must be at least two examples a class on average, "
-            f"got {len(labels)} classes for {len(dataset.ys)} examples; numbers to predict want "
-            "the loss mean_squared_error"
-        )
     given = dataset.metadata.get("classes")
+    if 2 * len(labels) > len(dataset.ys) > 4:
+        named = "another column is predicted with target, --target"
+        cure = named if given else "numbers to predict want the loss mean_squared_error"
+        target = "".join(_texts(dataset, "target", 1))
+        where = f" of {target:.40}" if target else ""
+        raise DataError(
+            f"prepare: there must be at least two examples a class{where} on average, "
+            f"got {len(labels)} classes for {len(dataset.ys)} examples; {cure}"
+        )
     known = given if isinstance(given, tuple) and len(given) == len(labels) else None
     return dict(zip(labels, known or map(class_name, labels), strict=True))
 

@@ -10,6 +10,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from microfp.base.checks import check_kind
 from microfp.base.page import page, shown
 from microfp.base.text import percent, six_digits
 from microfp.datasets import column_rows
@@ -46,6 +47,7 @@ def report(outcome: Outcome, *, title: str = "microfp", notes: Sequence[str] = (
     >>> "&lt;pets&gt;" in page, "small" in page, "<script" in page
     (True, True, False)
     """
+    check_kind("report", "outcome", outcome, Outcome)
     sections = (*_scores(outcome), *_columns(outcome.predictor), *_curve(outcome.history))
     said = "".join(f"<p>{shown(note)}</p>\n" for note in notes)
     return page(title, _summary(outcome), style=_STYLE, main=said + "\n".join(sections))

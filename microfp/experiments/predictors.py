@@ -20,20 +20,20 @@ they are scaled, and which class or which number a score stands for; and it can 
 import math
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from returns.io import IOResult
 
-from microfp.base.checks import wrong_kind, wrong_value
+from microfp.base.checks import check_kind, wrong_kind, wrong_value
 from microfp.base.numbers import mean
 from microfp.checkpoint import Format, load_record, save_record
 from microfp.compiler.python.scores import costs, scores
 from microfp.datasets import (
     SCHEMA_RECORDS,
     Dataset,
+    Doubles,
     Matrix,
     Row,
     Schema,
@@ -238,6 +238,7 @@ def predict(predictor: Predictor, rows: Sequence[Sequence[float]]) -> tuple[Pred
     >>> predict(trained, [(4.0,), (0.3,)])
     ('cat', 'bird')
     """
+    check_kind("predict", "predictor", predictor, Predictor)
     found = _scores(predictor, rows)
     if not predictor.classes:
         return tuple(_answers(predictor, _firsts(found)))
@@ -265,6 +266,7 @@ def predict_probabilities(predictor: Predictor, rows: Sequence[Sequence[float]])
     >>> [sum(row) for row in predict_probabilities(trained, [(4.0,), (0.3,)])]
     [1.0, 1.0]
     """
+    check_kind("predict_probabilities", "predictor", predictor, Predictor)
     loss = predictor.configuration.loss
     if loss not in _LOGITS:
         expected = f"made by {' or '.join(_LOGITS)}"
@@ -374,27 +376,29 @@ def encode(
     >>> encode(trained, [(4.0,)], ["cat"]).ys
     (1.0,)
     """
+    check_kind("encode", "predictor", predictor, Predictor)
     encoded = _class_labels if predictor.classes else _scaled_numbers
-    return dataset(_scaled(predictor, rows), encoded(predictor, targets), name=predictor.target)
+    xs, ys = _scaled(predictor, rows), encoded(predictor, targets)
+    kept = Doubles(ys) if isinstance(xs, Matrix) else tuple(ys)
+    return dataset(xs, kept, name=predictor.target)
 
 
-def _class_labels(predictor: Predictor, targets: Sequence[Prediction]) -> list[float]:
+def _class_labels(predictor: Predictor, targets: Sequence[Prediction]) -> Iterator[float]:
     labels = _labels(predictor)
-    names = [target if isinstance(target, str) else class_name(float(target)) for target in targets]
-    for name in names:
+    for target in targets:  # a plain loop: it ends at the first class that is not known
+        name = target if isinstance(target, str) else class_name(float(target))
         if name not in labels:
             known = ", ".join(predictor.classes)
             raise DataError(f"{predictor.target} must be one of {known:.200}, got {name!r:.40}")
-    return [labels[name] for name in names]
+        yield labels[name]
 
 
-def _scaled_numbers(predictor: Predictor, targets: Sequence[Prediction]) -> list[float]:
+def _scaled_numbers(predictor: Predictor, targets: Sequence[Prediction]) -> Iterator[float]:
     scale = predictor.targets
-    numbers = [float(target) for target in targets]
     if scale is None:
-        return numbers
+        return map(float, targets)
     (mean,), (deviation,) = scale.means, scale.deviations
-    return [(number - mean) / deviation for number in numbers]
+    return ((float(target) - mean) / deviation for target in targets)
 
 
 def _labels(predictor: Predictor) -> dict[str, float]:
@@ -437,10 +441,11 @@ def measure(predictor: Predictor, encoded: Dataset) -> Score:
     >>> measure(trained, encode(trained, [(1.0,)], [2.0])).examples
     1
     """
+    check_kind("measure", "predictor", predictor, Predictor)
     return total_score(predictor, (tally(predictor, piece) for piece in _in_pieces(encoded)))
 
 
-PIECE = 10_000
+PIECE = 2_000
 """So many examples are measured at once: the scores of all of them would take much memory."""
 
 
@@ -505,26 +510,32 @@ def total_score(predictor: Predictor, tallies: Iterable[Tally]) -> Score:
     >>> total_score(trained, pieces).examples
     2
     """
-    targets, predicted, paid, margins = map(chain.from_iterable, _columns(tallies))
-    cost = array("d", _numbers(paid))
-    if not cost:
-        raise DataError("score: there must be an example whose target is known, got none")
     if predictor.classes:
-        names = list(map(str, targets)), list(map(str, predicted))
-        return class_score(
-            *names, predictor.classes, loss=mean(cost), margins=array("d", _numbers(margins))
-        )
-    numbers = array("d", _numbers(targets)), array("d", _numbers(predicted))
-    return number_score(*numbers, loss=mean(cost))
+        return _class_score(predictor, tallies)
+    cost, targets, predicted = array("d"), array("d"), array("d")
+    for piece in tallies:  # a plain loop: each piece may go when the next one comes
+        cost.extend(piece.costs)
+        targets.extend(map(float, piece.targets))
+        predicted.extend(map(float, piece.predicted))
+    _check_some(cost)
+    return number_score(targets, predicted, loss=mean(cost))
 
 
-def _columns(tallies: Iterable[Tally]) -> Sequence[Sequence[Sequence[Prediction]]]:
-    """What the tallies hold of one kind, for each kind."""
-    return tuple(zip(*tallies, strict=True)) or ((), (), (), ())
+def _class_score(predictor: Predictor, tallies: Iterable[Tally]) -> Score:
+    cost, margins = array("d"), array("d")
+    targets, predicted = list[str](), list[str]()
+    for piece in tallies:  # a plain loop, as above
+        cost.extend(piece.costs)
+        margins.extend(piece.margins)
+        targets.extend(map(str, piece.targets))
+        predicted.extend(map(str, piece.predicted))
+    _check_some(cost)
+    return class_score(targets, predicted, predictor.classes, loss=mean(cost), margins=margins)
 
 
-def _numbers(found: Iterable[Prediction]) -> Iterator[float]:
-    return map(float, found)
+def _check_some(costs: Sequence[float]) -> None:
+    if not costs:
+        raise DataError("score: there must be an example whose target is known, got none")
 
 
 def _firsts(rows: Sequence[Row]) -> list[float]:

@@ -9,6 +9,7 @@ import math
 from array import array
 from collections.abc import Sequence
 
+from microfp.base.checks import check_kind
 from microfp.base.numbers import mean
 from microfp.losses import (
     Interval,
@@ -186,4 +187,5 @@ def score_row(score: Score) -> dict[str, object]:
     >>> score_row(Score(examples=4, loss=0.5, accuracy=0.75))["accuracy"]
     0.75
     """
+    check_kind("score_row", "score", score, Score)
     return {**score, "by_class": [dict(row.items()) for row in score.by_class]}

@@ -20,13 +20,13 @@ def write_file(path: Path, content: Callable[[], bytes]) -> IOResult[Path, FileE
 
     >>> import pathlib
     >>> write_file(pathlib.Path("/nowhere/w"), lambda: b"")
-    <IOResult: <Failure: /nowhere/w: must be a file to write: No such file or directory>>
+    <IOResult: <Failure: /nowhere/w: cannot be written: No such file or directory>>
     """
     try:
         replace(path, content())
     except MicrofpError as error:
         return IOFailure(CheckpointError(f"{path}: {error}"))
     except OSError as error:
-        told = f"must be a file to write: {error.strerror or error}"
+        told = f"cannot be written: {error.strerror or error}"
         return IOFailure(CheckpointError(f"{path}: {told}"))
     return IOSuccess(path)

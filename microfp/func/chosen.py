@@ -4,12 +4,21 @@ As in `slopes`, one transform gives one kind of type for one number, and one for
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload, runtime_checkable
+from typing import (
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    Union,
+    overload,
+    runtime_checkable,
+)
 
 from pyrsistent import PMap, PVector
 
 from microfp.func.slopes import Matrix2, Matrix3, Three, Two
-from microfp.values import Scalar
+from microfp.values import Scalar, Value
 
 __all__ = [
     "CurvatureAlong",
@@ -53,10 +62,22 @@ class SlopeAlong(Protocol[P, Result_co]):
     def __wrapped__(self) -> Callable[P, object]: ...
 
     @overload
-    def __call__(self: "SlopeAlong[[Scalar, Scalar], Scalar]", x: float, y: float, /) -> float: ...
+    def __call__(
+        self: "SlopeAlong[[Scalar, Scalar], Scalar] | SlopeAlong[[Value, Value], Value]",
+        x: float,
+        y: float,
+        /,
+    ) -> float: ...
     @overload
     def __call__(
-        self: "SlopeAlong[[Scalar, Scalar, Scalar], Scalar]", x: float, y: float, z: float, /
+        self: Union[
+            "SlopeAlong[[Scalar, Scalar, Scalar], Scalar]",
+            "SlopeAlong[[Value, Value, Value], Value]",
+        ],
+        x: float,
+        y: float,
+        z: float,
+        /,
     ) -> float: ...
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Result_co: ...
@@ -77,16 +98,46 @@ class SlopesAlong(Protocol[P, Result_co]):
 
     @overload
     def __call__(
-        self: "SlopesAlong[[Scalar, Scalar], tuple[Scalar, Scalar]]", x: float, y: float, /
+        self: Union[
+            "SlopesAlong[[Scalar, Scalar], tuple[Scalar, Scalar]]",
+            "SlopesAlong[[Value, Value], tuple[Value, Value]]",
+        ],
+        x: float,
+        y: float,
+        /,
     ) -> Two: ...
     @overload
     def __call__(
-        self: "SlopesAlong[[Scalar, Scalar, Scalar], tuple[Scalar, Scalar, Scalar]]",
+        self: Union[
+            "SlopesAlong[[Scalar, Scalar, Scalar], tuple[Scalar, Scalar, Scalar]]",
+            "SlopesAlong[[Value, Value, Value], tuple[Value, Value, Value]]",
+        ],
         x: float,
         y: float,
         z: float,
         /,
     ) -> Three: ...
+    @overload
+    def __call__(
+        self: Union[
+            "SlopesAlong[[Scalar, Scalar], tuple[Scalar, ...]]",
+            "SlopesAlong[[Value, Value], tuple[Value, ...]]",
+        ],
+        x: float,
+        y: float,
+        /,
+    ) -> tuple[float, ...]: ...
+    @overload
+    def __call__(
+        self: Union[
+            "SlopesAlong[[Scalar, Scalar, Scalar], tuple[Scalar, ...]]",
+            "SlopesAlong[[Value, Value, Value], tuple[Value, ...]]",
+        ],
+        x: float,
+        y: float,
+        z: float,
+        /,
+    ) -> tuple[float, ...]: ...
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Result_co: ...
 
@@ -106,11 +157,20 @@ class ValueAndSlopeAlong(Protocol[P, Result_co]):
 
     @overload
     def __call__(
-        self: "ValueAndSlopeAlong[[Scalar, Scalar], tuple[Scalar, Scalar]]", x: float, y: float, /
+        self: Union[
+            "ValueAndSlopeAlong[[Scalar, Scalar], tuple[Scalar, Scalar]]",
+            "ValueAndSlopeAlong[[Value, Value], tuple[Value, Value]]",
+        ],
+        x: float,
+        y: float,
+        /,
     ) -> Two: ...
     @overload
     def __call__(
-        self: "ValueAndSlopeAlong[[Scalar, Scalar, Scalar], tuple[Scalar, Scalar]]",
+        self: Union[
+            "ValueAndSlopeAlong[[Scalar, Scalar, Scalar], tuple[Scalar, Scalar]]",
+            "ValueAndSlopeAlong[[Value, Value, Value], tuple[Value, Value]]",
+        ],
         x: float,
         y: float,
         z: float,
@@ -135,19 +195,46 @@ class ValueAndSlopesAlong(Protocol[P, Result_co]):
 
     @overload
     def __call__(
-        self: "ValueAndSlopesAlong[[Scalar, Scalar], tuple[Scalar, tuple[Scalar, Scalar]]]",
+        self: Union[
+            "ValueAndSlopesAlong[[Scalar, Scalar], tuple[Scalar, tuple[Scalar, Scalar]]]",
+            "ValueAndSlopesAlong[[Value, Value], tuple[Value, tuple[Value, Value]]]",
+        ],
         x: float,
         y: float,
         /,
     ) -> tuple[float, Two]: ...
     @overload
     def __call__(
-        self: "ValueAndSlopesAlong[[Scalar, Scalar, Scalar], tuple[Scalar, Scalar3]]",
+        self: Union[
+            "ValueAndSlopesAlong[[Scalar, Scalar, Scalar], tuple[Scalar, Scalar3]]",
+            "ValueAndSlopesAlong[[Value, Value, Value], tuple[Value, tuple[Value, Value, Value]]]",
+        ],
         x: float,
         y: float,
         z: float,
         /,
     ) -> tuple[float, Three]: ...
+    @overload
+    def __call__(
+        self: Union[
+            "ValueAndSlopesAlong[[Scalar, Scalar], tuple[Scalar, tuple[Scalar, ...]]]",
+            "ValueAndSlopesAlong[[Value, Value], tuple[Value, tuple[Value, ...]]]",
+        ],
+        x: float,
+        y: float,
+        /,
+    ) -> tuple[float, tuple[float, ...]]: ...
+    @overload
+    def __call__(
+        self: Union[
+            "ValueAndSlopesAlong[[Scalar, Scalar, Scalar], tuple[Scalar, tuple[Scalar, ...]]]",
+            "ValueAndSlopesAlong[[Value, Value, Value], tuple[Value, tuple[Value, ...]]]",
+        ],
+        x: float,
+        y: float,
+        z: float,
+        /,
+    ) -> tuple[float, tuple[float, ...]]: ...
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Result_co: ...
 
@@ -167,11 +254,21 @@ class RowsAlong(Protocol[P, Result_co]):
 
     @overload
     def __call__(
-        self: "RowsAlong[[Scalar, Scalar], Scalar]", x: float, y: float, /
+        self: "RowsAlong[[Scalar, Scalar], Scalar] | RowsAlong[[Value, Value], Value]",
+        x: float,
+        y: float,
+        /,
     ) -> Sequence[float]: ...
     @overload
     def __call__(
-        self: "RowsAlong[[Scalar, Scalar, Scalar], Scalar]", x: float, y: float, z: float, /
+        self: Union[
+            "RowsAlong[[Scalar, Scalar, Scalar], Scalar]",
+            "RowsAlong[[Value, Value, Value], Value]",
+        ],
+        x: float,
+        y: float,
+        z: float,
+        /,
     ) -> Sequence[float]: ...
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Sequence[Result_co]: ...
@@ -192,11 +289,20 @@ class SeveralRowsAlong(Protocol[P, Result_co]):
 
     @overload
     def __call__(
-        self: "SeveralRowsAlong[[Scalar, Scalar], tuple[Scalar, Scalar]]", x: float, y: float, /
+        self: Union[
+            "SeveralRowsAlong[[Scalar, Scalar], tuple[Scalar, Scalar]]",
+            "SeveralRowsAlong[[Value, Value], tuple[Value, Value]]",
+        ],
+        x: float,
+        y: float,
+        /,
     ) -> Sequence[Two]: ...
     @overload
     def __call__(
-        self: "SeveralRowsAlong[[Scalar, Scalar, Scalar], tuple[Scalar, Scalar, Scalar]]",
+        self: Union[
+            "SeveralRowsAlong[[Scalar, Scalar, Scalar], tuple[Scalar, Scalar, Scalar]]",
+            "SeveralRowsAlong[[Value, Value, Value], tuple[Value, Value, Value]]",
+        ],
         x: float,
         y: float,
         z: float,
@@ -221,20 +327,32 @@ class CurvatureAlong(Protocol[P, Argument_contra]):  # type: ignore[misc]  # the
 
     @overload
     def __call__(
-        self: "CurvatureAlong[[Scalar, Scalar], Scalar]", x: float, y: float, /
+        self: "CurvatureAlong[[Scalar, Scalar], Scalar] | CurvatureAlong[[Value, Value], Value]",
+        x: float,
+        y: float,
+        /,
     ) -> float: ...
     @overload
     def __call__(
-        self: "CurvatureAlong[[Scalar, Scalar, Scalar], Scalar]", x: float, y: float, z: float, /
+        self: Union[
+            "CurvatureAlong[[Scalar, Scalar, Scalar], Scalar]",
+            "CurvatureAlong[[Value, Value, Value], Value]",
+        ],
+        x: float,
+        y: float,
+        z: float,
+        /,
     ) -> float: ...
     @overload
-    def __call__(  # type: ignore[overload-overlap]  # the first that fits is meant
-        self: "CurvatureAlong[P, Scalar]", *args: P.args, **kwargs: P.kwargs
+    def __call__(
+        self: "CurvatureAlong[P, Scalar] | CurvatureAlong[P, Value]",
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Scalar: ...
     @overload
     def __call__(self: "CurvatureAlong[P, float]", *args: P.args, **kwargs: P.kwargs) -> float: ...
     @overload
-    def __call__(  # type: ignore[overload-overlap]  # the first that fits is meant
+    def __call__(
         self: "CurvatureAlong[P, tuple[float, ...]]", *args: P.args, **kwargs: P.kwargs
     ) -> tuple[tuple[float, ...], ...]: ...
     @overload
@@ -280,11 +398,20 @@ class CurvaturesAlong(Protocol[P, Result_co]):
 
     @overload
     def __call__(
-        self: "CurvaturesAlong[[Scalar, Scalar], Result_co]", x: float, y: float, /
+        self: Union[
+            "CurvaturesAlong[[Scalar, Scalar], Result_co]",
+            "CurvaturesAlong[[Value, Value], Result_co]",
+        ],
+        x: float,
+        y: float,
+        /,
     ) -> Matrix2: ...
     @overload
     def __call__(
-        self: "CurvaturesAlong[[Scalar, Scalar, Scalar], Result_co]",
+        self: Union[
+            "CurvaturesAlong[[Scalar, Scalar, Scalar], Result_co]",
+            "CurvaturesAlong[[Value, Value, Value], Result_co]",
+        ],
         x: float,
         y: float,
         z: float,

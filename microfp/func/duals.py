@@ -36,7 +36,7 @@ from microfp.base.watching import call_plainly, watch_outermost
 from microfp.errors import ShapeError
 from microfp.gradients import partials_of, product
 from microfp.ops import Operand, Primitive
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 from microfp.tree import values, variables
 from microfp.values import LEAF, Scalar, Value, lift, topological_order
 
@@ -135,6 +135,7 @@ def along(leaves: Iterable[Value], f: Callable[P, A], *args: P.args, **kwargs: P
     >>> slope.data, backward(slope)[w]
     (12.0, 4.0)
     """
+    check_several("along", "leaves", "a sequence of Values", leaves)
     scope = SCOPE.get()
     if scope.depth and nodes_are_numbers():  # what is around computes numbers, and keeps no graph
         return f(*args, **kwargs)

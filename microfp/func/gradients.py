@@ -119,6 +119,30 @@ def grad(
 ) -> SlopesAlong[Concatenate[A, B, P], tuple[tuple[A, B], X]]: ...
 @overload
 def grad(
+    f: Callable[[Scalar, Scalar], Scalar], argnums: Sequence[int]
+) -> SlopesAlong[[Scalar, Scalar], tuple[Scalar, ...]]: ...
+@overload
+def grad(
+    f: Callable[[Scalar, Scalar, Scalar], Scalar], argnums: Sequence[int]
+) -> SlopesAlong[[Scalar, Scalar, Scalar], tuple[Scalar, ...]]: ...
+@overload
+def grad(f: Callable[[A], Scalar], argnums: int) -> SlopeAlong[[A], A]: ...
+@overload
+def grad(f: Callable[[A], Scalar], argnums: Sequence[int]) -> SlopesAlong[[A], tuple[A, ...]]: ...
+@overload
+def grad(f: Callable[[A, B], Scalar], argnums: int) -> SlopeAlong[[A, B], A | B]: ...
+@overload
+def grad(
+    f: Callable[[A, B], Scalar], argnums: Sequence[int]
+) -> SlopesAlong[[A, B], tuple[A | B, ...]]: ...
+@overload
+def grad(f: Callable[[A, B, C], Scalar], argnums: int) -> SlopeAlong[[A, B, C], A | B | C]: ...
+@overload
+def grad(
+    f: Callable[[A, B, C], Scalar], argnums: Sequence[int]
+) -> SlopesAlong[[A, B, C], tuple[A | B | C, ...]]: ...
+@overload
+def grad(
     f: Callable[P, object], argnums: int, *, has_aux: bool = False
 ) -> SlopeAlong[P, object]: ...
 @overload
@@ -132,8 +156,8 @@ def grad(
     """The gradient of a function that returns one scalar, as a function of the same arguments.
 
     Types: the gradient has the types of the arguments that it is taken along, among the first
-    three, and these keep theirs. Of `argnums` in a list, or known only when the program runs, no
-    type checker can tell which they are.
+    three, and these keep theirs. Of `argnums` in a list, or known only when the program runs, it
+    is one of those of the arguments, up to three.
     The arguments of a lambda are taken for scalars; a function of something else is written with
     `def`, and says of what.
 
@@ -248,6 +272,38 @@ def value_and_grad(
     *,
     has_aux: Literal[True],
 ) -> ValueAndSlopesAlong[Concatenate[A, B, P], tuple[tuple[float, X], tuple[A, B]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[[Scalar, Scalar], Scalar], argnums: Sequence[int]
+) -> ValueAndSlopesAlong[[Scalar, Scalar], tuple[Scalar, tuple[Scalar, ...]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[[Scalar, Scalar, Scalar], Scalar], argnums: Sequence[int]
+) -> ValueAndSlopesAlong[[Scalar, Scalar, Scalar], tuple[Scalar, tuple[Scalar, ...]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[[A], Scalar], argnums: int
+) -> ValueAndSlopeAlong[[A], tuple[float, A]]: ...
+@overload
+def value_and_grad(
+    f: Callable[[A], Scalar], argnums: Sequence[int]
+) -> ValueAndSlopesAlong[[A], tuple[float, tuple[A, ...]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[[A, B], Scalar], argnums: int
+) -> ValueAndSlopeAlong[[A, B], tuple[float, A | B]]: ...
+@overload
+def value_and_grad(
+    f: Callable[[A, B], Scalar], argnums: Sequence[int]
+) -> ValueAndSlopesAlong[[A, B], tuple[float, tuple[A | B, ...]]]: ...
+@overload
+def value_and_grad(
+    f: Callable[[A, B, C], Scalar], argnums: int
+) -> ValueAndSlopeAlong[[A, B, C], tuple[float, A | B | C]]: ...
+@overload
+def value_and_grad(
+    f: Callable[[A, B, C], Scalar], argnums: Sequence[int]
+) -> ValueAndSlopesAlong[[A, B, C], tuple[float, tuple[A | B | C, ...]]]: ...
 @overload
 def value_and_grad(
     f: Callable[P, object], argnums: int, *, has_aux: bool = False

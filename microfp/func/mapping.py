@@ -54,11 +54,13 @@ Axes: TypeAlias = int | tuple[int | None, ...] | None
 
 
 @overload
-def vmap(  # type: ignore[overload-overlap]  # the first that fits is meant
+def vmap(
     f: Slope[Scalar, P],
 ) -> Mapped[float, float]: ...
 @overload
 def vmap(f: Slope[A, P]) -> Mapped[A, A]: ...
+@overload
+def vmap(f: Callable[[Scalar], B]) -> Mapped[Scalar, B]: ...
 @overload
 def vmap(f: Callable[Concatenate[A, ...], B]) -> Mapped[A, B]: ...
 @overload

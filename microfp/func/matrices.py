@@ -49,13 +49,14 @@ from microfp.func.trace import (
 )
 from microfp.func.transforms import (
     Argnums,
+    Further,
+    Shaped,
     arguments_of,
     check_argnums,
     jvp_named,
     on_duals,
     without_auxiliary,
 )
-from microfp.record import Record
 from microfp.values import Scalar, Value
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacobian", "jacrev", "unit_direction"]
@@ -66,21 +67,30 @@ C = TypeVar("C")
 K = TypeVar("K")
 H = TypeVar("H", bound=Measured)
 P = ParamSpec("P")
-R = TypeVar("R", bound=Record)
+E = TypeVar("E", bound=Shaped)
+F = TypeVar("F", bound=float)
+G = TypeVar("G", bound=float)
+S = TypeVar("S", bound=Scalar)
+V = TypeVar("V", bound=Value)
+W = TypeVar("W", bound=Value)
+M = TypeVar("M", bound=Several)
+Y = TypeVar("Y", bound=Scalar)
+Ys = TypeVar("Ys", bound=Sequence[Scalar])
+Yp = TypeVar("Yp", bound=Mapping[str, Scalar])
 
 
 @overload
-def jacobian(f: Callable[Concatenate[Several, P], Scalar]) -> Slopes[Several, P]: ...
+def jacobian(f: Callable[Concatenate[M, P], Y]) -> Slopes[Several, P]: ...
 @overload
-def jacobian(f: Callable[Concatenate[Several, P], Sequence[Scalar]]) -> Rows[Several, P]: ...
+def jacobian(f: Callable[Concatenate[M, P], Ys]) -> Rows[Several, P]: ...
 @overload
-def jacobian(f: Callable[Concatenate[A, P], Scalar]) -> Slopes[A, P]: ...
+def jacobian(f: Callable[Concatenate[A, P], Y]) -> Slopes[A, P]: ...
 @overload
-def jacobian(f: Callable[Concatenate[A, P], Sequence[Scalar]]) -> Rows[A, P]: ...
+def jacobian(f: Callable[Concatenate[A, P], Ys]) -> Rows[A, P]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[A, P], Mapping[K, Scalar]],
-) -> Callable[Concatenate[A, P], Mapping[K, A]]: ...
+    f: Callable[Concatenate[A, P], Yp],
+) -> Callable[Concatenate[A, P], Mapping[str, A]]: ...
 @overload
 def jacobian(
     f: Callable[Concatenate[A, P], tuple[Scalar, B]], *, has_aux: Literal[True]
@@ -193,6 +203,32 @@ def jacobian(
 def jacobian(
     f: Callable[Concatenate[A, B, C, P], Sequence[Scalar]], argnums: FirstThree
 ) -> SeveralRowsAlong[Concatenate[A, B, C, P], tuple[A, B, C]]: ...
+@overload
+def jacobian(
+    f: Callable[[Scalar, Scalar], Scalar], argnums: Sequence[int]
+) -> SlopesAlong[[Scalar, Scalar], tuple[Scalar, ...]]: ...
+@overload
+def jacobian(
+    f: Callable[[Scalar, Scalar, Scalar], Scalar], argnums: Sequence[int]
+) -> SlopesAlong[[Scalar, Scalar, Scalar], tuple[Scalar, ...]]: ...
+@overload
+def jacobian(f: Callable[[A], Scalar], argnums: int) -> SlopeAlong[[A], A]: ...
+@overload
+def jacobian(
+    f: Callable[[A], Scalar], argnums: Sequence[int]
+) -> SlopesAlong[[A], tuple[A, ...]]: ...
+@overload
+def jacobian(f: Callable[[A, B], Scalar], argnums: int) -> SlopeAlong[[A, B], A | B]: ...
+@overload
+def jacobian(
+    f: Callable[[A, B], Scalar], argnums: Sequence[int]
+) -> SlopesAlong[[A, B], tuple[A | B, ...]]: ...
+@overload
+def jacobian(f: Callable[[A, B, C], Scalar], argnums: int) -> SlopeAlong[[A, B, C], A | B | C]: ...
+@overload
+def jacobian(
+    f: Callable[[A, B, C], Scalar], argnums: Sequence[int]
+) -> SlopesAlong[[A, B, C], tuple[A | B | C, ...]]: ...
 @overload
 def jacobian(f: Callable[P, Scalar], argnums: int) -> SlopeAlong[P, object]: ...
 @overload
@@ -318,7 +354,7 @@ def _moving(moved: Value, leaves: Sequence[Value]) -> tuple[float, ...]:
 @overload
 def hessian(f: Callable[Concatenate[Several, P], Scalar]) -> Curvature[Several, P]: ...
 @overload
-def hessian(  # type: ignore[overload-overlap]  # the first that fits is meant
+def hessian(
     f: Callable[Concatenate[H, P], Scalar],
 ) -> Curvature[H, P]: ...
 @overload
@@ -350,11 +386,11 @@ def hessian(
     f: Callable[Concatenate[A, B, H, P], Scalar], argnums: Literal[2]
 ) -> CurvatureAlong[Concatenate[A, B, H, P], H]: ...
 @overload
-def hessian(  # type: ignore[overload-overlap]  # the first that fits is meant
+def hessian(
     f: Callable[[Scalar, Scalar], Scalar], argnums: tuple[int, int]
 ) -> CurvaturesAlong[[Scalar, Scalar], tuple[tuple[Scalar, Scalar], tuple[Scalar, Scalar]]]: ...
 @overload
-def hessian(  # type: ignore[overload-overlap]  # the first that fits is meant
+def hessian(
     f: Callable[[Scalar, Scalar, Scalar], Scalar], argnums: tuple[int, int, int]
 ) -> CurvaturesAlong[[Scalar, Scalar, Scalar], tuple[tuple[Scalar, ...], ...]]: ...
 @overload
@@ -365,6 +401,10 @@ def hessian(
 def hessian(
     f: Callable[[float, float, float], Scalar], argnums: tuple[int, int, int]
 ) -> CurvaturesAlong[[float, float, float], Matrix3]: ...
+@overload
+def hessian(f: Callable[[H, H], Scalar], argnums: int) -> CurvatureAlong[[H, H], H]: ...
+@overload
+def hessian(f: Callable[[H, H, H], Scalar], argnums: int) -> CurvatureAlong[[H, H, H], H]: ...
 @overload
 def hessian(
     f: Callable[P, object], argnums: Sequence[int]
@@ -419,26 +459,40 @@ def _slopes_along(
 
 
 @overload
-def hvp(f: Callable[[Scalar], Scalar], primals: float, tangents: float) -> float: ...
+def hvp(
+    f: Callable[[V], Scalar], primals: V | tuple[V], tangents: Scalar | tuple[Scalar]
+) -> Value: ...
 @overload
-def hvp(f: Callable[[R], Scalar], primals: R, tangents: R) -> R: ...
+def hvp(
+    f: Callable[[F], Scalar], primals: F | tuple[F], tangents: float | tuple[float]
+) -> float: ...
 @overload
-def hvp(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[[A], Scalar], primals: tuple[A], tangents: tuple[A]
-) -> A: ...
+def hvp(f: Callable[[E], Scalar], primals: tuple[E], tangents: tuple[E]) -> E: ...
+@overload
+def hvp(f: Callable[[E], Scalar], primals: E, tangents: E) -> E: ...
+@overload
+def hvp(
+    f: Callable[[V], Scalar], primals: float | tuple[float], tangents: float | tuple[float]
+) -> float: ...
+@overload
+def hvp(
+    f: Callable[[F, G], Scalar], primals: tuple[F, G], tangents: tuple[float, float]
+) -> tuple[float, float]: ...
 @overload
 def hvp(
     f: Callable[[A, B], Scalar], primals: tuple[A, B], tangents: tuple[A, B]
 ) -> tuple[A, B]: ...
 @overload
 def hvp(
+    f: Callable[[V, W], Scalar], primals: tuple[float, float], tangents: tuple[float, float]
+) -> tuple[float, float]: ...
+@overload
+def hvp(
     f: Callable[[A, B, C], Scalar], primals: tuple[A, B, C], tangents: tuple[A, B, C]
 ) -> tuple[A, B, C]: ...
 @overload
-def hvp(f: Callable[[A], Scalar], primals: A, tangents: A) -> A: ...
-@overload
 def hvp(
-    f: Callable[..., Scalar], primals: tuple[object, ...], tangents: tuple[object, ...]
+    f: Callable[..., Scalar], primals: Further, tangents: tuple[object, ...]
 ) -> tuple[object, ...]: ...
 def hvp(f: Callable[..., object], primals: object, tangents: object) -> object:
     """The product of the Hessian with a vector, without the Hessian: forward over reverse.

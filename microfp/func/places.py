@@ -18,7 +18,7 @@ from microfp.base.checks import check_callable, wrong_kind, wrong_value
 from microfp.errors import ShapeError
 from microfp.func.duals import SCOPE, Dual, Scope
 from microfp.ops import Operand
-from microfp.tree import Path, Place, at_rest, map_scalars, map_values, scalars, values
+from microfp.tree import Path, Place, at_rest, check_depth, map_scalars, map_values, scalars, values
 from microfp.values import LEAF, Scalar, Value, lift, value
 
 __all__ = [
@@ -236,16 +236,15 @@ def replaced(f: Callable[[object], object], tree: A) -> A:
     return _as_it_was(tree, map_scalars(f, _persistent(tree)))  # type: ignore[return-value]  # of its kind
 
 
-def _persistent(tree: object) -> object:
+def _persistent(tree: object, depth: int = 0) -> object:
     """The same tree with tuples for lists and PMaps for dicts, wherever no record is around."""
+    if not isinstance(tree, dict | list | tuple):
+        return tree
+    check_depth(depth)
     if isinstance(tree, dict):
-        return pmap({key: _persistent(branch) for key, branch in tree.items()})
-    if isinstance(tree, list):
-        return tuple(map(_persistent, tree))
-    if isinstance(tree, tuple):
-        made_from = getattr(tree, "_make", tuple)
-        return made_from(map(_persistent, tree))
-    return tree
+        return pmap({key: _persistent(branch, depth + 1) for key, branch in tree.items()})
+    made_from = getattr(tree, "_make", tuple)
+    return made_from([_persistent(branch, depth + 1) for branch in tree])
 
 
 def _as_it_was(tree: object, made: object) -> object:

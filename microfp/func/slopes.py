@@ -15,6 +15,7 @@ from typing import (
     Protocol,
     TypeAlias,
     TypeVar,
+    Union,
     overload,
     runtime_checkable,
 )
@@ -104,11 +105,11 @@ class Slope(Protocol[A, P]):
 
     @overload
     def __call__(
-        self: "Slope[Scalar, P]", x: float, /, *args: P.args, **kwargs: P.kwargs
+        self: "Slope[Scalar, P] | Slope[Value, P]", x: float, /, *args: P.args, **kwargs: P.kwargs
     ) -> float: ...
     @overload
     def __call__(
-        self: "Slope[Scalar, P]", x: Value, /, *args: P.args, **kwargs: P.kwargs
+        self: "Slope[Scalar, P] | Slope[Value, P]", x: Value, /, *args: P.args, **kwargs: P.kwargs
     ) -> Value: ...
     @overload
     def __call__(self, x: A, /, *args: P.args, **kwargs: P.kwargs) -> A: ...
@@ -129,7 +130,7 @@ class AuxiliarySlope(Protocol[A, P, Auxiliary_co]):
 
     @overload
     def __call__(
-        self: "AuxiliarySlope[Scalar, P, Auxiliary_co]",
+        self: "AuxiliarySlope[Scalar, P, Auxiliary_co] | AuxiliarySlope[Value, P, Auxiliary_co]",
         x: float,
         /,
         *args: P.args,
@@ -137,7 +138,7 @@ class AuxiliarySlope(Protocol[A, P, Auxiliary_co]):
     ) -> tuple[float, Auxiliary_co]: ...
     @overload
     def __call__(
-        self: "AuxiliarySlope[Scalar, P, Auxiliary_co]",
+        self: "AuxiliarySlope[Scalar, P, Auxiliary_co] | AuxiliarySlope[Value, P, Auxiliary_co]",
         x: Value,
         /,
         *args: P.args,
@@ -162,20 +163,28 @@ class ValueAndSlope(Protocol[A, P]):
 
     @overload
     def __call__(
-        self: "ValueAndSlope[Scalar, P]", x: float, /, *args: P.args, **kwargs: P.kwargs
+        self: "ValueAndSlope[Scalar, P] | ValueAndSlope[Value, P]",
+        x: float,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> tuple[float, float]: ...
     @overload
-    def __call__(  # type: ignore[overload-overlap]  # the first that fits is meant
-        self: "ValueAndSlope[Scalar, P]", x: Value, /, *args: P.args, **kwargs: P.kwargs
+    def __call__(
+        self: "ValueAndSlope[Scalar, P] | ValueAndSlope[Value, P]",
+        x: Value,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> tuple[Value, Value]: ...
     @overload
-    def __call__(  # type: ignore[overload-overlap]  # the first that fits is meant
-        self: "ValueAndSlope[Scalar, P]", x: Scalar, /, *args: P.args, **kwargs: P.kwargs
+    def __call__(
+        self: "ValueAndSlope[Scalar, P] | ValueAndSlope[Value, P]",
+        x: Scalar,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> tuple[Scalar, Scalar]: ...
-    @overload
-    def __call__(  # type: ignore[overload-overlap]  # the first that fits is meant
-        self: "ValueAndSlope[Value, P]", x: Value, /, *args: P.args, **kwargs: P.kwargs
-    ) -> tuple[Value, Value]: ...
     @overload
     def __call__(self, x: A, /, *args: P.args, **kwargs: P.kwargs) -> tuple[float, A]: ...
 
@@ -195,15 +204,21 @@ class AuxiliaryValueAndSlope(Protocol[A, P, Auxiliary_co]):
 
     @overload
     def __call__(
-        self: "AuxiliaryValueAndSlope[Scalar, P, Auxiliary_co]",
+        self: Union[
+            "AuxiliaryValueAndSlope[Scalar, P, Auxiliary_co]",
+            "AuxiliaryValueAndSlope[Value, P, Auxiliary_co]",
+        ],
         x: float,
         /,
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> tuple[tuple[float, Auxiliary_co], float]: ...
     @overload
-    def __call__(  # type: ignore[overload-overlap]  # the first that fits is meant
-        self: "AuxiliaryValueAndSlope[Scalar, P, Auxiliary_co]",
+    def __call__(
+        self: Union[
+            "AuxiliaryValueAndSlope[Scalar, P, Auxiliary_co]",
+            "AuxiliaryValueAndSlope[Value, P, Auxiliary_co]",
+        ],
         x: Value,
         /,
         *args: P.args,
@@ -230,35 +245,67 @@ class Slopes(Protocol[A, P]):
 
     @overload
     def __call__(
-        self: "Slopes[Several, P]", x: float, /, *args: P.args, **kwargs: P.kwargs
+        self: "Slopes[Several, P] | Slopes[Scalar, P] | Slopes[Value, P]",
+        x: float,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> float: ...
     @overload
     def __call__(
-        self: "Slopes[Several, P]", x: Value, /, *args: P.args, **kwargs: P.kwargs
+        self: "Slopes[Several, P] | Slopes[Scalar, P] | Slopes[Value, P]",
+        x: Value,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Value: ...
     @overload
     def __call__(
-        self: "Slopes[Several, P]", x: Scalar, /, *args: P.args, **kwargs: P.kwargs
+        self: "Slopes[Several, P] | Slopes[Scalar, P] | Slopes[Value, P]",
+        x: Scalar,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Scalar: ...
     @overload
     def __call__(
-        self: "Slopes[Several, P]", x: Two, /, *args: P.args, **kwargs: P.kwargs
+        self: "Slopes[Several, P] | Slopes[Scalar, P] | Slopes[Value, P]",
+        x: Two,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Two: ...
     @overload
     def __call__(
-        self: "Slopes[Several, P]", x: Three, /, *args: P.args, **kwargs: P.kwargs
+        self: "Slopes[Several, P] | Slopes[Scalar, P] | Slopes[Value, P]",
+        x: Three,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Three: ...
     @overload
     def __call__(
-        self: "Slopes[Several, P]", x: tuple[float, ...], /, *args: P.args, **kwargs: P.kwargs
+        self: "Slopes[Several, P] | Slopes[Scalar, P] | Slopes[Value, P]",
+        x: tuple[float, ...],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> tuple[float, ...]: ...
     @overload
     def __call__(
-        self: "Slopes[Several, P]", x: list[float], /, *args: P.args, **kwargs: P.kwargs
+        self: "Slopes[Several, P] | Slopes[Scalar, P] | Slopes[Value, P]",
+        x: list[float],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> list[float]: ...
     @overload
     def __call__(
-        self: "Slopes[Several, P]", x: dict[K, float], /, *args: P.args, **kwargs: P.kwargs
+        self: "Slopes[Several, P] | Slopes[Scalar, P] | Slopes[Value, P]",
+        x: dict[K, float],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> dict[K, float]: ...
     @overload
     def __call__(self, x: A, /, *args: P.args, **kwargs: P.kwargs) -> A: ...
@@ -279,35 +326,67 @@ class Rows(Protocol[A, P]):
 
     @overload
     def __call__(
-        self: "Rows[Several, P]", x: float, /, *args: P.args, **kwargs: P.kwargs
+        self: "Rows[Several, P] | Rows[Scalar, P] | Rows[Value, P]",
+        x: float,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Sequence[float]: ...
     @overload
     def __call__(
-        self: "Rows[Several, P]", x: Value, /, *args: P.args, **kwargs: P.kwargs
+        self: "Rows[Several, P] | Rows[Scalar, P] | Rows[Value, P]",
+        x: Value,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Sequence[Value]: ...
     @overload
     def __call__(
-        self: "Rows[Several, P]", x: Scalar, /, *args: P.args, **kwargs: P.kwargs
+        self: "Rows[Several, P] | Rows[Scalar, P] | Rows[Value, P]",
+        x: Scalar,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Sequence[Scalar]: ...
     @overload
     def __call__(
-        self: "Rows[Several, P]", x: Two, /, *args: P.args, **kwargs: P.kwargs
+        self: "Rows[Several, P] | Rows[Scalar, P] | Rows[Value, P]",
+        x: Two,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Sequence[Two]: ...
     @overload
     def __call__(
-        self: "Rows[Several, P]", x: Three, /, *args: P.args, **kwargs: P.kwargs
+        self: "Rows[Several, P] | Rows[Scalar, P] | Rows[Value, P]",
+        x: Three,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Sequence[Three]: ...
     @overload
     def __call__(
-        self: "Rows[Several, P]", x: tuple[float, ...], /, *args: P.args, **kwargs: P.kwargs
+        self: "Rows[Several, P] | Rows[Scalar, P] | Rows[Value, P]",
+        x: tuple[float, ...],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Sequence[tuple[float, ...]]: ...
     @overload
     def __call__(
-        self: "Rows[Several, P]", x: list[float], /, *args: P.args, **kwargs: P.kwargs
+        self: "Rows[Several, P] | Rows[Scalar, P] | Rows[Value, P]",
+        x: list[float],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Sequence[list[float]]: ...
     @overload
     def __call__(
-        self: "Rows[Several, P]", x: dict[K, float], /, *args: P.args, **kwargs: P.kwargs
+        self: "Rows[Several, P] | Rows[Scalar, P] | Rows[Value, P]",
+        x: dict[K, float],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Sequence[dict[K, float]]: ...
     @overload
     def __call__(self, x: A, /, *args: P.args, **kwargs: P.kwargs) -> Sequence[A]: ...
@@ -359,7 +438,7 @@ class Curvature(Protocol[Argument_contra, P]):
         self: "Curvature[float, P]", x: float, /, *args: P.args, **kwargs: P.kwargs
     ) -> float: ...
     @overload
-    def __call__(  # type: ignore[overload-overlap]  # the first that fits is meant
+    def __call__(
         self: "Curvature[tuple[float, ...], P]",
         x: tuple[float, ...],
         /,

@@ -20,7 +20,7 @@ from microfp.func.gradients import value_and_grad
 from microfp.func.places import is_scalar, number_of, places_in, rebuild
 from microfp.func.towers import derivatives
 from microfp.record import Record, attr
-from microfp.values import Scalar
+from microfp.values import Scalar, Value
 
 __all__ = ["Estimate", "fixed_point", "halley", "minimize", "newton", "until_converged"]
 
@@ -47,7 +47,7 @@ class Estimate(Record, Generic[T_co]):
     """How far the last step went; inf at the start."""
 
 
-def newton(f: Function, start: float) -> Iterator[Estimate[float]]:
+def newton(f: Callable[[Value], Scalar], start: float) -> Iterator[Estimate[float]]:
     """Search for a root along tangents: x - f(x) / f'(x).
 
     Args:
@@ -68,7 +68,7 @@ def newton(f: Function, start: float) -> Iterator[Estimate[float]]:
     return _search("newton", f, following, start)
 
 
-def halley(f: Function, start: float) -> Iterator[Estimate[float]]:
+def halley(f: Callable[[Value], Scalar], start: float) -> Iterator[Estimate[float]]:
     """Search for a root along hyperbolas: three times as many digits a step, near it.
 
     x - 2 f f' / (2 f'**2 - f f'')

@@ -165,7 +165,7 @@ class _OfRule:
         return math.fsum(products) / order
 
 
-def taylor(f: Callable[[Scalar], Scalar], x: float) -> Iterator[float]:
+def taylor(f: Callable[[Value], Scalar], x: float) -> Iterator[float]:
     """The coefficients of the Taylor series of a function of one number, without end.
 
     f(x + h) = c0 + c1 h + c2 h**2 + ...
@@ -199,7 +199,7 @@ def _coefficients(calculation: _Calculation, y: Operand) -> Iterator[float]:
         yield _coefficient(y, order)
 
 
-def derivatives(f: Callable[[Scalar], Scalar], x: float) -> Iterator[float]:
+def derivatives(f: Callable[[Value], Scalar], x: float) -> Iterator[float]:
     """A function and all of its derivatives at one point: f(x), f'(x), f''(x), ...
 
     Args:

@@ -4,8 +4,8 @@
 (9.0, 6.0)
 """
 
-from collections.abc import Callable, Sequence
-from typing import Literal, TypeAlias, TypeVar, overload
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, Literal, Protocol, TypeAlias, TypeVar, overload
 
 from microfp.base.checks import check_callable, check_flag, wrong_kind, wrong_value
 from microfp.func.duals import SCOPE, Dual, Scope, dual, is_number_here, split, within
@@ -21,7 +21,6 @@ from microfp.func.places import (
     rested,
     with_values,
 )
-from microfp.func.slopes import Numbers
 from microfp.func.trace import (
     Trace,
     level_above,
@@ -32,12 +31,13 @@ from microfp.func.trace import (
     trace_call,
 )
 from microfp.ops import Operand
-from microfp.record import Record
 from microfp.tree import Place
 from microfp.values import Scalar, Value, lift
 
 __all__ = [
     "Argnums",
+    "Further",
+    "Shaped",
     "arguments_of",
     "check_argnums",
     "directional",
@@ -50,14 +50,40 @@ __all__ = [
     "without_auxiliary",
 ]
 
+
+class Branching(Protocol):
+    """A record that is no node, to type checkers alone."""
+
+    _branches: ClassVar[Literal[True]]
+
+
+Shaped: TypeAlias = Sequence[object] | Mapping[str, object] | Branching
+"""An argument that is no number: a row, a dict, a model."""
+
+Tree: TypeAlias = Sequence[object] | Mapping[str, object] | Branching
+"""What a function returns that returns several scalars: a row, a dict, a model."""
+
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
-R = TypeVar("R", bound=Record)
+F = TypeVar("F", bound=float)
+G = TypeVar("G", bound=float)
+S = TypeVar("S", bound=Scalar)
+T = TypeVar("T", bound=Scalar)
+K = TypeVar("K", bound=Shaped)
+V = TypeVar("V", bound=Value)
+W = TypeVar("W", bound=Value | tuple[Value, ...] | list[Value])
+Y = TypeVar("Y", bound=Tree)
+
+Further: TypeAlias = tuple[object, object, object, *tuple[object, ...]]
+"""Three arguments and more."""
 
 Argnums: TypeAlias = int | Sequence[int]
 """Which positional arguments to differentiate along."""
+
+# A lambda fits several overloads, and mypy knows what comes back if they all agree. So each kind of
+# point has one kind of result, and a function that returns a tree is told from one of a scalar.
 
 
 def check_argnums(
@@ -100,33 +126,67 @@ def split_auxiliary(
 
 
 @overload
-def vjp(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[[Value], Scalar], b: Value, /
-) -> tuple[Value, Callable[[Scalar], tuple[Value]]]: ...
+def vjp(f: Callable[[V], Scalar], v: V, /) -> tuple[Value, Callable[[Scalar], tuple[Value]]]: ...
 @overload
-def vjp(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[[Scalar], Scalar], b: float, /
+def vjp(f: Callable[[F], Scalar], x: F, /) -> tuple[float, Callable[[Scalar], tuple[float]]]: ...
+@overload
+def vjp(f: Callable[[K], Scalar], b: K, /) -> tuple[float, Callable[[Scalar], tuple[K]]]: ...
+@overload
+def vjp(
+    f: Callable[[V], Scalar], x: float, /
 ) -> tuple[float, Callable[[Scalar], tuple[float]]]: ...
 @overload
-def vjp(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[[R], Scalar], b: R, /
-) -> tuple[float, Callable[[Scalar], tuple[R]]]: ...
-@overload
-def vjp(f: Callable[[B], A], b: B, /) -> tuple[A, Callable[[A], tuple[B]]]: ...
-@overload
-def vjp(f: Callable[[B, C], A], b: B, c: C, /) -> tuple[A, Callable[[A], tuple[B, C]]]: ...
+def vjp(
+    f: Callable[[F, G], Scalar], x: F, y: G, /
+) -> tuple[float, Callable[[Scalar], tuple[float, float]]]: ...
 @overload
 def vjp(
-    f: Callable[[B, C, D], A], b: B, c: C, d: D, /
-) -> tuple[A, Callable[[A], tuple[B, C, D]]]: ...
+    f: Callable[[S, T], Scalar], x: S, y: T, /
+) -> tuple[Scalar, Callable[[Scalar], tuple[Scalar, Scalar]]]: ...
 @overload
 def vjp(
-    f: Callable[[C], tuple[A, B]], c: C, /, *, has_aux: Literal[True]
-) -> tuple[A, Callable[[A], tuple[C]], B]: ...
+    f: Callable[[B, C], Scalar], b: B, c: C, /
+) -> tuple[float, Callable[[Scalar], tuple[B, C]]]: ...
 @overload
 def vjp(
-    f: Callable[[C, D], tuple[A, B]], c: C, d: D, /, *, has_aux: Literal[True]
-) -> tuple[A, Callable[[A], tuple[C, D]], B]: ...
+    f: Callable[[V, W], Scalar], x: float, y: float, /
+) -> tuple[float, Callable[[Scalar], tuple[float, float]]]: ...
+@overload
+def vjp(
+    f: Callable[[B, C, D], Scalar], b: B, c: C, d: D, /
+) -> tuple[float, Callable[[Scalar], tuple[B, C, D]]]: ...
+@overload
+def vjp(f: Callable[[B], Y], b: B, /) -> tuple[Y, Callable[[Y], tuple[B]]]: ...
+@overload
+def vjp(f: Callable[[B, C], Y], b: B, c: C, /) -> tuple[Y, Callable[[Y], tuple[B, C]]]: ...
+@overload
+def vjp(
+    f: Callable[[B, C, D], Y], b: B, c: C, d: D, /
+) -> tuple[Y, Callable[[Y], tuple[B, C, D]]]: ...
+@overload
+def vjp(
+    f: Callable[[F], tuple[Scalar, A]], x: F, /, *, has_aux: Literal[True]
+) -> tuple[float, Callable[[Scalar], tuple[float]], A]: ...
+@overload
+def vjp(
+    f: Callable[[K], tuple[Scalar, A]], b: K, /, *, has_aux: Literal[True]
+) -> tuple[float, Callable[[Scalar], tuple[K]], A]: ...
+@overload
+def vjp(
+    f: Callable[[V], tuple[Scalar, A]], x: float, /, *, has_aux: Literal[True]
+) -> tuple[float, Callable[[Scalar], tuple[float]], A]: ...
+@overload
+def vjp(
+    f: Callable[[B, C], tuple[Scalar, A]], b: B, c: C, /, *, has_aux: Literal[True]
+) -> tuple[float, Callable[[Scalar], tuple[B, C]], A]: ...
+@overload
+def vjp(
+    f: Callable[[B], tuple[Y, A]], b: B, /, *, has_aux: Literal[True]
+) -> tuple[Y, Callable[[Y], tuple[B]], A]: ...
+@overload
+def vjp(
+    f: Callable[[B, C], tuple[Y, A]], b: B, c: C, /, *, has_aux: Literal[True]
+) -> tuple[Y, Callable[[Y], tuple[B, C]], A]: ...
 @overload
 def vjp(
     f: Callable[..., A], a: object, b: object, c: object, d: object, /, *primals: object
@@ -169,17 +229,107 @@ def without_auxiliary(f: object, trace: Trace, *, has_aux: bool) -> tuple[Trace,
 
 
 @overload
-def jvp(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[..., Scalar], primals: Value | tuple[Value, ...], tangents: object
+def jvp(
+    f: Callable[[V], Scalar], primals: V | tuple[V], tangents: Scalar | tuple[Scalar]
 ) -> tuple[Value, Value]: ...
 @overload
-def jvp(f: Callable[..., Scalar], primals: Numbers, tangents: object) -> tuple[float, float]: ...
-@overload
-def jvp(f: Callable[..., A], primals: object, tangents: object) -> tuple[A, A]: ...
+def jvp(f: Callable[[W], Scalar], primals: tuple[W], tangents: tuple[W]) -> tuple[Value, Value]: ...
 @overload
 def jvp(
-    f: Callable[..., tuple[A, B]], primals: object, tangents: object, *, has_aux: Literal[True]
-) -> tuple[A, A, B]: ...
+    f: Callable[[F], Scalar], primals: F | tuple[F], tangents: float | tuple[float]
+) -> tuple[float, float]: ...
+@overload
+def jvp(f: Callable[[K], Scalar], primals: tuple[K], tangents: tuple[K]) -> tuple[float, float]: ...
+@overload
+def jvp(f: Callable[[K], Scalar], primals: K, tangents: K) -> tuple[float, float]: ...
+@overload
+def jvp(
+    f: Callable[[V], Scalar], primals: float | tuple[float], tangents: float | tuple[float]
+) -> tuple[float, float]: ...
+@overload
+def jvp(
+    f: Callable[[F, G], Scalar], primals: tuple[F, G], tangents: tuple[float, float]
+) -> tuple[float, float]: ...
+@overload
+def jvp(
+    f: Callable[[S, T], Scalar], primals: tuple[S, T], tangents: tuple[Scalar, Scalar]
+) -> tuple[Scalar, Scalar]: ...
+@overload
+def jvp(
+    f: Callable[[B, C], Scalar], primals: tuple[B, C], tangents: tuple[B, C]
+) -> tuple[float, float]: ...
+@overload
+def jvp(
+    f: Callable[..., Scalar], primals: Further, tangents: tuple[object, ...]
+) -> tuple[float, float]: ...
+@overload
+def jvp(f: Callable[[B], Y], primals: tuple[B], tangents: tuple[B]) -> tuple[Y, Y]: ...
+@overload
+def jvp(f: Callable[[B], Y], primals: B, tangents: B) -> tuple[Y, Y]: ...
+@overload
+def jvp(f: Callable[[B, C], Y], primals: tuple[B, C], tangents: tuple[B, C]) -> tuple[Y, Y]: ...
+@overload
+def jvp(f: Callable[..., A], primals: Further, tangents: tuple[object, ...]) -> tuple[A, A]: ...
+@overload
+def jvp(
+    f: Callable[[V], tuple[Scalar, A]],
+    primals: V | tuple[V],
+    tangents: Scalar | tuple[Scalar],
+    *,
+    has_aux: Literal[True],
+) -> tuple[Value, Value, A]: ...
+@overload
+def jvp(
+    f: Callable[[F], tuple[Scalar, A]],
+    primals: F | tuple[F],
+    tangents: float | tuple[float],
+    *,
+    has_aux: Literal[True],
+) -> tuple[float, float, A]: ...
+@overload
+def jvp(
+    f: Callable[[K], tuple[Scalar, A]],
+    primals: tuple[K],
+    tangents: tuple[K],
+    *,
+    has_aux: Literal[True],
+) -> tuple[float, float, A]: ...
+@overload
+def jvp(
+    f: Callable[[K], tuple[Scalar, A]], primals: K, tangents: K, *, has_aux: Literal[True]
+) -> tuple[float, float, A]: ...
+@overload
+def jvp(
+    f: Callable[[V], tuple[Scalar, A]],
+    primals: float | tuple[float],
+    tangents: float | tuple[float],
+    *,
+    has_aux: Literal[True],
+) -> tuple[float, float, A]: ...
+@overload
+def jvp(
+    f: Callable[[B, C], tuple[Scalar, A]],
+    primals: tuple[B, C],
+    tangents: tuple[B, C],
+    *,
+    has_aux: Literal[True],
+) -> tuple[float, float, A]: ...
+@overload
+def jvp(
+    f: Callable[[B], tuple[Y, A]], primals: tuple[B], tangents: tuple[B], *, has_aux: Literal[True]
+) -> tuple[Y, Y, A]: ...
+@overload
+def jvp(
+    f: Callable[[B], tuple[Y, A]], primals: B, tangents: B, *, has_aux: Literal[True]
+) -> tuple[Y, Y, A]: ...
+@overload
+def jvp(
+    f: Callable[..., tuple[B, A]],
+    primals: Further,
+    tangents: tuple[object, ...],
+    *,
+    has_aux: Literal[True],
+) -> tuple[B, B, A]: ...
 def jvp(
     f: Callable[..., object], primals: object, tangents: object, *, has_aux: bool = False
 ) -> tuple[object, ...]:
@@ -280,25 +430,41 @@ def _check_tied(where: str, places: tuple[Place, ...], directions: list[Operand]
 
 
 @overload
-def linearize(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[[Value], Scalar], b: Value, /
-) -> tuple[Value, Callable[[Value], Value]]: ...
+def linearize(f: Callable[[V], Scalar], v: V, /) -> tuple[Value, Callable[[Scalar], Value]]: ...
 @overload
-def linearize(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[[Scalar], Scalar], b: float, /
-) -> tuple[float, Callable[[float], float]]: ...
+def linearize(f: Callable[[F], Scalar], x: F, /) -> tuple[float, Callable[[float], float]]: ...
 @overload
-def linearize(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[[R], Scalar], b: R, /
-) -> tuple[float, Callable[[R], float]]: ...
+def linearize(f: Callable[[K], Scalar], b: K, /) -> tuple[float, Callable[[K], float]]: ...
 @overload
-def linearize(f: Callable[[B], A], b: B, /) -> tuple[A, Callable[[B], A]]: ...
-@overload
-def linearize(f: Callable[[B, C], A], b: B, c: C, /) -> tuple[A, Callable[[B, C], A]]: ...
+def linearize(f: Callable[[V], Scalar], x: float, /) -> tuple[float, Callable[[float], float]]: ...
 @overload
 def linearize(
-    f: Callable[[B, C, D], A], b: B, c: C, d: D, /
-) -> tuple[A, Callable[[B, C, D], A]]: ...
+    f: Callable[[F, G], Scalar], x: F, y: G, /
+) -> tuple[float, Callable[[float, float], float]]: ...
+@overload
+def linearize(
+    f: Callable[[S, T], Scalar], x: S, y: T, /
+) -> tuple[Scalar, Callable[[Scalar, Scalar], Scalar]]: ...
+@overload
+def linearize(
+    f: Callable[[B, C], Scalar], b: B, c: C, /
+) -> tuple[float, Callable[[B, C], float]]: ...
+@overload
+def linearize(
+    f: Callable[[V, W], Scalar], x: float, y: float, /
+) -> tuple[float, Callable[[float, float], float]]: ...
+@overload
+def linearize(
+    f: Callable[[B, C, D], Scalar], b: B, c: C, d: D, /
+) -> tuple[float, Callable[[B, C, D], float]]: ...
+@overload
+def linearize(f: Callable[[B], Y], b: B, /) -> tuple[Y, Callable[[B], Y]]: ...
+@overload
+def linearize(f: Callable[[B, C], Y], b: B, c: C, /) -> tuple[Y, Callable[[B, C], Y]]: ...
+@overload
+def linearize(
+    f: Callable[[B, C, D], Y], b: B, c: C, d: D, /
+) -> tuple[Y, Callable[[B, C, D], Y]]: ...
 @overload
 def linearize(
     f: Callable[..., A], a: object, b: object, c: object, d: object, /, *primals: object
@@ -329,13 +495,47 @@ def linearize(f: Callable[..., A], *primals: object) -> tuple[A, Callable[..., A
 
 
 @overload
-def directional(  # type: ignore[overload-overlap]  # the first that fits is meant
-    f: Callable[..., Scalar], primals: Value | tuple[Value, ...], tangents: object
+def directional(
+    f: Callable[[V], Scalar], primals: V | tuple[V], tangents: Scalar | tuple[Scalar]
 ) -> Value: ...
 @overload
-def directional(f: Callable[..., Scalar], primals: Numbers, tangents: object) -> float: ...
+def directional(f: Callable[[W], Scalar], primals: tuple[W], tangents: tuple[W]) -> Value: ...
 @overload
-def directional(f: Callable[..., A], primals: object, tangents: object) -> A: ...
+def directional(
+    f: Callable[[F], Scalar], primals: F | tuple[F], tangents: float | tuple[float]
+) -> float: ...
+@overload
+def directional(f: Callable[[K], Scalar], primals: tuple[K], tangents: tuple[K]) -> float: ...
+@overload
+def directional(f: Callable[[K], Scalar], primals: K, tangents: K) -> float: ...
+@overload
+def directional(
+    f: Callable[[V], Scalar], primals: float | tuple[float], tangents: float | tuple[float]
+) -> float: ...
+@overload
+def directional(
+    f: Callable[[F, G], Scalar], primals: tuple[F, G], tangents: tuple[float, float]
+) -> float: ...
+@overload
+def directional(
+    f: Callable[[S, T], Scalar], primals: tuple[S, T], tangents: tuple[Scalar, Scalar]
+) -> Scalar: ...
+@overload
+def directional(
+    f: Callable[[B, C], Scalar], primals: tuple[B, C], tangents: tuple[B, C]
+) -> float: ...
+@overload
+def directional(
+    f: Callable[..., Scalar], primals: Further, tangents: tuple[object, ...]
+) -> float: ...
+@overload
+def directional(f: Callable[[B], Y], primals: tuple[B], tangents: tuple[B]) -> Y: ...
+@overload
+def directional(f: Callable[[B], Y], primals: B, tangents: B) -> Y: ...
+@overload
+def directional(f: Callable[[B, C], Y], primals: tuple[B, C], tangents: tuple[B, C]) -> Y: ...
+@overload
+def directional(f: Callable[..., A], primals: Further, tangents: tuple[object, ...]) -> A: ...
 def directional(f: Callable[..., object], primals: object, tangents: object) -> object:
     """The derivative of a function along a direction: J(x) v, by forward mode.
 

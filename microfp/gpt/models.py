@@ -13,7 +13,14 @@ from pyrsistent import PVector, pvector
 
 from microfp import optim
 from microfp.base.binding import bind
-from microfp.base.checks import check_count, check_positive, check_seed, wrong_kind, wrong_value
+from microfp.base.checks import (
+    check_count,
+    check_kind,
+    check_positive,
+    check_seed,
+    wrong_kind,
+    wrong_value,
+)
 from microfp.datasets import Characters, Dataset, characters, sequences
 from microfp.errors import ShapeError
 from microfp.losses import Loss, next_token
@@ -28,7 +35,7 @@ from microfp.nn import (
     linear,
     rms_norm,
 )
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 from microfp.tree import parameter_count
 from microfp.values import Scalar, Value, value
 
@@ -216,6 +223,7 @@ def _drawn(
     check_count("gpt", "context", context, minimum=1)
     if embedding % check_count("gpt", "heads", heads, minimum=1):
         raise wrong_value("gpt", "heads", f"a divisor of the embedding, {embedding}", heads)
+    _check_size(vocabulary, layers, embedding, context)
     rows = [
         drawn_matrix(random, count, embedding, DEVIATION)
         for count in (vocabulary, context, vocabulary)
@@ -223,6 +231,25 @@ def _drawn(
     blocks = [drawn_block(random, embedding, heads, DEVIATION) for _ in range(layers)]
     return GPT.unchecked(*rows, pvector(blocks))
 
+
+def _check_size(vocabulary: int, layers: int, embedding: int, context: int) -> None:
+    """Say how many parameters there would be before they take all the memory there is."""
+    count = embedding * (2 * vocabulary + context + 12 * layers * embedding)
+    if count > MOST_PARAMETERS:
+        sizes = f"layers={layers}, embedding={embedding}, context={context}"
+        raise ValueError(
+            f"gpt: a model must have at most {MOST_PARAMETERS:,} parameters, got {count:,} "
+            f"of {sizes} and {vocabulary} tokens"
+        )
+
+
+MOST_PARAMETERS = 1_000_000
+"""How large a GPT may be: each parameter is a node, in each state of a training.
+
+>>> gpt(27, embedding=100_000)  # doctest: +ELLIPSIS
+Traceback (most recent call last):
+ValueError: gpt: a model must have at most 1,000,000 parameters, got 120,007,000,000 of ...
+"""
 
 DEVIATION = 0.08
 """The standard deviation of the weights that are drawn."""
@@ -295,6 +322,7 @@ def prepared(
     >>> start.documents, start.tokeniser
     (('bob', 'ann'), Characters('abno', vocabulary=5))
     """
+    check_several("prepared", "documents", "documents, each a text", documents)
     tokeniser, random = characters(given := tuple(documents)), generator("prepared", seed)
     shuffled = list(given)
     random.shuffle(shuffled)
@@ -346,6 +374,7 @@ def held_out(model: GPT, dataset: Dataset) -> HeldOut:
     >>> round(held_out(start.model, start.dataset).bits, 1)
     2.3
     """
+    check_kind("held_out", "model", model, GPT)
     rows = zip(dataset.xs, dataset.targets, strict=True)
     costs = [_cost(model, next_token(), x, y) for x, y in rows]
     lengths = [sum(not is_absent(token) for token in row) for row in dataset.xs]

@@ -66,7 +66,7 @@ def to_onnx(model: GPT, path: str | PathLike[str]) -> IOResult[Path, FileError]:
 
 
 def _unwritten(path: str | PathLike[str], error: OSError) -> CheckpointError:
-    return CheckpointError(f"{path}: must be a file to write: {error.strerror or error}")
+    return CheckpointError(f"{path}: cannot be written: {error.strerror or error}")
 
 
 class _Graph:

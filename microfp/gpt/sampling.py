@@ -18,13 +18,14 @@ from random import Random
 from reprlib import repr as short_repr
 from typing import NamedTuple
 
-from microfp.base.checks import check_positive, wrong_value
+from microfp.base.checks import check_kind, check_positive, wrong_value
 from microfp.compiler.native.run.drawing import Drawer, drawer_of
 from microfp.compiler.native.run.jit import bindings
 from microfp.compiler.python.reader import Reader, reader_of
 from microfp.datasets import Characters
 from microfp.errors import CompileError, DataError, ShapeError
 from microfp.gpt.models import GPT, Seed, generator
+from microfp.record import check_several
 from microfp.trainer import WORTH_COMPILING, Backend, check_backend
 from microfp.tree import parameter_count, parameters
 
@@ -56,6 +57,7 @@ def probabilities(scores: Sequence[float], temperature: float = 1.0) -> tuple[fl
     >>> [round(p, 3) for p in probabilities([2.0, 1.0], temperature=0.5)]
     [0.881, 0.119]
     """
+    check_several("probabilities", "scores", "a sequence of numbers", scores)
     warmth = check_positive("generate", "temperature", temperature)
     scaled = [score / warmth for score in scores]
     weights = [exponential(score - max(scaled)) for score in scaled]
@@ -161,6 +163,8 @@ def _checked(model: GPT, tokeniser: Characters, prompt: str) -> tuple[int, ...]:
 
 
 def _check_tokeniser(model: GPT, tokeniser: Characters) -> None:
+    check_kind("generate", "model", model, GPT)
+    check_kind("generate", "tokeniser", tokeniser, Characters)
     if tokeniser.vocabulary != model.vocabulary:
         raise ShapeError(
             f"generate: the tokeniser must have {model.vocabulary} tokens, as the model, "

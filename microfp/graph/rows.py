@@ -177,6 +177,7 @@ def formula(node: Value, operands: tuple[str, ...]) -> str:
     >>> formula(value(2.0) ** 3, ("x",))
     'x ** 3.0'
     """
+    check_kind("formula", "node", node, Value)
     if node.op == LEAF:
         return node.label or repr(node.data)
     primitive = primitive_of(node)

@@ -85,11 +85,11 @@ def root_mean_squared_error_interval(
     [0.348, 1.078]
     """
     check_pairs("root_mean_squared_error_interval", targets, predicted)
-    errors = squares(targets, predicted)
-    middle = mean(errors)
+    middle = mean(squares(targets, predicted))
     if not middle:
         return Interval(0.0, 0.0)
-    factor = _factor(array("d", (error / middle for error in errors)))
+    pairs = zip(targets, predicted, strict=True)
+    factor = _factor(array("d", ((y - it) * (y - it) / middle for y, it in pairs)))
     return Interval(math.sqrt(middle / factor), math.sqrt(middle * factor))
 
 
@@ -113,15 +113,15 @@ def r_squared_interval(targets: Sequence[float], predicted: Sequence[float]) -> 
     [-0.59, 0.94]
     """
     check_pairs("r_squared_interval", targets, predicted)
-    errors = squares(targets, predicted)
-    distances = squares(targets, repeat(mean(targets)))
-    left, spread = mean(errors), mean(distances)
+    middle = mean(targets)
+    left, spread = mean(squares(targets, predicted)), mean(squares(targets, repeat(middle)))
     if not spread:
         return Interval(math.nan, math.nan)
     if not left:
         return Interval(1.0, 1.0)
-    pairs = zip(errors, distances, strict=True)
-    factor = _factor(array("d", (error / left - distance / spread for error, distance in pairs)))
+    pairs = zip(targets, predicted, strict=True)  # again, for they may be many to keep the squares
+    shares = ((y - it) * (y - it) / left - (y - middle) * (y - middle) / spread for y, it in pairs)
+    factor = _factor(array("d", shares))
     rest = left / spread
     return Interval(1.0 - rest * factor, 1.0 - rest / factor)
 

@@ -248,6 +248,8 @@ def share_correct(loss: Loss, scores: Iterable[Row], dataset: Dataset) -> float 
     >>> share_correct(max_margin(), [(-5.0,), (5.0,)], examples)
     1.0
     """
+    check_kind("accuracy", "loss", loss, Loss, example="max_margin()")
+    check_kind("accuracy", "dataset", dataset, Dataset)
     if loss.is_correct is None:
         return None
     columns = zip(*dataset.targets, strict=True) if dataset.further_ys else (dataset.ys,)
@@ -307,6 +309,7 @@ def check_targets(loss: Loss, dataset: Dataset, outputs: int) -> None:
     >>> from microfp import datasets
     >>> check_targets(max_margin(), datasets.moons(4), 1)
     """
+    check_kind("check_targets", "loss", loss, Loss, example="max_margin()")
     if loss.check_target is not None:
         several = dataset.targets if dataset.further_ys else ((y,) for y in dataset.ys)
         for targets in several:

@@ -6,10 +6,11 @@
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from itertools import repeat
 from typing import Generic, TypedDict, TypeVar
 
+from microfp.base.checks import wrong_kind
 from microfp.base.numbers import exact_sum, mean, squares
 from microfp.errors import DataError, ShapeError
 
@@ -144,6 +145,9 @@ def check_pairs(where: str, targets: Sequence[object], predicted: Sequence[objec
     Traceback (most recent call last):
     microfp.errors.ShapeError: r_squared: there must be one prediction per target, 2, got 1
     """
+    for name, given in (("targets", targets), ("predictions", predicted)):
+        if not isinstance(given, Collection):
+            raise wrong_kind(where, name, "a sequence, one for each example", given)
     if len(targets) != len(predicted):
         expected = f"one prediction per target, {len(targets)}"
         raise ShapeError(f"{where}: there must be {expected}, got {len(predicted)}")

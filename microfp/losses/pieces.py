@@ -109,8 +109,12 @@ def log_sum_exp(logits: Sequence[Value]) -> Value:
     return reduce(_log_add_exp, logits)
 
 
-FARTHEST = 1e300
-"""Logits that are farther apart than this, or infinite, are as good as their larger one."""
+FARTHEST = 1e280
+"""Logits that are farther apart than this, or infinite, are as good as their larger one.
+
+It is as far as one can go and still prove that nothing overflows (`microfp.compiler.ir.bounds`):
+only with that proof are the products of the whole network added with one rounding.
+"""
 
 
 def _log_add_exp(a: Value, b: Value) -> Value:

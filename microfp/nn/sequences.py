@@ -166,6 +166,10 @@ def linear(weights: Sequence[Sequence[Scalar]], inputs: Vector) -> tuple[Value, 
     >>> [y.data for y in linear([[1.0, 2.0], [3.0, 4.0]], [1.0, 10.0])]
     [21.0, 43.0]
     """
+    own = getattr(type(inputs[0]), "__linear__", None) if len(inputs) else None
+    if own is not None and all(len(row) == len(inputs) for row in weights):
+        traced: tuple[Value, ...] = own(weights, inputs)
+        return traced
     return tuple([dot(row, inputs) for row in weights])
 
 
@@ -184,6 +188,10 @@ def embedding(rows: Sequence[Sequence[Scalar]], index: Scalar) -> tuple[Value, .
     """
     if not isinstance(index, Value):
         return tuple(map(lift, rows[_place("embedding", index, len(rows))]))
+    own = getattr(type(index), "__embedding__", None)
+    if own is not None:
+        traced: tuple[Value, ...] = own(rows, index)
+        return traced
     return tuple([select(index, column) for column in zip(*rows, strict=True)])
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "IDENTITIES",
     "IDENTITIES_OF_FINITE_NUMBERS",
     "IDENTITIES_OF_PROGRAMS",
+    "SMALLER_WITHOUT_CONSTANTS",
     "Application",
     "Identity",
     "Parameter",
@@ -249,6 +250,13 @@ IDENTITIES_OF_PROGRAMS: Mapping[str, Identity] = {**IDENTITIES, "stop_gradient":
 
 >>> sorted(IDENTITIES_OF_PROGRAMS.keys() - IDENTITIES.keys())
 ['stop_gradient']
+"""
+
+SMALLER_WITHOUT_CONSTANTS = frozenset({"constant_power", "neg", "stop_gradient", "total"})
+"""The primitives whose identities hold for operands of which none is a constant.
+
+>>> SMALLER_WITHOUT_CONSTANTS <= IDENTITIES_OF_PROGRAMS.keys()
+True
 """
 
 

@@ -19,7 +19,7 @@ from microfp.optim.rules import (
     check_vector,
     update_each,
 )
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 from microfp.schedules import Schedule
 
 __all__ = [
@@ -236,6 +236,7 @@ def masked(where: Sequence[bool], *optimizers: Optimizer) -> Optimizer:
     >>> decay.update(pvector([1.0, 1.0]), decay.init(p), p, 0)[0]
     pvector([6.0, 1.0])
     """
+    check_several("masked", "where", "a sequence of bools, one for each parameter", where)
     inner, chosen = chain(*optimizers), tuple(where)
     return Optimizer(
         name=f"masked({inner.name})",
@@ -297,6 +298,7 @@ def applied_rules(optimizer: Optimizer) -> tuple[RuleUse, ...] | None:
     >>> applied_rules(sgd(0.1)._replace(update=lambda g, state, p, step: (g, state))) is None
     True
     """
+    check_kind("applied_rules", "optimizer", optimizer, Optimizer)
     function, given = taken_apart(optimizer.update)
     rules = next((rules for known, rules in _RULES if known is function), None)
     return None if rules is None or optimizer.rules is None else rules(*given)
@@ -331,6 +333,7 @@ def check_memory(optimizer: Optimizer, memory: object, count: int) -> None:
     microfp.errors.ShapeError: trace: trace of the optimizer state must be one number per \
 parameter, 3, got 2
     """
+    check_kind("check_memory", "optimizer", optimizer, Optimizer)
     function, given = taken_apart(optimizer.update)
     check = next((check for known, check in _CHECKS if known is function), None)
     if check is not None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from microfp import ops
 from microfp.base.binding import bind
-from microfp.base.checks import check_non_negative, wrong_value
+from microfp.base.checks import check_non_negative, wrong_kind, wrong_value
 from microfp.base.elsewhere.leading import names_home
 from microfp.ops import Operand
 from microfp.optim.adam import scale_by_adam
@@ -12,6 +12,7 @@ from microfp.optim.combining import chain, masked
 from microfp.optim.descents import descent
 from microfp.optim.parts import add_decayed_weights
 from microfp.optim.rules import Descent, Optimizer, Rate, Reduction, Rule, Slots, from_rule
+from microfp.record import check_several
 
 __all__ = ["centralize", "lamb", "multi_transform", "trust_ratio"]
 
@@ -135,6 +136,11 @@ def multi_transform(optimizers: Mapping[str, Optimizer], labels: Sequence[str]) 
     >>> both.update(p, both.init(p), p, 0)[0]
     pvector([2.0, 3.0, 2.0])
     """
+    if not isinstance(optimizers, Mapping):
+        raise wrong_kind(
+            "multi_transform", "optimizers", "a dict from labels to optimisers", optimizers
+        )
+    check_several("multi_transform", "labels", "a sequence of labels", labels)
     given = tuple(labels)
     for label in given:
         if label not in optimizers:

@@ -13,6 +13,7 @@ from typing import Generic, overload
 from pyrsistent import PVector, pvector
 
 from microfp.base.checks import check_kind
+from microfp.base.collecting import uncollected
 from microfp.base.renaming import deprecated, warn_renamed
 from microfp.datasets import Dataset
 from microfp.gradients import Gradients, backward, grads
@@ -50,6 +51,7 @@ def differentiate(evaluation: Evaluation[M]) -> Differentiated[M]:
     >>> len(differentiate(evaluation).gradients) > 3
     True
     """
+    check_kind("differentiate", "evaluation", evaluation, Evaluation)
     return Differentiated(evaluation=evaluation, gradients=backward(evaluation.total))
 
 
@@ -148,6 +150,7 @@ def squares(slopes: Sequence[float]) -> float:
     return total.forward(*[slope * slope for slope in slopes])
 
 
+@uncollected  # a graph holds no circle: it goes with the last who holds it, without a search
 def step(training: Training, state: TrainState[M], /) -> Stepped[M]:
     """Return the state after one more step."""
     return pipe(

@@ -35,6 +35,7 @@ from microfp.errors import DataError, MicrofpError
 from microfp.gradients import Gradients, backward, grad
 from microfp.losses import Loss, check_fits
 from microfp.nn import Model
+from microfp.record import check_several
 from microfp.trainer.attempts import (
     Attempt,
     Pack,
@@ -134,6 +135,7 @@ def best(results: Iterable[Result[A, object]], *, cost: Callable[[A], float] | N
     >>> best(losses)
     3
     """
+    check_several("best", "results", "results, as sweep gives", results)
     costs = {
         i: _cost(it.unwrap() if cost is None else cost(it.unwrap()))
         for i, it in enumerate(results)
@@ -388,6 +390,7 @@ def gradient_map_reduce(
     >>> len(gradients) == nn.parameter_count(model)
     True
     """
+    check_several("gradient_map_reduce", "shards", "a sequence of datasets", shards)
     pieces = tuple(shards)
     if not pieces:
         raise DataError("gradient_map_reduce: shards must be at least one dataset, got none")

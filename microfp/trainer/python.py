@@ -84,18 +84,13 @@ class _Opened(NamedTuple):
 def _open(loss: Loss, template: Template, dataset: Dataset, most_nodes: int | None) -> _Opened:
     prepared = _planned(loss, template, dataset, most_nodes)
     try:
-        check_targets(loss, dataset, _output_count(prepared.plan))
+        check_targets(loss, dataset, prepared.plan.score_count)
     except Exception:  # noqa: BLE001 - whatever it is, the step that meets the target raises it
         return _Opened(prepared, checked=False)
     return _Opened(prepared, checked=True)
 
 
 _opened: Callable[[Loss, Template, Dataset, int | None], _Opened] = remembering(_open)
-
-
-def _output_count(plan: Plan) -> int:
-    """How many scores there are: the results besides them are the cost and the gradients."""
-    return plan.score_count
 
 
 def attempt(
@@ -111,7 +106,7 @@ def attempt(
     except TraceError as error:
         return error
     if not checked:
-        check_targets(loss, examples, _output_count(prepared.plan))
+        check_targets(loss, examples, prepared.plan.score_count)
     return _next(training, prepared, state, examples)
 
 

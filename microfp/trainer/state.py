@@ -423,6 +423,7 @@ def state_of(state: TrainState[M], kind: type[S]) -> S:
     >>> state_of(initial_state(nn.mlp(2, [1]), optim.adam(0.1)), optim.AdamState).count
     0
     """
+    check_kind("state_of", "state", state, TrainState)
     found = next((it for it in _remembered(state.optimizer_state) if isinstance(it, kind)), None)
     if found is None:
         expected = f"one that holds a {kind.__name__}"

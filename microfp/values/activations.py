@@ -5,7 +5,7 @@ which it is harmless, so that it brings neither inf nor nan into a gradient.
 """
 
 from microfp import ops
-from microfp.values.arithmetic import absolute, divide
+from microfp.values.arithmetic import absolute, divide, neg
 from microfp.values.choice import clip, less, minimum, positive, relu, sign, where
 from microfp.values.exponential import expm1, softplus
 from microfp.values.node import Scalar, Value, unary
@@ -135,4 +135,4 @@ def log_sigmoid(a: Scalar) -> Value:
     >>> log_sigmoid(-1000.0).data
     -1000.0
     """
-    return -softplus(-a)
+    return neg(softplus(neg(a)))

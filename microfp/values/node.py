@@ -9,7 +9,7 @@
 from collections.abc import Callable, Collection, Mapping
 from numbers import Real
 from operator import attrgetter
-from typing import TYPE_CHECKING, SupportsFloat, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, SupportsFloat, TypeAlias
 
 from microfp import ops
 from microfp.base.checks import check_kind, wrong_kind, wrong_value
@@ -144,6 +144,7 @@ class Value(Record):
             raise TypeError("a Value has no trunc: write floor(x), or ceil(x) below 0")
 
     if TYPE_CHECKING:
+        _branches: ClassVar[Literal[False]]  # type: ignore[assignment]  # a record without branches
         __array_ufunc__ = None
     else:
 

@@ -155,7 +155,7 @@ def test_where_no_file_can_be_written_it_is_said_and_nothing_is_left(tmp_path: P
         "long" * 100: "File name too long",
     }.items():
         message = complaint(save(state, tmp_path / name))
-        assert message == f"{tmp_path / name}: must be a file to write: {reason}"
+        assert message == f"{tmp_path / name}: cannot be written: {reason}"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 

@@ -148,6 +148,8 @@ def test_files_that_hold_no_documents_are_refused(
     ("options", "words"),
     [
         (["--heads", "3"], "heads must be a divisor of the embedding, 16, got 3"),
+        (["--embedding", "100000"], "at most 1,000,000 parameters, got 120,00"),
+        (["--layers", "400000"], "at most 1,000,000 parameters, got 1,228,800,"),
         (["--temperature", "0"], "--temperature: "),
         (["--temperature", "-1"], "--temperature: "),
         (["--steps", "0"], "--steps: "),
@@ -159,6 +161,14 @@ def test_options_that_make_no_sense_are_refused(
     options: list[str], words: str, names: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert words in refused(capsys, "gpt", names, *options)
+
+
+def test_documents_too_long_to_be_compiled_are_refused_before_the_first_step(
+    names: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("microfp.compiler.trace.sequences.MOST_CALLS", 100)
+    said = refused(capsys, "gpt", names, "--steps", "2", "--embedding", "6", "--heads", "2")
+    assert "--context: documents of " in said
 
 
 def test_what_does_not_fit_what_was_saved_is_refused(

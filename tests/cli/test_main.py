@@ -278,6 +278,21 @@ def test_the_version_and_the_help_are_printed(capsys: pytest.CaptureFixture[str]
         assert answer(capsys, command, "--help").code == 0
 
 
+def test_the_help_of_expressions_has_all_their_operators(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = " ".join(answer(capsys, "graph", "--help").out.split())
+    assert "numbers, names, + - * / % **, parentheses" in said
+    assert answer(capsys, "graph", "7 % x", "x=4").out.splitlines()[3].split()[-2] == "3"
+
+
+def test_a_batch_of_all_examples_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:
+    all_of_them = answer(capsys, "demo", "--steps", "0", "--samples", "10", "--batch-size", "99")
+    assert all_of_them.out.startswith("moons: 10 examples, noise ")
+    some = answer(capsys, "demo", "--steps", "0", "--samples", "10", "--batch-size", "9")
+    assert some.out.startswith("moons: 10 examples, 9 in a step, noise ")
+
+
 def test_the_module_is_the_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -126,6 +126,27 @@ def test_rows_whose_target_is_not_known_are_not_scored(
     check_complaint(answer(capsys, *command), "--score: there must be a column 'moon' in")
 
 
+def test_a_target_is_scored_as_numbers_were_written_in_training(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """Tenths behind a comma, groups of digits, a sign: the score of the same plain numbers."""
+    plain, marked = tmp_path / "plain.csv", tmp_path / "marked.csv"
+    numbers = [(i, 1000.5 + 37 * i) for i in range(40)]
+    plain.write_text("x;y\n" + "".join(f"{x};{y}\n" for x, y in numbers), "utf-8")
+    grouped = [f"{y:,.1f}".translate({44: ".", 46: ","}) for _, y in numbers]
+    lines = [f"{x};{y} €\n" for (x, _), y in zip(numbers, grouped, strict=True)]
+    marked.write_text("x;y\n" + "".join(lines), "utf-8")
+    marks = ("--decimal", ",", "--thousands", ".", "--numeric", "y")
+    found = []
+    for path, said in ((plain, ()), (marked, marks)):
+        model = path.with_suffix(".json")
+        assert answer(capsys, "train", path, *said, "--steps", "5", "--save", model).code == 0
+        told = answer(capsys, "predict", model, path, "--score", "--json")
+        found.append(json.loads(told.out)["score"])
+    assert found[0] == found[1]
+    assert found[0]["examples"] == 40
+
+
 def test_rows_that_cannot_be_predicted_are_said_and_counted(
     folder: Path, tmp_path: Path, capsys: Capture
 ) -> None:

@@ -56,6 +56,15 @@ def test_irises_just_work(tmp_path: Path, capsys: Capture) -> None:
     assert max(map(len, out.splitlines()[4:])) <= 80
 
 
+@pytest.mark.parametrize(
+    ("epochs", "told"), [("1", "2, 1 epoch of 2 steps"), ("2", "4, 2 epochs of 2 steps")]
+)
+def test_one_epoch_is_no_epochs(epochs: str, told: str, tmp_path: Path, capsys: Capture) -> None:
+    path = write_line(tmp_path / "line.csv")
+    options = ("--hidden", "none", "--batch-size", "30", "--held-out", "0", "--epochs", epochs)
+    assert f"steps: {told}" in answer(capsys, "train", path, *options).out
+
+
 def test_digits_are_read_through_the_command(tmp_path: Path, capsys: Capture) -> None:
     bunch = load_digits()
     rows = [(*x, y) for x, y in zip(bunch["data"][:300], bunch["target"][:300], strict=True)]
@@ -312,9 +321,9 @@ BAD_FILES = {
     "one number": ("x,y\n1,5\n2,5\n", "must hold at least two different targets, got only '5'"),
     "names of rows": (
         "x,y\n" + "".join(f"{i},n{i}\n" for i in range(9)),
-        "at least two examples a class on average, got 9 classes for 9 examples",
+        "a class of y on average, got 9 classes for 9 examples; another column is predicted with",
     ),
-    "one example": ("x,y\n1,a\n2,b\n", "held_out must be a share of 2 examples"),
+    "one example": ("x,y\n1,a\n2,b\n", "held_out must be 0, or a share of 2 examples"),
     "huge numbers": (
         "x,y\n" + "1e200,a\n2,b\n" * 9,
         "the numbers of x must be at most 1e+150, got 1e+200",
@@ -455,7 +464,7 @@ def test_a_save_that_fails_at_the_end_is_said(
     monkeypatch.setattr("microfp.cli.train.perf_counter", clock)
     code, _, err = answer(capsys, "train", moons, *FEW, "--save", folder / "model.json")
     assert code == 1
-    assert "model.json: must be a file to write: No such file or directory" in err
+    assert "model.json: cannot be written: No such file or directory" in err
 
 
 @pytest.mark.parametrize(("command", "values"), [("train", ["0.5"]), ("sweep", ["0.5", "0.25"])])
@@ -492,3 +501,24 @@ def test_the_line_to_paste_has_what_was_said_already_and_cures_all(
         assert answer(capsys, *pasted, "--steps", "1").code == 0
     told = answer(capsys, "train", path, "--target", "knd")
     check_complaint(told, "got 'knd'; did you mean --target kind?")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("--encoding", "utf-16"),
+        ("--delimiter", "tab"),
+        ("--skip", "1", "--header"),
+        ("--skip", "2", "--no-header", "--delimiter", "tab"),
+    ],
+)
+def test_the_line_to_paste_has_what_was_said_of_the_form_of_the_file(
+    said: tuple[str, ...], tmp_path: Path, capsys: Capture
+) -> None:
+    rows = "".join(f"{i},5\t{i * 7 % 40}\n" for i in range(40))
+    path = tmp_path / "tabs.csv"
+    path.write_text(f"a\tb\na\tb\n{rows}", "utf-16" if "utf-16" in said else "utf-8")
+    told = answer(capsys, "train", path, *said)
+    pasted = shlex.split(told.err.partition("; try: microfp ")[2])
+    assert set(said) <= set(pasted)
+    assert answer(capsys, *pasted, "--steps", "1").code == 0

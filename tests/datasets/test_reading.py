@@ -167,6 +167,13 @@ def test_years_as_names_are_not_told(tmp_path: Path) -> None:
     assert read(tmp_path, "country,2019,2020,2021\na,1,2,3\n").notes == ()
 
 
+def test_where_decimal_commas_divide_as_well_the_names_decide(tmp_path: Path) -> None:
+    for first in ("{}", "{},5"):
+        rows = [(first.format(i), f"{i},25") for i in range(40)]
+        table = read(tmp_path, "x;y\n" + "".join(f"{a};{b}\n" for a, b in rows))
+        assert (table.names, tuple(table.rows)) == (("x", "y"), tuple(rows))
+
+
 def test_what_is_given_is_not_found_out(tmp_path: Path) -> None:
     table = read(tmp_path, "x;y\n1,2;3\n4,5;6\n", delimiter=",", skip=1, header=False)
     assert tuple(table.rows) == (("1", "2;3"), ("4", "5;6"))
@@ -256,7 +263,10 @@ def test_a_name_may_have_a_line_end_in_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (gzip.compress(PLAIN.encode()), "is a gzip archive; unpack it first, as by gunzip -k"),
+        (
+            gzip.compress(PLAIN.encode(), mtime=0),
+            "is a gzip archive; unpack it first, as by gunzip -k",
+        ),
         (b"PK\x03\x04rest", "is a zip archive or a spreadsheet; unpack it first, or save its"),
         (b"PAR1rest", "is a Parquet file; save its table as CSV first"),
         (b"%PDF-1.4\n", "is a PDF document; save its table as CSV first"),

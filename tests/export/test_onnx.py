@@ -187,7 +187,7 @@ def test_the_number_of_inputs_must_be_known_and_right(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_is_a_failure() -> None:
     told = complaint(export.to_onnx(nn.neuron(1), "/nowhere/w"))
-    assert told == "/nowhere/w: must be a file to write: No such file or directory"
+    assert told == "/nowhere/w: cannot be written: No such file or directory"
 
 
 @pytest.mark.parametrize("name", COMPUTATIONS)

@@ -164,7 +164,7 @@ def test_names_that_two_places_have_are_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_or_read_is_a_failure() -> None:
     told = complaint(export.to_safetensors(nn.neuron(1), "/nowhere/w"))
-    assert told == "/nowhere/w: must be a file to write: No such file or directory"
+    assert told == "/nowhere/w: cannot be written: No such file or directory"
     found = complaint(export.from_safetensors(nn.neuron(1), "/nowhere/w"))
     assert found == "/nowhere/w: must be a readable file: No such file or directory"
 

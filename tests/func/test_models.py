@@ -116,11 +116,11 @@ def by_grad(f: Callable[[Scalar], Value], x: Scalar) -> Scalar:
 
 
 def by_jvp(f: Callable[[Scalar], Value], x: Scalar) -> Scalar:
-    return func.jvp(f, (x,), (1.0,))[1]
+    return func.jvp(f, x, 1.0)[1]
 
 
 def by_vjp(f: Callable[[Scalar], Value], x: Scalar) -> Scalar:
-    return func.vjp(f, x)[1](1.0)[0]  # type: ignore[arg-type]  # numbers are scalars
+    return func.vjp(f, x)[1](1.0)[0]
 
 
 def by_linearize(f: Callable[[Scalar], Value], x: Scalar) -> Scalar:

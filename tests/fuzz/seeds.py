@@ -85,7 +85,7 @@ def predictors() -> Mapping[str, Predictor]:
     return {name: run(*of).unwrap().predictor for name, of in kinds.items()}
 
 
-POINTS_MANY = dataset([*POINTS.xs] * 5, POINTS.ys * 5)
+POINTS_MANY = dataset([*POINTS.xs] * 5, [*POINTS.ys] * 5)
 
 
 def learnt() -> Json:

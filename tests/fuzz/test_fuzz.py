@@ -19,6 +19,7 @@ from tests.fuzz.growth import COSTLY, memory_share
 from tests.fuzz.seeds import seeds
 from tests.fuzz.targets import DATA, TARGETS, Found, expect_documented
 from tests.fuzz.use import use_checkpoint, use_learnt, use_predictor
+from tests.untraced import untraced
 
 SLICE = 300
 STATES: Format[TrainState[Model]] = Format(FORMAT, VERSION, TrainState)
@@ -92,6 +93,7 @@ MOST_BYTES_A_BYTE, MOST_BYTES_A_LIST = 10, 500
 
 
 @pytest.mark.parametrize("kind", COSTLY)
+@untraced
 def test_no_large_file_takes_many_times_its_size_in_memory(kind: str) -> None:
     # more than any file may hold, for what is counted
     text = COSTLY[kind](5_000 if kind.startswith("keys") else 100_000)

@@ -1,5 +1,7 @@
 """The eager step is a pipeline of evaluate, differentiate and advance."""
 
+import gc
+
 import pytest
 
 from microfp import nn
@@ -38,3 +40,22 @@ def test_descend_is_the_step_of_plain_gradient_descent() -> None:
     moved = pipe(MODEL, evaluate_with(max_margin(), DATA), differentiate, descend(0.3))
     state = make_step(max_margin(), sgd(0.3), DATA)(initial_state(MODEL, sgd(0.3)))
     assert data(moved) == data(state.model)
+
+
+def test_no_garbage_is_searched_for_inside_of_a_step() -> None:
+    begun = list[str]()
+
+    def note(phase: str, _info: object) -> None:
+        begun.append(phase)
+
+    eager = make_step(max_margin(), sgd(0.3), moons(200), backend="eager")
+    start = initial_state(MODEL, sgd(0.3))
+    eager(start)
+    gc.collect()
+    gc.callbacks.append(note)
+    try:
+        eager(start)
+        inside = len(begun)
+    finally:
+        gc.callbacks.remove(note)
+    assert (inside, gc.isenabled()) == (0, True)

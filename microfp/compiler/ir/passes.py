@@ -15,22 +15,15 @@ outputs     %2
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import partial
 from typing import TypeAlias
 
 from microfp.base.checks import check_kind, wrong_kind
 from microfp.base.collecting import uncollected
 from microfp.base.order import post_order
+from microfp.compiler.ir.definitions import Definitions, made, simplified
 from microfp.compiler.ir.liveness import live_slots
-from microfp.compiler.ir.program import (
-    CONSTANT,
-    Instruction,
-    Program,
-    operand_numbers,
-    primitive_of,
-)
-from microfp.ops import IDENTITIES_OF_PROGRAMS, reduced, sharing_key
-from microfp.toolbox import last
+from microfp.compiler.ir.program import CONSTANT, Instruction, Program
+from microfp.ops import sharing_key
 from microfp.values import LEAF, Value, topological_order, total
 
 __all__ = [
@@ -39,10 +32,12 @@ __all__ = [
     "leaf_names",
     "lower",
     "lowered_step_by_step",
+    "place_nodes",
     "remove_dead_code",
     "share_subexpressions",
     "simplify_instructions",
     "translate",
+    "translate_smaller",
 ]
 
 Pass: TypeAlias = Callable[[Program], Program]
@@ -74,8 +69,7 @@ def lower(
     outputs = _nodes("output", "a Value, or several", several)
     inputs = _nodes("inputs", "several Values", inputs)
     parameters = _nodes("parameters", "several Values", parameters)
-    _, program = last(lowered_step_by_step(translate(outputs, inputs, parameters)))
-    return program
+    return remove_dead_code(translate_smaller(outputs, inputs, parameters))
 
 
 def _nodes(name: str, expected: str, given: object) -> tuple[Value, ...]:
@@ -132,7 +126,7 @@ def translate(
             instructions.append(
                 Instruction(CONSTANT, (), node.data)
                 if op == LEAF
-                else _made((op, tuple(map(slot_of, node.parents)), node.parameter))
+                else made((op, tuple(map(slot_of, node.parents)), node.parameter))
             )
     return Program.unchecked(
         leaf_names("x", inputs),
@@ -142,16 +136,63 @@ def translate(
     )
 
 
+def translate_smaller(
+    outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value] = ()
+) -> Program:
+    """Translate, simplify and share in one walk: what the passes make of it, but for dead code.
+
+    >>> from microfp import value
+    >>> x = value(3.0)
+    >>> print(translate_smaller([x * x * 1.0 + x * x], inputs=[x]))
+    inputs      x0
+    parameters
+    %1 = mul x0 x0
+    %3 = add %1 %1
+    outputs     %3
+    """
+    slots = {leaf: slot for slot, leaf in enumerate((*inputs, *parameters))}
+    definitions = Definitions(len(slots))
+    place_nodes(_order(outputs, slots), slots, definitions)
+    return Program.unchecked(
+        leaf_names("x", inputs),
+        leaf_names("p", parameters),
+        tuple(definitions[len(inputs) + len(parameters) :]),
+        tuple([slots[node] for node in outputs]),
+    )
+
+
+def place_nodes(order: Iterable[Value], slots: dict[Value, int], definitions: Definitions) -> None:
+    """Find a slot for each node that has none yet.
+
+    Args:
+        order: The nodes, parents before children.
+        slots: The slots of nodes, which others are added to.
+        definitions: What defines the slots, which others are added to.
+
+    >>> from microfp import value
+    >>> x = value(3.0)
+    >>> slots, definitions = {x: 0}, Definitions(1)
+    >>> place_nodes(topological_order(x * x), slots, definitions)
+    >>> list(slots.values()), definitions[1]
+    ([0, 1], Instruction(op='mul', operands=(0, 0), parameter=None))
+    """
+    slot_of, placed = slots.__getitem__, definitions.placed
+    for node in order:  # a loop: each slot depends on earlier ones
+        if node not in slots:
+            op = node.op
+            slots[node] = (
+                placed(CONSTANT, (), node.data)
+                if op == LEAF
+                else placed(op, tuple(map(slot_of, node.parents)), node.parameter)
+            )
+
+
 def _order(outputs: Sequence[Value], leaves: Collection[Value]) -> Sequence[Value]:
     """The nodes to be computed, in an order in which they can be; what a leaf is made of is not."""
     if not any(leaf.parents for leaf in leaves):
         return topological_order(total(outputs))[:-1]
     above: dict[Value, tuple[Value, ...]] = dict.fromkeys(leaves, ())
     return post_order(total(outputs), lambda node: above.get(node, node.parents))[:-1]
-
-
-_made: Callable[[tuple[object, ...]], Instruction] = partial(tuple.__new__, Instruction)
-"""An instruction of its fields, without a call in Python; there are hundreds of thousands."""
 
 
 def leaf_names(prefix: str, leaves: Sequence[Value]) -> tuple[str, ...]:
@@ -170,33 +211,6 @@ def leaf_names(prefix: str, leaves: Sequence[Value]) -> tuple[str, ...]:
 
 
 # What several passes do: go through a program and define slot after slot anew.
-
-
-class Definitions(list[Instruction | None]):
-    """What defines each slot so far, None for inputs and parameters; the rules can ask it."""
-
-    __slots__ = ("constant", "constants")
-
-    def __init__(self, leaf_count: int) -> None:
-        """Begin with inputs and parameters."""
-        super().__init__([None] * leaf_count)
-        self.constants: dict[int, float] = {}
-        self.constant: Callable[[int], float | None] = self.constants.get
-        """The number of a slot that holds a constant, else None."""
-
-    def define(self, instruction: Instruction) -> None:
-        """Let an instruction define the next slot."""
-        if instruction[0] == CONSTANT and isinstance(instruction[2], float):
-            self.constants[len(self)] = instruction[2]
-        self.append(instruction)
-
-    def negated(self, slot: int) -> int | None:
-        """The slot that a slot is the negative of, else None."""
-        instruction = self[slot]
-        if instruction is None or instruction.op != "neg" or instruction.parameter is not None:
-            return None
-        return instruction.operands[0]
-
 
 Step: TypeAlias = Callable[[Instruction, Definitions], Instruction | int]
 """What becomes of an instruction: another one, or the slot of an earlier one.
@@ -229,8 +243,8 @@ def _renumbered(instruction: Instruction, slots: Sequence[int]) -> Instruction:
     op, operands, parameter = instruction
     if len(operands) == 2:  # most have two, or one
         first, second = operands
-        return _made((op, (slots[first], slots[second]), parameter))
-    return _made((op, tuple([slots[slot] for slot in operands]), parameter))
+        return made((op, (slots[first], slots[second]), parameter))
+    return made((op, tuple([slots[slot] for slot in operands]), parameter))
 
 
 # Pass: simplify instructions.
@@ -248,29 +262,7 @@ def simplify_instructions(program: Program) -> Program:
     %2 = mul x0 6.0
     outputs     %2
     """
-    return _rewritten(program, _simplified)
-
-
-def _simplified(instruction: Instruction, definitions: Definitions) -> Instruction | int:
-    op, operands, parameter = instruction
-    if op == CONSTANT:
-        return instruction
-    if None not in map(definitions.constant, operands):
-        return _folded(instruction, definitions)
-    found = reduced(op, operands, parameter, definitions, IDENTITIES_OF_PROGRAMS)
-    if found is None:
-        return instruction
-    if isinstance(found, float):
-        return Instruction(CONSTANT, (), found)
-    return found if isinstance(found, int) else Instruction(*found)
-
-
-def _folded(instruction: Instruction, definitions: Definitions) -> Instruction:
-    """The constant that an instruction computes from constants."""
-    known = {slot: definitions.constant(slot) for slot in instruction.operands}
-    numbers = {slot: number for slot, number in known.items() if number is not None}
-    operands = operand_numbers(instruction, numbers.__getitem__)
-    return Instruction(CONSTANT, (), primitive_of(instruction).forward(*operands))
+    return _rewritten(program, simplified)
 
 
 # Pass: share subexpressions.
@@ -318,12 +310,12 @@ def remove_dead_code(program: Program) -> Program:
     first, live = program.leaf_count, live_slots(program, program.outputs)
     if all(live[first:]):
         return program
-    moved = list(range(first))
-    kept: list[Instruction] = []
-    for instruction, needed in zip(program.instructions, live[first:], strict=True):
+    kept = list(program.instructions[: live.index(False, first) - first])  # as they are
+    moved = list(range(first + len(kept)))
+    for place in range(len(kept), len(program.instructions)):
         moved.append(first + len(kept))  # of a slot that is dropped, read by nobody
-        if needed:
-            kept.append(_renumbered(instruction, moved))
+        if live[first + place]:
+            kept.append(_renumbered(program.instructions[place], moved))
     outputs = tuple(moved[slot] for slot in program.outputs)
     return Program.unchecked(program.inputs, program.parameters, tuple(kept), outputs)
 

@@ -16,7 +16,7 @@ outputs     %4
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-from microfp.base.checks import wrong_kind
+from microfp.base.checks import check_kind, wrong_kind
 from microfp.errors import ShapeError
 from microfp.ops import PRIMITIVES, Primitive
 from microfp.record import Record, attr
@@ -185,6 +185,7 @@ def run(program: Program, numbers: Sequence[float]) -> tuple[float, ...]:
     >>> run(native.lower([x * x, -x], inputs=[x]), [4.0])
     (16.0, -4.0)
     """
+    check_kind("run", "program", program, Program, example="native.lower(output, inputs)")
     if not isinstance(numbers, Collection):
         raise wrong_kind("run", "numbers", "a sequence of numbers", numbers)
     if len(numbers) != program.leaf_count:

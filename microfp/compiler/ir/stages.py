@@ -13,10 +13,10 @@ positions is computed by the first n turns of each stage.
 n[4t + 20 + i] = add(n[4t + i], p[4t + 12 + i])   t < 5, i < 4
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise, product
 from math import prod
-from operator import add, mul
+from operator import add, itemgetter
 from typing import NamedTuple, TypeAlias
 
 from microfp.base.checks import wrong_value
@@ -127,6 +127,15 @@ Rows: TypeAlias = dict[int, list[tuple[Numbers, int]]]
 """For each position the numbers of its calls, and which calls they are."""
 
 
+_Space: TypeAlias = tuple[str, str, float]
+"""What an operand is: its kind, `c`, `v` or what it is in; where its terms are; the constant."""
+
+IN_NODES: _Space = ("n", "n", 0.0)
+
+_Key: TypeAlias = tuple[tuple[str, Hashable, tuple[_Space, ...], bool], tuple[int | None, ...]]
+"""What calls of one stage have in common: the kind, and the steps inside of their vectors."""
+
+
 @uncollected
 def staged(recorded: Recorded, parameter_count: int) -> Staged:
     """Put recorded calls into stages.
@@ -141,11 +150,9 @@ def staged(recorded: Recorded, parameter_count: int) -> Staged:
     looked_up = [
         call.operands[1]
         for call in recorded.calls
-        if call.op == "select"
-        and isinstance(call.operands[0], tuple)
-        and call.operands[0][0] == "x"
+        if call.op == "select" and call.operands[0][0] == "x"
     ]
-    sizes = {len(recorded.vectors[it]) for it in looked_up if isinstance(it, int)}
+    sizes = {len(recorded.vectors[int(number)]) for _, number, _ in looked_up}
     return Staged(
         tuple(stages),
         parameter_count,
@@ -171,7 +178,7 @@ class _Planner:
         self.places: list[int] = [-1] * len(recorded.calls)
         self.count: int = 0
         self._recorded = recorded
-        self._vectors: dict[int, tuple[str, int, int | None, int]] = {}
+        self._vectors: dict[int, tuple[_Space, int, int | None, int]] = {}
 
     def stages(self) -> list[Stage]:
         """All stages, in an order in which they can be computed."""
@@ -191,114 +198,116 @@ class _Planner:
         """
         places = [self._place(it)[1] for it in several] or [0]
         steps = {b - a for a, b in pairwise(places)} or {0}
-        if len(steps) > 1 or any(kind != "n" for kind, _ in several):
+        if len(steps) > 1 or any(kind != "n" for kind, _, _ in several):
             raise unlike("what the positions give is not computed alike")
         return Place("n", places[0], steps.pop())
 
-    def _groups(self, level: list[int]) -> dict[Hashable, Rows]:
+    def _groups(self, level: list[int]) -> dict[_Key, Rows]:
         """The calls of a level by kind, and each kind by position."""
-        described = [self._described(self._recorded.calls[number]) for number in level]
-        strides = {key[0]: key[1] for key, _ in described if None not in key[1]}
-        groups: dict[Hashable, Rows] = {}
-        for number, ((kind, own), numbers) in zip(level, described, strict=True):
-            known = strides.get(kind, tuple([stride or 0 for stride in own]))
-            key = kind, known if None in own else own
-            position = max(self._recorded.calls[number].position, 0)
-            groups.setdefault(key, {}).setdefault(position, []).append((numbers, number))
-        return groups
+        groups: dict[_Key, Rows] = {}
+        for number in level:  # a loop: the longest there is
+            call = self._recorded.calls[number]
+            key, numbers = self._described(call)
+            rows = groups.setdefault(key, {})
+            rows.setdefault(max(call.position, 0), []).append((numbers, number))
+        return _joined_groups(groups)
 
-    def _described(self, call: Call) -> tuple[tuple[Hashable, tuple[int | None, ...]], Numbers]:
+    def _described(self, call: Call) -> tuple[_Key, Numbers]:
         """The kind of a call with the strides of its vectors, and its numbers."""
-        spaces, strides = list[Hashable](), list[int | None]()
-        firsts, lengths = list[int](), list[int]()
-        for operand in call.operands:  # a loop: four things of each operand
-            if isinstance(operand, int):
-                space, first, stride, length = self._vector(operand)
-                strides.append(stride)
-                lengths.append(length)
-                spaces.append((space, "vector"))
-                firsts.append(first)
-            else:
-                space, first = self._place(operand)
-                spaces.append(operand if space == "c" else space)
-                firsts.append(first)
-        kind = call.op, call.parameter, tuple(spaces), call.active
-        return (kind, tuple(strides)), (*firsts, *lengths)
+        found = list(map(self._operand, call.operands))
+        spaces, firsts, strides, lengths = zip(*found, strict=True)
+        return ((call.op, call.parameter, spaces, call.active), strides), firsts + lengths
+
+    def _operand(self, reference: Reference) -> tuple[_Space, int, int | None, int]:
+        """The space of an operand and its place; of a vector its step and its length, too."""
+        kind, place, _ = reference
+        if kind == "n":
+            return IN_NODES, self.places[int(place)], 0, 0
+        if kind == "v":
+            return self._vector(int(place))
+        return (
+            ((kind, kind, place), 0, 0, 0) if kind == "c" else ((kind, kind, 0.0), int(place), 0, 0)
+        )
 
     def _place(self, reference: Reference) -> tuple[str, int]:
-        kind, place = reference
+        kind, place, _ = reference
         if kind == "c":
             return kind, 0
         return kind, self.places[int(place)] if kind == "n" else int(place)
 
-    def _vector(self, number: int) -> tuple[str, int, int | None, int]:
+    def _vector(self, number: int) -> tuple[_Space, int, int | None, int]:
         """The space of a vector, its first place, the step from term to term, and its length."""
         if number not in self._vectors:
-            found = [self._place(reference) for reference in self._recorded.vectors[number]]
-            spaces = {space for space, _ in found}
-            steps = {b - a for (_, a), (_, b) in pairwise(found)}
-            if len(spaces) != 1 or len(steps) > 1 or "c" in spaces:
+            kinds, places = zip(*map(self._place, self._recorded.vectors[number]), strict=True)
+            steps = {b - a for a, b in pairwise(places)}
+            if len(set(kinds)) != 1 or len(steps) > 1 or "c" in kinds:
                 raise unlike("the terms of a sum are not found at constant steps")
             stride = steps.pop() if steps else None
-            self._vectors[number] = spaces.pop(), found[0][1], stride, len(found)
+            self._vectors[number] = ("v", kinds[0], 0.0), places[0], stride, len(places)
         return self._vectors[number]
 
-    def _stage(self, call: Call, key: Hashable, rows: Rows) -> Iterator[Stage]:
+    def _stage(self, call: Call, key: _Key, rows: Rows) -> Iterator[Stage]:
         """The stages of one kind of calls."""
-        strides: tuple[int, ...] = key[1]  # type: ignore[index]  # see `_groups`
+        (_, _, spaces, _), steps = key
+        along = [step or 0 for step in steps]
         for times, shape, first, moves, numbers in _nests(rows):
-            yield self._made(call, strides, times, shape, first, moves, numbers)
+            operands = _operands(spaces, along, first, moves)
+            yield self._made(call, operands, times, shape, numbers)
 
     def _made(
         self,
         call: Call,
-        along: tuple[int, ...],
+        operands: tuple[Place, ...],
         times: range,
         shape: tuple[Extent, ...],
-        first: tuple[Numbers, Numbers],
-        moves: tuple[Numbers, ...],
         numbers: list[list[int]],
     ) -> Stage:
-        """One stage: its operands as places, and room for what it gives."""
+        """One stage, and room for what it gives."""
         last = times[-1]
         sizes = [extent.base + extent.slope * last for extent in shape]
         inner = [prod(sizes[loop + 1 :]) for loop in range(len(sizes))]
         size = prod(sizes)
-        out = Place("n", self.count - size * times[0], size, tuple(inner))
+        begin = self.count - size * times[0]
+        out = Place("n", begin, size, tuple(inner))
         for t, own in zip(times, numbers, strict=True):
-            extents = [range(extent.base + extent.slope * t) for extent in shape]
-            at = self.count + size * (t - times[0])
-            for number, turn in zip(own, product(*extents), strict=True):
-                self.places[number] = at + sum(map(mul, turn, inner))
+            at, counts = begin + size * t, [extent.base + extent.slope * t for extent in shape]
+            turns = [range(0, n * move, move) for n, move in zip(counts, inner, strict=True)]
+            for number, turn in zip(own, product(*turns), strict=True):
+                self.places[number] = at + sum(turn)
         self.count += size * len(times)
-        spaces = [self._vector(it)[0] for it in call.operands if isinstance(it, int)]
-        operands = _operands(call, spaces, along, first, moves)
         return Stage(
             call.op, call.parameter, operands, out, shape, times[0], times[-1] + 1, call.active
         )
 
 
+def _joined_groups(groups: Mapping[_Key, Rows]) -> dict[_Key, Rows]:
+    """Calls on vectors of one term, of which nobody knows a step, belong to those of more."""
+    steps = {kind: own for kind, own in groups if None not in own}
+    found: dict[_Key, Rows] = {}
+    for (kind, own), rows in groups.items():  # a loop: rows of several groups become those of one
+        known = steps.get(kind, tuple([step or 0 for step in own]))
+        joined = found.setdefault((kind, known if None in own else own), {})
+        for position, calls in rows.items():
+            joined[position] = sorted(joined.get(position, []) + calls, key=itemgetter(1))
+    return found
+
+
 def _operands(
-    call: Call,
-    spaces: Sequence[str],
+    spaces: Sequence[_Space],
     along: Sequence[int],
     first: tuple[Numbers, Numbers],
     moves: tuple[Numbers, ...],
 ) -> tuple[Place, ...]:
     """The operands of a stage as places."""
     start, step = first
-    places, vector, count = list[Place](), 0, len(call.operands)
-    for at, operand in enumerate(call.operands):  # a loop: vectors are counted
-        strides = tuple([move[at] for move in moves])
-        if isinstance(operand, int):
-            length = Extent(start[count + vector], step[count + vector])
-            own = start[at], step[at], strides, along[vector], length
-            places.append(Place(spaces[vector], *own))
-            vector += 1
-        elif operand[0] == "c":
-            places.append(Place("c", operand[1]))
+    places, count = list[Place](), len(spaces)
+    for at, (kind, space, constant) in enumerate(spaces):  # a loop: many things of each operand
+        own = start[at], step[at], tuple([move[at] for move in moves])
+        if kind == "v":
+            length = Extent(start[count + at], step[count + at])
+            places.append(Place(space, *own, along[at], length))
         else:
-            places.append(Place(operand[0], start[at], step[at], strides))
+            places.append(Place("c", constant) if kind == "c" else Place(space, *own))
     return tuple(places)
 
 

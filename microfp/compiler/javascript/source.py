@@ -21,6 +21,7 @@ program is a row of functions, which hand on what they need in an array.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from microfp.base.checks import check_kind
 from microfp.compiler.ir.program import CONSTANT, Program
 from microfp.ops import javascript_number, to_javascript
 
@@ -82,6 +83,9 @@ def javascript_source(program: Program, name: str = "program", *, carried: int =
     >>> "Math.exp(v0)" in javascript_source(native.lower(exp(x), inputs=[x]), "power")
     True
     """
+    check_kind(
+        "javascript_source", "program", program, Program, example="native.lower(output, inputs)"
+    )
     plan = _Plan(program, carried)
     written_in = _pieces_of_outputs(plan)
     handed_on = {slot: place for place, slot in enumerate(_handed_on(plan, written_in))}

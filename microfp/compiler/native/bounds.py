@@ -13,8 +13,9 @@ not as the program that was rolled.
 True
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from microfp.base.memo import remembering
 from microfp.compiler.ir.bounds import bound_of, bound_of_constant, largest_size
 from microfp.compiler.ir.program import Instruction
 from microfp.compiler.native.gates import nodes_written, places
@@ -23,7 +24,7 @@ from microfp.compiler.native.loops import Expression, Load, Nest, Number, Rolled
 __all__ = ["largest_leaf_of"]
 
 
-def largest_leaf_of(rolled: Rolled) -> float | None:
+def _largest_leaf_of(rolled: Rolled) -> float | None:
     """Find a size such that everything stays finite while no leaf is larger; None if there is none.
 
     >>> from microfp import value
@@ -34,6 +35,9 @@ def largest_leaf_of(rolled: Rolled) -> float | None:
     1000000.0
     """
     return largest_size(lambda size: _bounds(rolled, size))
+
+
+largest_leaf_of: Callable[[Rolled], float | None] = remembering(_largest_leaf_of)
 
 
 def _bounds(rolled: Rolled, size: float) -> Iterator[float]:

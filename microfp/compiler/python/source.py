@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
 from typing import NamedTuple, TypeAlias
 
+from microfp.base.checks import check_kind
 from microfp.base.memo import by_key
 from microfp.base.python_text import (
     ATOM,
@@ -232,6 +233,9 @@ def function_source(program: Program) -> str:
     def program(x):
         return exp(-x),
     """
+    check_kind(
+        "function_source", "program", program, Program, example="native.lower(output, inputs)"
+    )
     draft = drafted(program)
     arguments = ", ".join(draft.names[: program.leaf_count])
     outputs = [in_parentheses(text_of(slot, draft), SUM) for slot in program.outputs]

@@ -26,16 +26,22 @@ from microfp.ops import PRIMITIVES, Operand, Primitive
 from microfp.tree import parameters, with_parameters
 from microfp.values import LEAF, Scalar, Value
 
-__all__ = ["Call", "Recorded", "Reference", "Several", "record"]
+__all__ = ["Call", "Recorded", "Reference", "record"]
 
-Reference: TypeAlias = tuple[str, float]
-"""Where a number is found: its kind and its place.
+Known: TypeAlias = tuple[int, int, bool]
+"""Of what a call gives, its `level`, `position` and `active`."""
 
-Kinds: `p` a parameter, `n` what a call gives, `x` a token, `y` a target, `c` a constant itself.
+OF_A_CONSTANT: Known = (0, -1, False)
+OF_A_PARAMETER: Known = (0, -1, True)
+
+Reference: TypeAlias = tuple[str, float, Known]
+"""Where a number is found, its kind and its place; and what is known of it.
+
+Kinds: `p` a parameter, `n` what a call gives, `x` a token, `y` a target, `c` a constant itself;
+and `v` a vector, by its number among those that were recorded.
 """
 
-Several: TypeAlias = int
-"""A vector, by its number among those that were recorded."""
+Rows: TypeAlias = Sequence[Sequence[Scalar]]
 
 
 class Call(NamedTuple):
@@ -45,7 +51,7 @@ class Call(NamedTuple):
     """The name of a primitive, or `dot`, `total`, `largest`, `select`."""
     parameter: Hashable
     """What the primitive is given besides."""
-    operands: tuple[Reference | Several, ...]
+    operands: tuple[Reference, ...]
     """Numbers, or vectors."""
     level: int
     """How many calls it is behind parameters and tokens, at most."""
@@ -68,14 +74,6 @@ class Recorded(NamedTuple):
     """What each position costs."""
 
 
-class _Known(NamedTuple):
-    """What is known of an operand besides where it is found."""
-
-    level: int
-    position: int
-    active: bool
-
-
 class _Recorder:
     """What is known while a model is called."""
 
@@ -83,11 +81,13 @@ class _Recorder:
         """Begin without calls."""
         self.calls: list[Call] = []
         self.vectors: list[tuple[Reference, ...]] = []
-        self._known: list[_Known] = []
-        self._several: dict[int, tuple[object, Several]] = {}
+        self._several: dict[int, tuple[object, Reference]] = {}
+        self._columns: dict[int, tuple[object, list[Reference]]] = {}
         body: dict[str, object] = {
-            "__apply__": lambda _, primitive, operands: self.apply(primitive, operands),
+            "__apply__": self.apply,  # bound already: a node that is asked adds nothing
             "__dot__": lambda a, b: self.call("dot", None, (self.several(a), self.several(b))),
+            "__embedding__": self.embedding,
+            "__linear__": self.linear,
             "__largest__": lambda terms: self.call("largest", None, (self.several(terms),)),
             "__absent__": False,
             "__select__": self.select,
@@ -111,37 +111,31 @@ class _Recorder:
             return found
         node = node_of(operand)
         if isinstance(node, Constant) or (type(node) is Value and node.op == LEAF):
-            return "c", node.data
+            return "c", node.data, OF_A_CONSTANT
         raise TraceError("a sequence holds a value that was computed before, or is frozen")
 
-    def several(self, operands: Sequence[Operand]) -> Several:
-        """A vector of operands; the same object has the same number."""
+    def several(self, operands: Sequence[Operand]) -> Reference:
+        """A vector of operands; the same object is the same vector."""
         found = self._several.get(id(operands))
         if found is not None:
             return found[1]
         vector = tuple(map(self.reference, operands))
-        self._several[id(operands)] = operands, len(self.vectors)
         self.vectors.append(vector)
-        self._known.append(_together([self.known(it) for it in vector]))
-        return len(self.vectors) - 1
+        reference = "v", len(self.vectors) - 1, _together(vector)
+        self._several[id(operands)] = operands, reference
+        return reference
 
-    def known(self, operand: Reference | Several) -> _Known:
-        """What is known of an operand."""
-        if isinstance(operand, int):
-            return self._known[operand]
-        kind, place = operand
-        if kind == "n":
-            return _Known(*self.calls[int(place)][3:])
-        return _Known(0, int(place) if kind in "xy" else -1, kind == "p")
-
-    def call(
-        self, op: str, parameter: Hashable, operands: tuple[Reference | Several, ...]
-    ) -> Value:
+    def call(self, op: str, parameter: Hashable, operands: tuple[Reference, ...]) -> Value:
         """Record an operation."""
-        level, position, active = _together([self.known(it) for it in operands])
-        is_active = active and op not in FLAT
-        self.calls.append(Call(op, parameter, operands, level + 1, position, is_active))
-        return self.node(("n", len(self.calls) - 1))
+        if len(self.calls) >= MOST_CALLS:
+            raise TraceError(
+                f"an example of the model has more than the {MOST_CALLS:,} operations that are "
+                "compiled; a smaller context has fewer, and backend='eager' walks any"
+            )
+        level, position, active = _together(operands)
+        known = level + 1, position, active and op not in FLAT
+        self.calls.append(Call(op, parameter, operands, *known))
+        return self.node(("n", len(self.calls) - 1, known))
 
     def apply(self, primitive: Primitive, operands: tuple[Operand, ...]) -> Value:
         """Record a primitive."""
@@ -155,15 +149,35 @@ class _Recorder:
         more = operands[primitive.arity :]
         return self.call(primitive.name, more[0] if more else None, given)  # type: ignore[arg-type]
 
+    def linear(self, weights: Rows, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+        """Record a linear map."""
+        given = self.several(inputs)
+        return tuple([self.call("dot", None, (self.several(row), given)) for row in weights])
+
+    def embedding(self, rows: Rows, index: Scalar) -> tuple[Value, ...]:
+        """Record the look-up of a row, column by column."""
+        if id(rows) not in self._columns:
+            columns = [self.several(column) for column in zip(*rows, strict=True)]
+            self._columns[id(rows)] = rows, columns
+        place, columns = self.reference(index), self._columns[id(rows)][1]
+        return tuple([self.call("select", None, (place, column)) for column in columns])
+
     def select(self, index: Scalar, values: Sequence[Scalar]) -> Value:
         """Record a look-up."""
         return self.call("select", None, (self.reference(index), self.several(values)))
 
 
-def _together(all_known: Sequence[_Known]) -> _Known:
-    levels, positions, actives = zip(*all_known, strict=True)
-    return _Known(max(levels), max(positions), any(actives))
+def _together(references: Sequence[Reference]) -> Known:
+    """What is known of what depends on all of them."""
+    found = [known for _, _, known in references]
+    if found.count(found[0]) == len(found):
+        return found[0]
+    levels, positions, actives = zip(*found, strict=True)
+    return max(levels), max(positions), any(actives)
 
+
+MOST_CALLS = 1_000_000
+"""The most operations that are recorded: some ten seconds, and 1 GB."""
 
 FLAT = frozenset({"stop_gradient", "largest", "equal", "greater", "greater_equal", "positive"})
 """What has no gradient to pass on."""
@@ -188,8 +202,9 @@ def record(loss: Loss | None, model: Model, width: int) -> Recorded:
             f"{loss.name} is no loss of sequences: it does not say what a position costs"
         )
     recorder = _Recorder()
-    leaves = [recorder.node(("p", place)) for place in range(len(parameters(model)))]
-    tokens = [recorder.node(("x", place)) for place in range(width)]
+    count = len(parameters(model))
+    leaves = [recorder.node(("p", place, OF_A_PARAMETER)) for place in range(count)]
+    tokens = [recorder.node(("x", place, (0, place, False))) for place in range(width)]
     outputs = called(with_parameters(model, leaves), tuple(tokens))
     if not isinstance(outputs, tuple) or not outputs or len(outputs) % width:
         raise TraceError("a model of sequences gives as many scores for each position")
@@ -208,7 +223,8 @@ def record(loss: Loss | None, model: Model, width: int) -> Recorded:
 def _cost(
     position: Callable[..., Value], recorder: _Recorder, place: int, scores: Sequence[Value]
 ) -> Reference:
-    cost = recorder.reference(called(position, scores, recorder.node(("y", place))))
-    if recorder.known(cost).position != place:
+    target = recorder.node(("y", place, (0, place, False)))
+    cost = recorder.reference(called(position, scores, target))
+    if cost[2][1] != place:
         raise TraceError(f"the scores of position {place} depend on a later one")
     return cost

@@ -8,10 +8,12 @@ Traceback (most recent call last):
 microfp.errors.TraceError: `data` of a value cannot be known while its graph is traced ...
 """
 
+import sys
 from numbers import Rational, Real
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from microfp import ops, values
+from microfp import func, ops, values
 from microfp.compiler.trace.refusals import stop
 from microfp.ops import PRIMITIVES, Operand, Primitive
 from microfp.values import LEAF, Scalar, Value, lift
@@ -38,15 +40,25 @@ class Traced(Value):
     @property  # type: ignore[misc]  # a field everywhere else; here there is none
     def data(self) -> float:
         """Refuse: there is no number yet."""
+        if _is_transform(sys._getframe(1).f_code.co_filename):
+            _refuse_transform()
         return _refuse("`data`")
 
     def __apply__(self, primitive: Primitive, operands: tuple[Operand, ...], /) -> Value:
         name, given = primitive.name, operands[: primitive.arity]
-        parents = tuple([x if type(x) is Traced else node_of(x) for x in given])
         constant = operands[len(given)] if len(given) < len(operands) else None
+        for operand in given:  # a loop: mostly there is nothing to do
+            if type(operand) is not Traced:
+                given = tuple([x if type(x) is Traced else node_of(x) for x in given])
+                break
         parameter = constant if PRIMITIVES.get(name) is primitive else primitive
         assert parameter is None or isinstance(parameter, float | Primitive)
-        return _traced(Traced, name, parents, parameter=parameter)
+        made = _new(Traced)  # `_traced`, written out: most nodes are made here
+        _write_op(made, name)
+        _write_parents(made, given)
+        _write_label(made, None)
+        _write_parameter(made, parameter)
+        return made
 
     def __repr__(self) -> str:
         label = "" if self.label is None else f", label={self.label!r}"
@@ -259,6 +271,7 @@ def number_of(node: Value) -> TracedNumber:
 
 T = TypeVar("T", bound=Traced)
 
+_new = object.__new__
 _write_op, _write_parents, _write_label, _write_parameter = Value.writers()[1:]
 
 
@@ -270,7 +283,7 @@ def _traced(
     label: str | None = None,
     parameter: float | Primitive | None = None,
 ) -> T:
-    made = object.__new__(kind)
+    made = _new(kind)
     _write_op(made, op)
     _write_parents(made, parents)
     _write_label(made, label)
@@ -302,6 +315,22 @@ def _refuse(what: str) -> NoReturn:
     stop(
         f"{what} of a value cannot be known while its graph is traced",
         "`where` makes a choice that a graph can hold",
+    )
+
+
+_TRANSFORMS = Path(func.__file__).parent
+
+
+def _is_transform(file: str) -> bool:
+    """Whether it is a transform of `microfp.func` that asks, and not what a user wrote."""
+    return Path(file).parent == _TRANSFORMS
+
+
+def _refuse_transform() -> NoReturn:
+    stop(
+        "a transform of microfp.func reads the number that it is taken at, which cannot be known "
+        "while a graph is traced",
+        "what holds one runs outside of compiled code: by func, or with backend 'eager'",
     )
 
 

@@ -18,6 +18,7 @@ from microfp.compiler.native.run.trainer import code_by_kinds
 from microfp.compiler.trace.structure import template
 from microfp.trainer import Backend, Run
 from tests.compiler.native.test_products import computed, dot, matrix_program
+from tests.untraced import untraced
 
 WIDTHS = (2, 4, 8)
 
@@ -159,6 +160,7 @@ def test_a_hinge_is_said_to_be_a_gate() -> None:
 
 
 @pytest.mark.parametrize("widths", [[8] * 150, [24, 20, 18, 16, 12, 10]])
+@untraced
 def test_a_model_of_many_layers_is_code_that_gives_what_eager_gives(widths: list[int]) -> None:
     loss, model = losses.softmax_cross_entropy(), nn.mlp(9, widths, init="he", seed=8)
     draw = random.Random(9)

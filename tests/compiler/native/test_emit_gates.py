@@ -19,6 +19,7 @@ from microfp.compiler.native.roll import roll
 from microfp.compiler.native.run.executable import Executable, executable_for
 from microfp.compiler.native.run.memory import buffer, padded
 from microfp.compiler.trace.calls import trace_example
+from tests.untraced import untraced
 
 MODEL = nn.mlp(2, [3, 2, 1], seed=5)
 NUMBERS = [p.data for p in nn.parameters(MODEL)]
@@ -111,6 +112,7 @@ def test_any_pattern_of_active_examples_gives_the_sums_of_all(width: int, rows: 
 
 @pytest.mark.parametrize("width", [2, 4, 8])
 @pytest.mark.parametrize("every", [1, 3, 50, 10**9])
+@untraced
 def test_more_examples_than_a_span_and_more_active_ones_than_a_chunk(
     width: int, every: int
 ) -> None:

@@ -190,6 +190,7 @@ def test_every_primitive_has_a_form_but_the_one_that_lowering_takes_out() -> Non
     assert set(FUNCTIONS) == set(PRIMITIVES) - {"stop_gradient"}
 
 
+FORMULAS = {name for name, row in PRIMITIVES.items() if row.llvm is not None and not row.costly}
 ARITIES = {op: PRIMITIVES[op].arity for op in FUNCTIONS if op not in ("total", "constant_power")}
 
 
@@ -212,6 +213,22 @@ def test_a_function_of_two_numbers_has_the_edges_of_the_table(op: str) -> None:
     wrong = [
         (pair, f, e) for pair, f, e in zip(pairs, found, expected, strict=True) if not same(f, e)
     ]
+    assert wrong == []
+
+
+SMALL = [x for x in EDGES if abs(x) <= 800.0]
+"""So small that whoever compares is told that no number is nan."""
+
+
+@pytest.mark.parametrize(
+    "op", [op for op, arity in ARITIES.items() if arity in (1, 2) and op in FORMULAS]
+)
+def test_a_formula_has_the_same_edges_where_all_numbers_are_finite(op: str) -> None:
+    pairs = [(a, b) for a in SMALL for b in SMALL if b or op != "divide"]
+    operands = [pair[: ARITIES[op]] for pair in pairs]
+    found = applied(op, list(zip(*operands, strict=True)), engine.host().width)
+    expected = [PRIMITIVES[op](*each) for each in operands]
+    wrong = [it for it in zip(operands, found, expected, strict=True) if not same(*it[1:])]
     assert wrong == []
 
 

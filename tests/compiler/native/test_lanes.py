@@ -32,6 +32,13 @@ def test_a_formula_is_written_as_python_reads_it() -> None:
     ]
 
 
+def test_a_choice_is_turned_round_where_no_operand_is_nan() -> None:
+    w, text = Writer(WIDTH), "0.0 if a <= 0.0 else a"
+    read(text, [Lanes(w, "%a")], {}, ordered=True)
+    assert w.text() == written("a if a > 0.0 else 0.0")
+    assert w.text() != written(text)
+
+
 def test_lines_name_what_the_last_one_uses() -> None:
     text = """
         z = a * a

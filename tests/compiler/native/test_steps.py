@@ -11,12 +11,14 @@ from pyrsistent import PVector
 from microfp import datasets, losses, nn, optim, trainer
 from microfp.compiler.native.emit.reciprocals import divisors_of, without_divisions
 from microfp.compiler.native.loops import Rolled
+from microfp.compiler.native.run import pieces
 from microfp.compiler.native.run.examples import Chosen, Examples
 from microfp.compiler.native.run.memory import LARGE_PAGE, buffer
 from microfp.compiler.native.run.steps import run_steps
 from microfp.compiler.native.run.trainer import parameter_code, trainer_for
 from microfp.compiler.trace.structure import template
 from microfp.compiler.trace.update_rules import rules_of
+from microfp.native import run
 from microfp.ops import divide
 from microfp.optim import Optimizer
 from microfp.record import Record, attr
@@ -130,6 +132,41 @@ def test_what_all_parameters_are_divided_by_may_be_any_number(divisor: float) ->
         found.append([p.data for p in nn.parameters(step(start).model)])
     for eager, native in zip(*found, strict=True):
         assert native == pytest.approx(eager, rel=1e-15, abs=5e-324, nan_ok=True)
+
+
+FAR = [[100.0, *[0.0] * 3, 100.0, *[0.0] * 11], [200.0, *[0.0] * 3, -500.0, *[0.0] * 11]]
+"""At a rate of 1e304 the score of the first row becomes 1.5e308 - 2e308: its second product
+overflows, and the exact sum does not."""
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("work", [1 << 24, 1])
+def test_parameters_that_an_update_makes_too_large_are_left_to_other_code(
+    monkeypatch: pytest.MonkeyPatch, work: int, threads: int
+) -> None:
+    """Code for numbers of common sizes would not overflow where eager does."""
+    monkeypatch.setattr(pieces, "WORK", work)
+    history = trainer.fit(
+        nn.neuron(16, weights=[0.0] * 16, activation="identity"),
+        datasets.dataset(FAR, [1.0, 1.0]),
+        steps=3,
+        loss=losses.max_margin(alpha=0.0),
+        optimizer=optim.sgd(1e304),
+        backend="native",
+        threads=threads,
+    ).history
+    assert [metrics.loss for metrics in history] == [1.0, math.inf, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "count"), [(999.0, 0.0), (1001.0, 1.0), (-1001.0, 1.0), (math.nan, 1.0)]
+)
+def test_an_update_counts_the_parameters_that_it_makes_too_large(
+    parameter: float, count: float
+) -> None:
+    loss, rules = losses.mean_squared_error(), rules_of(optim.sgd(0.1))
+    program = parameter_code(loss, rules, 1, 1e3).executable.program
+    assert run(program, [parameter, 0.0, 0.1])[-1] == count
 
 
 def quotients_of(text: str) -> list[str]:

@@ -73,3 +73,44 @@ def test_a_predicate_that_compares_truths_by_identity_is_not_traced() -> None:
         return (scores[0] > 0.0) is (y > 0.0)
 
     assert traced_predicate(matches, [traced_leaf("s")], traced_leaf("y")) is None
+
+
+COMPARISONS: dict[str, Callable[..., bool]] = {
+    "less": lambda s, y: s[0] < y,
+    "at most": lambda s, y: s[0] <= y,
+    "at least": lambda s, y: s[0] >= y,
+    "other than": lambda s, y: s[0] != y,
+    "a plain number is more": lambda s, y: 0.5 > s[0],  # noqa: SIM300 - it is the other way round
+    "a sum": lambda s, y: 1.0 + s[0] > y + 0.5,
+    "a difference": lambda s, y: s[0] - y > -1,
+    "a product": lambda s, y: s[0] * y >= 2.0 * y,
+    "a function": lambda s, y: ops.maximum(s[0], y) > 0.5,
+    "a function of a truth": lambda s, y: ops.where(s[0] > 0.0, s[0], y) == y,
+    "a truth that is chosen": lambda s, y: ops.where(y > 0.0, s[0] > 1.0, True) == 1.0,
+    "both": lambda s, y: (s[0] > 0.0) & (y > 0.0),
+    "both, one of them known": lambda s, y: (s[0] > 0.0) & True,
+    "one alone": lambda s, y: (s[0] > 0.0) != (y > 0.0),
+    "not": lambda s, y: not s[0] > y,
+    "one or the other": lambda s, y: s[0] > y or y > 1.0,
+}
+
+
+@pytest.mark.parametrize("name", COMPARISONS)
+@given(SCORES, SCORES)
+def test_a_comparison_gives_what_python_gives(name: str, score: float, y: float) -> None:
+    predicate = COMPARISONS[name]
+    assert answer(predicate, [score], y) == predicate((score,), y)
+
+
+NOT_COMPARED: dict[str, Callable[..., bool]] = {
+    "a number with a text": lambda s, y: s[0] == "large",
+    "a number with a truth": lambda s, y: s[0] == True,  # noqa: E712 - that is what is asked
+    "a truth with a number": lambda s, y: (s[0] > 0.0) == 1.0,
+    "nothing": lambda s, y: True,
+}
+
+
+@pytest.mark.parametrize("name", NOT_COMPARED)
+def test_what_is_no_comparison_of_numbers_is_not_traced(name: str) -> None:
+    leaves = [traced_leaf("s")], traced_leaf("y")
+    assert traced_predicate(NOT_COMPARED[name], *leaves) is None

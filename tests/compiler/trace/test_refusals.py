@@ -14,7 +14,7 @@ from microfp.compiler.trace.calls import trace_example
 from microfp.datasets import Dataset, moons
 from microfp.errors import CompileError, MicrofpError, TraceError
 from microfp.losses import Loss
-from microfp.native import predict
+from microfp.native import predict, value_and_grad
 from microfp.nn import MLP, mlp, neuron
 from microfp.optim import sgd
 from microfp.trainer import Backend, Run, chosen_backend, fit
@@ -104,6 +104,24 @@ def test_the_line_of_an_error_is_the_users_and_not_that_of_a_library(
     with pytest.raises(TraceError) as caught:
         trace_example(Loss(name="asking", example=example), MODEL, 2)
     assert f"{Path(__file__)}, line {example.__code__.co_firstlineno + 1}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "slope",
+    [
+        func.grad(tanh),
+        func.hessian(tanh),
+        lambda x: func.jvp(tanh, (x,), (1.0,))[1],
+        lambda x: func.vjp(tanh, x)[1](1.0)[0],
+        lambda x: func.directional(tanh, (x,), (1.0,)),
+    ],
+)
+def test_a_transform_says_itself_that_it_needs_a_number(slope: Callable[[Value], Value]) -> None:
+    with pytest.raises(
+        TraceError, match=r"^a transform of microfp\.func reads the number "
+    ) as told:
+        value_and_grad(lambda x: lift(slope(x)), 0.5)
+    assert "backend 'eager'" in str(told.value)
 
 
 @pytest.mark.parametrize("backend", ["auto", "python", "native"])

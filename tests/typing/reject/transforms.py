@@ -84,3 +84,12 @@ func.vmap(area)([(1.0, 2.0)])[0].upper()  # reject
 func.custom_derivative(math.gamma, lambda x, y: (y * x,))("a")  # reject
 func.custom_derivative(math.gamma, lambda x, y: (y * x,))(1.0, 2.0)  # reject
 func.custom_derivative(math.atan2, 3.0)  # reject
+
+# A direction is shaped like its point.
+func.jvp(lambda a: a * a, 3.0, "1")  # reject
+func.jvp(lambda a, b: a * b, (1.0, 2.0), 1.0)  # reject
+func.directional(lambda a: a * a, 3.0, (1.0, 2.0))  # reject
+func.hvp(lambda a: a * a, 3.0, "1")  # reject
+func.jvp(lambda a: a * a, 3.0, 1.0)[0].data  # reject
+func.vjp(lambda a: a * a, 3.0)[0].upper()  # reject
+func.jacobian(lambda a: a * a)(3.0)[0]  # reject

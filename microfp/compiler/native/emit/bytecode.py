@@ -119,6 +119,10 @@ def _coded(
     code: list[int] = []
     first_row = exponent + exponents
     for op, operands, parameter in rows:  # a loop: the fast form
+        if len(operands) == 2 and op != "total":  # most have two, or one
+            first, second = operands
+            code += (_CODES[op], moved[first], moved[second], 0)
+            continue
         name, read = op, [moved[slot] for slot in operands]
         if op == "total" and len(read) > 1:
             for term in read[1:-1]:  # from left to right; each addition reads the one before

@@ -48,7 +48,7 @@ from microfp.compiler.native.emit.pairs import Pair, fma, quick_two_sum, two_pro
 from microfp.compiler.native.emit.writer import Writer, literal
 from microfp.ops import PRIMITIVES, Primitive
 
-__all__ = ["FUNCTIONS", "kernel_texts"]
+__all__ = ["FUNCTIONS", "FUNCTIONS_OF_FINITE_NUMBERS", "kernel_texts"]
 
 Emit = Callable[..., str]
 """Writes the code of a primitive: from the registers of its operands to that of its result."""
@@ -255,10 +255,10 @@ def _constant_power(w: Writer, a: str, exponent: float) -> str:
     return call("pow", base, base.constant(exponent)).register
 
 
-def _formula(row: Primitive) -> Kernel:
+def _formula(row: Primitive, *, ordered: bool = False) -> Kernel:
     """The formula of a row, which may call other primitives."""
     text = row.llvm or ""
-    return lambda *operands: read(text, operands, _FORMS)
+    return lambda *operands: read(text, operands, _FORMS, ordered=ordered)
 
 
 _FORMULAS = {name: _formula(row) for name, row in PRIMITIVES.items() if row.llvm is not None}
@@ -285,6 +285,15 @@ FUNCTIONS: Mapping[str, Emit] = {
     "constant_power": _constant_power,
 }
 """How each primitive is written, by its name."""
+
+FUNCTIONS_OF_FINITE_NUMBERS: Mapping[str, Emit] = {
+    **FUNCTIONS,
+    **{
+        name: _emit(_formula(PRIMITIVES[name], ordered=True))
+        for name in _FORMULAS.keys() - KERNELS.keys()
+    },
+}
+"""How each is written where no operand is nan; a relu is one instruction then, and not two."""
 
 
 def kernel_texts(body: str, width: int) -> Iterator[str]:

@@ -238,7 +238,13 @@ Function: TypeAlias = Callable[..., Lanes | float]
 _NUMBERS: Mapping[str, Lanes | Mask | float] = {"inf": math.inf, "nan": math.nan}
 
 
-def read(text: str, operands: Sequence[Lanes], functions: Mapping[str, Function]) -> Lanes:
+def read(
+    text: str,
+    operands: Sequence[Lanes],
+    functions: Mapping[str, Function],
+    *,
+    ordered: bool = False,
+) -> Lanes:
     """Write a formula of `a`, `b`, `c`: arithmetic, comparisons, `x if m else y` and functions.
 
     Lines before the last one name what the lines after them use, as in `z = a * a`. Besides the
@@ -248,6 +254,8 @@ def read(text: str, operands: Sequence[Lanes], functions: Mapping[str, Function]
         text: The formula, in Python's notation.
         operands: What `a`, `b` and `c` stand for; the first says where to write.
         functions: What it may call besides the intrinsics.
+        ordered: Whether no operand is nan. Then `x if a <= b else y` is written as `y if a > b
+            else x`, of which a machine can make a maximum.
 
     Raises:
         ValueError: If the text holds anything else.
@@ -258,7 +266,7 @@ def read(text: str, operands: Sequence[Lanes], functions: Mapping[str, Function]
     """
     named, formula = _parsed(text)
     names = {**_NUMBERS, **dict(zip("abc", operands, strict=False))}
-    reader = _Reader(names, functions)
+    reader = _Reader(names, functions, ordered)
     for name, meaning in named:  # a plain loop over a table that nobody else sees
         names[name] = (
             reader.condition(meaning) if _is_condition(meaning) else reader.number(meaning)
@@ -294,6 +302,8 @@ class _Reader(NamedTuple):
 
     names: Mapping[str, Lanes | Mask | float]
     functions: Mapping[str, Function]
+    ordered: bool
+    """Whether no operand is nan."""
 
     def number(self, node: ast.expr) -> Lanes | float:
         """Write what has a number in each lane."""
@@ -312,6 +322,13 @@ class _Reader(NamedTuple):
     def chosen(self, node: ast.expr) -> Lanes | float:
         """Write what depends on a condition, or a function."""
         match node:
+            case ast.IfExp(
+                test=ast.Compare(left=left, ops=[ast.LtE()], comparators=comparators),
+                body=body,
+                orelse=orelse,
+            ) if self.ordered:
+                test = ast.Compare(left, [ast.Gt()], comparators)
+                return choose(self.condition(test), self.number(orelse), self.number(body))
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return choose(self.condition(test), self.number(body), self.number(orelse))
             case ast.Call(func=ast.Name(id=name), args=operands, keywords=[]):

@@ -51,10 +51,10 @@ def linear_map(stage: Stage) -> LinearMap | None:
     """
     if stage.op != "dot" or stage.start or len(stage.shape) != 1 or stage.shape[0].slope:
         return None
-    matrix, signal = sorted(stage.operands, key=lambda place: place.space != "p")
+    matrix, signal = sorted(stage.operands, key=lambda place: place.space[0] != "p")
     length = matrix.length
     fits = (
-        (matrix.space, signal.space) == ("p", "n")
+        (matrix.space[0], signal.space[0]) == ("p", "n")
         and (matrix.time, matrix.along, signal.along) == (0, 1, 1)
         and (signal.strides, stage.out.strides) == ((0,), (1,))
         and length is not None

@@ -19,6 +19,7 @@ from microfp.compiler.native.emit.blocks import (
     Kernels,
     left_of,
     scope_at,
+    vector_count,
     write_chunks,
     write_outputs,
     write_totals_added,
@@ -35,12 +36,12 @@ from microfp.compiler.native.emit.reciprocals import (
     without_divisions,
     write_reciprocals,
 )
-from microfp.compiler.native.emit.structs import GIVEN, signature
+from microfp.compiler.native.emit.structs import GIVEN, Context, signature
 from microfp.compiler.native.emit.sums import clear_all_sums, clear_sums
 from microfp.compiler.native.emit.writer import Writer, literal
 from microfp.compiler.native.loops import Load, Rolled
 
-__all__ = ["constants_text", "function_text", "is_large", "module_text"]
+__all__ = ["constants_text", "function_text", "is_large", "looks_at_parameters", "module_text"]
 
 
 def module_text(functions: Sequence[str], *, width: int) -> str:
@@ -134,6 +135,8 @@ def _in_one_go(frame: Frame) -> None:
     w, rolled = frame.writer, frame.rolled
     divisors = divisors_of((*rolled.nests, *rolled.sums)) if frame.columns else ()
     write_totals_begun(w, rolled.sums)
+    if _are_near(rolled):
+        w.line(f"{NEAR} = alloca [{vector_count(rolled)} x {w.type}]")
     if divisors:
         usable = write_reciprocals(w, divisors)
         w.if_then(usable, lambda: _blocks_in_one_go(frame, divisors))
@@ -141,6 +144,18 @@ def _in_one_go(frame: Frame) -> None:
     else:
         _blocks_in_one_go(frame, ())
     write_totals_stored(w, rolled.sums)
+
+
+NEAR = "%near"
+"""Nodes that nobody reads behind their block, and that are few: they become registers."""
+
+MOST_NEAR = 64
+"""So many nodes are few."""
+
+
+def _are_near(rolled: Rolled) -> bool:
+    """Whether the nodes of a program become registers: they are few, and no loop reads them."""
+    return rolled.node_count <= MOST_NEAR and not any(nest.shape for nest in rolled.nests)
 
 
 def _blocks_in_one_go(frame: Frame, divisors: Sequence[Load]) -> None:
@@ -153,6 +168,8 @@ def _blocks_in_one_go(frame: Frame, divisors: Sequence[Load]) -> None:
 
     def block(number: str) -> None:
         scope = scope_at(frame, number, "0")
+        if _are_near(rolled):
+            scope = scope._replace(nodes=NEAR)
         for nest in nests:
             write_nest(scope, nest)
         write_totals_added(scope, sums, left_of(w, number))
@@ -176,9 +193,21 @@ def _leave_if_large(w: Writer, rolled: Rolled, size: float) -> None:
         inputs = w.value(f"mul i64 %all, {rolled.input_count}")
         large = _any_large(w, "%x", inputs, size, large)
     if rolled.parameter_count:
-        large = _any_large_parameter(w, rolled.parameter_count, size, large)
+        so_far, count = large, rolled.parameter_count
+        large = w.if_else(
+            looks_at_parameters(w),
+            lambda: _any_large_parameter(w, count, size, so_far),
+            lambda: so_far,
+            kind=f"<{w.width} x i1>",
+        )
     bits = w.value(f"bitcast <{w.width} x i1> {large} to i{w.width}")
     w.if_then(w.value(f"icmp ne i{w.width} {bits}, 0"), lambda: _leave(w))
+
+
+def looks_at_parameters(w: Writer) -> str:
+    """Whether the size of each parameter is looked at; else the caller has done it."""
+    looks = w.struct(GIVEN.context, Context[str]).looks
+    return w.value(f"icmp ne i64 {looks}, 0")
 
 
 def _leave(w: Writer) -> None:

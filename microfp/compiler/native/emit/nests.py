@@ -20,7 +20,7 @@ A number per lane has the type `<W x double>`; parameters are read once and broa
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from microfp.compiler.native.emit.kernels import FUNCTIONS
+from microfp.compiler.native.emit.kernels import FUNCTIONS, FUNCTIONS_OF_FINITE_NUMBERS
 from microfp.compiler.native.emit.writer import Writer
 from microfp.compiler.native.loops import (
     Apply,
@@ -278,7 +278,7 @@ def write_expression(
     def read(load: Load) -> str:
         return read_at(w, load.kind, _address(scope, load, member, term))
 
-    return evaluated(w, expression, read, total)
+    return evaluated(w, expression, read, total, finite=scope.bounded)
 
 
 def read_at(w: Writer, kind: str, address: str) -> str:
@@ -288,16 +288,23 @@ def read_at(w: Writer, kind: str, address: str) -> str:
     return w.load(address)
 
 
-def evaluated(w: Writer, expression: Expression, read: Callable[[Load], str], total: str) -> str:
-    """Compute an expression, given its total and what reads its loads."""
+def evaluated(
+    w: Writer,
+    expression: Expression,
+    read: Callable[[Load], str],
+    total: str,
+    *,
+    finite: bool,
+) -> str:
+    """Compute an expression of numbers that are finite or may be not, given its total."""
     if isinstance(expression, Total):
         return total
     if isinstance(expression, Number):
         return w.constant(expression.data)
     if isinstance(expression, Load):
         return read(expression)
-    operands = [evaluated(w, operand, read, total) for operand in expression.operands]
-    function = FUNCTIONS[expression.op]
+    operands = [evaluated(w, it, read, total, finite=finite) for it in expression.operands]
+    function = (FUNCTIONS_OF_FINITE_NUMBERS if finite else FUNCTIONS)[expression.op]
     if expression.parameter is not None:
         return function(w, *operands, expression.parameter)
     return function(w, *operands)

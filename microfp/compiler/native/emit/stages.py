@@ -20,6 +20,7 @@ from microfp.compiler.ir.stages import Extent, Place, Stage, Staged
 from microfp.compiler.native.emit.dots import dot, dot_backward
 from microfp.compiler.native.emit.kernels import FUNCTIONS, kernel_texts
 from microfp.compiler.native.emit.maps import linear_map, map_backward, map_forward
+from microfp.compiler.native.emit.shared import repeated, shared
 from microfp.compiler.native.emit.structs import signature
 from microfp.compiler.native.emit.turns import (
     Scope,
@@ -52,7 +53,7 @@ def stages_text(plan: Staged, width: int) -> str:
     """
     w = Writer(width)
     w.function("run", signature("%p", "%u", "%n", "%s"), lambda: _write_documents(w, plan))
-    body = w.text()
+    body = "\n".join(w.texts())
     return "\n".join([*declarations(width), *kernel_texts(body, width), body])
 
 
@@ -120,24 +121,33 @@ def _write_tokens(w: Writer, plan: Staged, number: str, tokens: str, targets: st
 
 def _write_document(scope: Scope) -> None:
     """Forward, the cost, and back."""
-    w, plan = scope.w, scope.plan
+    w, plan, several = scope.w, scope.plan, repeated(scope.plan)
     for stage in plan.stages:
-        product = linear_map(stage)
-        if product is not None:
-            map_forward(scope, product)
-        else:
-            _over_positions(scope, stage, one_position)
+        shared(scope, stage, several, _write_forward)
     w.line(
         f"call void @llvm.memset.p0.i64(ptr {scope.slopes['n']}, i8 0, "
         f"i64 {8 * plan.node_count}, i1 false)"
     )
     _write_cost(scope)
     for stage in reversed(plan.stages):
-        product = linear_map(stage)
-        if stage.active and product is not None:
-            map_backward(scope, product)
-        elif stage.active:
-            _over_positions(scope, stage, _backward)
+        if stage.active:
+            shared(scope, stage, several, _write_backward)
+
+
+def _write_forward(scope: Scope, stage: Stage) -> None:
+    product = linear_map(stage)
+    if product is not None:
+        map_forward(scope, product)
+    else:
+        _over_positions(scope, stage, one_position)
+
+
+def _write_backward(scope: Scope, stage: Stage) -> None:
+    product = linear_map(stage)
+    if product is not None:
+        map_backward(scope, product)
+    else:
+        _over_positions(scope, stage, _backward)
 
 
 def _write_cost(scope: Scope) -> None:

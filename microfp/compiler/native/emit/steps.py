@@ -10,7 +10,7 @@ from typing import Generic, NamedTuple
 from microfp.compiler.native.emit.structs import Arguments, Field, Integer, Pointer, kinds_of
 from microfp.compiler.native.emit.writer import Writer
 
-__all__ = ["MEASURES", "Gathering", "Reduction", "StepsTable", "steps_text"]
+__all__ = ["LARGE_COUNT", "MEASURES", "Gathering", "Reduction", "StepsTable", "steps_text"]
 
 MEASURES = ("loss", "data_loss", "penalty", "accuracy", "gradient_norm")
 """What is measured in a step, column by column; the accuracy where the code judges examples."""
@@ -29,6 +29,8 @@ class StepsTable(NamedTuple, Generic[Field]):
     """The code of the examples."""
     example_context: Pointer[Field]
     """Its context."""
+    known_context: Pointer[Field]
+    """Its context where no parameter is large, as the update before has seen."""
     parameters: Pointer[Field]
     """The code of the parameters."""
     parameter_context: Pointer[Field]
@@ -82,7 +84,8 @@ class StepsTable(NamedTuple, Generic[Field]):
     updates: Pointer[Field]
     """Memory for the parameters."""
     penalties: Pointer[Field]
-    """Where the sums over the parameters go: the penalty, the square of the gradient."""
+    """Where the sums over the parameters go: the penalty, the square of the gradient, and how many
+    of the next parameters are too large for code that looks at none."""
     measures: Pointer[Field]
     """Where what is measured goes: for each of `MEASURES` a column of all steps."""
 
@@ -131,6 +134,23 @@ def _write_train(w: Writer) -> None:
     w.each(table.steps, lambda step: _write_step(w, table, step))
 
 
+def _context(w: Writer, table: StepsTable[str], number: str) -> str:
+    """The context of the examples in a step of a number."""
+    large = w.load(w.address("double", table.penalties, LARGE_COUNT), "double")
+    is_first = w.value(f"icmp eq i64 {number}, 0")
+    return context_at(w, table, w.value(f"select i1 {is_first}, double 1.0, double {large}"))
+
+
+LARGE_COUNT = 2
+"""Which sum over the parameters says how many of the next ones are large."""
+
+
+def context_at(w: Writer, table: StepsTable[str], large: str) -> str:
+    """The context of the examples where so many parameters are large, or may be."""
+    is_known = w.value(f"fcmp oeq double {large}, 0.0")
+    return w.value(f"select i1 {is_known}, ptr {table.known_context}, ptr {table.example_context}")
+
+
 class Step(NamedTuple):
     """Where one step finds what is its own."""
 
@@ -152,7 +172,7 @@ def _write_step(w: Writer, table: StepsTable[str], number: str) -> None:
     undone = w.call_pointer(
         table.examples,
         Arguments(
-            context=table.example_context,
+            context=_context(w, table, number),
             parameters=step.row,
             shared=step.seed,
             inputs=table.inputs,

@@ -20,6 +20,7 @@ from typing import Annotated, Generic, NamedTuple, TypeAlias, TypeVar, get_origi
 __all__ = [
     "GIVEN",
     "Arguments",
+    "Context",
     "Field",
     "Integer",
     "Pointer",
@@ -68,6 +69,19 @@ class Arguments(NamedTuple, Generic[Field]):
     """Where the sums over the examples go."""
     outputs: Pointer[Field]
     """Where the outputs of each example go."""
+
+
+class Context(NamedTuple, Generic[Field]):
+    """What the code of loops is told of itself, where numbers may be too large for it.
+
+    Two of them lie one behind the other, for callers who do not know the parameters, and for those
+    who know that none is large: the update of a training sees each as it makes it.
+    """
+
+    another: Pointer[Field]
+    """What the code leaves its work to; null until it is there."""
+    looks: Integer[Field]
+    """Whether the code looks at the size of each parameter."""
 
 
 GIVEN = Arguments("%t", "%p", "%u", "%x", "%count", "%n", "%s", "%o")

@@ -28,7 +28,7 @@ from microfp.compiler.native.emit.choice import in_chunks, kernel_of
 from microfp.compiler.native.emit.chunks import write_chunk
 from microfp.compiler.native.emit.kernels import kernel_texts
 from microfp.compiler.native.emit.meeting import LARGE, meeting_text, write_meeting
-from microfp.compiler.native.emit.module import constants_text, is_large
+from microfp.compiler.native.emit.module import constants_text, is_large, looks_at_parameters
 from microfp.compiler.native.emit.products import product_of
 from microfp.compiler.native.emit.structs import GIVEN, signature
 from microfp.compiler.native.emit.sums import clear_sums
@@ -108,13 +108,7 @@ def _leave_if_large(frame: Frame, size: float) -> None:
     w, rolled = frame.writer, frame.rolled
     inputs = w.value(f"mul i64 %all, {rolled.input_count}")
     _note_large(w, "%x", w.share(inputs), size)
-    whole, rest = divmod(rolled.parameter_count, w.width)
-    for first, stop in _spans(rolled, w.width):
-        begin, behind = w.share(str(stop - first))
-        moved = w.address(w.type, "%p", first)
-        _note_large(w, moved, (begin, behind), size)
-    if rest:
-        _note_if(w, is_large(w, "%p", str(whole), size), lanes=rest)
+    w.if_then(looks_at_parameters(w), lambda: _note_large_parameters(w, rolled, size))
     write_meeting(w)
     at = w.address("i64", "%state", LARGE)
     found = w.value(f"load atomic i64, ptr {at} acquire, align 8")
@@ -122,6 +116,17 @@ def _leave_if_large(frame: Frame, size: float) -> None:
     is_first = w.value("icmp eq i64 %me, 0")
     w.if_then(is_first, lambda: w.line(f"store atomic i64 0, ptr {at} release, align 8"))
     w.if_then(w.value(f"icmp ne i64 {found}, 0"), lambda: _leave(w, is_first))
+
+
+def _note_large_parameters(w: Writer, rolled: Rolled, size: float) -> None:
+    """Each looks at the parameters that are his."""
+    whole, rest = divmod(rolled.parameter_count, w.width)
+    for first, stop in _spans(rolled, w.width):
+        begin, behind = w.share(str(stop - first))
+        moved = w.address(w.type, "%p", first)
+        _note_large(w, moved, (begin, behind), size)
+    if rest:
+        _note_if(w, is_large(w, "%p", str(whole), size), lanes=rest)
 
 
 def _spans(rolled: Rolled, width: int) -> Sequence[tuple[int, int]]:

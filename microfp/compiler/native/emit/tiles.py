@@ -230,7 +230,7 @@ def _tile(code: _Code, group: _Group, rows: Rows) -> None:
     reader = tile.at((None, 0))
     for (member, block), total in zip(tile.places(), totals, strict=True):
         read = partial(reader.read, member=member, block=block)
-        result = evaluated(code.writer, code.nest.result, read, total)
+        result = evaluated(code.writer, code.nest.result, read, total, finite=code.bounded)
         code.writer.store(result, reader.address(code.nest.target, member, block))
 
 
@@ -279,9 +279,9 @@ def _plus(code: _Code, so_far: str | None, term: Expression, read: Callable[[Loa
     """Add a term to a sum so far, if there is one; a product with one rounding, if it may be."""
     w = code.writer
     if so_far is not None and code.bounded and isinstance(term, Apply) and term.op == "mul":
-        a, b = [evaluated(w, operand, read, "") for operand in term.operands]
+        a, b = [evaluated(w, it, read, "", finite=True) for it in term.operands]
         return w.fused(a, b, so_far)
-    value = evaluated(w, term, read, "")
+    value = evaluated(w, term, read, "", finite=code.bounded)
     return value if so_far is None else w.value(f"fadd {w.type} {so_far}, {value}")
 
 

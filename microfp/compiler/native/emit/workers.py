@@ -22,10 +22,12 @@ from microfp.compiler.native.emit.meeting import (
     meeting_text,
 )
 from microfp.compiler.native.emit.steps import (
+    LARGE_COUNT,
     Gathering,
     Reduction,
     Step,
     StepsTable,
+    context_at,
     part_at,
     step_at,
     taken_from_row,
@@ -145,6 +147,8 @@ class _Cut(NamedTuple):
 def _write_work(w: Writer) -> None:
     table, shares = w.struct("%table", StepsTable[str]), w.struct("%shares", SharesTable[str])
     worker = _Worker(w, table, shares)
+    w.line("%large = alloca double")
+    w.store("1.0", "%large", "double")  # before the first step, nobody has looked
     w.each(table.steps, lambda number: _write_step(worker, number))
 
 
@@ -178,7 +182,14 @@ def _write_step(worker: _Worker, number: str) -> None:
     )
     _each_own(worker, cut, lambda part: _write_update(worker, step, cut, (part, shared, reduces)))
     worker.meet()
+    large = w.address("double", _totals(worker, cut, "0", "0"), LARGE_COUNT)
+    w.store(_over_parts(worker, cut, large), "%large", "double")
     worker.alone(lambda: _measure(worker, step, cut, (cost, right)))
+
+
+def _context(worker: _Worker) -> str:
+    """The context of the examples: whether the last update has made a large parameter."""
+    return context_at(worker.w, worker.table, worker.w.load("%large", "double"))
 
 
 def _cut(worker: _Worker, step: Step) -> _Cut:
@@ -236,7 +247,7 @@ def _write_examples(worker: _Worker, step: Step, cut: _Cut, piece: str) -> None:
     w.if_then(is_gathered, lambda: _gather(worker, step, (first, some, inputs)))
     own_sums = part_at(w, shares.sums, shares.sums_size, piece)
     arguments = Arguments(
-        context=table.example_context,
+        context=_context(worker),
         parameters=step.row,
         shared=step.seed,
         inputs=inputs,
@@ -270,7 +281,7 @@ def _write_team(worker: _Worker, step: Step) -> None:
     inputs = w.value(f"select i1 {is_gathered}, ptr {own}, ptr {table.inputs}")
     w.if_then(is_gathered, lambda: _gather(worker, step, ("0", step.examples, inputs)))
     arguments = Arguments(
-        context=table.example_context,
+        context=_context(worker),
         parameters=step.row,
         shared=step.seed,
         inputs=inputs,

@@ -23,6 +23,7 @@ from microfp.base.threads import Threads, check_threads, thread_count
 from microfp.compiler.ir.loop_adjoint import gradients_through
 from microfp.compiler.ir.looped_examples import captured_through, looped_model, model_looped
 from microfp.compiler.ir.passes import lower
+from microfp.compiler.ir.taped import lower_with_gradients
 from microfp.compiler.ir.turnings import lowered
 from microfp.compiler.native.run import jit
 from microfp.compiler.native.run.executable import (
@@ -40,7 +41,6 @@ from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.compiler.trace.structure import Template, template
 from microfp.errors import CompileError, ShapeError
 from microfp.func import check_constants
-from microfp.gradients import gradient_nodes
 from microfp.nn import Model
 from microfp.tree import (
     at_rest,
@@ -185,6 +185,7 @@ def _differentiated_bytes(found: object) -> int:
 
 
 @by_key(64, _differentiated_bytes)
+@uncollected
 def _differentiated(
     f: Callable[..., Scalar], shape: Shape, form: Form
 ) -> tuple[Executable, bool, frozenset[Value]]:
@@ -212,12 +213,9 @@ def _differentiated(
     return compiled, holds_frozen, captured_through((output,), repeats)
 
 
-@uncollected
 def _by_scalars(output: Value, leaves: Sequence[Value], form: Form) -> Executable:
     check_size("the function", output)
-    table, nothing = gradient_nodes(output, leaves, {output: value(1.0)}), value(0.0)
-    outputs = (output, *(table.get(leaf, nothing) for leaf in leaves))
-    return executable_for(lower(outputs, leaves), summed=0, width=1, form=form)
+    return executable_for(lower_with_gradients(output, leaves), summed=0, width=1, form=form)
 
 
 def _by_loops(

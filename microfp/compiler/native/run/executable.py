@@ -34,7 +34,7 @@ from microfp.compiler.native.emit.looped import (
 )
 from microfp.compiler.native.emit.module import function_text, module_text
 from microfp.compiler.native.emit.stages import scratch_size, stages_text
-from microfp.compiler.native.emit.structs import Arguments, kinds_of, packed
+from microfp.compiler.native.emit.structs import Arguments, Context, kinds_of, packed
 from microfp.compiler.native.emit.sums import room_of
 from microfp.compiler.native.emit.writer import TooLong
 from microfp.compiler.native.loops import Rolled
@@ -113,6 +113,16 @@ class Executable(Record):
     kernels: Kernels = attr(default="auto")
     """What its loops are computed by; see `microfp.compiler.native.emit.choice`."""
 
+    size: float | None = attr(default=None)
+    """While no parameter and no input is larger, its code does the work itself; None where it
+    looks at none of them.
+    """
+
+    @property
+    def known_context(self) -> int:
+        """Its context for callers who know that no parameter is larger than that."""
+        return self.context if self.size is None else self.context + CONTEXT_BYTES
+
     @property
     def output_count(self) -> int:
         """How many numbers an example has that belong to it alone, or are added up."""
@@ -131,6 +141,9 @@ class Executable(Record):
 
 
 BYTES_AN_INSTRUCTION = 200
+
+CONTEXT_BYTES = 8 * len(Context._fields)
+"""How far two contexts are apart."""
 
 
 def bytes_of(*executables: Executable) -> int:
@@ -198,7 +211,8 @@ def executable_for(
             most = None if limit is None else LARGEST_TEXT
             text = _text(rolled, width, columns=columns, most=most, kernels=kernels)
             if text is not None:
-                return _as_code(program, rolled, text, width, kernels)
+                size = None if columns else largest_leaf_of(rolled)
+                return _as_code(program, rolled, width, kernels, text, size)
     return _as_bytecode(program, bytecode_of(program, summed=summed, shared=shared), width)
 
 
@@ -219,7 +233,8 @@ def executable_of(
     for way, most in LARGEST_OF_CALLS.items() if kernels == "auto" else ((kernels, None),):
         text = _text(rolled, width, most=most, kernels=way)
         if text is not None:
-            return _as_code(Deferred(program), rolled, text, width, way)
+            size = largest_leaf_of(rolled)
+            return _as_code(Deferred(program), rolled, width, way, text, size)
     return None
 
 
@@ -246,6 +261,7 @@ def executable_of_stages(plan: Staged, width: int) -> Executable:
         lambda: None,
         None,
         "auto",
+        None,
     )
 
 
@@ -291,6 +307,7 @@ def executable_of_looped(
         lambda: None,
         plan,
         "auto",
+        None,
     )
 
 
@@ -323,7 +340,12 @@ def _text(
 
 
 def _as_code(
-    program: Program | Deferred, rolled: Rolled, text: str, width: int, kernels: Kernels
+    program: Program | Deferred,
+    rolled: Rolled,
+    width: int,
+    kernels: Kernels,
+    text: str,
+    size: float | None,
 ) -> Executable:
     chunk = chunk_blocks(rolled, width)
     vectors = vector_count(rolled) + width * room_of(rolled.sums, width)
@@ -344,18 +366,19 @@ def _as_code(
         admit,
         None,
         kernels,
+        size,
     )
 
 
 def _for_large_numbers(rolled: Rolled, width: int) -> "tuple[array[int], Callable[[], None]]":
     """Where the code looks for what it leaves large numbers to, and what puts it there."""
-    context, owned = array("q", [0]), []
+    context, owned = packed(Context(another=0, looks=1), Context(another=0, looks=0)), []
 
     def admit() -> None:
         function = function_text("run", rolled, width=width)
         code = jit.compiled(module_text([function], width=width), ("run",))
         owned.append(code)
-        context[0] = code.addresses["run"]
+        context[0] = context[len(Context._fields)] = code.addresses["run"]
 
     return context, admit
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
+from microfp import ops
 from microfp.base.memo import by_key
 from microfp.compiler.ir.adjoint import call_program, example_program
 from microfp.compiler.ir.looped_examples import captured_through, example_looped, looped_example
@@ -52,7 +53,7 @@ from microfp.gradients import gradient_nodes
 from microfp.losses import Loss
 from microfp.record import Record, attr
 from microfp.tree import parameters
-from microfp.values import Value, value
+from microfp.values import Value, absolute, lift, value, where
 
 __all__ = [
     "ExampleCode",
@@ -110,7 +111,8 @@ class ParameterCode(Record):
     """The program of one parameter, compiled. Inputs: the parameter, what is
     remembered, the gradient of the examples, the scalars, the totals of the reductions.
     Outputs: the next parameter and what is remembered next, or else the whole gradient;
-    then what is summed: the penalty and the square of the gradient.
+    then what is summed: the penalty, the square of the gradient, whether the next parameter is
+    too large for the code of the examples.
     """
 
 
@@ -289,8 +291,16 @@ def _captured(loss: Loss, *outputs: Value) -> frozenset[Value]:
     return captured_leaves(*outputs, *([penalty.cost] if penalty else ()))
 
 
-def parameter_code(loss: Loss, rules: Rules | None, count: int) -> ParameterCode:
-    """Compile a penalty and the rules of an update, for so many parameters.
+def parameter_code(
+    loss: Loss, rules: Rules | None, count: int, size: float | None = None
+) -> ParameterCode:
+    """Compile a penalty and the rules of an update.
+
+    Args:
+        loss: The loss.
+        rules: The rules; None where code gives the gradient alone.
+        count: How many parameters there are.
+        size: Which parameters count as large: those above it; None where nobody asks.
 
     Raises:
         TraceError: If one of them cannot be traced.
@@ -298,7 +308,7 @@ def parameter_code(loss: Loss, rules: Rules | None, count: int) -> ParameterCode
     """
     if rules and any(len(mask) != count for mask in rules.masks):
         raise CompileError(f"native: a mask must have one bool per parameter, {count}")
-    *reductions, update = _parameter(loss, rules)
+    *reductions, update = _parameter(loss, rules, size)
     scalars, columns = rules.scalar_count if rules else 0, padded(count, jit.host().width)
     return ParameterCode(
         state_count=rules.state_count if rules else 0,
@@ -308,7 +318,7 @@ def parameter_code(loss: Loss, rules: Rules | None, count: int) -> ParameterCode
             _by_columns(program, 1, scalars + place, columns)
             for place, program in enumerate(reductions)
         ),
-        executable=_by_columns(update, 2, scalars + len(reductions), columns),
+        executable=_by_columns(update, 3, scalars + len(reductions), columns),
     )
 
 
@@ -358,12 +368,13 @@ def _joined(program: Program, predicate: Program, read: Sequence[int]) -> Progra
     )
 
 
-def _parameter(loss: Loss, rules: Rules | None) -> tuple[Program, ...]:
+def _parameter(loss: Loss, rules: Rules | None, size: float | None) -> tuple[Program, ...]:
     """The programs of a parameter: one for each reduction, and the last one for the update.
 
     Inputs: the parameter, what is remembered, the gradient of the examples, the scalars, the
     totals of the reductions before. Outputs of the last: the next parameter, what is remembered
-    next, or else the whole gradient; and what is summed: the penalty, the square of the gradient.
+    next, or else the whole gradient; and what is summed: the penalty, the square of the gradient,
+    whether the next parameter is large.
     """
     data_gradient = traced_leaf("g")
     parameter, cost, gradient = _penalised(loss, data_gradient)
@@ -378,8 +389,15 @@ def _parameter(loss: Loss, rules: Rules | None) -> tuple[Program, ...]:
     reductions = [
         lower(term, (*inputs, *update.totals[:place])) for place, term in enumerate(update.terms)
     ]
-    last = lower((*outputs, cost, gradient * gradient), (*inputs, *update.totals))
-    return (*reductions, last)
+    summed = (cost, gradient * gradient, _is_large(outputs[0], size) if rules else value(1.0))
+    return (*reductions, lower((*outputs, *summed), (*inputs, *update.totals)))
+
+
+def _is_large(number: Value, size: float | None) -> Value:
+    """1.0 where the magnitude of a number is above a size, or nan; else 0.0."""
+    if size is None:
+        return value(0.0)
+    return where(lift(ops.positive(size - absolute(number))), 0.0, 1.0)
 
 
 def _penalised(loss: Loss, data_gradient: Value) -> tuple[Value, Value, Value]:
@@ -442,7 +460,8 @@ def trainer_for(
     examples = example_code(loss, model, columns, form, targets, kernels)
     if isinstance(examples, CompileError):
         raise examples.with_traceback(None)
-    parameters = parameter_code(loss, rules, examples.parameter_count)
+    count, size = examples.parameter_count, examples.executable.size
+    parameters = parameter_code(loss, rules, count, size)
     width = jit.host().width
     steps = jit.compiled(steps_text(width), ("train", "gather"))
     stride = padded(examples.parameter_count, width)

@@ -10,6 +10,7 @@
     "Stopped. Python begins anew: what the examples of this page had made is lost, and the next run " +
     "makes what it needs of it again.";
   const WITHOUT = " This one is left out of that, until you change it or press its Run.";
+  const QUIET = "It ran to its end, and has nothing to show.";
   const LEFT_OUT = "An example above was stopped, and is left out.";
 
   let worker; // runs the examples of this page, from the first click on
@@ -103,7 +104,7 @@
     delete example.stopped; // it has an end after all
     delete example.output.dataset.progress;
     example.block.dataset.state = ok ? "done" : "failed";
-    example.output.hidden = !example.output.hasChildNodes();
+    if (!example.output.hasChildNodes()) say(example, QUIET);
     return ok;
   }
 

@@ -93,7 +93,7 @@ def test_documents_of_ones_own_are_learnt_to_the_end(address: str, open_page: Op
         page.get_by_label(name, exact=True).select_option(choice)
     button(page, "Train").click()
     button(page, "Train again").wait_for()
-    expect(page.locator(".nm-told")).to_contain_text("3 documents of 3 characters")
+    expect(page.locator(".nm-told")).to_contain_text("3 documents, written in 3 characters")
     assert losses_on(page) == pytest.approx(
         expected(OWN, 200, of=200, embedding=8, heads=2), rel=0.0, abs=1e-9
     )

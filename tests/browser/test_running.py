@@ -116,6 +116,7 @@ def test_a_click_runs_an_example_after_those_above_it(
     last = found.nth(len(expected) - 1)
     button(last, "Run").click()
     state(last, "done")
+    expect(last.locator(".run-output")).not_to_be_empty()
     wrong = [
         (example, block.inner_text())
         for example, block in zip(expected, found.all(), strict=True)

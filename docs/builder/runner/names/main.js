@@ -95,7 +95,7 @@ function begun(given) {
   view.names.replaceChildren();
   const characters = [...given.characters].length;
   tell(
-    `${given.documents.toLocaleString("en")} documents of ${characters} characters, ` +
+    `${given.documents.toLocaleString("en")} documents, written in ${characters} characters; ` +
       `${given.parameters.length.toLocaleString("en")} parameters`,
   );
   root.dataset.uniform = Math.log(characters + 1);

@@ -159,9 +159,9 @@ def test_parameters_that_an_update_makes_too_large_are_left_to_other_code(
 
 
 @pytest.mark.parametrize(
-    ("parameter", "count"), [(999.0, 0.0), (1001.0, 1.0), (-1001.0, 1.0), (math.nan, 1.0)]
+    ("parameter", "count"), [(999.0, 1.0), (1001.0, 0.0), (-1001.0, 0.0), (math.nan, 0.0)]
 )
-def test_an_update_counts_the_parameters_that_it_makes_too_large(
+def test_an_update_counts_the_parameters_that_it_leaves_small_enough(
     parameter: float, count: float
 ) -> None:
     loss, rules = losses.mean_squared_error(), rules_of(optim.sgd(0.1))

@@ -10,7 +10,7 @@ from typing import Generic, NamedTuple
 from microfp.compiler.native.emit.structs import Arguments, Field, Integer, Pointer, kinds_of
 from microfp.compiler.native.emit.writer import Writer
 
-__all__ = ["LARGE_COUNT", "MEASURES", "Gathering", "Reduction", "StepsTable", "steps_text"]
+__all__ = ["MEASURES", "SMALL_COUNT", "Gathering", "Reduction", "StepsTable", "steps_text"]
 
 MEASURES = ("loss", "data_loss", "penalty", "accuracy", "gradient_norm")
 """What is measured in a step, column by column; the accuracy where the code judges examples."""
@@ -85,7 +85,7 @@ class StepsTable(NamedTuple, Generic[Field]):
     """Memory for the parameters."""
     penalties: Pointer[Field]
     """Where the sums over the parameters go: the penalty, the square of the gradient, and how many
-    of the next parameters are too large for code that looks at none."""
+    of the next parameters are small enough for code that looks at none."""
     measures: Pointer[Field]
     """Where what is measured goes: for each of `MEASURES` a column of all steps."""
 
@@ -136,18 +136,19 @@ def _write_train(w: Writer) -> None:
 
 def _context(w: Writer, table: StepsTable[str], number: str) -> str:
     """The context of the examples in a step of a number."""
-    large = w.load(w.address("double", table.penalties, LARGE_COUNT), "double")
+    small = w.load(w.address("double", table.penalties, SMALL_COUNT), "double")
     is_first = w.value(f"icmp eq i64 {number}, 0")
-    return context_at(w, table, w.value(f"select i1 {is_first}, double 1.0, double {large}"))
+    return context_at(w, table, w.value(f"select i1 {is_first}, double -1.0, double {small}"))
 
 
-LARGE_COUNT = 2
-"""Which sum over the parameters says how many of the next ones are large."""
+SMALL_COUNT = 2
+"""Which sum over the parameters says how many of the next ones are small."""
 
 
-def context_at(w: Writer, table: StepsTable[str], large: str) -> str:
-    """The context of the examples where so many parameters are large, or may be."""
-    is_known = w.value(f"fcmp oeq double {large}, 0.0")
+def context_at(w: Writer, table: StepsTable[str], small: str) -> str:
+    """The context of the examples where so many parameters are known to be small."""
+    count = w.value(f"sitofp i64 {table.parameter_count} to double")
+    is_known = w.value(f"fcmp oeq double {small}, {count}")
     return w.value(f"select i1 {is_known}, ptr {table.known_context}, ptr {table.example_context}")
 
 

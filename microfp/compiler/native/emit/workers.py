@@ -22,7 +22,7 @@ from microfp.compiler.native.emit.meeting import (
     meeting_text,
 )
 from microfp.compiler.native.emit.steps import (
-    LARGE_COUNT,
+    SMALL_COUNT,
     Gathering,
     Reduction,
     Step,
@@ -147,8 +147,8 @@ class _Cut(NamedTuple):
 def _write_work(w: Writer) -> None:
     table, shares = w.struct("%table", StepsTable[str]), w.struct("%shares", SharesTable[str])
     worker = _Worker(w, table, shares)
-    w.line("%large = alloca double")
-    w.store("1.0", "%large", "double")  # before the first step, nobody has looked
+    w.line("%small = alloca double")
+    w.store("-1.0", "%small", "double")  # before the first step, nobody has looked
     w.each(table.steps, lambda number: _write_step(worker, number))
 
 
@@ -182,14 +182,14 @@ def _write_step(worker: _Worker, number: str) -> None:
     )
     _each_own(worker, cut, lambda part: _write_update(worker, step, cut, (part, shared, reduces)))
     worker.meet()
-    large = w.address("double", _totals(worker, cut, "0", "0"), LARGE_COUNT)
-    w.store(_over_parts(worker, cut, large), "%large", "double")
+    small = w.address("double", _totals(worker, cut, "0", "0"), SMALL_COUNT)
+    w.store(_over_parts(worker, cut, small), "%small", "double")
     worker.alone(lambda: _measure(worker, step, cut, (cost, right)))
 
 
 def _context(worker: _Worker) -> str:
-    """The context of the examples: whether the last update has made a large parameter."""
-    return context_at(worker.w, worker.table, worker.w.load("%large", "double"))
+    """The context of the examples: whether the last update has made small parameters alone."""
+    return context_at(worker.w, worker.table, worker.w.load("%small", "double"))
 
 
 def _cut(worker: _Worker, step: Step) -> _Cut:

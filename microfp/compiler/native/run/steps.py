@@ -25,7 +25,7 @@ from pyrsistent import PVector
 from microfp.base.memo import remembering
 from microfp.compiler.native.bounds import largest_leaf_of
 from microfp.compiler.native.emit.meeting import LINE, STOP, state_size
-from microfp.compiler.native.emit.steps import LARGE_COUNT, MEASURES, Reduction, StepsTable
+from microfp.compiler.native.emit.steps import MEASURES, SMALL_COUNT, Reduction, StepsTable
 from microfp.compiler.native.emit.structs import packed
 from microfp.compiler.native.emit.team import team_text
 from microfp.compiler.native.emit.workers import (
@@ -330,7 +330,7 @@ def _memory(trainer: Trainer, data: Batches, steps: int, rows: int, workers: int
         updates=_for_each(
             "updates", workers, max(code.scratch(trainer.stride // width) for code in codes)
         ),
-        penalties=scratch("penalties", padded(LARGE_COUNT + 1, width)),
+        penalties=scratch("penalties", padded(SMALL_COUNT + 1, width)),
         shared=_for_each("shared", workers, update.scalar_count + len(update.reductions)),
         seeds=array("d", [1.0 / count for count in data.counts]),
         reductions=packed(*(Reduction(code.address, code.context) for code in update.reductions)),

@@ -53,7 +53,7 @@ from microfp.gradients import gradient_nodes
 from microfp.losses import Loss
 from microfp.record import Record, attr
 from microfp.tree import parameters
-from microfp.values import Value, absolute, lift, value, where
+from microfp.values import Value, absolute, lift, value
 
 __all__ = [
     "ExampleCode",
@@ -112,7 +112,7 @@ class ParameterCode(Record):
     remembered, the gradient of the examples, the scalars, the totals of the reductions.
     Outputs: the next parameter and what is remembered next, or else the whole gradient;
     then what is summed: the penalty, the square of the gradient, whether the next parameter is
-    too large for the code of the examples.
+    small enough for the code of the examples.
     """
 
 
@@ -300,7 +300,7 @@ def parameter_code(
         loss: The loss.
         rules: The rules; None where code gives the gradient alone.
         count: How many parameters there are.
-        size: Which parameters count as large: those above it; None where nobody asks.
+        size: Which parameters count as small: those below it; None where nobody asks.
 
     Raises:
         TraceError: If one of them cannot be traced.
@@ -374,7 +374,7 @@ def _parameter(loss: Loss, rules: Rules | None, size: float | None) -> tuple[Pro
     Inputs: the parameter, what is remembered, the gradient of the examples, the scalars, the
     totals of the reductions before. Outputs of the last: the next parameter, what is remembered
     next, or else the whole gradient; and what is summed: the penalty, the square of the gradient,
-    whether the next parameter is large.
+    whether the next parameter is small.
     """
     data_gradient = traced_leaf("g")
     parameter, cost, gradient = _penalised(loss, data_gradient)
@@ -389,15 +389,13 @@ def _parameter(loss: Loss, rules: Rules | None, size: float | None) -> tuple[Pro
     reductions = [
         lower(term, (*inputs, *update.totals[:place])) for place, term in enumerate(update.terms)
     ]
-    summed = (cost, gradient * gradient, _is_large(outputs[0], size) if rules else value(1.0))
+    summed = (cost, gradient * gradient, _is_small(outputs[0], size) if rules else value(0.0))
     return (*reductions, lower((*outputs, *summed), (*inputs, *update.totals)))
 
 
-def _is_large(number: Value, size: float | None) -> Value:
-    """1.0 where the magnitude of a number is above a size, or nan; else 0.0."""
-    if size is None:
-        return value(0.0)
-    return where(lift(ops.positive(size - absolute(number))), 0.0, 1.0)
+def _is_small(number: Value, size: float | None) -> Value:
+    """1.0 where the magnitude of a number is below a size; 0.0 where it is not, or is nan."""
+    return value(0.0) if size is None else lift(ops.positive(size - absolute(number)))
 
 
 def _penalised(loss: Loss, data_gradient: Value) -> tuple[Value, Value, Value]:

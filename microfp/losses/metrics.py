@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from itertools import repeat
-from typing import Generic, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypedDict, TypeVar, overload
 
 from microfp.base.checks import wrong_kind
 from microfp.base.numbers import exact_sum, mean, squares
@@ -29,25 +29,24 @@ __all__ = [
 C = TypeVar("C", bound=Hashable)
 
 
-_Named = TypedDict("_Named", {"class": Hashable})  # a word that no class body can declare
+if TYPE_CHECKING:
 
+    class ClassificationRow(dict[str, object]):
+        """How well one class is told from the others; to type checkers, each column has its type.
 
-class ClassificationRow(_Named):
-    """How well the examples of one class are told from the others.
+        One is called `class`, which the body of a typed dict cannot declare.
+        """
 
-    >>> row: ClassificationRow = classification_rows(["a"], ["a"])[0]
-    >>> row["f1"]
-    1.0
-    """
+        @overload
+        def __getitem__(self, name: Literal["precision", "recall", "f1"], /) -> float: ...
+        @overload
+        def __getitem__(self, name: Literal["count"], /) -> int: ...
+        @overload
+        def __getitem__(self, name: str, /) -> object: ...
+        def __getitem__(self, name: str, /) -> object: ...
 
-    precision: float
-    """How many of those predicted are there."""
-    recall: float
-    """How many of those there are predicted."""
-    f1: float
-    """The harmonic mean of both."""
-    count: int
-    """How often it is there."""
+else:
+    ClassificationRow = dict[str, object]
 
 
 class ConfusionRow(TypedDict, Generic[C]):
@@ -120,7 +119,7 @@ def classification_rows(
     """
     counts = _pairs(targets, predicted)
     there, told = Counter(targets), Counter(predicted)
-    rows: list[ClassificationRow] = []
+    rows: list[dict[str, object]] = []
     for it in _classes(targets, predicted, classes):
         hits = counts[it, it]
         rows.append(
@@ -132,7 +131,7 @@ def classification_rows(
                 "count": there[it],
             }
         )
-    return rows
+    return rows  # type: ignore[return-value]  # plain dicts at run time
 
 
 def _pairs(targets: Sequence[C], predicted: Sequence[C]) -> Mapping[tuple[C, C], int]:

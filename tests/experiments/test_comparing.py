@@ -112,7 +112,7 @@ def test_side_by_side_they_come_to_what_each_comes_to_alone() -> None:
 def test_what_raises_is_a_failure_too() -> None:
     foreign: Any = "no experiment"
     (result,) = compare([foreign])
-    assert "AttributeError" in str(result.failure())
+    assert "TypeError: perform: experiment must be an Experiment" in str(result.failure())
 
 
 def test_the_better_outcome_has_more_accuracy_or_else_less_loss() -> None:

@@ -1,4 +1,4 @@
-"""Measure the speed of microfp beside its peers, each on one thread, and print tables."""
+"""Measure the speed of microfp beside its peers, each on one core, and print tables."""
 
 import argparse
 import json
@@ -20,6 +20,16 @@ ONE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
 }
 """What the libraries of the peers read when they are first imported."""
+
+
+def stay_on_one_core() -> None:
+    """Let this process and those that it starts run on one core, where the system can say so.
+
+    JAX hands its matrix products to a pool of as many threads as there are cores, whatever
+    `XLA_FLAGS` says.
+    """
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
 def rows_of(group: str) -> tuple[Row, ...]:
@@ -57,6 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = options(arguments)
     facts, tables = machine(), {}
     os.environ.update(ONE_THREAD)
+    stay_on_one_core()
     print(heading(facts), flush=True)
     for group in asked.groups or GROUPS:
         print(f"\n{GROUPS[group].partition(': ')[2]}", flush=True)

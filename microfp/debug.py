@@ -24,7 +24,7 @@ from returns.maybe import Maybe
 from microfp.base.checks import check_count, check_kind
 from microfp.gradients import Gradients, backward, descendants, grad, local_derivatives
 from microfp.graph import formula
-from microfp.record import Record, attr
+from microfp.record import Record, attr, unchecked
 from microfp.values import LEAF, Value, topological_order
 
 __all__ = [
@@ -314,7 +314,7 @@ def _terms(output: Value, gradients: Gradients) -> Iterator[tuple[Value, Contrib
                 upstream = table[node]
                 yield (
                     parent,
-                    Contribution.unchecked(node, operand, upstream, slope, upstream * slope),
+                    unchecked(Contribution, node, operand, upstream, slope, upstream * slope),
                 )
 
 
@@ -342,7 +342,7 @@ def contributions(x: Value, output: Value) -> tuple[Contribution, ...]:
     check_kind("contributions", "x", x, Value)
     check_kind("contributions", "output", output, Value)
     if x is output:
-        return (Contribution.unchecked(output, 0, 1.0, 1.0, 1.0),)
+        return (unchecked(Contribution, output, 0, 1.0, 1.0, 1.0),)
     return tuple(term for node, term in _terms(output, backward(output)) if node is x)
 
 

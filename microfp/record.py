@@ -194,68 +194,6 @@ class _RecordType(_PRecordMeta):
         cls._writers = tuple([getattr(slot, "slot", slot).__set__ for slot in slots])
         cls._read_all = _reader(cls._names)
 
-    # What the library builds records with stands here, where no record offers it to an editor.
-
-    if TYPE_CHECKING:  # a class is a function that makes records, of whatever its parameters say
-
-        def unchecked(cls: Callable[..., _T], *fields: object) -> _T:
-            """Build a record from fields in declared order, without any check; for hot code."""
-            ...
-
-        def unchecked_many(cls: Callable[..., _T], *columns: Sequence[object]) -> list[_T]:
-            """Build records from columns of fields, as `unchecked` builds one; for hot code."""
-            ...
-
-        def writers(cls: Callable[..., _T]) -> tuple[Callable[[_T, object], None], ...]:
-            """Return one function per field that writes it into a record nobody has seen yet."""
-            ...
-
-    else:
-
-        def unchecked(cls, *fields):
-            """Build a record from fields in declared order, without any check; for hot code.
-
-            >>> class Point(Record):
-            ...     x: float = attr()
-            ...     y: float = attr()
-            >>> Point.unchecked(1.0, 2.0)
-            Point(x=1.0, y=2.0)
-            """
-            record = object.__new__(cls)
-            for write, value in zip(cls._writers, fields, strict=True):
-                write(record, value)
-            return record
-
-        def unchecked_many(cls, *columns):
-            """Build records from columns of fields, as `unchecked` builds one; for hot code.
-
-            Args:
-                *columns: One sequence per field, in declared order, all of the same length.
-
-            Raises:
-                ValueError: If there are more or fewer columns than fields, or one is shorter.
-
-            >>> class Point(Record):
-            ...     x: float = attr()
-            ...     y: float = attr()
-            >>> Point.unchecked_many([1.0, 3.0], [2.0, 4.0])
-            [Point(x=1.0, y=2.0), Point(x=3.0, y=4.0)]
-            """
-            count = len(columns[0]) if columns else 0
-            if set(map(len, columns)) - {count}:
-                raise ValueError(f"{cls.__name__}: columns must be of one length")
-            records = list(map(object.__new__, repeat(cls, count)))
-            for write, column in zip(cls._writers, columns, strict=True):
-                any(map(write, records, column))  # each gives None: column by column, all in C
-            return records
-
-        def writers(cls):
-            """Return one function per field that writes it into a record nobody has seen yet.
-
-            They are for constructors that must be faster than `unchecked`.
-            """
-            return cls._writers
-
     @property
     def __signature__(cls) -> "Signature":
         """What `inspect.signature` says: the fields, by name, with their types and defaults."""
@@ -524,6 +462,67 @@ class Record(_Stored):
     def keys(self) -> KeysView[str]:
         """Return the names of the fields that are set, in declared order."""
         return KeysView(dict(self.iteritems()))
+
+
+# What the library's hot code builds records with: functions that neither the module nor a class of
+# records offers.
+
+
+def unchecked(kind: Callable[..., _T], *fields: object) -> _T:
+    """Build a record from fields in declared order, without any check; for hot code.
+
+    >>> class Point(Record):
+    ...     x: float = attr()
+    ...     y: float = attr()
+    >>> unchecked(Point, 1.0, 2.0)
+    Point(x=1.0, y=2.0)
+    """
+    record: _T = object.__new__(kind)  # type: ignore[arg-type]  # a class is what makes records
+    for write, value in zip(kind._writers, fields, strict=True):  # type: ignore[attr-defined]
+        write(record, value)
+    return record
+
+
+def unchecked_many(kind: Callable[..., _T], *columns: Sequence[object]) -> list[_T]:
+    """Build records from columns of fields, as `unchecked` builds one; for hot code.
+
+    Args:
+        kind: The class of records.
+        *columns: One sequence per field, in declared order, all of the same length.
+
+    Raises:
+        ValueError: If there are more or fewer columns than fields, or one is shorter.
+
+    >>> class Point(Record):
+    ...     x: float = attr()
+    ...     y: float = attr()
+    >>> unchecked_many(Point, [1.0, 3.0], [2.0, 4.0])
+    [Point(x=1.0, y=2.0), Point(x=3.0, y=4.0)]
+    """
+    count = len(columns[0]) if columns else 0
+    if set(map(len, columns)) - {count}:
+        raise ValueError(f"{kind.__name__}: columns must be of one length")
+    records: list[_T] = list(map(object.__new__, repeat(kind, count)))  # type: ignore[arg-type]
+    for write, column in zip(kind._writers, columns, strict=True):  # type: ignore[attr-defined]
+        any(map(write, records, column))  # each gives None: column by column, all in C
+    return records
+
+
+def writers(kind: Callable[..., _T]) -> tuple[Callable[[_T, object], None], ...]:
+    """Return one function per field that writes it into a record nobody has seen yet.
+
+    They are for constructors that must be faster than `unchecked`.
+
+    >>> class Point(Record):
+    ...     x: float = attr()
+    >>> (write_x,) = writers(Point)
+    >>> point = object.__new__(Point)
+    >>> write_x(point, 1.0)
+    >>> point
+    Point(x=1.0)
+    """
+    found: tuple[Callable[[_T, object], None], ...] = kind._writers  # type: ignore[attr-defined]
+    return found
 
 
 def _built(

@@ -29,7 +29,7 @@ from pyrsistent import PMap, PRecord, PVector, pmap, pvector
 from microfp.base.checks import check_callable, wrong_kind
 from microfp.base.memo import remembering
 from microfp.errors import ShapeError
-from microfp.record import Record
+from microfp.record import Record, unchecked_many
 from microfp.values import LEAF, Scalar, Value, lift, stop_gradient, value
 
 __all__ = [
@@ -415,7 +415,7 @@ def _in_place_of(old: Sequence[Value], numbers: tuple[Scalar, ...]) -> list[Valu
     if set(map(type, numbers)) != {float}:
         return [_relabelled(new, p) for new, p in zip(numbers, old, strict=True)]
     count, labels = len(numbers), [p.label for p in old]
-    return Value.unchecked_many(numbers, [LEAF] * count, [()] * count, labels, [None] * count)
+    return unchecked_many(Value, numbers, [LEAF] * count, [()] * count, labels, [None] * count)
 
 
 def mask(model: _M, where: Callable[[_M], object]) -> tuple[bool, ...]:

@@ -17,6 +17,7 @@ from safetensors import safe_open
 from microfp import datasets, export, func, gpt, gradients, nn, optim, trainer
 from microfp.errors import CompileError, DataError, ShapeError, TraceError
 from microfp.losses import Loss, evaluate, next_token
+from microfp.record import unchecked
 from microfp.trainer import (
     Backend,
     chosen_backend,
@@ -358,7 +359,7 @@ def test_a_model_that_reads_its_numbers_is_left_to_eager(backend: Backend) -> No
             return super().__call__(inputs) if self.tokens[0][0].data else ()
 
     start = gpt.prepared(["ab"], **SMALL)
-    model = Reading.unchecked(*dict(start.model).values())
+    model = unchecked(Reading, *dict(start.model).values())
     assert trainer.fit(model, start.dataset, loss=next_token(), steps=1).final_loss > 0
     with pytest.raises(TraceError):
         trainer.fit(model, start.dataset, loss=next_token(), steps=1, backend=backend)

@@ -45,10 +45,10 @@ class Pending:
 class Deferred(Pending):
     """What makes the value of a deferrable field by a function.
 
-    >>> from microfp.record import Record, attr
+    >>> from microfp.record import Record, attr, unchecked
     >>> class Answer(Record):
     ...     text: str = attr(deferrable=True)
-    >>> answer = Answer.unchecked(Deferred(lambda: "forty-two"))
+    >>> answer = unchecked(Answer, Deferred(lambda: "forty-two"))
     >>> answer
     Answer(text='forty-two')
     """

@@ -37,7 +37,7 @@ from microfp.compiler.trace.repeats import Repeat
 from microfp.errors import CompileError, TraceError
 from microfp.losses import Loss
 from microfp.nn import Model
-from microfp.record import Deferred, Record, attr
+from microfp.record import Deferred, Record, attr, unchecked
 
 __all__ = ["Stages", "explain"]
 
@@ -184,7 +184,8 @@ def _straight(graph: ExampleGraph, code: Deferred) -> Stages:
     traced = translate(outputs, inputs, graph.parameters)
     passes = tuple(lowered_step_by_step(traced))
     _, smallest = passes[-1]
-    return Stages.unchecked(
+    return unchecked(
+        Stages,
         traced,
         passes,
         smallest,
@@ -204,4 +205,4 @@ def _looped(graph: ExampleGraph, repeats: Sequence[Repeat], code: Deferred) -> S
     forward = lowered(outputs, inputs, graph.parameters, turnings)
     adjoint, carried = example_looped(graph, repeats), carried_looped(graph, repeats)
     source = looped_source(forward)
-    return Stages.unchecked(forward, (), forward, adjoint, source, looped_source(carried), code)
+    return unchecked(Stages, forward, (), forward, adjoint, source, looped_source(carried), code)

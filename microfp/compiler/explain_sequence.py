@@ -17,7 +17,7 @@ from microfp.compiler.trace.sequences import record
 from microfp.errors import CompileError
 from microfp.losses import Loss
 from microfp.nn import Model
-from microfp.record import Deferred, Record, attr
+from microfp.record import Deferred, Record, attr, unchecked
 from microfp.tree import parameter_count
 
 __all__ = ["SequenceStages", "explain_sequence"]
@@ -86,7 +86,8 @@ def explain_sequence(loss: Loss, model: Model, n_in: int) -> SequenceStages:
     def ir() -> str:
         return stages_text(plan, jit.host().width)
 
-    return SequenceStages.unchecked(
+    return unchecked(
+        SequenceStages,
         len(recorded.calls),
         tuple(describe(plan)),
         plan.node_count,

@@ -21,7 +21,7 @@ from microfp.base.elsewhere.leading import names_home
 from microfp.base.showing import mimebundle
 from microfp.datasets.matrices import Doubles, Matrix
 from microfp.errors import DataError, ShapeError
-from microfp.record import Record, attr, check_several
+from microfp.record import Record, attr, check_several, unchecked
 
 __all__ = [
     "Dataset",
@@ -165,7 +165,7 @@ class Dataset(Record):
         if len(self.xs[0]) != 2:
             raise ShapeError(f"Dataset.points: xs must have 2 columns, got {len(self.xs[0])}")
         return tuple(
-            Point.unchecked(x, y, label) for (x, y), label in zip(self.xs, self.ys, strict=True)
+            unchecked(Point, x, y, label) for (x, y), label in zip(self.xs, self.ys, strict=True)
         )
 
     def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
@@ -300,7 +300,8 @@ def subset(dataset: Dataset, places: Sequence[int]) -> Dataset:
     check_several("subset", "places", "a sequence of ints", places)
     if len(places) == 0:
         raise DataError("subset: places must be at least one, got none")
-    return Dataset.unchecked(
+    return unchecked(
+        Dataset,
         _chosen(dataset.xs, places),
         _chosen_targets(dataset.ys, places),
         dataset.metadata,

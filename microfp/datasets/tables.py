@@ -35,6 +35,7 @@ from microfp.datasets.reading import Piece, Watch, pieces
 from microfp.datasets.tabular import Column, Table, places_of
 from microfp.datasets.typed import labels, typed_dataset
 from microfp.errors import DataError, FileError
+from microfp.record import unchecked
 from microfp.toolbox import or_raise
 
 __all__ = ["from_csv", "from_rows", "read_csv", "read_pieces", "read_table", "table_dataset"]
@@ -410,8 +411,8 @@ class _Building(NamedTuple):
         pairs = zip(self.codes, self.texts, strict=True)
         rows = CodedRows(CodedColumn(codes, tuple(texts)) for codes, texts in pairs)
         notes = (*self.notes, *told)
-        return Table.unchecked(
-            source, self.names, rows, _lines(self.lines), tuple(self.ragged), notes
+        return unchecked(
+            Table, source, self.names, rows, _lines(self.lines), tuple(self.ragged), notes
         )
 
 

@@ -13,7 +13,7 @@ from pyrsistent import pmap
 
 from microfp.base.checks import check_count, check_kind
 from microfp.gradients import Gradients, backward_steps, local_derivatives
-from microfp.record import Record, attr
+from microfp.record import Record, attr, unchecked
 from microfp.values import Value, topological_order
 
 __all__ = ["Frame", "Phase", "Term", "frames", "shown_nodes"]
@@ -117,6 +117,6 @@ def _terms(node: Value, gradients: Gradients) -> tuple[Term, ...]:
     for operand, local in enumerate(local_derivatives(node)):  # a parent may come twice
         parent = node.parents[operand]
         after = so_far[parent] + gradients[node] * local
-        terms.append(Term.unchecked(parent, operand, local, so_far[parent], after))
+        terms.append(unchecked(Term, parent, operand, local, so_far[parent], after))
         so_far[parent] = after
     return tuple(terms)

@@ -36,7 +36,7 @@ from microfp.base.watching import call_plainly, watch_outermost
 from microfp.errors import ShapeError
 from microfp.gradients import partials_of, product
 from microfp.ops import Operand, Primitive
-from microfp.record import Record, attr, check_several
+from microfp.record import Record, attr, check_several, unchecked, writers
 from microfp.tree import values, variables
 from microfp.values import LEAF, Scalar, Value, lift, topological_order
 
@@ -141,7 +141,7 @@ def along(leaves: Iterable[Value], f: Callable[P, A], *args: P.args, **kwargs: P
         return f(*args, **kwargs)
     known = scope.variables.union(leaves)
     return within(
-        Scope.unchecked(scope.depth, known, scope.keeps_nodes, frozenset()), f, *args, **kwargs
+        unchecked(Scope, scope.depth, known, scope.keeps_nodes, frozenset()), f, *args, **kwargs
     )
 
 
@@ -308,8 +308,8 @@ class Dual(Value):
         raise TypeError("pickle: a Dual lives inside of one transform and cannot be saved")
 
 
-_write_data, _write_op, _write_parents, _write_label, _write_parameter = Dual.writers()[:5]
-_write_primal, _write_tangent, _write_level = Dual.writers()[5:]
+_write_data, _write_op, _write_parents, _write_label, _write_parameter = writers(Dual)[:5]
+_write_primal, _write_tangent, _write_level = writers(Dual)[5:]
 
 
 def dual(level: Level, primal: Operand, tangent: Operand, *, op: str = LEAF) -> Dual:

@@ -23,7 +23,7 @@ from microfp.base.checks import check_callable, wrong_kind
 from microfp.func.duals import lost, plain_number
 from microfp.func.places import is_scalar, number_of
 from microfp.ops import Operand, Primitive
-from microfp.record import attr
+from microfp.record import attr, unchecked
 from microfp.values import LEAF, Scalar, Value
 
 __all__ = ["derivatives", "taylor"]
@@ -56,7 +56,7 @@ class _Calculation:
     def add(self, op: str, tower: Tower) -> "Series":
         """Make a series of a tower, and keep the tower."""
         self.towers.append(tower)
-        return Series.unchecked(tower.known[0], op, (), None, None, tower, self)
+        return unchecked(Series, tower.known[0], op, (), None, None, tower, self)
 
     def reach(self, order: int) -> None:
         """Bring all series to an order, operands first, so that none has to ask far back."""
@@ -152,8 +152,8 @@ class _OfRule:
     def __call__(self, y: Tower, order: int) -> float:
         primitive, terms, constants = self.given
         if self.slopes is None:  # not before they are asked for: they have slopes themselves
-            whole = Series.unchecked(
-                y.known[0], primitive.name, (), None, None, y, self.calculation
+            whole = unchecked(
+                Series, y.known[0], primitive.name, (), None, None, y, self.calculation
             )
             self.slopes = primitive.partials(*terms, *constants, whole)
         products = [

@@ -36,7 +36,7 @@ from microfp.func.places import (
 )
 from microfp.gradients import adjoints, descendants, evaluate, numeric_adjoints, product
 from microfp.ops import Operand
-from microfp.record import Record, attr
+from microfp.record import Record, attr, unchecked
 from microfp.tree import Place
 from microfp.values import Value, lift, topological_order, value
 
@@ -109,7 +109,8 @@ def trace_call(
     places = places_in(where, "argument", inputs, argnums)
     operands = tuple(operand_at(place, scope) for place in places)
     leaves = _leaves(places)
-    inner = Scope.unchecked(
+    inner = unchecked(
+        Scope,
         scope.depth + 1,
         scope.variables.union(leaves),
         scope.keeps_nodes or any(map(holds_node, operands)),
@@ -121,7 +122,7 @@ def trace_call(
         output = within(inner, f, *(fresh.get(i, a) for i, a in enumerate(args)), **kwargs)
     finally:
         RUNNING.difference_update(leaves)
-    return Trace.unchecked(where, inputs, places, operands, leaves, output, scope)
+    return unchecked(Trace, where, inputs, places, operands, leaves, output, scope)
 
 
 def _leaves(places: tuple[Place, ...]) -> tuple[Value, ...]:
@@ -233,7 +234,7 @@ def _evaluate(
 
 def _derivative_scope(scope: Scope, *, keeps_nodes: bool) -> Scope:
     """The scope in which a trace is differentiated: only what is asked for stays a node."""
-    return Scope.unchecked(scope.depth, frozenset(), keeps_nodes, frozenset())
+    return unchecked(Scope, scope.depth, frozenset(), keeps_nodes, frozenset())
 
 
 def _level_of_numbers(operands: Iterable[Operand]) -> Level | None:
@@ -327,7 +328,8 @@ def _weighted_sum(output: object, cotangents: Sequence[Operand]) -> Operand:
 def _aware_of(trace: Trace, operands: Iterable[Operand]) -> Trace:
     """The trace, in a scope that also knows of these operands and of the present one."""
     now = SCOPE.get()
-    scope = Scope.unchecked(
+    scope = unchecked(
+        Scope,
         max(trace.scope.depth, now.depth),
         trace.scope.variables | now.variables,
         trace.scope.keeps_nodes or now.keeps_nodes or any(map(holds_node, operands)),
@@ -370,4 +372,4 @@ def level_above(scope: Scope, operands: Iterable[Operand]) -> Level:
     5
     """
     depths = [x.level.depth for x in operands if isinstance(x, Dual)]
-    return Level.unchecked(1 + max([scope.depth, *depths]))
+    return unchecked(Level, 1 + max([scope.depth, *depths]))

@@ -31,6 +31,7 @@ from microfp.func.trace import (
     trace_call,
 )
 from microfp.ops import Operand
+from microfp.record import unchecked
 from microfp.tree import Place
 from microfp.values import Scalar, Value, lift
 
@@ -408,7 +409,7 @@ def on_duals(
     level = level_above(scope, (*operands, *directions))
     duals = [dual(level, x, t) for x, t in zip(operands, directions, strict=True)]
     keeps_nodes = scope.keeps_nodes or any(map(holds_node, (*operands, *directions)))
-    inner = Scope.unchecked(level.depth, scope.variables, keeps_nodes, frozenset())
+    inner = unchecked(Scope, level.depth, scope.variables, keeps_nodes, frozenset())
     output = within(inner, f, *rebuild(primals, one_per_value(places, duals)))
     contents = [number_of(place.content) for place in places_in(where, "output", (output,))]
     parts = [split(_settled_node(x, keeps_nodes=keeps_nodes), level) for x in contents]

@@ -35,7 +35,7 @@ from microfp.nn import (
     linear,
     rms_norm,
 )
-from microfp.record import Record, attr, check_several
+from microfp.record import Record, attr, check_several, unchecked
 from microfp.tree import parameter_count
 from microfp.values import Scalar, Value, value
 
@@ -229,7 +229,7 @@ def _drawn(
         for count in (vocabulary, context, vocabulary)
     ]
     blocks = [drawn_block(random, embedding, heads, DEVIATION) for _ in range(layers)]
-    return GPT.unchecked(*rows, pvector(blocks))
+    return unchecked(GPT, *rows, pvector(blocks))
 
 
 def _check_size(vocabulary: int, layers: int, embedding: int, context: int) -> None:
@@ -328,7 +328,7 @@ def prepared(
     random.shuffle(shuffled)
     model = _drawn(random, tokeniser.vocabulary, layers, embedding, heads, context)
     data = sequences(shuffled, tokeniser, context=context)
-    return Start.unchecked(tuple(shuffled), tokeniser, data, model, random.getstate())
+    return unchecked(Start, tuple(shuffled), tokeniser, data, model, random.getstate())
 
 
 def adam(*, steps: int, learning_rate: float = 0.01) -> optim.Descent:

@@ -24,6 +24,7 @@ from microfp.ops import (
     reduced,
     sharing_key,
 )
+from microfp.record import unchecked
 from microfp.values import LEAF, Scalar, Value, primitive_of, topological_order, total, value
 
 __all__ = [
@@ -122,7 +123,7 @@ def recomputed(node: Value, parents: tuple[Value, ...]) -> Value:
     if isinstance(node.parameter, float):
         numbers.append(node.parameter)
     data = primitive_of(node).forward(*numbers)
-    return Value.unchecked(data, node.op, parents, node.label, node.parameter)
+    return unchecked(Value, data, node.op, parents, node.label, node.parameter)
 
 
 def substitute(output: Value, replacements: Mapping[Value, Scalar]) -> Value:
@@ -270,7 +271,7 @@ def _simple(node: Value, nodes: _Nodes, identities: Mapping[str, Identity]) -> V
     if found is None:
         return node
     if isinstance(found, Application):
-        return Value.unchecked(node.data, found.op, found.operands, node.label, found.parameter)
+        return unchecked(Value, node.data, found.op, found.operands, node.label, found.parameter)
     return found if isinstance(found, Value) else value(found)
 
 

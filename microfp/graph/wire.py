@@ -21,6 +21,7 @@ from microfp.gradients import Gradients
 from microfp.graph.rewrite import recomputed
 from microfp.graph.rows import GraphRows, to_rows
 from microfp.ops import PRIMITIVES, Primitive
+from microfp.record import unchecked
 from microfp.values import LEAF, Value, topological_order
 
 __all__ = ["from_json", "from_rows", "to_json"]
@@ -140,7 +141,7 @@ def _from_row(row: object, made: Mapping[str, Value], where: str) -> tuple[str, 
     parents = _parents(row, name, op, made, where)
     parameter = _parameter(row, name, op, where)
     data = _float(row.get("data"), name, "data", where)
-    node = Value.unchecked(data, op, parents, label, parameter)
+    node = unchecked(Value, data, op, parents, label, parameter)
     if op != LEAF and not agree(data, expected := recomputed(node, parents).data):
         raise _bad(where, name, "data", f"{expected!r}, which {op} gives", data)
     return name, node

@@ -20,7 +20,7 @@ from microfp.base.ieee import by_ieee
 from microfp.datasets import ABSENT, Dataset, Examples, Row, as_dataset
 from microfp.nn import Model
 from microfp.nn import outputs as outputs_of
-from microfp.record import Deferred, Record, attr
+from microfp.record import Deferred, Record, attr, unchecked
 from microfp.tree import parameters, without_parameters
 from microfp.values import Value, total
 
@@ -210,7 +210,7 @@ def evaluate(loss: Loss, model: M, dataset: Examples) -> Evaluation[M]:
     penalty = total(map(loss.penalty, parameters(model)) if loss.penalty else ())
     # Read later, or never: where the scores have no numbers yet, the total can still be compiled.
     judged = Deferred(bind(accuracy, loss, scores, examples))
-    return Evaluation.unchecked(model, data + penalty, data, penalty, judged, scores)
+    return unchecked(Evaluation, model, data + penalty, data, penalty, judged, scores)
 
 
 def evaluate_with(loss: Loss, dataset: Examples) -> Callable[[M], Evaluation[M]]:

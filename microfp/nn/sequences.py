@@ -25,7 +25,7 @@ from pyrsistent import PVector, pvector
 
 from microfp.base.checks import check_count, check_seed, wrong_kind, wrong_value
 from microfp.errors import ShapeError
-from microfp.record import Record, attr
+from microfp.record import Record, attr, unchecked, unchecked_many
 from microfp.values import (
     Scalar,
     Value,
@@ -147,7 +147,7 @@ def _products(a: Vector, b: Vector) -> list[Value]:
     pairs = list(zip(a, b, strict=True))
     numbers = list(map(mul_floats, map(_data_of, a), map(_data_of, b)))  # type: ignore[arg-type]  # see above
     none = [None] * len(pairs)
-    return Value.unchecked_many(numbers, ["mul"] * len(pairs), pairs, none, none)
+    return unchecked_many(Value, numbers, ["mul"] * len(pairs), pairs, none, none)
 
 
 _data_of: Callable[[Value], float] = attrgetter("data")
@@ -341,7 +341,8 @@ class Block(Record):
     def __call__(self, inputs: Vector, past: Past | None = None) -> tuple[tuple[Value, ...], Past]:
         """Compute the outputs of one position, and what the next one has to know."""
         normed, before = rms_norm(inputs), NOTHING if past is None else past
-        now = Past.unchecked(
+        now = unchecked(
+            Past,
             (*before.key_rows, linear(self.key, normed)),
             (*before.content_rows, linear(self.content, normed)),
         )
@@ -397,7 +398,7 @@ def drawn_block(random: Random, size: int, heads: int, deviation: float) -> Bloc
         raise wrong_value("block", "heads", f"a divisor of the size, {size}", heads)
     shapes = [(size, size)] * 4 + [(4 * size, size), (size, 4 * size)]
     drawn = [drawn_matrix(random, *shape, deviation) for shape in shapes]
-    return Block.unchecked(heads, *drawn)
+    return unchecked(Block, heads, *drawn)
 
 
 def drawn_matrix(random: Random, n_out: int, n_in: int, deviation: float) -> Matrix:

@@ -20,7 +20,7 @@ from microfp.base.ieee import by_ieee
 from microfp.base.memo import by_key, memoized
 from microfp.errors import ShapeError
 from microfp.ops import Operand
-from microfp.record import Record, attr
+from microfp.record import Record, attr, unchecked
 from microfp.schedules import Schedule
 
 __all__ = [
@@ -278,7 +278,7 @@ def own(
 def _first_memory(rule: Rule, parameters: Numbers) -> object:
     counter = (0,) if rule.is_counting else ()
     vectors = (_filled(start, len(parameters)) for start in rule.initial)
-    return rule.state.unchecked(*counter, *vectors)
+    return unchecked(rule.state, *counter, *vectors)
 
 
 @by_key(8, lambda found: 8 * len(found) if isinstance(found, PVector) else 0)
@@ -309,7 +309,7 @@ def apply_rule(
     coefficients = (*rule.coefficients(time), *reduced)
     updates, after = update_each(rule.function, gradients, vectors, parameters, coefficients)
     counter = () if count is None else (count + 1,)
-    return updates, rule.state.unchecked(*counter, *after) if counter or vectors else state
+    return updates, unchecked(rule.state, *counter, *after) if counter or vectors else state
 
 
 def update_each(

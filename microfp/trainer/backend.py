@@ -25,7 +25,7 @@ from microfp.errors import ShapeError, TraceError
 from microfp.losses import Loss, check_fits
 from microfp.nn import Model
 from microfp.optim import Optimizer, check_memory
-from microfp.record import Record, attr
+from microfp.record import Record, attr, unchecked
 from microfp.trainer.state import (
     M,
     Metrics,
@@ -131,7 +131,7 @@ def checked_training(
     size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
     drawn = None if seed is None else check_seed("train", "seed", seed)
     wanted = check_threads("train", threads)
-    return Training.unchecked(loss, optimizer, examples, size, drawn, wanted)
+    return unchecked(Training, loss, optimizer, examples, size, drawn, wanted)
 
 
 check_begins: Callable[[Loss, Model, Dataset], None] = remembering(check_fits)

@@ -23,7 +23,7 @@ from microfp.base.threads import Threads
 from microfp.datasets import Examples
 from microfp.losses import Loss, evaluate, max_margin
 from microfp.optim import Optimizer, sgd
-from microfp.record import Deferred, pending
+from microfp.record import Deferred, pending, unchecked
 from microfp.schedules import micrograd_decay
 from microfp.trainer.backend import (
     Backend,
@@ -195,8 +195,8 @@ def fit(
     loss_and_accuracy = _last_measured(training, start, history)
     _warn_of_the_usual(training, history)
     options = partial(_options, training, steps, log_every, backend)
-    return Run.unchecked(
-        start.model, _model_of(end), history, *loss_and_accuracy, Deferred(options)
+    return unchecked(
+        Run, start.model, _model_of(end), history, *loss_and_accuracy, Deferred(options)
     )
 
 

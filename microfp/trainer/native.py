@@ -23,6 +23,7 @@ from microfp.compiler.native.run.trainer import check_examples, trainer_for
 from microfp.datasets import Dataset, dealt
 from microfp.losses import Loss, check_fits
 from microfp.nn import Model
+from microfp.record import unchecked, unchecked_many
 from microfp.trainer.backend import Folded, Training, check_captured, is_logged
 from microfp.trainer.replay import FURTHEST_AHEAD, Block, End, Opened, Reads, left_in_memory
 from microfp.trainer.state import (
@@ -154,12 +155,12 @@ def _last_state(opened: Opened, steps: Steps, metrics: Metrics) -> Stepped[M]:
     """The state after the last of some steps."""
     end = End(kind_of(opened.template, optimizer=opened.stream.optimizer), opened, steps)
     model, memory = Unbuilt(end, metrics.step + 1), Unread(end, metrics.step + 1)
-    return Stepped.unchecked(metrics.step + 1, model, memory, metrics, opened.memory_of)
+    return unchecked(Stepped, metrics.step + 1, model, memory, metrics, opened.memory_of)
 
 
 def _metrics(opened: Opened, steps: Steps) -> list[Metrics]:
     """The metrics of some steps."""
-    return Metrics.unchecked_many(range(opened.step, opened.step + steps.count), *steps.measured)
+    return unchecked_many(Metrics, range(opened.step, opened.step + steps.count), *steps.measured)
 
 
 def _logged(metrics: list[Metrics], log_every: int, last: int) -> list[Metrics]:

@@ -22,6 +22,7 @@ from microfp.errors import TraceError
 from microfp.losses import Loss, check_fits, check_targets, share_correct
 from microfp.nn import Model
 from microfp.optim import Optimizer
+from microfp.record import unchecked
 from microfp.trainer.backend import Folded, Training, check_captured, folded
 from microfp.trainer.eager import rate, squares, updated
 from microfp.trainer.state import (
@@ -117,7 +118,8 @@ def _next(
     numbers = parameter_numbers(state)
     found = measure(prepared.plan, numbers, examples)
     after = _updated(training.optimizer, state, numbers, found.gradients)
-    metrics = Metrics.unchecked(
+    metrics = unchecked(
+        Metrics,
         state.step,
         found.total,
         found.data,
@@ -128,7 +130,7 @@ def _next(
     )
     given = Given(prepared.kind, after.numbers, after.state)
     model = Unbuilt(given, state.step + 1)
-    return Stepped.unchecked(state.step + 1, model, after.state, metrics, state.memory_of)
+    return unchecked(Stepped, state.step + 1, model, after.state, metrics, state.memory_of)
 
 
 def _updated(

@@ -22,7 +22,7 @@ from microfp.datasets import Dataset
 from microfp.losses import Evaluation, Loss, evaluate
 from microfp.nn import Model
 from microfp.optim import Optimizer, check_memory
-from microfp.record import Deferred, Record, attr, pending
+from microfp.record import Deferred, Record, attr, pending, unchecked, unchecked_many
 from microfp.tree import parameters, runs, with_parameters, without_parameters
 
 M = TypeVar("M", bound=Model)
@@ -334,7 +334,8 @@ def unread_states(
     """The states of those numbers, whose models and memories are those of a source; in hot code."""
     count = len(steps)
     sources = [source] * count
-    return Stepped.unchecked_many(
+    return unchecked_many(
+        Stepped,
         steps,
         _unbuilt(sources, steps),
         _unread(sources, steps),
@@ -358,7 +359,7 @@ def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
     # What rules begin with is records, which any number of trainings can begin with.
     begin = _first_memory if optimizer.rules else _new_first_memory
     memory, whose = begin(model, optimizer)
-    return TrainState.unchecked(0, model, memory, None, whose)
+    return unchecked(TrainState, 0, model, memory, None, whose)
 
 
 def _new_first_memory(model: object, optimizer: Optimizer) -> tuple[object, str | None]:
@@ -477,7 +478,7 @@ def _remembered(memory: object) -> Iterator[object]:
 
 def untrained(model: M) -> TrainState[M]:
     """A state of a model that no optimiser is to train, for the sake of its numbers."""
-    return TrainState.unchecked(0, model, (), None, None)
+    return unchecked(TrainState, 0, model, (), None, None)
 
 
 def unbuilt(state: TrainState[M]) -> Unbuilt | None:
@@ -512,7 +513,7 @@ def kind_of(
     optimizer: Optimizer | None = None,
 ) -> Kind:
     """The kind of models of a structure; whoever makes states of it says what it knows of them."""
-    return Kind.unchecked(template, known_finite, optimizer)
+    return unchecked(Kind, template, known_finite, optimizer)
 
 
 def remembers_for(state: TrainState[M], optimizer: Optimizer) -> bool:

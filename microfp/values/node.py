@@ -18,7 +18,7 @@ from microfp.base.order import post_order
 from microfp.base.pickling import reduce_node
 from microfp.base.showing import mimebundle
 from microfp.ops import PRIMITIVES, Operand, Primitive
-from microfp.record import Record, attr
+from microfp.record import Record, attr, writers
 
 __all__ = [
     "LEAF",
@@ -268,7 +268,7 @@ Scalar: TypeAlias = Value | float
 """
 
 _new = object.__new__  # looked up once, for the sake of speed
-_write_data, _write_op, _write_parents, _write_label, _write_parameter = Value.writers()
+_write_data, _write_op, _write_parents, _write_label, _write_parameter = writers(Value)
 
 
 def make_node(

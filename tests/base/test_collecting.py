@@ -1,6 +1,7 @@
 """The collector is as it was found after whatever runs without it."""
 
 import gc
+import weakref
 
 import pytest
 
@@ -36,17 +37,25 @@ def test_who_has_turned_the_collector_off_finds_it_off() -> None:
         gc.enable()
 
 
-def test_functions_of_users_are_called_while_the_collector_runs() -> None:
-    seen: list[bool] = []
+class Circle:
+    """What holds itself, so that only a search finds that nobody else does."""
+
+    def __init__(self) -> None:
+        self.itself: Circle = self
+
+
+def test_what_functions_of_users_leave_in_circles_is_collected_soon_after_the_call() -> None:
+    left: list[weakref.ref[Circle]] = []
 
     def bowl(x: Value) -> Value:
-        seen.append(gc.isenabled())
+        left.append(weakref.ref(Circle()))
         return total([x * x, x * 3.0])
 
     native.value_and_grad(bowl, 1.0)
     func.hvp(bowl, (1.0,), (1.0,))
-    assert seen
-    assert all(seen)
+    assert left
+    made = [[number] for number in range(100_000)]  # a search begins when so much is made
+    assert [circle() for circle in left] == [None] * len(left), len(made)
 
 
 def test_a_large_graph_is_lowered_without_a_search_for_garbage() -> None:

@@ -117,7 +117,8 @@ class Looped(Record):
 def turns_of(step: Piece | Loop) -> int:
     """How often a program is run.
 
-    >>> turns_of(Piece(Program.unchecked((), (), (), ()), (), ()))
+    >>> from microfp.record import unchecked
+    >>> turns_of(Piece(unchecked(Program, (), (), (), ()), (), ()))
     1
     """
     return step.turns if isinstance(step, Loop) else 1
@@ -171,7 +172,8 @@ def _lines(step: Piece | Loop) -> Iterator[str]:
 def head_text(loop: Loop) -> str:
     """Write how often a loop runs, and in which direction.
 
-    >>> head_text(Loop(Program.unchecked((), (), (), ()), (), (), 100, backwards=True))
+    >>> from microfp.record import unchecked
+    >>> head_text(Loop(unchecked(Program, (), (), (), ()), (), (), 100, backwards=True))
     'loop        100 turns t, backwards'
     """
     order = "backwards" if loop.backwards else "forwards"

@@ -24,6 +24,7 @@ from microfp.compiler.ir.definitions import Definitions, made, simplified
 from microfp.compiler.ir.liveness import live_slots
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program
 from microfp.ops import sharing_key
+from microfp.record import unchecked
 from microfp.values import LEAF, Value, topological_order, total
 
 __all__ = [
@@ -128,7 +129,8 @@ def translate(
                 if op == LEAF
                 else made((op, tuple(map(slot_of, node.parents)), node.parameter))
             )
-    return Program.unchecked(
+    return unchecked(
+        Program,
         leaf_names("x", inputs),
         leaf_names("p", parameters),
         tuple(instructions),
@@ -153,7 +155,8 @@ def translate_smaller(
     slots = {leaf: slot for slot, leaf in enumerate((*inputs, *parameters))}
     definitions = Definitions(len(slots))
     place_nodes(_order(outputs, slots), slots, definitions)
-    return Program.unchecked(
+    return unchecked(
+        Program,
         leaf_names("x", inputs),
         leaf_names("p", parameters),
         tuple(definitions[len(inputs) + len(parameters) :]),
@@ -231,7 +234,8 @@ def _rewritten(program: Program, step: Step) -> Program:
         else:
             slots.append(len(definitions))
             definitions.define(found)  # type: ignore[arg-type]  # no int, so an instruction
-    return Program.unchecked(
+    return unchecked(
+        Program,
         program.inputs,
         program.parameters,
         tuple(definitions[program.leaf_count :]),
@@ -317,7 +321,7 @@ def remove_dead_code(program: Program) -> Program:
         if live[first + place]:
             kept.append(_renumbered(program.instructions[place], moved))
     outputs = tuple(moved[slot] for slot in program.outputs)
-    return Program.unchecked(program.inputs, program.parameters, tuple(kept), outputs)
+    return unchecked(Program, program.inputs, program.parameters, tuple(kept), outputs)
 
 
 PASSES: tuple[Pass, ...] = (simplify_instructions, share_subexpressions, remove_dead_code)

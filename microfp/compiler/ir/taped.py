@@ -25,6 +25,7 @@ from microfp.compiler.ir.program import CONSTANT, Instruction, Program
 from microfp.compiler.trace.stand_ins import traced_leaf
 from microfp.gradients import descendants, exact_product, partials_of
 from microfp.ops import sharing_key
+from microfp.record import unchecked
 from microfp.values import Value, apply, lift, primitive_of, topological_order
 
 __all__ = ["lower_with_gradients"]
@@ -66,7 +67,8 @@ def lower_with_gradients(output: Value, leaves: Sequence[Value]) -> Program:
     gradients = _gradients(order, slots, definitions, descendants(order, leaves))
     nothing = definitions.placed(CONSTANT, (), 0.0)
     return remove_dead_code(
-        Program.unchecked(
+        unchecked(
+            Program,
             leaf_names("x", leaves),
             (),
             tuple(definitions[len(leaves) :]),

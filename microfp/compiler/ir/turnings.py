@@ -21,6 +21,7 @@ from typing import NamedTuple, TypeAlias
 from microfp.compiler.ir.looped import Loop, Looped, Moving, Piece
 from microfp.compiler.ir.passes import leaf_names, lower
 from microfp.compiler.trace.repeats import Repeat, captured_below, nodes_below
+from microfp.record import unchecked
 from microfp.values import LEAF, Value
 
 __all__ = ["Column", "Stream", "Turning", "lowered", "turning_of"]
@@ -172,7 +173,8 @@ class _Lowering:
             steps.append(self._loop(turning, self._captured[level], carried, columns))
         outputs = self._room(len(self._outputs))
         steps += self._piece(len(self._turnings), list(zip(self._outputs, outputs, strict=True)))
-        return Looped.unchecked(
+        return unchecked(
+            Looped,
             leaf_names("x", self._inputs),
             leaf_names("p", self._parameters),
             self.count,

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from microfp.compiler.ir.guards import SUMS
 from microfp.compiler.ir.program import CONSTANT, Instruction, Program
 from microfp.ops import PRIMITIVES
+from microfp.record import unchecked
 
 __all__ = ["ask_relus", "collect_totals", "kept_slots", "use_counts"]
 
@@ -48,7 +49,7 @@ def collect_totals(program: Program) -> Program:
             name = "total" if is_chain else op
             collected.append(Instruction(name, tuple([moved[s] for s in read]), parameter))
     outputs = tuple(moved[slot] for slot in program.outputs)
-    return Program.unchecked(program.inputs, program.parameters, tuple(collected), outputs)
+    return unchecked(Program, program.inputs, program.parameters, tuple(collected), outputs)
 
 
 def _absorbed(program: Program) -> frozenset[int]:
@@ -100,7 +101,7 @@ def ask_relus(program: Program) -> Program:
             operands = tuple(relus.get(operand, operand) for operand in instruction.operands)
             instruction = instruction._replace(operands=operands)  # noqa: PLW2901 - the one asked
         asked.append(instruction)
-    return Program.unchecked(program.inputs, program.parameters, tuple(asked), program.outputs)
+    return unchecked(Program, program.inputs, program.parameters, tuple(asked), program.outputs)
 
 
 def use_counts(program: Program) -> list[int]:

@@ -102,7 +102,8 @@ def nodes_written(nest: Nest) -> set[int]:
     """The nodes that a nest writes.
 
     >>> from microfp.compiler.native.loops import Segment
-    >>> term = Segment.unchecked(3, Load("n", 7, (0,), 1))
+    >>> from microfp.record import unchecked
+    >>> term = unchecked(Segment, 3, Load("n", 7, (0,), 1))
     >>> sorted(nodes_written(Nest((2,), (term,), Load("n", 10, (1,)))))
     [10, 11]
     """
@@ -113,7 +114,8 @@ def nodes_read(nest: Nest) -> set[int]:
     """The nodes that a nest reads.
 
     >>> from microfp.compiler.native.loops import Segment
-    >>> term = Segment.unchecked(3, Load("n", 7, (0,), 1))
+    >>> from microfp.record import unchecked
+    >>> term = unchecked(Segment, 3, Load("n", 7, (0,), 1))
     >>> sorted(nodes_read(Nest((2,), (term,), Load("n", 10, (1,)))))
     [7, 8, 9]
     """

@@ -5,8 +5,9 @@
     segment     so many times the same term, its loads moving by steps
     expression  Load | Number | Apply(op, expressions) | Total
 
+>>> from microfp.record import unchecked
 >>> member = Apply("relu", (Total(),))
->>> print(Nest((4,), (Segment.unchecked(3, Load("x", 0, (0,), 1)),), Load("n", 0, (1,)), member))
+>>> print(Nest((4,), (unchecked(Segment, 3, Load("x", 0, (0,), 1)),), Load("n", 0, (1,)), member))
 nest    4        n0[i] = relu(sum(3: x[t]))
 """
 

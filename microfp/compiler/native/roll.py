@@ -41,6 +41,7 @@ from microfp.compiler.native.loops import (
     Total,
 )
 from microfp.ops import Primitive
+from microfp.record import unchecked
 
 __all__ = [
     "Cells",
@@ -402,7 +403,7 @@ def _begins_without_loops(program: Program, shared: Iterable[str], limit: int) -
     if len(program.instructions) < 4 * PROBED:
         return False
     start = program.instructions[:PROBED]
-    beginning = Program.unchecked(program.inputs, program.parameters, start, ())
+    beginning = unchecked(Program, program.inputs, program.parameters, start, ())
     return find_loops(beginning, summed=0, shared=shared, limit=limit) is None
 
 
@@ -473,7 +474,7 @@ def node_nest(pattern: Pattern, leaf: Leaf, strided: "Strided", starts: Sequence
     target = Load("n", starts[leaf.group] + first[-1], strides_of_target(strides))
     result, segments = _placed(pattern, _loads(pattern, first, strides, starts))
     return Nest(
-        shape, segments or (Segment.unchecked(1, result),), target, result if segments else Total()
+        shape, segments or (unchecked(Segment, 1, result),), target, result if segments else Total()
     )
 
 
@@ -493,7 +494,7 @@ def sum_nest(pattern: Pattern, strided: "Strided", starts: Sequence[int]) -> Nes
     shape, first, strides = strided
     term, _ = _placed(pattern, _loads(pattern, first, strides, starts))
     target = Load("s", first[-1], strides_of_target(strides))
-    return Nest(shape, (Segment.unchecked(1, term),), target)
+    return Nest(shape, (unchecked(Segment, 1, term),), target)
 
 
 def strides_of_target(strides: Sequence[Places]) -> tuple[int, ...]:
@@ -525,7 +526,7 @@ def _placed(pattern: Pattern, loads: Iterator[Load]) -> tuple[Expression, tuple[
         return Number(float.fromhex(pattern.bits)), ()
     if isinstance(pattern, Sum):
         terms = [(run.length, _placed(run.term, loads)[0]) for run in pattern.runs]
-        return Total(), tuple(Segment.unchecked(*term) for term in terms)
+        return Total(), tuple(unchecked(Segment, *term) for term in terms)
     operands = [_placed(operand, loads) for operand in pattern.operands]
     parameter = pattern.parameter if isinstance(pattern.parameter, float) else None
     segments = tuple(chain.from_iterable(segments for _, segments in operands))

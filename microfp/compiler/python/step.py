@@ -41,7 +41,7 @@ from microfp.datasets import Dataset
 from microfp.errors import TraceError
 from microfp.losses import Loss
 from microfp.ops import total
-from microfp.record import Deferred, Record, attr
+from microfp.record import Deferred, Record, attr, unchecked
 from microfp.tree import parameters
 from microfp.values import Value, topological_order
 
@@ -188,7 +188,8 @@ def _plan(loss: Loss, model: Template, width: int, most_nodes: int | None, targe
             lambda: _function(loop_source(example, carried=count, gated=gated), example)
         )
 
-    return Plan.unchecked(
+    return unchecked(
+        Plan,
         count,
         len(graph.scores),
         example,
@@ -211,7 +212,8 @@ def looped_plan(loss: Loss, graph: ExampleGraph, repeats: Sequence[Repeat]) -> P
     penalty = penalty_program(penalty_graph) if penalty_graph else None
     costs = (graph.cost, *graph.scores) + ((penalty_graph.cost,) if penalty_graph else ())
     loop = Deferred(lambda: _looped_loop(looped, count))
-    return Plan.unchecked(
+    return unchecked(
+        Plan,
         count,
         len(graph.scores),
         None,
@@ -263,7 +265,8 @@ def sequence_plan(loss: Loss, model: Template, width: int, most_nodes: int | Non
     graph = trace_penalty(loss)
     penalty = penalty_program(graph) if graph else None
     loop = Deferred(lambda: _sequence_loop(plan))
-    return Plan.unchecked(
+    return unchecked(
+        Plan,
         count,
         plan.score_count * width,
         None,

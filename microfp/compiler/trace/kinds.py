@@ -35,7 +35,7 @@ from microfp.compiler.trace.stand_ins import (
 from microfp.compiler.trace.structure import structure_of
 from microfp.errors import CompileError
 from microfp.nn import Model
-from microfp.record import Record
+from microfp.record import Record, unchecked
 from microfp.tree import (
     CONTAINERS,
     branches,
@@ -180,7 +180,7 @@ class _Tracer:
         if isinstance(tree, Record):
             if callable(tree) and not any(_holds_parts(branch) for _, branch in branches(tree)):
                 return self._part(tree)
-            return type(tree).unchecked(*(self.stand_in(branch) for _, branch in branches(tree)))
+            return unchecked(type(tree), *(self.stand_in(branch) for _, branch in branches(tree)))
         if isinstance(tree, PVector):
             return pvector(map(self.stand_in, tree))
         if isinstance(tree, PMap):

@@ -23,6 +23,7 @@ from microfp.errors import TraceError
 from microfp.losses import Loss
 from microfp.nn import Model
 from microfp.ops import PRIMITIVES, Operand, Primitive
+from microfp.record import writers
 from microfp.tree import parameters, with_parameters
 from microfp.values import LEAF, Scalar, Value
 
@@ -182,7 +183,7 @@ MOST_CALLS = 1_000_000
 FLAT = frozenset({"stop_gradient", "largest", "equal", "greater", "greater_equal", "positive"})
 """What has no gradient to pass on."""
 
-_write_op, _write_parents, _write_label, _write_parameter = Value.writers()[1:]
+_write_op, _write_parents, _write_label, _write_parameter = writers(Value)[1:]
 
 
 @uncollected

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pyrsistent import PMap, PRecord, PVector, pmap, pvector
 
 from microfp.compiler.trace.stand_ins import is_number
-from microfp.record import Record
+from microfp.record import Record, unchecked
 from microfp.tree import branches
 from microfp.values import Value
 
@@ -111,7 +111,7 @@ def rebuilt(shape: Shape | Scalar | Fixed, scalars: Iterator[object]) -> object:
 def _made(shape: Shape, parts: list[object]) -> object:
     kind, keys = shape.kind, shape.keys
     if issubclass(kind, Record):
-        return kind.unchecked(*parts)
+        return unchecked(kind, *parts)
     if issubclass(kind, PMap):
         return pmap(dict(zip(keys, parts, strict=True)))
     if issubclass(kind, PVector):

@@ -16,6 +16,7 @@ from typing import NoReturn, TypeVar
 from microfp import func, ops, values
 from microfp.compiler.trace.refusals import stop
 from microfp.ops import PRIMITIVES, Operand, Primitive
+from microfp.record import unchecked, writers
 from microfp.values import LEAF, Scalar, Value, lift
 
 __all__ = [
@@ -256,7 +257,7 @@ def node_of(operand: Operand) -> Value:
     """
     node = lift(operand)
     return (
-        node if isinstance(operand, Value) else Constant.unchecked(node.data, LEAF, (), None, None)
+        node if isinstance(operand, Value) else unchecked(Constant, node.data, LEAF, (), None, None)
     )
 
 
@@ -272,7 +273,7 @@ def number_of(node: Value) -> TracedNumber:
 T = TypeVar("T", bound=Traced)
 
 _new = object.__new__
-_write_op, _write_parents, _write_label, _write_parameter = Value.writers()[1:]
+_write_op, _write_parents, _write_label, _write_parameter = writers(Value)[1:]
 
 
 def _traced(

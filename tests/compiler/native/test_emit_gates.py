@@ -20,6 +20,7 @@ from microfp.compiler.native.roll import roll
 from microfp.compiler.native.run.executable import Executable, executable_for
 from microfp.compiler.native.run.memory import buffer, padded
 from microfp.compiler.trace.calls import trace_example
+from microfp.record import unchecked
 from microfp.trainer import fit
 from tests.untraced import untraced
 
@@ -129,7 +130,7 @@ def test_no_active_example_leaves_gradients_of_zero() -> None:
 
 
 def test_only_what_is_read_behind_the_gate_is_computed_again() -> None:
-    shown = Nest((), (Segment.unchecked(1, Load("n", gate().node)),), Load("n", 99))
+    shown = Nest((), (unchecked(Segment, 1, Load("n", gate().node)),), Load("n", 99))
     before = (*gate().before, shown)
     assert needed(gate()._replace(before=before)) == gate().before
 

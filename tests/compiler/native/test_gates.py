@@ -13,13 +13,14 @@ from microfp.compiler.native.loops import (
     Segment,
     Total,
 )
+from microfp.record import unchecked
 
 TOTAL = Total()
 GATE = Apply("positive", (Load("x", 0),))
 
 
 def node(place: int, *terms: Expression | Segment, result: Expression = TOTAL) -> Nest:
-    segments = tuple(t if isinstance(t, Segment) else Segment.unchecked(1, t) for t in terms)
+    segments = tuple(t if isinstance(t, Segment) else unchecked(Segment, 1, t) for t in terms)
     return Nest((), segments, Load("n", place), result)
 
 
@@ -60,7 +61,7 @@ ZERO = {
     "a product with a sum of whatever": node(2, X1, Number(3.0), result=product(Total(), N0)),
     "a negation": node(2, Apply("neg", (N1,))),
     "a difference with zero": node(2, Apply("sub", (N1, Number(0.0)))),
-    "a run of nodes behind": node(2, Segment.unchecked(2, Load("n", 0, (), 1))),
+    "a run of nodes behind": node(2, unchecked(Segment, 2, Load("n", 0, (), 1))),
 }
 
 
@@ -78,7 +79,7 @@ OTHER = {
     "an expression of a sum beside something": node(2, N0, result=Apply("sub", (X1, Total()))),
     "a quotient": node(2, Apply("divide", (X1, N0))),
     "a choice": node(2, Apply("where", (N0, X1, Number(1.0)))),
-    "a run that leaves what is behind": node(2, Segment.unchecked(2, Load("n", 0, (), 9))),
+    "a run that leaves what is behind": node(2, unchecked(Segment, 2, Load("n", 0, (), 9))),
 }
 
 

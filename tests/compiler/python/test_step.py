@@ -19,7 +19,7 @@ from microfp.func import custom_derivative
 from microfp.losses import Loss, max_margin, mean_squared_error
 from microfp.nn import MLP, Neuron, mlp, neuron
 from microfp.optim import chain, clip_by_global_norm, sgd
-from microfp.record import Deferred, Record, attr, pending
+from microfp.record import Deferred, Record, attr, pending, unchecked
 from microfp.toolbox import last, take
 from microfp.trainer import Backend, chosen_backend, fit, initial_state, make_step, train
 from microfp.tree import parameters
@@ -319,7 +319,7 @@ def test_a_deferred_field_is_made_once_when_it_is_read() -> None:
         made.append(1)
         return "forty-two"
 
-    answer = Answer.unchecked(Deferred(make), 1)
+    answer = unchecked(Answer, Deferred(make), 1)
     assert pending(answer, "text") is make
     assert made == []
     assert (answer.text, answer["text"], dict(answer)["text"]) == ("forty-two",) * 3

@@ -11,7 +11,8 @@ A program may be told to do with `"loops"` alone, whatever the rules say, or to 
 panels and nodes for every nest that has such a form. Its sums differ by their rounding.
 
 >>> from microfp.compiler.native.loops import Load, Segment
->>> term = Segment.unchecked(1, Load("n", 5, (1,)))
+>>> from microfp.record import unchecked
+>>> term = unchecked(Segment, 1, Load("n", 5, (1,)))
 >>> nest = Nest((16,), (term,), Load("s", 8, (9,)))
 >>> kernel_of(nest, "auto"), kernel_of(nest, "loops"), kernel_of(nest, "tiles")
 ('nodes', 'loops', 'nodes')
@@ -80,7 +81,8 @@ def kernels_of(rolled: Rolled, *, bounded: bool, kernels: Kernels = "auto") -> I
         kernels: What it may be computed by.
 
     >>> from microfp.compiler.native.loops import Load, Segment
-    >>> term = Segment.unchecked(1, Load("x", 0))
+    >>> from microfp.record import unchecked
+    >>> term = unchecked(Segment, 1, Load("x", 0))
     >>> rolled = Rolled(
     ...     input_count=1,
     ...     parameter_count=0,

@@ -6,8 +6,9 @@ the active examples; then their inputs are gathered, block by block, their nodes
 more, and what is behind the gate is computed for these blocks alone.
 
 >>> from microfp.compiler.native.loops import Load, Number, Segment
->>> nests = [Nest((), (Segment.unchecked(1, Number(1.0)),), Load("n", k)) for k in range(2)]
->>> reads = Nest((), (Segment.unchecked(1, Load("n", 1)),), Load("s", 0))
+>>> from microfp.record import unchecked
+>>> nests = [Nest((), (unchecked(Segment, 1, Number(1.0)),), Load("n", k)) for k in range(2)]
+>>> reads = Nest((), (unchecked(Segment, 1, Load("n", 1)),), Load("s", 0))
 >>> len(needed(Gate(1, tuple(nests), (), (), (reads,))))
 1
 """

@@ -4,7 +4,8 @@ The loops of a nest would be written out for each layer, and a network of fifty 
 long to be compiled; calls are short.
 
 >>> from microfp.compiler.native.loops import Segment
->>> term = Segment.unchecked(1, Load("n", 5, (1,)))
+>>> from microfp.record import unchecked
+>>> term = unchecked(Segment, 1, Load("n", 5, (1,)))
 >>> nodes_of(Nest((16,), (term,), Load("s", 8, (9,)))).rows
 16
 """

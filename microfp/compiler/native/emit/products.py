@@ -10,8 +10,9 @@ neurons of one panel, and each example adds one product to each lane, in the ord
     panel               32 numbers b[k] of one example      (vectors of one row, row after row)
 
 >>> from microfp.compiler.native.loops import Segment
+>>> from microfp.record import unchecked
 >>> term = Apply("mul", (Load("n", 5, (1, 0)), Load("x", 0, (0, 1))))
->>> nest = Nest((16, 8), (Segment.unchecked(1, term),), Load("s", 0, (9, 1)))
+>>> nest = Nest((16, 8), (unchecked(Segment, 1, term),), Load("s", 0, (9, 1)))
 >>> product_of(nest)
 Product(rows=16, columns=8, row=Load(kind='n', base=5, strides=(1, 0), step=0), \
 column=Load(kind='x', base=0, strides=(0, 1), step=0), target=Load(kind='s', base=0, \

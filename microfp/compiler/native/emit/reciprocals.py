@@ -7,7 +7,7 @@ divided as it stands.
 
 >>> from microfp.compiler.native.loops import Number, Segment
 >>> term = Apply("divide", (Load("x", 0), Load("u", 2)))
->>> nest = Nest((), (Segment.unchecked(1, term),), Load("n", 0))
+>>> nest = Nest((), (unchecked(Segment, 1, term),), Load("n", 0))
 >>> divisors_of([nest])
 (Load(kind='u', base=2, strides=(), step=0),)
 >>> print(without_divisions(nest, divisors_of([nest])))
@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from microfp.compiler.native.emit.nests import SHARED
 from microfp.compiler.native.emit.writer import Writer, literal
 from microfp.compiler.native.loops import Apply, Expression, Load, Nest, Segment
+from microfp.record import unchecked
 
 __all__ = ["divisors_of", "without_divisions", "write_reciprocals"]
 
@@ -53,7 +54,7 @@ def _is_shared(expression: Expression) -> bool:
 def without_divisions(nest: Nest, divisors: Sequence[Load]) -> Nest:
     """A nest that multiplies by the reciprocals of some divisors."""
     segments = tuple(
-        Segment.unchecked(it.count, _multiplied(it.term, divisors)) for it in nest.segments
+        unchecked(Segment, it.count, _multiplied(it.term, divisors)) for it in nest.segments
     )
     return nest._replace(segments=segments, result=_multiplied(nest.result, divisors))
 

@@ -1,7 +1,8 @@
 """Sums over the examples of a chunk: products of matrices where they are, else nest by nest.
 
 >>> from microfp.compiler.native.loops import Load, Nest, Number, Segment
->>> nest = Nest((), (Segment.unchecked(1, Number(1.0)),), Load("s", 0))
+>>> from microfp.record import unchecked
+>>> nest = Nest((), (unchecked(Segment, 1, Number(1.0)),), Load("s", 0))
 >>> room_of([nest], 8)
 0
 """

@@ -10,7 +10,7 @@ The function is given the number of blocks, and for each load where its numbers 
 differ in these places alone, as those of equal layers do, are one function.
 
 >>> from microfp.compiler.native.loops import Segment
->>> terms = Segment.unchecked(3, Apply("mul", (Load("p", 12, (4,), 1), Load("n", 7, (0,), 1))))
+>>> terms = unchecked(Segment, 3, Apply("mul", (Load("p", 12, (4,), 1), Load("n", 7, (0,), 1))))
 >>> nest, loads = numbered(Nest((2,), (terms,), Load("n", 20, (1,))))
 >>> print(nest)
 nest    2        n2[i] = sum(3: p[4i + t] * n1[t])
@@ -34,6 +34,7 @@ from microfp.compiler.native.emit.nests import (
 )
 from microfp.compiler.native.emit.writer import Writer
 from microfp.compiler.native.loops import Apply, Expression, Load, Nest, Segment
+from microfp.record import unchecked
 
 __all__ = ["Tile", "is_large", "numbered", "tile_of", "write_large"]
 
@@ -82,7 +83,7 @@ def numbered(nest: Nest) -> tuple[Nest, tuple[Load, ...]]:
         return load._replace(base=loads.setdefault(Load(load.kind, load.base), len(loads)))
 
     segments = tuple(
-        Segment.unchecked(segment.count, _with_loads(segment.term, number))
+        unchecked(Segment, segment.count, _with_loads(segment.term, number))
         for segment in nest.segments
     )
     result, target = _with_loads(nest.result, number), number(nest.target)

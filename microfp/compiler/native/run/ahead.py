@@ -28,7 +28,7 @@ from microfp.datasets import Dataset, subset
 from microfp.errors import CompileError
 from microfp.losses import Loss, check_targets, share_correct
 from microfp.optim import Optimizer
-from microfp.record import Record, attr
+from microfp.record import Record, attr, unchecked
 
 __all__ = ["Measures", "Steps", "Stream", "ahead", "open_stream"]
 
@@ -264,7 +264,8 @@ def _steps(
     """What some steps have done, given the state of the optimiser so many steps before them."""
     measured, (state, since) = _measured(stream, done, batches, rates), known
     if stream.trainer.parameters.updated:
-        return Steps.unchecked(
+        return unchecked(
+            Steps,
             done.count,
             measured,
             lambda place: tuple(done.numbers(place % done.count + 1)),
@@ -272,7 +273,7 @@ def _steps(
             partial(_left, done, since) if _counts_steps(stream) else None,
         )
     moved, after = _updated(stream.optimizer, done.numbers(1), state, numbers, first)
-    return Steps.unchecked(1, measured, lambda place: moved, lambda place: after, None)
+    return unchecked(Steps, 1, measured, lambda place: moved, lambda place: after, None)
 
 
 def _left(done: StepsDone, since: int, place: int) -> Left:

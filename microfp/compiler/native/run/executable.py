@@ -43,7 +43,7 @@ from microfp.compiler.native.run import jit
 from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded, scratch
 from microfp.compiler.native.run.threads import in_threads
 from microfp.errors import CompileError
-from microfp.record import Deferred, Record, attr, pending
+from microfp.record import Deferred, Record, attr, pending, unchecked
 
 __all__ = [
     "Executable",
@@ -245,7 +245,8 @@ def executable_of_stages(plan: Staged, width: int) -> Executable:
         CompileError: If llvmlite is not installed.
     """
     text, size = stages_text(plan, width), scratch_size(plan, width)
-    return Executable.unchecked(
+    return unchecked(
+        Executable,
         Deferred(_no_program),
         2 * plan.width,
         plan.parameter_count * plan.width * 3,
@@ -291,7 +292,8 @@ def executable_of_looped(
         return None
     text = module_text([function], width=width)
     room = looped_room(plan, summed, width)
-    return Executable.unchecked(
+    return unchecked(
+        Executable,
         Deferred(_no_program_of_loops),
         len(looped.inputs) - seeded,
         looped.operations,
@@ -350,7 +352,8 @@ def _as_code(
     chunk = chunk_blocks(rolled, width)
     vectors = vector_count(rolled) + width * room_of(rolled.sums, width)
     context, admit = _for_large_numbers(rolled, width)
-    return Executable.unchecked(
+    return unchecked(
+        Executable,
         program,
         rolled.input_count,
         rolled.operations,

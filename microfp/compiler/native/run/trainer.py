@@ -51,7 +51,7 @@ from microfp.datasets import Dataset
 from microfp.errors import CompileError
 from microfp.gradients import gradient_nodes
 from microfp.losses import Loss
-from microfp.record import Record, attr
+from microfp.record import Record, attr, unchecked
 from microfp.tree import parameters
 from microfp.values import Value, absolute, lift, value
 
@@ -264,7 +264,8 @@ def code_by_kinds(
     if executable is None:  # nor are there shorter loops to be found among the scalars
         return _by_scalars(loss, model, columns, "bytecode", targets, kernels)
     count, captured = rolled.parameter_count, [row.kind.output for row in rows]
-    return ExampleCode.unchecked(
+    return unchecked(
+        ExampleCode,
         count,
         len(graph.scores),
         judged,

@@ -32,7 +32,13 @@ from microfp.datasets.features import (
 from microfp.datasets.forms import Form, is_delimiter
 from microfp.datasets.inference import infer
 from microfp.datasets.masks import with_masks
-from microfp.datasets.matrices import Doubles, Matrix, columns_in
+from microfp.datasets.matrices import (
+    Doubles,
+    Matrix,
+    columns_in,
+    numbers_in_place,
+    side_by_side,
+)
 from microfp.datasets.names import names
 from microfp.datasets.patterns import (
     checkerboard,
@@ -133,6 +139,7 @@ __all__ = [
     "is_delimiter",
     "moons",
     "names",
+    "numbers_in_place",
     "one_hot",
     "read_csv",
     "read_pieces",
@@ -142,6 +149,7 @@ __all__ = [
     "schema_of",
     "sequences",
     "shuffle",
+    "side_by_side",
     "spiral",
     "split",
     "split_parts",

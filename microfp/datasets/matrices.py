@@ -1,6 +1,7 @@
 """Numbers that are kept as doubles: eight bytes a number, whatever their count.
 
-A `Matrix` is rows, kept as columns; a `Doubles` is one column alone.
+A `Matrix` is rows, kept as columns; a `Doubles` is one column alone. `side_by_side` lays the inputs
+and the target of each example next to each other, where machine code reads them without a copy.
 
 >>> rows = Matrix([[1.0, 2.0], [3.0, 4.0]])
 >>> rows[0], len(rows), rows == ((1.0, 3.0), (2.0, 4.0))
@@ -14,7 +15,7 @@ from operator import index
 from pickle import PickleBuffer
 from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, overload
 
-__all__ = ["Doubles", "Matrix", "columns_in"]
+__all__ = ["Doubles", "Matrix", "columns_in", "numbers_in_place", "side_by_side"]
 
 if TYPE_CHECKING:
     _Cells: TypeAlias = array[float] | memoryview[float]
@@ -26,6 +27,26 @@ _Row: TypeAlias = tuple[float, ...]
 _Buffer: TypeAlias = bytes | bytearray | memoryview
 
 
+class _Block:
+    """Rows of inputs, each with its target behind it, one after the other in memory."""
+
+    __slots__ = ("cells", "width")
+
+    def __init__(self, cells: "_Cells", width: int) -> None:
+        self.cells: _Cells = cells
+        self.width: int = width
+
+    def column(self, place: int) -> "memoryview[float]":
+        """The numbers at one place of all rows."""
+        return _doubles_in(memoryview(self.cells))[place :: self.width]
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[object, ...]:
+        """Pickle it as one buffer, where that is possible: whoever reads it may look on."""
+        if index(protocol) < 5:
+            return _Block, (array("d", self.cells), self.width)
+        return _block_of, (PickleBuffer(self.cells), self.width)
+
+
 class Doubles(Sequence[float]):
     """Floats that do not change; equal to a tuple of the same numbers.
 
@@ -34,12 +55,17 @@ class Doubles(Sequence[float]):
     (-1.0, True, Doubles(n=2))
     """
 
-    __slots__ = ("_cells",)
+    __slots__ = ("_block", "_cells")
 
     _cells: "_Cells"
+    _block: _Block | None
 
     def __init__(self, cells: Iterable[float]) -> None:
-        object.__setattr__(self, "_cells", array("d", cells))
+        self._write(array("d", cells))
+
+    def _write(self, cells: "_Cells", block: _Block | None = None) -> None:
+        object.__setattr__(self, "_cells", cells)
+        object.__setattr__(self, "_block", block)
 
     @classmethod
     def of(cls, cells: "_Cells") -> "Doubles":
@@ -49,7 +75,14 @@ class Doubles(Sequence[float]):
         2.0
         """
         made = cls.__new__(cls)
-        object.__setattr__(made, "_cells", cells)
+        made._write(cells)
+        return made
+
+    @classmethod
+    def _behind(cls, block: _Block) -> "Doubles":
+        """The targets of a block."""
+        made = cls.__new__(cls)
+        made._write(block.column(block.width - 1), block)
         return made
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -95,6 +128,8 @@ class Doubles(Sequence[float]):
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[object, ...]:
         """Pickle them as a buffer, where that is possible: whoever reads it may look on."""
+        if self._block is not None:
+            return Doubles._behind, (self._block,)
         if index(protocol) < 5:
             return Doubles, (array("d", self._cells),)
         return _cells_of, (PickleBuffer(self._cells),)
@@ -113,12 +148,17 @@ class Matrix(Sequence[_Row]):
     Matrix(n=2, d=1)
     """
 
-    __slots__ = ("_columns",)
+    __slots__ = ("_block", "_columns")
 
     _columns: "tuple[_Cells, ...]"
+    _block: _Block | None
 
     def __init__(self, columns: Iterable[Iterable[float]]) -> None:
-        object.__setattr__(self, "_columns", tuple(array("d", column) for column in columns))
+        self._write(tuple(array("d", column) for column in columns))
+
+    def _write(self, columns: "tuple[_Cells, ...]", block: _Block | None = None) -> None:
+        object.__setattr__(self, "_columns", columns)
+        object.__setattr__(self, "_block", block)
 
     @classmethod
     def of(cls, columns: "Iterable[_Cells]") -> "Matrix":
@@ -128,7 +168,14 @@ class Matrix(Sequence[_Row]):
         (2.0,)
         """
         made = cls.__new__(cls)
-        object.__setattr__(made, "_columns", tuple(columns))
+        made._write(tuple(columns))
+        return made
+
+    @classmethod
+    def _in(cls, block: _Block) -> "Matrix":
+        """The inputs of a block."""
+        made = cls.__new__(cls)
+        made._write(tuple(map(block.column, range(block.width - 1))), block)
         return made
 
     @property
@@ -193,12 +240,52 @@ class Matrix(Sequence[_Row]):
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[object, ...]:
         """Pickle the columns as buffers, where that is possible: whoever reads them may look on."""
+        if self._block is not None:
+            return Matrix._in, (self._block,)
         if index(protocol) < 5:
             return Matrix, (tuple(array("d", column) for column in self._columns),)
         return _of_buffers, (tuple(map(PickleBuffer, self._columns)),)
 
     def __repr__(self) -> str:
         return f"Matrix(n={len(self)}, d={len(self._columns)})"
+
+
+def side_by_side(xs: Matrix, ys: Doubles) -> tuple[Matrix, Doubles]:
+    """The same inputs and targets, those of each example next to each other in memory.
+
+    Raises:
+        ValueError: If there are not as many targets as rows.
+
+    >>> xs, ys = side_by_side(Matrix([[1.0, 2.0]]), Doubles([-1.0, 1.0]))
+    >>> xs[0], ys[0], list(numbers_in_place(xs, ys))
+    ((1.0,), -1.0, [1.0, -1.0, 2.0, 1.0])
+    """
+    columns = (*xs._columns, ys._cells)
+    if len(ys) != len(xs):
+        raise ValueError(f"side_by_side: there must be {len(xs)} targets, got {len(ys)}")
+    cells = array("d", bytes(8 * len(columns) * len(ys)))
+    for place, column in enumerate(columns):
+        cells[place :: len(columns)] = array("d", column)
+    block = _Block(cells, len(columns))
+    return Matrix._in(block), Doubles._behind(block)
+
+
+def numbers_in_place(xs: object, ys: object) -> "memoryview[float] | None":
+    """The numbers of examples that `side_by_side` has laid, to be read; None for others.
+
+    >>> numbers_in_place(((1.0,), (2.0,)), (-1.0, 1.0))
+    """
+    if not isinstance(xs, Matrix) or not isinstance(ys, Doubles):
+        return None
+    block = xs._block
+    if block is None or block is not ys._block:
+        return None
+    return _doubles_in(memoryview(block.cells)).toreadonly()
+
+
+def _block_of(buffer: _Buffer, width: int) -> _Block:
+    """The rows in a buffer, which are not copied."""
+    return _Block(_doubles_in(buffer), width)
 
 
 def _of_buffers(buffers: Iterable[_Buffer]) -> Matrix:

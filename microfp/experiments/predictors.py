@@ -40,6 +40,7 @@ from microfp.datasets import (
     Split,
     Standardization,
     dataset,
+    side_by_side,
     subset,
 )
 from microfp.errors import DataError, FileError, ShapeError
@@ -379,8 +380,9 @@ def encode(
     check_kind("encode", "predictor", predictor, Predictor)
     encoded = _class_labels if predictor.classes else _scaled_numbers
     xs, ys = _scaled(predictor, rows), encoded(predictor, targets)
-    kept = Doubles(ys) if isinstance(xs, Matrix) else tuple(ys)
-    return dataset(xs, kept, name=predictor.target)
+    if isinstance(xs, Matrix):
+        return dataset(*side_by_side(xs, Doubles(ys)), name=predictor.target)
+    return dataset(xs, tuple(ys), name=predictor.target)
 
 
 def _class_labels(predictor: Predictor, targets: Sequence[Prediction]) -> Iterator[float]:

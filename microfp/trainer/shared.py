@@ -10,10 +10,10 @@ import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Generic, TypeVar, cast
+from typing import BinaryIO, Generic, TypeVar, cast
 
 __all__ = ["Shared", "shared"]
 
@@ -21,6 +21,10 @@ T = TypeVar("T")
 
 MOST_KEPT = 2
 """How many things a process keeps that it has read: what it works on, and what it did before."""
+
+
+ALIGNMENT = 64
+"""Buffers start at multiples of so many bytes, as machine code likes to read them."""
 
 
 class Shared(Generic[T]):
@@ -90,7 +94,18 @@ def _write(content: object, path: Path) -> tuple[int, ...]:
     with path.open("wb") as file:
         pickle.dump(content, file, protocol=5, buffer_callback=buffers.append)
     with _beside(path).open("wb") as file:
-        return tuple(file.write(buffer.raw()) for buffer in buffers)
+        return tuple(_written(file, buffer.raw()) for buffer in buffers)
+
+
+def _written(file: BinaryIO, buffer: memoryview) -> int:
+    """Write a buffer, and so much behind it that the next one is aligned; return its size."""
+    size = file.write(buffer)
+    file.write(bytes(_aligned(size) - size))
+    return size
+
+
+def _aligned(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT
 
 
 def _beside(path: Path) -> Path:
@@ -112,4 +127,5 @@ def _seen(path: Path, sizes: Sequence[int]) -> list[memoryview]:
 
     with path.open("rb") as file:
         whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    return [whole[start:end] for start, end in pairwise(accumulate(sizes, initial=0))]
+    starts = accumulate(map(_aligned, sizes), initial=0)
+    return [whole[start : start + size] for start, size in zip(starts, sizes, strict=False)]

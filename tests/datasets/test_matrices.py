@@ -57,3 +57,36 @@ def test_a_dataset_keeps_many_targets_as_doubles_and_few_of_them_as_a_tuple() ->
 def test_targets_that_are_no_finite_numbers_are_named_in_doubles_too() -> None:
     with pytest.raises(DataError, match=r"ys\[1\] must be a finite number, got inf"):
         datasets.dataset([[1.0], [2.0]], Doubles([1.0, float("inf")]))
+
+
+cells = st.floats(-1e6, 1e6)
+tables = st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=8)
+
+
+@given(tables)
+def test_examples_side_by_side_are_the_same_examples(rows: list[tuple[float, ...]]) -> None:
+    first, second, targets = zip(*rows, strict=True)
+    xs, ys = datasets.side_by_side(Matrix([first, second]), Doubles(targets))
+    assert xs == tuple((row[0], row[1]) for row in rows)
+    assert ys == targets
+    assert list(datasets.numbers_in_place(xs, ys) or ()) == [it for row in rows for it in row]
+    assert xs[::-1] == tuple((row[0], row[1]) for row in rows[::-1])
+    assert xs.at([0, 0]) == (rows[0][:2],) * 2
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_examples_stay_side_by_side_in_pickles(protocol: int) -> None:
+    pair = datasets.side_by_side(Matrix([[1.0, 2.0], [3.0, 4.0]]), Doubles([5.0, 6.0]))
+    xs, ys = pickle.loads(pickle.dumps(pair, protocol))
+    assert (xs, ys) == pair
+    numbers = datasets.numbers_in_place(xs, ys)
+    assert numbers is not None
+    assert numbers.tolist() == [1.0, 3.0, 5.0, 2.0, 4.0, 6.0]
+
+
+def test_inputs_beside_other_targets_are_in_no_one_place() -> None:
+    xs, ys = datasets.side_by_side(Matrix([[1.0]]), Doubles([2.0]))
+    assert datasets.numbers_in_place(xs, Doubles([2.0])) is None
+    assert datasets.numbers_in_place(Matrix([[1.0]]), ys) is None
+    with pytest.raises(ValueError, match="there must be 1 targets, got 2"):
+        datasets.side_by_side(xs, Doubles([1.0, 2.0]))

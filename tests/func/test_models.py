@@ -188,7 +188,7 @@ def test_a_training_goes_through_the_derivatives_that_a_model_takes(
 @pytest.mark.parametrize("backend", ["python", "native"])
 def test_what_cannot_trace_a_derivative_says_so(backend: Backend) -> None:
     model, data = Physical(w=value(3.0)), datasets.dataset([[2.0]], [14.0])
-    with pytest.raises(TraceError, match="cannot be known while its graph is traced"):
+    with pytest.raises(TraceError, match=r"a transform of microfp\.func reads the number"):
         trainer.fit(model, data, steps=1, loss=losses.mean_squared_error(), backend=backend)
 
 

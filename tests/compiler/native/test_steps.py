@@ -1,14 +1,17 @@
 """Steps of a compiled training: what they gather, where their numbers go, what they divide by."""
 
 import math
+import pickle
 from array import array
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
+from mmap import mmap
 
 import pytest
 from pyrsistent import PVector
 
-from microfp import datasets, losses, nn, optim, trainer
+from microfp import datasets, losses, nn, optim, parallel, trainer
 from microfp.compiler.native.emit.reciprocals import divisors_of, without_divisions
 from microfp.compiler.native.loops import Rolled
 from microfp.compiler.native.run import pieces
@@ -46,6 +49,33 @@ def test_a_batch_has_the_same_bits_whatever_was_gathered_before_it() -> None:
     batches = [[(7 * k + size) % 70 for k in range(size)] for size in sizes]
     assert measured(batches) == [measured([batch])[0] for batch in batches]
     assert measured([None, batches[1], None])[2] == measured([None])[0]
+
+
+def side_by_side() -> datasets.Dataset:
+    columns = datasets.Matrix(zip(*DATA.xs, strict=True))
+    return datasets.dataset(*datasets.side_by_side(columns, datasets.Doubles(DATA.ys)))
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_examples_that_lie_side_by_side_give_the_same_bits(batch_size: int | None) -> None:
+    loss = losses.softmax_cross_entropy()
+    copied, laid = (
+        trainer.fit(MODEL, data, steps=9, loss=loss, batch_size=batch_size, backend="native")
+        for data in (DATA, side_by_side())
+    )
+    assert laid.history == copied.history
+    mine, others = map(nn.parameters, (laid.final_model, copied.final_model))
+    assert [p.data for p in mine] == [p.data for p in others]
+
+
+def test_machine_code_reads_what_processes_share_where_it_lies() -> None:
+    with parallel.shared(side_by_side()) as data:
+        sent = pickle.loads(pickle.dumps(data)).value
+        assert isinstance(Examples(sent).rows.view.obj, mmap)
+        fit = partial(
+            trainer.fit, MODEL, steps=2, loss=losses.softmax_cross_entropy(), backend="native"
+        )
+        assert fit(sent).history == fit(DATA).history
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 8, 20])

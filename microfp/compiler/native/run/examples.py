@@ -14,9 +14,9 @@ from typing import NamedTuple, TypeAlias
 
 from microfp.compiler.native.emit.steps import Gathering
 from microfp.compiler.native.emit.structs import packed
-from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded, scratch
+from microfp.compiler.native.run.memory import Buffer, address_of, buffer, padded, scratch, seen
 from microfp.compiler.native.run.trainer import Trainer
-from microfp.datasets import Dataset
+from microfp.datasets import Dataset, numbers_in_place
 
 __all__ = ["Batches", "Chosen", "Examples", "batches_of"]
 
@@ -30,14 +30,11 @@ class Examples:
     """A dataset in memory, row by row, and once in blocks of lanes."""
 
     def __init__(self, dataset: Dataset) -> None:
-        """Copy the numbers of a dataset."""
+        """Find the numbers of a dataset in memory, or copy them."""
         self.count: int = len(dataset.ys)
         self.columns: int = len(dataset.xs[0]) + dataset.target_count
-        self.rows: Buffer = buffer(self.count * self.columns)
-        numbers, place = _numbers(dataset), 0
-        while piece := array("d", islice(numbers, PIECE)):  # a copy of all would be as large again
-            self.rows.view[place : place + len(piece)] = memoryview(piece)
-            place += len(piece)
+        laid = None if dataset.further_ys else numbers_in_place(dataset.xs, dataset.ys)
+        self.rows: Buffer = _copied(dataset) if laid is None else seen(laid)
         self._in_lanes: dict[int, Buffer] = {}
 
     def in_lanes(self, trainer: Trainer) -> Buffer:
@@ -46,6 +43,16 @@ class Examples:
         if found is None:
             found = self._in_lanes[trainer.width] = _in_lanes(trainer, self)
         return found
+
+
+def _copied(dataset: Dataset) -> Buffer:
+    """The numbers of a dataset, row by row."""
+    rows = buffer(len(dataset.ys) * (len(dataset.xs[0]) + dataset.target_count))
+    numbers, place = _numbers(dataset), 0
+    while piece := array("d", islice(numbers, PIECE)):  # a copy of all would be as large again
+        rows.view[place : place + len(piece)] = memoryview(piece)
+        place += len(piece)
+    return rows
 
 
 def _numbers(dataset: Dataset) -> Iterator[float]:

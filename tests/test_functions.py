@@ -55,7 +55,7 @@ def test_every_function_is_checked() -> None:
 
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_both_modes_and_differences_agree_to_the_third_order(name: str) -> None:
-    for point in points(name, 80):
+    for point in points(name, 200):
         found = func.check_grads(ALL[name], point, order=3, tolerance=1e-6, step=2e-5)
         assert found, (point, found.disagreements)
 

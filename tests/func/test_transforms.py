@@ -291,7 +291,7 @@ def test_the_symbolic_pass_gives_the_numbers_of_the_numeric_one(
     assert {node: slope.data for node, slope in symbolic.items()} == dict(gradients)
 
 
-DEPTH = 40_000
+DEPTH = 100_000
 
 
 def chain(x: Scalar) -> Scalar:

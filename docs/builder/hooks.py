@@ -95,7 +95,7 @@ def adapted(markdown: str, to_docs: str) -> str:
         markdown: The page as it stands in the docs.
         to_docs: The way from the page's folder to the docs, such as `../`.
     """
-    with_sections = SECTION.sub(lambda it: section(_read("README.md"), it[1]), markdown)
+    with_sections = SECTION.sub(lambda it: _of_readme(it[1], to_docs), markdown)
     with_pictures = PICTURE.sub(
         r"\1(\2.\3#only-light)\1(\2-dark.\3#only-dark)", NOTEBOOK.sub(r"\1.md)", with_sections)
     )
@@ -107,6 +107,11 @@ def _page_of(source: str) -> str:
     """The page of the reference where what stands in `/trainer/streams` is found."""
     topic = reference.topic_of(source.strip("/").replace("/", "."))
     return f"reference/{topic or 'index'}.md"
+
+
+def _of_readme(title: str, to_docs: str) -> str:
+    """A section of the README, whose links lead to the docs from where it stands now."""
+    return section(_read("README.md"), title).replace("](docs/", f"]({to_docs}")
 
 
 def section(text: str, title: str) -> str:

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, overload
 __all__ = ["Doubles", "Matrix", "columns_in", "numbers_in_place", "side_by_side"]
 
 if TYPE_CHECKING:
-    _Cells: TypeAlias = array[float] | memoryview[float]
-else:  # before Python 3.12 an array says nothing of what is in it
+    _View: TypeAlias = memoryview[float]
+    _Cells: TypeAlias = array[float] | _View
+else:  # before Python 3.12 an array says nothing of what is in it, and a view before 3.14
+    _View = memoryview
     _Cells = array
 
 _Row: TypeAlias = tuple[float, ...]
@@ -36,7 +38,7 @@ class _Block:
         self.cells: _Cells = cells
         self.width: int = width
 
-    def column(self, place: int) -> "memoryview[float]":
+    def column(self, place: int) -> "_View":
         """The numbers at one place of all rows."""
         return _doubles_in(memoryview(self.cells))[place :: self.width]
 
@@ -257,7 +259,7 @@ def side_by_side(xs: Matrix, ys: Doubles) -> tuple[Matrix, Doubles]:
         ValueError: If there are not as many targets as rows.
 
     >>> xs, ys = side_by_side(Matrix([[1.0, 2.0]]), Doubles([-1.0, 1.0]))
-    >>> xs[0], ys[0], list(numbers_in_place(xs, ys))
+    >>> xs[0], ys[0], list(numbers_in_place(xs, ys) or ())
     ((1.0,), -1.0, [1.0, -1.0, 2.0, 1.0])
     """
     columns = (*xs._columns, ys._cells)
@@ -270,7 +272,7 @@ def side_by_side(xs: Matrix, ys: Doubles) -> tuple[Matrix, Doubles]:
     return Matrix._in(block), Doubles._behind(block)
 
 
-def numbers_in_place(xs: object, ys: object) -> "memoryview[float] | None":
+def numbers_in_place(xs: object, ys: object) -> "_View | None":
     """The numbers of examples that `side_by_side` has laid, to be read; None for others.
 
     >>> numbers_in_place(((1.0,), (2.0,)), (-1.0, 1.0))
@@ -298,7 +300,7 @@ def _cells_of(buffer: _Buffer) -> Doubles:
     return Doubles.of(_doubles_in(buffer))
 
 
-def _doubles_in(buffer: _Buffer) -> "memoryview[float]":
+def _doubles_in(buffer: _Buffer) -> "_View":
     return memoryview(buffer).cast("B").cast("d")
 
 

@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, Generic, Literal, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypedDict, TypeVar, overload
 
 from microfp.base.checks import wrong_kind
 from microfp.base.numbers import exact_sum, mean, squares
@@ -31,11 +31,8 @@ C = TypeVar("C", bound=Hashable)
 
 if TYPE_CHECKING:
 
-    class ClassificationRow(dict[str, object]):
-        """How well one class is told from the others; to type checkers, each column has its type.
-
-        One is called `class`, which the body of a typed dict cannot declare.
-        """
+    class _ClassificationRow(dict[str, object]):
+        """One column is called `class`, which the body of a typed dict cannot declare."""
 
         @overload
         def __getitem__(self, name: Literal["precision", "recall", "f1"], /) -> float: ...
@@ -46,7 +43,15 @@ if TYPE_CHECKING:
         def __getitem__(self, name: str, /) -> object: ...
 
 else:
-    ClassificationRow = dict[str, object]
+    _ClassificationRow = dict[str, object]
+
+ClassificationRow: TypeAlias = _ClassificationRow
+"""How well one class is told from the others; to type checkers, each column has its type.
+
+>>> row: ClassificationRow = classification_rows(["a", "b"], ["a", "b"])[0]
+>>> row["class"], row["count"]
+('a', 1)
+"""
 
 
 class ConfusionRow(TypedDict, Generic[C]):

@@ -9,7 +9,16 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Generic,
+    Literal,
+    NamedTuple,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    overload,
+)
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
@@ -123,8 +132,8 @@ AnyStepped = TypeVar("AnyStepped", bound=Stepped[Model])
 
 if TYPE_CHECKING:
 
-    class Options(PMap[str, object]):
-        """What a run was asked for, by name; to type checkers, each name with its type."""
+    class _Options(PMap[str, object]):
+        """What a run was asked for, each name with its type."""
 
         @overload
         def __getitem__(self, name: Literal["steps", "log_every"], /) -> int: ...
@@ -145,7 +154,15 @@ if TYPE_CHECKING:
         def __getitem__(self, name: str, /) -> object: ...
 
 else:
-    Options = PMap[str, object]
+    _Options = PMap[str, object]
+
+Options: TypeAlias = _Options
+"""What a run was asked for, by name; to type checkers, each name has its type.
+
+>>> asked: Options = as_options({"steps": 3, "seed": None})
+>>> asked["steps"]
+3
+"""
 
 
 def as_options(options: Mapping[str, object]) -> Options:

@@ -46,3 +46,10 @@ def test_a_section_of_the_readme_stands_where_a_comment_names_it() -> None:
     found = adapted("before\n\n<!-- README: Speed -->\n\nafter", "")
     assert "make bench" in found
     assert "##" not in found
+
+
+@pytest.mark.parametrize("to_docs", ["", "../"])
+def test_links_of_the_readme_lead_to_the_docs_from_where_its_section_stands(to_docs: str) -> None:
+    found = adapted("<!-- README: Where to go next -->", to_docs)
+    assert f"]({to_docs}start/install.md)" in found
+    assert "](docs/" not in found

@@ -1,17 +1,15 @@
-"""A bench: losses, optimisers and schedules of one's own, swept in processes and drawn."""
+"""A bench: losses, optimisers and schedules of one's own, swept in processes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 
 from pyrsistent import PVector, pvector
 from returns.result import Failure, Success
 
 from microfp import (
     Value,
-    charts,
     datasets,
     laws,
     losses,
@@ -29,7 +27,6 @@ from microfp import (
 from microfp.losses import ClassificationRow, Loss
 from microfp.optim import Optimizer
 from microfp.schedules import Schedule
-from microfp.sklearn import MLPClassifier, TableEncoder
 from microfp.toolbox import known
 from microfp.trainer import Run
 
@@ -116,13 +113,7 @@ def slope_of(f: Callable[[nn.MLP], Value], model: nn.MLP) -> tuple[float, nn.MLP
     return native.value_and_grad(f, model)(model)
 
 
-def estimators(rows: Sequence[Mapping[str, str]], targets: Sequence[str]) -> float:
-    encoder = TableEncoder().set_output(transform="default").fit(rows)
-    network = MLPClassifier((8,), solver=signed(0.01, 0.9), max_iter=20, random_state=0)
-    return network.fit(encoder.transform(rows), targets).score(encoder.transform(rows), targets)
-
-
-def main(folder: Path) -> None:
+def main() -> None:
     laws.check(hinge(1.0), examples=10)
     plans = [Plan(*it) for it in product((0.1, 0.3), (4, 8), (1.0, 2.0))]
     runs = swept(plans)
@@ -130,10 +121,3 @@ def main(folder: Path) -> None:
     print(accuracies(runs), [row["f1"] for row in classes(best, datasets.circles(60))])
     print(slope_of(energy, best.final_model)[1].layers[0].neurons[0].bias.data)
     print(max(row["learning_rate"] for row in plot_data.schedule_rates(schedules.constant(0.1), 3)))
-    chart = charts.compare(dict(runs), metric="loss", title="Sweep")
-    print(charts.save(chart, folder / "sweep.svg", theme="dark"))
-    print(estimators([{"a": "1"}, {"a": "2"}], ["x", "y"]))
-
-
-if __name__ == "__main__":
-    main(Path())

@@ -544,7 +544,6 @@ MLPClassifier().fit(rings)  # reject
 MLPRegressor(alpha="1e-4")  # reject
 MLPRegressor().coef_  # reject
 TableEncoder(standardize="yes")  # reject
-charts.save(run, "a.svg")  # reject
 charts.compare({"a": net})  # reject
 charts.compare({"a": run}, metric="accuracy")  # reject
 charts.bars([1.0, 2.0])  # reject

@@ -218,8 +218,8 @@ def sweep_lines(
     """
     results: list[Attempt] = []
     try:
-        yield from () if json else _heading(experiments, source, workers)
         with executor_of(workers) as executor:
+            yield from () if json else _heading(experiments, source, workers)
             with _interrupts_held_back():
                 stream = compare(experiments, executor, time_limit=time_limit, fast=True)
             results.extend(track(stream, len(experiments)))

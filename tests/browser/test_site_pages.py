@@ -15,6 +15,7 @@ PAGES = {
     "lesson": "notebooks/demo.html",
     "gpt": "notebooks/gpt.html",
 }
+FRAMING = {"gpt"}
 VIEWS: dict[str, dict[str, int | bool]] = {
     "phone": {"width": 390, "height": 844, "mobile": True},
     "desktop": {"width": 1440, "height": 900, "mobile": False},
@@ -29,12 +30,14 @@ def test_a_page_is_accessible_and_nothing_overflows(
     view: str,
     theme: Theme,
     site: Path,
+    address: str,
     open_page: OpenPage,
     judge: Judge,
 ) -> None:
     size = VIEWS[view]
+    # The judge speaks to what is framed by the origin of its page, and files have none.
     page = open_page(
-        site / PAGES[name],
+        f"{address}/{PAGES[name]}" if name in FRAMING else site / PAGES[name],
         width=int(size["width"]),
         height=int(size["height"]),
         mobile=bool(size["mobile"]),

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -80,6 +81,15 @@ def write_moons(path: Path, n: int = 60) -> Path:
 
 def write_line(path: Path) -> Path:
     return write_csv(path, ("size", "price"), [(i / 2, 500.0 + 40.0 * i) for i in range(60)])
+
+
+def ended_by_interrupt(ended: "subprocess.Popen[str]") -> bool:
+    """Whether a process ended as shells know it from Ctrl-C: 130 to them, one way or the other.
+
+    Where Ctrl-C comes while Python evaluates a text, as it does to make a named tuple, Python
+    itself ends by the signal, whatever exit code it was given.
+    """
+    return ended.returncode in (130, -signal.SIGINT)
 
 
 def process(*arguments: str | Path, group: bool = False) -> "subprocess.Popen[str]":

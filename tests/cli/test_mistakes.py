@@ -150,7 +150,7 @@ MISTAKES: tuple[tuple[str, str], ...] = (
     ("predict modle.json data.csv", "did you mean model.json?"),
     ("train bare.csv", "--no-header"),
     ("train ragged.csv", "line 2: must have 2 columns like line 1, got 3"),
-    ("train twice.csv --target x", "held_out must be a share of 2 examples"),
+    ("train twice.csv --target x", "held_out must be 0, or a share of 2 examples"),
     ("train nothing.csv", "is empty"),
     ("train header.csv", "rows below its header"),
     ("train .", "Is a directory"),

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from itertools import chain
 from math import isfinite
 from numbers import Real
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from pyrsistent import PMap, pmap
 
@@ -36,6 +36,8 @@ __all__ = [
     "to_row",
     "to_rows",
 ]
+
+T = TypeVar("T")
 
 Row: TypeAlias = tuple[float, ...]
 """The numbers of one example, in the order of the columns.
@@ -303,7 +305,7 @@ def subset(dataset: Dataset, places: Sequence[int]) -> Dataset:
     return unchecked(
         Dataset,
         _chosen(dataset.xs, places),
-        _chosen_targets(dataset.ys, places),
+        _chosen(dataset.ys, places),
         dataset.metadata,
         tuple(dataset.further_ys[place] for place in places) if dataset.further_ys else (),
     )
@@ -312,18 +314,11 @@ def subset(dataset: Dataset, places: Sequence[int]) -> Dataset:
 FEW = 2**12
 
 
-def _chosen(xs: Sequence[Row], places: Sequence[int]) -> Sequence[Row]:
-    """Some rows: of a matrix as a matrix, unless they are a batch."""
-    if isinstance(xs, Matrix) and len(places) > FEW:
-        return xs.at(places)
-    return tuple(xs[place] for place in places)
-
-
-def _chosen_targets(ys: Sequence[float], places: Sequence[int]) -> Sequence[float]:
-    """Some targets: of doubles as doubles, unless they are those of a batch."""
-    if isinstance(ys, Doubles) and len(places) > FEW:
-        return ys.at(places)
-    return tuple([ys[place] for place in places])
+def _chosen(items: Sequence[T], places: Sequence[int]) -> Sequence[T]:
+    """Some rows or targets: kept as they were, unless they are those of a batch."""
+    if isinstance(items, Matrix | Doubles) and len(places) > FEW:
+        return items.at(places)  # type: ignore[return-value]  # of the same things
+    return tuple([items[place] for place in places])
 
 
 def to_rows(where: str, name: str, rows: Iterable[Iterable[float]]) -> tuple[Row, ...]:

@@ -265,10 +265,9 @@ def side_by_side(xs: Matrix, ys: Doubles) -> tuple[Matrix, Doubles]:
     columns = (*xs._columns, ys._cells)
     if len(ys) != len(xs):
         raise ValueError(f"side_by_side: there must be {len(xs)} targets, got {len(ys)}")
-    cells = array("d", bytes(8 * len(columns) * len(ys)))
+    block = _Block(array("d", bytes(8 * len(columns) * len(ys))), len(columns))
     for place, column in enumerate(columns):
-        cells[place :: len(columns)] = array("d", column)
-    block = _Block(cells, len(columns))
+        block.column(place)[:] = memoryview(column)
     return Matrix._in(block), Doubles._behind(block)
 
 

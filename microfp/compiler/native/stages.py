@@ -56,7 +56,7 @@ class CodeStages(Record):
     >>> from microfp import losses, nn
     >>> stages = code_stages(losses.max_margin(), nn.mlp(2, [4, 1]), 2)
     >>> stages
-    CodeStages(way='code', 65 instructions, 12 nodes; print shows them)
+    CodeStages(way='code', 60 instructions, 12 nodes; print shows them)
     >>> stages.way, "fmul" in stages.ir
     ('code', True)
 
@@ -187,7 +187,7 @@ def code_stages(
         way=executable.form,
         width=executable.width,
         rolled=rolled,
-        kernels=_kernels(rolled, executable.kernels),
+        kernels=_kernels(rolled, executable.width, executable.kernels),
         ir=executable.text,
         assembly=jit.assembly(executable.text),
         counts=_counts(program, rolled),
@@ -212,11 +212,13 @@ def _gradient(
     return done.measured()["loss"][0], tuple(done.numbers(1))
 
 
-def _kernels(rolled: Rolled | LoopedPlan | None, kernels: Kernels) -> tuple[Kernel, ...]:
+def _kernels(
+    rolled: Rolled | LoopedPlan | None, width: int, kernels: Kernels
+) -> tuple[Kernel, ...]:
     if not isinstance(rolled, Rolled):
         return ()
     bounded = largest_leaf_of(rolled) is not None
-    return tuple(kernels_of(rolled, bounded=bounded, kernels=kernels))
+    return tuple(kernels_of(rolled, width=width, bounded=bounded, kernels=kernels))
 
 
 def _counts(program: Program | Looped, rolled: Rolled | LoopedPlan | None) -> Counts:

@@ -39,7 +39,7 @@ from microfp.compiler.trace.calls import (
     trace_loss,
     trace_penalty,
 )
-from microfp.compiler.trace.kinds import Row, trace_rows
+from microfp.compiler.trace.kinds import MOST_SCALARS, Row, trace_rows
 from microfp.compiler.trace.predicates import traced_predicate
 from microfp.compiler.trace.refusals import final
 from microfp.compiler.trace.repeats import Repeat
@@ -232,10 +232,6 @@ def _holds(graph: ExampleGraph, loss: Loss) -> Value | None:
     if loss.is_correct is None:
         return None
     return traced_predicate(loss.is_correct, graph.scores, *graph.targets)
-
-
-MOST_SCALARS = 1_000
-"""A model of fewer parameters is compiled scalar by scalar: that takes no time."""
 
 
 def code_by_kinds(

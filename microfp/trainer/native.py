@@ -41,6 +41,7 @@ from microfp.trainer.state import (
     unbuilt,
     unread_states,
     untrained,
+    whose_memory,
 )
 
 check: Callable[[Loss, Model, Dataset], None] = remembering(check_fits_by_kinds)
@@ -65,7 +66,7 @@ def _open(training: Training, state: TrainState[M]) -> Opened:
             now = left._replace(stream=stream, chosen=_chooser(training), step=state.step)
             return now._replace(threads=threads)
         numbers = known.numbers
-    place = state.step, numbers, state.optimizer_state, state.memory_of
+    place = state.step, numbers, state.optimizer_state, whose_memory(state)
     return Opened(stream, _chooser(training), template, *place, threads)
 
 

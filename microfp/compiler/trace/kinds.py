@@ -21,6 +21,7 @@ from typing import NamedTuple, NoReturn, TypeGuard
 
 from pyrsistent import PMap, PRecord, PVector, pmap, pvector
 
+from microfp.base.collecting import uncollected
 from microfp.base.memo import by_key, remembering
 from microfp.base.watching import is_watched, watching
 from microfp.compiler.trace.refusals import called
@@ -106,6 +107,7 @@ def trace_rows(model: Model, width: int) -> tuple[Row, ...] | None:
 
 
 @by_key(4)
+@uncollected
 def _trace_rows(model: Template, width: int) -> tuple[Row, ...]:
     """The same, of all models of a structure: whether one fits is asked before it is compiled.
 

@@ -12,6 +12,7 @@ from itertools import count
 from operator import attrgetter, is_
 from typing import NamedTuple, TypeAlias
 
+from microfp.base.collecting import uncollected
 from microfp.base.keys import key
 from microfp.base.memo import remembering
 from microfp.errors import TraceError
@@ -193,6 +194,7 @@ def template(model: object) -> Template:
     return _template(model)
 
 
+@uncollected
 def _new_template(model: object) -> Template:
     found = structure(model)
     return Template(structure=found, digest=hash(found), model=model)

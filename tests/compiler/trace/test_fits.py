@@ -143,9 +143,9 @@ def test_neurons_of_a_large_model_are_called_once_for_each_kind() -> None:
         called.append(x)
         return x
 
-    model = nn.mlp(2, [400, 400, 3], activation=counted)
+    model = nn.mlp(2, [40, 40, 3], activation=counted)
     check_fits_by_kinds(softmax, model, CLASSES)
-    assert len(called) == 2  # with two inputs and with four hundred; the last layer is linear
+    assert len(called) == 2  # with two inputs and with forty; the last layer is linear
 
 
 def test_a_training_calls_the_neurons_of_a_large_model_no_more_often() -> None:
@@ -155,7 +155,7 @@ def test_a_training_calls_the_neurons_of_a_large_model_no_more_often() -> None:
         called.append(x)
         return x
 
-    model = nn.mlp(2, [400, 400, 3], activation=counted)
+    model = nn.mlp(2, [40, 40, 3], activation=counted)
     next(trainer.train(model, CLASSES, loss=softmax, backend="native"))
     assert len(called) == 2
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from microfp import ops
+from microfp.base.collecting import uncollected
 from microfp.base.memo import by_key
 from microfp.compiler.ir.adjoint import call_program, example_program
 from microfp.compiler.ir.looped_examples import captured_through, example_looped, looped_example
@@ -437,6 +438,7 @@ def _trainer_bytes(found: object) -> int:
 
 
 @by_key(64, _trainer_bytes)
+@uncollected
 def trainer_for(
     loss: Loss,
     model: Template,

@@ -28,10 +28,11 @@ from microfp.compiler.native.run.examples import Examples
 from microfp.compiler.native.run.pieces import piece_counts
 from microfp.compiler.native.run.steps import run_steps
 from microfp.compiler.native.run.trainer import check_examples, example_code, trainer_for
+from microfp.compiler.trace.fits import check_fits_by_kinds
 from microfp.compiler.trace.structure import template
 from microfp.datasets import Dataset
 from microfp.errors import CompileError
-from microfp.losses import Loss, check_fits
+from microfp.losses import Loss
 from microfp.nn import Model
 from microfp.record import Record, attr
 from microfp.tree import parameters
@@ -201,7 +202,7 @@ def _gradient(
     loss: Loss, kernels: Kernels, model: Model, dataset: Dataset
 ) -> tuple[float, tuple[float, ...]]:
     """The loss of a model on a dataset, and its gradient."""
-    check_fits(loss, model, dataset)
+    check_fits_by_kinds(loss, model, dataset)
     columns, targets = len(dataset.xs[0]), dataset.target_count
     trainer = trainer_for(loss, template(model), columns, None, "auto", targets, kernels)
     check_examples(trainer.examples, dataset)

@@ -353,14 +353,19 @@ def test_a_graph_that_is_too_large_is_refused_where_a_limit_is_given() -> None:
     assert plan_for(max_margin(), template(MODEL), 2, 36).parameter_count == 13
 
 
-def test_plans_take_about_what_they_say() -> None:
-    loss, model = max_margin(alpha=0.01), template(mlp(20, [30, 1]))
+def said_by_taken(width: int) -> float:
+    """What a plan says that it takes, in parts of what it takes."""
+    loss, model = max_margin(alpha=0.01), template(mlp(20, [width, 1]))
     tracemalloc.start()
     plan = plan_for(loss, model, 20)
     both = plan.plain_loop, plan.gated_loop
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert plan.example is not None
-    said = BYTES_AN_INSTRUCTION * len(plan.example.instructions)
     assert all(map(callable, both))
-    assert 0.5 < said / taken < 2.0
+    return BYTES_AN_INSTRUCTION * len(plan.example.instructions) / taken
+
+
+def test_plans_take_about_what_they_say() -> None:
+    """The larger of two: meanwhile Python's table of names may grow by megabytes, but not twice."""
+    assert 0.5 < max(map(said_by_taken, (30, 31))) < 2.0

@@ -48,6 +48,7 @@ from microfp.compiler.trace.structure import Template, template
 from microfp.errors import CompileError, ShapeError
 from microfp.func import check_constants
 from microfp.nn import Model
+from microfp.record import check_several
 from microfp.tree import (
     at_rest,
     is_frozen,
@@ -106,7 +107,7 @@ def value_and_grad(
     >>> slope(0.0)
     (0.0, 1.0)
     """
-    if way not in FORMS:
+    if way not in tuple(FORMS):
         raise wrong_value("value_and_grad", "way", f"one of {', '.join(FORMS)}", way)
     count, form = len(_numbers(example)), FORMS[way]
     _differentiated(f, _shape(example), form)
@@ -306,6 +307,7 @@ def predict(
     >>> predict(nn.layer(1, 2, weights=[[2.0], [3.0]]), [[1.0], [-1.0]])
     ((2.0, 3.0), (0.0, 0.0))
     """
+    check_several("predict", "rows", "a sequence of rows of numbers", rows)
     if not callable(model):
         raise wrong_kind("predict", "model", "a model that can be called with inputs", model)
     wanted = thread_count(check_threads("predict", threads))

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 
 from pyrsistent import pvector
 
+from microfp.base.memo import remembering
 from microfp.base.threads import thread_count
 from microfp.compiler.native.run.ahead import Chooser, Steps, Stream, open_stream
 from microfp.compiler.native.run.examples import Examples
@@ -33,7 +34,6 @@ from microfp.trainer.state import (
     TrainState,
     Unbuilt,
     Unread,
-    kind_of,
     parameter_numbers,
     template_of,
     unbuilt,
@@ -44,24 +44,45 @@ from microfp.trainer.state import (
 
 def _open(training: Training, state: TrainState[M]) -> Opened:
     """Compile a training, once per structure, to go on from a state."""
-    loss, optimizer, dataset = training.loss, training.optimizer, training.dataset
-    known: Unbuilt | None = unbuilt(state)
-    numbers: tuple[float, ...] = ()
+    known, threads = unbuilt(state), thread_count(training.threads)
     if known is None:
-        numbers = parameter_numbers(state)
-        if not numbers:
-            check_fits(loss, state.model, dataset)  # which says what is wrong
-    template, threads = template_of(state), thread_count(training.threads)
-    stream = open_stream(loss, optimizer, template, dataset)
+        return _opened(training, state, threads)
+    left, stream = left_in_memory(state), _stream(training, state)
+    if left is None or not _goes_on(stream, left.stream):
+        return _opened_at(training, state, stream, known.numbers, threads)
+    now = left._replace(stream=stream, chosen=_chooser(training), step=state.step)
+    return now._replace(threads=threads)
+
+
+def _newly_opened(training: Training, state: TrainState[M], threads: int) -> Opened:
+    """Compile a training that begins with a model; it is known to fit once it was opened."""
+    numbers = parameter_numbers(state)
+    if not numbers:
+        check_fits(training.loss, state.model, training.dataset)  # which says what is wrong
+    return _opened_at(training, state, _stream(training, state), numbers, threads)
+
+
+_opened = remembering(_newly_opened)
+"""Open once: the very same training and state stand where they stood before."""
+
+
+def _stream(training: Training, state: TrainState[M]) -> Stream:
+    """What runs the steps of a training, compiled."""
+    template = template_of(state)
+    stream = open_stream(training.loss, training.optimizer, template, training.dataset)
     check_captured(stream.trainer.examples.captured, state)
-    if known is not None:
-        left = left_in_memory(state)
-        if left is not None and _goes_on(stream, left.stream):
-            now = left._replace(stream=stream, chosen=_chooser(training), step=state.step)
-            return now._replace(threads=threads)
-        numbers = known.numbers
+    return stream
+
+
+def _opened_at(
+    training: Training,
+    state: TrainState[M],
+    stream: Stream,
+    numbers: tuple[float, ...],
+    threads: int,
+) -> Opened:
     place = state.step, numbers, state.optimizer_state, state.memory_of
-    return Opened(stream, _chooser(training), template, *place, threads)
+    return Opened(stream, _chooser(training), template_of(state), *place, threads)
 
 
 def _goes_on(stream: Stream, left: Stream) -> bool:
@@ -153,7 +174,7 @@ def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
 
 def _last_state(opened: Opened, steps: Steps, metrics: Metrics) -> Stepped[M]:
     """The state after the last of some steps."""
-    end = End(kind_of(opened.template, optimizer=opened.stream.optimizer), opened, steps)
+    end = End(opened, steps)
     model, memory = Unbuilt(end, metrics.step + 1), Unread(end, metrics.step + 1)
     return unchecked(Stepped, metrics.step + 1, model, memory, metrics, opened.memory_of)
 

@@ -97,7 +97,7 @@ def fastest_backend(
     'python'
     """
     examples = as_dataset("train", dataset)
-    check_fits(loss, model, examples)
+    native.check(loss, model, examples)
     n, count = len(examples.ys), parameter_count(model)
     work = steps * min(batch_size or n, n) * count
     if loss.position is not None:

@@ -225,14 +225,14 @@ def folded(
     end, history, last = start, list[Metrics](), start.step + steps - 1
     for state in islice(states, steps):  # a plain loop: only the last state is kept
         end = state
-        if is_logged(state.metrics, log_every, last):
+        if is_logged(state.metrics.step, log_every, last):
             history.append(state.metrics)
     return end, pvector(history)
 
 
-def is_logged(metrics: Metrics, log_every: int, last: int) -> bool:
+def is_logged(step: int, log_every: int, last: int) -> bool:
     """Whether the metrics of a step belong to a history: every so many, and those of the last."""
-    return metrics.step % log_every == 0 or metrics.step == last
+    return step % log_every == 0 or step == last
 
 
 def check_state(training: Training, state: TrainState[M]) -> TrainState[M]:

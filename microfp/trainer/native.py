@@ -12,6 +12,7 @@
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from itertools import compress
 
 from pyrsistent import pvector
 
@@ -157,7 +158,7 @@ def fold(training: Training, state: TrainState[M], steps: int, log_every: int, /
     history, end = list[Metrics](), state.step + steps
     while True:
         done = opened.run(end - opened.step, last_only=True)
-        history += _logged(_metrics(opened, done), log_every, end - 1)
+        history += _logged(opened, done, log_every, end - 1)
         if opened.step + done.count == end:
             return _last_state(opened, done, history[-1]), pvector(history)
         opened = opened.after(done)
@@ -186,10 +187,18 @@ def _last_state(opened: Opened, steps: Steps, metrics: Metrics) -> Stepped[M]:
 
 def _metrics(opened: Opened, steps: Steps) -> list[Metrics]:
     """The metrics of some steps."""
-    return unchecked_many(Metrics, range(opened.step, opened.step + steps.count), *steps.measured)
+    return unchecked_many(Metrics, _numbered(opened, steps), *steps.measured)
 
 
-def _logged(metrics: list[Metrics], log_every: int, last: int) -> list[Metrics]:
+def _numbered(opened: Opened, steps: Steps) -> range:
+    """The numbers of some steps."""
+    return range(opened.step, opened.step + steps.count)
+
+
+def _logged(opened: Opened, steps: Steps, log_every: int, last: int) -> list[Metrics]:
+    """The metrics of those of some steps that are logged; the others are not made."""
     if log_every == 1:
-        return metrics
-    return [row for row in metrics if is_logged(row, log_every, last)]
+        return _metrics(opened, steps)
+    logged = [is_logged(step, log_every, last) for step in _numbered(opened, steps)]
+    columns = (_numbered(opened, steps), *steps.measured)
+    return unchecked_many(Metrics, *(list(compress(column, logged)) for column in columns))

@@ -203,8 +203,10 @@ def test_the_last_step_is_always_logged(steps: int, log_every: int, logged: list
     assert isinstance(run.history, PVector)
 
 
-def test_logging_less_changes_nothing_else() -> None:
-    often, seldom = fit(MODEL, DATA, steps=5), fit(MODEL, DATA, steps=5, log_every=3)
+@pytest.mark.parametrize("backend", ["eager", "python", "native"])
+def test_logging_less_changes_nothing_else(backend: Backend) -> None:
+    given = partial(fit, MODEL, DATA, steps=5, backend=backend)
+    often, seldom = given(), given(log_every=3)
     assert data(often.final_model) == data(seldom.final_model)
     assert [m for m in often.history if m.step in (0, 3, 4)] == list(seldom.history)
     assert (often.final_loss, often.final_accuracy) == (seldom.final_loss, seldom.final_accuracy)

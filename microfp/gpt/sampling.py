@@ -240,6 +240,9 @@ def samples(
 ) -> Iterator[str]:
     """Draw documents one after another by one generator, without end.
 
+    Each goes on with the random numbers that the one before has left, so that none can be drawn
+    before that, by another thread.
+
     >>> from microfp.datasets import characters
     >>> from microfp.gpt import gpt
     >>> model, tokeniser = gpt(3, embedding=4, heads=2), characters(["ab"])

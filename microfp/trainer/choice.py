@@ -5,7 +5,7 @@
 'python'
 """
 
-from microfp.base.threads import Threads
+from microfp.base.threads import Threads, check_threaded, check_threads
 from microfp.compiler.native.run.jit import bindings
 from microfp.compiler.native.run.trainer import trainer_for
 from microfp.compiler.python.step import MOST_NODES
@@ -30,10 +30,9 @@ def runner_of(backend: str, threads: Threads = 1) -> Runner:
         CompileError: If the native backend is asked for and llvmlite is not installed.
     """
     check_backend("train", backend)
+    check_threaded("train", threads, backend)
     if backend == "native":
         bindings()
-    elif threads != 1:
-        raise ValueError(f"train: threads={threads!r} needs backend='native', got {backend!r}")
     return _RUNNERS[backend]
 
 
@@ -78,6 +77,7 @@ def fastest_backend(
     steps: int,
     loss: Loss = max_margin(alpha=1e-4),
     batch_size: int | None = None,
+    threads: Threads = 1,
 ) -> Backend:
     """Say which backend is done first with a training, compiling included.
 
@@ -87,6 +87,8 @@ def fastest_backend(
         steps: How many steps there will be.
         loss: What is to be made small.
         batch_size: How many examples a step sees; None for all of them.
+        threads: How many threads there are to be. More than one, which machine code alone has,
+            choose it: who asks for them has much to do.
 
     Returns:
         `"native"` where there is much to do and machine code can do it, else what `"auto"` stands
@@ -98,6 +100,8 @@ def fastest_backend(
     """
     examples = as_dataset("train", dataset)
     check_fits(loss, model, examples)
+    if check_threads("train", threads) != 1:
+        return "native"
     n, count = len(examples.ys), parameter_count(model)
     work = steps * min(batch_size or n, n) * count
     if loss.position is not None:

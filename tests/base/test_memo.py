@@ -1,10 +1,11 @@
 """Functions that remember ask once for equal arguments, or for the same ones, and say no more."""
 
 import pickle
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from microfp.base.binding import bind
-from microfp.base.memo import kept, memoized, remembering
+from microfp.base.memo import by_key, kept, memoized, remembering
 
 
 def plus(a: float, b: float) -> float:
@@ -79,3 +80,16 @@ def test_threads_share_what_is_kept() -> None:
         found = list(pool.map(squares, [*range(7)] * 300))
     assert found == [number * number for number in [*range(7)] * 300]
     assert len(squares.found) <= 3 + 4
+
+
+def test_threads_that_ask_for_much_at_once_share_what_is_kept() -> None:
+    squares = by_key(3, lambda found: 1)(lambda number: number * number)
+    numbers = [*range(9)] * 300
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # keys are hashed and compared in Python: threads come between
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            rows = list(pool.map(lambda _: list(map(squares, numbers)), range(4)))
+    finally:
+        sys.setswitchinterval(before)
+    assert rows == [[number * number for number in numbers]] * 4

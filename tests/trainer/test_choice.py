@@ -11,7 +11,7 @@ from microfp.values import lift
 
 @pytest.mark.parametrize(
     ("steps", "batch_size", "expected"),
-    [(100, None, "python"), (1000, None, "native"), (1000, 10, "python"), (0, None, "python")],
+    [(100, None, "python"), (1000, None, "native"), (500, 10, "python"), (0, None, "python")],
 )
 def test_machine_code_is_chosen_where_the_demo_is_long(
     steps: int, batch_size: int | None, expected: Backend

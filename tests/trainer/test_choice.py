@@ -22,7 +22,7 @@ def test_machine_code_is_chosen_where_the_demo_is_long(
 
 @pytest.mark.parametrize(("steps", "expected"), [(1, "python"), (2000, "native")])
 def test_more_parameters_take_python_longer_to_begin(steps: int, expected: Backend) -> None:
-    model = nn.mlp(32, [64, 4])
+    model = nn.mlp(32, [32, 4])
     examples = datasets.dataset([[0.1] * 32] * 4, [0.0, 1.0, 2.0, 3.0])
     loss = losses.softmax_cross_entropy()
     assert fastest_backend(model, examples, steps=steps, loss=loss) == expected

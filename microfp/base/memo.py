@@ -5,7 +5,8 @@
 `memoized` and `by_key` ask whether an argument has the key of one of before: class, fields and
 bits, since equal things need not compute the same. The first is for a function of one argument,
 which pickles and compares; the second for a function of a module. `remembering` asks whether it is
-the same object: for models and data, which are large and do not change.
+the same object: for models and data, which are large and do not change. `while_kept` remembers of
+each of many such objects, as long as it lives: for the parts of a model, which several walks meet.
 
 >>> import math
 >>> root = memoized(math.sqrt)
@@ -19,11 +20,12 @@ from functools import lru_cache, update_wrapper, wraps
 from itertools import count
 from operator import is_, itemgetter
 from typing import Generic, ParamSpec, TypeVar
+from weakref import ref
 
 from microfp.base.binding import shown
 from microfp.base.keys import Keyed, key
 
-__all__ = ["MOST_BYTES", "Kept", "by_key", "kept", "memoized", "remembering"]
+__all__ = ["MOST_BYTES", "Kept", "by_key", "kept", "memoized", "remembering", "while_kept"]
 
 A = TypeVar("A")
 P = ParamSpec("P")
@@ -212,6 +214,38 @@ def remembering(f: Callable[P, R]) -> Callable[P, R]:
                 return result
         result = f(*arguments)  # type: ignore[call-arg]  # no argument is given by name
         remembered = ((arguments, result), *remembered[:1])
+        return result
+
+    return remembers
+
+
+def while_kept(f: Callable[[A], R]) -> Callable[[A], R]:
+    """Let a function of a thing that does not change remember what it has found of each.
+
+    It is found by the identity of the thing, and forgotten when nobody else keeps that. Of what
+    cannot be pointed at without being kept, such as a tuple, the last two are remembered.
+
+    >>> from pyrsistent import pvector
+    >>> lengths = while_kept(lambda items: [len(items)])
+    >>> many = [pvector([i]) for i in range(100)]
+    >>> first = [lengths(one) for one in many]
+    >>> all(map(is_, first, map(lengths, many)))
+    True
+    """
+    found = dict[int, tuple["ref[A]", R]]()
+    last_two = remembering(f)
+
+    def remembers(thing: A, /) -> R:
+        place = id(thing)
+        known = found.get(place)
+        if known is not None and known[0]() is thing:
+            return known[1]
+        try:
+            pointer = ref(thing, lambda _: found.pop(place, None))
+        except TypeError:  # nothing can point at it weakly
+            return last_two(thing)
+        result = f(thing)
+        found[place] = pointer, result
         return result
 
     return remembers

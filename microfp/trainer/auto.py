@@ -12,11 +12,16 @@ from collections.abc import Iterator, Sequence
 from microfp.compiler.python.step import MOST_NODES
 from microfp.datasets import Dataset
 from microfp.errors import TraceError
-from microfp.losses import Loss, check_fits
+from microfp.losses import Loss
 from microfp.nn import Model
 from microfp.trainer import eager, python
-from microfp.trainer.backend import Folded, Training, folded
+from microfp.trainer.backend import Folded, Training, check_begins, folded
 from microfp.trainer.state import M, Stepped, TrainState, untrained
+
+
+def check(loss: Loss, model: Model, dataset: Dataset, /) -> None:
+    """Check that a training can begin: the model is run on the first example."""
+    check_begins(loss, model, dataset)
 
 
 def step(training: Training, state: TrainState[M], /) -> Stepped[M]:
@@ -41,7 +46,7 @@ def fold(training: Training, state: TrainState[M], steps: int, log_every: int, /
 
 def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
     """Return the gradient of the loss on a batch, a number a parameter."""
-    check_fits(loss, model, examples)
+    check(loss, model, examples)
     prepared = python.prepare(loss, untrained(model), examples, MOST_NODES)
     if isinstance(prepared, TraceError):
         return eager.gradient(loss, model, examples)

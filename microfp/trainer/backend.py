@@ -155,7 +155,7 @@ class Step(Protocol):
 
 
 class Runner(Protocol):
-    """What computes trainings; each backend is a module with these four functions.
+    """What computes trainings; each backend is a module with these five functions.
 
     Its laws: `states` and `fold` give the bits that folding `step` gives.
 
@@ -166,6 +166,10 @@ class Runner(Protocol):
     >>> [list(runner.gradient(*given)) for runner in runners]
     [[2.0001, 1.0], [2.0001, 1.0]]
     """
+
+    def check(self, loss: Loss, model: Model, dataset: Dataset, /) -> None:
+        """Check that a training can begin, as `check_fits` does."""
+        ...
 
     def step(self, training: Training, state: TrainState[M], /) -> Stepped[M]:
         """Return the state after one more step."""

@@ -96,7 +96,7 @@ def fastest_backend(
     'python'
     """
     examples = as_dataset("train", dataset)
-    check_fits(loss, model, examples)
+    native.check(loss, model, examples)
     if check_threads("train", threads) != 1:
         return "native"
     n, count = len(examples.ys), parameter_count(model)

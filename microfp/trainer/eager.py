@@ -23,7 +23,7 @@ from microfp.ops import total
 from microfp.optim import Numbers, Optimizer
 from microfp.record import Record, attr
 from microfp.toolbox import pipe
-from microfp.trainer.backend import Folded, Training, folded
+from microfp.trainer.backend import Folded, Training, check_begins, folded
 from microfp.trainer.state import M, Metrics, Stepped, TrainState
 from microfp.tree import parameters, with_parameters
 
@@ -148,6 +148,11 @@ def rate(optimizer: Optimizer, step: int) -> float | None:
 def squares(slopes: Sequence[float]) -> float:
     """The sum of the squares of a gradient."""
     return total.forward(*[slope * slope for slope in slopes])
+
+
+def check(loss: Loss, model: Model, dataset: Dataset, /) -> None:
+    """Check that a training can begin: the model is run on the first example."""
+    check_begins(loss, model, dataset)
 
 
 @uncollected  # a graph holds no circle: it goes with the last who holds it, without a search

@@ -29,7 +29,6 @@ from microfp.trainer.backend import (
     Backend,
     Step,
     Training,
-    check_begins,
     check_state,
     checked_training,
 )
@@ -142,7 +141,7 @@ def train(
     training = checked_training(loss, optimizer, dataset, batch_size, seed, threads)
     runner = runner_of(backend, training.threads)
     start = initial_state(model, optimizer)
-    check_begins(loss, model, training.dataset)
+    runner.check(loss, model, training.dataset)
     return runner.states(training, start)
 
 

@@ -11,17 +11,19 @@
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from pyrsistent import pvector
 
+from microfp.base.memo import remembering
 from microfp.base.threads import thread_count
 from microfp.compiler.native.run.ahead import Chooser, Steps, Stream, open_stream
 from microfp.compiler.native.run.examples import Examples
 from microfp.compiler.native.run.steps import run_steps
 from microfp.compiler.native.run.trainer import check_examples, trainer_for
+from microfp.compiler.trace.fits import check_fits_by_kinds
 from microfp.datasets import Dataset, dealt
-from microfp.losses import Loss, check_fits
+from microfp.losses import Loss
 from microfp.nn import Model
 from microfp.record import unchecked, unchecked_many
 from microfp.trainer.backend import Folded, Training, check_captured, is_logged
@@ -39,7 +41,11 @@ from microfp.trainer.state import (
     unbuilt,
     unread_states,
     untrained,
+    whose_memory,
 )
+
+check: Callable[[Loss, Model, Dataset], None] = remembering(check_fits_by_kinds)
+"""Check that a training can begin: each kind of parts of a large model is called once."""
 
 
 def _open(training: Training, state: TrainState[M]) -> Opened:
@@ -50,7 +56,7 @@ def _open(training: Training, state: TrainState[M]) -> Opened:
     if known is None:
         numbers = parameter_numbers(state)
         if not numbers:
-            check_fits(loss, state.model, dataset)  # which says what is wrong
+            check(loss, state.model, dataset)  # which says what is wrong
     template, threads = template_of(state), thread_count(training.threads)
     stream = open_stream(loss, optimizer, template, dataset)
     check_captured(stream.trainer.examples.captured, state)
@@ -60,7 +66,7 @@ def _open(training: Training, state: TrainState[M]) -> Opened:
             now = left._replace(stream=stream, chosen=_chooser(training), step=state.step)
             return now._replace(threads=threads)
         numbers = known.numbers
-    place = state.step, numbers, state.optimizer_state, state.memory_of
+    place = state.step, numbers, state.optimizer_state, whose_memory(state)
     return Opened(stream, _chooser(training), template, *place, threads)
 
 
@@ -123,11 +129,11 @@ def _replayed(opened: Opened) -> Iterator[Stepped[M]]:
 def fold(training: Training, state: TrainState[M], steps: int, log_every: int, /) -> Folded[M]:
     """Return the state after so many steps, and the metrics that are logged on the way."""
     if not steps:
-        check_fits(training.loss, state.model, training.dataset)
+        check(training.loss, state.model, training.dataset)
         return state, pvector()
     opened = _open(training, state)  # where what does not fit is found while it is traced
     if not opened.stream.checked:
-        check_fits(training.loss, state.model, training.dataset)
+        check(training.loss, state.model, training.dataset)
     history, end = list[Metrics](), state.step + steps
     while True:
         done = opened.run(end - opened.step, last_only=True)
@@ -139,7 +145,7 @@ def fold(training: Training, state: TrainState[M], steps: int, log_every: int, /
 
 def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
     """Return the gradient of the loss on a batch, a number a parameter; it raises as `step`."""
-    check_fits(loss, model, examples)
+    check(loss, model, examples)
     state = untrained(model)
     columns, targets = len(examples.xs[0]), examples.target_count
     trainer = trainer_for(loss, template_of(state), columns, None, targets=targets)

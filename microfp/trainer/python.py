@@ -23,7 +23,7 @@ from microfp.losses import Loss, check_fits, check_targets, share_correct
 from microfp.nn import Model
 from microfp.optim import Optimizer
 from microfp.record import unchecked
-from microfp.trainer.backend import Folded, Training, check_captured, folded
+from microfp.trainer.backend import Folded, Training, check_begins, check_captured, folded
 from microfp.trainer.eager import rate, squares, updated
 from microfp.trainer.state import (
     Given,
@@ -150,6 +150,11 @@ def stream(training: Training, prepared: Prepared, state: TrainState[M]) -> Iter
     while True:
         state = _next(training, prepared, state, training.examples(state.step))
         yield state
+
+
+def check(loss: Loss, model: Model, dataset: Dataset, /) -> None:
+    """Check that a training can begin: the model is run on the first example."""
+    check_begins(loss, model, dataset)
 
 
 def step(training: Training, state: TrainState[M], /) -> Stepped[M]:

@@ -25,6 +25,7 @@ from microfp.trainer.state import (
     M,
     TrainState,
     Unread,
+    Whose,
     all_finite,
     kind_of,
     unbuilt,
@@ -61,7 +62,7 @@ class Opened(NamedTuple):
     """The parameters after them."""
     memory: object
     """What the optimiser remembers after them."""
-    memory_of: str | None
+    memory_of: Whose
     """Which parameters it remembers that of."""
     threads: int
     """How many threads compute a step, at most."""

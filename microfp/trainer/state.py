@@ -22,6 +22,7 @@ from typing import (
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
+from microfp.base.binding import bind
 from microfp.base.checks import check_kind, wrong_kind
 from microfp.base.deferring import Pending, filler
 from microfp.base.memo import remembering
@@ -37,6 +38,17 @@ from microfp.tree import parameters, runs, with_parameters, without_parameters
 M = TypeVar("M", bound=Model)
 S = TypeVar("S")
 M_co = TypeVar("M_co", bound=Model, covariant=True)
+
+
+Whose: TypeAlias = str | Deferred | None
+"""Which parameters an optimiser remembers that of, perhaps not found out yet: that takes a tenth of
+a second of a million, and is read where a state is kept, or comes from elsewhere.
+
+>>> from microfp import nn, optim
+>>> whose: Whose = whose_memory(initial_state(nn.mlp(2, [1]), optim.sgd(0.1)))
+>>> whose is None
+True
+"""
 
 
 class Metrics(Record):
@@ -79,7 +91,7 @@ class TrainState(Record, Generic[M_co]):
     """What the optimiser remembers."""
     metrics: Metrics | None = attr()
     """Of the last step; None before the first."""
-    memory_of: str | None = attr(default=None)
+    memory_of: str | None = attr(default=None, deferrable=True)
     """Which parameters the optimiser remembers that of: the digest of their places in the model.
 
     None where it remembers nothing of single ones, and where nobody has said, as in a state that is
@@ -346,7 +358,7 @@ def unread_states(
     source: Source,
     steps: Sequence[int],
     metrics: Sequence[Metrics],
-    memory_of: str | None,
+    memory_of: Whose,
 ) -> list[Stepped[M]]:
     """The states of those numbers, whose models and memories are those of a source; in hot code."""
     count = len(steps)
@@ -379,19 +391,17 @@ def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
     return unchecked(TrainState, 0, model, memory, None, whose)
 
 
-def _new_first_memory(model: object, optimizer: Optimizer) -> tuple[object, str | None]:
+def _new_first_memory(model: object, optimizer: Optimizer) -> tuple[object, Whose]:
     """What an optimiser remembers before the first step, and of which parameters."""
     numbers = _vector(model)
     if not numbers:
         raise without_parameters("train", model)
     memory = optimizer.init(numbers)
     check_memory(optimizer, memory, len(numbers))
-    return memory, memory_of(memory, model)
+    return memory, Deferred(bind(places_of, model)) if _holds_numbers(memory) else None
 
 
-_first_memory: Callable[[object, Optimizer], tuple[object, str | None]] = remembering(
-    _new_first_memory
-)
+_first_memory: Callable[[object, Optimizer], tuple[object, Whose]] = remembering(_new_first_memory)
 
 
 _vector: Callable[[object], PVector[float]] = remembering(lambda model: pvector(_numbers(model)))
@@ -420,9 +430,15 @@ def memory_of(memory: object, model: object) -> str | None:
     return places_of(model) if _holds_numbers(memory) else None
 
 
+def whose_memory(state: TrainState[M]) -> Whose:
+    """Which parameters the memory of a state is of, as it stands there: found out or not."""
+    make = pending(state, "memory_of")
+    return state.memory_of if make is None else Deferred(make)
+
+
 def of_known_parameters(state: TrainState[M]) -> TrainState[M]:
     """A state that says which parameters its memory is of; one that is from elsewhere may not."""
-    if state.memory_of is not None or unbuilt(state) is not None:
+    if unbuilt(state) is not None or whose_memory(state) is not None:
         return state
     known = memory_of(state.optimizer_state, state.model)
     return state if known is None else state.set(memory_of=known)

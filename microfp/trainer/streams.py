@@ -39,7 +39,6 @@ from microfp.trainer.backend import (
     Backend,
     Runner,
     Training,
-    check_begins,
     check_state,
     checked_training,
 )
@@ -397,7 +396,7 @@ def resume(
     """
     training = checked_training(loss, optimizer, dataset, batch_size, seed, threads)
     runner = runner_of(backend, training.threads)
-    check_begins(loss, alike(state), training.dataset)
+    runner.check(loss, alike(state), training.dataset)
     return runner.states(training, check_state(training, state))
 
 
@@ -533,7 +532,7 @@ def try_resume(
     """
     training = checked_training(loss, optimizer, dataset, batch_size, seed, threads)
     runner = runner_of(backend, training.threads)
-    check_begins(loss, alike(state), training.dataset)
+    runner.check(loss, alike(state), training.dataset)
     states = runner.states(training, check_state(training, state))
     return _results(states, state, bind(_explained, runner, training))
 

@@ -1,11 +1,16 @@
 """Functions that remember ask once for equal arguments, or for the same ones, and say no more."""
 
+import gc
 import pickle
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from weakref import ref
+
+from pyrsistent import pvector
 
 from microfp.base.binding import bind
-from microfp.base.memo import by_key, kept, memoized, remembering
+from microfp.base.memo import by_key, kept, memoized, remembering, while_kept
 
 
 def plus(a: float, b: float) -> float:
@@ -93,3 +98,34 @@ def test_threads_that_ask_for_much_at_once_share_what_is_kept() -> None:
     finally:
         sys.setswitchinterval(before)
     assert rows == [[number * number for number in numbers]] * 4
+
+
+class Found:
+    """A result that can be watched."""
+
+    def __init__(self, numbers: Sequence[float]) -> None:
+        self.numbers: list[float] = list(numbers)
+
+
+def test_what_was_found_of_a_thing_is_remembered_as_long_as_the_thing_is_kept() -> None:
+    found = while_kept(Found)
+    vectors = [pvector([float(i)]) for i in range(50)]
+    results = [found(vector) for vector in vectors]
+    assert [found(vector) for vector in vectors] == results  # each is the very same
+    first = ref(results[0])
+    del results[0], vectors[0]
+    gc.collect()
+    assert first() is None
+    others = [pvector([float(i)]) for i in range(50, 150)]  # some of them where the first one was
+    assert [found(vector).numbers for vector in others] == [[float(i)] for i in range(50, 150)]
+
+
+def test_of_what_cannot_be_pointed_at_the_last_two_are_remembered() -> None:
+    found = while_kept(Found)
+    one, other, third = ((float(i),) for i in range(3))
+    first = found(one)
+    assert found(other) is not first
+    assert found(one) is first
+    assert found(third).numbers == [2.0]
+    assert found(other).numbers == [1.0]
+    assert found(one) is not first

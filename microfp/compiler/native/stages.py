@@ -28,10 +28,11 @@ from microfp.compiler.native.run.examples import Examples
 from microfp.compiler.native.run.pieces import piece_counts
 from microfp.compiler.native.run.steps import run_steps
 from microfp.compiler.native.run.trainer import check_examples, example_code, trainer_for
+from microfp.compiler.trace.fits import check_fits_by_kinds
 from microfp.compiler.trace.structure import template
 from microfp.datasets import Dataset
 from microfp.errors import CompileError
-from microfp.losses import Loss, check_fits
+from microfp.losses import Loss
 from microfp.nn import Model
 from microfp.record import Record, attr
 from microfp.tree import parameters
@@ -56,7 +57,7 @@ class CodeStages(Record):
     >>> from microfp import losses, nn
     >>> stages = code_stages(losses.max_margin(), nn.mlp(2, [4, 1]), 2)
     >>> stages
-    CodeStages(way='code', 65 instructions, 12 nodes; print shows them)
+    CodeStages(way='code', 60 instructions, 12 nodes; print shows them)
     >>> stages.way, "fmul" in stages.ir
     ('code', True)
 
@@ -187,7 +188,7 @@ def code_stages(
         way=executable.form,
         width=executable.width,
         rolled=rolled,
-        kernels=_kernels(rolled, executable.kernels),
+        kernels=_kernels(rolled, executable.width, executable.kernels),
         ir=executable.text,
         assembly=jit.assembly(executable.text),
         counts=_counts(program, rolled),
@@ -201,7 +202,7 @@ def _gradient(
     loss: Loss, kernels: Kernels, model: Model, dataset: Dataset
 ) -> tuple[float, tuple[float, ...]]:
     """The loss of a model on a dataset, and its gradient."""
-    check_fits(loss, model, dataset)
+    check_fits_by_kinds(loss, model, dataset)
     columns, targets = len(dataset.xs[0]), dataset.target_count
     trainer = trainer_for(loss, template(model), columns, None, "auto", targets, kernels)
     check_examples(trainer.examples, dataset)
@@ -212,11 +213,13 @@ def _gradient(
     return done.measured()["loss"][0], tuple(done.numbers(1))
 
 
-def _kernels(rolled: Rolled | LoopedPlan | None, kernels: Kernels) -> tuple[Kernel, ...]:
+def _kernels(
+    rolled: Rolled | LoopedPlan | None, width: int, kernels: Kernels
+) -> tuple[Kernel, ...]:
     if not isinstance(rolled, Rolled):
         return ()
     bounded = largest_leaf_of(rolled) is not None
-    return tuple(kernels_of(rolled, bounded=bounded, kernels=kernels))
+    return tuple(kernels_of(rolled, width=width, bounded=bounded, kernels=kernels))
 
 
 def _counts(program: Program | Looped, rolled: Rolled | LoopedPlan | None) -> Counts:

@@ -14,13 +14,15 @@ Any other model is traced scalar by scalar.
 [(16, 0, 3, 'relu'), (16, 48, 17, 'relu'), (1, 320, 0, 'total')]
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 from operator import is_
 from typing import NamedTuple, NoReturn, TypeGuard
 
 from pyrsistent import PMap, PRecord, PVector, pmap, pvector
 
+from microfp.base.collecting import uncollected
+from microfp.base.memo import by_key, remembering
 from microfp.base.watching import is_watched, watching
 from microfp.compiler.trace.refusals import called
 from microfp.compiler.trace.repeats import refusing_scans
@@ -32,21 +34,29 @@ from microfp.compiler.trace.stand_ins import (
     traced_leaf,
     traced_number,
 )
-from microfp.compiler.trace.structure import structure_of
+from microfp.compiler.trace.structure import (
+    Branches,
+    Other,
+    Structure,
+    Template,
+    moved,
+    places_in,
+    template,
+)
 from microfp.errors import CompileError
 from microfp.nn import Model
 from microfp.record import Record, unchecked
-from microfp.tree import (
-    CONTAINERS,
-    branches,
-    holds_leaves_only,
-    leaves_of,
-    map_values,
-    parameters,
-)
+from microfp.tree import branches, leaves_of, map_values, parameters
 from microfp.values import LEAF, Value, topological_order
 
-__all__ = ["Kind", "Row", "trace_rows"]
+__all__ = ["MOST_SCALARS", "Kind", "Row", "trace_rows"]
+
+MOST_SCALARS = 1_000
+"""A model of fewer parameters is compiled scalar by scalar: that takes no time.
+
+>>> MOST_SCALARS
+1000
+"""
 
 
 class Kind(NamedTuple):
@@ -90,19 +100,33 @@ def trace_rows(model: Model, width: int) -> tuple[Row, ...] | None:
     >>> trace_rows(Scaled(scale=value(2.0), neuron=nn.neuron(2)), 2) is None
     True
     """
-    tracer, inputs = _Tracer(), tuple(traced_number(f"x{i}") for i in range(width))
     try:
-        with watching(tracer), refusing_scans():
-            stand_in: Callable[..., object] = tracer.stand_in(model)  # type: ignore[assignment]  # a model
-            outputs = called(stand_in, inputs)
+        return _trace_rows(template(model), width)
     except CompileError:  # where it is more than that, tracing scalars says so
         return None
+
+
+@by_key(4)
+@uncollected
+def _trace_rows(model: Template, width: int) -> tuple[Row, ...]:
+    """The same, of all models of a structure: whether one fits is asked before it is compiled.
+
+    Raises:
+        CompileError: If the model is no list of rows.
+    """
+    tracer, inputs = _Tracer(), tuple(traced_number(f"x{i}") for i in range(width))
+    with watching(tracer), refusing_scans():
+        stand_in: Callable[..., object] = tracer.stand_in(model.model, model.structure)  # type: ignore[assignment]  # a model
+        outputs = called(stand_in, inputs)
     scores = (outputs,) if isinstance(outputs, Value) else outputs
     if not isinstance(scores, tuple | list | PVector) or not scores:
-        return None
-    if tracer.refused or tracer.count != len(parameters(model)):  # perhaps some are tied
-        return None
-    return _rows(tracer, scores, tuple(map(node_of, inputs)))
+        raise CompileError("a model gives no scores")
+    if tracer.refused or tracer.count != len(parameters(model.model)):  # perhaps some are tied
+        raise CompileError("a part of a model is not alone with its parameters")
+    rows = _rows(tracer, scores, tuple(map(node_of, inputs)))
+    if rows is None:
+        raise CompileError("a model is no list of rows")
+    return rows
 
 
 def _rows(
@@ -161,6 +185,7 @@ class _Tracer:
         parts: The parts, by the records that stand in for them.
         kinds: What is traced already.
         calls: The calls, by the nodes that stand for what they give.
+        given: What is known of inputs; the parts of a layer are given the same ones.
         count: How many parameters the parts have that were met so far.
         refused: Whether somebody wanted more of a part than to call it.
     """
@@ -170,34 +195,39 @@ class _Tracer:
         self.parts: dict[int, tuple[_Part, Record]] = {}
         self.kinds: dict[Hashable, Kind] = {}
         self.calls: dict[Value, _Call] = {}
+        self.given = remembering(_given)
         self.count: int = 0
         self.refused: bool = False
 
-    def stand_in(self, tree: object) -> object:
+    def stand_in(self, tree: object, structure: Structure) -> object:
         """The same tree, with a stand-in for each part."""
         if isinstance(tree, Value) or (isinstance(tree, PRecord) and not isinstance(tree, Record)):
-            self.refuse()  # a parameter that belongs to no part; a record that is none of these
+            self.refuse()  # a value that belongs to no part; a record that is none of these
+        if isinstance(tree, Record) and _is_part(tree, structure):
+            return self._part(tree, structure)
+        if isinstance(structure, Other):
+            return tree
+        if not isinstance(structure, Branches):
+            self.refuse()  # parameters that belong to no part
+        made = [self.stand_in(*branch) for branch in _branches(tree, structure)]
         if isinstance(tree, Record):
-            if callable(tree) and not any(_holds_parts(branch) for _, branch in branches(tree)):
-                return self._part(tree)
-            return unchecked(type(tree), *(self.stand_in(branch) for _, branch in branches(tree)))
+            return unchecked(type(tree), *made)
         if isinstance(tree, PVector):
-            return pvector(map(self.stand_in, tree))
+            return pvector(made)
         if isinstance(tree, PMap):
-            return pmap({key: self.stand_in(branch) for key, branch in branches(tree)})
-        if isinstance(tree, tuple):
-            made_from = getattr(tree, "_make", tuple)  # a named tuple stays one
-            return made_from(list(map(self.stand_in, tree)))
-        return tree
+            return pmap(
+                {key: branch for (key, _), branch in zip(branches(tree), made, strict=True)}
+            )
+        return getattr(tree, "_make", tuple)(made)  # a named tuple stays one
 
-    def _part(self, record: Record) -> Record:
+    def _part(self, record: Record, structure: Structure) -> Record:
         """A record of the same class, without any field."""
-        if not is_watched(type(record).__call__):
-            self.refuse()
-        leaves = leaves_of(record)
+        first, places = self.count, list(places_in(structure))
+        if not is_watched(type(record).__call__) or any(run.start < first for run in places):
+            self.refuse()  # or a parameter belongs to another part as well
         made: Record = object.__new__(type(record))
-        self.parts[id(made)] = _Part(record, structure_of(record, leaves), self.count), made
-        self.count += len(leaves)
+        self.parts[id(made)] = _Part(record, moved(structure, -first), first), made
+        self.count = max((run.stop for run in places), default=first)
         return made
 
     def refuse(self) -> NoReturn:
@@ -223,12 +253,12 @@ class _Tracer:
         if named or len(given) != 1 or not _is_plain(given[0]):
             self.refuse()
         part, inputs = self.parts[id(record)][0], given[0]
-        kinds = frozenset(map(type, inputs))
+        kinds, nodes = (self.given if isinstance(inputs, tuple) else _given)(inputs)
         key = part.shape, len(inputs), _container(inputs), kinds
         if key not in self.kinds:
             self.kinds[key] = self._kind(part.record, inputs, kinds)
         node = traced_leaf(None)
-        self.calls[node] = _Call(part, self.kinds[key], _nodes(inputs, kinds))
+        self.calls[node] = _Call(part, self.kinds[key], nodes)
         return node
 
     def _kind(self, record: Record, inputs: Sequence[object], kinds: frozenset[type]) -> Kind:
@@ -254,10 +284,11 @@ _MAKERS: dict[type, Callable[[str | None], Value]] = {
 """What makes one more stand-in of the same kind."""
 
 
-def _nodes(inputs: Sequence[object], kinds: frozenset[type]) -> tuple[Value, ...]:
-    """The nodes of stand-ins, which are of those kinds."""
-    nodes = inputs if kinds == {Traced} else map(node_of, inputs)  # type: ignore[arg-type]  # numbers
-    return tuple(nodes)  # type: ignore[arg-type]  # the stand-ins themselves
+def _given(inputs: Sequence[object]) -> tuple[frozenset[type], tuple[Value, ...]]:
+    """Of which kinds the inputs of a part are, and the nodes of those that are stand-ins."""
+    kinds = frozenset(map(type, inputs))
+    nodes = map(node_of, inputs) if kinds == {TracedNumber} else inputs  # type: ignore[arg-type]  # numbers
+    return kinds, tuple(nodes)  # type: ignore[arg-type]  # the stand-ins themselves
 
 
 def _is_plain(inputs: object) -> TypeGuard[Sequence[object]]:
@@ -277,10 +308,23 @@ def _foreign(output: Value, *own: Sequence[Value]) -> bool:
     return any(isinstance(leaf, Traced) and leaf not in known for leaf in leaves)
 
 
-def _holds_parts(tree: object) -> bool:
+def _is_part(record: Record, structure: Structure) -> bool:
+    """Whether a record can be called, and holds no other one that can and has parameters."""
+    if not callable(record) or not isinstance(structure, Branches):
+        return False
+    return not any(_holds_parts(*branch) for branch in _branches(record, structure))
+
+
+def _holds_parts(tree: object, structure: Structure) -> bool:
     """Whether there is a record somewhere in a tree that can be called and has parameters."""
-    if not isinstance(tree, CONTAINERS) or isinstance(tree, Value) or holds_leaves_only(tree):
+    if not isinstance(structure, Branches):  # parameters alone, or none of them
         return False
     if isinstance(tree, Record) and callable(tree):
         return True
-    return any(_holds_parts(branch) for _, branch in branches(tree))
+    return any(_holds_parts(*branch) for branch in _branches(tree, structure))
+
+
+def _branches(tree: object, structure: Branches) -> Iterator[tuple[object, Structure]]:
+    """What a tree holds directly, each with its structure."""
+    held, parts = branches(tree), structure.parts
+    return ((branch, part) for (_, branch), (_, part) in zip(held, parts, strict=True))

@@ -48,20 +48,19 @@ class _Number:
     __radd__, __rmul__ = __add__, __mul__
 
     def __gt__(self, other: object) -> "_Truth":
-        return _Truth(_greater(self.node, _node(other)))
+        return _Truth(_compared(ops.greater, self.node, _node(other)))
 
     def __lt__(self, other: object) -> "_Truth":
-        return _Truth(_greater(_node(other), self.node))
+        return _Truth(_compared(ops.greater, _node(other), self.node))
 
     def __ge__(self, other: object) -> "_Truth":
-        return _Truth(_not_less(self.node, _node(other)))
+        return _Truth(_compared(ops.greater_equal, self.node, _node(other)))
 
     def __le__(self, other: object) -> "_Truth":
-        return _Truth(_not_less(_node(other), self.node))
+        return _Truth(_compared(ops.greater_equal, _node(other), self.node))
 
     def __eq__(self, other: object) -> "_Truth":  # type: ignore[override]  # a bool of a graph
-        both = _not_less(self.node, _node(other)) * _not_less(_node(other), self.node)
-        return _Truth(both)
+        return _Truth(_compared(ops.equal, self.node, _node(other)))
 
     def __ne__(self, other: object) -> "_Truth":  # type: ignore[override]  # a bool of a graph
         return _Truth(1.0 - (self == other).node)
@@ -143,25 +142,11 @@ def _truth(other: object) -> Scalar:
     return _refuse()
 
 
-def _above(a: Scalar, b: Scalar) -> Value:
-    """1.0 where a > b, 0.5 where they are equal, 0.0 where a < b, and nan."""
-    result = ops.above(a, b)
+def _compared(comparison: Primitive, a: Scalar, b: Scalar) -> Value:
+    """1.0 where a comparison holds, and 0.0 where not."""
+    result = comparison(a, b)
     assert isinstance(result, Value)
     return result
-
-
-def _positive(a: Value) -> Value:
-    result = ops.positive(a)
-    assert isinstance(result, Value)
-    return result
-
-
-def _greater(a: Scalar, b: Scalar) -> Value:
-    return _positive(_above(a, b) - 0.5)
-
-
-def _not_less(a: Scalar, b: Scalar) -> Value:
-    return _positive(_above(a, b))
 
 
 def traced_predicate(

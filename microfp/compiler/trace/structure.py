@@ -7,10 +7,12 @@ True
 False
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import count
 from operator import attrgetter, is_
+from typing import NamedTuple, TypeAlias
 
+from microfp.base.collecting import uncollected
 from microfp.base.keys import key
 from microfp.base.memo import remembering
 from microfp.errors import TraceError
@@ -18,9 +20,98 @@ from microfp.record import Record, attr
 from microfp.tree import CONTAINERS, branches, holds_leaves_only, parameters
 from microfp.values import LEAF, Value
 
-__all__ = ["Places", "Template", "structure", "structure_of", "template"]
+__all__ = [
+    "Branches",
+    "Leaf",
+    "Leaves",
+    "Other",
+    "Places",
+    "Structure",
+    "Template",
+    "moved",
+    "places_in",
+    "structure",
+    "template",
+]
 
 _label_of: Callable[[Value], str | None] = attrgetter("label")
+
+
+class Leaves(NamedTuple):
+    """The structure of a plain sequence of parameters without labels, one after another."""
+
+    kind: type
+    """Of the sequence."""
+    places: range
+    """Of the parameters, among all of the model."""
+
+
+class Leaf(NamedTuple):
+    """The structure of one parameter."""
+
+    place: int
+    """Among all of the model."""
+    label: str | None
+    """Its own."""
+
+
+class Branches(NamedTuple):
+    """The structure of a record, or of another container."""
+
+    kind: type
+    """Of the container."""
+    parts: "tuple[tuple[Hashable, Structure], ...]"
+    """The structures of what it holds, each with the key of its field, key or index."""
+
+
+class Other(NamedTuple):
+    """The structure of whatever else a model holds, and of a frozen parameter."""
+
+    key: Hashable
+    """What tells it from all others."""
+
+
+Structure: TypeAlias = Leaves | Leaf | Branches | Other
+"""What a branch of a model is besides its numbers.
+
+>>> from microfp import value
+>>> structure((3, value(1.0)))
+Branches(kind=<class 'tuple'>, parts=(((<class 'int'>, 0), Other(key=(<class 'int'>, 3))), \
+((<class 'int'>, 1), Leaf(place=0, label=None))))
+"""
+
+
+def moved(structure: Structure, by: int) -> Structure:
+    """The structure of the same branch, if so many more parameters stood before it.
+
+    >>> moved(Leaves(tuple, range(3, 5)), -3)
+    Leaves(kind=<class 'tuple'>, places=range(0, 2))
+    """
+    if isinstance(structure, Leaves):
+        places = structure.places
+        return Leaves(structure.kind, range(places.start + by, places.stop + by))
+    if isinstance(structure, Leaf):
+        return Leaf(structure.place + by, structure.label)
+    if isinstance(structure, Branches):
+        parts = ((place, moved(part, by)) for place, part in structure.parts)
+        return Branches(structure.kind, tuple(parts))
+    return structure
+
+
+def places_in(structure: Structure) -> Iterator[range]:
+    """Yield where the parameters of a branch stand, run by run, as often as they stand there.
+
+    >>> from microfp import value
+    >>> list(places_in(structure((value(1.0), "relu", value(2.0)))))
+    [range(0, 1), range(1, 2)]
+    """
+    if isinstance(structure, Leaves):
+        yield structure.places
+    elif isinstance(structure, Leaf):
+        yield range(structure.place, structure.place + 1)
+    elif isinstance(structure, Branches):
+        for _, part in structure.parts:
+            yield from places_in(part)
 
 
 class Places:
@@ -67,7 +158,7 @@ class Template(Record):
     1
     """
 
-    structure: Hashable = attr()
+    structure: Structure = attr()
     """What the model is besides its numbers."""
     digest: int = attr()
     """The hash of the structure, which may be long."""
@@ -103,6 +194,7 @@ def template(model: object) -> Template:
     return _template(model)
 
 
+@uncollected
 def _new_template(model: object) -> Template:
     found = structure(model)
     return Template(structure=found, digest=hash(found), model=model)
@@ -111,7 +203,7 @@ def _new_template(model: object) -> Template:
 _template: Callable[[object], Template] = remembering(_new_template)
 
 
-def structure(model: object) -> Hashable:
+def structure(model: object) -> Structure:
     """Describe a model without its numbers: kinds, names, labels, and which weights are tied.
 
     Two models have the same structure if tracing cannot tell them apart. A frozen parameter is a
@@ -129,32 +221,21 @@ def structure(model: object) -> Hashable:
     Traceback (most recent call last):
     microfp.errors.TraceError: the model holds a list, which may change; use a tuple or a PVector
     """
-    return structure_of(model, parameters(model))
+    return _structure(model, Places(parameters(model)))
 
 
-def structure_of(tree: object, leaves: Sequence[Value]) -> Hashable:
-    """As `structure`, of a tree whose parameters are known.
-
-    >>> from microfp import value
-    >>> w = value(1.0)
-    >>> structure_of((w, 2.0), (w,)) == structure((value(3.0), 2.0))
-    True
-    """
-    return _structure(tree, Places(leaves))
-
-
-def _structure(branch: object, places: Places) -> Hashable:
+def _structure(branch: object, places: Places) -> Structure:
     if holds_leaves_only(branch) and set(map(_label_of, branch)) == {None}:
         run = _as_range(places.of(branch))
         if run is not None:
-            return type(branch), run
+            return Leaves(type(branch), run)
     if isinstance(branch, Value):
         (place,) = places.of((branch,))
-        return _frozen(branch) if place is None else (Value, place, branch.label)
+        return _frozen(branch) if place is None else Leaf(place, branch.label)
     if isinstance(branch, CONTAINERS):
         parts = ((key(place), _structure(part, places)) for place, part in branches(branch))
-        return type(branch), *parts
-    return _key(branch)
+        return Branches(type(branch), tuple(parts))
+    return Other(_key(branch))
 
 
 def _as_range(places: Sequence[int | None]) -> range | None:
@@ -164,11 +245,11 @@ def _as_range(places: Sequence[int | None]) -> range | None:
     return run if places == run or (run is not None and list(places) == list(run)) else None
 
 
-def _frozen(node: Value) -> Hashable:
+def _frozen(node: Value) -> Other:
     """What `tree.freeze` makes of a parameter; no other computed value may stand in a model."""
     if node.op != "stop_gradient" or node.parents[0].op != LEAF:
         raise TraceError(f"the model holds a value that was computed: {node!r}")
-    return node.op, node.parents[0].data.hex(), node.parents[0].label
+    return Other((node.op, node.parents[0].data.hex(), node.parents[0].label))
 
 
 def _key(static: object) -> Hashable:

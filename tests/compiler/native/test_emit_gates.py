@@ -3,6 +3,7 @@
 import math
 from array import array
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 from microfp import datasets, losses, native, nn, optim
 from microfp.compiler.ir.adjoint import example_program
 from microfp.compiler.ir.program import Program, run
-from microfp.compiler.native.emit.gates import SPAN, needed
+from microfp.compiler.native.emit.blocks import SPAN
+from microfp.compiler.native.emit.gates import needed
 from microfp.compiler.native.emit.products import product_of
 from microfp.compiler.native.emit.structs import Arguments
 from microfp.compiler.native.gates import Gate, find_gate
 from microfp.compiler.native.loops import Load, Nest, Rolled, Segment
 from microfp.compiler.native.roll import roll
+from microfp.compiler.native.rows import rows_of
 from microfp.compiler.native.run.executable import Executable, executable_for
 from microfp.compiler.native.run.memory import buffer, padded
 from microfp.compiler.trace.calls import trace_example
@@ -24,44 +27,67 @@ from microfp.record import unchecked
 from microfp.trainer import fit
 from tests.untraced import untraced
 
-MODEL = nn.mlp(2, [3, 2, 1], seed=5)
-NUMBERS = [p.data for p in nn.parameters(MODEL)]
-SUMMED = len(NUMBERS) + 1
 SEED = 0.25
+WIDTHS = (2, 4, 8)
 Row = tuple[float, float, float]
 
 
-def program() -> Program:
+class Case(NamedTuple):
+    """A network, its program, and how many of its outputs are summed."""
+
+    numbers: tuple[float, ...]
+    program: Program
+    codes: dict[int, Executable]
+
+    @property
+    def summed(self) -> int:
+        return len(self.numbers) + 1
+
+    @property
+    def gate(self) -> Gate:
+        found = find_gate(self.rolled)
+        assert found is not None
+        return found
+
+    @property
+    def rolled(self) -> Rolled:
+        return roll(self.program, summed=self.summed, shared=["seed"])
+
+
+def case(widths: Sequence[int], activation: nn.ActivationName = "relu") -> Case:
     """The scores, and then what is summed: gradients and cost."""
-    graph = trace_example(losses.max_margin(), MODEL, 2)
-    cost, *rest = example_program(graph).outputs
-    return example_program(graph).set(outputs=(*rest, cost))
+    model = nn.mlp(2, widths, activation=activation, seed=5)
+    program = example_program(trace_example(losses.max_margin(), model, 2))
+    cost, *rest = program.outputs
+    program, numbers = program.set(outputs=(*rest, cost)), [p.data for p in nn.parameters(model)]
+    summed = len(numbers) + 1
+    codes = {
+        width: executable_for(program, summed=summed, width=width, shared=["seed"])
+        for width in WIDTHS
+    }
+    return Case(tuple(numbers), program, codes)
 
 
-PROGRAM = program()
-CODES = {
-    width: executable_for(PROGRAM, summed=SUMMED, width=width, shared=["seed"])
-    for width in (2, 4, 8)
+CASES = {
+    "loops of no whole vectors": case([3, 2, 1]),
+    "a lane a neuron": case([8, 8, 1]),
+    "more layers": case([8, 8, 8, 1]),
+    "another activation": case([8, 16, 1], "tanh"),
 }
 
 
-def gate() -> Gate:
-    found = find_gate(roll(PROGRAM, summed=SUMMED, shared=["seed"]))
-    assert found is not None
-    return found
-
-
-def summed(code: Executable, rows: Sequence[Row]) -> tuple[list[float], list[float]]:
+def summed(given: Case, width: int, rows: Sequence[Row]) -> tuple[list[float], list[float]]:
     """What machine code adds up over some examples, and their scores."""
-    width, columns = code.width, len(code.program.inputs)
+    code, columns = given.codes[width], len(given.program.inputs)
+    numbers = given.numbers
     x = buffer(padded(len(rows), width) * columns)
     for i, row in enumerate(rows):
         for column, number in enumerate((*row, 0.0)):
             x.view[(i // width * columns + column) * width + i % width] = number
-    parameters, seed = buffer(padded(len(NUMBERS), width)), buffer(1)
-    parameters.view[: len(NUMBERS)] = memoryview(array("d", NUMBERS))
+    parameters, seed = buffer(padded(len(numbers), width)), buffer(1)
+    parameters.view[: len(numbers)] = memoryview(array("d", numbers))
     seed.view[0] = SEED
-    nodes, sums = buffer(code.scratch(-(-len(rows) // width))), buffer(SUMMED)
+    nodes, sums = buffer(code.scratch(-(-len(rows) // width))), buffer(given.summed)
     outputs = buffer(padded(len(rows), width))
     nodes.view[:] = memoryview(array("d", [math.nan] * len(nodes.view)))  # it may hold anything
     code.call(
@@ -79,60 +105,77 @@ def summed(code: Executable, rows: Sequence[Row]) -> tuple[list[float], list[flo
     return list(map(float, sums.view)), list(map(float, outputs.view[: len(rows)]))
 
 
-def expected(rows: Sequence[Row]) -> tuple[list[float], list[float]]:
+def expected(given: Case, rows: Sequence[Row]) -> tuple[list[float], list[float]]:
     """The same by the interpreter of programs, added up exactly."""
-    each = [run(PROGRAM, [*row, SEED, *NUMBERS]) for row in rows]
+    each = [run(given.program, [*row, SEED, *given.numbers]) for row in rows]
     return [math.fsum(terms) for terms in list(zip(*each, strict=True))[1:]], [e[0] for e in each]
 
 
-def check(code: Executable, rows: Sequence[Row]) -> None:
-    (sums, scores), (all_sums, all_scores) = summed(code, rows), expected(rows)
+def check(given: Case, width: int, rows: Sequence[Row]) -> None:
+    (sums, scores), (all_sums, all_scores) = summed(given, width, rows), expected(given, rows)
     assert scores == pytest.approx(all_scores, rel=1e-13, abs=1e-15)
     assert sums == pytest.approx(all_sums, rel=1e-12, abs=1e-12 * len(rows))
 
 
-def targeted(is_active: bool, x0: float, x1: float) -> Row:
+def targeted(given: Case, is_active: bool, x0: float, x1: float) -> Row:
     """An example whose hinge is active or not, by a target on the side of its score or not."""
-    score = run(PROGRAM, [x0, x1, 0.0, SEED, *NUMBERS])[0]
+    score = run(given.program, [x0, x1, 0.0, SEED, *given.numbers])[0]
     inactive = math.copysign(2.0 / max(abs(score), 1e-3), score)
     return x0, x1, -inactive if is_active else inactive
 
 
-EXAMPLES = st.builds(targeted, st.booleans(), st.floats(-1.0, 1.0), st.floats(-1.0, 1.0))
+EXAMPLES = st.tuples(st.booleans(), st.floats(-1.0, 1.0), st.floats(-1.0, 1.0))
 
 
 def test_the_demo_s_hinge_is_found_as_a_gate() -> None:
-    assert len(gate().behind) >= 1
-    assert len(gate().gated) >= 4
+    gate = CASES["loops of no whole vectors"].gate
+    assert len(gate.behind) >= 1
+    assert len(gate.gated) >= 4
 
 
-@pytest.mark.parametrize("width", [2, 4, 8])
-@given(rows=st.lists(EXAMPLES, min_size=1, max_size=40))
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", CASES)
+@given(examples=st.lists(EXAMPLES, min_size=1, max_size=40))
 @settings(max_examples=40, deadline=None)
-def test_any_pattern_of_active_examples_gives_the_sums_of_all(width: int, rows: list[Row]) -> None:
-    check(CODES[width], rows)
+def test_any_pattern_of_active_examples_gives_the_sums_of_all(
+    name: str, width: int, examples: list[tuple[bool, float, float]]
+) -> None:
+    check(CASES[name], width, [targeted(CASES[name], *example) for example in examples])
 
 
-@pytest.mark.parametrize("width", [2, 4, 8])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", CASES)
+def test_a_lane_is_a_neuron_where_loops_are_whole_vectors(name: str, width: int) -> None:
+    rows = rows_of(CASES[name].rolled, CASES[name].gate, width)
+    assert (rows is not None) == (name != "loops of no whole vectors")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("every", [1, 3, 50, 10**9])
+@pytest.mark.parametrize("name", ["loops of no whole vectors", "a lane a neuron"])
 @untraced
 def test_more_examples_than_a_span_and_more_active_ones_than_a_chunk(
-    width: int, every: int
+    name: str, width: int, every: int
 ) -> None:
+    given = CASES[name]
     count = SPAN * width + width + 1
     points = [(math.sin(i), math.cos(3.0 * i)) for i in range(count)]
-    check(CODES[width], [targeted(i % every == 0, *point) for i, point in enumerate(points)])
+    rows = [targeted(given, i % every == 0, *point) for i, point in enumerate(points)]
+    check(given, width, rows)
 
 
-def test_no_active_example_leaves_gradients_of_zero() -> None:
-    sums, _ = summed(CODES[8], [targeted(False, 0.1 * i, 0.3) for i in range(30)])
-    assert sums == [0.0] * SUMMED
+@pytest.mark.parametrize("name", CASES)
+def test_no_active_example_leaves_gradients_of_zero(name: str) -> None:
+    given = CASES[name]
+    sums, _ = summed(given, 8, [targeted(given, False, 0.1 * i, 0.3) for i in range(30)])
+    assert sums == [0.0] * given.summed
 
 
 def test_only_what_is_read_behind_the_gate_is_computed_again() -> None:
-    shown = Nest((), (unchecked(Segment, 1, Load("n", gate().node)),), Load("n", 99))
-    before = (*gate().before, shown)
-    assert needed(gate()._replace(before=before)) == gate().before
+    gate = CASES["loops of no whole vectors"].gate
+    shown = Nest((), (unchecked(Segment, 1, Load("n", gate.node)),), Load("n", 99))
+    before = (*gate.before, shown)
+    assert needed(gate._replace(before=before)) == gate.before
 
 
 @pytest.mark.parametrize("count", [1, 12, 1200])

@@ -18,6 +18,7 @@ from microfp.compiler.native.emit.writer import Writer
 from microfp.compiler.native.loops import Nest, Rolled
 
 __all__ = [
+    "SPAN",
     "Frame",
     "Kernels",
     "chunk_blocks",
@@ -39,6 +40,9 @@ CHUNK_BYTES = 1 << 18
 
 FEWEST_BLOCKS = 16
 """A chunk has at least so many blocks, since each reads and writes all sums once."""
+
+SPAN = 512
+"""How many blocks are looked at, before what is behind a gate is computed for the active ones."""
 
 Kernels: TypeAlias = Literal["auto", "loops", "tiles"]
 """What a program is computed by: what rules choose, loops alone, tiles wherever there can be."""
@@ -180,7 +184,7 @@ def _members(sums: Sequence[Nest]) -> Iterator[tuple[Nest, tuple[Index, ...]]]:
 def write_totals_begun(w: Writer, sums: Sequence[Nest]) -> None:
     """Begin the totals of some sums, a vector each."""
     count = sum(nest.size for nest in sums)
-    w.line(f"%totals = alloca [{count} x {w.type}]")
+    w.room("%totals", f"[{count} x {w.type}]")
     for k in range(count):
         w.store("zeroinitializer", w.address(w.type, "%totals", k))
 

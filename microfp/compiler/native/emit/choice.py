@@ -6,6 +6,7 @@
     nodes       a function: gradients of biases, sums of nodes themselves
     registers   few sums over the examples, which stay in registers while the blocks go by
     gated       behind a gate, only for the examples whose gate is open: its loops; or panels
+    neurons     the same in a small network: a lane a neuron, one active example after another
 
 A program may be told to do with `"loops"` alone, whatever the rules say, or to take `"tiles"`,
 panels and nodes for every nest that has such a form. Its sums differ by their rounding.
@@ -28,10 +29,11 @@ from microfp.compiler.native.emit.products import product_of
 from microfp.compiler.native.emit.tiles import is_large
 from microfp.compiler.native.gates import Gate, find_gate
 from microfp.compiler.native.loops import Nest, Rolled
+from microfp.compiler.native.rows import Rows, rows_of
 
-__all__ = ["Kernel", "are_few", "gate_of", "in_chunks", "kernel_of", "kernels_of"]
+__all__ = ["Kernel", "are_few", "gate_of", "in_chunks", "kernel_of", "kernels_of", "rows_behind"]
 
-Kernel: TypeAlias = Literal["loops", "tiles", "panels", "nodes", "registers", "gated"]
+Kernel: TypeAlias = Literal["loops", "tiles", "panels", "nodes", "registers", "gated", "neurons"]
 """How a nest is computed."""
 
 FEW_SUMS = 8
@@ -61,6 +63,11 @@ def gate_of(rolled: Rolled, kernels: Kernels, *, bounded: bool) -> Gate | None:
     return find_gate(rolled) if bounded and kernels != "tiles" else None
 
 
+def rows_behind(rolled: Rolled, gate: Gate, kernels: Kernels, width: int) -> Rows | None:
+    """The rows of nodes in which what is behind a gate is computed, if it is and they fit."""
+    return rows_of(rolled, gate, width) if kernels == "auto" else None
+
+
 def in_chunks(rolled: Rolled, *, bounded: bool, kernels: Kernels = "auto") -> bool:
     """Whether the sums of each chunk of examples are added up, and then added to those so far.
 
@@ -72,11 +79,14 @@ def in_chunks(rolled: Rolled, *, bounded: bool, kernels: Kernels = "auto") -> bo
     return not are_few(rolled, kernels) and gate_of(rolled, kernels, bounded=bounded) is None
 
 
-def kernels_of(rolled: Rolled, *, bounded: bool, kernels: Kernels = "auto") -> Iterator[Kernel]:
+def kernels_of(
+    rolled: Rolled, *, width: int, bounded: bool, kernels: Kernels = "auto"
+) -> Iterator[Kernel]:
     """The kernels of the nests of a program, and then of its sums.
 
     Args:
         rolled: The program; its examples lie block by block.
+        width: How many examples a block has.
         bounded: Whether nothing can overflow.
         kernels: What it may be computed by.
 
@@ -92,7 +102,7 @@ def kernels_of(rolled: Rolled, *, bounded: bool, kernels: Kernels = "auto") -> I
     ...     sums=(Nest((), (term,), Load("s", 0)),),
     ...     sum_count=1,
     ... )
-    >>> list(kernels_of(rolled, bounded=True))
+    >>> list(kernels_of(rolled, width=4, bounded=True))
     ['registers']
     """
     if are_few(rolled, kernels):
@@ -100,10 +110,16 @@ def kernels_of(rolled: Rolled, *, bounded: bool, kernels: Kernels = "auto") -> I
         yield from repeat("registers", len(rolled.sums))
         return
     gate = gate_of(rolled, kernels, bounded=bounded)
+    behind = gate and _behind(rolled, gate, kernels, width)
     for nest in (*rolled.nests, *rolled.sums):
-        if gate is None:
+        if gate is None or behind is None:
             yield kernel_of(nest, kernels)
         elif nest in gate.always:
             yield "registers"
         else:
-            yield "gated" if nest in (*gate.behind, *gate.gated) else "loops"
+            yield behind if nest in (*gate.behind, *gate.gated) else "loops"
+
+
+def _behind(rolled: Rolled, gate: Gate, kernels: Kernels, width: int) -> Kernel:
+    """What computes what is behind a gate."""
+    return "gated" if rows_behind(rolled, gate, kernels, width) is None else "neurons"

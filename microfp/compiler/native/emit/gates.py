@@ -13,7 +13,10 @@ more, and what is behind the gate is computed for these blocks alone.
 1
 """
 
+from typing import NamedTuple
+
 from microfp.compiler.native.emit.blocks import (
+    SPAN,
     Frame,
     clear_from,
     examples_of,
@@ -26,49 +29,95 @@ from microfp.compiler.native.emit.blocks import (
     write_totals_begun,
     write_totals_stored,
 )
+from microfp.compiler.native.emit.choice import rows_behind
+from microfp.compiler.native.emit.kernels import COMPRESS
 from microfp.compiler.native.emit.nests import Scope, write_nest
+from microfp.compiler.native.emit.neurons import write_kept, write_neurons, write_room
 from microfp.compiler.native.emit.sums import write_sums_of_active
 from microfp.compiler.native.emit.writer import Writer
 from microfp.compiler.native.gates import Gate, nodes_read, nodes_written
 from microfp.compiler.native.loops import Nest
+from microfp.compiler.native.rows import Rows
 
 __all__ = ["needed", "write_gated"]
 
-SPAN = 512
-"""How many blocks are looked at before the active examples in them are gathered."""
+LOOK = 512
+"""A look before the gate of at most so many terms is written out; its nodes become registers."""
+
+NEAR = "%near"
+"""Where they are."""
 
 
 def write_gated(frame: Frame, gate: Gate) -> None:
     """All blocks: before the gate each of them, behind it the examples that are active."""
     w = frame.writer
     write_totals_begun(w, gate.always)
-    w.line("%found = alloca i64")  # how many examples are active
-    w.line(f"%lanes = alloca [{(SPAN + 1) * w.width} x i64]")  # where their inputs begin
+    w.room("%found", "i64")  # how many examples are active
+    w.room("%lanes", f"[{(SPAN + 1) * w.width} x i64]")  # which, or where their inputs begin
+    w.room(NEAR, f"[{frame.rolled.node_count} x {w.type}]")
+    rows = rows_behind(frame.rolled, gate, frame.kernels, w.width)
+    if rows is not None:
+        write_room(w, rows)
 
     def span(start: str, some: str) -> None:
-        _look(frame, gate, start, some)
+        _look(_Look(frame, gate, rows, start), some)
         found = w.load("%found", "i64")
-        w.if_then(w.value(f"icmp ne i64 {found}, 0"), lambda: _behind(frame, gate, found))
+
+        def behind() -> None:
+            if rows is None:
+                _behind(frame, gate, found)
+            else:
+                write_neurons(frame, rows, "%lanes", start, found)
+
+        w.if_then(w.value(f"icmp ne i64 {found}, 0"), behind)
 
     write_chunks(w, "%all", SPAN, span)
     write_totals_stored(w, gate.always)
 
 
-def _look(frame: Frame, gate: Gate, start: str, some: str) -> None:
-    """What is before the gate, for so many blocks from one on; note who is active."""
-    w = frame.writer
+class _Look(NamedTuple):
+    """A look at a span of blocks."""
+
+    frame: Frame
+    gate: Gate
+    rows: Rows | None
+    """How the active examples are computed, where a lane is a neuron."""
+    start: str
+    """The first block."""
+
+
+def _look(look: _Look, some: str) -> None:
+    """What is before the gate, for so many blocks; note who is active."""
+    frame, gate, w = look.frame, look.gate, look.frame.writer
     w.store("0", "%found", "i64")
 
     def block(index: str) -> None:
-        number = w.value(f"add i64 {start}, {index}")
-        scope, left = scope_at(frame, number, "0"), left_of(w, number)
+        number = w.value(f"add i64 {look.start}, {index}")
+        scope, left = _scope(frame, gate, number), left_of(w, number)
         for nest in gate.before:
             write_nest(scope, nest)
         write_outputs(frame, scope, number)
         write_totals_added(scope, gate.always, left)
-        _note(frame, number, _active(scope, gate, left))
+        if look.rows is not None:
+            write_kept(w, look.rows, scope.nodes, index)
+        _note(w, _first_noted(look, index, number), _active(scope, gate, left))
 
     w.each(some, block)
+
+
+def _scope(frame: Frame, gate: Gate, number: str) -> Scope:
+    """The block of a number; where it is looked at shortly, its nodes become registers."""
+    scope = scope_at(frame, number, "0")
+    terms = sum(nest.size * segment.count for nest in gate.before for segment in nest.segments)
+    return scope._replace(nodes=NEAR, written_out=True) if terms <= LOOK else scope
+
+
+def _first_noted(look: _Look, index: str, number: str) -> str:
+    """What is noted of the first lane of a block: its number in the span, or where inputs begin."""
+    w = look.frame.writer
+    if look.rows is not None:
+        return w.value(f"mul i64 {index}, {w.width}")
+    return w.value(f"mul i64 {number}, {look.frame.rolled.input_count * w.width}")
 
 
 def _active(scope: Scope, gate: Gate, left: str) -> str:
@@ -80,17 +129,17 @@ def _active(scope: Scope, gate: Gate, left: str) -> str:
     return w.value(f"bitcast <{w.width} x i1> {ours} to i{w.width}")
 
 
-def _note(frame: Frame, number: str, bits: str) -> None:
-    """Note where the inputs of each active lane begin: all are written, the active ones stay."""
-    w = frame.writer
-    block = w.value(f"mul i64 {number}, {frame.rolled.input_count * w.width}")
-    wide = w.value(f"zext i{w.width} {bits} to i64")
+def _note(w: Writer, block: str, bits: str) -> None:
+    """Note each active lane, from the number of the first on: side by side, behind those so far."""
+    numbers, mask = f"<{w.width} x i64>", f"<{w.width} x i1>"
+    lanes = ", ".join(f"i64 {lane}" for lane in range(w.width))
+    each = w.value(f"add {numbers} {w.broadcast(block, 'i64')}, <{lanes}>")
+    ours = w.value(f"bitcast i{w.width} {bits} to {mask}")
+    given = f"{numbers} {each}, {mask} {ours}, {numbers} poison"
+    together = w.value(f"call {numbers} @llvm.{COMPRESS}.v{w.width}i64({given})")
     count = w.load("%found", "i64")
-    for lane in range(w.width):
-        begins = w.value(f"add i64 {block}, {lane}")
-        lower = w.value(f"and i64 {wide}, {(1 << lane) - 1}")
-        before = w.value(f"call i64 @llvm.ctpop.i64(i64 {lower})")
-        w.store(begins, _noted(w, w.value(f"add i64 {count}, {before}")), "i64")
+    w.line(f"store {numbers} {together}, ptr {_noted(w, count)}, align 8")
+    wide = w.value(f"zext i{w.width} {bits} to i64")
     active = w.value(f"call i64 @llvm.ctpop.i64(i64 {wide})")
     w.store(w.value(f"add i64 {count}, {active}"), "%found", "i64")
 

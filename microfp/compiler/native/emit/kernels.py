@@ -48,7 +48,10 @@ from microfp.compiler.native.emit.pairs import Pair, fma, quick_two_sum, two_pro
 from microfp.compiler.native.emit.writer import Writer, literal
 from microfp.ops import PRIMITIVES, Primitive
 
-__all__ = ["FUNCTIONS", "FUNCTIONS_OF_FINITE_NUMBERS", "kernel_texts"]
+__all__ = ["COMPRESS", "FUNCTIONS", "FUNCTIONS_OF_FINITE_NUMBERS", "kernel_texts"]
+
+COMPRESS = "experimental.vector.compress"
+"""The intrinsic of LLVM that puts some lanes of a vector side by side, from its first one on."""
 
 Emit = Callable[..., str]
 """Writes the code of a primitive: from the registers of its operands to that of its result."""
@@ -307,6 +310,8 @@ def kernel_texts(body: str, width: int) -> Iterator[str]:
         yield f"declare {vector} @llvm.{name}.v{width}f64({', '.join([vector] * arity)})"
     yield from ("declare i64 @llvm.umin.i64(i64, i64)", "declare i64 @llvm.ctpop.i64(i64)")
     yield "declare double @llvm.fabs.f64(double)"
+    whole, mask = f"<{width} x i64>", f"<{width} x i1>"
+    yield f"declare {whole} @llvm.{COMPRESS}.v{width}i64({whole}, {mask}, {whole})"
     yield "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)"
     yield "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
     for name, arity in LIBRARY.items():

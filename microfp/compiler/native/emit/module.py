@@ -136,7 +136,7 @@ def _in_one_go(frame: Frame) -> None:
     divisors = divisors_of((*rolled.nests, *rolled.sums)) if frame.columns else ()
     write_totals_begun(w, rolled.sums)
     if _are_near(rolled):
-        w.line(f"{NEAR} = alloca [{vector_count(rolled)} x {w.type}]")
+        w.room(NEAR, f"[{vector_count(rolled)} x {w.type}]")
     if divisors:
         usable = write_reciprocals(w, divisors)
         w.if_then(usable, lambda: _blocks_in_one_go(frame, divisors))

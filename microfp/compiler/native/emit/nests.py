@@ -85,12 +85,14 @@ class Scope(NamedTuple):
     """Where its nodes are."""
     bounded: bool
     """Whether nothing can overflow."""
+    written_out: bool = False
+    """Whether all is written out without loops, however much it is."""
 
 
 def write_nest(scope: Scope, nest: Nest) -> None:
     """The loops of a nest, for one block."""
     work = nest.size * sum(segment.count for segment in nest.segments)
-    _outer(scope, nest, (), unrolled=work <= UNROLLED)
+    _outer(scope, nest, (), unrolled=scope.written_out or work <= UNROLLED)
 
 
 def _outer(scope: Scope, nest: Nest, indices: Member, *, unrolled: bool) -> None:
@@ -167,11 +169,22 @@ def _members(scope: Scope, nest: Nest, members: tuple[Member, ...]) -> None:
     """Some members of a nest side by side: their sums grow together."""
     totals: list[str] = []
     fused = scope.bounded and sum(segment.count for segment in nest.segments) > 2
-    for segment in nest.segments:
+    for segment in _ordered(scope, nest.segments):
         totals = _grown(_Growing(scope, segment, members, fused), totals)
     for member, total in zip(members, totals, strict=True):
         result = write_expression(scope, nest.result, member, (None, 0), total)
         scope.writer.store(result, _address(scope, nest.target, member, (None, 0)))
+
+
+def _ordered(scope: Scope, segments: Sequence[Segment]) -> Sequence[Segment]:
+    """The segments in the order in which they are added.
+
+    Where all is written out, products come first: a sum that begins with a shared number begins
+    with an instruction that broadcasts it, where adding it broadcasts it on the way.
+    """
+    if not scope.written_out:
+        return segments
+    return sorted(segments, key=lambda segment: isinstance(segment.term, Load))
 
 
 CHAINS = 4
@@ -217,7 +230,7 @@ def _grown(growing: _Growing, totals: list[str]) -> list[str]:
     if not totals:
         totals, done = growing.add((), (None, 0)), 1
     whole = (count - done) // STEP * STEP
-    if lanes * count > UNROLLED and whole > STEP:
+    if lanes * count > UNROLLED and whole > STEP and not scope.written_out:
         totals = _grown_in_loop(growing, totals, done, done + whole)
         done += whole
     for place in range(done, count):
@@ -303,11 +316,27 @@ def evaluated(
         return w.constant(expression.data)
     if isinstance(expression, Load):
         return read(expression)
+    if finite and (parts := _stepped(expression)) is not None:
+        factor, step = [evaluated(w, it, read, total, finite=True) for it in parts]
+        return w.where(w.value(f"fcmp ogt {w.type} {step}, zeroinitializer"), factor)
     operands = [evaluated(w, it, read, total, finite=finite) for it in expression.operands]
     function = (FUNCTIONS_OF_FINITE_NUMBERS if finite else FUNCTIONS)[expression.op]
     if expression.parameter is not None:
         return function(w, *operands, expression.parameter)
     return function(w, *operands)
+
+
+def _stepped(product: Apply) -> tuple[Expression, Expression] | None:
+    """What is kept of `a * [b > 0]` where b is above zero, and b; None of other expressions.
+
+    Of finite numbers, what is not kept is zero, and no product is needed for that.
+    """
+    if product.op != "mul":
+        return None
+    factor, step = product.operands
+    if isinstance(step, Apply) and step.op == "positive":
+        return factor, step.operands[0]
+    return None
 
 
 def _address(scope: Scope, load: Load, member: Member, term: Index) -> str:

@@ -72,7 +72,7 @@ def _multiplied(expression: Expression, divisors: Sequence[Load]) -> Expression:
 
 def write_reciprocals(w: Writer, divisors: Sequence[Load]) -> str:
     """Take the reciprocals; return whether all of them can be used."""
-    w.line(f"{SHARED['r']} = alloca [{len(divisors)} x double]")
+    w.room(SHARED["r"], f"[{len(divisors)} x double]")
     usable = "true"
     for place, divisor in enumerate(divisors):
         number = w.load(w.address("double", SHARED["u"], divisor.base), "double")

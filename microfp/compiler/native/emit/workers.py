@@ -147,7 +147,7 @@ class _Cut(NamedTuple):
 def _write_work(w: Writer) -> None:
     table, shares = w.struct("%table", StepsTable[str]), w.struct("%shares", SharesTable[str])
     worker = _Worker(w, table, shares)
-    w.line("%small = alloca double")
+    w.room("%small", "double")
     w.store("-1.0", "%small", "double")  # before the first step, nobody has looked
     w.each(table.steps, lambda number: _write_step(worker, number))
 

@@ -51,6 +51,7 @@ class Writer:
         self._most = sys.maxsize if most is None else most
         self.type: str = f"<{width} x double>"
         self._lines: list[str] = []
+        self._rooms: list[str] = []
         self._names = 0
         self._block = "entry"
         self._beside = dict[Hashable, tuple[str, str]]()
@@ -82,6 +83,10 @@ class Writer:
     def line(self, text: str) -> None:
         """Write a line; all but the first and the last of a function are indented."""
         self._lines.append(text if text.startswith(("define", "}")) else f"  {text}")
+
+    def room(self, name: str, kind: str) -> None:
+        """Make room on the stack, at the head of the function, where LLVM makes registers of it."""
+        self._rooms.append(f"  {name} = alloca {kind}")
 
     def label(self, name: str) -> None:
         """Begin a block."""
@@ -212,6 +217,10 @@ class Writer:
         """Take some lanes that follow each other, as a vector of their own."""
         return self._picked(vector, "poison", range(first, first + count))
 
+    def reversed(self, vector: str) -> str:
+        """Turn the order of the lanes around."""
+        return self._picked(vector, "poison", range(self.width - 1, -1, -1))
+
     def load(self, address: str, kind: str | None = None) -> str:
         """Read something of a kind; by default, a vector of numbers."""
         return self.value(f"load {kind or self.type}, ptr {address}")
@@ -223,6 +232,10 @@ class Writer:
     def store(self, value: str, address: str, kind: str | None = None) -> None:
         """Write something of a kind; by default, a vector of numbers."""
         self.line(f"store {kind or self.type} {value}, ptr {address}")
+
+    def store_anywhere(self, vector: str, address: str) -> None:
+        """Write a vector of numbers to a place that may begin at any of them."""
+        self.line(f"store {self.type} {vector}, ptr {address}, align 8")
 
     def element(self, base: str, index: str, kind: str | None = None) -> str:
         """Return the address of one of many of a kind, by the register of its number."""
@@ -247,7 +260,10 @@ class Writer:
         """Write a function, which returns 0 where its body does not return before."""
         self.line(f"define i64 @{name}({', '.join(arguments)}) {{")
         self.label("entry")
+        head = len(self._lines)
         body()
+        self._lines[head:head] = self._rooms
+        self._rooms.clear()
         self.line("ret i64 0")
         self.line("}")
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from microfp import ops
+from microfp.base.collecting import uncollected
 from microfp.base.memo import by_key
 from microfp.compiler.ir.adjoint import call_program, example_program
 from microfp.compiler.ir.looped_examples import captured_through, example_looped, looped_example
@@ -39,7 +40,7 @@ from microfp.compiler.trace.calls import (
     trace_loss,
     trace_penalty,
 )
-from microfp.compiler.trace.kinds import Row, trace_rows
+from microfp.compiler.trace.kinds import MOST_SCALARS, Row, trace_rows
 from microfp.compiler.trace.predicates import traced_predicate
 from microfp.compiler.trace.refusals import final
 from microfp.compiler.trace.repeats import Repeat
@@ -232,10 +233,6 @@ def _holds(graph: ExampleGraph, loss: Loss) -> Value | None:
     if loss.is_correct is None:
         return None
     return traced_predicate(loss.is_correct, graph.scores, *graph.targets)
-
-
-MOST_SCALARS = 1_000
-"""A model of fewer parameters is compiled scalar by scalar: that takes no time."""
 
 
 def code_by_kinds(
@@ -441,6 +438,7 @@ def _trainer_bytes(found: object) -> int:
 
 
 @by_key(64, _trainer_bytes)
+@uncollected
 def trainer_for(
     loss: Loss,
     model: Template,

@@ -16,9 +16,9 @@ WORKERS ?= logical
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo check static format-check lint imports types types-all test coverage tools axe \
-  pyodide editor graphviz fmt mutate fuzz bench docs docs-assets dist extras matrix newest fetch \
-  environment clean
+.PHONY: help demo check static format-check lint imports types mypy pyright types-all test coverage \
+  tools axe pyodide editor graphviz fmt mutate fuzz bench docs docs-assets dist extras matrix newest \
+  fetch environment clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -41,8 +41,12 @@ lint: $(VENV)/.dev ## Look for mistakes and departures from the style
 imports: $(VENV)/.dev ## Hold the bands of the package
 	PYTHONPATH=. $(BIN)/lint-imports --no-cache
 
-types: $(VENV)/.dev ## Check the types of package and tests
+types: mypy pyright ## Check the types of package and tests
+
+mypy: $(VENV)/.dev
 	$(BIN)/mypy --strict
+
+pyright: $(VENV)/.dev
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 # Four more judges than `make types` has; what they say is shown and holds nobody up.

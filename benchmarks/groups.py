@@ -16,6 +16,7 @@ GROUPS = {
     "wide": "wide: MLP(2, [64, 64, 1]) on 100 and 10,000 examples",
     "digits": "digits: MLP(64, [64, 10]) on handwritten digits, adam",
     "large": "large: MLP(784, [128, 10]), 100,000 parameters",
+    "first": "first: to the first step of large networks, and the memory that it takes",
     "structures": "structures: the memory that 500 different networks take, compiled one by one",
     "documents": "documents: a GPT from scalars on a thousand names",
     "growth": "growth: a step as layers, width, examples and steps grow, beside JAX",

@@ -1,15 +1,9 @@
-"""MLP(784, [128, 10]), 100,000 parameters, batches of 128 of random data: softmax, adam.
+"""MLP(784, [128, 10]), 100,000 parameters, batches of 128 of random data: softmax, adam."""
 
-Run as a program, it prints what the first step takes in a new process, and its peak memory.
-"""
-
-import json
-import resource
-import sys
 from functools import partial
 
-from benchmarks import fresh, ours, problems
-from benchmarks.measure import Goal, Row, Rows, seconds
+from benchmarks import ours, problems
+from benchmarks.measure import Goal, Row, Rows
 from benchmarks.peers import c_by_hand, jax_jitted, numpy_by_hand, torch_eager
 from benchmarks.problems import Problem
 from benchmarks.trainings import Maker, seconds_a_step
@@ -22,7 +16,6 @@ MAKERS: dict[str, Maker] = {
     "numpy by hand": numpy_by_hand.trained,
     "torch": torch_eager.trained,
 }
-GOALS = {"to the first step": Goal("seconds", 20.0), "peak memory": Goal("gigabytes", 1.0)}
 
 
 def problem() -> Problem:
@@ -31,26 +24,9 @@ def problem() -> Problem:
     return problems.classes(images, labels, hidden=128, batch_size=BATCH, steps=STEPS)
 
 
-def first_step() -> dict[str, float]:
-    """Trace, roll, compile and do one step."""
-    training = problem()
-    spent = seconds(partial(ours.folded, training, "native"))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    in_bytes = peak if sys.platform == "darwin" else 1024 * peak
-    return {"to the first step": spent, "peak memory": in_bytes / 1e9}
-
-
 def rows() -> Rows:
-    """Measure a new process, and then a few steps."""
-    first = fresh.fastest(3, "large", names=tuple(GOALS))
-    for name, goal in GOALS.items():
-        unit = "gigabytes" if goal.kind == "gigabytes" else "seconds"
-        yield Row(f"100,000 parameters, native, {name}", first[name], goal=goal, unit=unit)
+    """Measure a few steps."""
     timed = seconds_a_step(problem(), MAKERS, repetitions=9)
     for peer in list(MAKERS)[1:]:
         goal = Goal("at most", 4.0) if peer == "C" else None
         yield Row("a step of 100,000 parameters", timed["microfp"], peer, timed[peer], goal)
-
-
-if __name__ == "__main__":
-    print(json.dumps(first_step()))

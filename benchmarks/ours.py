@@ -57,6 +57,12 @@ def streamed(problem: Problem, backend: str) -> Callable[[], list[float]]:
     return run
 
 
+def begun(problem: Problem, backend: str) -> float:
+    """Begin a training by `train`; the loss of its first step."""
+    states = trainer.train(problem.model, problem.dataset, **_options(problem, backend))
+    return next(states).metrics.loss
+
+
 def classified(problem: Problem, rows: Sequence[Sequence[float]]) -> tuple[list[int], float]:
     """Train natively; find the classes of other rows, and the last loss."""
     run = trainer.fit(

@@ -22,6 +22,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from unicodedata import normalize
 
 from microfp import values
+from microfp.base.checks import check_each, check_like
 from microfp.base.numbers import read_number
 from microfp.base.offering import show_listed
 from microfp.errors import ExpressionError
@@ -164,6 +165,7 @@ def expression(text: str, variables: Mapping[str, Scalar]) -> Value:
     microfp.errors.ExpressionError: expression: found 'x // 2' at column 1; allowed are numbers, \
 names, + - * / % **, parentheses and the functions of microfp
     """
+    check_like("expression", "variables", variables, Mapping, "a mapping")
     steps = _steps(text)
     names = _names(steps)
     _check_names([name for name in names if name not in CONSTANTS], names, variables)
@@ -207,7 +209,7 @@ def read_variables(texts: Sequence[str]) -> dict[str, float]:
     Traceback (most recent call last):
     microfp.errors.ExpressionError: variables: x must be a number, got 'two'
     """
-    pairs = [_variable(text) for text in texts]
+    pairs = [_variable(text) for text in check_each("read_variables", "texts", texts, str)]
     names = [name for name, _ in pairs]
     for name in names:
         if names.count(name) > 1:

@@ -77,6 +77,7 @@ _R = TypeVar("_R", bound="Record")
 _R_co = TypeVar("_R_co", covariant=True)
 _P = ParamSpec("_P")
 _Path: TypeAlias = list[_T] | tuple[_T, ...] | PVector[_T]  # no text
+_Check: TypeAlias = Callable[[_T], tuple[bool, str]]  # an invariant, to type checkers
 
 # What a field is declared with.
 
@@ -104,13 +105,11 @@ class _Attr:
 
 
 @overload
-def attr(*, deferrable: bool = ..., invariant: Callable[[_T], tuple[bool, str]] = ...) -> _T: ...
+def attr(*, deferrable: bool = ..., invariant: _Check[_T] = ...) -> _T: ...
 @overload
-def attr(*, default: _T, invariant: Callable[[_T], tuple[bool, str]] = ...) -> _T: ...
+def attr(*, default: _T, deferrable: bool = ..., invariant: _Check[_T] = ...) -> _T: ...
 @overload
-def attr(
-    *, default_factory: Callable[[], _T], invariant: Callable[[_T], tuple[bool, str]] = ...
-) -> _T: ...
+def attr(*, default_factory: Callable[[], _T], invariant: _Check[_T] = ...) -> _T: ...
 def attr(**options: Unpack[_Options]) -> object:
     """Declare one field of a `Record`.
 

@@ -13,8 +13,9 @@ their last rate when their steps are over, and can be put one after another.
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from itertools import pairwise
-from typing import Literal, TypeAlias
+from typing import Literal, ParamSpec, TypeAlias
 
 from microfp.base.binding import bind
 from microfp.base.checks import (
@@ -61,6 +62,22 @@ Schedule: TypeAlias = Callable[[int], float]
 0.25
 """
 
+P = ParamSpec("P")
+
+
+def _from_step_0(name: str) -> Callable[[Callable[P, float]], Callable[P, float]]:
+    """Let a rule, whose last argument is the step, refuse what is no number of steps done."""
+
+    def counting(rule: Callable[P, float]) -> Callable[P, float]:
+        @wraps(rule)
+        def rate(*given: P.args, **named: P.kwargs) -> float:
+            check_count(name, "step", (*given, *named.values())[-1])
+            return rule(*given, **named)
+
+        return rate
+
+    return counting
+
 
 def micrograd_decay(step: int) -> float:
     """Fall from 1.0 to 0.1 in 100 steps, as in micrograd's demo, and stay there.
@@ -86,6 +103,7 @@ def constant(rate: float) -> Schedule:
     return bind(_constant, check_non_negative("constant", "rate", rate))
 
 
+@_from_step_0("constant")
 def _constant(rate: float, _step: int) -> float:
     return rate
 
@@ -110,6 +128,7 @@ def linear(start: float, end: float, steps: int) -> Schedule:
     return bind(_linear, first, last, count)
 
 
+@_from_step_0("linear")
 def _linear(first: float, last: float, steps: int, step: int) -> float:
     return first + (last - first) * (step / steps) if step < steps else last
 
@@ -136,6 +155,7 @@ def cosine(start: float, steps: int, *, end: float = 0.0) -> Schedule:
     return bind(_cosine, first, last, count)
 
 
+@_from_step_0("cosine")
 def _cosine(first: float, last: float, steps: int, step: int) -> float:
     return _along_cosine(first, last, min(step, steps) / steps)
 
@@ -182,6 +202,7 @@ def step_decay(start: float, *, every: int, factor: float = 0.1) -> Schedule:
     return bind(_decayed, first, length, shrink)
 
 
+@_from_step_0("step_decay")
 def _decayed(first: float, every: int, factor: float, step: int) -> float:
     return first * math.pow(factor, step // every)
 
@@ -242,6 +263,7 @@ def one_cycle(
     return bind(_up_and_down, (first, top, last), summit, count - 1 - summit)
 
 
+@_from_step_0("one_cycle")
 def _up_and_down(
     rates: tuple[float, float, float], rising: float, falling: float, step: int
 ) -> float:
@@ -276,6 +298,7 @@ def cosine_restarts(start: float, steps: int, *, growth: int = 1, end: float = 0
     return bind(_restarting, (first, last), length, times)
 
 
+@_from_step_0("cosine_restarts")
 def _restarting(rates: tuple[float, float], length: int, growth: int, step: int) -> float:
     first, last = rates
     if growth == 1:
@@ -309,6 +332,7 @@ def polynomial(start: float, end: float, steps: int, *, power: float = 1.0) -> S
     return bind(_polynomial, (first, last), count, exponent)
 
 
+@_from_step_0("polynomial")
 def _polynomial(rates: tuple[float, float], steps: int, power: float, step: int) -> float:
     first, last = rates
     left = 1.0 - min(step, steps) / steps
@@ -345,6 +369,7 @@ def cyclic(
     return bind(_cyclic, (bottom, height), (up, down), shrink)
 
 
+@_from_step_0("cyclic")
 def _cyclic(
     rates: tuple[float, float], lengths: tuple[int, int], shrink: float, step: int
 ) -> float:
@@ -373,6 +398,7 @@ def inverse_sqrt(start: float, steps: int) -> Schedule:
     return bind(_by_root, first, check_count("inverse_sqrt", "steps", steps, minimum=1))
 
 
+@_from_step_0("inverse_sqrt")
 def _by_root(first: float, steps: int, step: int) -> float:
     return first * math.sqrt(steps / (steps + step))
 
@@ -393,6 +419,7 @@ def at_least(schedule: Schedule, floor: float) -> Schedule:
     return bind(_at_least, schedule, check_non_negative("at_least", "floor", floor))
 
 
+@_from_step_0("at_least")
 def _at_least(schedule: Schedule, floor: float, step: int) -> float:
     return max(schedule(step), floor)
 
@@ -417,6 +444,7 @@ def range_test(start: float, end: float, steps: int) -> Schedule:
     return bind(_growing, first, last, check_count("range_test", "steps", steps, minimum=1))
 
 
+@_from_step_0("range_test")
 def _growing(first: float, last: float, steps: int, step: int) -> float:
     return first * math.pow(last / first, step / steps) if step < steps else last
 
@@ -535,6 +563,7 @@ def join(schedules: Sequence[Schedule], boundaries: Sequence[int]) -> Schedule:
     return bind(_joined, tuple(schedules), tuple(begins))
 
 
+@_from_step_0("join")
 def _joined(parts: Sequence[Schedule], begins: Sequence[int], step: int) -> float:
     place = bisect_right(begins, step) - 1
     return parts[place](step - begins[place])

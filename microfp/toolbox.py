@@ -13,6 +13,8 @@ from returns.pipeline import is_successful
 from returns.result import Result
 from returns.unsafe import unsafe_perform_io
 
+from microfp.base.checks import check_count, wrong_kind
+
 __all__ = [
     "Piped",
     "accumulate",
@@ -450,7 +452,7 @@ def collect(items: Iterable[_A]) -> list[_A]:
     >>> pipe("abc", collect)
     ['a', 'b', 'c']
     """
-    return list(items)
+    return list(_several("collect", items))
 
 
 def accumulate(step: Callable[[_A, _B], _A], items: Iterable[_B], initial: _A) -> Iterator[_A]:
@@ -461,7 +463,7 @@ def accumulate(step: Callable[[_A, _B], _A], items: Iterable[_B], initial: _A) -
     >>> list(accumulate(lambda total, n: total + n, [1, 2, 3], 0))
     [0, 1, 3, 6]
     """
-    states: Iterator[_A] = toolz.accumulate(step, items, initial)
+    states: Iterator[_A] = toolz.accumulate(step, _several("accumulate", items), initial)
     return states
 
 
@@ -481,7 +483,8 @@ def take(n: int, items: Iterable[_A]) -> Iterator[_A]:
     >>> list(take(2, "abc"))
     ['a', 'b']
     """
-    items_taken: Iterator[_A] = toolz.take(n, items)
+    count = check_count("take", "n", n)
+    items_taken: Iterator[_A] = toolz.take(count, _several("take", items))
     return items_taken
 
 
@@ -491,7 +494,8 @@ def take_nth(n: int, items: Iterable[_A]) -> Iterator[_A]:
     >>> list(take_nth(2, "abcde"))
     ['a', 'c', 'e']
     """
-    items_taken: Iterator[_A] = toolz.take_nth(n, items)
+    step = check_count("take_nth", "n", n, minimum=1)
+    items_taken: Iterator[_A] = toolz.take_nth(step, _several("take_nth", items))
     return items_taken
 
 
@@ -504,7 +508,7 @@ def last(items: Iterable[_A]) -> _A:
     >>> last(take(3, iterate(lambda n: n + 1, 0)))
     2
     """
-    item: _A = toolz.last(items)
+    item: _A = toolz.last(_several("last", items))
     return item
 
 
@@ -514,7 +518,9 @@ def sliding_window(n: int, items: Iterable[_A]) -> Iterator[tuple[_A, ...]]:
     >>> list(sliding_window(2, [1, 2, 3]))
     [(1, 2), (2, 3)]
     """
-    windows: Iterator[tuple[_A, ...]] = toolz.sliding_window(n, items)
+    width = check_count("sliding_window", "n", n, minimum=1)
+    several = _several("sliding_window", items)
+    windows: Iterator[tuple[_A, ...]] = toolz.sliding_window(width, several)
     return windows
 
 
@@ -567,6 +573,12 @@ def or_raise(result: IOResult[_A, _B] | Result[_A, _B]) -> _A:
     if not isinstance(error, BaseException):
         raise TypeError(f"or_raise: the failure must be an exception, got {error!r:.80}")
     raise error
+
+
+def _several(where: str, items: Iterable[_A]) -> Iterable[_A]:
+    if not isinstance(items, Iterable):
+        raise wrong_kind(where, "items", "what can be gone through", items)
+    return items
 
 
 def _bare(held: IO[_A] | _A) -> _A:

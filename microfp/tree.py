@@ -368,6 +368,7 @@ def map_parameters(f: Callable[[Value], Scalar], model: _M) -> _M:
     >>> map_parameters(lambda p: -p.data, (value(1.0, label="w"),))
     (Value(data=-1.0, label='w'),)
     """
+    check_callable("map_parameters", "f", f)
     replaced = {p: _relabelled(f(p), p) for p in parameters(model)}
     return map_values(lambda v: replaced.get(v, v), model)
 

@@ -12,7 +12,9 @@ from microfp import (
     Value,
     backward,
     curried,
+    datasets,
     find_grad,
+    gpt,
     grad,
     graph,
     losses,
@@ -25,7 +27,12 @@ from microfp import (
 from microfp.datasets import Dataset, batch, blobs, circles, dataset, moons, spiral, subset
 from microfp.errors import DataError, MicrofpError, ShapeError
 from microfp.losses import evaluate, max_margin
-from microfp.plot_data import decision_boundary, loss_history
+from microfp.plot_data import (
+    decision_boundary,
+    loss_history,
+    parameter_histogram,
+    schedule_rates,
+)
 from microfp.schedules import constant, micrograd_decay
 from microfp.streams import try_train
 from microfp.trainer import fit, initial_state, make_step, train
@@ -550,6 +557,40 @@ def test_a_message_reads_where_name_expected_and_got(misuse: Misuse) -> None:
     assert where.isidentifier()
     assert " must " in rest
     assert ", got " in rest
+
+
+HUGE = 10**12
+STATES = [initial_state(MODEL, optim.sgd(0.1))]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.neuron(HUGE),
+        lambda: nn.layer(HUGE, 1),
+        lambda: nn.layer(2, HUGE),
+        lambda: nn.mlp(HUGE, [3]),
+        lambda: nn.mlp(2, [10**6, 10**6]),
+        lambda: nn.block(HUGE),
+        lambda: nn.seeds(1, HUGE),
+        *(partial(draw, HUGE) for draw in (moons, circles, blobs, spiral)),
+        *(partial(draw, HUGE) for draw in (datasets.xor, datasets.rings, datasets.waves)),
+        lambda: datasets.checkerboard(HUGE),
+        lambda: datasets.one_hot(DATA.set(ys=(0.0, 1.0, 2.0, float(HUGE)))),
+        lambda: datasets.with_masks(DATA, HUGE, 0.5, seed=1, step=0),
+        lambda: datasets.batch_numbers(HUGE, 4, seed=1, step=0),
+        lambda: schedule_rates(constant(0.1), HUGE),
+        lambda: parameter_histogram(STATES, bins=HUGE),
+    ],
+)
+def test_what_no_memory_holds_is_refused_before_it_is_made(make: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=r" must be an int from \d+ to 100000000, got \d{12,}$"):
+        make()
+
+
+def test_a_gpt_has_a_limit_of_its_own() -> None:
+    with pytest.raises(ValueError, match="at most 1,000,000 parameters"):
+        gpt.gpt(27, embedding=HUGE, heads=1)
 
 
 @pytest.mark.parametrize("error", [ShapeError, DataError])

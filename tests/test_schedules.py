@@ -2,6 +2,7 @@
 
 import json
 import math
+import pickle
 import re
 from collections.abc import Callable
 from fractions import Fraction
@@ -119,6 +120,37 @@ def test_wrong_options_are_named(make: Callable[[], Schedule], message: str) -> 
     with pytest.raises((TypeError, ValueError)) as caught:
         make()
     assert str(caught.value).startswith(message)
+
+
+MADE: dict[str, Schedule] = {
+    **{str(name): make(0.1, 20) for name, make in schedules.SCHEDULES.items()},
+    "cyclic": cyclic(0.0, 1.0, 2),
+    "exponential": exponential(1.0, 0.5),
+    "step_decay": step_decay(1.0, every=2),
+    "range_test": range_test(0.1, 1.0, 5),
+    "warm_up": warm_up(constant(1.0), 4),
+    "at_least": at_least(constant(1.0), 0.1),
+    "join": join([constant(1.0), constant(2.0)], [3]),
+    "micrograd_decay": micrograd_decay,
+}
+
+
+def test_every_schedule_of_the_module_is_tried() -> None:
+    makers = {"plateau", "after_loss"}  # a plateau counts losses, not steps
+    functions = {name for name in schedules.__all__ if name.islower()}
+    assert functions - makers <= set(MADE)
+
+
+@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("wrong", [-1, -(10**9), 2.5, True, "3", None])
+def test_a_schedule_refuses_what_is_no_number_of_steps(name: str, wrong: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match=": step must be an int >= 0, got "):
+        MADE[name](wrong)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_schedule_pickles_and_equals_what_is_made_of_the_same(name: str) -> None:
+    assert pickle.loads(pickle.dumps(MADE[name])) == MADE[name]
 
 
 @given(st.integers(0, 100))

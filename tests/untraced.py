@@ -21,14 +21,35 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 WHOLE = (
+    "tests/compiler/ir/test_guards.py",
+    "tests/compiler/ir/test_passes.py::test_a_long_program_is_probed_for_loops_and_keeps_them",
+    "tests/compiler/ir/test_passes.py::test_generated_python_computes_the_bits_of_the_graph",
+    "tests/compiler/ir/test_taped.py",
+    "tests/compiler/native/test_choice.py",
+    "tests/compiler/native/test_compose.py::test_a_training_is_that_of_the_graph",
+    "tests/compiler/native/test_compose.py::test_it_means_what_the_graph_means",
+    "tests/compiler/native/test_emit_gates.py",
+    "tests/compiler/native/test_kernels.py::test_a_function_",
+    "tests/compiler/native/test_products.py",
+    "tests/compiler/native/test_training.py::test_every_loss_and_activation_trains_as_eager_does",
+    "tests/compiler/native/test_training.py::test_every_optimizer_trains_as_eager_does",
+    "tests/compiler/python/test_loop.py",
+    "tests/func/test_orders.py",
     "tests/laws/test_backend_matrix_laws.py",
     "tests/laws/test_expression_laws.py",
     "tests/laws/test_gradient_laws.py",
     "tests/test_functions.py",
+    "tests/test_gpt.py::test_every_backend_draws_the_documents_of_the_oracle",
+    "tests/test_gpt.py::test_gradients_are_those_of_forward_mode_and_of_the_oracle",
+    "tests/test_gpt.py::test_losses_and_samples_are_those_of_the_oracle",
+    "tests/test_gpt.py::test_machine_code_draws_the_letters_of_eager_however_many",
     "tests/test_identities.py",
+    "tests/test_official_demo.py",
     "tests/test_real_training.py",
+    "tests/trainer/test_replayed.py::test_a_copy_of_an_unread_state_is_that_of_single_steps",
+    "tests/trainer/test_replayed.py::test_what_goes_on_from_an_unread_state_is_the_stream_itself",
 )
-"""Files of which nothing is traced."""
+"""Files of which nothing is traced, and tests; each is how the names of its tests begin."""
 
 
 @contextmanager
@@ -55,6 +76,6 @@ def untraced(test: Callable[P, R]) -> Callable[P, R]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a test of these files, with its fixtures, without tracing."""
+    """Run one of these tests, with its fixtures, without tracing."""
     with no_tracer() if item.nodeid.startswith(WHOLE) else nullcontext():
         return (yield)

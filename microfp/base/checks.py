@@ -9,20 +9,26 @@ import math
 from numbers import Real
 from operator import index
 from os import urandom
+from pathlib import Path
 from reprlib import repr as short_repr
-from types import FunctionType
+from types import FunctionType, UnionType
 from typing import SupportsIndex, TypeVar
 
 __all__ = [
     "LARGEST_SEED",
+    "LARGEST_SIZE",
     "check_callable",
     "check_count",
+    "check_each",
     "check_finite",
     "check_flag",
     "check_kind",
+    "check_like",
     "check_non_negative",
+    "check_path",
     "check_positive",
     "check_seed",
+    "check_size",
     "chosen_seed",
     "missing_extra",
     "wrong_kind",
@@ -33,6 +39,10 @@ K = TypeVar("K")
 
 LARGEST_SEED = 2**32 - 1
 """The largest seed: numpy's `RandomState` takes 32 bits."""
+
+
+LARGEST_SIZE = 100_000_000
+"""How many numbers are made and kept at most: more would only fill the memory until it is out."""
 
 
 def wrong_kind(where: str, name: str, expected: str, value: object) -> TypeError:
@@ -104,6 +114,32 @@ def check_count(where: str, name: str, value: object, *, minimum: int = 0) -> in
     count = _integer(where, name, expected, value)
     if count < minimum:
         raise wrong_value(where, name, expected, value)
+    return count
+
+
+def check_size(where: str, name: str, value: object, *, minimum: int = 0) -> int:
+    """A count of numbers that are to be made and kept, all at once.
+
+    Args:
+        where: the function that was called.
+        name: its argument, or what there would be so many of.
+        value: an int, or a numpy integer; not a bool and not a float.
+        minimum: the smallest count allowed.
+
+    Returns:
+        The count as a plain int.
+
+    Raises:
+        TypeError: the value is not an integer.
+        ValueError: it is below `minimum`, or above `LARGEST_SIZE`.
+
+    >>> check_size("moons", "n", 10**12, minimum=2)
+    Traceback (most recent call last):
+    ValueError: moons: n must be an int from 2 to 100000000, got 1000000000000
+    """
+    count = check_count(where, name, value, minimum=minimum)
+    if count > LARGEST_SIZE:
+        raise wrong_value(where, name, f"an int from {minimum} to {LARGEST_SIZE}", value)
     return count
 
 
@@ -211,6 +247,82 @@ def check_kind(where: str, name: str, value: object, kind: type[K], *, example: 
         such = f", such as {example}" if example else ""
         raise wrong_kind(where, name, f"{article} {kind.__name__}{such}", value)
     return value
+
+
+def check_like(where: str, name: str, value: object, kind: type | UnionType, expected: str) -> None:
+    """Check that something can be used as what a class of `collections.abc` describes.
+
+    Args:
+        where: the function that was called.
+        name: its argument.
+        value: what came.
+        kind: the class, which has no instances of its own.
+        expected: what was expected, a noun with its article.
+
+    Raises:
+        TypeError: the value cannot.
+
+    >>> from collections.abc import Mapping
+    >>> check_like("subset", "options", [1], Mapping, "a mapping")
+    Traceback (most recent call last):
+    TypeError: subset: options must be a mapping, got [1] (list)
+    """
+    if not isinstance(value, kind):
+        raise wrong_kind(where, name, expected, value)
+
+
+def check_path(where: str, name: str, value: object) -> Path:
+    """The name of a file.
+
+    Args:
+        where: the function that was called.
+        name: its argument.
+        value: a str, or what stands for one, such as a `pathlib.Path`.
+
+    Returns:
+        The path.
+
+    Raises:
+        TypeError: the value is none.
+
+    >>> check_path("load", "path", "run.json").name
+    'run.json'
+    >>> check_path("load", "path", None)
+    Traceback (most recent call last):
+    TypeError: load: path must be the path of a file, such as 'run.json', got None (NoneType)
+    """
+    try:
+        return Path(value)  # type: ignore[arg-type]  # that is the question
+    except TypeError:
+        raise wrong_kind(where, name, "the path of a file, such as 'run.json'", value) from None
+
+
+def check_each(where: str, name: str, value: object, kind: type[K]) -> list[K]:
+    """Several things to go through, each of one class.
+
+    Args:
+        where: the function that was called.
+        name: its argument.
+        value: what came.
+        kind: the class.
+
+    Returns:
+        All of them: what can be gone through once was.
+
+    Raises:
+        TypeError: the value holds no things to go through, or one of another class.
+
+    >>> check_each("collect", "words", ("a", "b"), str)
+    ['a', 'b']
+    >>> check_each("collect", "words", ["a", 2], str)
+    Traceback (most recent call last):
+    TypeError: collect: words[1] must be a str, got 2 (int)
+    """
+    try:
+        items: list[object] = list(value)  # type: ignore[call-overload]  # that is the question
+    except TypeError:
+        raise wrong_kind(where, name, f"a sequence, each a {kind.__name__}", value) from None
+    return [check_kind(where, f"{name}[{i}]", it, kind) for i, it in enumerate(items)]
 
 
 def check_callable(where: str, name: str, value: object, expected: str = "a function") -> None:

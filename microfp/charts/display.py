@@ -9,12 +9,13 @@ they choose. Those methods ask the registry of displays, where the functions of 
 ['image/svg+xml', 'text/plain']
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import TypeVar
 
 from microfp import graph
 from microfp.base import text
+from microfp.base.checks import check_each, check_kind, check_like, wrong_kind
 from microfp.base.showing import mimebundle
 from microfp.charts.curves import loss_curves
 from microfp.charts.files import to_svg
@@ -81,6 +82,7 @@ def drawing(output: Value, gradients: Gradients | None = None) -> Drawing:
     >>> drawing(value(3.0) * 2.0)
     Drawing of 3 nodes
     """
+    check_kind("drawing", "output", output, Value)
     return Drawing(output=output, gradients=gradients)
 
 
@@ -122,6 +124,9 @@ def _pictured(
 
 
 def _asked(kind: str, include: Collection[str] | None, exclude: Collection[str] | None) -> bool:
+    for name, given in (("include", include), ("exclude", exclude)):
+        if given is not None:
+            check_like("display", name, given, Collection, "a collection of kinds")
     return (include is None or kind in include) and kind not in (exclude or ())
 
 
@@ -139,6 +144,8 @@ def gradients_bundle(gradients: Gradients) -> dict[str, str]:
     n0  x               3         6
     n1  n0 * n0         9         1
     """
+    check_like("gradients_bundle", "gradients", gradients, Mapping, "a table of gradients")
+    check_each("gradients_bundle", "nodes", gradients, Value)
     output = _output_of(gradients)
     if output is None:
         return {PLAIN: repr(gradients)}
@@ -166,6 +173,8 @@ def model_bundle(model: Neuron | Layer | MLP) -> dict[str, str]:
     3      identity        16        1          17
     all                                        337
     """
+    if not isinstance(model, Neuron | Layer | MLP):
+        raise wrong_kind("model_bundle", "model", "a Neuron, a Layer or an MLP", model)
     heading = ("layer", "activation", "inputs", "neurons", "parameters")
     rows = [_layer_cells(str(i), layer) for i, layer in enumerate(layers_of(model), start=1)]
     cells = [heading, *rows, ("all", "", "", "", f"{parameter_count(model):,}")]
@@ -187,6 +196,7 @@ def dataset_bundle(dataset: Dataset) -> dict[str, str]:
     >>> dataset_bundle(datasets.dataset([(0, 1, 2)], [-1], name="one"))["text/plain"]
     "Dataset(name='one', n=1, d=3)"
     """
+    check_kind("dataset_bundle", "dataset", dataset, Dataset)
     plain = repr(dataset)
     if len(dataset.xs[0]) == 2 and len(dataset.xs) <= MOST_POINTS:
         try:
@@ -211,6 +221,7 @@ def run_bundle(run: Run[M]) -> dict[str, str]:
     >>> sorted(run_bundle(run))
     ['image/svg+xml', 'text/plain']
     """
+    check_kind("run_bundle", "run", run, Run)
     accuracy = "" if run.final_accuracy is None else f", accuracy {100 * run.final_accuracy:.1f} %"
     logged, loss = len(run.history), f"{run.final_loss:.6g}"
     plain = f"Run: {logged:,} steps logged, final loss {loss}{accuracy}"

@@ -16,7 +16,8 @@ from inspect import cleandoc
 from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard, TypeVar
 
-from microfp.record import Record, attr
+from microfp.base.checks import check_each, check_kind
+from microfp.record import Record, attr, check_several
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
@@ -120,7 +121,10 @@ def exercise(
     >>> exercise(lambda xs: xs[0], [case("an empty list", [], wanted=0)])
     Not yet: for an empty list it ended in IndexError: list index out of range.
     """
-    return Exercise(trouble=first_wrong(answer, cases), hint=hint, solution=cleandoc(solution))
+    checked = check_each("exercise", "cases", cases, Case)
+    check_kind("exercise", "hint", hint, str)
+    check_kind("exercise", "solution", solution, str)
+    return Exercise(trouble=first_wrong(answer, checked), hint=hint, solution=cleandoc(solution))
 
 
 def first_wrong(answer: Callable[..., object], cases: Iterable[Case]) -> str | None:
@@ -133,7 +137,8 @@ def first_wrong(answer: Callable[..., object], cases: Iterable[Case]) -> str | N
     >>> first_wrong(len, [case("an empty list", [], wanted=0), case("one word", ["a"], wanted=2)])
     'for one word you said 1, it is 2.'
     """
-    return next((trouble for it in cases if (trouble := _trouble(answer, it))), None)
+    checked = check_each("first_wrong", "cases", cases, Case)
+    return next((trouble for it in checked if (trouble := _trouble(answer, it))), None)
 
 
 def endless(items: Iterable[T], most: int = 1000) -> Iterator[T]:
@@ -147,6 +152,7 @@ def endless(items: Iterable[T], most: int = 1000) -> Iterator[T]:
     >>> first_wrong(lambda xs: len(list(xs)), [case("a stream", endless(count(), 9), wanted=1)])
     'for a stream it did not come to an end: it asked for more than 9 items.'
     """
+    check_several("endless", "items", "what can be gone through", items)
     for i, item in enumerate(items):
         if i == most:
             raise _Endless(f"it asked for more than {most:,} items")

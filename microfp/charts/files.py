@@ -6,7 +6,7 @@ from pathlib import Path
 
 from returns.io import IOResult
 
-from microfp.base.checks import check_positive, wrong_kind, wrong_value
+from microfp.base.checks import check_path, check_positive, wrong_kind, wrong_value
 from microfp.base.files import write_atomically
 from microfp.base.text import escaped
 from microfp.charts.style import THEMES, Chart, Theme, needs_extra
@@ -64,7 +64,7 @@ def to_png(chart: Chart, *, scale: float = 2.0, theme: Theme = "light") -> bytes
 
 
 def _colors(where: str, theme: Theme) -> dict[str, object]:
-    if theme not in THEMES:
+    if theme not in tuple(THEMES):
         raise wrong_value(where, "theme", f"one of {', '.join(THEMES)}", theme)
     return dict(THEMES[theme])
 
@@ -125,7 +125,7 @@ def save(chart: Chart, path: str | Path, *, theme: Theme = "light") -> IOResult[
     >>> save(scatter(datasets.moons(4)), "/nowhere/moons.svg")
     <IOResult: <Failure: [Errno 2] No such file or directory: '/nowhere'>>
     """
-    target = Path(path)
+    target = check_path("save", "path", path)
     kinds: Mapping[str, Callable[[], bytes]] = {
         ".png": lambda: to_png(chart, theme=theme),
         ".svg": lambda: to_svg(chart, theme=theme).encode(),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from microfp.base.checks import check_kind, wrong_value
+from microfp.base.checks import check_each, check_kind, wrong_value
 from microfp.base.later import Later
 from microfp.charts import plot_data
 from microfp.charts.curves import curve, metric_rows
@@ -35,7 +35,6 @@ from microfp.charts.style import (
 )
 from microfp.datasets import Dataset
 from microfp.nn import Model
-from microfp.record import check_several
 from microfp.trainer import Run, TrainState
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def scrubber(run: Run[M], states: Sequence[TrainState[M]], dataset: Dataset) -> 
     'range'
     """
     check_kind("scrubber", "run", run, Run, example="trainer.fit(model, dataset)")
-    check_several("scrubber", "states", "a sequence of states", states)
+    check_each("scrubber", "states", states, TrainState)
     return finished(_film_layers(run, states, dataset))
 
 

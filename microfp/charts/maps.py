@@ -7,8 +7,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from microfp.base.checks import check_count, check_kind
 from microfp.compiler.python.scores import scores
 from microfp.datasets import Dataset
+from microfp.errors import ShapeError
 from microfp.nn import Model
 
 __all__ = ["class_map", "curve_map"]
@@ -33,6 +35,8 @@ def class_map(model: Model, dataset: Dataset, columns: int) -> str:
     >>> sorted({mark for mark in picture.rpartition("+")[0] if mark.isdigit()})
     ['0', '1', '2']
     """
+    check_kind("class_map", "dataset", dataset, Dataset)
+    check_count("class_map", "columns", columns, minimum=1)
     across, up = (_axis([row[i] for row in dataset.xs], n) for i, n in ((0, columns), (1, LINES)))
     grid = [(x, y) for y in reversed(up) for x in across]
     predicted = [row.index(max(row)) for row in map(list, scores(model, grid))]
@@ -61,6 +65,10 @@ def curve_map(model: Model, dataset: Dataset, columns: int) -> str:
     >>> "*: predicted" in curve_map(nn.neuron(1), datasets.waves(5), 30)
     True
     """
+    check_kind("curve_map", "dataset", dataset, Dataset)
+    check_count("curve_map", "columns", columns, minimum=1)
+    if len(dataset.xs[0]) != 1:
+        raise ShapeError(f"curve_map: dataset must have one column, got {len(dataset.xs[0])}")
     across = _axis([x for (x,) in dataset.xs], columns)
     line = [y for (y,) in scores(model, [(x,) for x in across])]
     up = _axis([*dataset.ys, *line], LINES)

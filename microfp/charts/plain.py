@@ -10,7 +10,7 @@ They draw what is not a training: a function and its tangent, the way of a desce
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from microfp.base.checks import wrong_kind, wrong_value
+from microfp.base.checks import check_like, wrong_kind, wrong_value
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.later import Later
 from microfp.charts.style import (
@@ -81,6 +81,8 @@ def lines(
         raise wrong_kind("lines", "series", "a dict from names to points", series)
     if not series:
         raise wrong_value("lines", "series", "at least one line", series)
+    for name, own in series.items():
+        check_like("lines", f"series[{name!r}]", own, Iterable, "a sequence of points")
     points = [
         (name, i, float(a), float(b))
         for name, own in series.items()

@@ -12,7 +12,15 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TypedDict, TypeVar
 
-from microfp.base.checks import check_count, check_kind, check_non_negative, check_positive
+from microfp.base.checks import (
+    check_callable,
+    check_count,
+    check_each,
+    check_kind,
+    check_non_negative,
+    check_positive,
+    check_size,
+)
 from microfp.compiler.python.scores import scores
 from microfp.datasets import Examples, as_dataset
 from microfp.nn import Model, forward, parameters
@@ -303,7 +311,10 @@ def schedule_rates(schedule: Schedule, steps: int) -> list[RateRow]:
     >>> [row["learning_rate"] for row in schedule_rates(linear(1.0, 0.0, 2), 4)]
     [1.0, 0.5, 0.0, 0.0]
     """
-    count = check_count("schedule_rates", "steps", steps)
+    check_callable(
+        "schedule_rates", "schedule", schedule, "a schedule, such as schedules.constant(0.1)"
+    )
+    count = check_size("schedule_rates", "steps", steps)
     return [RateRow(step=step, learning_rate=schedule(step)) for step in range(count)]
 
 
@@ -395,6 +406,7 @@ def zero_line(rows: Sequence[BoundaryRow]) -> list[SegmentRow]:
     >>> {row["x"] for row in line}
     {0.0}
     """
+    check_each("zero_line", "rows", rows, dict)
     height = sum(row["x"] == rows[0]["x"] for row in rows) if rows else 0
     columns = [rows[i : i + height] for i in range(0, len(rows), height)] if height else []
     return [
@@ -438,7 +450,7 @@ def boundary_frames(
     >>> [(row["step"], row["until"]) for row in boundary_frames(states, data, h=1.0)]
     [(1, 2), (2, 3), (3, 4)]
     """
-    check_several("boundary_frames", "states", "a sequence of states", states)
+    check_each("boundary_frames", "states", states, TrainState)
     return [
         _frame(state, until, decision_boundary(state.model, dataset, h=h, padding=padding), h)
         for state, until in zip(states, _ends(states), strict=True)
@@ -479,8 +491,8 @@ def parameter_histogram(states: Sequence[TrainState[M]], *, bins: int = 40) -> l
     >>> [(row["low"], row["high"], row["count"]) for row in parameter_histogram([start], bins=2)]
     [(-1.0, 0.0, 1), (0.0, 1.0, 2)]
     """
-    check_several("parameter_histogram", "states", "a sequence of states", states)
-    check_count("parameter_histogram", "bins", bins, minimum=1)
+    check_each("parameter_histogram", "states", states, TrainState)
+    check_size("parameter_histogram", "bins", bins, minimum=1)
     numbers = [list(filter(math.isfinite, _numbers(state))) for state in states]
     found = [number for row in numbers for number in row]
     if not found:
@@ -519,6 +531,7 @@ def evenly(states: Sequence[TrainState[M]], count: int) -> list[TrainState[M]]:
     >>> [state.step for state in evenly(states, 3)]
     [1, 5, 9]
     """
+    check_several("evenly", "states", "a sequence of states", states)
     check_count("evenly", "count", count, minimum=2)
     if len(states) <= count:
         return list(states)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TypeVar
 
-from microfp.base.checks import check_kind
+from microfp.base.checks import check_each, check_kind
 from microfp.base.page import page, shown
 from microfp.charts import curves, film, planes
 from microfp.charts.curves import accuracy_layers, loss_layers
@@ -14,7 +14,6 @@ from microfp.charts.style import HEIGHT, THEMES, Chart, finished, needs_extra
 from microfp.datasets import Dataset
 from microfp.losses import Loss
 from microfp.nn import Model, parameter_count
-from microfp.record import check_several
 from microfp.trainer import Run, TrainState
 
 __all__ = [
@@ -71,7 +70,8 @@ def report(
     (8, False)
     """
     check_kind("report", "run", run, Run, example="trainer.fit(model, dataset)")
-    check_several("report", "states", "a sequence of states", states)
+    check_each("report", "states", states, TrainState)
+    check_kind("report", "title", title, str)
     figures = _figures(run, states, dataset)
     drawn = {f"chart-{i}": _described(chart, words) for i, (chart, words) in enumerate(figures)}
     specs = json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from math import sqrt
 from typing import TYPE_CHECKING, TypedDict
 
-from microfp.base.checks import check_kind, wrong_value
+from microfp.base.checks import check_each, check_kind, wrong_value
 from microfp.charts.style import (
     GREEN,
     SKY,
@@ -267,9 +267,10 @@ def chance_rows(drawn: Iterable[Token], tokeniser: Characters) -> list[ChanceRow
     >>> [(row["token"], row["probability"], row["drawn"]) for row in rows]
     [('a', 0.5, True), ('b', 0.25, False), ('·', 0.25, False)]
     """
+    tokens = check_each("chance_rows", "drawn", drawn, Token)
     check_kind("chance_rows", "tokeniser", tokeniser, Characters)
     texts, before, rows = _texts(tokeniser), BOUNDARY, list[ChanceRow]()
-    for position, token in enumerate(drawn):  # a loop: each comes after the one before it
+    for position, token in enumerate(tokens):  # a loop: each comes after the one before it
         for place, chance in enumerate(token.probabilities):
             rows.append(
                 ChanceRow(
@@ -298,11 +299,12 @@ def next_characters(drawn: Iterable[Token], tokeniser: Characters) -> Chart:
     >>> type(chart).__name__
     'FacetChart'
     """
+    tokens = check_each("next_characters", "drawn", drawn, Token)
     import altair as alt
 
     rows = [
         {**row, "step": f"{row['position']:02} after {row['before']}"}
-        for row in chance_rows(drawn, tokeniser)
+        for row in chance_rows(tokens, tokeniser)
     ]
     header = alt.Header(labelAngle=0, labelAlign="left", labelExpr="slice(datum.label, 3)")
     drawn_: alt.FacetChart = (

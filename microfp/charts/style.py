@@ -16,6 +16,7 @@ from typing import (
     Union,
 )
 
+from microfp.base.checks import check_finite
 from microfp.base.later import Later
 from microfp.datasets import Dataset
 from microfp.nn import Model
@@ -134,6 +135,7 @@ def class_color(label: float) -> str:
     >>> class_color(-1.0), class_color(1.0)
     ('#E69F00', '#0072B2')
     """
+    check_finite("class_color", "label", label)
     two_classes = {-1.0: ORANGE, 1.0: BLUE}
     others = (GREEN, BLUE, PINK, SKY, RED, BLACK, YELLOW, ORANGE)
     return two_classes.get(label) or others[round(label) % len(others)]

@@ -8,7 +8,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
-from microfp.base.checks import wrong_value
+from microfp.base.checks import check_each, wrong_value
 from microfp.charts.plot_data import BoundaryRow, PointRow
 
 __all__ = ["boundary_map", "boundary_spacing"]
@@ -35,6 +35,7 @@ def boundary_spacing(
     >>> boundary_spacing(points)
     1.0
     """
+    check_each("boundary_spacing", "points", points, dict)
     width = _extent([p["x"] for p in points]) + 2.0 * padding
     height = _extent([p["y"] for p in points]) + 2.0 * padding
     return max(width / (columns - 1), height / (2 * lines - 1))
@@ -75,6 +76,8 @@ def boundary_map(grid: Sequence[BoundaryRow], points: Sequence[PointRow]) -> str
     x from -2 to 2, y from -2 to 2
     x: class 1, o: class -1, the dotted region is predicted to be class 1
     """
+    check_each("boundary_map", "grid", grid, dict)
+    check_each("boundary_map", "points", points, dict)
     if not grid:
         raise wrong_value("boundary_map", "grid", "at least one row", grid)
     xs = sorted({row["x"] for row in grid})

@@ -9,7 +9,7 @@ from typing import TypeVar, overload
 from returns.io import IOFailure, IOResult, IOSuccess
 
 from microfp.base.binding import bind
-from microfp.base.checks import wrong_kind
+from microfp.base.checks import check_kind, check_path, wrong_kind
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.files import read_regular, reason, replace
 from microfp.checkpoint.checks import check_density, wrong
@@ -18,7 +18,7 @@ from microfp.checkpoint.encode import encoded, laid_out
 from microfp.checkpoint.formats import OWN, Format, Function
 from microfp.errors import CheckpointError, FileError
 from microfp.nn import Model
-from microfp.record import Record
+from microfp.record import Record, check_several
 from microfp.trainer import TrainState
 
 __all__ = [
@@ -91,7 +91,7 @@ def save(state: TrainState[M], path: str | PathLike[str]) -> IOResult[Path, File
     if not isinstance(state, TrainState):
         wrong = wrong_kind("save", "state", "a TrainState", state)
         raise TypeError(f"{wrong}; export.to_safetensors(model, path) writes a model alone")
-    return save_record(state, path, Format(FORMAT, VERSION, TrainState))
+    return save_record(state, check_path("save", "path", path), Format(FORMAT, VERSION, TrainState))
 
 
 def save_record(
@@ -118,7 +118,8 @@ def save_record(
     >>> save_record(Note(text="hello"), path, notes).bind(lambda p: load_record(p, notes))
     <IOResult: <Success: Note(text='hello')>>
     """
-    target = Path(path)
+    target = check_path("save_record", "path", path)
+    check_kind("save_record", "format", format, Format)
     try:
         replace(target, _text(encoded(record, format)).encode())
     except CheckpointError as error:
@@ -160,21 +161,21 @@ def load(
     >>> load("nowhere.json")
     <IOResult: <Failure: nowhere.json: must be a readable file: No such file or directory>>
     """
+    source = check_path("load", "path", path)
+    check_several("load", "known", "a sequence of classes and functions", known)
     asked: tuple[Function, ...] = () if model is None or model in OWN.values() else (model,)
     format: Format[TrainState[Model]] = Format(FORMAT, VERSION, TrainState, (*known, *asked))
-    return load_record(path, format).bind(bind(_of_model, path, model))
+    return load_record(source, format).bind(bind(_of_model, source, model))
 
 
 def _of_model(
-    path: str | PathLike[str], model: type[Model] | None, state: TrainState[Model]
+    path: Path, model: type[Model] | None, state: TrainState[Model]
 ) -> IOResult[TrainState[Model], FileError]:
     """The state, if its model is of the type that was asked for."""
     if model is None or isinstance(state.model, model):
         return IOSuccess(state)
     expected = f"of type {model.__name__}"
-    return IOFailure(
-        CheckpointError(f"{Path(path)}: {wrong('state.model', expected, state.model)}")
-    )
+    return IOFailure(CheckpointError(f"{path}: {wrong('state.model', expected, state.model)}"))
 
 
 def load_record(path: str | PathLike[str], format: Format[R]) -> IOResult[R, FileError]:
@@ -194,7 +195,8 @@ def load_record(path: str | PathLike[str], format: Format[R]) -> IOResult[R, Fil
     >>> load_record("nowhere.json", Format("metrics", 1, Metrics))
     <IOResult: <Failure: nowhere.json: must be a readable file: No such file or directory>>
     """
-    source, named = Path(path), known_names(format)
+    source = check_path("load_record", "path", path)
+    named = known_names(check_kind("load_record", "format", format, Format))
     try:
         return IOSuccess(decoded(parsed(_text_of(source)), format, named))
     except CheckpointError as error:
@@ -241,6 +243,7 @@ def from_data(data: object, known: Sequence[Function] = ()) -> TrainState[Model]
     Traceback (most recent call last):
     microfp.errors.CheckpointError: format must be 'microfp checkpoint', got 'another'
     """
+    check_several("from_data", "known", "a sequence of classes and functions", known)
     format: Format[TrainState[Model]] = Format(FORMAT, VERSION, TrainState, tuple(known))
     return decoded(data, format, known_names(format))
 
@@ -274,6 +277,8 @@ def from_json(text: str, known: Sequence[Function] = ()) -> TrainState[Model]:
     microfp.errors.CheckpointError: line 1, column 2: must be JSON, got 'Expecting property name \
 enclosed in double quotes', as if the file had been cut off
     """
+    check_kind("from_json", "text", text, str)
+    check_several("from_json", "known", "a sequence of classes and functions", known)
     return from_data(parsed(text), known)
 
 

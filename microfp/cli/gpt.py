@@ -1,6 +1,7 @@
 """`microfp gpt` and `microfp sample`: train a GPT on the lines of a file, and draw more of them."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -490,7 +491,11 @@ def sample_lines(
         json: Whether to answer in JSON.
     """
     draw = partial(gpt.samples, learnt.state.model, learnt.tokeniser, backend=backend)
-    drawn = islice(draw(temperature=temperature, seed=seed, prompt=prompt), samples)
+    try:
+        endless = draw(temperature=temperature, seed=seed, prompt=prompt)
+    except ValueError as error:
+        raise UsageError(re.sub(r"^generate: prompt:? ", "--prompt: ", str(error))) from None
+    drawn = islice(endless, samples)
     if json:
         return iter([Document(to_json({"samples": list(drawn)}))])
     return map(escaped, drawn)

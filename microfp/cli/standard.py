@@ -133,10 +133,16 @@ def beside(lines: Lines, *written: Path | None) -> Lines:
 
 
 def _aside(lines: Lines) -> Lines:
+    """Print the documents, and tell the rest; that one is written is told once it is."""
+    written = []
     for line in lines:
-        if not isinstance(line, Document):
+        if line == f"wrote {OUTPUT}":
+            written.append(line)
+        elif not isinstance(line, Document):
             tell(line)
         elif isinstance(line, Binary) and is_watched(sys.stdout):
             raise UsageError(f"-: is a picture, and no terminal shows it; {OUTPUT} must be a file")
         else:
             yield line
+    for line in written:
+        tell(line)

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import get_args, overload
 
-from microfp.base.checks import check_kind, wrong_value
+from microfp.base.checks import check_count, check_kind, wrong_value
 from microfp.base.renaming import deprecated, renamed
 from microfp.compiler.ir.adjoint import carried_program, example_program
 from microfp.compiler.ir.bounds import largest_leaf
@@ -165,6 +165,8 @@ def explain(
                     g1 += v19
         return costs, scores, (g0, g1,)
     """
+    check_count("explain", "n_in", n_in, minimum=1)
+    check_count("explain", "targets", targets, minimum=1)
     if check_kind("explain", "loss", loss, Loss).position is not None:
         raise TraceError(
             f"explain: {loss.name} is a loss of sequences, which have stages: see "

@@ -100,6 +100,7 @@ def column_rows(schema: Schema) -> tuple[ColumnRow, ...]:
     ...     print(row)
     {'name': 'size', 'kind': 'numeric', 'fate': '', 'count': 1}
     """
+    check_kind("column_rows", "schema", schema, Schema)
     return tuple(
         {
             "name": column.name,

@@ -18,7 +18,7 @@ from pathlib import Path
 from pyrsistent import PMap, pmap
 from returns.io import IOFailure, IOResult, IOSuccess
 
-from microfp.base.checks import check_count, check_kind, wrong_kind
+from microfp.base.checks import check_count, check_kind, check_path, wrong_kind
 from microfp.base.files import read_regular, reason
 from microfp.datasets.examples import Dataset, dataset
 from microfp.errors import DataError, FileError
@@ -51,15 +51,16 @@ def documents(path: str | PathLike[str]) -> IOResult[tuple[str, ...], FileError]
     >>> documents("nowhere.txt")
     <IOResult: <Failure: nowhere.txt: must be a readable file: No such file or directory>>
     """
+    source = check_path("documents", "path", path)
     try:
-        return IOSuccess(_documents(str(path), _content(path)))
+        return IOSuccess(_documents(str(path), _content(source)))
     except DataError as error:
         return IOFailure(error)
 
 
-def _content(path: str | PathLike[str]) -> bytes:
+def _content(path: Path) -> bytes:
     try:
-        return read_regular(Path(path)).removeprefix(b"\xef\xbb\xbf")
+        return read_regular(path).removeprefix(b"\xef\xbb\xbf")
     except (OSError, ValueError) as error:  # a value: a name that no file can have
         raise DataError(f"{path}: must be a readable file: {reason(error)}") from error
 
@@ -204,6 +205,7 @@ def sequences(documents: Iterable[str], tokeniser: Characters, *, context: int =
     >>> sequences(["aa"], characters(["a"]), context=2).targets
     ((0.0, 0.0),)
     """
+    check_kind("sequences", "tokeniser", tokeniser, Characters)
     most = check_count("sequences", "context", context, minimum=1)
     rows = [_row(text, tokeniser, most) for text in _texts("sequences", documents)]
     if not rows:

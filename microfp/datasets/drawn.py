@@ -12,11 +12,11 @@ from math import cos, pi, sin
 from pyrsistent import pmap
 
 from microfp.base.checks import (
-    check_count,
     check_finite,
     check_flag,
     check_non_negative,
     check_positive,
+    check_size,
     chosen_seed,
     wrong_value,
 )
@@ -201,7 +201,7 @@ class _Recipe(Record):
 def _recipe(name: str, n: object, noise: object, seed: object, shuffle: object) -> _Recipe:
     return _Recipe(
         name=name,
-        n=check_count(name, "n", n, minimum=2),
+        n=check_size(name, "n", n, minimum=2),
         noise=check_non_negative(name, "noise", noise),
         seed=chosen_seed(name, "seed", seed),
         shuffle=check_flag(name, "shuffle", shuffle),

@@ -12,11 +12,11 @@ from collections.abc import Set as AbstractSet
 from itertools import chain
 from math import isfinite
 from numbers import Real
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, TypeVar
 
 from pyrsistent import PMap, pmap
 
-from microfp.base.checks import check_kind, wrong_kind
+from microfp.base.checks import check_kind, check_like, wrong_kind
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.showing import mimebundle
 from microfp.datasets.matrices import Doubles, Matrix
@@ -300,8 +300,11 @@ def subset(dataset: Dataset, places: Sequence[int]) -> Dataset:
     """
     check_kind("subset", "dataset", dataset, Dataset)
     check_several("subset", "places", "a sequence of ints", places)
+    if isinstance(places, Mapping):
+        raise wrong_kind("subset", "places", "a sequence of ints", places)
     if len(places) == 0:
         raise DataError("subset: places must be at least one, got none")
+    check_like("subset", "places[0]", places[0], SupportsIndex, "an int")
     return unchecked(
         Dataset,
         _chosen(dataset.xs, places),

@@ -25,6 +25,7 @@ from shlex import quote
 from statistics import median
 from typing import Final, NamedTuple
 
+from microfp.base.checks import check_kind, check_like
 from microfp.datasets.cells import (
     OTHER_MARKS,
     DateOrder,
@@ -139,6 +140,9 @@ def infer(
     microfp.datasets.choices.TableError: x.csv: size holds numbers such as '1,5' in line 2; \
 add --decimal ,
     """
+    check_kind("infer", "table", table, Table)
+    check_kind("infer", "choices", choices, Choices)
+    check_like("infer", "target", target, str | int | Sequence, "a column, or several")
     columns = (target,) if isinstance(target, str | int) else tuple(target)
     targets = places_of(table.source, table.names, columns)
     _check_choices(table, targets, choices)

@@ -8,7 +8,7 @@
 
 from random import Random
 
-from microfp.base.checks import check_count, check_finite, check_seed, wrong_value
+from microfp.base.checks import check_count, check_finite, check_seed, check_size, wrong_value
 from microfp.base.elsewhere.leading import names_home
 from microfp.datasets.examples import Dataset, Examples, as_dataset
 
@@ -40,6 +40,7 @@ def with_masks(dataset: Examples, count: int, rate: float, *, seed: int, step: i
     many = check_count("with_masks", "count", count)
     if not 0.0 <= check_finite("with_masks", "rate", rate) < 1.0:
         raise wrong_value("with_masks", "rate", "a number in [0, 1)", rate)
+    check_size("with_masks", "the number of factors", many * len(examples.xs))
     key = check_seed("with_masks", "seed", seed), check_count("with_masks", "step", step)
     draw, kept = Random("masks {} {}".format(*key)).random, 1.0 / (1.0 - rate)
     masks = [tuple([kept if draw() >= rate else 0.0 for _ in range(many)]) for _ in examples.xs]

@@ -15,6 +15,8 @@ from operator import index
 from pickle import PickleBuffer
 from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, overload
 
+from microfp.base.checks import check_each, check_kind, check_like
+
 __all__ = ["Doubles", "Matrix", "columns_in", "numbers_in_place", "side_by_side"]
 
 if TYPE_CHECKING:
@@ -262,6 +264,8 @@ def side_by_side(xs: Matrix, ys: Doubles) -> tuple[Matrix, Doubles]:
     >>> xs[0], ys[0], list(numbers_in_place(xs, ys) or ())
     ((1.0,), -1.0, [1.0, -1.0, 2.0, 1.0])
     """
+    check_kind("side_by_side", "xs", xs, Matrix)
+    check_kind("side_by_side", "ys", ys, Doubles)
     columns = (*xs._columns, ys._cells)
     if len(ys) != len(xs):
         raise ValueError(f"side_by_side: there must be {len(xs)} targets, got {len(ys)}")
@@ -309,4 +313,8 @@ def columns_in(rows: Sequence[_Row]) -> Sequence[Sequence[float]]:
     >>> columns_in(((1.0, 2.0), (3.0, 4.0)))
     ((1.0, 3.0), (2.0, 4.0))
     """
-    return rows.columns if isinstance(rows, Matrix) else tuple(zip(*rows, strict=True))
+    if isinstance(rows, Matrix):
+        return rows.columns
+    for row in check_each("columns_in", "rows", rows, object):
+        check_like("columns_in", "each of rows", row, Iterable, "a row of numbers")
+    return tuple(zip(*rows, strict=True))

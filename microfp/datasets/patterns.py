@@ -8,7 +8,7 @@ from math import cos, pi, sin
 from random import Random
 from typing import TypedDict
 
-from microfp.base.checks import check_count, check_non_negative, chosen_seed
+from microfp.base.checks import check_count, check_non_negative, check_size, chosen_seed
 from microfp.base.elsewhere.leading import names_home
 from microfp.datasets.examples import Dataset, dataset
 
@@ -43,7 +43,7 @@ def xor(n: int = 4, *, noise: float = 0.0, seed: int | None = 1337) -> Dataset:
     >>> xor().xs
     ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
     """
-    count = check_count("xor", "n", n, minimum=1)
+    count = check_size("xor", "n", n, minimum=1)
     size = check_non_negative("xor", "noise", noise)
     chosen = chosen_seed("xor", "seed", seed)
     draw = Random(chosen)
@@ -72,7 +72,7 @@ def checkerboard(
     >>> checkerboard(50).metadata["name"]
     'checkerboard'
     """
-    count = check_count("checkerboard", "n", n, minimum=1)
+    count = check_size("checkerboard", "n", n, minimum=1)
     along = check_count("checkerboard", "squares", squares, minimum=1)
     size = check_non_negative("checkerboard", "noise", noise)
     chosen = chosen_seed("checkerboard", "seed", seed)
@@ -102,7 +102,7 @@ def rings(
     (0.0, 1.0, 2.0, 0.0, 1.0, 2.0)
     """
     kinds = check_count("rings", "classes", classes, minimum=1)
-    count = check_count("rings", "n", n, minimum=kinds)
+    count = check_size("rings", "n", n, minimum=kinds)
     size = check_non_negative("rings", "noise", noise)
     chosen = chosen_seed("rings", "seed", seed)
     draw = Random(chosen)
@@ -128,7 +128,7 @@ def waves(n: int = 100, *, noise: float = 0.1, seed: int | None = 1337) -> Datas
     >>> waves(20)
     Dataset(name='waves', n=20, d=1)
     """
-    count = check_count("waves", "n", n, minimum=1)
+    count = check_size("waves", "n", n, minimum=1)
     size = check_non_negative("waves", "noise", noise)
     chosen = chosen_seed("waves", "seed", seed)
     draw = Random(chosen)

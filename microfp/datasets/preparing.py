@@ -22,6 +22,7 @@ from microfp.base.checks import (
     check_flag,
     check_kind,
     check_seed,
+    check_size,
     wrong_value,
 )
 from microfp.base.elsewhere.leading import names_home
@@ -30,7 +31,7 @@ from microfp.datasets.examples import Dataset, Examples, Row, as_dataset, subset
 from microfp.datasets.matrices import Matrix, columns_in
 from microfp.datasets.orders import order
 from microfp.errors import DataError, ShapeError
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 
 __all__ = [
     "Standardization",
@@ -175,9 +176,11 @@ def batch_numbers(n: int, batch_size: int, *, seed: int | None, step: int) -> tu
     >>> sorted(batch_numbers(3, 3, seed=1, step=0))
     [0, 1, 2]
     """
-    check_count("batch_numbers", "n", n, minimum=1)
+    check_size("batch_numbers", "n", n, minimum=1)
     check_count("batch_numbers", "batch_size", batch_size, minimum=1)
     check_count("batch_numbers", "step", step)
+    if seed is not None:
+        check_seed("batch_numbers", "seed", seed)
     return tuple(dealt(n, batch_size, seed=seed, step=step))
 
 
@@ -382,6 +385,7 @@ def one_hot(dataset: Examples, *, classes: int | None = None) -> Dataset:
     for y in dataset.ys:
         if dataset.further_ys or not (y.is_integer() and 0.0 <= y < max(count, 1)):
             raise DataError(f"one_hot: each target must be a class number below {count}, got {y!r}")
+    check_size("one_hot", "the number of targets", count * len(dataset.ys))
     rows = [tuple(float(place == y) for place in range(count)) for y in dataset.ys]
     return dataset.set(
         ys=tuple(row[0] for row in rows), further_ys=tuple(row[1:] for row in rows if row[1:])
@@ -403,6 +407,7 @@ def relabel(dataset: Examples, labels: Sequence[float]) -> Dataset:
     >>> relabel(dataset([[5.0], [6.0], [7.0]], [0, 1, 0]), (-1, 1)).ys
     (-1.0, 1.0, -1.0)
     """
+    check_several("relabel", "labels", "a sequence of numbers", labels)
     dataset = as_dataset("relabel", dataset)
     old = sorted(set(dataset.ys))
     new = [check_finite("relabel", "each of labels", label) for label in labels]

@@ -16,7 +16,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from microfp.base.checks import wrong_value
+from microfp.base.checks import check_kind, wrong_value
 from microfp.base.text import told_apart
 from microfp.datasets.cells import Marks, is_missing
 from microfp.datasets.coded import CodedColumn, columns_of
@@ -215,6 +215,8 @@ def encode(schema: Schema, table: Table) -> Encoded:
     >>> unread.xs, str(unread.unread[0])
     (((3.0, 1.0),), "age must be a finite number, got 'old'")
     """
+    check_kind("encode", "schema", schema, Schema)
+    check_kind("encode", "table", table, Table)
     cells, columns = _found(schema, table), list["array[float]"]()
     troubles: dict[int, Trouble] = {}
     unread: list[Trouble] = []
@@ -276,6 +278,8 @@ def filled_columns(schema: Schema, table: Table) -> Mapping[int, tuple[str, ...]
     >>> filled_columns(schema, Table(source="", names=("age", "size"), rows=rows, lines=(2, 3)))
     {1: ('age', 'size')}
     """
+    check_kind("filled_columns", "schema", schema, Schema)
+    check_kind("filled_columns", "table", table, Table)
     strict = schema.unseen == "error"
     found: dict[int, tuple[str, ...]] = {}
     for column, coded in _found(schema, table):  # a plain loop: columns add to what rows have
@@ -316,6 +320,8 @@ def strays(schema: Schema, table: Table) -> tuple[Stray, ...]:
     >>> strays(schema, Table(source="", names=("age",), rows=rows, lines=(2, 3, 4, 5)))
     (Stray(column='age', times=2, row=1, found='old'),)
     """
+    check_kind("strays", "schema", schema, Schema)
+    check_kind("strays", "table", table, Table)
     columns = [it for it in schema.used if isinstance(it, NumericColumn) and it.strays]
     found = _found(schema.set(columns=tuple(columns)), table)
     return tuple(

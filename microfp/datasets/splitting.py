@@ -21,11 +21,11 @@ from itertools import compress
 from struct import pack, unpack
 from typing import NamedTuple, TypeAlias
 
-from microfp.base.checks import check_finite, check_seed, wrong_value
+from microfp.base.checks import check_finite, check_kind, check_seed, wrong_value
 from microfp.datasets.examples import Dataset, Row, subset
 from microfp.datasets.preparing import apportioned
-from microfp.errors import DataError
-from microfp.record import Record, attr
+from microfp.errors import DataError, ShapeError
+from microfp.record import Record, attr, check_several
 
 __all__ = ["Split", "content_parts", "content_split", "split_parts"]
 
@@ -94,6 +94,9 @@ def content_split(
     >>> content_split(points, points.ys, held_out=0.0)
     Split(seed=1337, classes=(), held_out=(), validation=(), separate=False)
     """
+    check_kind("content_split", "dataset", dataset, Dataset)
+    check_several("content_split", "targets", "a sequence of targets, one a row", targets)
+    check_several("content_split", "classes", "a sequence of texts", classes)
     return _divided(dataset, targets, classes, held_out, validation, seed)[0]
 
 
@@ -128,6 +131,9 @@ def content_parts(
     >>> parts == split_parts(split, points, points.ys), len(parts["held_out"].ys)
     (True, 10)
     """
+    check_kind("content_parts", "dataset", dataset, Dataset)
+    check_several("content_parts", "targets", "a sequence of targets, one a row", targets)
+    check_several("content_parts", "classes", "a sequence of texts", classes)
     split, draws = _divided(dataset, targets, classes, held_out, validation, seed)
     return split, _parts(split, dataset, draws, _groups(split.classes, targets))
 
@@ -174,6 +180,9 @@ def split_parts(split: Split, dataset: Dataset, targets: Sequence[Target]) -> Ma
     >>> list(split_parts(Split(seed=1), points, points.ys))
     ['training']
     """
+    check_kind("split_parts", "split", split, Split)
+    check_kind("split_parts", "dataset", dataset, Dataset)
+    check_several("split_parts", "targets", "a sequence of targets, one a row", targets)
     groups = _groups(split.classes, targets)
     return _parts(split, dataset, _draws(split, dataset, targets), groups)
 
@@ -212,6 +221,10 @@ def _draws(split: Split, dataset: Dataset, targets: Sequence[Target]) -> _Draws:
 def _contents(split: Split, dataset: Dataset, targets: Sequence[Target]) -> Iterator[bytes]:
     """What each example holds; where equal ones are kept apart, with which of them it is."""
     form = f"<{len(dataset.xs[0])}d"
+    if len(targets) != len(dataset.xs):
+        raise ShapeError(
+            f"split: targets must be one for each of {len(dataset.xs)} rows, got {len(targets)}"
+        )
     further = dataset.further_ys or [()] * len(targets)
     met: Counter[bytes] = Counter()
     for row, y, more in zip(dataset.xs, targets, further, strict=True):

@@ -24,7 +24,7 @@ from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 from returns.io import IOFailure, IOResult, IOSuccess
 
-from microfp.base.checks import check_count, check_kind, wrong_kind, wrong_value
+from microfp.base.checks import check_count, check_kind, check_path, wrong_kind, wrong_value
 from microfp.base.elsewhere.leading import names_home
 from microfp.datasets.choices import NO_CHOICES, Choices
 from microfp.datasets.coded import CodedColumn, CodedRows, new_codes
@@ -35,7 +35,7 @@ from microfp.datasets.reading import Piece, Watch, pieces
 from microfp.datasets.tabular import Column, Table, places_of
 from microfp.datasets.typed import labels, typed_dataset
 from microfp.errors import DataError, FileError
-from microfp.record import unchecked
+from microfp.record import check_several, unchecked
 from microfp.toolbox import or_raise
 
 __all__ = ["from_csv", "from_rows", "read_csv", "read_pieces", "read_table", "table_dataset"]
@@ -78,11 +78,12 @@ def read_csv(
     >>> read_csv("nowhere.csv")
     <IOResult: <Failure: nowhere.csv: must be a readable file: No such file or directory>>
     """
+    source = check_path("read_csv", "path", path)
     asked = _form("read_csv", form, header=header, delimiter=delimiter)
     check_kind("read_csv", "choices", choices, Choices)
     targets = _columns("read_csv", target, named=header is not False)
     try:
-        return IOSuccess(_typed(_read_table(Path(path), asked), targets, choices))
+        return IOSuccess(_typed(_read_table(source, asked), targets, choices))
     except DataError as error:
         return IOFailure(error)
 
@@ -149,9 +150,10 @@ def read_table(
     >>> read_table("nowhere.csv")
     <IOResult: <Failure: nowhere.csv: must be a readable file: No such file or directory>>
     """
+    source = check_path("read_table", "path", path)
     asked = _form("read_table", form, header=header, delimiter=delimiter)
     try:
-        return IOSuccess(_read_table(Path(path), asked, watch))
+        return IOSuccess(_read_table(source, asked, watch))
     except DataError as error:
         return IOFailure(error)
 
@@ -175,9 +177,10 @@ def read_pieces(
     >>> [len(table.rows) for table in read_pieces(path, rows=2)]
     [2, 1]
     """
+    source = check_path("read_pieces", "path", path)
     check_count("read_pieces", "rows", rows, minimum=1)
     check_kind("read_pieces", "form", form, Form)
-    return (_table(Path(path), [piece]) for piece in pieces(Path(path), form, size=rows))
+    return (_table(source, [piece]) for piece in pieces(source, form, size=rows))
 
 
 def table_dataset(
@@ -203,6 +206,8 @@ def table_dataset(
     >>> table_dataset(pets, "kind", without=["name"]).xs
     ((4.5,), (0.1,))
     """
+    check_kind("table_dataset", "table", table, Table)
+    check_several("table_dataset", "without", "a sequence of names", without)
     check_kind("table_dataset", "choices", choices, Choices)
     targets = _columns("table_dataset", target, named=True)
     return _typed(table, targets, choices.set(drop=(*choices.drop, *without)))
@@ -257,6 +262,7 @@ def from_rows(
     >>> from_rows(cells).metadata["columns"]
     ('0=a', '0=other', '1', '1 missing')
     """
+    check_several("from_rows", "rows", "a sequence of rows", rows)
     check_kind("from_rows", "choices", choices, Choices)
     names, cells = _cells(tuple(rows))
     places = places_of("from_rows", names, _columns("from_rows", target, named=True))
@@ -428,6 +434,8 @@ def _lines(lines: "array[int]") -> Sequence[int]:
 
 def _columns(where: str, target: Column | Sequence[Column], *, named: bool) -> tuple[Column, ...]:
     """The target columns as a tuple; what can be wrong without looking at any data is."""
+    if not isinstance(target, str | int | Sequence):
+        raise wrong_kind(where, "target", "a column name or number, or several", target)
     columns = (target,) if isinstance(target, str | int) else tuple(target)
     for column in columns:
         if isinstance(column, bool) or not isinstance(column, str | int):

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from reprlib import repr as short_repr
 from typing import TypeAlias
 
+from microfp.base.checks import check_kind
 from microfp.base.numbers import read_number
 from microfp.datasets.examples import Row
 from microfp.datasets.reading import other_delimiter
 from microfp.errors import DataError
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 
 __all__ = ["Column", "Table", "places_of", "table_numbers", "table_texts", "wrong_cell"]
 
@@ -68,6 +69,8 @@ def table_numbers(table: Table, columns: Sequence[str]) -> tuple[Row, ...]:
     >>> table_numbers(pets, ["weight"])
     ((4.5,), (0.1,))
     """
+    check_kind("table_numbers", "table", table, Table)
+    check_several("table_numbers", "columns", "a sequence of names", columns)
     places = [_named_place(table, column) for column in columns]
     return tuple(_numbers(table, row, places) for row in range(len(table.rows)))
 
@@ -81,6 +84,8 @@ def table_texts(table: Table, column: str) -> tuple[str, ...]:
     >>> table_texts(Table(source="", names=("a", "b"), rows=(("1", " x "),), lines=(2,)), "b")
     ('x',)
     """
+    check_kind("table_texts", "table", table, Table)
+    check_kind("table_texts", "column", column, str)
     place = _named_place(table, column)
     return tuple(cells[place].strip() for cells in table.rows)
 
@@ -98,6 +103,9 @@ def wrong_cell(table: Table, row: int, column: str, meaning: str) -> DataError:
     >>> print(wrong_cell(table, 0, "kind", "cat or bird"))
     pets.csv, line 2, column 1 (kind): must be cat or bird, got 'cow'
     """
+    check_kind("wrong_cell", "table", table, Table)
+    check_kind("wrong_cell", "row", row, int)
+    check_kind("wrong_cell", "column", column, str)
     return _bad_cell(table, row, _named_place(table, column), meaning)
 
 

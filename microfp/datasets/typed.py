@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from pyrsistent import pmap
 
+from microfp.base.checks import check_kind
 from microfp.datasets.cells import is_missing, read_cell
 from microfp.datasets.coded import CodedColumn, CodedRows, columns_of
 from microfp.datasets.examples import Dataset, dataset
@@ -41,6 +42,8 @@ def typed_targets(schema: Schema, table: Table) -> tuple[tuple[str | float, ...]
     ... )
     (('cat',), None)
     """
+    check_kind("typed_targets", "schema", schema, Schema)
+    check_kind("typed_targets", "table", table, Table)
     if not set(schema.targets) <= set(table.names):  # then all that is missing is told
         check_columns(table, [*(it.name for it in schema.used), *schema.targets])
     columns = columns_of(table.rows)
@@ -91,6 +94,8 @@ def typed_dataset(table: Table, schema: Schema) -> Dataset:
     >>> data.xs, data.metadata["without_target"]
     (((1.0,), (5.0,)), 1)
     """
+    check_kind("typed_dataset", "table", table, Table)
+    check_kind("typed_dataset", "schema", schema, Schema)
     targets = typed_targets(schema, table)
     aimed = _with_targets(table, targets)
     encoded = encode(schema, aimed)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from returns.result import Failure, Result, Success
 
-from microfp.base.checks import wrong_value
+from microfp.base.checks import check_each, check_kind, wrong_value
 from microfp.base.later import Later
 from microfp.base.threads import Threads, check_threads
 from microfp.datasets import Dataset, Examples, as_dataset
@@ -24,6 +24,7 @@ from microfp.experiments.experiments import Outcome, again, perform, prepare
 from microfp.experiments.predictors import Predictor
 from microfp.experiments.watching import Experiment
 from microfp.nn import MLP
+from microfp.record import check_several
 from microfp.trainer import Backend, fastest_backend
 from microfp.trainer.parallel import Shared, SweepFailure, shared, sweep
 from microfp.trainer.streams import Diverged
@@ -63,9 +64,10 @@ def prepare_all(
     >>> a.training is b.training
     True
     """
+    asked = check_each("prepare_all", "configurations", configurations, Configuration)
     data, known = as_dataset("prepare_all", dataset), dict[tuple[object, ...], Experiment]()
     found: list[Experiment] = []
-    for configuration in configurations:  # a plain loop: each looks at those before it
+    for configuration in asked:  # a plain loop: each looks at those before it
         key = _examples_of(configuration)
         first = known.get(key)
         made = prepare(configuration, data) if first is None else again(first, configuration)
@@ -94,6 +96,7 @@ def fastest(experiment: Experiment, *, threads: Threads = 1) -> Backend:
     >>> fastest(prepare(Configuration(backend="eager"), datasets.moons(40)))
     'eager'
     """
+    check_kind("fastest", "experiment", experiment, Experiment)
     configuration = experiment.start.configuration
     if configuration.backend != AUTO:
         return configuration.backend
@@ -115,6 +118,7 @@ def computed_by(experiment: Experiment, backend: Backend) -> Experiment:
     >>> computed_by(experiment, "eager").start.configuration.backend
     'eager'
     """
+    check_kind("computed_by", "experiment", experiment, Experiment)
     return experiment.set(start=_with_backend(experiment.start, backend))
 
 
@@ -155,6 +159,7 @@ def compare(
     >>> [result.unwrap().steps for result in compare(runs)]
     [1, 2]
     """
+    check_several("compare", "experiments", "a sequence of experiments", experiments)
     wanted = check_threads("compare", threads)
     run: _Perform = partial(_perform_fast if fast else perform, threads=wanted)
     if executor is None or not _is_pool(executor):
@@ -248,6 +253,7 @@ def merit(outcome: Outcome) -> tuple[float, float]:
     >>> merit(run(Configuration(steps=3), datasets.moons(40)).unwrap())[0] <= 1.0
     True
     """
+    check_kind("merit", "outcome", outcome, Outcome)
     score = outcome.held_out
     if score is None:
         raise wrong_value("merit", "outcome", "of an experiment that holds examples out", outcome)

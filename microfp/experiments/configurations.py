@@ -279,6 +279,7 @@ def l2_of(configuration: Configuration, examples: int | None = None) -> float:
     >>> l2_of(Configuration(l2=0.5), examples=50), l2_of(Configuration())
     (0.5, 0.001)
     """
+    check_kind("l2_of", "configuration", configuration, Configuration)
     if configuration.l2 is not None:
         return configuration.l2
     if examples is None:
@@ -306,6 +307,7 @@ def rate_of(configuration: Configuration) -> float:
     >>> rate_of(Configuration(optimizer="sgd")), rate_of(Configuration(learning_rate=0.5))
     (0.1, 0.5)
     """
+    check_kind("rate_of", "configuration", configuration, Configuration)
     given = configuration.learning_rate
     return RATES[configuration.optimizer] if given is None else given
 
@@ -316,6 +318,8 @@ def epoch_of(configuration: Configuration, examples: int) -> int:
     >>> epoch_of(Configuration(batch_size=32), 100), epoch_of(Configuration(batch_size=None), 100)
     (4, 1)
     """
+    check_kind("epoch_of", "configuration", configuration, Configuration)
+    check_count("epoch_of", "examples", examples, minimum=1)
     size = configuration.batch_size
     return 1 if size is None else math.ceil(max(examples, 1) / size)
 
@@ -337,6 +341,8 @@ def steps_of(configuration: Configuration, examples: int = 1) -> int:
     >>> [steps_of(Configuration(), examples=n) for n in (100, 1_000, 10_000, 100_000)]
     [500, 1600, 20032, 62500]
     """
+    check_kind("steps_of", "configuration", configuration, Configuration)
+    check_count("steps_of", "examples", examples, minimum=1)
     if configuration.steps is not None:
         return configuration.steps
     epoch, epochs = epoch_of(configuration, examples), configuration.epochs
@@ -357,6 +363,7 @@ def schedule_of(configuration: Configuration) -> Schedule:
     >>> rate(0), rate(5), rate(10)
     (0.5, 0.25, 0.0)
     """
+    check_kind("schedule_of", "configuration", configuration, Configuration)
     rate, rising = rate_of(configuration), configuration.warm_up
     after = SCHEDULES[configuration.schedule](rate, max(steps_of(configuration) - rising, 1))
     return schedules.warm_up(after, rising) if rising else after
@@ -368,6 +375,7 @@ def optimizer_of(configuration: Configuration) -> Optimizer:
     >>> optimizer_of(Configuration(optimizer="lion")).name
     'lion'
     """
+    check_kind("optimizer_of", "configuration", configuration, Configuration)
     return OPTIMIZERS[configuration.optimizer](schedule_of(configuration))
 
 
@@ -391,6 +399,9 @@ def model_of(configuration: Configuration, n_in: int, n_out: int) -> MLP:
     >>> [len(layer.neurons) for layer in model_of(Configuration(hidden=(8,)), 4, 3).layers]
     [8, 3]
     """
+    check_kind("model_of", "configuration", configuration, Configuration)
+    check_count("model_of", "n_in", n_in, minimum=1)
+    check_count("model_of", "n_out", n_out, minimum=1)
     widths = (n_in, *configuration.hidden, n_out)
     count = sum((above + 1) * below for above, below in pairwise(widths))
     if count > MOST_PARAMETERS:

@@ -59,7 +59,7 @@ from microfp.experiments.predictors import (
 )
 from microfp.experiments.watching import Experiment, Watched, watch
 from microfp.nn import MLP
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 from microfp.trainer import Metrics, initial_state
 from microfp.trainer.streams import Diverged
 
@@ -224,6 +224,8 @@ def again(experiment: Experiment, configuration: Configuration) -> Experiment:
     >>> second.start.configuration.hidden, second.training is first.training
     ((4,), True)
     """
+    check_kind("again", "experiment", experiment, Experiment)
+    check_kind("again", "configuration", configuration, Configuration)
     start = experiment.start
     chosen = configuration.set(loss=start.configuration.loss, learning_rate=rate_of(configuration))
     counted = _counted(chosen, len(experiment.training.ys))
@@ -481,6 +483,10 @@ def conclude(
     >>> conclude(prepare(Configuration(), datasets.moons(40)), None).steps
     0
     """
+    check_kind("conclude", "experiment", experiment, Experiment)
+    if last is not None:
+        check_kind("conclude", "last", last, Watched)
+    check_several("conclude", "history", "a sequence of metrics", history)
     kept = experiment.start.state if last is None else last.kept
     predictor = experiment.start.set(state=kept)
     validation, held_out = experiment.validation, experiment.held_out

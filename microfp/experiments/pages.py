@@ -10,7 +10,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from microfp.base.checks import check_kind
+from microfp.base.checks import check_each, check_kind
 from microfp.base.page import page, shown
 from microfp.base.text import percent, six_digits
 from microfp.datasets import column_rows
@@ -49,7 +49,9 @@ def report(outcome: Outcome, *, title: str = "microfp", notes: Sequence[str] = (
     """
     check_kind("report", "outcome", outcome, Outcome)
     sections = (*_scores(outcome), *_columns(outcome.predictor), *_curve(outcome.history))
-    said = "".join(f"<p>{shown(note)}</p>\n" for note in notes)
+    check_kind("report", "title", title, str)
+    told = check_each("report", "notes", notes, str)
+    said = "".join(f"<p>{shown(note)}</p>\n" for note in told)
     return page(title, _summary(outcome), style=_STYLE, main=said + "\n".join(sections))
 
 
@@ -78,6 +80,7 @@ def limits_told(predictor: Predictor) -> tuple[str, ...]:
     ... )
     predictions: from -1 to 11, where the training examples are, and a tenth of that around
     """
+    check_kind("limits_told", "predictor", predictor, Predictor)
     if predictor.limits is None:
         return ()
     low, high = predictor.limits

@@ -26,7 +26,7 @@ from typing import NamedTuple, TypeAlias
 
 from returns.io import IOResult
 
-from microfp.base.checks import check_kind, wrong_kind, wrong_value
+from microfp.base.checks import check_kind, check_path, wrong_kind, wrong_value
 from microfp.base.numbers import mean
 from microfp.checkpoint import Format, load_record, save_record
 from microfp.compiler.python.scores import costs, scores
@@ -41,7 +41,6 @@ from microfp.datasets import (
     Standardization,
     dataset,
     side_by_side,
-    subset,
 )
 from microfp.errors import DataError, FileError, ShapeError
 from microfp.experiments.configurations import (
@@ -52,10 +51,17 @@ from microfp.experiments.configurations import (
     loss_of,
 )
 from microfp.experiments.scales import check_bounds, check_scale
-from microfp.experiments.scores import Score, class_score, number_score
+from microfp.experiments.scores import (
+    Score,
+    check_rows,
+    class_name,
+    class_score,
+    in_pieces,
+    number_score,
+)
 from microfp.losses import Loss
 from microfp.nn import MLP
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 from microfp.trainer import TrainState
 from microfp.tree import parameters
 
@@ -207,6 +213,8 @@ def output_count(configuration: Configuration, classes: Sequence[str]) -> int:
     >>> output_count(Configuration(loss="softmax_cross_entropy"), ["a", "b", "c"])
     3
     """
+    check_kind("output_count", "configuration", configuration, Configuration)
+    check_several("output_count", "classes", "a sequence of texts", classes)
     if configuration.loss == "softmax_cross_entropy":
         expected, fits = "at least 2", len(classes) >= 2
     else:
@@ -240,6 +248,7 @@ def predict(predictor: Predictor, rows: Sequence[Sequence[float]]) -> tuple[Pred
     ('cat', 'bird')
     """
     check_kind("predict", "predictor", predictor, Predictor)
+    check_rows("predict", "rows", rows)
     found = _scores(predictor, rows)
     if not predictor.classes:
         return tuple(_answers(predictor, [row[0] for row in found]))
@@ -268,6 +277,7 @@ def predict_probabilities(predictor: Predictor, rows: Sequence[Sequence[float]])
     [1.0, 1.0]
     """
     check_kind("predict_probabilities", "predictor", predictor, Predictor)
+    check_rows("predict_probabilities", "rows", rows)
     loss = predictor.configuration.loss
     if loss not in _LOGITS:
         expected = f"made by {' or '.join(_LOGITS)}"
@@ -340,21 +350,7 @@ def _answers(predictor: Predictor, found: Sequence[float]) -> list[float]:
     return [min(max(number, low), high) for number in numbers]
 
 
-def _unscaled(predictor: Predictor, number: float) -> float:
-    scale = predictor.targets
-    return number if scale is None else number * scale.deviations[0] + scale.means[0]
-
-
 # Measures
-
-
-def class_name(label: float) -> str:
-    """Name a class that goes by a number.
-
-    >>> class_name(1.0), class_name(0.5)
-    ('1', '0.5')
-    """
-    return str(int(label)) if label.is_integer() else repr(label)
 
 
 def encode(
@@ -378,6 +374,8 @@ def encode(
     (1.0,)
     """
     check_kind("encode", "predictor", predictor, Predictor)
+    check_rows("encode", "rows", rows)
+    check_several("encode", "targets", "a sequence of classes or numbers", targets)
     encoded = _class_labels if predictor.classes else _scaled_numbers
     xs, ys = _scaled(predictor, rows), encoded(predictor, targets)
     if isinstance(xs, Matrix):
@@ -444,20 +442,12 @@ def measure(predictor: Predictor, encoded: Dataset) -> Score:
     1
     """
     check_kind("measure", "predictor", predictor, Predictor)
-    return total_score(predictor, (tally(predictor, piece) for piece in _in_pieces(encoded)))
+    check_kind("measure", "encoded", encoded, Dataset)
+    return total_score(predictor, (tally(predictor, piece) for piece in in_pieces(encoded, PIECE)))
 
 
 PIECE = 2_000
 """So many examples are measured at once: the scores of all of them would take much memory."""
-
-
-def _in_pieces(examples: Dataset) -> Iterator[Dataset]:
-    n = len(examples.ys)
-    if n <= PIECE:
-        yield examples
-        return
-    for first in range(0, n, PIECE):
-        yield subset(examples, range(first, min(first + PIECE, n)))
 
 
 class Tally(NamedTuple):
@@ -487,6 +477,8 @@ def tally(predictor: Predictor, encoded: Dataset) -> Tally:
     >>> list(tally(trained, encode(trained, [(1.0,)], [2.0])).targets)
     [2.0]
     """
+    check_kind("tally", "predictor", predictor, Predictor)
+    check_kind("tally", "encoded", encoded, Dataset)
     found = scores(predictor.model, encoded.xs)
     paid = array("d", costs(loss_of(predictor.configuration), found, encoded.ys))
     if not predictor.classes:
@@ -512,6 +504,9 @@ def total_score(predictor: Predictor, tallies: Iterable[Tally]) -> Score:
     >>> total_score(trained, pieces).examples
     2
     """
+    check_kind("total_score", "predictor", predictor, Predictor)
+    check_several("total_score", "tallies", "a sequence of tallies", tallies)
+    tallies = (check_kind("total_score", "each of tallies", it, Tally) for it in tallies)
     if predictor.classes:
         return _class_score(predictor, tallies)
     cost, targets, predicted = array("d"), array("d"), array("d")
@@ -542,7 +537,8 @@ def _check_some(costs: Sequence[float]) -> None:
 
 def _originals(predictor: Predictor, numbers: Sequence[float]) -> list[float]:
     """Scaled numbers in their own unit."""
-    return [_unscaled(predictor, number) for number in numbers]
+    scale = predictor.targets
+    return [it if scale is None else it * scale.deviations[0] + scale.means[0] for it in numbers]
 
 
 def _margin(row: Row) -> float:
@@ -557,6 +553,9 @@ def mean_cost(loss: Loss, found: Sequence[Row], encoded: Dataset) -> float:
     >>> mean_cost(losses.mean_squared_error(), [(3.0,)], dataset([[0.0]], [1.0]))
     4.0
     """
+    check_kind("mean_cost", "loss", loss, Loss)
+    check_rows("mean_cost", "found", found)
+    check_kind("mean_cost", "encoded", encoded, Dataset)
     return mean(costs(loss, found, encoded.ys))
 
 
@@ -584,7 +583,8 @@ def save_predictor(predictor: Predictor, path: str | PathLike[str]) -> IOResult[
     >>> save_predictor(trained, path).bind(load_predictor).map(lambda it: it.features)
     <IOResult: <Success: ('0',)>>
     """
-    return save_record(predictor, path, FORMAT)
+    check_kind("save_predictor", "predictor", predictor, Predictor)
+    return save_record(predictor, check_path("save_predictor", "path", path), FORMAT)
 
 
 def load_predictor(path: str | PathLike[str]) -> IOResult[Predictor, FileError]:
@@ -597,4 +597,4 @@ def load_predictor(path: str | PathLike[str]) -> IOResult[Predictor, FileError]:
     >>> load_predictor("nowhere.json")
     <IOResult: <Failure: nowhere.json: must be a readable file: No such file or directory>>
     """
-    return load_record(path, FORMAT)
+    return load_record(check_path("load_predictor", "path", path), FORMAT)

@@ -7,10 +7,11 @@
 
 import math
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from microfp.base.checks import check_kind
+from microfp.base.checks import check_each, check_finite, check_kind, check_like
 from microfp.base.numbers import mean
+from microfp.datasets import Dataset, Matrix, subset
 from microfp.losses import (
     Interval,
     accuracy_interval,
@@ -23,9 +24,9 @@ from microfp.losses import (
     root_mean_squared_error,
     root_mean_squared_error_interval,
 )
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 
-__all__ = ["ClassScore", "Score", "class_score", "number_score", "score_row"]
+__all__ = ["ClassScore", "Score", "class_name", "class_score", "number_score", "score_row"]
 
 
 class ClassScore(Record):
@@ -90,6 +91,43 @@ class Score(Record):
     """The confusion matrix: row i holds how often class i was taken for each class."""
 
 
+def check_rows(where: str, name: str, rows: object) -> None:
+    """Check that something holds rows of numbers; those of a matrix are.
+
+    >>> check_rows("predict", "rows", [1.0])
+    Traceback (most recent call last):
+    TypeError: predict: rows[0] must be a row of numbers, got 1.0 (float)
+    """
+    if not isinstance(rows, Matrix):
+        for i, row in enumerate(check_each(where, name, rows, object)):
+            check_like(where, f"{name}[{i}]", row, Sequence, "a row of numbers")
+
+
+def in_pieces(examples: Dataset, most: int) -> Iterator[Dataset]:
+    """The examples, so many at most at a time.
+
+    >>> from microfp.datasets import moons
+    >>> [len(piece.ys) for piece in in_pieces(moons(5), 2)]
+    [2, 2, 1]
+    """
+    n = len(examples.ys)
+    if n <= most:
+        yield examples
+        return
+    for first in range(0, n, most):
+        yield subset(examples, range(first, min(first + most, n)))
+
+
+def class_name(label: float) -> str:
+    """Name a class that goes by a number.
+
+    >>> class_name(1.0), class_name(0.5)
+    ('1', '0.5')
+    """
+    number = check_finite("class_name", "label", label)
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
 def class_score(
     targets: Sequence[str],
     predicted: Sequence[str],
@@ -114,6 +152,7 @@ def class_score(
     >>> class_score(["a", "b"], ["a", "b"], ["a", "b"], loss=0.1, margins=[-1.0, 2.0]).accuracy
     1.0
     """
+    check_several("class_score", "classes", "a sequence of texts", classes)
     matrix = _matrix(targets, predicted, classes)
     right = sum(matrix[i][i] for i in range(len(classes)))
     return Score(

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from returns.result import Failure, Result, Success
 
+from microfp.base.checks import check_kind
 from microfp.base.threads import Threads
 from microfp.compiler.python.scores import scores
 from microfp.datasets import Dataset
@@ -87,6 +88,7 @@ def watch(
     >>> [result.unwrap().state.step for result in results]
     [1, 2, 3, 4]
     """
+    check_kind("watch", "experiment", experiment, Experiment)
     start, configuration = experiment.start.state, experiment.start.configuration
     results = try_resume(
         start,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 
 from returns.io import IOResult
 
-from microfp.base.checks import check_count, missing_extra, wrong_value
+from microfp.base.checks import check_count, check_path, missing_extra, wrong_value
 from microfp.base.keys import key
 from microfp.base.renaming import deprecated, renamed
 from microfp.compiler.ir.passes import lower
@@ -85,7 +85,9 @@ def to_onnx(
     except ImportError:
         raise missing_extra("to_onnx", "onnx", "onnx") from None
     width = _check_n_in(model, n_in)
-    return write_file(Path(path), lambda: _onnx_model(model, width).SerializeToString())
+    return write_file(
+        check_path("to_onnx", "path", path), lambda: _onnx_model(model, width).SerializeToString()
+    )
 
 
 OPSET, IR_VERSION = 17, 8

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from returns.io import IOFailure, IOResult, IOSuccess
 
-from microfp.base.checks import missing_extra
+from microfp.base.checks import check_path, missing_extra
 from microfp.base.files import read_regular
 from microfp.errors import CheckpointError, FileError
 from microfp.export.files import write_file
@@ -64,7 +64,8 @@ def to_safetensors(model: object, path: str | PathLike[str]) -> IOResult[Path, F
 (1, 3)}
     """
     save = _safetensors("to_safetensors").save
-    return write_file(Path(path), lambda: save(_arrays(check_tensors(model)), {"format": "pt"}))
+    target = check_path("to_safetensors", "path", path)
+    return write_file(target, lambda: save(_arrays(check_tensors(model)), {"format": "pt"}))
 
 
 def from_safetensors(model_like: T, path: str | PathLike[str]) -> IOResult[T, FileError]:
@@ -85,7 +86,8 @@ def from_safetensors(model_like: T, path: str | PathLike[str]) -> IOResult[T, Fi
     >>> from_safetensors(nn.mlp(2, [3, 1]), "nowhere.safetensors")
     <IOResult: <Failure: nowhere.safetensors: must be a readable file: No such file or directory>>
     """
-    safetensors, source = _safetensors("from_safetensors"), Path(path)
+    source = check_path("from_safetensors", "path", path)
+    safetensors = _safetensors("from_safetensors")
     try:
         return IOSuccess(_fill(model_like, safetensors.load(read_regular(source))))
     except OSError as error:

@@ -19,7 +19,7 @@ from microfp.func.duals import plain_number
 from microfp.func.gradients import value_and_grad
 from microfp.func.places import is_scalar, number_of, places_in, rebuild
 from microfp.func.towers import derivatives
-from microfp.record import Record, attr
+from microfp.record import Record, attr, check_several
 from microfp.values import Scalar, Value
 
 __all__ = ["Estimate", "fixed_point", "halley", "minimize", "newton", "until_converged"]
@@ -208,6 +208,7 @@ def until_converged(
     >>> len(list(until_converged(newton(lambda x: x * x - 2.0, 1.0))))
     7
     """
+    check_several("until_converged", "estimates", "a stream of estimates", estimates)
     check_non_negative("until_converged", "tolerance", tolerance)
     check_count("until_converged", "most", most, minimum=0)
     for estimate in islice(estimates, most + 1):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from returns.io import IOFailure, IOResult, IOSuccess
 
-from microfp.base.checks import check_kind
+from microfp.base.checks import check_kind, check_path
 from microfp.checkpoint import Format, load_record, save_record
 from microfp.datasets import Characters
 from microfp.errors import CheckpointError, FileError
@@ -53,7 +53,8 @@ def save(learnt: Learnt, path: str | PathLike[str]) -> IOResult[Path, FileError]
     >>> save.__name__
     'save'
     """
-    return save_record(check_kind("save", "learnt", learnt, Learnt), path, _FORMAT)
+    check_kind("save", "learnt", learnt, Learnt)
+    return save_record(learnt, check_path("save", "path", path), _FORMAT)
 
 
 def load(path: str | PathLike[str]) -> IOResult[Learnt, FileError]:
@@ -65,7 +66,8 @@ def load(path: str | PathLike[str]) -> IOResult[Learnt, FileError]:
     >>> load("nowhere.json")
     <IOResult: <Failure: nowhere.json: must be a readable file: No such file or directory>>
     """
-    return load_record(path, _FORMAT).bind(lambda learnt: _fitting(Path(path), learnt))
+    source = check_path("load", "path", path)
+    return load_record(source, _FORMAT).bind(lambda learnt: _fitting(source, learnt))
 
 
 def _fitting(path: Path, learnt: Learnt) -> IOResult[Learnt, FileError]:

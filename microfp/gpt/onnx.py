@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from returns.io import IOResult
 
-from microfp.base.checks import check_kind, missing_extra
+from microfp.base.checks import check_kind, check_path, missing_extra
 from microfp.base.files import write_atomically
 from microfp.errors import CheckpointError, FileError
 from microfp.gpt.models import GPT
@@ -61,11 +61,12 @@ def to_onnx(model: GPT, path: str | PathLike[str]) -> IOResult[Path, FileError]:
         import onnx  # noqa: F401 - asked for before anything is computed
     except ImportError:
         raise missing_extra("to_onnx", "onnx", "onnx") from None
+    target = check_path("to_onnx", "path", path)
     content = _model(check_kind("to_onnx", "model", model, GPT)).SerializeToString()
-    return write_atomically(Path(path), content).alt(lambda error: _unwritten(path, error))
+    return write_atomically(target, content).alt(lambda error: _unwritten(target, error))
 
 
-def _unwritten(path: str | PathLike[str], error: OSError) -> CheckpointError:
+def _unwritten(path: Path, error: OSError) -> CheckpointError:
     return CheckpointError(f"{path}: cannot be written: {error.strerror or error}")
 
 

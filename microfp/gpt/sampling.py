@@ -14,18 +14,25 @@ from functools import partial
 from itertools import repeat
 from math import exp as exponential
 from math import isfinite, nan
+from numbers import Real
 from random import Random
 from reprlib import repr as short_repr
 from typing import NamedTuple
 
-from microfp.base.checks import check_kind, check_positive, wrong_value
+from microfp.base.checks import (
+    check_count,
+    check_each,
+    check_kind,
+    check_like,
+    check_positive,
+    wrong_value,
+)
 from microfp.compiler.native.run.drawing import Drawer, drawer_of
 from microfp.compiler.native.run.jit import bindings
 from microfp.compiler.python.reader import Reader, reader_of
 from microfp.datasets import Characters
 from microfp.errors import CompileError, DataError, ShapeError
 from microfp.gpt.models import GPT, Seed, generator
-from microfp.record import check_several
 from microfp.trainer import Backend, check_backend
 from microfp.tree import parameter_count, parameters
 
@@ -57,8 +64,9 @@ def probabilities(scores: Sequence[float], temperature: float = 1.0) -> tuple[fl
     >>> [round(p, 3) for p in probabilities([2.0, 1.0], temperature=0.5)]
     [0.881, 0.119]
     """
-    check_several("probabilities", "scores", "a sequence of numbers", scores)
     warmth = check_positive("generate", "temperature", temperature)
+    for score in check_each("probabilities", "scores", scores, object):
+        check_like("probabilities", "each of scores", score, Real, "a number")
     scaled = [score / warmth for score in scores]
     weights = [exponential(score - max(scaled)) for score in scaled]
     whole = sum(weights)
@@ -155,7 +163,11 @@ def _asked(
 def _checked(model: GPT, tokeniser: Characters, prompt: str) -> tuple[int, ...]:
     """The tokens of a prompt, if they can be read."""
     _check_tokeniser(model, tokeniser)
-    given = tokeniser.encode(prompt)
+    check_kind("generate", "prompt", prompt, str)
+    try:
+        given = tokeniser.encode(prompt)
+    except DataError as error:
+        raise DataError(f"generate: prompt: {str(error).removeprefix('encode: ')}") from None
     if len(given) >= model.context:
         expected = f"shorter than the context, {model.context}"
         raise wrong_value("generate", "prompt", expected, prompt)
@@ -274,6 +286,8 @@ def fastest_to_draw(model: GPT, *, count: int) -> Backend:
     >>> fastest_to_draw(gpt(27), count=20)
     'python'
     """
+    check_kind("fastest_to_draw", "model", model, GPT)
+    check_count("fastest_to_draw", "count", count)
     work = count * model.context * parameter_count(model)
     if work < WORTH_COMPILING:
         return "python"

@@ -74,6 +74,7 @@ def to_python(output: Value, inputs: Iterable[Value] | None = None, *, name: str
     >>> namespace["g"](2.0, 3.0)
     (7.0, (4.0, 1.0))
     """
+    check_kind("to_python", "name", name, str)
     check_kind("to_python", "output", output, Value)
     leaves = check_variables("to_python", "inputs", output, inputs)
     if not _is_usable(name):

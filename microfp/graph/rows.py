@@ -11,10 +11,11 @@ n3 1.0 1.0
 n4 n2 + n3 13.0
 """
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import NotRequired, TypedDict, overload
 
-from microfp.base.checks import check_count, check_kind
+from microfp.base.checks import check_count, check_kind, wrong_kind
 from microfp.gradients import Gradients, grad, local_derivatives
 from microfp.values import LEAF, Value, primitive_of, topological_order
 
@@ -178,6 +179,8 @@ def formula(node: Value, operands: tuple[str, ...]) -> str:
     'x ** 3.0'
     """
     check_kind("formula", "node", node, Value)
+    if not isinstance(operands, Sequence):
+        raise wrong_kind("formula", "operands", "the names of the operands", operands)
     if node.op == LEAF:
         return node.label or repr(node.data)
     primitive = primitive_of(node)

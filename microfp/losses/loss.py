@@ -14,7 +14,7 @@ from returns.pipeline import is_successful
 from returns.result import safe
 
 from microfp.base.binding import bind, shown
-from microfp.base.checks import check_kind
+from microfp.base.checks import check_each, check_kind
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.ieee import by_ieee
 from microfp.datasets import ABSENT, Dataset, Examples, Row, as_dataset
@@ -237,6 +237,8 @@ def accuracy(loss: Loss, scores: tuple[Scores, ...], dataset: Dataset) -> float 
     >>> accuracy(max_margin(), ((value(-5.0),), (value(-5.0),)), examples)
     0.5
     """
+    for row in check_each("accuracy", "scores", scores, object):
+        check_each("accuracy", "each of scores", row, Value)
     return share_correct(loss, (tuple(score.data for score in row) for row in scores), dataset)
 
 
@@ -253,7 +255,12 @@ def share_correct(loss: Loss, scores: Iterable[Row], dataset: Dataset) -> float 
     if loss.is_correct is None:
         return None
     columns = zip(*dataset.targets, strict=True) if dataset.further_ys else (dataset.ys,)
-    return by_ieee(_count, loss.is_correct, tuple(scores), *columns) / len(dataset.ys)
+    try:
+        right = by_ieee(_count, loss.is_correct, tuple(scores), *columns)
+    except TypeError:
+        check_each("share_correct", "scores", scores, tuple)  # only now, for speed
+        raise
+    return right / len(dataset.ys)
 
 
 def _count(is_correct: Callable[..., bool], rows: Iterable[Row], *columns: Row) -> int:
@@ -309,6 +316,7 @@ def check_targets(loss: Loss, dataset: Dataset, outputs: int) -> None:
     >>> from microfp import datasets
     >>> check_targets(max_margin(), datasets.moons(4), 1)
     """
+    check_kind("check_targets", "dataset", dataset, Dataset)
     check_kind("check_targets", "loss", loss, Loss, example="max_margin()")
     if loss.check_target is not None:
         several = dataset.targets if dataset.further_ys else ((y,) for y in dataset.ys)

@@ -150,6 +150,8 @@ def _classes(
     """All classes: those that are given, or those that come, sorted where they can be."""
     classes = list(dict.fromkeys([*targets, *predicted]))
     if known is not None:
+        if not isinstance(known, Collection):
+            raise wrong_kind("metrics", "classes", "a sequence of classes", known)
         others = [it for it in classes if it not in frozenset(known)]
         if others:
             raise DataError(f"metrics: each class must be one of {known!r:.200}, got {others[0]!r}")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from microfp.base.binding import bind
-from microfp.base.checks import check_kind, check_non_negative, wrong_kind
+from microfp.base.checks import check_finite, check_kind, check_non_negative, wrong_kind
 from microfp.datasets import Row
 from microfp.errors import DataError, ShapeError
 from microfp.losses.loss import Loss, Scores
@@ -86,7 +86,10 @@ def class_weighted(loss: Loss, weights: Mapping[float, float] | Sequence[float])
         raise wrong_kind("class_weighted", "weights", expected, weights)
     by_label = weights if isinstance(weights, Mapping) else dict(enumerate(weights))
     table = tuple(
-        (float(label), check_non_negative("class_weighted", f"weights[{label!r}]", weight))
+        (
+            check_finite("class_weighted", "each label", label),
+            check_non_negative("class_weighted", f"weights[{label!r}]", weight),
+        )
         for label, weight in by_label.items()
     )
     return loss.set(

@@ -99,7 +99,8 @@ def check_activation(where: str, activation: ActivationName | Activation) -> Non
     Traceback (most recent call last):
     ValueError: neuron: activation must be a function or one of relu, tanh, ..., got 'step'
     """
-    if not callable(activation) and activation not in ACTIVATIONS:
+    is_name = isinstance(activation, str) and activation in ACTIVATIONS
+    if not callable(activation) and not is_name:
         from microfp.base.elsewhere.names import meant_choice
 
         names = ", ".join(ACTIVATIONS)

@@ -7,7 +7,7 @@ from operator import add
 from random import Random
 from typing import Literal, TypeAlias
 
-from microfp.base.checks import LARGEST_SEED, check_count, chosen_seed, wrong_value
+from microfp.base.checks import LARGEST_SEED, check_size, chosen_seed, wrong_value
 
 __all__ = ["INITIALIZERS", "Initializer", "InitializerName", "drawing_of", "seeds"]
 
@@ -157,5 +157,5 @@ def seeds(seed: int | None = 1337, count: int = 2) -> tuple[int, ...]:
     False
     """
     random = Random(chosen_seed("seeds", "seed", seed))
-    many = check_count("seeds", "count", count, minimum=1)
+    many = check_size("seeds", "count", count, minimum=1)
     return tuple(random.randrange(LARGEST_SEED + 1) for _ in range(many))

@@ -15,7 +15,7 @@ from random import Random
 from pyrsistent import PVector, pvector
 
 from microfp import values
-from microfp.base.checks import check_count, chosen_seed, wrong_kind
+from microfp.base.checks import check_count, check_each, check_size, chosen_seed, wrong_kind
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.showing import mimebundle
 from microfp.errors import ShapeError
@@ -138,7 +138,8 @@ def inputs_of(neurons: Iterable[Neuron]) -> str:
     >>> inputs_of([neuron(2), neuron(3), neuron(2)])
     '2/3'
     """
-    return "/".join(dict.fromkeys(f"{len(neuron.weights):,}" for neuron in neurons))
+    each = check_each("inputs_of", "neurons", neurons, Neuron)
+    return "/".join(dict.fromkeys(f"{len(neuron.weights):,}" for neuron in each))
 
 
 def activations_of(neurons: Iterable[Neuron]) -> str:
@@ -147,7 +148,8 @@ def activations_of(neurons: Iterable[Neuron]) -> str:
     >>> activations_of([neuron(2), neuron(2, activation=values.tanh)])
     'relu/tanh'
     """
-    return "/".join(dict.fromkeys(activation_name(neuron.activation) for neuron in neurons))
+    each = check_each("activations_of", "neurons", neurons, Neuron)
+    return "/".join(dict.fromkeys(activation_name(neuron.activation) for neuron in each))
 
 
 def _in_a_line(model: Neuron | Layer | MLP) -> str:
@@ -222,7 +224,7 @@ def neuron(
     >>> [w.data for w in neuron(2, weights=[0.5, -0.5]).weights]
     [0.5, -0.5]
     """
-    check_count("neuron", "n_in", n_in, minimum=1)
+    check_size("neuron", "n_in", n_in, minimum=1)
     check_activation("neuron", activation)
     random, draw = Random(chosen_seed("neuron", "seed", seed)), drawing_of("neuron", init)
     (row,) = draw(random, n_in, 1) if weights is None else [weights]
@@ -261,6 +263,7 @@ def layer(
     """
     check_count("layer", "n_in", n_in, minimum=1)
     check_count("layer", "n_out", n_out, minimum=1)
+    check_size("layer", "the number of its parameters", (n_in + 1) * n_out)
     check_activation("layer", activation)
     random, draw = Random(chosen_seed("layer", "seed", seed)), drawing_of("layer", init)
     rows = draw(random, n_in, n_out) if weights is None else weights
@@ -302,10 +305,11 @@ def mlp(
     """
     check_count("mlp", "n_in", n_in, minimum=1)
     _check_widths(widths)
+    shapes = list(sliding_window(2, [n_in, *widths]))
+    check_size("mlp", "the number of its parameters", sum((n + 1) * m for n, m in shapes))
     check_activation("mlp", activation)
     random, draw = Random(chosen_seed("mlp", "seed", seed)), drawing_of("mlp", init)
     activations = [activation] * (len(widths) - 1) + ["identity"]
-    shapes = sliding_window(2, [n_in, *widths])
     return MLP(
         layers=pvector(
             _layer(draw(random, n, m), [0.0] * m, activation)

@@ -16,6 +16,7 @@ is an argument, `Past`, and comes back longer by one.
 from collections.abc import Callable, Sequence
 from itertools import chain
 from math import sqrt as square_root
+from numbers import Real
 from operator import attrgetter
 from operator import mul as mul_floats
 from random import Random
@@ -23,7 +24,15 @@ from typing import TypeAlias
 
 from pyrsistent import PVector, pvector
 
-from microfp.base.checks import check_count, check_seed, wrong_kind, wrong_value
+from microfp.base.checks import (
+    check_count,
+    check_finite,
+    check_kind,
+    check_seed,
+    check_size,
+    wrong_kind,
+    wrong_value,
+)
 from microfp.errors import ShapeError
 from microfp.record import Record, attr, unchecked, unchecked_many
 from microfp.values import (
@@ -77,7 +86,12 @@ def is_absent(token: Scalar) -> bool:
     (True, False)
     """
     own: bool | None = getattr(type(token), "__absent__", None)
-    return bool(token < 0.0) if own is None else own  # type: ignore[operator]  # a Value refuses
+    try:
+        return bool(token < 0.0) if own is None else own  # type: ignore[operator]  # a Value refuses
+    except TypeError:
+        if isinstance(token, Value):
+            raise
+        raise wrong_kind("is_absent", "token", "a number", token) from None
 
 
 def select(index: Scalar, values: Sequence[Scalar]) -> Value:
@@ -101,6 +115,7 @@ def select(index: Scalar, values: Sequence[Scalar]) -> Value:
     Traceback (most recent call last):
     ValueError: select: index must be a whole number from 0 to 1, got 2.0
     """
+    _check_vector("select", "values", values)
     own: Callable[[Scalar, Sequence[Scalar]], Value] | None
     own = getattr(type(index), "__select__", None)
     if own is not None:
@@ -116,6 +131,8 @@ def select(index: Scalar, values: Sequence[Scalar]) -> Value:
 
 def _place(where_: str, index: float, count: int) -> int:
     """An index as a place among so many."""
+    if not isinstance(index, Real):
+        raise wrong_kind(where_, "index", f"a whole number from 0 to {count - 1}", index)
     if not (0 <= index < count and int(index) == index):
         error = wrong_value(where_, "index", f"a whole number from 0 to {count - 1}", index)
         if is_absent(index):
@@ -133,11 +150,20 @@ def dot(a: Vector, b: Vector) -> Value:
     >>> dot([1.0, 2.0], [3.0, 4.0]).data
     11.0
     """
-    if len(a) != len(b):
+    try:
+        is_fitting = len(a) == len(b)
+    except TypeError:  # only now, for speed
+        raise wrong_kind("dot", "a and b", "sequences of numbers or Values", (a, b)) from None
+    if not is_fitting:
         raise ShapeError(f"dot: both must have one length, got {len(a)} and {len(b)}")
     own: Callable[[Vector, Vector], Value] | None
     own = getattr(type(a[0]), "__dot__", None) if len(a) else None
     return total(_products(a, b)) if own is None else own(a, b)
+
+
+def _check_vector(where_: str, name: str, given: object) -> None:
+    if not isinstance(given, Sequence):
+        raise wrong_kind(where_, name, "a sequence of numbers or Values, or of such", given)
 
 
 def _products(a: Vector, b: Vector) -> list[Value]:
@@ -166,6 +192,8 @@ def linear(weights: Sequence[Sequence[Scalar]], inputs: Vector) -> tuple[Value, 
     >>> [y.data for y in linear([[1.0, 2.0], [3.0, 4.0]], [1.0, 10.0])]
     [21.0, 43.0]
     """
+    _check_vector("linear", "inputs", inputs)
+    _check_vector("linear", "weights", weights)
     own = getattr(type(inputs[0]), "__linear__", None) if len(inputs) else None
     if own is not None and all(len(row) == len(inputs) for row in weights):
         traced: tuple[Value, ...] = own(weights, inputs)
@@ -186,6 +214,7 @@ def embedding(rows: Sequence[Sequence[Scalar]], index: Scalar) -> tuple[Value, .
     >>> [x.data for x in embedding([[1.0, 2.0], [3.0, 4.0]], 1)]
     [3.0, 4.0]
     """
+    _check_vector("embedding", "rows", rows)
     if not isinstance(index, Value):
         return tuple(map(lift, rows[_place("embedding", index, len(rows))]))
     own = getattr(type(index), "__embedding__", None)
@@ -207,6 +236,7 @@ def rms_norm(inputs: Vector, *, epsilon: float = 1e-5) -> tuple[Value, ...]:
     >>> [round(x.data, 4) for x in rms_norm([3.0, -3.0])]
     [1.0, -1.0]
     """
+    _check_vector("rms_norm", "inputs", inputs)
     scale = divide(1.0, sqrt(dot(inputs, inputs) * (1.0 / len(inputs)) + epsilon))
     return tuple([mul(x, scale) for x in inputs])
 
@@ -232,6 +262,10 @@ def attention_weights(
     >>> [[w.data for w in row] for row in attention_weights([1.0, 2.0], [[0.0, 0.0]] * 2, heads=2)]
     [[0.5, 0.5], [0.5, 0.5]]
     """
+    _check_vector("attention_weights", "query", query)
+    _check_vector("attention_weights", "keys", keys)
+    for key in keys:
+        _check_vector("attention_weights", "each of keys", key)
     return tuple(
         [_weights_of(query[part], [key[part] for key in keys]) for part in _parts(query, heads)]
     )
@@ -244,7 +278,8 @@ def _weights_of(query: Vector, keys: Sequence[Vector]) -> tuple[Value, ...]:
 
 def _parts(vector: Vector, heads: int) -> list[slice]:
     """The part of each head."""
-    if len(vector) % heads:
+    _check_vector("attention", "query", vector)
+    if len(vector) % check_count("attention", "heads", heads, minimum=1):
         raise ShapeError(f"attention: heads must divide the {len(vector)} numbers, got {heads}")
     size = len(vector) // heads
     return [slice(first, first + size) for first in range(0, len(vector), size)]
@@ -274,6 +309,9 @@ def attention(
     >>> [y.data for y in attention([0.0], [[1.0], [2.0]], [[10.0], [20.0]])]
     [15.0]
     """
+    _check_vector("attention", "contents", contents)
+    for content in contents:
+        _check_vector("attention", "each of contents", content)
     rows = attention_weights(query, keys, heads=heads)
     parts = zip(rows, _parts(contents[0], heads), strict=True)
     return tuple(chain.from_iterable(_gathered(row, contents, part) for row, part in parts))
@@ -385,6 +423,8 @@ def block(size: int, *, heads: int = 1, seed: int = 1337, deviation: float = 0.0
     192
     """
     check_count("block", "size", size, minimum=1)
+    check_size("block", "the number of its parameters", 12 * size * size)
+    check_finite("block", "deviation", deviation)
     return drawn_block(Random(check_seed("block", "seed", seed)), size, heads, deviation)
 
 
@@ -394,6 +434,7 @@ def drawn_block(random: Random, size: int, heads: int, deviation: float) -> Bloc
     >>> drawn_block(Random(1), 2, 1, 0.0).query[0][0].data
     0.0
     """
+    check_kind("drawn_block", "random", random, Random)
     if size % check_count("block", "heads", heads, minimum=1):
         raise wrong_value("block", "heads", f"a divisor of the size, {size}", heads)
     shapes = [(size, size)] * 4 + [(4 * size, size), (size, 4 * size)]
@@ -407,6 +448,10 @@ def drawn_matrix(random: Random, n_out: int, n_in: int, deviation: float) -> Mat
     >>> len(drawn_matrix(Random(1), 2, 3, 0.08)[0])
     3
     """
+    check_kind("drawn_matrix", "random", random, Random)
+    check_count("drawn_matrix", "n_out", n_out)
+    check_count("drawn_matrix", "n_in", n_in)
+    check_finite("drawn_matrix", "deviation", deviation)
     return matrix_of([[random.gauss(0.0, deviation) for _ in range(n_in)] for _ in range(n_out)])
 
 

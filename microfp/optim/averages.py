@@ -7,7 +7,13 @@ from pyrsistent import PVector
 
 from microfp import ops
 from microfp.base.binding import bind
-from microfp.base.checks import check_count, check_finite, check_non_negative, wrong_kind
+from microfp.base.checks import (
+    check_count,
+    check_finite,
+    check_like,
+    check_non_negative,
+    wrong_kind,
+)
 from microfp.base.elsewhere.leading import names_home
 from microfp.optim.combining import chain
 from microfp.optim.parts import check_decay
@@ -232,6 +238,7 @@ def averaged_parameters(optimizer_state: object, parameters: Sized) -> Numbers:
     >>> averaged_parameters(state, p)
     pvector([3.0])
     """
+    check_like("averaged_parameters", "parameters", parameters, Sized, "a sequence")
     count = len(parameters)
     for found in _averages(optimizer_state):
         if found.count and len(found.averages) == count:

@@ -5,6 +5,9 @@
 'python'
 """
 
+from collections.abc import Iterator
+
+from microfp.base.checks import check_count, check_kind
 from microfp.base.threads import Threads, check_threaded, check_threads
 from microfp.compiler.native.run.jit import bindings
 from microfp.compiler.native.run.trainer import trainer_for
@@ -14,9 +17,16 @@ from microfp.errors import CompileError, TraceError
 from microfp.losses import Loss, check_fits, max_margin
 from microfp.nn import Model
 from microfp.trainer import auto, eager, native, python
-from microfp.trainer.backend import Backend, Runner, check_backend, check_captured
+from microfp.trainer.backend import (
+    Backend,
+    Runner,
+    Training,
+    check_backend,
+    check_captured,
+    check_state,
+)
 from microfp.trainer.python import prepare
-from microfp.trainer.state import template_of, untrained
+from microfp.trainer.state import M, Stepped, TrainState, alike, template_of, untrained
 from microfp.tree import parameter_count
 
 _RUNNERS: dict[str, Runner] = {"auto": auto, "eager": eager, "python": python, "native": native}
@@ -34,6 +44,21 @@ def runner_of(backend: str, threads: Threads = 1) -> Runner:
     if backend == "native":
         bindings()
     return _RUNNERS[backend]
+
+
+def going_on(
+    training: Training, start: TrainState[M], backend: Backend
+) -> tuple[Runner, Iterator[Stepped[M]]]:
+    """The states after a state, and what computes them; what cannot be trained is said at once.
+
+    Raises:
+        TypeError, ShapeError, DataError: If the state is none of this training.
+        ValueError, CompileError: As `runner_of` does.
+    """
+    check_kind("train", "state", start, TrainState, example="initial_state(model, optimizer)")
+    runner = runner_of(backend, training.threads)
+    runner.check(training.loss, alike(start), training.dataset)
+    return runner, runner.states(training, check_state(training, start))
 
 
 def chosen_backend(
@@ -95,6 +120,9 @@ def fastest_backend(
     >>> fastest_backend(nn.mlp(2, [1]), datasets.moons(4), steps=10)
     'python'
     """
+    check_count("fastest_backend", "steps", steps)
+    if batch_size is not None:
+        check_count("fastest_backend", "batch_size", batch_size, minimum=1)
     examples = as_dataset("train", dataset)
     native.check(loss, model, examples)
     if check_threads("train", threads) != 1:

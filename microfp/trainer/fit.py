@@ -32,7 +32,7 @@ from microfp.trainer.backend import (
     check_state,
     checked_training,
 )
-from microfp.trainer.choice import runner_of
+from microfp.trainer.choice import going_on, runner_of
 from microfp.trainer.state import (
     M,
     Metrics,
@@ -139,10 +139,8 @@ def train(
     (1, 2)
     """
     training = checked_training(loss, optimizer, dataset, batch_size, seed, threads)
-    runner = runner_of(backend, training.threads)
-    start = initial_state(model, optimizer)
-    runner.check(loss, model, training.dataset)
-    return runner.states(training, start)
+    _, states = going_on(training, initial_state(model, optimizer), backend)
+    return states
 
 
 @names_home

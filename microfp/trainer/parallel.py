@@ -30,6 +30,7 @@ from returns.result import Failure, Result, Success
 from microfp.base.binding import bind
 from microfp.base.checks import check_kind, check_positive, wrong_kind
 from microfp.base.later import Later
+from microfp.compiler.trace.fits import check_fits_by_kinds
 from microfp.datasets import Dataset
 from microfp.errors import DataError, MicrofpError
 from microfp.gradients import Gradients, backward, grad
@@ -394,8 +395,9 @@ def gradient_map_reduce(
     pieces = tuple(shards)
     if not pieces:
         raise DataError("gradient_map_reduce: shards must be at least one dataset, got none")
+    check = check_fits_by_kinds if backend == "native" else check_fits
     for piece in pieces:
-        check_fits(loss, model, piece)
+        check(loss, model, piece)
     without_penalty = loss.set(penalty=None)
     slopes = sweep(pieces, bind(_shard_gradient, without_penalty, model, backend), executor)
     sizes = tuple(len(piece.xs) for piece in pieces)

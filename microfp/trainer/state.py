@@ -23,7 +23,7 @@ from typing import (
 from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.base.binding import bind
-from microfp.base.checks import check_kind, wrong_kind
+from microfp.base.checks import check_kind, check_like, wrong_kind
 from microfp.base.deferring import Pending, filler
 from microfp.base.memo import remembering
 from microfp.base.showing import mimebundle
@@ -183,6 +183,7 @@ def as_options(options: Mapping[str, object]) -> Options:
     >>> as_options({"steps": 3})["steps"]
     3
     """
+    check_like("as_options", "options", options, Mapping, "a mapping")
     return pmap(options)  # type: ignore[return-value]  # it is one at run time
 
 
@@ -460,6 +461,7 @@ def foreign_memory(state: TrainState[M]) -> str | None:
     >>> foreign_memory(start) is None
     True
     """
+    check_kind("foreign_memory", "state", state, TrainState)
     is_own = state.memory_of is None or state.memory_of == _own_places(state)
     return None if is_own or not _holds_numbers(state.optimizer_state) else _OF_OTHERS
 
@@ -493,6 +495,7 @@ def state_of(state: TrainState[M], kind: type[S]) -> S:
     >>> state_of(initial_state(nn.mlp(2, [1]), optim.adam(0.1)), optim.AdamState).count
     0
     """
+    check_kind("state_of", "kind", kind, type)
     check_kind("state_of", "state", state, TrainState)
     found = next((it for it in _remembered(state.optimizer_state) if isinstance(it, kind)), None)
     if found is None:
@@ -564,6 +567,7 @@ def parameter_numbers(state: TrainState[M]) -> tuple[float, ...]:
     >>> parameter_numbers(state) == tuple(p.data for p in parameters(state.model))
     True
     """
+    check_kind("parameter_numbers", "state", state, TrainState)
     known = unbuilt(state)
     return _numbers(state.model) if known is None else known.numbers
 

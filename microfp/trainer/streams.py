@@ -22,7 +22,7 @@ from returns.result import Failure, Result, Success
 
 from microfp import toolbox
 from microfp.base.binding import bind
-from microfp.base.checks import check_count, check_flag, check_non_negative
+from microfp.base.checks import check_count, check_flag, check_kind, check_non_negative, check_path
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.files import open_rows
 from microfp.base.json import to_json
@@ -39,10 +39,9 @@ from microfp.trainer.backend import (
     Backend,
     Runner,
     Training,
-    check_state,
     checked_training,
 )
-from microfp.trainer.choice import runner_of
+from microfp.trainer.choice import going_on
 from microfp.trainer.state import (
     AnyState,
     AnyStepped,
@@ -50,7 +49,6 @@ from microfp.trainer.state import (
     Metrics,
     Stepped,
     TrainState,
-    alike,
     initial_state,
     is_finite,
     memory_of,
@@ -305,7 +303,7 @@ def tee_to_csv(path: str | PathLike[str], *, append: bool = False) -> Stage:
     ['step', '0', '1']
     """
     check_flag("tee_to_csv", "append", append)
-    return bind(_tee_to_csv, _Rows(Path(path), append))
+    return bind(_tee_to_csv, _Rows(check_path("tee_to_csv", "path", path), append))
 
 
 class _Rows(NamedTuple):
@@ -348,7 +346,7 @@ def tee_to_jsonl(path: str | PathLike[str], *, append: bool = False) -> Stage:
     [0, 1]
     """
     check_flag("tee_to_jsonl", "append", append)
-    return bind(_tee_to_jsonl, _Rows(Path(path), append))
+    return bind(_tee_to_jsonl, _Rows(check_path("tee_to_jsonl", "path", path), append))
 
 
 def _tee_to_jsonl(rows: _Rows, states: Iterable[AnyStepped], /) -> Iterator[AnyStepped]:
@@ -395,9 +393,8 @@ def resume(
     4
     """
     training = checked_training(loss, optimizer, dataset, batch_size, seed, threads)
-    runner = runner_of(backend, training.threads)
-    runner.check(loss, alike(state), training.dataset)
-    return runner.states(training, check_state(training, state))
+    _, states = going_on(training, state, backend)
+    return states
 
 
 def with_optimizer(state: AnyState, optimizer: Optimizer) -> AnyState:
@@ -412,6 +409,8 @@ def with_optimizer(state: AnyState, optimizer: Optimizer) -> AnyState:
     >>> [next(resume(with_optimizer(tenth, o), data, optimizer=o)).step for o in forks]
     [11, 11]
     """
+    check_kind("with_optimizer", "state", state, TrainState)
+    check_kind("with_optimizer", "optimizer", optimizer, Optimizer)
     numbers = pvector([p.data for p in parameters(state.model)])
     memory = optimizer.init(numbers)
     return state.set(optimizer_state=memory, memory_of=memory_of(memory, state.model))
@@ -531,9 +530,7 @@ def try_resume(
     4
     """
     training = checked_training(loss, optimizer, dataset, batch_size, seed, threads)
-    runner = runner_of(backend, training.threads)
-    runner.check(loss, alike(state), training.dataset)
-    states = runner.states(training, check_state(training, state))
+    runner, states = going_on(training, state, backend)
     return _results(states, state, bind(_explained, runner, training))
 
 

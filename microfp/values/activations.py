@@ -8,7 +8,7 @@ from microfp import ops
 from microfp.values.arithmetic import absolute, divide, neg
 from microfp.values.choice import clip, less, minimum, positive, relu, sign, where
 from microfp.values.exponential import expm1, softplus
-from microfp.values.node import Scalar, Value, unary
+from microfp.values.node import Scalar, Value, lift, unary
 
 __all__ = [
     "elu",
@@ -86,6 +86,8 @@ def leaky_relu(a: Scalar, slope: Scalar = 0.01) -> Value:
     >>> leaky_relu(-2.0).data
     -0.02
     """
+    if not isinstance(slope, Value):
+        lift(slope)  # which says what is no number
     return where(positive(a), a, slope * a)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from xml.etree import ElementTree as ET
 
 from microfp import charts, datasets, nn, optim, toolbox, trainer
@@ -33,6 +34,12 @@ CHARTS: Mapping[str, Callable[[], Chart]] = {
     "comparison": lambda: charts.compare({"one": RUN, "two": RUN}),
     "summary": lambda: charts.summary(RUN, DATA),
 }
+
+
+@cache
+def drawn(name: str) -> Chart:
+    """One of the charts, drawn once: it is data, which nobody changes."""
+    return CHARTS[name]()
 
 
 def inside(found: object) -> Iterator[Mapping[str, object]]:

@@ -9,12 +9,12 @@ import pytest
 from returns.pipeline import is_successful
 
 from microfp import charts
-from tests.charts.drawings import CHARTS, DATA, MODEL, RUN
+from tests.charts.drawings import CHARTS, DATA, MODEL, RUN, drawn
 
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_every_chart_becomes_a_picture_and_a_drawing(name: str, tmp_path: Path) -> None:
-    chart = CHARTS[name]()
+    chart = drawn(name)
     picture, drawing = tmp_path / "chart.png", tmp_path / "chart.svg"
     assert is_successful(charts.save(chart, picture))
     assert is_successful(charts.save(chart, str(drawing)))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -9,32 +10,32 @@ import vl_convert
 
 from microfp import charts, datasets, gpt
 from microfp.charts import Chart
-from tests.charts.drawings import CHARTS, DATA, RUN, encodings
+from tests.charts.drawings import CHARTS, DATA, RUN, drawn, encodings
 
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_every_axis_has_a_title(name: str) -> None:
-    titles = re.findall(r"[XY]-axis titled '([^']*)'", axes(CHARTS[name]()))
+    titles = re.findall(r"[XY]-axis titled '([^']*)'", axes(name))
     assert titles
     assert "" not in titles
 
 
-def axes(chart: Chart) -> str:
+def axes(name: str) -> str:
     """What the drawing says of its axes to those who do not see it."""
-    root = ET.fromstring(charts.to_svg(chart))
+    root = ET.fromstring(svg_of(name, "light"))
     return "\n".join(it.get("aria-label", "") for it in root.iter())
 
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_chart_is_the_same_in_every_process_and_call(name: str) -> None:
-    assert CHARTS[name]().to_json() == CHARTS[name]().to_json()
+    assert CHARTS[name]().to_json() == drawn(name).to_json()
 
 
 def test_a_class_has_one_colour_and_one_shape_in_all_charts() -> None:
     one_class = datasets.subset(DATA, [i for i, y in enumerate(DATA.ys) if y > 0])
     found = {
         (channel, label, look)
-        for chart in (charts.scatter(one_class), *(make() for make in CHARTS.values()))
+        for chart in (charts.scatter(one_class), *map(drawn, CHARTS))
         for encoding in encodings(chart)
         for channel in ("color", "shape")
         if encoding.get(channel, {}).get("field") == "label"
@@ -56,10 +57,7 @@ def scale_of(channel: Mapping[str, object]) -> dict[str, str]:
 
 GROUNDS: Mapping[charts.Theme, str] = {"light": "#FFFFFF", "dark": "#14171B"}
 
-INKED: Mapping[str, Callable[[], Chart]] = {
-    **{name: CHARTS[name] for name in ("loss", "accuracy", "scrubber", "summary")},
-    "seven runs": lambda: charts.compare({f"run {i}": RUN for i in range(7)}),
-}
+INKED = ("loss", "accuracy", "scrubber", "summary", "seven runs")
 
 
 def brightness(color: str) -> float:
@@ -96,10 +94,22 @@ LETTERED: Mapping[str, Callable[[], Chart]] = {
 }
 
 
+FURTHER: Mapping[str, Callable[[], Chart]] = {
+    "seven runs": lambda: charts.compare({f"run {i}": RUN for i in range(7)}),
+}
+
+
+@cache
+def svg_of(name: str, theme: charts.Theme) -> str:
+    """The drawing of a chart, which is drawn once for all that is looked for in it."""
+    made = drawn(name) if name in CHARTS else {**LETTERED, **FURTHER}[name]()
+    return charts.to_svg(made, theme=theme)
+
+
 @pytest.mark.parametrize("theme", GROUNDS)
 @pytest.mark.parametrize("name", LETTERED)
 def test_letters_can_be_read_on_the_ground_of_their_theme(name: str, theme: charts.Theme) -> None:
-    svg = charts.to_svg(LETTERED[name](), theme=theme)
+    svg = svg_of(name, theme)
     letters = [color for role, _, color in painted(svg) if "mark-text" in role]
     assert len(letters) > 5
     assert min(contrast(color, GROUNDS[theme]) for color in letters) >= 4.5
@@ -111,7 +121,7 @@ def test_letters_can_be_read_on_the_ground_of_their_theme(name: str, theme: char
 def test_a_line_of_ink_stands_out_from_the_ground_of_its_theme(
     name: str, theme: charts.Theme
 ) -> None:
-    svg = charts.to_svg(INKED[name](), theme=theme)
+    svg = svg_of(name, theme)
     lines = [
         color for role, kind, color in painted(svg) if "mark-line" in role and kind == "stroke"
     ]
@@ -122,7 +132,7 @@ def test_a_line_of_ink_stands_out_from_the_ground_of_its_theme(
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_chart_takes_its_ground_and_letters_from_the_page_that_shows_it(name: str) -> None:
     # Vega's own dark theme, which marimo hands to every chart on a dark page.
-    svg = vl_convert.vegalite_to_svg(CHARTS[name]().to_json(), theme="dark")
+    svg = vl_convert.vegalite_to_svg(drawn(name).to_json(), theme="dark")
     assert 'fill="#333"' in svg
     letters = {color for role, _, color in painted(svg) if "mark-text" in role}
     assert letters == {"#ffffff"}

@@ -185,7 +185,10 @@ def test_what_does_not_fit_what_was_saved_is_refused(
     assert "--steps: must be more than were done, got 2; all 2 steps of" in said
     said = refused(capsys, "gpt", names, "--resume", path, "--heads", 2)
     assert "--heads: must stay as it was, with --resume" in said
-    assert "'é', at place 1, is none of the" in refused(capsys, "sample", path, "--prompt", "é")
+    said = refused(capsys, "sample", path, "--prompt", "é")
+    assert "microfp: --prompt: 'é', at place 1, is none of the" in said
+    said = refused(capsys, "sample", path, "--prompt", "b" * 99)
+    assert "microfp: --prompt: must be shorter than the context, " in said
     assert path.read_bytes() == kept
 
 

@@ -57,6 +57,34 @@ def test_what_was_learnt_is_printed_alone(
     assert json.loads(told.out)["format"] == "microfp predictor"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "data.csv", "--steps", "1", "--save", "-"),
+        ("train", "data.csv", "--steps", "1", "--report", "-"),
+        ("sweep", "data.csv", "--steps", "1", "--save", "-"),
+        ("predict", "model.json", "data.csv", "--output", "-"),
+        ("gpt", "data.csv", "--steps", "1", "--samples", "0", "--embedding", "4", "--save", "-"),
+    ],
+    ids=" ".join,
+)
+def test_nothing_is_said_to_be_written_that_finds_no_room(
+    arguments: tuple[str, ...],
+    model: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(model.parent)
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(arguments) == 1
+        monkeypatch.undo()
+    told = capsys.readouterr().err
+    assert told.endswith("microfp: cannot write: No space left on device\n")
+    assert "wrote" not in told
+
+
 def test_a_model_and_inputs_are_read_from_standard_input(
     data: Path,
     model: Path,
@@ -142,7 +170,7 @@ def test_auto_is_whatever_is_done_first(
     short = answer(capsys, "train", data, "--steps", "1", "--save", path)
     assert "backend python" in short.out
     assert '"backend": "auto"' in path.read_text("utf-8")
-    wide = ("--hidden", "256,256", "--steps", "8", "--batch-size", "all")
-    long = answer(capsys, "train", data, *wide, "--json")
+    many = ("--hidden", "32,32", "--steps", "1000", "--batch-size", "all")
+    long = answer(capsys, "train", data, *many, "--json")
     assert json.loads(long.out)["backend"] == "native"
     assert json.loads(long.out)["configuration"]["backend"] == "auto"

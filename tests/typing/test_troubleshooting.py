@@ -36,13 +36,13 @@ def area(width: float, height: float) -> Value:
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, str]]:
-    """What mypy says of a program of these lines: the number of the line, and the error."""
+    """What mypy says of a program of these lines: the number of the line, and the error.
+
+    With the settings of the project, what `make types` has learnt of the package is known already.
+    """
     program = tmp_path_factory.mktemp("explained") / "program.py"
     program.write_text(PREAMBLE + "\n".join(line for line, _ in EXPLAINED), encoding="utf-8")
-    settings = program.with_name("mypy.ini")
-    settings.write_text("[mypy]\nplugins = microfp.mypy_plugin\n", encoding="utf-8")
-    options = ["--strict", "--hide-error-codes", f"--config-file={settings}"]
-    command = [sys.executable, "-m", "mypy", *options, str(program)]
+    command = [sys.executable, "-m", "mypy", "--strict", "--hide-error-codes", str(program)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 1, ran.stdout + ran.stderr
     errors = re.findall(r"program\.py:(\d+): error: (.+)", ran.stdout)

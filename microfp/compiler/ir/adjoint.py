@@ -87,6 +87,22 @@ def call_program(kind: Kind, *, along_inputs: bool) -> Program:
     return lower((kind.output, *gradients), (*kind.inputs, seed), kind.parameters)
 
 
+def forward_program(kind: Kind) -> Program:
+    """Lower the call of a part alone, as `call_program` does, without any gradient.
+
+    >>> from microfp import nn
+    >>> from microfp.compiler.trace.kinds import trace_rows
+    >>> (row,) = trace_rows(nn.mlp(1, [4]), 1) or ()
+    >>> print(forward_program(row.kind))
+    inputs      x0 x1
+    parameters  p0 p1
+    %4 = mul p0 x0
+    %5 = total p1 %4
+    outputs     %5
+    """
+    return lower((kind.output,), (*kind.inputs, traced_leaf(None)), kind.parameters)
+
+
 def carried_program(graph: ExampleGraph) -> Program:
     """Lower one example so that its gradients are added to those of the examples before.
 

@@ -13,10 +13,10 @@ outputs     %4
 (-5.0,)
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from microfp.base.checks import check_kind, wrong_kind
+from microfp.base.checks import check_kind, check_like
 from microfp.errors import ShapeError
 from microfp.ops import PRIMITIVES, Primitive
 from microfp.record import Record, attr
@@ -186,8 +186,7 @@ def run(program: Program, numbers: Sequence[float]) -> tuple[float, ...]:
     (16.0, -4.0)
     """
     check_kind("run", "program", program, Program, example="native.lower(output, inputs)")
-    if not isinstance(numbers, Collection):
-        raise wrong_kind("run", "numbers", "a sequence of numbers", numbers)
+    check_like("run", "numbers", numbers, Sequence, "a sequence of numbers")
     if len(numbers) != program.leaf_count:
         raise ShapeError(
             f"run: numbers must be {program.leaf_count}, one per input and parameter, "

@@ -21,7 +21,7 @@ program is a row of functions, which hand on what they need in an array.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from microfp.base.checks import check_kind
+from microfp.base.checks import check_count, check_kind
 from microfp.compiler.ir.program import CONSTANT, Program
 from microfp.ops import javascript_number, to_javascript
 
@@ -83,6 +83,7 @@ def javascript_source(program: Program, name: str = "program", *, carried: int =
     >>> "Math.exp(v0)" in javascript_source(native.lower(exp(x), inputs=[x]), "power")
     True
     """
+    check_count("javascript_source", "carried", carried)
     check_kind(
         "javascript_source", "program", program, Program, example="native.lower(output, inputs)"
     )

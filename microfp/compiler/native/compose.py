@@ -60,7 +60,7 @@ from microfp.compiler.native.roll import (
     summed_products,
 )
 
-__all__ = ["Calls", "roll_calls"]
+__all__ = ["Calls", "roll_calls", "roll_forward"]
 
 
 class Calls(NamedTuple):
@@ -180,7 +180,24 @@ def roll_calls(rows: Sequence[Calls], loss: Program, *, summed: int) -> Rolled:
             their gradients, and what is summed.
         summed: How many of its outputs are added up over the examples.
     """
-    return _Composed(rows, loss, summed).rolled()
+    return _Composed(rows).differentiated(rows, loss, summed).rolled()
+
+
+def roll_forward(rows: Sequence[Calls]) -> Rolled:
+    """Roll what a model gives into loop nests, without any gradient.
+
+    Args:
+        rows: From the inputs to the scores. The programs give what a call gives, and no gradients.
+
+    >>> from microfp import nn
+    >>> from microfp.compiler.ir.adjoint import forward_program
+    >>> from microfp.compiler.trace.kinds import trace_rows
+    >>> (row,) = trace_rows(nn.layer(3, 4), 3) or ()
+    >>> print(roll_forward([Calls(forward_program(row.kind), row.calls, row.first, row.step)]))
+    nest    4        n0[i] = relu(p[4i + 3] + sum(3: p[4i + t] * x[t]))
+    outputs n0 n1 n2 n3
+    """
+    return _Composed(rows).rolled()
 
 
 class _Composed:
@@ -191,24 +208,30 @@ class _Composed:
         sums: What is summed: patterns and places, the last of which are the numbers of the sums.
     """
 
-    def __init__(self, rows: Sequence[Calls], loss: Program, summed: int) -> None:
-        """Read all rows and the loss."""
+    def __init__(self, rows: Sequence[Calls]) -> None:
+        """Read all rows."""
         self.written: list[_Written] = []
         self.sums: list[list[tuple[Pattern, Strided]]] = []
         self._numbers = count()
         self._width = len(rows[0].program.inputs) - 1
-        self._targets = len(loss.inputs) - 1
         self._parameters = sum(row.calls * len(row.program.parameters) for row in rows)
-        self._summed = summed
+        self._input_count, self._summed, self._sum_count = self._width, 0, 0
         inputs = [Described(Leaf("x"), (i,)) for i in range(self._width)]
-        readings = list[_Reading]()
+        self._readings = list[_Reading]()
         for row in rows:  # a loop: each reads what the one before has given
             reading, inputs = self._forward(row, inputs)
-            readings.append(reading)
+            self._readings.append(reading)
         self._scores = inputs
+
+    def differentiated(self, rows: Sequence[Calls], loss: Program, summed: int) -> "_Composed":
+        """Read the loss, and the gradients of all rows, from the last one to the first."""
+        self._targets = len(loss.inputs) - 1
+        self._input_count, self._summed = self._width + self._targets + 1, summed
+        self._sum_count = self._parameters + summed
         gradients = self._loss(loss)
-        for row, reading in zip(reversed(rows), reversed(readings), strict=True):
+        for row, reading in zip(reversed(rows), reversed(self._readings), strict=True):
             gradients = self._backward(row, reading, gradients)
+        return self
 
     def rolled(self) -> Rolled:
         """The whole, with a place for each node."""
@@ -218,7 +241,7 @@ class _Composed:
         starts = list(accumulate((sizes[group] for group in sorted(sizes)), initial=0))
         ends = self.sums[:0:-1]
         return Rolled(
-            input_count=self._width + self._targets + 1,
+            input_count=self._input_count,
             parameter_count=self._parameters,
             node_count=starts[-1],
             nests=tuple(
@@ -228,10 +251,10 @@ class _Composed:
             ),
             sums=tuple(
                 sum_nest(pattern, strided, starts)
-                for sums in (*ends, self.sums[0])
+                for sums in (*ends, *self.sums[:1])
                 for pattern, strided in sums
             ),
-            sum_count=self._parameters + self._summed,
+            sum_count=self._sum_count,
             outputs=tuple(_load(score, starts) for score in self._scores),
         )
 

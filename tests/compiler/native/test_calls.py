@@ -1,5 +1,6 @@
 """Functions of numbers as machine code: what they take, and what they say of anything else."""
 
+import math
 import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -39,6 +40,37 @@ def test_rows_may_be_anything_that_gives_numbers() -> None:
     assert native.predict(MODEL, [(1, 1), (2, 0)]) == expected
     assert native.predict(MODEL, np.array([[1.0, 1.0], [2.0, 0.0]])) == expected
     assert native.predict(MODEL, (row for row in ([1.0, 1.0], [2.0, 0.0]))) == expected
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_large_model_is_compiled_by_its_kinds_and_gives_what_it_gives(threads: int) -> None:
+    called = []
+
+    def counted(a: Value) -> Value:
+        called.append(a)
+        return tanh(a)
+
+    model = nn.mlp(3, [40, 40, 4], activation=counted)
+    rows = [[math.sin(i + j) for j in range(3)] for i in range(37)]
+    found = native.predict(model, rows, threads=threads)
+    assert len(called) <= 2  # with three inputs and with forty; the last layer is linear
+    for row, outputs in zip(rows, found, strict=True):
+        expected = [output.data for output in nn.outputs(model, row)]
+        assert outputs == pytest.approx(expected, rel=1e-12, abs=1e-15)
+
+
+def test_a_large_model_that_is_no_list_of_rows_gives_what_it_gives() -> None:
+    class Residual(Record):
+        layer: nn.Layer = attr()
+
+        def __call__(self, inputs: Sequence[Scalar]) -> tuple[Value, ...]:
+            return tuple(x + y for x, y in zip(inputs, self.layer(inputs), strict=True))
+
+    model = Residual(layer=nn.layer(40, 40))
+    rows = [[math.sin(i + j) for j in range(40)] for i in range(3)]
+    for row, outputs in zip(rows, native.predict(model, rows), strict=True):
+        expected = [output.data for output in nn.outputs(model, row)]
+        assert outputs == pytest.approx(expected, rel=1e-12, abs=1e-15)
 
 
 @pytest.mark.parametrize("rows", [[1.0, 2.0], [["1", "2"]], [None]])

@@ -28,10 +28,16 @@ from microfp import (
     trainer,
     value,
 )
+from microfp.compiler.ir.adjoint import forward_program
+from microfp.compiler.ir.passes import lower
 from microfp.compiler.ir.program import Instruction, primitive_of
+from microfp.compiler.native.compose import Calls, roll_forward
 from microfp.compiler.native.loops import Expression, Load, Nest, Number, Rolled, Total
+from microfp.compiler.native.roll import find_loops
 from microfp.compiler.native.run.trainer import code_by_kinds
 from microfp.compiler.native.stages import code_stages
+from microfp.compiler.trace.calls import trace_model
+from microfp.compiler.trace.kinds import trace_rows
 from microfp.compiler.trace.structure import template
 from microfp.losses import Loss
 from microfp.nn import forward_many
@@ -245,6 +251,37 @@ def test_it_means_what_the_graph_means(name: str) -> None:
     )
     assert rolled.parameter_count == len(numbers)
     assert rolled.node_count == sum(kind == "n" for kind, _ in found)
+
+
+def forward_of(model: Any, width: int) -> Rolled:
+    rows = trace_rows(model, width)
+    assert rows is not None
+    calls = [Calls(forward_program(row.kind), row.calls, row.first, row.step) for row in rows]
+    return roll_forward(calls)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_without_gradients_it_means_what_the_model_gives(name: str) -> None:
+    model, width, _ = MODELS[name]
+    draw = random.Random(name)
+    numbers = [draw.uniform(-1.0, 1.0) for _ in parameters(model)]
+    inputs = [draw.uniform(-1.0, 1.0) for _ in range(width)]
+    rolled = forward_of(model, width)
+    found = meaning(rolled, inputs, numbers)
+    scores = forward_many(with_parameters(model, numbers), inputs)
+    assert [found.read(load, (), 0) for load in rolled.outputs] == pytest.approx(
+        [score.data for score in scores], rel=1e-12, abs=1e-14
+    )
+    assert (rolled.input_count, rolled.sum_count, rolled.sums) == (width, 0, ())
+    assert rolled.parameter_count == len(numbers)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "softplus", "identity"])
+def test_without_gradients_it_is_what_is_found_among_all_scalars(activation: str) -> None:
+    model = nn.mlp(3, [40, 40, 4], activation=activation)  # type: ignore[arg-type]  # one of them
+    graph = trace_model(model, 3)
+    program = lower(graph.scores, graph.inputs, graph.parameters)
+    assert forward_of(model, 3) == find_loops(program, summed=0, shared=())
 
 
 def test_as_many_nests_for_a_wide_layer_as_for_a_narrow_one() -> None:

@@ -33,6 +33,9 @@ from microfp.compiler.native.rows import Rows, rows_of
 
 __all__ = ["Kernel", "are_few", "gate_of", "in_chunks", "kernel_of", "kernels_of", "rows_behind"]
 
+NARROWEST = 4
+"""With vectors of fewer lanes, a lane a neuron saves none that would be empty."""
+
 Kernel: TypeAlias = Literal["loops", "tiles", "panels", "nodes", "registers", "gated", "neurons"]
 """How a nest is computed."""
 
@@ -64,8 +67,9 @@ def gate_of(rolled: Rolled, kernels: Kernels, *, bounded: bool) -> Gate | None:
 
 
 def rows_behind(rolled: Rolled, gate: Gate, kernels: Kernels, width: int) -> Rows | None:
-    """The rows of nodes in which what is behind a gate is computed, if it is and they fit."""
-    return rows_of(rolled, gate, width) if kernels == "auto" else None
+    """The rows of nodes in which what is behind a gate is computed, if they fit and it pays."""
+    is_tried = kernels == "auto" and width >= NARROWEST
+    return rows_of(rolled, gate, width) if is_tried else None
 
 
 def in_chunks(rolled: Rolled, *, bounded: bool, kernels: Kernels = "auto") -> bool:

@@ -3,7 +3,8 @@ r"""Code behind a gate: only for the examples whose gate is open, side by side i
 A hinge that is inactive sends nothing back. After some training few are active, one here and one
 there, and nearly every block of lanes has one. So the forward pass keeps nothing but a note of
 the active examples; then their inputs are gathered, block by block, their nodes computed once
-more, and what is behind the gate is computed for these blocks alone.
+more, and what is behind the gate is computed for these blocks alone; or of a small network row by
+row (`microfp.compiler.native.emit.neurons`).
 
 >>> from microfp.compiler.native.loops import Load, Number, Segment
 >>> from microfp.record import unchecked
@@ -43,6 +44,9 @@ __all__ = ["needed", "write_gated"]
 
 LOOK = 512
 """A look before the gate of at most so many terms is written out; its nodes become registers."""
+
+REGISTERS = {8: 32, 4: 16}
+"""How many there are, by the width of a vector; a look with two lanes is never written out."""
 
 NEAR = "%near"
 """Where they are."""
@@ -107,9 +111,15 @@ def _look(look: _Look, some: str) -> None:
 
 def _scope(frame: Frame, gate: Gate, number: str) -> Scope:
     """The block of a number; where it is looked at shortly, its nodes become registers."""
-    scope = scope_at(frame, number, "0")
-    terms = sum(nest.size * segment.count for nest in gate.before for segment in nest.segments)
-    return scope._replace(nodes=NEAR, written_out=True) if terms <= LOOK else scope
+    scope, w = scope_at(frame, number, "0"), frame.writer
+    return scope._replace(nodes=NEAR, written_out=True) if _is_short(gate, w.width) else scope
+
+
+def _is_short(gate: Gate, width: int) -> bool:
+    """Whether the look is short, and what a sum reads leaves half of the registers to the sums."""
+    segments = [(nest, segment.count) for nest in gate.before for segment in nest.segments]
+    terms = sum(nest.size * count for nest, count in segments)
+    return terms <= LOOK and 2 * max(count for _, count in segments) <= REGISTERS.get(width, 0)
 
 
 def _first_noted(look: _Look, index: str, number: str) -> str:
@@ -129,19 +139,35 @@ def _active(scope: Scope, gate: Gate, left: str) -> str:
     return w.value(f"bitcast <{w.width} x i1> {ours} to i{w.width}")
 
 
-def _note(w: Writer, block: str, bits: str) -> None:
-    """Note each active lane, from the number of the first on: side by side, behind those so far."""
+def _note(w: Writer, first: str, bits: str) -> None:
+    """Note each active lane, by its number, behind those so far; count them."""
+    count, wide = w.load("%found", "i64"), w.value(f"zext i{w.width} {bits} to i64")
+    if w.width == 8:  # for which there is an instruction
+        _note_together(w, first, bits, count)
+    else:
+        _note_each(w, first, wide, count)
+    active = w.value(f"call i64 @llvm.ctpop.i64(i64 {wide})")
+    w.store(w.value(f"add i64 {count}, {active}"), "%found", "i64")
+
+
+def _note_together(w: Writer, first: str, bits: str, count: str) -> None:
+    """Write the numbers of the active lanes, put side by side."""
     numbers, mask = f"<{w.width} x i64>", f"<{w.width} x i1>"
     lanes = ", ".join(f"i64 {lane}" for lane in range(w.width))
-    each = w.value(f"add {numbers} {w.broadcast(block, 'i64')}, <{lanes}>")
+    each = w.value(f"add {numbers} {w.broadcast(first, 'i64')}, <{lanes}>")
     ours = w.value(f"bitcast i{w.width} {bits} to {mask}")
     given = f"{numbers} {each}, {mask} {ours}, {numbers} poison"
     together = w.value(f"call {numbers} @llvm.{COMPRESS}.v{w.width}i64({given})")
-    count = w.load("%found", "i64")
     w.line(f"store {numbers} {together}, ptr {_noted(w, count)}, align 8")
-    wide = w.value(f"zext i{w.width} {bits} to i64")
-    active = w.value(f"call i64 @llvm.ctpop.i64(i64 {wide})")
-    w.store(w.value(f"add i64 {count}, {active}"), "%found", "i64")
+
+
+def _note_each(w: Writer, first: str, wide: str, count: str) -> None:
+    """Write the numbers of all lanes, each over that of an inactive one before it."""
+    for lane in range(w.width):
+        lower = w.value(f"and i64 {wide}, {(1 << lane) - 1}")
+        before = w.value(f"call i64 @llvm.ctpop.i64(i64 {lower})")
+        place = _noted(w, w.value(f"add i64 {count}, {before}"))
+        w.store(w.value(f"add i64 {first}, {lane}"), place, "i64")
 
 
 def _noted(w: Writer, number: str) -> str:

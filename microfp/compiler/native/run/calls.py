@@ -9,7 +9,7 @@
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, islice
 from typing import Literal, NamedTuple, TypeAlias, TypeGuard, TypeVar, overload
 
@@ -20,21 +20,27 @@ from microfp.base.checks import wrong_kind, wrong_value
 from microfp.base.collecting import uncollected
 from microfp.base.memo import by_key
 from microfp.base.threads import Threads, check_threads, thread_count
+from microfp.compiler.ir.adjoint import forward_program
 from microfp.compiler.ir.loop_adjoint import gradients_through
 from microfp.compiler.ir.looped_examples import captured_through, looped_model, model_looped
 from microfp.compiler.ir.passes import lower
+from microfp.compiler.ir.program import Program
 from microfp.compiler.ir.taped import lower_with_gradients
 from microfp.compiler.ir.turnings import lowered
+from microfp.compiler.native.compose import Calls, roll_forward
 from microfp.compiler.native.run import jit
 from microfp.compiler.native.run.executable import (
     Executable,
     Form,
     bytes_of,
+    check_native,
     executable_for,
+    executable_of,
     executable_of_looped,
     run_rows,
 )
 from microfp.compiler.trace.calls import check_size, trace_model
+from microfp.compiler.trace.kinds import MOST_SCALARS, trace_rows
 from microfp.compiler.trace.refusals import called, final
 from microfp.compiler.trace.repeats import Repeat, TracedRepeats, tracing_repeats
 from microfp.compiler.trace.stand_ins import traced_leaf
@@ -42,6 +48,7 @@ from microfp.compiler.trace.structure import Template, template
 from microfp.errors import CompileError, ShapeError
 from microfp.func import check_constants
 from microfp.nn import Model
+from microfp.record import check_several
 from microfp.tree import (
     at_rest,
     is_frozen,
@@ -103,7 +110,7 @@ def value_and_grad(
     >>> slope(0.0)
     (0.0, 1.0)
     """
-    if way not in FORMS:
+    if way not in tuple(FORMS):
         raise wrong_value("value_and_grad", "way", f"one of {', '.join(FORMS)}", way)
     count, form = len(_numbers(example)), FORMS[way]
     _differentiated(f, _shape(example), form)
@@ -303,6 +310,7 @@ def predict(
     >>> predict(nn.layer(1, 2, weights=[[2.0], [3.0]]), [[1.0], [-1.0]])
     ((2.0, 3.0), (0.0, 0.0))
     """
+    check_several("predict", "rows", "a sequence of rows of numbers", rows)
     if not callable(model):
         raise wrong_kind("predict", "model", "a model that can be called with inputs", model)
     wanted = thread_count(check_threads("predict", threads))
@@ -336,8 +344,12 @@ def _predictor_bytes(found: object) -> int:
 
 
 @by_key(32, _predictor_bytes)
+@uncollected
 def _predictor(model: Template, width: int) -> Executable | CompileError:
     try:
+        by_kinds = _predictor_by_kinds(model, width)
+        if by_kinds is not None:
+            return by_kinds
         graph, repeats = looped_model(model.model, width)  # type: ignore[arg-type]  # any record of values
         if repeats:
             found = executable_of_looped(
@@ -350,3 +362,23 @@ def _predictor(model: Template, width: int) -> Executable | CompileError:
         return executable_for(program, summed=0, width=jit.host().width)
     except CompileError as error:
         return final(error)
+
+
+def _predictor_by_kinds(model: Template, width: int) -> Executable | None:
+    """Compile one call of each kind of parts; None where a model is small, or no list of rows."""
+    if parameter_count(model.model) < MOST_SCALARS:
+        return None
+    rows = trace_rows(model.model, width)  # type: ignore[arg-type]  # any record of values
+    if rows is None:
+        return None
+    calls = [Calls(forward_program(row.kind), row.calls, row.first, row.step) for row in rows]
+    for row in calls:
+        check_native(row.program)
+    program = partial(_forward_scalars, model, width)
+    return executable_of(roll_forward(calls), program, width=jit.host().width)
+
+
+def _forward_scalars(model: Template, width: int) -> Program:
+    """The program of every scalar of what a model gives."""
+    graph = trace_model(model.model, width)  # type: ignore[arg-type]  # any record of values
+    return lower(graph.scores, graph.inputs, graph.parameters)

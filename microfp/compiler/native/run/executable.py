@@ -126,6 +126,8 @@ class Executable(Record):
     @property
     def output_count(self) -> int:
         """How many numbers an example has that belong to it alone, or are added up."""
+        if self.rolled is not None:  # a program that was not asked for may be long in the making
+            return len(self.rolled.outputs) + self.rolled.sum_count
         return len((self.plan.looped if self.plan else self.program).outputs)
 
     @property

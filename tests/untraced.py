@@ -39,6 +39,7 @@ WHOLE = (
     "tests/laws/test_backend_matrix_laws.py",
     "tests/laws/test_expression_laws.py",
     "tests/laws/test_gradient_laws.py",
+    "tests/laws/test_native_training_laws.py",
     "tests/pyodide/",
     "tests/site/",
     "tests/test_functions.py",

@@ -14,7 +14,7 @@ __all__ = ["filler", "open_twin"]
 A = TypeVar("A")
 
 
-def open_twin(cls: type[A], slots: Mapping[str, object]) -> type[A]:
+def open_twin(cls: type, slots: Mapping[str, object]) -> type:
     """Return a class whose objects are laid out as those of a class, and take assignments.
 
     Whoever builds with it gives each object its class, by `__class__`, before it is seen.
@@ -35,7 +35,7 @@ def open_twin(cls: type[A], slots: Mapping[str, object]) -> type[A]:
     ('Point', 1.0)
     """
     taking = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
-    twin: type[A] = type.__new__(type(cls), cls.__name__, (cls,), {"__slots__": (), **taking})
+    twin: type = type.__new__(type(cls), cls.__name__, (cls,), {"__slots__": (), **taking})
     for name, slot in slots.items():  # of a field that reads more than its slot
         type.__setattr__(twin, name, slot)
     return twin

@@ -9,7 +9,7 @@
 from collections.abc import Callable, Collection, Mapping
 from numbers import Real
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, SupportsFloat, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, SupportsFloat, TypeAlias
 
 from microfp import ops
 from microfp.base.checks import check_kind, wrong_kind, wrong_value
@@ -268,8 +268,19 @@ Scalar: TypeAlias = Value | float
 8.0
 """
 
-_new = object.__new__  # looked up once, for the sake of speed
-_Open = open_twin(Value, Value._slots)
+
+class _Unseen(Protocol):
+    """A node while it is made: of a class that takes assignments."""
+
+    data: float
+    op: str
+    parents: tuple[Value, ...]
+    label: str | None
+    parameter: float | Primitive | None
+
+
+_new: Callable[[type], _Unseen] = object.__new__  # looked up once, for the sake of speed
+_TWIN = open_twin(Value, Value._slots)
 
 
 def make_node(
@@ -280,15 +291,14 @@ def make_node(
     parameter: float | Primitive | None = None,
 ) -> Value:
     """Build a node without checks: every operation ends here, so it is kept fast."""
-    made: Any = _new(_Open)  # of a class that takes assignments, for now
+    made = _new(_TWIN)
     made.data = data
     made.op = op
     made.parents = parents
     made.label = label
     made.parameter = parameter
-    made.__class__ = Value
-    node: Value = made
-    return node
+    made.__class__ = Value  # type: ignore[assignment]  # what it is from now on
+    return made  # type: ignore[return-value]  # see the line before
 
 
 def _copied(node: Value, memo: Mapping[int, Value]) -> Value:

@@ -27,6 +27,7 @@ from typing import NamedTuple, Protocol, TypeAlias, TypeGuard, TypeVar
 from pyrsistent import PMap, PRecord, PVector, pmap, pvector
 
 from microfp.base.checks import check_callable, wrong_kind
+from microfp.base.collecting import uncollected
 from microfp.base.memo import remembering, while_kept
 from microfp.errors import ShapeError
 from microfp.record import Record, unchecked_many
@@ -387,6 +388,7 @@ def without_parameters(where: str, model: object) -> ShapeError:
     return ShapeError(f"{where}: the model must have {expected}, got {model!r:.80}")
 
 
+@uncollected
 def with_parameters(model: _M, numbers: Sequence[Scalar]) -> _M:
     """Return the model with other numbers for its parameters; the labels stay.
 
@@ -417,8 +419,22 @@ def _in_place_of(old: Sequence[Value], numbers: tuple[Scalar, ...]) -> list[Valu
     """The nodes that replace parameters; of floats they are made all at once, for speed."""
     if set(map(type, numbers)) != {float}:
         return [_relabelled(new, p) for new, p in zip(numbers, old, strict=True)]
-    count, labels = len(numbers), [p.label for p in old]
-    return unchecked_many(Value, numbers, [LEAF] * count, [()] * count, labels, [None] * count)
+    return leaves(numbers, [p.label for p in old])  # type: ignore[arg-type]  # floats
+
+
+def leaves(numbers: Sequence[float], labels: Sequence[str | None] | None = None) -> list[Value]:
+    """Make leaves of floats, as `value` does of each, but all at once, for speed.
+
+    Args:
+        numbers: Floats, and no others; nobody looks.
+        labels: The label of each, if there are any.
+
+    >>> leaves([1.0, 2.0])
+    [Value(data=1.0), Value(data=2.0)]
+    """
+    count = len(numbers)
+    unnamed = [None] * count
+    return unchecked_many(Value, numbers, [LEAF] * count, [()] * count, labels or unnamed, unnamed)
 
 
 def mask(model: _M, where: Callable[[_M], object]) -> tuple[bool, ...]:

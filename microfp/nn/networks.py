@@ -16,6 +16,7 @@ from pyrsistent import PVector, pvector
 
 from microfp import values
 from microfp.base.checks import check_count, check_each, check_size, chosen_seed, wrong_kind
+from microfp.base.collecting import uncollected
 from microfp.base.elsewhere.leading import names_home
 from microfp.base.showing import mimebundle
 from microfp.errors import ShapeError
@@ -30,7 +31,7 @@ from microfp.nn.initializers import Initializer, InitializerName, drawing_of
 from microfp.nn.results import Outputs
 from microfp.record import Record, attr, check_several
 from microfp.toolbox import sliding_window
-from microfp.tree import parameter_count
+from microfp.tree import leaves, parameter_count
 from microfp.values import Scalar, Value, lift, total, value
 
 __all__ = [
@@ -318,6 +319,7 @@ def mlp(
     )
 
 
+@uncollected
 def _layer(
     rows: Sequence[Sequence[Scalar]],
     biases: Sequence[Scalar],
@@ -331,8 +333,14 @@ def _layer(
 
 
 def _neuron(row: Sequence[Scalar], bias: Scalar, activation: ActivationName | Activation) -> Neuron:
-    weights = pvector(map(_parameter, row))
-    return Neuron(weights=weights, bias=_parameter(bias), activation=activation)
+    return Neuron(weights=_parameters(row), bias=_parameter(bias), activation=activation)
+
+
+def _parameters(row: Sequence[Scalar]) -> PVector[Value]:
+    """The weights of a neuron; those that were drawn are made all at once, for speed."""
+    if set(map(type, row)) == {float}:
+        return pvector(leaves(row))  # type: ignore[arg-type]  # floats
+    return pvector(map(_parameter, row))
 
 
 def _parameter(initial: Scalar) -> Value:

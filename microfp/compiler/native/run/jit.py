@@ -180,7 +180,7 @@ def _key(llvm: "ModuleType", text: str) -> str:
     )
 
 
-FORMAT = "2"
+FORMAT = "3"
 """How machine code is made of text; to be changed with the passes that are run."""
 
 
@@ -215,11 +215,13 @@ def _engine(
     return engine, dict(zip(stages, spent, strict=True))
 
 
-PASSES = ("sroa", "simplify_cfg", "new_gvn")
+PASSES = ("sroa", "simplify_cfg")
 """What LLVM makes of a module before it becomes machine code, pass by pass, as llvmlite names them.
 
 LLVM's own pipeline takes three times as long, for code that is as fast within 5 %, and each of its
-runs keeps a third of a megabyte for good; so does, to a lesser degree, `instruction_combine`.
+runs keeps a third of a megabyte for good; so does, to a lesser degree, `instruction_combine`. What
+is computed twice has been found before there is text, so `new_gvn` finds little that takes
+time; and an assertion of it ends the process where loops follow one another by the hundred.
 """
 
 

@@ -27,7 +27,7 @@ from collections.abc import (
     Sequence,
     ValuesView,
 )
-from itertools import repeat
+from functools import cache
 from operator import attrgetter
 from reprlib import repr as short_repr
 from typing import (
@@ -49,8 +49,9 @@ from pyrsistent import PRecord, PVector, pmap
 from pyrsistent._precord import _PRecordMeta  # what builds the classes, and is not offered
 
 from microfp.base.checks import wrong_kind
-from microfp.base.deferring import DeferrableSlot, Deferred, Pending
+from microfp.base.deferring import DeferrableSlot, Deferred, Pending, slot_of
 from microfp.base.elsewhere.leading import attribute_hint, maker_hint
+from microfp.base.filling import filler
 from microfp.base.hints import (
     body_annotations,
     check_annotated,
@@ -163,6 +164,7 @@ class _RecordType(_PRecordMeta):
 
     _attrs: dict[str, _Attr]
     _names: tuple[str, ...]
+    _slots: Mapping[str, types.MemberDescriptorType]
     _writers: tuple[Callable[[object, object], None], ...]
     _read_all: Callable[[object], tuple[object, ...]]
     _fields: Mapping[str, Field]
@@ -189,8 +191,8 @@ class _RecordType(_PRecordMeta):
         for own in _declared(name, body):
             if cls._attrs[own].deferrable:
                 setattr(cls, own, DeferrableSlot(cls.__dict__[own]))
-        slots = [getattr(cls, name) for name in cls._names]
-        cls._writers = tuple([getattr(slot, "slot", slot).__set__ for slot in slots])
+        cls._slots = {name: slot_of(getattr(cls, name)) for name in cls._names}
+        cls._writers = tuple([slot.__set__ for slot in cls._slots.values()])
         cls._read_all = _reader(cls._names)
 
     @property
@@ -490,7 +492,7 @@ def unchecked_many(kind: Callable[..., _T], *columns: Sequence[object]) -> list[
         *columns: One sequence per field, in declared order, all of the same length.
 
     Raises:
-        ValueError: If there are more or fewer columns than fields, or one is shorter.
+        ValueError: If columns are too many, too few, or of other lengths.
 
     >>> class Point(Record):
     ...     x: float = attr()
@@ -498,13 +500,12 @@ def unchecked_many(kind: Callable[..., _T], *columns: Sequence[object]) -> list[
     >>> unchecked_many(Point, [1.0, 3.0], [2.0, 4.0])
     [Point(x=1.0, y=2.0), Point(x=3.0, y=4.0)]
     """
-    count = len(columns[0]) if columns else 0
-    if set(map(len, columns)) - {count}:
-        raise ValueError(f"{kind.__name__}: columns must be of one length")
-    records: list[_T] = list(map(object.__new__, repeat(kind, count)))  # type: ignore[arg-type]
-    for write, column in zip(kind._writers, columns, strict=True):  # type: ignore[attr-defined]
-        any(map(write, records, column))  # each gives None: column by column, all in C
-    return records
+    return _filler_of(kind)(*columns)
+
+
+@cache
+def _filler_of(kind: Callable[..., _T]) -> Callable[..., list[_T]]:
+    return filler(kind, kind._slots)  # type: ignore[arg-type, attr-defined]  # it is a class
 
 
 def writers(kind: Callable[..., _T]) -> tuple[Callable[[_T, object], None], ...]:
@@ -594,6 +595,5 @@ def pending(record: Record, name: str) -> Callable[[], object] | None:
     >>> pending(Answer(text="yes"), "text") is None
     True
     """
-    slot = getattr(type(record), name)
-    held: object = slot.slot.__get__(record)
+    held: object = type(record)._slots[name].__get__(record)
     return held.make if isinstance(held, Pending) else None

@@ -49,8 +49,8 @@ def test_nothing_inside_is_traced_and_everything_after_it_is(fail: bool) -> None
 @pytest.mark.parametrize("path", WHOLE)
 def test_what_is_never_traced_is_there(path: str) -> None:
     file, _, test = path.partition("::")
-    text = (ROOT / file).read_text(encoding="utf-8")
-    assert f"def {test}" in text
+    assert (ROOT / file).is_dir() == path.endswith("/")
+    assert path.endswith("/") or f"def {test}" in (ROOT / file).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 WHOLE = (
+    "tests/browser/",
     "tests/compiler/ir/test_guards.py",
     "tests/compiler/ir/test_passes.py::test_a_long_program_is_probed_for_loops_and_keeps_them",
     "tests/compiler/ir/test_passes.py::test_generated_python_computes_the_bits_of_the_graph",
@@ -38,6 +39,9 @@ WHOLE = (
     "tests/laws/test_backend_matrix_laws.py",
     "tests/laws/test_expression_laws.py",
     "tests/laws/test_gradient_laws.py",
+    "tests/laws/test_native_training_laws.py",
+    "tests/pyodide/",
+    "tests/site/",
     "tests/test_functions.py",
     "tests/test_gpt.py::test_every_backend_draws_the_documents_of_the_oracle",
     "tests/test_gpt.py::test_gradients_are_those_of_forward_mode_and_of_the_oracle",
@@ -48,8 +52,13 @@ WHOLE = (
     "tests/test_real_training.py",
     "tests/trainer/test_replayed.py::test_a_copy_of_an_unread_state_is_that_of_single_steps",
     "tests/trainer/test_replayed.py::test_what_goes_on_from_an_unread_state_is_the_stream_itself",
+    "tests/typing/",
 )
-"""Files of which nothing is traced, and tests; each is how the names of its tests begin."""
+"""Folders and files of which nothing is traced, and tests: each is how their names begin.
+
+What looks at pages, the site, and programs for type checkers, has the library work in a browser or
+in another process, or reads its text.
+"""
 
 
 @contextmanager

@@ -1,14 +1,9 @@
 """Fields that are made when somebody reads them."""
 
-from collections.abc import Callable, Sequence
-from itertools import repeat
+from collections.abc import Callable
 from types import MemberDescriptorType
-from typing import TypeVar
 
-__all__ = ["DeferrableSlot", "Deferred", "Pending", "filler"]
-
-A = TypeVar("A")
-
+__all__ = ["DeferrableSlot", "Deferred", "Pending", "slot_of"]
 
 _UNMADE = object()
 
@@ -59,28 +54,6 @@ class Deferred(Pending):
         self.make: Callable[[], object] = make
 
 
-def filler(cls: type[A], *names: str) -> Callable[..., list[A]]:
-    """Return a function that builds objects from columns of what their slots hold; for hot code.
-
-    Args:
-        cls: A class, which is not called.
-        names: Its slots, one for each column.
-
-    >>> deferred = filler(Deferred, "make")
-    >>> [each.value() for each in deferred([list, dict])]
-    [[], {}]
-    """
-    writers = [getattr(cls, name).__set__ for name in names]
-
-    def fill(*columns: Sequence[object]) -> list[A]:
-        built: list[A] = list(map(object.__new__, repeat(cls, len(columns[0]))))
-        for write, column in zip(writers, columns, strict=True):
-            any(map(write, built, column))  # each gives None: column by column, all in C
-        return built
-
-    return fill
-
-
 class DeferrableSlot:
     """The slot of a field that may hold what is `Pending` instead of its value.
 
@@ -105,3 +78,14 @@ class DeferrableSlot:
 
     def __set__(self, record: object, value: object) -> None:
         self.slot.__set__(record, value)
+
+
+def slot_of(field: "MemberDescriptorType | DeferrableSlot") -> MemberDescriptorType:
+    """Return the slot itself of a field, whether that may be deferred or not.
+
+    >>> class Answer:
+    ...     __slots__ = ("text",)
+    >>> slot_of(DeferrableSlot(Answer.text)) is slot_of(Answer.text) is Answer.text
+    True
+    """
+    return field.slot if isinstance(field, DeferrableSlot) else field

@@ -14,11 +14,11 @@ each of many such objects, as long as it lives: for the parts of a model, which 
 (2.0, True)
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from functools import lru_cache, update_wrapper, wraps
-from operator import is_
+from itertools import count
+from operator import is_, itemgetter
 from typing import Generic, ParamSpec, TypeVar
 from weakref import ref
 
@@ -40,7 +40,8 @@ class Kept(Generic[P, R]):
     """A pure function of hashable arguments that remembers its last results, as far as they fit.
 
     Made by `kept`. Threads may share it: two of them may make the same result at once. It holds no
-    lock, which a process that is forked meanwhile would wait for.
+    lock, which a process that is forked meanwhile would wait for; so its table is a plain dict,
+    which is read, written and copied as a whole, and each result says when it was asked for last.
 
     >>> Kept(len, 2, lambda found: 8, 100)((1.0, 2.0))
     2
@@ -53,24 +54,30 @@ class Kept(Generic[P, R]):
         self.most: int = most
         self.weigh: Callable[[R], int] = weigh
         self.most_bytes: int = most_bytes
-        self.found: OrderedDict[Hashable, R] = OrderedDict()
+        self.found: dict[Hashable, tuple[R, int]] = {}
+        self.clock = count()
         update_wrapper(self, f)
 
     def __call__(self, *arguments: P.args, **named: P.kwargs) -> R:
         """Return what is remembered, or find it out."""
         asked = (arguments, *named.items())
         with suppress(KeyError):  # it is not known, or another thread has just dropped it
-            self.found.move_to_end(asked)
-            return self.found[asked]
-        result = self.found[asked] = self.f(*arguments, **named)
+            result, _ = self.found[asked]
+            self.found[asked] = result, next(self.clock)
+            return result
+        result = self.f(*arguments, **named)
+        self.found[asked] = result, next(self.clock)
         self._drop_the_oldest()
         return result
 
     def _drop_the_oldest(self) -> None:
-        weight = sum(map(self.weigh, list(self.found.values())))
-        with suppress(KeyError):  # another thread drops as well
-            while len(self.found) > 1 and (len(self.found) > self.most or weight > self.most_bytes):
-                weight -= self.weigh(self.found.popitem(last=False)[1])
+        entries = [(last, asked, it) for asked, (it, last) in self.found.copy().items()]
+        left, weight = len(entries), sum(self.weigh(it) for _, _, it in entries)
+        for _, asked, result in sorted(entries, key=itemgetter(0))[:-1]:  # until the rest fits
+            if left <= self.most and weight <= self.most_bytes:
+                return
+            self.found.pop(asked, None)  # another thread drops as well
+            left, weight = left - 1, weight - self.weigh(result)
 
     def cache_clear(self) -> None:
         """Forget all results."""

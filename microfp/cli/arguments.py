@@ -132,20 +132,6 @@ def whole(smallest: int, largest: int = LARGEST_COUNT) -> Callable[[str], int]:
     return read
 
 
-def cores(text: str) -> Threads:
-    """Read a number of threads, or that all are meant.
-
-    >>> cores("2"), cores("all")
-    (2, 'all')
-    """
-    if text == "all":
-        return "all"
-    number = read_whole(text)
-    if number is None or not 1 <= number <= LARGEST_COUNT:
-        raise expected(f"all, or an int from 1 to {LARGEST_COUNT}", text)
-    return number
-
-
 def real(meaning: str, is_right: Callable[[float], bool]) -> Callable[[str], float]:
     """A reader of a number with some property.
 
@@ -252,6 +238,53 @@ def _can_be_written(path: Path) -> bool:
 def add_json(command: argparse.ArgumentParser) -> None:
     """Add the option to answer in JSON."""
     command.add_argument("--json", action="store_true", help="print one JSON object instead")
+
+
+def cores(text: str) -> Threads:
+    """Read a number of threads, or that all are meant.
+
+    >>> cores("2"), cores("all")
+    (2, 'all')
+    """
+    if text == "all":
+        return "all"
+    number = read_whole(text)
+    if number is None or not 1 <= number <= LARGEST_COUNT:
+        raise expected(f"all, or an int from 1 to {LARGEST_COUNT}", text)
+    return number
+
+
+def add_threads(command: argparse.ArgumentParser, more: str = "") -> None:
+    """Add the option of how many threads compute a step, and what else is to be said of it."""
+    command.add_argument(
+        "--threads",
+        type=cores,
+        default=1,
+        metavar="THREADS",
+        help="how many threads compute a step of the backend native, which more than one choose; "
+        f"all for as many as there are cores{more}; they change no bit; default: 1",
+    )
+
+
+def check_has_threads(backend: str, threads: Threads) -> None:
+    """Check that a backend that was asked for has so many threads, or may be chosen to have them.
+
+    >>> check_has_threads("auto", 2)
+    >>> check_has_threads("python", 2)
+    Traceback (most recent call last):
+    microfp.cli.arguments.UsageError: --threads: needs --backend native, got python
+    """
+    if threads != 1 and backend not in ("auto", "native"):
+        raise UsageError(f"--threads: needs --backend native, got {backend}")
+
+
+def by_threads(backend: str, threads: Threads) -> str:
+    """A backend as it is told, with its threads where it has several.
+
+    >>> by_threads("native", 1), by_threads("native", "all")
+    ('native', 'native, all threads')
+    """
+    return backend if threads == 1 else f"{backend}, {threads} threads"
 
 
 def check_writable(option: str, path: Path, *sources: Path) -> None:

@@ -15,6 +15,7 @@ from microfp.base.checks import LARGEST_SEED, check_finite, wrong_value
 from microfp.base.files import write_atomically
 from microfp.base.json import to_json
 from microfp.base.text import percent, six_digits
+from microfp.base.threads import Threads
 from microfp.charts import boundary_map, boundary_spacing, class_map, curve_map
 from microfp.charts.plot_data import dataset_points, decision_boundary
 from microfp.cli.arguments import (
@@ -22,6 +23,9 @@ from microfp.cli.arguments import (
     Lines,
     Parser,
     add_json,
+    add_threads,
+    by_threads,
+    check_has_threads,
     check_writable,
     layers,
     non_negative,
@@ -138,6 +142,7 @@ class DemoOptions(Record):
     batch_size: int | None = attr(default=None)
     seed: int = attr(default=1337)
     backend: Backend = attr(default="auto")
+    threads: Threads = attr(default=1)
     json: bool = attr(default=False)
     report: Path | None = attr(default=None)
     png: Path | None = attr(default=None)
@@ -178,6 +183,7 @@ def _add_training(demo: Parser) -> None:
     option("batch-size", "examples in a step; default: all of them", type=whole(1))
     option("seed", "of data, weights and batches", type=whole(0, LARGEST_SEED))
     option("backend", "how a step is computed; auto is the fastest", choices=get_args(Backend))
+    add_threads(demo)
 
 
 def _answer(**given: object) -> Lines:
@@ -269,6 +275,7 @@ def _prepared(options: DemoOptions, columns: int | None) -> _Demo:
     model = mlp(task.inputs, [*options.hidden, task.outputs], seed=options.seed)
     extents = (max(column) - min(column) for column in zip(*dataset.xs, strict=True))
     check_finite("demo", "the extent of the data", max(extents))
+    check_has_threads(options.backend, options.threads)
     if options.backend == "auto":
         options = options.set(backend=_fastest(options, model, dataset))
     return _Demo(options=options, dataset=dataset, model=model, columns=columns)
@@ -298,6 +305,7 @@ def _training(demo: _Demo) -> States:
         batch_size=options.batch_size,
         seed=options.seed,
         backend=options.backend,
+        threads=options.threads,
     )
 
 
@@ -314,6 +322,7 @@ def _fastest(options: DemoOptions, model: MLP, dataset: Dataset) -> Backend:
         steps=options.steps,
         loss=_task(options).loss(options.alpha),
         batch_size=options.batch_size,
+        threads=options.threads,
     )
 
 
@@ -414,6 +423,7 @@ def _json_lines(
         "final_loss": final.loss,
         "final_accuracy": final.accuracy,
         "backend": _backend_used(demo),
+        "threads": demo.options.threads,
         "seconds": seconds,
         "history": [dict(metrics.items()) for metrics in history],
     }
@@ -442,7 +452,8 @@ def _heading(demo: _Demo) -> Iterator[str]:
     inputs = "1 input" if task.inputs == 1 else f"{task.inputs} inputs"
     yield f"{options.dataset}: {n} examples{batch}, {noise}"
     yield f"model: {inputs}, layers of {widths} neurons, {parameter_count(demo.model)} parameters"
-    yield f"loss: {task.name}, alpha {options.alpha:g}, backend {_backend_used(demo)}"
+    by = by_threads(_backend_used(demo), options.threads)
+    yield f"loss: {task.name}, alpha {options.alpha:g}, backend {by}"
     yield ""
     yield metrics_heading(demo.columns)
 
@@ -453,7 +464,7 @@ def _summary(demo: _Demo, model: MLP, seconds: float) -> Lines:
     steps = f"{count} step{'' if count == 1 else 's'}"
     yield (
         f"{parameter_count(demo.model)} parameters, {steps} in {seconds:.2f} s, "
-        f"backend {_backend_used(demo)}"
+        f"backend {by_threads(_backend_used(demo), demo.options.threads)}"
     )
     final = evaluate(_task(demo.options).loss(demo.options.alpha), model, demo.dataset)
     loss, accuracy = six_digits(final.total.data), percent(final.accuracy)

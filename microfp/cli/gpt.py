@@ -14,12 +14,16 @@ from microfp import datasets, gpt
 from microfp.base.checks import LARGEST_SEED
 from microfp.base.json import to_json
 from microfp.base.text import escaped, six_digits
+from microfp.base.threads import Threads
 from microfp.cli.arguments import (
     Commands,
     Interrupted,
     Lines,
     UsageError,
     add_json,
+    add_threads,
+    by_threads,
+    check_has_threads,
     check_writable,
     one_of,
     positive,
@@ -71,6 +75,8 @@ class Job(Record):
     """Where the training is."""
     backend: Backend = attr()
     """How its steps are computed."""
+    threads: Threads = attr(default=1)
+    """How many threads compute a step."""
     samples: int = attr(default=20)
     """How many documents are drawn at the end."""
     temperature: float = attr(default=0.5)
@@ -121,6 +127,7 @@ def _add_training(command: argparse.ArgumentParser) -> None:
             help=f"{meaning}; default: {usual}",
         )
     _add_backend(command, "step")
+    add_threads(command, ", which share out the documents of a step")
 
 
 def _add_backend(command: argparse.ArgumentParser, what: str) -> None:
@@ -167,6 +174,7 @@ def _answer(
     file: Path | None,
     *,
     backend: Backend,
+    threads: Threads,
     save: Path | None,
     resume: Path | None,
     samples: int,
@@ -177,7 +185,8 @@ def _answer(
     check_standard([file, resume], [("--save", save)], json=json)
     documents = datasets.names() if file is None else _several(file)
     job = _new(documents, given) if resume is None else _gone_on(documents, given, resume)
-    job = job.set(backend=backend, samples=samples, temperature=temperature)
+    check_has_threads(backend, threads)
+    job = job.set(backend=backend, threads=threads, samples=samples, temperature=temperature)
     if backend == "auto":
         job = job.set(backend=_fastest(job))
     if save is not None:
@@ -243,6 +252,7 @@ def _fastest(job: Job) -> Backend:
         steps=job.learnt.steps - job.learnt.state.step,
         loss=next_token(),
         batch_size=job.learnt.batch_size,
+        threads=job.threads,
     )
     if found == "eager":
         raise UsageError(
@@ -265,17 +275,8 @@ def gpt_lines(
         track: Passes on the states of the training, as many as there are steps.
         clock: The time in seconds.
     """
-    states = streams.resume(
-        job.learnt.state,
-        job.start.dataset,
-        loss=next_token(),
-        optimizer=gpt.adam(steps=job.learnt.steps),
-        batch_size=job.learnt.batch_size,
-        seed=None,
-        backend=job.backend,
-    )
     left = job.learnt.steps - job.learnt.state.step
-    tracked, began = track(islice(states, left), left), clock()
+    tracked, began = track(islice(_states(job), left), left), clock()
     history, last = list[Metrics](), list[Stepped[GPT]]()
 
     def rows() -> Iterator[str]:
@@ -307,6 +308,20 @@ def gpt_lines(
     return lines()
 
 
+def _states(job: Job) -> Iterator[Stepped[GPT]]:
+    """The states of the training, without an end."""
+    return streams.resume(
+        job.learnt.state,
+        job.start.dataset,
+        loss=next_token(),
+        optimizer=gpt.adam(steps=job.learnt.steps),
+        batch_size=job.learnt.batch_size,
+        seed=None,
+        backend=job.backend,
+        threads=job.threads,
+    )
+
+
 def _is_shown(job: Job, done: int) -> bool:
     total = job.learnt.steps
     every = max((total - job.learnt.state.step) // ROWS, 1)
@@ -335,7 +350,7 @@ def _heading(job: Job) -> Iterator[str]:
     yield f"model: {start.model!r}"
     batch = f"{learnt.batch_size} document{'' if learnt.batch_size == 1 else 's'}"
     begun = f", after {learnt.state.step} that are done" if learnt.state.step else ""
-    yield f"{learnt.steps} steps of {batch}{begun}, backend {job.backend}"
+    yield f"{learnt.steps} steps of {batch}{begun}, backend {by_threads(job.backend, job.threads)}"
     yield ""
 
 
@@ -363,7 +378,8 @@ def _ending(job: Job, history: list[Metrics], seconds: float, written: str | Non
     yield ""
     yield (
         f"{parameter_count(job.start.model):,} parameters, {len(history)} "
-        f"step{'' if len(history) == 1 else 's'} in {seconds:.2f} s, backend {job.backend}"
+        f"step{'' if len(history) == 1 else 's'} in {seconds:.2f} s, "
+        f"backend {by_threads(job.backend, job.threads)}"
     )
     recent = [metrics.loss for metrics in history[-50:]]
     yield f"loss {six_digits(sum(recent) / len(recent))}, the mean of the last {len(recent)} steps"
@@ -384,6 +400,7 @@ def _found(job: Job, history: list[Metrics], seconds: float, drawn: list[str]) -
         "steps": job.learnt.steps,
         "final_loss": history[-1].loss,
         "backend": job.backend,
+        "threads": job.threads,
         "seconds": seconds,
         "history": [dict(metrics.items()) for metrics in history],
         "samples": drawn,

@@ -38,6 +38,7 @@ OPTIONS = _by_name(
         "delimiter": "sep separator d",
         "no-header": "header noheader without-header",
         "workers": "jobs n-jobs processes threads j num-workers",
+        "threads": "jobs n-jobs cores cpus num-threads n-threads j",
         "time-limit": "timeout max-time",
         "resume": "load checkpoint continue from restore warm-start model",
         "output": "out o outfile save file",

@@ -17,6 +17,7 @@ from returns.result import Result
 from microfp.base import text
 from microfp.base.json import to_json
 from microfp.base.text import percent, six_digits
+from microfp.base.threads import Threads
 from microfp.cli.arguments import (
     CommandError,
     Commands,
@@ -25,6 +26,8 @@ from microfp.cli.arguments import (
     Parser,
     UsageError,
     add_json,
+    add_threads,
+    check_has_threads,
     check_writable,
     one_of,
     positive,
@@ -104,6 +107,7 @@ def _add_course(command: Parser) -> None:
         default=1,
         help="how many processes train at once; default: 1",
     )
+    add_threads(command, ", where there is one worker; each worker has so many")
     command.add_argument(
         "--time-limit",
         type=positive,
@@ -123,6 +127,7 @@ def _answer(
     *,
     target: str | None,
     workers: int,
+    threads: Threads,
     time_limit: float | None,
     save: Path | None,
     json: bool,
@@ -138,6 +143,7 @@ def _answer(
     give_large_blocks_back()
     switches = {"standardize": [standardize], "bounded": [bounded]}
     configurations = combinations({**given, **switches})
+    _check_threads(configurations, workers, threads)
     make = partial(read_dataset, target=target, reading=reading, command="sweep")
     dataset, read = read_source(data, reading.form, make)
     experiments = _prepared(configurations, dataset)
@@ -148,6 +154,7 @@ def _answer(
         [field for field, values in given.items() if len(values) > 1],
         source=read.name,
         workers=workers,
+        threads=threads,
         time_limit=time_limit,
         save=save,
         json=json,
@@ -160,6 +167,14 @@ def _prepared(configurations: Sequence[Configuration], dataset: Dataset) -> tupl
     if not all(configuration.held_out for configuration in configurations):
         raise UsageError("--held-out: must be above 0 in a sweep, which compares by it, got 0")
     return prepare_all(configurations, dataset)
+
+
+def _check_threads(configurations: Sequence[Configuration], workers: int, threads: Threads) -> None:
+    """Check that all runs have so many threads, and that they do not take each other's cores."""
+    for configuration in configurations:
+        check_has_threads(configuration.backend, threads)
+    if threads == "all" and workers > 1:
+        raise UsageError(f"--threads: must be a number where --workers is {workers}, got all")
 
 
 def combinations(values: Mapping[str, Sequence[object]]) -> list[Configuration]:
@@ -194,6 +209,7 @@ def sweep_lines(
     json: bool,
     track: Track,
     time_limit: float | None = None,
+    threads: Threads = 1,
 ) -> Lines:
     r"""Train them all, and lay out what came of each, in order.
 
@@ -206,6 +222,7 @@ def sweep_lines(
         json: Whether to print one JSON object instead.
         track: Passes on the results, and shows meanwhile how many there have been.
         time_limit: How many seconds a run may take; None for as many as it wants.
+        threads: How many threads compute a step in each process.
 
     >>> from microfp import datasets
     >>> from microfp.cli.progress import untracked
@@ -217,11 +234,12 @@ def sweep_lines(
     2 runs, 1 at a time
     """
     results: list[Attempt] = []
+    perform_all = partial(compare, fast=True, threads=threads)
     try:
         with executor_of(workers) as executor:
-            yield from () if json else _heading(experiments, source, workers)
+            yield from () if json else _heading(experiments, source, workers, threads)
             with _interrupts_held_back():
-                stream = compare(experiments, executor, time_limit=time_limit, fast=True)
+                stream = perform_all(experiments, executor, time_limit=time_limit)
             results.extend(track(stream, len(experiments)))
     except KeyboardInterrupt:
         done, total = len(results), len(experiments)
@@ -301,9 +319,12 @@ def _interrupts_held_back() -> Iterator[None]:
 # What is said of it
 
 
-def _heading(experiments: Sequence[Experiment], source: str, workers: int) -> Lines:
+def _heading(
+    experiments: Sequence[Experiment], source: str, workers: int, threads: Threads
+) -> Lines:
     yield from source_lines(experiments[0], source)
-    yield f"{len(experiments)} run{'s' * (len(experiments) > 1)}, {workers} at a time"
+    by = "" if threads == 1 else f", {threads} threads each"
+    yield f"{len(experiments)} run{'s' * (len(experiments) > 1)}, {workers} at a time{by}"
     yield ""
 
 

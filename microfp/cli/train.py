@@ -22,8 +22,10 @@ from microfp.cli.arguments import (
     Lines,
     UsageError,
     add_json,
+    add_threads,
+    by_threads,
+    check_has_threads,
     check_writable,
-    cores,
     expected,
     layers,
     non_negative,
@@ -220,7 +222,7 @@ def add_train(commands: Commands) -> None:
     add_scaling(command)
     _add_models(command)
     add_json(command)
-    _add_threads(command)
+    add_threads(command)
     command.set_defaults(answer=_answer)
 
 
@@ -251,18 +253,6 @@ def _add_models(command: argparse.ArgumentParser) -> None:
         type=page,
         metavar="FILE.html",
         help="write a page with the scores, and what became of the columns",
-    )
-
-
-def _add_threads(command: argparse.ArgumentParser) -> None:
-    """Add the option of how many threads compute a step."""
-    command.add_argument(
-        "--threads",
-        type=cores,
-        default=1,
-        metavar="THREADS",
-        help="how many threads compute a step of the backend native, which more than one choose; "
-        "all for as many as there are cores; they change no bit; default: 1",
     )
 
 
@@ -392,7 +382,8 @@ def train_lines(
     >>> print(next(lines))
     moons.csv: 40 examples, 2 inputs; target: 2 classes, -1 and 1
     """
-    backend = _backend(experiment, threads)
+    check_has_threads(experiment.start.configuration.backend, threads)
+    backend = fastest(experiment, threads=threads)
     results = watch(
         computed_by(experiment, backend), threads=threads
     )  # whatever cannot be trained raises here, before a line is out
@@ -503,23 +494,13 @@ _BY_PLACE = (
 )
 
 
-def _backend(experiment: Experiment, threads: Threads) -> Backend:
-    """What computes the steps; more than one thread choose the one that has several."""
-    asked = experiment.start.configuration.backend
-    if threads == 1:
-        return fastest(experiment)
-    if asked not in ("auto", "native"):
-        raise UsageError(f"--threads: needs --backend native, got {asked}")
-    return "native"
-
-
 def _heading(experiment: Experiment, source: str, backend: Backend, threads: Threads) -> Lines:
     start, configuration = experiment.start, experiment.start.configuration
     yield from source_lines(experiment, source)
     yield f"model: {_model(start)}, {parameter_count(start.model)} parameters"
     yield from limits_told(start)
     yield f"loss: {configuration.loss}, penalty {l2_of(configuration):.3g}"
-    by = backend if threads == 1 else f"{backend}, {threads} threads"
+    by = by_threads(backend, threads)
     yield f"optimizer: {configuration.optimizer}, {_batch_shown(experiment)}, backend {by}"
     yield f"steps: {_epochs(experiment)}"
     yield ""

@@ -16,6 +16,7 @@ from returns.result import Failure, Result, Success
 
 from microfp.base.checks import check_each, check_kind, wrong_value
 from microfp.base.later import Later
+from microfp.base.threads import Threads, check_threads
 from microfp.datasets import Dataset, Examples, as_dataset
 from microfp.errors import MicrofpError
 from microfp.experiments.configurations import AUTO, Configuration, loss_of, steps_of
@@ -84,8 +85,12 @@ def _examples_of(configuration: Configuration) -> tuple[object, ...]:
 # Backends
 
 
-def fastest(experiment: Experiment) -> Backend:
+def fastest(experiment: Experiment, *, threads: Threads = 1) -> Backend:
     """Choose what computes the steps: of `auto` whatever is done first, compiling included.
+
+    Args:
+        experiment: What is to be trained.
+        threads: How many threads there are to be; see `trainer.fastest_backend`.
 
     >>> from microfp import datasets
     >>> fastest(prepare(Configuration(backend="eager"), datasets.moons(40)))
@@ -101,6 +106,7 @@ def fastest(experiment: Experiment) -> Backend:
         steps=max(steps_of(configuration) - experiment.start.state.step, 0),
         loss=loss_of(configuration),
         batch_size=configuration.batch_size,
+        threads=threads,
     )
 
 
@@ -129,6 +135,7 @@ def compare(
     *,
     time_limit: float | None = None,
     fast: bool = False,
+    threads: Threads = 1,
 ) -> Iterator[Result[Outcome, MicrofpError]]:
     """Perform experiments side by side, as `parallel.sweep` does; the results come in order.
 
@@ -139,6 +146,9 @@ def compare(
         time_limit: How many seconds each may take; None for as many as it wants.
         fast: Whether `auto` is what is done first, as on the command line, whose last bits may
             differ from those of Python.
+        threads: How many threads compute a step of each, where its backend is native; they change
+            no bit. Executor and threads multiply: two processes of two threads each keep four
+            cores busy. With `fast`, more than one make `auto` native.
 
     Returns:
         A stream of outcomes; a `Failure` says where the numbers of its run diverged, or what
@@ -150,7 +160,8 @@ def compare(
     [1, 2]
     """
     check_several("compare", "experiments", "a sequence of experiments", experiments)
-    run: _Perform = _perform_fast if fast else perform
+    wanted = check_threads("compare", threads)
+    run: _Perform = partial(_perform_fast if fast else perform, threads=wanted)
     if executor is None or not _is_pool(executor):
         return map(_flat, sweep(experiments, run, executor, time_limit=time_limit))
     given, shelf = tuple(experiments), ExitStack()
@@ -159,10 +170,11 @@ def compare(
     return _until_the_end(shelf, map(_flat, map(partial(_given, given), results)))
 
 
-def _perform_fast(experiment: Experiment) -> _Performed:
+def _perform_fast(experiment: Experiment, *, threads: Threads) -> _Performed:
     """Perform by what is done first; the file of the predictor says what was asked for."""
     asked = experiment.start.configuration.backend
-    return perform(computed_by(experiment, fastest(experiment))).map(
+    backend = fastest(experiment, threads=threads)
+    return perform(computed_by(experiment, backend), threads=threads).map(
         lambda it: it.set(predictor=_with_backend(it.predictor, asked))
     )
 

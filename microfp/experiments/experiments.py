@@ -19,6 +19,7 @@ from pyrsistent import PVector, pvector
 from returns.result import Failure, Result, Success
 
 from microfp.base.checks import check_count, check_kind, wrong_kind
+from microfp.base.threads import Threads
 from microfp.datasets import (
     Dataset,
     Examples,
@@ -115,7 +116,7 @@ class Outcome(Record):
 
 
 def run(
-    configuration: Configuration, dataset: Examples, *, log_every: int = 1
+    configuration: Configuration, dataset: Examples, *, log_every: int = 1, threads: Threads = 1
 ) -> Result[Outcome, Diverged[MLP]]:
     """Prepare, train and measure.
 
@@ -123,6 +124,7 @@ def run(
         configuration: What to train, and how.
         dataset: All examples, unscaled, with one target each.
         log_every: Keep the metrics of every so many steps.
+        threads: How many threads compute a step, where the backend is native; see `watch`.
 
     Returns:
         The outcome, or where and why the numbers diverged.
@@ -136,10 +138,12 @@ def run(
     >>> outcome.held_out is not None and round(outcome.held_out.r2 or 0.0, 3)
     1.0
     """
-    return perform(prepare(configuration, dataset), log_every=log_every)
+    return perform(prepare(configuration, dataset), log_every=log_every, threads=threads)
 
 
-def perform(experiment: Experiment, *, log_every: int = 1) -> Result[Outcome, Diverged[MLP]]:
+def perform(
+    experiment: Experiment, *, log_every: int = 1, threads: Threads = 1
+) -> Result[Outcome, Diverged[MLP]]:
     """Train and measure what has been prepared; see `run`.
 
     >>> from microfp import datasets
@@ -151,7 +155,7 @@ def perform(experiment: Experiment, *, log_every: int = 1) -> Result[Outcome, Di
     )
     every = check_count("perform", "log_every", log_every, minimum=1)
     last, history = None, list[Metrics]()
-    for result in watch(experiment):  # a plain loop: it ends at the first failure
+    for result in watch(experiment, threads=threads):  # a plain loop: it ends at the first failure
         if isinstance(result, Failure):
             return result
         last = result.unwrap()

@@ -181,10 +181,11 @@ def _chosen(scores: Scores, *targets: Scalar) -> Value:
     return total(where(y, score * y, 0.0) for score, y in both)
 
 
-def _all_signs_match(scores: Row, *targets: float) -> bool:
-    if len(scores) == len(targets) == 1:  # the usual case, and the faster form
-        return (scores[0] > 0.0) == (targets[0] > 0.0)
-    return all((score > 0.0) == (y > 0.0) for score, y in zip(scores, targets, strict=True))
+def _all_signs_match(scores: Row, y: float, *further: float) -> bool:
+    if len(scores) == 1 and not further:  # the usual case, and the faster form
+        return (scores[0] > 0.0) == (y > 0.0)
+    both = zip(scores, (y, *further), strict=True)
+    return all((score > 0.0) == (target > 0.0) for score, target in both)
 
 
 def _all_answers_match(scores: Row, *targets: float) -> bool:

@@ -14,8 +14,10 @@ from microfp.base.checks import (
     check_count,
     check_flag,
     check_non_negative,
+    wrong_kind,
     wrong_value,
 )
+from microfp.base.threads import check_threaded, thread_count
 from microfp.compiler.python.scores import scores
 from microfp.datasets import Dataset, dataset
 from microfp.losses import (
@@ -41,6 +43,7 @@ from microfp.sklearn.outside import (
     check_is_fitted,
     check_random_state,
     check_sample_weight,
+    effective_n_jobs,
     np,
     validate_data,
 )
@@ -99,6 +102,7 @@ class _Estimator(Base):
         warm_start: bool = False,
         n_iter_no_change: int = 10,
         backend: Backend = "native",
+        n_jobs: int | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -112,6 +116,7 @@ class _Estimator(Base):
         self.warm_start = warm_start
         self.n_iter_no_change = n_iter_no_change
         self.backend = backend
+        self.n_jobs = n_jobs
 
     def fit(self, X: Inputs, y: "ArrayLike", sample_weight: "ArrayLike | None" = None) -> Self:  # noqa: N803 - scikit-learn's name
         """Train until the loss improves no more, for at most `max_iter` epochs.
@@ -146,6 +151,7 @@ class _Estimator(Base):
             check_non_negative(name, parameter, getattr(self, parameter))
         check_count(name, "n_iter_no_change", self.n_iter_no_change, minimum=1)
         check_flag(name, "warm_start", self.warm_start)
+        self._threads()
         _optimizer_of(name, self.solver, self.learning_rate_init)
 
     def _begin(self, targets: "Floats", *, anew: bool) -> None:
@@ -207,7 +213,16 @@ class _Estimator(Base):
             batch_size=None if size >= len(examples.xs) else size,
             seed=self._seed,
             backend=self.backend,
+            threads=self._threads(),
         )
+
+    def _threads(self) -> int:
+        """How many threads compute a step: as many as scikit-learn has jobs for `n_jobs`."""
+        name, jobs = type(self).__name__, self.n_jobs
+        if jobs is not None:
+            _check_jobs(name, jobs)
+            check_threaded(name, jobs, self.backend, name="n_jobs")
+        return thread_count(effective_n_jobs(jobs)) if self.backend == "native" else 1
 
     def _check_finite(self) -> None:
         numbers = [self.loss_, *parameter_numbers(self.state_)]
@@ -232,8 +247,9 @@ class _Estimator(Base):
         check_is_fitted(self)
         numbers = self._numbers(X, reset=False)
         rows = validate_data(self, numbers, dtype=np.float64, reset=False).tolist()
-        run = native.predict if self.backend == "native" else scores
-        return np.asarray(run(self.model_, rows))
+        if self.backend == "native":
+            return np.asarray(native.predict(self.model_, rows, threads=self._threads()))
+        return np.asarray(scores(self.model_, rows))
 
     def _numbers(self, X: Inputs, *, reset: bool) -> Inputs:  # noqa: N803 - scikit-learn's name
         """A table of texts and gaps as numbers; what is no table stays as it is."""
@@ -292,6 +308,15 @@ def _optimizer_of(where: str, solver: Solver | Optimizer, rate: float) -> Optimi
     return SOLVERS[solver](rate)
 
 
+def _check_jobs(where: str, jobs: object) -> None:
+    """Check that somebody asks for jobs as scikit-learn counts them."""
+    expected = "an int other than 0, or None"
+    if isinstance(jobs, bool) or not isinstance(jobs, int | np.integer):
+        raise wrong_kind(where, "n_jobs", expected, jobs)
+    if jobs == 0:
+        raise wrong_value(where, "n_jobs", expected, jobs)
+
+
 def _checked_weights(given: "ArrayLike | None", xs: "Floats") -> "Floats":
     checked: Floats = check_sample_weight(given, xs, dtype=np.float64, ensure_non_negative=True)
     return checked
@@ -334,6 +359,9 @@ class MLPClassifier(Classifier, _Estimator):
         warm_start: Whether `fit` goes on with the weights of the last fit.
         n_iter_no_change: How many epochs in a row may improve nothing.
         backend: How a step is computed; see `trainer.make_step`.
+        n_jobs: How many threads of the native backend compute a step or predictions, as
+            scikit-learn counts jobs: -1 for as many as there are cores, -2 for one less, None for
+            one unless `joblib.parallel_config` says otherwise. They change no bit.
 
     Attributes:
         model_: The network, as a microfp model.

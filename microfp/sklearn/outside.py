@@ -6,6 +6,7 @@ from microfp.base.checks import missing_extra
 
 try:
     import numpy as np
+    from joblib import effective_n_jobs
     from numpy.typing import ArrayLike, NDArray
     from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
     from sklearn.utils import Tags, check_random_state
@@ -30,6 +31,7 @@ __all__ = [
     "check_is_fitted",
     "check_random_state",
     "check_sample_weight",
+    "effective_n_jobs",
     "np",
     "validate_data",
 ]

@@ -125,13 +125,28 @@ def checked_training(
     Traceback (most recent call last):
     ValueError: train: batch_size must be an int >= 1, got 0
     """
+    examples = as_dataset("train", dataset)
+    return _checked(loss, optimizer, examples, batch_size, seed, threads)
+
+
+def _newly_checked(
+    loss: Loss,
+    optimizer: Optimizer,
+    dataset: Dataset,
+    batch_size: int | None,
+    seed: int | None,
+    threads: Threads,
+) -> Training:
     check_kind("train", "loss", loss, Loss, example="losses.max_margin()")
     check_kind("train", "optimizer", optimizer, Optimizer, example="optim.sgd(0.1)")
-    examples = as_dataset("train", dataset)
     size = None if batch_size is None else check_count("train", "batch_size", batch_size, minimum=1)
     drawn = None if seed is None else check_seed("train", "seed", seed)
     wanted = check_threads("train", threads)
-    return unchecked(Training, loss, optimizer, examples, size, drawn, wanted)
+    return unchecked(Training, loss, optimizer, dataset, size, drawn, wanted)
+
+
+_checked = remembering(_newly_checked)
+"""Check once: the very same arguments make the very same training, by which more is remembered."""
 
 
 check_begins: Callable[[Loss, Model, Dataset], None] = remembering(check_fits)
@@ -210,14 +225,14 @@ def folded(
     end, history, last = start, list[Metrics](), start.step + steps - 1
     for state in islice(states, steps):  # a plain loop: only the last state is kept
         end = state
-        if is_logged(state.metrics, log_every, last):
+        if is_logged(state.metrics.step, log_every, last):
             history.append(state.metrics)
     return end, pvector(history)
 
 
-def is_logged(metrics: Metrics, log_every: int, last: int) -> bool:
+def is_logged(step: int, log_every: int, last: int) -> bool:
     """Whether the metrics of a step belong to a history: every so many, and those of the last."""
-    return metrics.step % log_every == 0 or metrics.step == last
+    return step % log_every == 0 or step == last
 
 
 def check_state(training: Training, state: TrainState[M]) -> TrainState[M]:

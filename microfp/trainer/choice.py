@@ -8,7 +8,7 @@
 from collections.abc import Iterator
 
 from microfp.base.checks import check_count, check_kind
-from microfp.base.threads import Threads
+from microfp.base.threads import Threads, check_threaded, check_threads
 from microfp.compiler.native.run.jit import bindings
 from microfp.compiler.native.run.trainer import trainer_for
 from microfp.compiler.python.step import MOST_NODES
@@ -40,10 +40,9 @@ def runner_of(backend: str, threads: Threads = 1) -> Runner:
         CompileError: If the native backend is asked for and llvmlite is not installed.
     """
     check_backend("train", backend)
+    check_threaded("train", threads, backend)
     if backend == "native":
         bindings()
-    elif threads != 1:
-        raise ValueError(f"train: threads={threads!r} needs backend='native', got {backend!r}")
     return _RUNNERS[backend]
 
 
@@ -83,16 +82,13 @@ def chosen_backend(
     return "eager" if isinstance(traced, TraceError) else "python"
 
 
-WORTH_COMPILING = 15_000_000
+WORTH_COMPILING = 6_000_000
 """From how much work on machine code is done sooner: steps times examples times parameters.
 
-This is of a model as small as the demo's. Loading llvmlite and compiling take 0.15 s and a little
-for each parameter, generated Python about 10 ns for each piece of work and 35 µs for each parameter
-before it can begin; measured in whole processes, by the groups `process` and `grid` of the
-benchmarks.
+This is of a model as small as the demo's, some 170 of its steps; see `is_compiled_sooner`.
 
 >>> WORTH_COMPILING
-15000000
+6000000
 """
 
 
@@ -103,6 +99,7 @@ def fastest_backend(
     steps: int,
     loss: Loss = max_margin(alpha=1e-4),
     batch_size: int | None = None,
+    threads: Threads = 1,
 ) -> Backend:
     """Say which backend is done first with a training, compiling included.
 
@@ -112,6 +109,8 @@ def fastest_backend(
         steps: How many steps there will be.
         loss: What is to be made small.
         batch_size: How many examples a step sees; None for all of them.
+        threads: How many threads there are to be. More than one, which machine code alone has,
+            choose it: who asks for them has much to do.
 
     Returns:
         `"native"` where there is much to do and machine code can do it, else what `"auto"` stands
@@ -126,28 +125,48 @@ def fastest_backend(
         check_count("fastest_backend", "batch_size", batch_size, minimum=1)
     examples = as_dataset("train", dataset)
     native.check(loss, model, examples)
+    if check_threads("train", threads) != 1:
+        return "native"
     n, count = len(examples.ys), parameter_count(model)
     work = steps * min(batch_size or n, n) * count
     if loss.position is not None:
         work *= len(examples.xs[0])  # each parameter meets each position
-    if is_compiled_sooner(work, count) and _is_compilable(model, examples, loss):
+    is_sequence = loss.position is not None
+    if is_compiled_sooner(steps, work, count, is_sequence=is_sequence) and _is_compilable(
+        model, examples, loss
+    ):
         return "native"
     traced = prepare(loss, untrained(model), examples, None if loss.position else MOST_NODES)
     return "eager" if isinstance(traced, TraceError) else "python"
 
 
-def is_compiled_sooner(work: float, count: int) -> bool:
-    """Whether machine code is done first, compiling included, with some work on parameters.
+def is_compiled_sooner(steps: int, work: float, count: int, *, is_sequence: bool = False) -> bool:
+    """Whether machine code is done first, compiling included.
 
-    Python writes its source for each parameter; machine code is written for each kind of neuron.
+    Python writes its source for each parameter, and machine code is written for each kind of
+    neuron. In seconds of one core of an EPYC, by processes of their own for eight networks of 17 to
+    101,770 parameters and four GPTs: generated Python takes 0.1 ms for each parameter before it can
+    begin, 60 µs a step, and 10 to 40 ns for each piece of work, the least where examples are left
+    out; loading llvmlite and compiling take 0.15 s and 30 µs for each of the first parameters.
+    Beside that, the steps of machine code take no time. A GPT is fewer lines of Python, which run
+    for each position, and more machine code.
 
-    >>> is_compiled_sooner(WORTH_COMPILING, 337), is_compiled_sooner(1e6, 337)
+    Args:
+        steps: How many steps there are.
+        work: Steps times examples times parameters, and times positions.
+        count: How many parameters there are.
+        is_sequence: Whether each example is a sequence.
+
+    >>> is_compiled_sooner(170, WORTH_COMPILING, 337), is_compiled_sooner(30, 1e6, 337)
     (True, False)
-    >>> is_compiled_sooner(0.0, 100_000)
-    True
+    >>> is_compiled_sooner(0, 0.0, 100_000), is_compiled_sooner(0, 0.0, 100_000, is_sequence=True)
+    (True, True)
     """
-    compiling = 0.15 + 2e-5 * min(count, 5_000) + 1e-6 * count
-    return 1e-8 * work + 3.5e-5 * count >= compiling
+    first = min(count, 4_000)
+    if is_sequence:
+        python = 0.035 + 1.6e-5 * count + 1e-3 * steps + 2.1e-7 * work
+        return python >= 0.28 + 3e-5 * first + 6e-6 * count
+    return 1e-4 * count + 6e-5 * steps + 2e-8 * work >= 0.15 + 3e-5 * first + 1.5e-6 * count
 
 
 def _is_compilable(model: Model, dataset: Dataset, loss: Loss) -> bool:

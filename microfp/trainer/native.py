@@ -12,6 +12,7 @@
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from itertools import compress
 
 from pyrsistent import pvector
 
@@ -35,7 +36,6 @@ from microfp.trainer.state import (
     TrainState,
     Unbuilt,
     Unread,
-    kind_of,
     parameter_numbers,
     template_of,
     unbuilt,
@@ -50,24 +50,45 @@ check: Callable[[Loss, Model, Dataset], None] = remembering(check_fits_by_kinds)
 
 def _open(training: Training, state: TrainState[M]) -> Opened:
     """Compile a training, once per structure, to go on from a state."""
-    loss, optimizer, dataset = training.loss, training.optimizer, training.dataset
-    known: Unbuilt | None = unbuilt(state)
-    numbers: tuple[float, ...] = ()
+    known, threads = unbuilt(state), thread_count(training.threads)
     if known is None:
-        numbers = parameter_numbers(state)
-        if not numbers:
-            check(loss, state.model, dataset)  # which says what is wrong
-    template, threads = template_of(state), thread_count(training.threads)
-    stream = open_stream(loss, optimizer, template, dataset)
+        return _opened(training, state, threads)
+    left, stream = left_in_memory(state), _stream(training, state)
+    if left is None or not _goes_on(stream, left.stream):
+        return _opened_at(training, state, stream, known.numbers, threads)
+    now = left._replace(stream=stream, chosen=_chooser(training), step=state.step)
+    return now._replace(threads=threads)
+
+
+def _newly_opened(training: Training, state: TrainState[M], threads: int) -> Opened:
+    """Compile a training that begins with a model; it is known to fit once it was opened."""
+    numbers = parameter_numbers(state)
+    if not numbers:
+        check(training.loss, state.model, training.dataset)  # which says what is wrong
+    return _opened_at(training, state, _stream(training, state), numbers, threads)
+
+
+_opened = remembering(_newly_opened)
+"""Open once: the very same training and state stand where they stood before."""
+
+
+def _stream(training: Training, state: TrainState[M]) -> Stream:
+    """What runs the steps of a training, compiled."""
+    template = template_of(state)
+    stream = open_stream(training.loss, training.optimizer, template, training.dataset)
     check_captured(stream.trainer.examples.captured, state)
-    if known is not None:
-        left = left_in_memory(state)
-        if left is not None and _goes_on(stream, left.stream):
-            now = left._replace(stream=stream, chosen=_chooser(training), step=state.step)
-            return now._replace(threads=threads)
-        numbers = known.numbers
+    return stream
+
+
+def _opened_at(
+    training: Training,
+    state: TrainState[M],
+    stream: Stream,
+    numbers: tuple[float, ...],
+    threads: int,
+) -> Opened:
     place = state.step, numbers, state.optimizer_state, whose_memory(state)
-    return Opened(stream, _chooser(training), template, *place, threads)
+    return Opened(stream, _chooser(training), template_of(state), *place, threads)
 
 
 def _goes_on(stream: Stream, left: Stream) -> bool:
@@ -137,7 +158,7 @@ def fold(training: Training, state: TrainState[M], steps: int, log_every: int, /
     history, end = list[Metrics](), state.step + steps
     while True:
         done = opened.run(end - opened.step, last_only=True)
-        history += _logged(_metrics(opened, done), log_every, end - 1)
+        history += _logged(opened, done, log_every, end - 1)
         if opened.step + done.count == end:
             return _last_state(opened, done, history[-1]), pvector(history)
         opened = opened.after(done)
@@ -159,17 +180,25 @@ def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
 
 def _last_state(opened: Opened, steps: Steps, metrics: Metrics) -> Stepped[M]:
     """The state after the last of some steps."""
-    end = End(kind_of(opened.template, optimizer=opened.stream.optimizer), opened, steps)
+    end = End(opened, steps)
     model, memory = Unbuilt(end, metrics.step + 1), Unread(end, metrics.step + 1)
     return unchecked(Stepped, metrics.step + 1, model, memory, metrics, opened.memory_of)
 
 
 def _metrics(opened: Opened, steps: Steps) -> list[Metrics]:
     """The metrics of some steps."""
-    return unchecked_many(Metrics, range(opened.step, opened.step + steps.count), *steps.measured)
+    return unchecked_many(Metrics, _numbered(opened, steps), *steps.measured)
 
 
-def _logged(metrics: list[Metrics], log_every: int, last: int) -> list[Metrics]:
+def _numbered(opened: Opened, steps: Steps) -> range:
+    """The numbers of some steps."""
+    return range(opened.step, opened.step + steps.count)
+
+
+def _logged(opened: Opened, steps: Steps, log_every: int, last: int) -> list[Metrics]:
+    """The metrics of those of some steps that are logged; the others are not made."""
     if log_every == 1:
-        return metrics
-    return [row for row in metrics if is_logged(row, log_every, last)]
+        return _metrics(opened, steps)
+    logged = [is_logged(step, log_every, last) for step in _numbered(opened, steps)]
+    columns = (_numbered(opened, steps), *steps.measured)
+    return unchecked_many(Metrics, *(list(compress(column, logged)) for column in columns))

@@ -228,12 +228,15 @@ def _ends_finite(begin: Opened, end: int, reads: Reads) -> bool:
 class End(NamedTuple):
     """The last of some steps, of which no other state will be asked for."""
 
-    kind: Kind
-    """What is known of its model."""
     begin: Opened
     """Where the steps began."""
     steps: Steps
     """What was done."""
+
+    @property
+    def kind(self) -> Kind:
+        """What is known of its model."""
+        return kind_of(self.begin.template, optimizer=self.begin.stream.optimizer)
 
     def numbers(self, _step: int, /) -> tuple[float, ...]:
         """The parameters after it."""

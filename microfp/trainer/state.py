@@ -23,7 +23,8 @@ from typing import (
 from pyrsistent import PMap, PVector, pmap, pvector
 
 from microfp.base.checks import check_kind, check_like, wrong_kind
-from microfp.base.deferring import Pending, filler
+from microfp.base.deferring import Pending
+from microfp.base.filling import filler
 from microfp.base.memo import remembering
 from microfp.base.showing import mimebundle
 from microfp.compiler.trace.structure import Template, template
@@ -340,8 +341,8 @@ class Unread(_Waiting):
         return self.source.memory(self.step)
 
 
-_unbuilt = filler(Unbuilt, "source", "step")
-_unread = filler(Unread, "source", "step")
+_PLACE = {"source": _Waiting.source, "step": _Waiting.step}  # type: ignore[misc]  # the slots
+_unbuilt, _unread = filler(Unbuilt, _PLACE), filler(Unread, _PLACE)
 
 
 def unread_states(
@@ -376,22 +377,21 @@ def initial_state(model: M, optimizer: Optimizer) -> TrainState[M]:
     """
     check_kind("train", "optimizer", optimizer, Optimizer, example="optim.sgd(0.1)")
     # What rules begin with is records, which any number of trainings can begin with.
-    begin = _first_memory if optimizer.rules else _new_first_memory
-    memory, whose = begin(model, optimizer)
-    return unchecked(TrainState, 0, model, memory, None, whose)
+    begin = _known_first_state if optimizer.rules else _first_state
+    return begin(model, optimizer)
 
 
-def _new_first_memory(model: object, optimizer: Optimizer) -> tuple[object, Whose]:
-    """What an optimiser remembers before the first step, and of which parameters."""
+def _first_state(model: M, optimizer: Optimizer) -> TrainState[M]:
     numbers = _vector(model)
     if not numbers:
         raise without_parameters("train", model)
     memory = optimizer.init(numbers)
     check_memory(optimizer, memory, len(numbers))
-    return memory, Deferred(partial(places_of, model)) if _holds_numbers(memory) else None
+    whose = Deferred(partial(places_of, model)) if _holds_numbers(memory) else None
+    return unchecked(TrainState, 0, model, memory, None, whose)
 
 
-_first_memory: Callable[[object, Optimizer], tuple[object, Whose]] = remembering(_new_first_memory)
+_known_first_state = remembering(_first_state)
 
 
 _vector: Callable[[object], PVector[float]] = remembering(lambda model: pvector(_numbers(model)))

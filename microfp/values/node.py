@@ -9,16 +9,17 @@
 from collections.abc import Callable, Collection, Mapping
 from numbers import Real
 from operator import attrgetter
-from typing import TYPE_CHECKING, ClassVar, Literal, SupportsFloat, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, SupportsFloat, TypeAlias
 
 from microfp import ops
 from microfp.base.checks import check_kind, wrong_kind, wrong_value
 from microfp.base.elsewhere.leading import names_home
+from microfp.base.filling import open_twin
 from microfp.base.order import post_order
 from microfp.base.pickling import reduce_node
 from microfp.base.showing import mimebundle
 from microfp.ops import PRIMITIVES, Operand, Primitive
-from microfp.record import Record, attr, writers
+from microfp.record import Record, attr
 
 __all__ = [
     "LEAF",
@@ -267,8 +268,19 @@ Scalar: TypeAlias = Value | float
 8.0
 """
 
-_new = object.__new__  # looked up once, for the sake of speed
-_write_data, _write_op, _write_parents, _write_label, _write_parameter = writers(Value)
+
+class _Unseen(Protocol):
+    """A node while it is made: of a class that takes assignments."""
+
+    data: float
+    op: str
+    parents: tuple[Value, ...]
+    label: str | None
+    parameter: float | Primitive | None
+
+
+_new: Callable[[type], _Unseen] = object.__new__  # looked up once, for the sake of speed
+_TWIN = open_twin(Value, Value._slots)
 
 
 def make_node(
@@ -279,13 +291,14 @@ def make_node(
     parameter: float | Primitive | None = None,
 ) -> Value:
     """Build a node without checks: every operation ends here, so it is kept fast."""
-    made = _new(Value)
-    _write_data(made, data)
-    _write_op(made, op)
-    _write_parents(made, parents)
-    _write_label(made, label)
-    _write_parameter(made, parameter)
-    return made
+    made = _new(_TWIN)
+    made.data = data
+    made.op = op
+    made.parents = parents
+    made.label = label
+    made.parameter = parameter
+    made.__class__ = Value  # type: ignore[assignment]  # what it is from now on
+    return made  # type: ignore[return-value]  # see the line before
 
 
 def _copied(node: Value, memo: Mapping[int, Value]) -> Value:
@@ -416,13 +429,7 @@ def binary(primitive: Primitive) -> Callable[[Operand, Operand], Value]:
 
     def operation(a: Operand, b: Operand) -> Value:
         if type(a) is Value and type(b) is Value:
-            made = _new(Value)  # `_node`, written out: most nodes are made here
-            _write_data(made, forward(a.data, b.data))
-            _write_op(made, name)
-            _write_parents(made, (a, b))
-            _write_label(made, None)
-            _write_parameter(made, None)
-            return made
+            return make_node(forward(a.data, b.data), name, (a, b))
         if type(a) is Value and (type(b) is float or type(b) is int):
             return operation(a, _constant(b))
         if type(b) is Value and (type(a) is float or type(a) is int):

@@ -2,6 +2,7 @@
 
 import gc
 import pickle
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from weakref import ref
@@ -9,7 +10,7 @@ from weakref import ref
 from pyrsistent import pvector
 
 from microfp.base.binding import bind
-from microfp.base.memo import kept, memoized, remembering, while_kept
+from microfp.base.memo import by_key, kept, memoized, remembering, while_kept
 
 
 def plus(a: float, b: float) -> float:
@@ -84,6 +85,19 @@ def test_threads_share_what_is_kept() -> None:
         found = list(pool.map(squares, [*range(7)] * 300))
     assert found == [number * number for number in [*range(7)] * 300]
     assert len(squares.found) <= 3 + 4
+
+
+def test_threads_that_ask_for_much_at_once_share_what_is_kept() -> None:
+    squares = by_key(3, lambda found: 1)(lambda number: number * number)
+    numbers = [*range(9)] * 300
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # keys are hashed and compared in Python: threads come between
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            rows = list(pool.map(lambda _: list(map(squares, numbers)), range(4)))
+    finally:
+        sys.setswitchinterval(before)
+    assert rows == [[number * number for number in numbers]] * 4
 
 
 class Found:

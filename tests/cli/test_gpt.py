@@ -53,7 +53,8 @@ def test_json_has_what_other_programs_rely_on(
 ) -> None:
     told = answered(capsys, "gpt", names, "--steps", 4, "--samples", 2, "--json", *SMALL)
     found = json.loads(told)
-    keys = {"parameters", "steps", "final_loss", "backend", "seconds", "history", "samples"}
+    keys = {"parameters", "steps", "final_loss", "backend", "threads", "seconds"}
+    keys |= {"history", "samples"}
     assert set(found) == keys
     assert found["final_loss"] == found["history"][-1]["loss"]
     assert (found["steps"], len(found["history"]), len(found["samples"])) == (4, 4, 2)

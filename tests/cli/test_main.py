@@ -65,6 +65,7 @@ def test_the_demo_repeats_the_published_run(capsys: pytest.CaptureFixture[str]) 
         "final_loss",
         "final_accuracy",
         "backend",
+        "threads",
         "seconds",
         "history",
     ]

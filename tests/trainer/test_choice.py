@@ -11,7 +11,7 @@ from microfp.values import lift
 
 @pytest.mark.parametrize(
     ("steps", "batch_size", "expected"),
-    [(100, None, "python"), (1000, None, "native"), (1000, 10, "python"), (0, None, "python")],
+    [(100, None, "python"), (1000, None, "native"), (500, 10, "python"), (0, None, "python")],
 )
 def test_machine_code_is_chosen_where_the_demo_is_long(
     steps: int, batch_size: int | None, expected: Backend
@@ -22,7 +22,7 @@ def test_machine_code_is_chosen_where_the_demo_is_long(
 
 @pytest.mark.parametrize(("steps", "expected"), [(1, "python"), (2000, "native")])
 def test_more_parameters_take_python_longer_to_begin(steps: int, expected: Backend) -> None:
-    model = nn.mlp(32, [64, 4])
+    model = nn.mlp(32, [32, 4])
     examples = datasets.dataset([[0.1] * 32] * 4, [0.0, 1.0, 2.0, 3.0])
     loss = losses.softmax_cross_entropy()
     assert fastest_backend(model, examples, steps=steps, loss=loss) == expected

@@ -3,7 +3,8 @@
 import math
 import pickle
 from collections.abc import Sequence
-from functools import reduce
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial, reduce
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from microfp.values import Scalar
 
 DATA = moons(10, seed=3)
 MODEL = nn.mlp(2, [3, 1], seed=5)
+OPTIMIZER = optim.adam(0.01)
 squared = Loss(name="squared", example=lambda scores, y: (scores[0] - y) ** 2)
 
 
@@ -201,8 +203,10 @@ def test_the_last_step_is_always_logged(steps: int, log_every: int, logged: list
     assert isinstance(run.history, PVector)
 
 
-def test_logging_less_changes_nothing_else() -> None:
-    often, seldom = fit(MODEL, DATA, steps=5), fit(MODEL, DATA, steps=5, log_every=3)
+@pytest.mark.parametrize("backend", ["eager", "python", "native"])
+def test_logging_less_changes_nothing_else(backend: Backend) -> None:
+    given = partial(fit, MODEL, DATA, steps=5, backend=backend)
+    often, seldom = given(), given(log_every=3)
     assert data(often.final_model) == data(seldom.final_model)
     assert [m for m in often.history if m.step in (0, 3, 4)] == list(seldom.history)
     assert (often.final_loss, often.final_accuracy) == (seldom.final_loss, seldom.final_accuracy)
@@ -249,6 +253,29 @@ def test_a_run_remembers_what_it_was_asked_for() -> None:
             "threads": 1,
         }
     )
+
+
+@pytest.mark.parametrize("backend", ["python", "native"])
+def test_examples_that_have_changed_since_the_last_run_are_seen(backend: Backend) -> None:
+    xs, ys = [list(row) for row in DATA.xs], list(DATA.ys)
+    before = fit(MODEL, (xs, ys), steps=3, backend=backend).history
+    xs[0][0], ys[1] = 7.0, -ys[1]
+    after = fit(MODEL, (xs, ys), steps=3, backend=backend).history
+    assert before != after == fit(MODEL, dataset(xs, ys), steps=3, backend=backend).history
+
+
+@pytest.mark.parametrize("batch_size", [None, 3])
+@pytest.mark.parametrize("loss", [max_margin(), squared], ids=["judged", "unjudged"])
+def test_threads_that_run_the_same_training_at_once_get_the_bits_of_one(
+    loss: Loss, batch_size: int | None
+) -> None:
+    def run(_: int = 0) -> tuple[PVector[Metrics], list[float]]:
+        given = partial(fit, MODEL, DATA, steps=300, loss=loss, optimizer=OPTIMIZER)
+        done = given(batch_size=batch_size, backend="native")
+        return done.history, data(done.final_model)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(run, range(24))) == [run()] * 24
 
 
 def test_a_run_is_the_fold_of_its_steps() -> None:

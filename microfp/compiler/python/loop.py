@@ -20,7 +20,9 @@ are skipped like this, forwards and backwards.
             v26 += p5 * v23
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Sequence, Set
+from itertools import takewhile
 
 from microfp.base.python_text import indented
 from microfp.compiler.ir.program import Program
@@ -30,8 +32,13 @@ from microfp.compiler.python.source import Draft, drafted, targets, text_of
 
 __all__ = ["loop_source"]
 
-FASTEST = 256
-"""Python reads so many variables of a function, those that are written first, faster."""
+FASTEST = 251
+"""Python reads so many variables, those that are written first, faster than all others: with the
+five arguments, as many as a byte can number.
+"""
+
+KEPT = ("starts", "costs", "scores")
+"""The variables that have no slot."""
 
 IN_A_ROW = 12
 """How many names stand on one line."""
@@ -78,16 +85,19 @@ def loop_source(program: Program, *, carried: int, gated: bool) -> str:
     shown = len(program.outputs) - carried
     gradients = [draft.names[slot] for slot in program.outputs[shown:]]
     cost, *scores = [text_of(slot, draft).code for slot in program.outputs[:shown]]
+    starts, forwards = _started_at_once(scheduled(forward, draft), {*parameters})
     body = [
-        *scheduled(forward, draft),
+        *forwards,
         f"costs.append({cost})",
         f"scores.append(({targets(scores)}))",
         *scheduled(backward, draft),
     ]
+    written = (*KEPT, *(statement.target for statement in (*forward, *backward)))
     lines = [
-        *_fastest_first((*columns, target), forward, parameters),
+        *_fastest_first(body, {*columns, target, *written}, {*parameters, *sums}),
         *_tuple_lines("", parameters, " = parameters"),
         *_tuple_lines("", sums, " = gradients"),
+        *starts,
         *("costs = []", "scores = []"),
         f"for ({targets(columns)}), {target} in zip(rows, targets):",
         *indented(body),
@@ -121,6 +131,16 @@ def _halves(draft: Draft, carried: int, *, gated: bool) -> tuple[list[Statement]
     )
 
 
+def _started_at_once(lines: Sequence[str], parameters: Set[str]) -> tuple[list[str], list[str]]:
+    """Start all sums that start from parameters at once: lines before the loop, and those in it."""
+    copies = list(takewhile(lambda line: line.partition(" = ")[2] in parameters, lines))
+    if len(copies) < 2:
+        return [], list(lines)
+    names, copied = zip(*(line.split(" = ") for line in copies), strict=True)
+    started = _tuple_lines("", names, " = starts")
+    return _tuple_lines("starts = ", copied, ""), [*started, *lines[len(copies) :]]
+
+
 def _tuple_lines(before: str, names: Sequence[str], after: str) -> list[str]:
     """A tuple of names between two pieces of a statement, on several lines where it is long."""
     if len(names) <= IN_A_ROW:
@@ -129,14 +149,18 @@ def _tuple_lines(before: str, names: Sequence[str], after: str) -> list[str]:
     return [f"{before}(", *indented(targets(row) for row in rows), f"){after}"]
 
 
-def _fastest_first(
-    inputs: Sequence[str], forward: Sequence[Statement], parameters: Sequence[str]
-) -> list[str]:
-    """Lines that write the variables of the forward pass before all others, if there are many."""
-    names = [*inputs, *dict.fromkeys(statement.target for statement in forward)]
-    if len(names) + 2 * len(parameters) <= FASTEST or len(names) > FASTEST:
+def _fastest_first(body: Sequence[str], computed: Set[str], leaves: Set[str]) -> list[str]:
+    """Lines that write the variables used most before all others, if there are too many.
+
+    What is computed for each example is used more often than a parameter or a gradient; and what
+    the body names first stands behind fewer guards than what it names later.
+    """
+    if len(computed | leaves) <= FASTEST:
         return []
+    words = dict.fromkeys(re.findall(r"\b[^\W\d]\w*", "\n".join(body)))
+    own, given = (filter(names.__contains__, words) for names in (computed - leaves, leaves))
+    some = [*own, *given][:FASTEST]
     return [
-        f"# The first {FASTEST} variables of a function are the fastest: those used most go first.",
-        *(" = ".join([*names[i : i + IN_A_ROW], "0.0"]) for i in range(0, len(names), IN_A_ROW)),
+        f"# The first {FASTEST} variables after the arguments are the fastest: most used go first.",
+        *(" = ".join([*some[i : i + IN_A_ROW], "0.0"]) for i in range(0, len(some), IN_A_ROW)),
     ]

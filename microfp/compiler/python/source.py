@@ -148,10 +148,11 @@ def _named(program: Program, *, gated: bool) -> set[int]:
     return twice | products | set(steps.values())
 
 
-_RESERVED = {"inf", "nan", "abs", "zip", "program", "costs", "scores", "rows", "targets"} | {
+_RESERVED = {
     *PRIMITIVES,
-    "parameters",
-    "gradients",
+    *("inf", "nan", "abs", "zip", "program"),
+    *("rows", "targets", "parameters", "gradients"),
+    *("starts", "costs", "scores"),
 }
 
 

@@ -1,15 +1,17 @@
 """Tests of the loop over examples: what is skipped changes no bit."""
 
+import re
 import struct
 from collections.abc import Callable, Sequence
 from functools import reduce
+from types import FunctionType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyrsistent import PVector, pvector
 
-from microfp import Value, losses, nn, relu, tree, value
+from microfp import Value, datasets, losses, nn, relu, trainer, tree, value
 from microfp.compiler.ir.adjoint import carried_program
 from microfp.compiler.ir.bounds import largest_leaf
 from microfp.compiler.ir.program import Program
@@ -149,10 +151,27 @@ def test_skipping_changes_no_bit_of_a_perceptron(
     assert_skipping_changes_nothing(loss, tree.with_parameters(blank, numbers), rows)
 
 
+@pytest.mark.parametrize("width", [16, 64])
+def test_skipping_changes_no_bit_of_a_network_with_more_variables_than_a_byte_can_number(
+    width: int,
+) -> None:
+    data = datasets.moons(12)
+    rows = [(a, b, y) for (a, b), y in zip(data.xs, data.ys, strict=True)]
+    assert_skipping_changes_nothing(losses.max_margin(), nn.mlp(2, [width, width, 1]), rows)
+
+
+@pytest.mark.parametrize("gated", [True, False])
+def test_what_is_computed_for_an_example_has_a_number_that_a_byte_can_hold(*, gated: bool) -> None:
+    graph = trace_example(losses.max_margin(), nn.mlp(2, [16, 16, 1]), 2)
+    loop = runner(carried_program(graph), len(graph.parameters), gated=gated)
+    assert isinstance(loop, FunctionType)
+    names = loop.__code__.co_varnames
+    assert len(names) > 256
+    assert not [name for name in names[256:] if not re.fullmatch(r"[pg]\d+", name)]
+
+
 def test_a_bias_of_minus_zero_is_measured_without_skipping() -> None:
     """A score that is -0.0 in eager would be 0.0 where its terms were skipped or kept."""
-    from microfp import datasets, trainer
-
     model = nn.mlp(1, [2, 1])
     numbers = [0.0, 0.0, 0.0, 0.0, -1.0, -1.0, -0.0]
     shown = Loss(name="shown", example=lambda scores, y: scores[0] * y)

@@ -13,13 +13,13 @@
 from array import array
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from pyrsistent import pvector
 
 from microfp.base.memo import remembering
 from microfp.compiler.native.run.examples import Chosen, Examples
-from microfp.compiler.native.run.steps import StepsDone, run_steps
+from microfp.compiler.native.run.steps import Prepared, StepsDone, prepared, run_prepared
 from microfp.compiler.native.run.trainer import Trainer, check_examples, trainer_for
 from microfp.compiler.trace.optimizer_state import columns_of, counts_of, records_of, state_after
 from microfp.compiler.trace.structure import Template
@@ -72,10 +72,29 @@ class Stream(NamedTuple):
     """The data."""
     checked: bool
     """Whether all targets have a meaning for the loss."""
-    timetable: "Callable[[range, tuple[int | None, ...]], Timetable]"
+    remembered: "Callable[[object], Remembered]"
+    """From a state of the optimiser to what code needs of it; made once."""
+    timetable: "Callable[[range, Counts], Timetable]"
     """From some steps, and how often each rule has been applied before them, to what
     depends on nothing else; made once.
     """
+    whole: "Callable[[range, Counts, bool, int], Planned]"
+    """From the same, whether the last numbers alone are kept, and the number of threads, to steps
+    that see all examples; prepared once.
+    """
+
+
+Counts: TypeAlias = tuple[int | None, ...]
+"""How often each rule has been applied, where its state counts that."""
+
+
+class Remembered(NamedTuple):
+    """What code needs of a state of the optimiser."""
+
+    counts: Counts
+    """How often each rule has been applied."""
+    columns: Sequence[Sequence[float]]
+    """What is kept for each parameter, column by column."""
 
 
 class Timetable(NamedTuple):
@@ -123,8 +142,39 @@ def _open_stream(loss: Loss, optimizer: Optimizer, model: Template, dataset: Dat
     trainer, rules = _trainer(loss, optimizer, model, dataset)
     check_examples(trainer.examples, dataset)
     checked = _all_known(loss, dataset, trainer.examples.score_count)
-    timetable = lru_cache(maxsize=16)(partial(_timetable, optimizer, rules))
-    return Stream(trainer, rules, loss, optimizer, _examples(dataset), dataset, checked, timetable)
+    examples = _examples(dataset)
+    timetable = lru_cache(maxsize=MOST_PLANS)(partial(_timetable, optimizer, rules))
+    whole = lru_cache(maxsize=MOST_PLANS)(partial(_whole, trainer, examples, timetable))
+    remembered = remembering(partial(_remembered, rules))
+    given = trainer, rules, loss, optimizer, examples, dataset, checked
+    return Stream(*given, remembered, timetable, whole)
+
+
+MOST_PLANS = 16
+"""For how many ranges of steps a stream keeps what it has prepared."""
+
+
+def _remembered(rules: Rules | None, state: object) -> Remembered:
+    if rules is None:
+        return Remembered((), ())
+    records = list(records_of(state))
+    return Remembered(counts_of(rules, records), tuple(columns_of(rules, records)))
+
+
+def _whole(
+    trainer: Trainer,
+    examples: Examples,
+    timetable: "Callable[[range, Counts], Timetable]",
+    steps: range,
+    counts: Counts,
+    last_only: bool,  # noqa: FBT001 - a key like the others
+    threads: int,
+) -> "Planned":
+    """Prepare steps that see all examples."""
+    times = timetable(steps, counts)
+    batches = [None] * times.length
+    given = trainer, examples, batches, times.scalars
+    return Planned(times, batches, prepared(*given, last_only=last_only, threads=threads))
 
 
 open_stream: Callable[[Loss, Optimizer, Template, Dataset], Stream] = remembering(_open_stream)
@@ -184,23 +234,51 @@ def ahead(
         DataError: If a target of the first step has no meaning for the loss. Whatever is wrong
             with a later step ends the run before it.
     """
-    updated = stream.trainer.parameters.updated
     row = 0 if last_only else 8 * stream.trainer.row
+    updated = stream.trainer.parameters.updated
     limit = _limit(stream, chosen, count, row, work) if updated else 1
-    steps = range(step, step + limit)
-    records = list(records_of(state)) if stream.rules else []
-    since = left.since if left else 0
-    counts = [None if it is None else it + since for it in counts_of(stream.rules, records)]
-    timetable = stream.timetable(steps, tuple(counts))
-    batches = _batches(stream, chosen, steps[: timetable.length])
-    remembered = list(columns_of(stream.rules, records)) if stream.rules and not left else []
-    done = run_steps(
-        *(stream.trainer, stream.examples, batches, numbers, remembered, timetable.scalars),
-        last_only=last_only or limit == 1,  # then no other numbers are written
-        row=left.row if left else None,
-        threads=threads,
+    steps, remembered = range(step, step + limit), stream.remembered(state)
+    since, begin = (left.since, left.row) if left else (0, None)
+    counts = _further(remembered.counts, since)
+    kept = last_only or limit == 1, threads  # of one step, no other numbers are written
+    planned = (
+        stream.whole(steps, counts, *kept)
+        if chosen is None and stream.checked
+        else _planned(stream, chosen, steps, counts, *kept)
     )
-    return _steps(stream, step, done, batches, timetable.rates, (state, since), numbers)
+    done = run_prepared(planned.prepared, numbers, remembered.columns, begin)
+    return _steps(stream, step, done, planned, (state, since), numbers)
+
+
+def _further(counts: Counts, since: int) -> Counts:
+    """How often each rule has been applied so many steps later."""
+    return tuple([None if it is None else it + since for it in counts]) if since else counts
+
+
+class Planned(NamedTuple):
+    """Some steps, prepared."""
+
+    timetable: "Timetable"
+    """What depends on the time alone."""
+    batches: Sequence[Chosen]
+    """The examples of each; fewer than were asked for where a later one cannot be prepared."""
+    prepared: Prepared
+    """What can be run."""
+
+
+def _planned(
+    stream: Stream,
+    chosen: Chooser,
+    steps: range,
+    counts: Counts,
+    last_only: bool,  # noqa: FBT001 - see `_whole`
+    threads: int,
+) -> Planned:
+    """Prepare steps whose batches have to be chosen or looked at."""
+    times = stream.timetable(steps, counts)
+    batches = _batches(stream, chosen, steps[: times.length])
+    given = stream.trainer, stream.examples, batches, times.scalars
+    return Planned(times, batches, prepared(*given, last_only=last_only, threads=threads))
 
 
 def _limit(stream: Stream, chosen: Chooser, count: int, row: int, work: int) -> int:
@@ -231,8 +309,6 @@ def _timetable(
 
 def _batches(stream: Stream, chosen: Chooser, steps: range) -> Sequence[Chosen]:
     """The batches of some steps; those before the first with a target that has no meaning."""
-    if chosen is None and stream.checked:
-        return [None] * len(steps)
     batches: list[Chosen] = []
     for step in steps:  # a loop: it may end early
         try:
@@ -256,13 +332,12 @@ def _steps(
     stream: Stream,
     first: int,
     done: StepsDone,
-    batches: Sequence[Chosen],
-    rates: Sequence[float | None],
+    planned: Planned,
     known: tuple[object, int],
     numbers: Sequence[float],
 ) -> Steps:
     """What some steps have done, given the state of the optimiser so many steps before them."""
-    measured, (state, since) = _measured(stream, done, batches, rates), known
+    measured, (state, since) = _measured(stream, done, planned), known
     if stream.trainer.parameters.updated:
         return unchecked(
             Steps,
@@ -295,18 +370,16 @@ def _state_after(stream: Stream, done: StepsDone, known: tuple[object, int], ste
     return state_after(state, stream.rules, columns, since + steps)
 
 
-def _measured(
-    stream: Stream, done: StepsDone, batches: Sequence[Chosen], rates: Sequence[float | None]
-) -> Measures:
-    measured = done.measured()
+def _measured(stream: Stream, done: StepsDone, planned: Planned) -> Measures:
+    measured, places = done.measured(), range(done.count)
     return Measures(
         measured["loss"],
         measured["data_loss"],
         measured["penalty"],
         measured["accuracy"]
         if stream.trainer.examples.judged
-        else [_accuracy(stream, done, batches, place) for place in range(done.count)],
-        rates[: done.count],
+        else [_accuracy(stream, done, planned.batches, place) for place in places],
+        planned.timetable.rates[: done.count],
         measured["gradient_norm"],
     )
 

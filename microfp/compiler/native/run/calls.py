@@ -87,6 +87,9 @@ def value_and_grad(
 ) -> Callable[[A], tuple[float, A]]:
     """Compile a function and its gradient.
 
+    What it returns has no threads of its own, since an argument is one row; but several threads may
+    call it, and compute at the same time.
+
     Args:
         f: From a number, a sequence of numbers or a model to a Value, by operations on values.
         example: An argument; its numbers do not matter. For an argument that has as many numbers

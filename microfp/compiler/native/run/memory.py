@@ -38,11 +38,23 @@ def buffer(count: int) -> Buffer:
     >>> buffer(3).address % 64
     0
     """
-    alignment = ALIGNMENT if 8 * count < LARGE_PAGE else LARGE_PAGE
-    size = 8 * count + alignment
-    memory = bytearray(size) if alignment == ALIGNMENT else _in_large_pages(size)
+    if 8 * count >= LARGE_PAGE:
+        return _large_buffer(count)
+    numbers = NOTHING * (count + ALIGNMENT // 8 - 1)
+    view: memoryview[float] = memoryview(numbers)
+    start = address_of(numbers)
+    first = -start % ALIGNMENT // 8
+    return Buffer(view[first : first + count], start + 8 * first, numbers)
+
+
+NOTHING = array("d", [0.0])
+"""What memory begins as; an array says where it is in half the time of other memory."""
+
+
+def _large_buffer(count: int) -> Buffer:
+    memory = _in_large_pages(8 * count + LARGE_PAGE)
     start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    offset = -start % alignment
+    offset = -start % LARGE_PAGE
     view = memoryview(memory)[offset : offset + 8 * count].cast("d")
     return Buffer(view, start + offset, memory)
 

@@ -49,7 +49,7 @@ from microfp.compiler.native.run.pieces import (
 from microfp.compiler.native.run.threads import in_threads, yield_address
 from microfp.compiler.native.run.trainer import Trainer
 
-__all__ = ["StepsDone", "run_steps"]
+__all__ = ["Prepared", "StepsDone", "prepared", "run_prepared", "run_steps"]
 
 
 class StepsDone:
@@ -60,13 +60,13 @@ class StepsDone:
         trainer: Trainer,
         counts: Sequence[int],
         rows: Buffer,
-        measures: Buffer,
+        measures: "array[float]",
         scores: Buffer,
     ) -> None:
         """Keep what a run has written."""
         self.trainer: Trainer = trainer
         self.counts: Sequence[int] = counts
-        self.count: int = len(counts)
+        self.count: int = len(measures) // len(MEASURES)
         self._rows = rows
         self._kept = len(rows.view) // trainer.row
         self._scores = scores
@@ -74,9 +74,8 @@ class StepsDone:
 
     def measured(self) -> dict[str, list[float]]:
         """What was measured, step by step, under the names of `MEASURES`."""
-        table = self._measures.view.cast("B").cast("d", (len(MEASURES), self.count))
-        columns: list[list[float]] = table.tolist()  # type: ignore[assignment]  # it has two dimensions
-        return dict(zip(MEASURES, columns, strict=True))
+        numbers, count = self._measures.tolist(), self.count
+        return {name: numbers[k * count : k * count + count] for k, name in enumerate(MEASURES)}
 
     def numbers(self, step: int, column: int = 0) -> list[float]:
         """The parameters before the step of that number, or a column of what is remembered.
@@ -103,12 +102,105 @@ class StepsDone:
         flat = _floats(self._scores.view[size * step : size * (step + 1)])
         starts = [range(c * width, size, columns * width) for c in range(columns)]
         lanes = [chain.from_iterable(flat[i : i + width] for i in column) for column in starts]
-        return list(zip(*lanes, strict=True))[: self.counts[step]]
+        return list(zip(*lanes, strict=True))[: self.counts[step % len(self.counts)]]
 
 
 def _floats(view: "memoryview[float]") -> list[float]:
     numbers: list[float] = view.tolist()  # type: ignore[assignment]  # its stub knows bytes only
     return numbers
+
+
+class Prepared(NamedTuple):
+    """Some steps, prepared: all that a run of them needs but the numbers that it begins with."""
+
+    trainer: Trainer
+    """The compiled training."""
+    data: Batches
+    """Which examples each step sees."""
+    cut: "_Cut"
+    """How their work is cut."""
+    steps: int
+    """How many steps there are."""
+    rows: int
+    """How many rows of numbers are kept: one for each step and one more, or one in all."""
+    room: "_Room"
+    """What is computed on the way."""
+    table: "array[int]"
+    """What machine code is given, without the addresses of what a run writes."""
+    owned: object
+    """What the table points at."""
+
+
+def prepared(
+    trainer: Trainer,
+    examples: Examples,
+    batches: Sequence[Chosen],
+    scalars: "array[float]",
+    *,
+    last_only: bool = False,
+    threads: int = 1,
+) -> Prepared:
+    """Prepare some steps.
+
+    Where each sees all examples, what is prepared may be run any number of times, in any threads.
+
+    Args:
+        trainer: The compiled training.
+        examples: The data.
+        batches: Which examples each step sees.
+        scalars: The scalars of the update, step by step.
+        last_only: Whether only the numbers after the last step will be asked for.
+        threads: How many threads compute each step, at most; they change no bit.
+    """
+    data, update = batches_of(trainer, examples, batches), trainer.parameters
+    cut, steps = _cut(trainer, data, threads), len(batches)
+    rows = 1 if last_only else steps + 1
+    seeds = array("d", [1.0 / count for count in data.counts])
+    reductions = packed(*(Reduction(code.address, code.context) for code in update.reductions))
+    room = _room(trainer, data, cut.workers)
+    owned = examples, seeds, reductions, scalars
+    table = packed(_table(trainer, data, owned, room, steps, rows))
+    return Prepared(trainer, data, cut, steps, rows, room, table, owned)
+
+
+def run_prepared(
+    these: Prepared,
+    numbers: Sequence[float],
+    remembered: Sequence[Sequence[float]],
+    row: "memoryview[float] | None" = None,
+) -> StepsDone:
+    """Run steps that are prepared.
+
+    Args:
+        these: The steps.
+        numbers: The parameters before the first step.
+        remembered: What the update remembers, column by column.
+        row: A row that another run has left, to go on from; then nobody reads `numbers` and
+            `remembered`.
+    """
+    trainer, data, cut, room = these.trainer, these.data, these.cut, these.room
+    rows, on_the_way = buffer(trainer.row * these.rows), scratch("nodes", room.size)
+    measures = array("d", bytes(8 * len(MEASURES) * these.steps))
+    is_judged, every = trainer.examples.judged, room.scores * these.steps
+    scores = scratch("scores", room.scores) if is_judged else buffer(every)
+    table = these.table[:]
+    table[ROWS], table[MEASURED], table[SCORES] = rows.address, address_of(measures), scores.address
+    for place in ON_THE_WAY:
+        table[place] += on_the_way.address
+    shares = None if cut.is_whole else _shares(trainer, data, cut, room)
+
+    def train() -> int:
+        if row is None:
+            _write_first_row(trainer, rows, (numbers, *remembered))
+        else:
+            rows.view[: len(row)] = row
+        if shares is not None:
+            return _work(table, shares, cut.workers)
+        undone: int = trainer.steps.functions["train"](c_void_p(address_of(table)))
+        return undone
+
+    complete(trainer.examples.executable, train)
+    return StepsDone(trainer, data.counts, rows, measures, scores)
 
 
 def run_steps(
@@ -120,42 +212,11 @@ def run_steps(
     scalars: "array[float]",
     *,
     last_only: bool = False,
-    row: "memoryview[float] | None" = None,
     threads: int = 1,
 ) -> StepsDone:
-    """Run some steps.
-
-    Args:
-        trainer: The compiled training.
-        examples: The data.
-        batches: Which examples each step sees.
-        numbers: The parameters before the first step.
-        remembered: What the update remembers, column by column.
-        scalars: The scalars of the update, step by step.
-        last_only: Whether only the numbers after the last step will be asked for.
-        row: A row that another run has left, to go on from; then nobody reads `numbers` and
-            `remembered`.
-        threads: How many threads compute each step, at most; they change no bit.
-    """
-    data, rows = batches_of(trainer, examples, batches), 1 if last_only else len(batches) + 1
-    cut = _cut(trainer, data, threads)
-    memory = _memory(trainer, data, len(batches), rows, cut.workers)
-    table = packed(_table(trainer, examples, data, memory, scalars))
-    shares = None if cut.is_whole else _shares(trainer, data, cut, memory)
-
-    def train() -> int:
-        if row is None:
-            _write_first_row(trainer, memory.rows, (numbers, *remembered))
-        else:
-            memory.rows.view[: len(row)] = row
-        if shares is not None:
-            return _work(table, shares, cut.workers)
-        undone: int = trainer.steps.functions["train"](c_void_p(address_of(table)))
-        return undone
-
-    complete(trainer.examples.executable, train)
-    counts = data.counts if len(data.counts) == len(batches) else [data.largest] * len(batches)
-    return StepsDone(trainer, counts, memory.rows, memory.measures, memory.scores)
+    """Prepare and run some steps: see `prepared` and `run_prepared`."""
+    these = prepared(trainer, examples, batches, scalars, last_only=last_only, threads=threads)
+    return run_prepared(these, numbers, remembered)
 
 
 class _Cut(NamedTuple):
@@ -223,7 +284,7 @@ class _Shares(NamedTuple):
     """What the table points at."""
 
 
-def _shares(trainer: Trainer, data: Batches, cut: _Cut, memory: "_Memory") -> _Shares:
+def _shares(trainer: Trainer, data: Batches, cut: _Cut, room: "_Room") -> _Shares:
     """What workers are told."""
     code, update = trainer.examples.executable, trainer.parameters
     sums_size = padded(trainer.row - trainer.gradient, LINE)
@@ -243,11 +304,11 @@ def _shares(trainer: Trainer, data: Batches, cut: _Cut, memory: "_Memory") -> _S
         scores=trainer.examples.written_count,
         inputs=inputs.address,
         inputs_size=inputs_size,
-        nodes_size=len(memory.nodes.view) // cut.workers // LINE * LINE,
+        nodes_size=room.nodes,
         ranges=address_of(cut.ranges),
         owners=address_of(owned),
-        updates_size=len(memory.updates.view) // cut.workers // LINE * LINE,
-        shared_size=len(memory.shared.view) // cut.workers // LINE * LINE,
+        updates_size=room.updates,
+        shared_size=room.shared,
         totals=totals.address,
         state=state.address,
         let_run=yield_address(),
@@ -294,78 +355,70 @@ def _work(table: "array[int]", shares: _Shares, workers: int) -> int:
     return max(in_threads(workers, work, stop)) if workers > 1 else work(0, 1)
 
 
-class _Memory(NamedTuple):
-    """What a run writes to, and the tables that it reads."""
+class _Room(NamedTuple):
+    """How many numbers are computed on the way, in whole lines; the last three for each worker."""
 
-    rows: Buffer
-    """The rows of numbers: one for each step and one more, or one in all."""
-    measures: Buffer
-    """What is measured, column by column."""
-    scores: Buffer
-    """The scores of each step, or of the last one where they are judged in the code."""
-    nodes: Buffer
-    """For the examples of a chunk."""
-    updates: Buffer
-    """For the parameters of a chunk."""
-    penalties: Buffer
+    scores: int
+    """The scores of a step, which lie apart, since they may be kept."""
+    penalties: int
     """The sums over the parameters."""
-    shared: Buffer
-    """For the scalars of a step and the totals of the reductions."""
-    seeds: "array[float]"
-    """One over the number of examples of each batch."""
-    reductions: "array[int]"
-    """The functions of the reductions, each with its context."""
+    shared: int
+    """The scalars of a step and the totals of the reductions."""
+    updates: int
+    """The parameters of a chunk."""
+    nodes: int
+    """The examples of a chunk."""
+    workers: int
+    """How many workers there are."""
+
+    @property
+    def size(self) -> int:
+        """How much all but the scores takes."""
+        return self.penalties + self.workers * (self.shared + self.updates + self.nodes)
 
 
-def _memory(trainer: Trainer, data: Batches, steps: int, rows: int, workers: int) -> _Memory:
+def _room(trainer: Trainer, data: Batches, workers: int) -> _Room:
     examples, update, width = trainer.examples, trainer.parameters, trainer.width
-    lanes = padded(data.largest, width)
-    scores = lanes * examples.written_count
-    codes = (update.executable, *update.reductions)
-    return _Memory(
-        rows=buffer(trainer.row * rows),
-        measures=buffer(len(MEASURES) * steps),
-        scores=scratch("scores", scores) if examples.judged else buffer(scores * steps),
-        nodes=_for_each("nodes", workers, examples.executable.scratch(lanes // width)),
-        updates=_for_each(
-            "updates", workers, max(code.scratch(trainer.stride // width) for code in codes)
-        ),
-        penalties=scratch("penalties", padded(SMALL_COUNT + 1, width)),
-        shared=_for_each("shared", workers, update.scalar_count + len(update.reductions)),
-        seeds=array("d", [1.0 / count for count in data.counts]),
-        reductions=packed(*(Reduction(code.address, code.context) for code in update.reductions)),
+    lanes, codes = padded(data.largest, width), (update.executable, *update.reductions)
+    blocks = trainer.stride // width
+    return _Room(
+        scores=lanes * examples.written_count,
+        penalties=padded(SMALL_COUNT + 1, max(width, LINE)),
+        shared=padded(update.scalar_count + len(update.reductions), LINE),
+        updates=padded(max(code.scratch(blocks) for code in codes), LINE),
+        nodes=padded(examples.executable.scratch(lanes // width), LINE),
+        workers=workers,
     )
-
-
-def _for_each(name: str, workers: int, size: int) -> Buffer:
-    """Memory with room for each of some workers."""
-    return scratch(name, size if workers == 1 else workers * padded(size, LINE))
 
 
 def _table(
     trainer: Trainer,
-    dataset: Examples,
     data: Batches,
-    memory: _Memory,
-    scalars: "array[float]",
+    owned: "tuple[Examples, array[float], array[int], array[float]]",
+    room: _Room,
+    steps: int,
+    rows: int,
 ) -> StepsTable[int]:
+    """What machine code is given: the addresses of what is computed on the way count from 0."""
     examples, update = trainer.examples, trainer.parameters
-    steps = len(memory.measures.view) // len(MEASURES)
+    dataset, seeds, reductions, scalars = owned
+    shared = 8 * room.penalties
+    updates = shared + 8 * room.workers * room.shared
     return StepsTable(
         examples=examples.executable.address,
         example_context=examples.executable.context,
         known_context=examples.executable.known_context,
         parameters=update.executable.address,
         parameter_context=update.executable.context,
-        reductions=address_of(memory.reductions),
+        reductions=address_of(reductions),
         reduction_count=len(update.reductions),
         steps=steps,
         parameter_count=examples.parameter_count,
-        rows=memory.rows.address,
+        rows=0,
         row_size=trainer.row,
-        row_mask=0 if len(memory.rows.view) == trainer.row else -1,
+        row_mask=0 if rows == 1 else -1,
         gradient_column=trainer.gradient,
-        seeds=address_of(memory.seeds),
+        seeds=address_of(seeds),
         counts=address_of(data.counts),
         batch_mask=0 if len(data.counts) == 1 else -1,
         inputs=data.inputs.address,
@@ -374,16 +427,23 @@ def _table(
         block_columns=examples.executable.input_count,
         chosen=0 if data.chosen is None else address_of(data.chosen),
         chosen_step=data.largest,
-        outputs=memory.scores.address,
-        outputs_step=0 if examples.judged else len(memory.scores.view) // steps,
+        outputs=0,
+        outputs_step=0 if examples.judged else room.scores,
         scalars=address_of(scalars),
         scalar_count=update.scalar_count,
-        shared=memory.shared.address,
-        nodes=memory.nodes.address,
-        updates=memory.updates.address,
-        penalties=memory.penalties.address,
-        measures=memory.measures.address,
+        shared=shared,
+        nodes=updates + 8 * room.workers * room.updates,
+        updates=updates,
+        penalties=0,
+        measures=0,
     )
+
+
+ROWS, MEASURED, SCORES = map(StepsTable._fields.index, ("rows", "measures", "outputs"))
+"""Where a table says what a run writes and keeps."""
+
+ON_THE_WAY = [*map(StepsTable._fields.index, ("penalties", "shared", "updates", "nodes"))]
+"""Where it says what a run computes on the way."""
 
 
 def _write_first_row(trainer: Trainer, rows: Buffer, columns: Sequence[Sequence[float]]) -> None:

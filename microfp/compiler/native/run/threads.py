@@ -72,13 +72,14 @@ def _start(count: int, run: Callable[[int], None], started: list[threading.Threa
     """Start some threads; no more where the system has no more."""
     for me in range(count):  # a loop: it may end early
         thread = threading.Thread(target=run, args=(me,), name=f"microfp-{me}")
+        started.append(thread)  # before it is: an interrupt may come while it starts
         try:
             thread.start()
         except RuntimeError:
+            started.pop()
             if not started:
                 raise
             return
-        started.append(thread)
 
 
 def _wait(started: list[threading.Thread]) -> None:

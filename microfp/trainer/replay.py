@@ -25,11 +25,11 @@ from microfp.trainer.state import (
     M,
     TrainState,
     Unread,
-    Whose,
     all_finite,
     kind_of,
     unbuilt,
 )
+from microfp.trainer.whose import Whose
 
 __all__ = ["FURTHEST_AHEAD", "Block", "End", "Opened", "Reads", "left_in_memory"]
 

@@ -8,7 +8,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from hashlib import sha256
+from functools import partial
 from typing import (
     TYPE_CHECKING,
     Generic,
@@ -22,34 +22,23 @@ from typing import (
 
 from pyrsistent import PMap, PVector, pmap, pvector
 
-from microfp.base.binding import bind
 from microfp.base.checks import check_kind, check_like, wrong_kind
 from microfp.base.deferring import Pending
 from microfp.base.filling import filler
 from microfp.base.memo import remembering
 from microfp.base.showing import mimebundle
-from microfp.compiler.trace.structure import Places, Template, template
+from microfp.compiler.trace.structure import Template, template
 from microfp.datasets import Dataset
 from microfp.losses import Evaluation, Loss, evaluate
 from microfp.nn import Model
 from microfp.optim import Optimizer, check_memory
 from microfp.record import Deferred, Record, attr, pending, unchecked, unchecked_many
-from microfp.tree import parameters, runs, with_parameters, without_parameters
+from microfp.trainer.whose import Whose, are_own, places_of
+from microfp.tree import parameters, with_parameters, without_parameters
 
 M = TypeVar("M", bound=Model)
 S = TypeVar("S")
 M_co = TypeVar("M_co", bound=Model, covariant=True)
-
-
-Whose: TypeAlias = str | Deferred | None
-"""Which parameters an optimiser remembers that of, perhaps not found out yet: that takes a tenth of
-a second of a million, and is read where a state is kept, or comes from elsewhere.
-
->>> from microfp import nn, optim
->>> whose: Whose = whose_memory(initial_state(nn.mlp(2, [1]), optim.sgd(0.1)))
->>> whose is None
-True
-"""
 
 
 class Metrics(Record):
@@ -398,7 +387,7 @@ def _first_state(model: M, optimizer: Optimizer) -> TrainState[M]:
         raise without_parameters("train", model)
     memory = optimizer.init(numbers)
     check_memory(optimizer, memory, len(numbers))
-    whose = Deferred(bind(places_of, model)) if _holds_numbers(memory) else None
+    whose = Deferred(partial(places_of, model)) if _holds_numbers(memory) else None
     return unchecked(TrainState, 0, model, memory, None, whose)
 
 
@@ -407,23 +396,6 @@ _known_first_state = remembering(_first_state)
 
 _vector: Callable[[object], PVector[float]] = remembering(lambda model: pvector(_numbers(model)))
 """The same as an optimiser is given it."""
-
-
-def _new_places_of(model: object) -> str:
-    """The digest of the paths to a model's parameters, in order, whatever their numbers are."""
-    places = Places(parameters(model))
-    found = ((path, list(places.of(run))) for path, run in runs(model))
-    lines = (f"{'.'.join(map(_key_text, path))}: {own}" for path, own in found if own != [None])
-    return sha256("\n".join(lines).encode("utf-8", "backslashreplace")).hexdigest()[:16]
-
-
-def _key_text(key: object) -> str:
-    """A field, an index or a key, as it reads in every process."""
-    return repr(key) if isinstance(key, str | int | float) else type(key).__name__
-
-
-places_of: Callable[[object], str] = remembering(_new_places_of)
-"""Which parameters a model has: the digest of their places."""
 
 
 def memory_of(memory: object, model: object) -> str | None:
@@ -462,6 +434,8 @@ def foreign_memory(state: TrainState[M]) -> str | None:
     True
     """
     check_kind("foreign_memory", "state", state, TrainState)
+    if are_own(pending(state, "memory_of"), alike(state)):  # for speed: nobody need look
+        return None
     is_own = state.memory_of is None or state.memory_of == _own_places(state)
     return None if is_own or not _holds_numbers(state.optimizer_state) else _OF_OTHERS
 

@@ -40,7 +40,7 @@ def folded(problem: Problem, backend: str) -> Callable[[], list[float]]:
 
     def run() -> list[float]:
         done = trainer.fit(problem.model, problem.dataset, steps=problem.steps, **options)
-        return [metrics.loss for metrics in done.history]
+        return list(done.losses)
 
     return run
 

@@ -12,10 +12,10 @@ from microfp.trainer.backend import Backend, Step, check_backend
 from microfp.trainer.choice import WORTH_COMPILING, chosen_backend, fastest_backend
 from microfp.trainer.eager import Differentiated, advance, descend, differentiate
 from microfp.trainer.fit import fit, make_step, train
+from microfp.trainer.history import Metrics
 from microfp.trainer.plateau import reduce_on_plateau
 from microfp.trainer.replay import FURTHEST_AHEAD
 from microfp.trainer.state import (
-    Metrics,
     Options,
     Run,
     Stepped,

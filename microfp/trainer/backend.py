@@ -26,9 +26,9 @@ from microfp.losses import Loss, check_fits
 from microfp.nn import Model
 from microfp.optim import Optimizer, check_memory
 from microfp.record import Record, attr, unchecked
+from microfp.trainer.history import Metrics, Unrecorded
 from microfp.trainer.state import (
     M,
-    Metrics,
     Stepped,
     TrainState,
     foreign_memory,
@@ -209,8 +209,8 @@ class Runner(Protocol):
         ...
 
 
-Folded: TypeAlias = tuple[TrainState[M], PVector[Metrics]]
-"""Where a training ended, and the metrics that were logged."""
+Folded: TypeAlias = tuple[TrainState[M], PVector[Metrics] | Unrecorded]
+"""Where a training ended, and what was logged: metrics, or what makes them when they are read."""
 
 
 def folded(

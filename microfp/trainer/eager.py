@@ -24,7 +24,8 @@ from microfp.optim import Numbers, Optimizer
 from microfp.record import Record, attr
 from microfp.toolbox import pipe
 from microfp.trainer.backend import Folded, Training, check_begins, folded
-from microfp.trainer.state import M, Metrics, Stepped, TrainState
+from microfp.trainer.history import Metrics
+from microfp.trainer.state import M, Stepped, TrainState
 from microfp.tree import parameters, with_parameters
 
 

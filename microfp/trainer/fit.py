@@ -33,16 +33,8 @@ from microfp.trainer.backend import (
     checked_training,
 )
 from microfp.trainer.choice import going_on, runner_of
-from microfp.trainer.state import (
-    M,
-    Metrics,
-    Options,
-    Run,
-    Stepped,
-    TrainState,
-    as_options,
-    initial_state,
-)
+from microfp.trainer.history import Metrics
+from microfp.trainer.state import M, Options, Run, Stepped, TrainState, as_options, initial_state
 
 USUAL = sgd(micrograd_decay)
 """The default optimiser, that of the official demo."""
@@ -189,32 +181,31 @@ def fit(
     runner = runner_of(backend, training.threads)
     start = initial_state(model, optimizer)
     end, history = runner.fold(training, start, steps, log_every)
-    loss_and_accuracy = _last_measured(training, start, history)
-    _warn_of_the_usual(training, history)
+    loss_and_accuracy = _last_measured(training, end)
     options = partial(_options, training, steps, log_every, backend)
-    return unchecked(
+    run: Run[M] = unchecked(
         Run, start.model, _model_of(end), history, *loss_and_accuracy, Deferred(options)
     )
+    _warn_of_the_usual(training, steps, run)
+    return run
 
 
-def _last_measured(
-    training: Training, start: TrainState[M], history: PVector[Metrics]
-) -> tuple[float, float | None]:
+def _last_measured(training: Training, end: TrainState[M]) -> tuple[float, float | None]:
     """The loss and the accuracy of the last step; of the model as it was where there is none."""
-    if history:
-        return history[-1].loss, history[-1].accuracy
-    found = evaluate(training.loss, start.model, training.dataset)
+    if end.metrics is not None:
+        return end.metrics.loss, end.metrics.accuracy
+    found = evaluate(training.loss, end.model, training.dataset)
     return found.total.data, found.accuracy
 
 
-def _warn_of_the_usual(training: Training, history: PVector[Metrics]) -> None:
+def _warn_of_the_usual(training: Training, steps: int, run: Run[M]) -> None:
     """Say so where the default optimiser has come to nothing, which is no news of data or model."""
-    if not history or history[-1].step < FEWEST - 1 or not _is_usual(training.optimizer):
+    if steps < FEWEST or not _is_usual(training.optimizer):
         return
-    found = _idle(training, history)
+    found = _idle(training, run.history)
     if found:
         warnings.warn(
-            f"fit: after {history[-1].step + 1} steps {found}; the default optimiser, "
+            f"fit: after {steps} steps {found}; the default optimiser, "
             "sgd(micrograd_decay), begins with a rate of 1.0, which suits max_margin on the two "
             "moons: give one, such as optimizer=optim.adam(0.01), and see datasets.standardize",
             stacklevel=4,

@@ -12,7 +12,7 @@
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from itertools import compress
+from itertools import chain, compress
 
 from pyrsistent import pvector
 
@@ -28,10 +28,10 @@ from microfp.losses import Loss
 from microfp.nn import Model
 from microfp.record import unchecked, unchecked_many
 from microfp.trainer.backend import Folded, Training, check_captured, is_logged
+from microfp.trainer.history import Logged, Metrics, Unrecorded
 from microfp.trainer.replay import FURTHEST_AHEAD, Block, End, Opened, Reads, left_in_memory
 from microfp.trainer.state import (
     M,
-    Metrics,
     Stepped,
     TrainState,
     Unbuilt,
@@ -155,13 +155,15 @@ def fold(training: Training, state: TrainState[M], steps: int, log_every: int, /
     opened = _open(training, state)  # where what does not fit is found while it is traced
     if not opened.stream.checked:
         check(training.loss, state.model, training.dataset)
-    history, end = list[Metrics](), state.step + steps
+    logged, end = list[Logged](), state.step + steps
     while True:
         done = opened.run(end - opened.step, last_only=True)
-        history += _logged(opened, done, log_every, end - 1)
+        logged.append(_logged(opened, done, log_every, end - 1))
         if opened.step + done.count == end:
-            return _last_state(opened, done, history[-1]), pvector(history)
+            break
         opened = opened.after(done)
+    (last,) = unchecked_many(Metrics, *(column[-1:] for column in logged[-1]))
+    return _last_state(opened, done, last), Unrecorded(_joined(logged))
 
 
 def gradient(loss: Loss, model: Model, examples: Dataset, /) -> Sequence[float]:
@@ -195,10 +197,17 @@ def _numbered(opened: Opened, steps: Steps) -> range:
     return range(opened.step, opened.step + steps.count)
 
 
-def _logged(opened: Opened, steps: Steps, log_every: int, last: int) -> list[Metrics]:
-    """The metrics of those of some steps that are logged; the others are not made."""
+def _logged(opened: Opened, steps: Steps, log_every: int, last: int) -> Logged:
+    """What was measured in those of some steps that are logged."""
+    columns = Logged(_numbered(opened, steps), *steps.measured)
     if log_every == 1:
-        return _metrics(opened, steps)
-    logged = [is_logged(step, log_every, last) for step in _numbered(opened, steps)]
-    columns = (_numbered(opened, steps), *steps.measured)
-    return unchecked_many(Metrics, *(list(compress(column, logged)) for column in columns))
+        return columns
+    logged = [is_logged(step, log_every, last) for step in columns.steps]
+    return Logged._make(list(compress(column, logged)) for column in columns)
+
+
+def _joined(parts: Sequence[Logged]) -> Logged:
+    """What was measured in steps that follow each other."""
+    if len(parts) == 1:
+        return parts[0]
+    return Logged._make(list(chain.from_iterable(it)) for it in zip(*parts, strict=True))

@@ -25,11 +25,11 @@ from microfp.optim import Optimizer
 from microfp.record import unchecked
 from microfp.trainer.backend import Folded, Training, check_begins, check_captured, folded
 from microfp.trainer.eager import rate, squares, updated
+from microfp.trainer.history import Metrics
 from microfp.trainer.state import (
     Given,
     Kind,
     M,
-    Metrics,
     Stepped,
     TrainState,
     Unbuilt,

@@ -33,36 +33,13 @@ from microfp.losses import Evaluation, Loss, evaluate
 from microfp.nn import Model
 from microfp.optim import Optimizer, check_memory
 from microfp.record import Deferred, Record, attr, pending, unchecked, unchecked_many
+from microfp.trainer.history import Metrics, Unrecorded
 from microfp.trainer.whose import Whose, are_own, places_of
 from microfp.tree import parameters, with_parameters, without_parameters
 
 M = TypeVar("M", bound=Model)
 S = TypeVar("S")
 M_co = TypeVar("M_co", bound=Model, covariant=True)
-
-
-class Metrics(Record):
-    """What was measured in one step, before its update.
-
-    >>> from microfp import datasets, nn, trainer
-    >>> trainer.fit(nn.mlp(2, [1]), datasets.moons(4), steps=1).history[0].learning_rate
-    1.0
-    """
-
-    step: int = attr()
-    """The number of the step, from 0."""
-    loss: float = attr()
-    """The total loss: data loss plus penalty."""
-    data_loss: float = attr()
-    """The mean loss of the examples."""
-    penalty: float = attr()
-    """The sum of the penalties of the parameters."""
-    accuracy: float | None = attr()
-    """The share of examples predicted rightly, from 0 to 1, or None."""
-    learning_rate: float | None = attr()
-    """The rate of the update that followed, or None."""
-    gradient_norm: float = attr()
-    """The Euclidean norm of the gradient."""
 
 
 class TrainState(Record, Generic[M_co]):
@@ -189,7 +166,7 @@ class Run(Record, Generic[M]):
     """The model before the first step."""
     final_model: M = attr(deferrable=True)
     """The model after the last one."""
-    history: PVector[Metrics] = attr()
+    history: PVector[Metrics] = attr(deferrable=True)
     """The metrics of the steps that were logged, the last step always among them."""
     final_loss: float = attr()
     """The loss of the last step, measured before its update, as in micrograd's demo; with
@@ -202,6 +179,20 @@ class Run(Record, Generic[M]):
     """
     options: Options = attr(deferrable=True)
     """What the run was asked for, by name."""
+
+    @property
+    def losses(self) -> tuple[float, ...]:
+        """The loss of each step that was logged, in order: those of the history.
+
+        >>> from microfp import datasets, nn, trainer
+        >>> run = trainer.fit(nn.mlp(2, [4, 1]), datasets.moons(20), steps=5)
+        >>> len(run.losses), run.losses[-1] == run.final_loss
+        (5, True)
+        """
+        unread = pending(self, "history")
+        if isinstance(unread, Unrecorded):
+            return tuple(unread.logged.losses)
+        return tuple([metrics.loss for metrics in self.history])
 
     @property
     def last_step_loss(self) -> float:

@@ -42,11 +42,11 @@ from microfp.trainer.backend import (
     checked_training,
 )
 from microfp.trainer.choice import going_on
+from microfp.trainer.history import Metrics
 from microfp.trainer.state import (
     AnyState,
     AnyStepped,
     M,
-    Metrics,
     Stepped,
     TrainState,
     initial_state,

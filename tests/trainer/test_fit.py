@@ -325,3 +325,33 @@ def test_pieces_of_one_size_make_the_step_of_all_examples_and_others_do_not(
     pieces = fit(model, data, steps=3, batch_size=size, optimizer=patient).final_model
     pairs = zip(nn.parameters(pieces), nn.parameters(whole), strict=True)
     assert all(math.isclose(a.data, b.data, abs_tol=1e-15) for a, b in pairs) is is_mean
+
+
+@pytest.mark.parametrize("backend", ["eager", "python", "native"])
+@pytest.mark.parametrize("log_every", [1, 3])
+def test_losses_are_those_of_the_history_whoever_is_read_first(
+    backend: Backend, log_every: int
+) -> None:
+    run = fit(MODEL, DATA, steps=8, log_every=log_every, backend=backend)
+    losses = run.losses
+    assert losses == tuple(metrics.loss for metrics in run.history)
+    assert run.losses == losses
+    assert run.history is run.history
+    assert losses[-1] == run.final_loss
+
+
+def test_a_run_whose_history_nobody_has_read_pickles_with_it() -> None:
+    run, read = (fit(MODEL, DATA, steps=4, backend="native") for _ in range(2))
+    assert pickle.loads(pickle.dumps(run)).history == read.history
+    assert len(read.set(final_loss=0.0).losses) == 4
+
+
+def test_a_training_of_many_steps_has_one_history_of_all_its_parts() -> None:
+    run = fit(MODEL, DATA, steps=5_000, log_every=7, backend="native")
+    steps = [metrics.step for metrics in run.history]
+    assert steps == [*range(0, 5_000, 7), 4_999]
+    assert run.losses == tuple(metrics.loss for metrics in run.history)
+
+
+def test_no_steps_have_no_losses() -> None:
+    assert fit(MODEL, DATA, steps=0, backend="native").losses == ()

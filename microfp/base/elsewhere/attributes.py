@@ -142,11 +142,12 @@ _OF_RUNS = {
     **dict.fromkeys(
         ("model", "params", "best_model", "trained_model", "net"), "see run.final_model"
     ),
-    **dict.fromkeys(("loss", "losses"), "see run.final_loss, and [it.loss for it in run.history]"),
+    "loss": "see run.final_loss, and run.losses",
     **dict.fromkeys(
         ("accuracy", "score", "acc"), "see run.final_accuracy, and run.evaluate(dataset).accuracy"
     ),
-    **dict.fromkeys(("metrics", "loss_curve_", "log", "logs"), "see run.history"),
+    **dict.fromkeys(("metrics", "log", "logs"), "see run.history"),
+    "loss_curve_": "run.losses",
     "predict": "nn.forward(run.final_model, inputs) gives its score",
     "plot": "charts.loss_curves(run)",
     **dict.fromkeys(

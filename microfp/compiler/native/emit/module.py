@@ -36,12 +36,12 @@ from microfp.compiler.native.emit.reciprocals import (
     without_divisions,
     write_reciprocals,
 )
-from microfp.compiler.native.emit.structs import GIVEN, Context, signature
+from microfp.compiler.native.emit.structs import AT_ALL, AT_INPUTS, GIVEN, Context, signature
 from microfp.compiler.native.emit.sums import clear_all_sums, clear_sums
 from microfp.compiler.native.emit.writer import Writer, literal
 from microfp.compiler.native.loops import Load, Rolled
 
-__all__ = ["constants_text", "function_text", "is_large", "looks_at_parameters", "module_text"]
+__all__ = ["constants_text", "function_text", "is_large", "looks_at", "module_text"]
 
 
 def module_text(functions: Sequence[str], *, width: int) -> str:
@@ -191,11 +191,16 @@ def _leave_if_large(w: Writer, rolled: Rolled, size: float) -> None:
     large = "zeroinitializer"
     if rolled.input_count:
         inputs = w.value(f"mul i64 %all, {rolled.input_count}")
-        large = _any_large(w, "%x", inputs, size, large)
+        large = w.if_else(
+            looks_at(w, AT_INPUTS),
+            lambda: _any_large(w, "%x", inputs, size, "zeroinitializer"),
+            lambda: "zeroinitializer",
+            kind=f"<{w.width} x i1>",
+        )
     if rolled.parameter_count:
         so_far, count = large, rolled.parameter_count
         large = w.if_else(
-            looks_at_parameters(w),
+            looks_at(w, AT_ALL),
             lambda: _any_large_parameter(w, count, size, so_far),
             lambda: so_far,
             kind=f"<{w.width} x i1>",
@@ -204,10 +209,10 @@ def _leave_if_large(w: Writer, rolled: Rolled, size: float) -> None:
     w.if_then(w.value(f"icmp ne i{w.width} {bits}, 0"), lambda: _leave(w))
 
 
-def looks_at_parameters(w: Writer) -> str:
-    """Whether the size of each parameter is looked at; else the caller has done it."""
+def looks_at(w: Writer, least: int) -> str:
+    """Whether the code looks at so many of its numbers; else the caller has done it."""
     looks = w.struct(GIVEN.context, Context[str]).looks
-    return w.value(f"icmp ne i64 {looks}, 0")
+    return w.value(f"icmp uge i64 {looks}, {least}")
 
 
 def _leave(w: Writer) -> None:

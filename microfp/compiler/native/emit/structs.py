@@ -18,6 +18,9 @@ from itertools import chain
 from typing import Annotated, Generic, NamedTuple, TypeAlias, TypeVar, get_origin, get_type_hints
 
 __all__ = [
+    "AT_ALL",
+    "AT_INPUTS",
+    "AT_NOTHING",
     "GIVEN",
     "Arguments",
     "Context",
@@ -71,17 +74,25 @@ class Arguments(NamedTuple, Generic[Field]):
     """Where the outputs of each example go."""
 
 
+AT_NOTHING, AT_INPUTS, AT_ALL = range(3)
+"""At the sizes of which numbers code looks that would compute large ones wrongly: what its caller
+knows to be small is left out.
+"""
+
+
 class Context(NamedTuple, Generic[Field]):
     """What the code of loops is told of itself, where numbers may be too large for it.
 
-    Two of them lie one behind the other, for callers who do not know the parameters, and for those
-    who know that none is large: the update of a training sees each as it makes it.
+    Three of them lie one behind the other: for callers who know nothing; for those who know that
+    no parameter is large, since the update of a training sees each as it makes it; and for those
+    whose inputs have been looked at as well, in a step before. Once there is something to leave the
+    work to, nobody can tell whether it was left, and the last of them looks at the inputs again.
     """
 
     another: Pointer[Field]
     """What the code leaves its work to; null until it is there."""
     looks: Integer[Field]
-    """Whether the code looks at the size of each parameter."""
+    """At the sizes of which numbers the code looks: `AT_NOTHING`, `AT_INPUTS` or `AT_ALL`."""
 
 
 GIVEN = Arguments("%t", "%p", "%u", "%x", "%count", "%n", "%s", "%o")

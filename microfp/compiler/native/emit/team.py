@@ -28,9 +28,9 @@ from microfp.compiler.native.emit.choice import in_chunks, kernel_of
 from microfp.compiler.native.emit.chunks import write_chunk
 from microfp.compiler.native.emit.kernels import kernel_texts
 from microfp.compiler.native.emit.meeting import LARGE, meeting_text, write_meeting
-from microfp.compiler.native.emit.module import constants_text, is_large, looks_at_parameters
+from microfp.compiler.native.emit.module import constants_text, is_large, looks_at
 from microfp.compiler.native.emit.products import product_of
-from microfp.compiler.native.emit.structs import GIVEN, signature
+from microfp.compiler.native.emit.structs import AT_ALL, AT_INPUTS, GIVEN, signature
 from microfp.compiler.native.emit.sums import clear_sums
 from microfp.compiler.native.emit.writer import Writer
 from microfp.compiler.native.loops import Rolled
@@ -106,9 +106,8 @@ def _write_share(frame: Frame, size: float | None) -> None:
 def _leave_if_large(frame: Frame, size: float) -> None:
     """Each looks at some of the numbers; if one is large, the first worker does all the work."""
     w, rolled = frame.writer, frame.rolled
-    inputs = w.value(f"mul i64 %all, {rolled.input_count}")
-    _note_large(w, "%x", w.share(inputs), size)
-    w.if_then(looks_at_parameters(w), lambda: _note_large_parameters(w, rolled, size))
+    w.if_then(looks_at(w, AT_INPUTS), lambda: _note_large_inputs(w, rolled, size))
+    w.if_then(looks_at(w, AT_ALL), lambda: _note_large_parameters(w, rolled, size))
     write_meeting(w)
     at = w.address("i64", "%state", LARGE)
     found = w.value(f"load atomic i64, ptr {at} acquire, align 8")
@@ -116,6 +115,12 @@ def _leave_if_large(frame: Frame, size: float) -> None:
     is_first = w.value("icmp eq i64 %me, 0")
     w.if_then(is_first, lambda: w.line(f"store atomic i64 0, ptr {at} release, align 8"))
     w.if_then(w.value(f"icmp ne i64 {found}, 0"), lambda: _leave(w, is_first))
+
+
+def _note_large_inputs(w: Writer, rolled: Rolled, size: float) -> None:
+    """Each looks at some of the inputs."""
+    inputs = w.value(f"mul i64 %all, {rolled.input_count}")
+    _note_large(w, "%x", w.share(inputs), size)
 
 
 def _note_large_parameters(w: Writer, rolled: Rolled, size: float) -> None:

@@ -34,7 +34,15 @@ from microfp.compiler.native.emit.looped import (
 )
 from microfp.compiler.native.emit.module import function_text, module_text
 from microfp.compiler.native.emit.stages import scratch_size, stages_text
-from microfp.compiler.native.emit.structs import Arguments, Context, kinds_of, packed
+from microfp.compiler.native.emit.structs import (
+    AT_ALL,
+    AT_INPUTS,
+    AT_NOTHING,
+    Arguments,
+    Context,
+    kinds_of,
+    packed,
+)
 from microfp.compiler.native.emit.sums import room_of
 from microfp.compiler.native.emit.writer import TooLong
 from microfp.compiler.native.loops import Rolled
@@ -118,10 +126,14 @@ class Executable(Record):
     looks at none of them.
     """
 
-    @property
-    def known_context(self) -> int:
-        """Its context for callers who know that no parameter is larger than that."""
-        return self.context if self.size is None else self.context + CONTEXT_BYTES
+    def known_context(self, *, are_seen: bool) -> int:
+        """Its context for callers who know that no parameter is larger than that.
+
+        Args:
+            are_seen: Whether it has looked at the same inputs before, and did the work itself.
+        """
+        place = 0 if self.size is None else 2 if are_seen else 1
+        return self.context + place * CONTEXT_BYTES
 
     @property
     def output_count(self) -> int:
@@ -377,13 +389,16 @@ def _as_code(
 
 def _for_large_numbers(rolled: Rolled, width: int) -> "tuple[array[int], Callable[[], None]]":
     """Where the code looks for what it leaves large numbers to, and what puts it there."""
-    context, owned = packed(Context(another=0, looks=1), Context(another=0, looks=0)), []
+    known = [Context(another=0, looks=looks) for looks in (AT_ALL, AT_INPUTS, AT_NOTHING)]
+    context, owned = packed(*known), list[jit.Code]()
 
     def admit() -> None:
         function = function_text("run", rolled, width=width)
         code = jit.compiled(module_text([function], width=width), ("run",))
         owned.append(code)
-        context[0] = context[len(Context._fields)] = code.addresses["run"]
+        context[-1] = AT_INPUTS  # before there is something to leave the work to
+        for place in range(0, len(context), len(Context._fields)):
+            context[place] = code.addresses["run"]
 
     return context, admit
 

@@ -407,7 +407,7 @@ def _table(
     return StepsTable(
         examples=examples.executable.address,
         example_context=examples.executable.context,
-        known_context=examples.executable.known_context,
+        known_context=examples.executable.known_context(are_seen=data.chosen is None),
         parameters=update.executable.address,
         parameter_context=update.executable.context,
         reductions=address_of(reductions),

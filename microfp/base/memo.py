@@ -14,7 +14,7 @@ each of many such objects, as long as it lives: for the parts of a model, which 
 (2.0, True)
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
 from functools import lru_cache, update_wrapper, wraps
 from itertools import count
@@ -55,7 +55,7 @@ class Kept(Generic[P, R]):
         self.weigh: Callable[[R], int] = weigh
         self.most_bytes: int = most_bytes
         self.found: dict[Hashable, tuple[R, int]] = {}
-        self.clock = count()
+        self.clock: Iterator[int] = count()
         update_wrapper(self, f)
 
     def __call__(self, *arguments: P.args, **named: P.kwargs) -> R:

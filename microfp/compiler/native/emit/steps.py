@@ -30,8 +30,8 @@ class StepsTable(NamedTuple, Generic[Field]):
     example_context: Pointer[Field]
     """Its context."""
     known_context: Pointer[Field]
-    """Its context where no parameter is large, as the update before has seen; nor is any input, where
-    all steps have the same ones, at which the first has looked."""
+    """Its context where no parameter is large, as the update before has seen; nor is any input,
+    where all steps have the same ones, at which the first has looked."""
     parameters: Pointer[Field]
     """The code of the parameters."""
     parameter_context: Pointer[Field]

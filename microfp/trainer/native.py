@@ -162,7 +162,7 @@ def fold(training: Training, state: TrainState[M], steps: int, log_every: int, /
         if opened.step + done.count == end:
             break
         opened = opened.after(done)
-    (last,) = unchecked_many(Metrics, *(column[-1:] for column in logged[-1]))
+    last = unchecked(Metrics, *[column[-1] for column in logged[-1]])
     return _last_state(opened, done, last), Unrecorded(_joined(logged))
 
 

@@ -47,12 +47,12 @@ Chooser = Callable[[int], Chosen] | None
 class Measures(NamedTuple):
     """What was measured, step by step; the rate is that of the update that followed."""
 
-    loss: list[float]
-    data_loss: list[float]
-    penalty: list[float]
+    loss: Sequence[float]
+    data_loss: Sequence[float]
+    penalty: Sequence[float]
     accuracy: Sequence[float | None]
     learning_rate: Sequence[float | None]
-    gradient_norm: list[float]
+    gradient_norm: Sequence[float]
 
 
 class Stream(NamedTuple):

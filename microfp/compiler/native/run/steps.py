@@ -72,9 +72,9 @@ class StepsDone:
         self._scores = scores
         self._measures = measures
 
-    def measured(self) -> dict[str, list[float]]:
+    def measured(self) -> "dict[str, array[float]]":
         """What was measured, step by step, under the names of `MEASURES`."""
-        numbers, count = self._measures.tolist(), self.count
+        numbers, count = self._measures, self.count
         return {name: numbers[k * count : k * count + count] for k, name in enumerate(MEASURES)}
 
     def numbers(self, step: int, column: int = 0) -> list[float]:

@@ -16,13 +16,22 @@ zero, and need not be computed.
 (5, 2, 1, 6)
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
 from microfp.compiler.ir.guards import zero_behind
-from microfp.compiler.native.loops import Apply, Expression, Load, Nest, Number, Rolled, Total
+from microfp.compiler.native.loops import (
+    Apply,
+    Expression,
+    Load,
+    Nest,
+    Number,
+    Rolled,
+    Total,
+    loads_of,
+)
 
-__all__ = ["Gate", "find_gate", "nodes_read", "nodes_written", "places"]
+__all__ = ["Gate", "find_gate", "needed", "nodes_read", "nodes_written", "places"]
 
 
 class Gate(NamedTuple):
@@ -119,22 +128,35 @@ def nodes_read(nest: Nest) -> set[int]:
     >>> sorted(nodes_read(Nest((2,), (term,), Load("n", 10, (1,)))))
     [7, 8, 9]
     """
-    terms = [(segment.term, segment.count) for segment in nest.segments]
     return {
         place
-        for expression, count in (*terms, (nest.result, 1))
-        for load in _loads(expression)
+        for load, count in loads_of(nest)
+        if load.kind == "n"
         for place in places(load, nest.shape, count)
     }
 
 
-def _loads(expression: Expression) -> Iterator[Load]:
-    """The loads of nodes in an expression."""
-    if isinstance(expression, Load) and expression.kind == "n":
-        yield expression
-    elif isinstance(expression, Apply):
-        for operand in expression.operands:
-            yield from _loads(operand)
+def needed(gate: Gate, goes_on: Callable[[Nest], bool] = lambda _: True) -> tuple[Nest, ...]:
+    """The nests before a gate that are read behind it, directly or through others.
+
+    Args:
+        gate: The gate.
+        goes_on: Whether what a nest reads is needed as well; all is, if not given.
+
+    >>> from microfp.compiler.native.loops import Segment
+    >>> from microfp.record import unchecked
+    >>> numbers = [Nest((), (unchecked(Segment, 1, Number(1.0)),), Load("n", k)) for k in range(2)]
+    >>> reads = Nest((), (unchecked(Segment, 1, Load("n", 1)),), Load("s", 0))
+    >>> len(needed(Gate(1, tuple(numbers), (), (), (reads,))))
+    1
+    """
+    read = {node for nest in (*gate.behind, *gate.gated) for node in nodes_read(nest)}
+    found: list[Nest] = []
+    for nest in reversed(gate.before):  # a loop: what is needed depends on what was needed later
+        if not read.isdisjoint(nodes_written(nest)):
+            found.append(nest)
+            read |= nodes_read(nest) if goes_on(nest) else set()
+    return tuple(reversed(found))
 
 
 def places(load: Load, shape: tuple[int, ...], terms: int) -> Iterator[int]:

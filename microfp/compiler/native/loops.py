@@ -11,14 +11,24 @@
 nest    4        n0[i] = relu(sum(3: x[t]))
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 from typing import NamedTuple, TypeAlias
 
 from microfp.compiler.ir.program import Instruction, primitive_of
 from microfp.record import Record, attr
 
-__all__ = ["Apply", "Expression", "Load", "Nest", "Number", "Rolled", "Segment", "Total"]
+__all__ = [
+    "Apply",
+    "Expression",
+    "Load",
+    "Nest",
+    "Number",
+    "Rolled",
+    "Segment",
+    "Total",
+    "loads_of",
+]
 
 
 class Load(NamedTuple):
@@ -95,6 +105,29 @@ class Nest(NamedTuple):
         total = " + ".join(map(_segment_text, self.segments))
         result = _expression_text(self.result, total, is_sum=len(self.segments) > 1)
         return f"nest    {shape:<8} {_load_text(self.target)} = {result}"
+
+
+def loads_of(nest: Nest) -> Iterator[tuple[Load, int]]:
+    """All loads of a nest, each with how many terms it has; that of the target is none of them.
+
+    >>> from microfp.record import unchecked
+    >>> term = unchecked(Segment, 3, Load("x", 0, (0,), 1))
+    >>> [count for _, count in loads_of(Nest((4,), (term,), Load("n", 0, (1,))))]
+    [3]
+    """
+    terms = [(segment.term, segment.count) for segment in nest.segments]
+    for expression, count in (*terms, (nest.result, 1)):
+        for load in _loads(expression):
+            yield load, count
+
+
+def _loads(expression: Expression) -> Iterator[Load]:
+    """The loads in an expression."""
+    if isinstance(expression, Load):
+        yield expression
+    elif isinstance(expression, Apply):
+        for operand in expression.operands:
+            yield from _loads(operand)
 
 
 class Rolled(Record):

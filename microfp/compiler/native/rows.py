@@ -28,8 +28,8 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import NamedTuple
 
-from microfp.compiler.native.gates import Gate, nodes_read, nodes_written
-from microfp.compiler.native.loops import Apply, Expression, Load, Nest, Rolled
+from microfp.compiler.native.gates import Gate, needed, nodes_written
+from microfp.compiler.native.loops import Load, Nest, Rolled, loads_of
 
 __all__ = ["Column", "Rows", "Turned", "columns_of", "rows_of", "stride_along"]
 
@@ -98,7 +98,7 @@ def columns_of(nest: Nest, width: int) -> Iterator[Column]:
     >>> [column.member for column in columns_of(nest, 2)]
     [(0, 0), (0, 1), (2, 0), (2, 1)]
     """
-    inputs = [load for load, _ in _reads(nest) if load.kind == "x"]
+    inputs = [load for load, _ in loads_of(nest) if load.kind == "x"]
     whole = [
         loop
         for loop, count in enumerate(nest.shape)
@@ -126,7 +126,9 @@ def rows_of(rolled: Rolled, gate: Gate, width: int) -> Rows | None:
     """
     if rolled.node_count > MOST_NODES or _vectors(gate, width) > MOST_VECTORS:
         return None
-    kept, nests = _needed(gate)
+    again = needed(gate, goes_on=_has_loops)  # a single node is kept, whatever it was made of
+    kept = tuple(nest.target.base for nest in again if not nest.shape)
+    nests = (*filter(_has_loops, again), *gate.behind)
     if not all(_is_loop(nest, width) for nest in nests):
         return None
     nodes = [node for nest in nests for node in sorted(nodes_written(nest))]
@@ -140,19 +142,8 @@ def _vectors(gate: Gate, width: int) -> int:
     return sum(1 for nest in gate.gated for _ in columns_of(nest, width))
 
 
-def _needed(gate: Gate) -> tuple[tuple[int, ...], tuple[Nest, ...]]:
-    """The single nodes that are kept, and the loops that are computed for each active example."""
-    read = {node for nest in (*gate.behind, *gate.gated) for node in nodes_read(nest)}
-    kept, again = list[int](), list[Nest]()
-    for nest in reversed(gate.before):  # a loop: what is needed depends on what was needed later
-        if read.isdisjoint(nodes_written(nest)):
-            continue
-        if nest.shape:
-            again.append(nest)
-            read |= nodes_read(nest)
-        else:
-            kept.append(nest.target.base)
-    return tuple(kept), (*reversed(again), *gate.behind)
+def _has_loops(nest: Nest) -> bool:
+    return bool(nest.shape)
 
 
 def _is_loop(nest: Nest, width: int) -> bool:
@@ -161,27 +152,11 @@ def _is_loop(nest: Nest, width: int) -> bool:
     return is_whole and nest.target.strides[0] in (-1, 1)
 
 
-def _reads(nest: Nest) -> Iterator[tuple[Load, int]]:
-    """All loads of a nest, each with how many terms it has."""
-    terms = [(segment.term, segment.count) for segment in nest.segments]
-    for expression, count in (*terms, (nest.result, 1)):
-        for load in _loads(expression):
-            yield load, count
-
-
-def _loads(expression: Expression) -> Iterator[Load]:
-    if isinstance(expression, Load):
-        yield expression
-    elif isinstance(expression, Apply):
-        for operand in expression.operands:
-            yield from _loads(operand)
-
-
 def _turned(nests: tuple[Nest, ...]) -> Mapping[Turned, int]:
     """What loops read of shared numbers that do not lie side by side, one behind the other."""
     places, size = dict[Turned, int](), 0
     for nest in nests:
-        for load, count in _reads(nest):
+        for load, count in loads_of(nest):
             turned = Turned(load, nest.size, count)
             if load.kind not in ("n", "x") and abs(load.strides[0]) > 1 and turned not in places:
                 places[turned] = size
@@ -193,7 +168,7 @@ def _is_readable(rows: Rows, nest: Nest, width: int) -> bool:
     """Whether all that a nest reads stands side by side along its lanes, or is the same for all."""
     return all(
         _is_vector(rows, nest, load, column, term, width)
-        for load, count in _reads(nest)
+        for load, count in loads_of(nest)
         for column in columns_of(nest, width)
         for term in range(count)
     )

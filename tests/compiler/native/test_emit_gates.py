@@ -13,10 +13,9 @@ from microfp import datasets, losses, native, nn, optim
 from microfp.compiler.ir.adjoint import example_program
 from microfp.compiler.ir.program import Program, run
 from microfp.compiler.native.emit.blocks import SPAN
-from microfp.compiler.native.emit.gates import needed
 from microfp.compiler.native.emit.products import product_of
 from microfp.compiler.native.emit.structs import Arguments
-from microfp.compiler.native.gates import Gate, find_gate
+from microfp.compiler.native.gates import Gate, find_gate, needed
 from microfp.compiler.native.loops import Load, Nest, Rolled, Segment
 from microfp.compiler.native.roll import roll
 from microfp.compiler.native.rows import rows_of

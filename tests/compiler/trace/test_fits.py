@@ -136,36 +136,30 @@ def test_a_native_training_is_refused_before_it_begins(name: str) -> None:
         assert begun == expected or begun[1].startswith("train: ")
 
 
-def test_neurons_of_a_large_model_are_called_once_for_each_kind() -> None:
-    called = []
+def counting(widths: Sequence[int]) -> tuple[list[Value], nn.MLP]:
+    """A network, and what its neurons have been called with."""
+    called: list[Value] = []
 
     def counted(x: Value) -> Value:
         called.append(x)
         return x
 
-    model = nn.mlp(2, [40, 40, 3], activation=counted)
+    return called, nn.mlp(2, widths, activation=counted)
+
+
+def test_neurons_of_a_large_model_are_called_once_for_each_kind() -> None:
+    called, model = counting([40, 40, 3])
     check_fits_by_kinds(softmax, model, CLASSES)
     assert len(called) == 2  # with two inputs and with forty; the last layer is linear
 
 
 def test_a_training_calls_the_neurons_of_a_large_model_no_more_often() -> None:
-    called = []
-
-    def counted(x: Value) -> Value:
-        called.append(x)
-        return x
-
-    model = nn.mlp(2, [40, 40, 3], activation=counted)
+    called, model = counting([40, 40, 3])
     next(trainer.train(model, CLASSES, loss=softmax, backend="native"))
     assert len(called) == 2
 
 
 def test_a_small_model_is_run() -> None:
-    called = []
-
-    def counted(x: Value) -> Value:
-        called.append(x)
-        return x
-
-    check_fits_by_kinds(softmax, nn.mlp(2, [30, 3], activation=counted), CLASSES)
+    called, model = counting([30, 3])
+    check_fits_by_kinds(softmax, model, CLASSES)
     assert len(called) == 30

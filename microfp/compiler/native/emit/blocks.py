@@ -18,6 +18,7 @@ from microfp.compiler.native.emit.writer import Writer
 from microfp.compiler.native.loops import Nest, Rolled
 
 __all__ = [
+    "NEAR",
     "SPAN",
     "Frame",
     "Kernels",
@@ -40,6 +41,9 @@ CHUNK_BYTES = 1 << 18
 
 FEWEST_BLOCKS = 16
 """A chunk has at least so many blocks, since each reads and writes all sums once."""
+
+NEAR = "%near"
+"""Nodes that nobody reads behind their block, and that are few: they become registers."""
 
 SPAN = 512
 """How many blocks are looked at, before what is behind a gate is computed for the active ones."""

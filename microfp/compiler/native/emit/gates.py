@@ -5,18 +5,12 @@ there, and nearly every block of lanes has one. So the forward pass keeps nothin
 the active examples; then their inputs are gathered, block by block, their nodes computed once
 more, and what is behind the gate is computed for these blocks alone; or of a small network row by
 row (`microfp.compiler.native.emit.neurons`).
-
->>> from microfp.compiler.native.loops import Load, Number, Segment
->>> from microfp.record import unchecked
->>> nests = [Nest((), (unchecked(Segment, 1, Number(1.0)),), Load("n", k)) for k in range(2)]
->>> reads = Nest((), (unchecked(Segment, 1, Load("n", 1)),), Load("s", 0))
->>> len(needed(Gate(1, tuple(nests), (), (), (reads,))))
-1
 """
 
 from typing import NamedTuple
 
 from microfp.compiler.native.emit.blocks import (
+    NEAR,
     SPAN,
     Frame,
     clear_from,
@@ -36,20 +30,16 @@ from microfp.compiler.native.emit.nests import Scope, write_nest
 from microfp.compiler.native.emit.neurons import write_kept, write_neurons, write_room
 from microfp.compiler.native.emit.sums import write_sums_of_active
 from microfp.compiler.native.emit.writer import Writer
-from microfp.compiler.native.gates import Gate, nodes_read, nodes_written
-from microfp.compiler.native.loops import Nest
+from microfp.compiler.native.gates import Gate, needed
 from microfp.compiler.native.rows import Rows
 
-__all__ = ["needed", "write_gated"]
+__all__ = ["write_gated"]
 
 LOOK = 512
 """A look before the gate of at most so many terms is written out; its nodes become registers."""
 
 REGISTERS = {8: 32, 4: 16}
 """How many there are, by the width of a vector; a look with two lanes is never written out."""
-
-NEAR = "%near"
-"""Where they are."""
 
 
 def write_gated(frame: Frame, gate: Gate) -> None:
@@ -236,14 +226,3 @@ def _picked(w: Writer, row: str, noted: str) -> str:
         number = w.load(w.element(row, begins, "double"), "double")
         lanes = w.value(f"insertelement {w.type} {lanes}, double {number}, i64 {lane}")
     return lanes
-
-
-def needed(gate: Gate) -> tuple[Nest, ...]:
-    """The nests before the gate that are read behind it, directly or through others."""
-    read = {node for nest in (*gate.behind, *gate.gated) for node in nodes_read(nest)}
-    found: list[Nest] = []
-    for nest in reversed(gate.before):  # a loop: what is needed depends on what was needed later
-        if not read.isdisjoint(nodes_written(nest)):
-            found.append(nest)
-            read |= nodes_read(nest)
-    return tuple(reversed(found))

@@ -15,6 +15,7 @@ ptr noalias %s, ptr %o) {
 from collections.abc import Iterator, Sequence
 
 from microfp.compiler.native.emit.blocks import (
+    NEAR,
     Frame,
     Kernels,
     left_of,
@@ -145,9 +146,6 @@ def _in_one_go(frame: Frame) -> None:
         _blocks_in_one_go(frame, ())
     write_totals_stored(w, rolled.sums)
 
-
-NEAR = "%near"
-"""Nodes that nobody reads behind their block, and that are few: they become registers."""
 
 MOST_NEAR = 64
 """So many nodes are few."""
